@@ -1,0 +1,44 @@
+/**
+ * Every bound of the wire in one place. Both ends enforce the same numbers; a peer that exceeds one
+ * is told so with a code and, where the connection can no longer be trusted, closed.
+ */
+export const LIMITS = {
+  /** Largest WebSocket message of the tunnel, bytes. The platform takes 32 MiB; small keeps links fair. */
+  messageBytes: 1024 * 1024,
+  /** Largest payload of one DATA frame, bytes. 32 to 64 KiB is the fastest size measured. */
+  dataBytes: 64 * 1024,
+  /** Largest JSON head (method, target and headers, or status and headers), bytes. */
+  headBytes: 64 * 1024,
+  /** Largest request target, bytes of the request line. */
+  targetBytes: 16 * 1024,
+  /** Most header fields in one head. */
+  headerFields: 256,
+  /** Streams open at once on one connection. A reset stream counts until the other side confirms. */
+  concurrentStreams: 1024,
+  /** OPEN frames that the opener cancelled, per interval, before the daemon sends go-away. */
+  cancelledOpens: 2_000,
+  /** Length of that interval, milliseconds. */
+  cancelledOpensIntervalMs: 10_000,
+  /** Credit that each stream starts with, bytes, while the connection's budget is roomy. */
+  streamWindow: 256 * 1024,
+  /** Least credit that a stream is ever opened with, bytes. */
+  streamWindowMin: 32 * 1024,
+  /** Largest window that one stream may grow to, bytes. */
+  streamWindowMax: 4 * 1024 * 1024,
+  /** Sum of all windows that a receiver has promised, bytes: far below an object's 128 MB. */
+  connectionWindow: 48 * 1024 * 1024,
+  /** Bytes that a stream may queue for sending before its writer is told to wait. */
+  sendQueueBytes: 128 * 1024,
+  /** Control payloads (credit, ping, reset) waiting to be sent, frames. */
+  controlFrames: 8_192,
+  /** Seconds that a connect proof's `created` may differ from the verifier's clock. */
+  proofSkewSeconds: 60,
+  /** Largest body of one record, bytes of canonical JSON. */
+  recordBytes: 1024 * 1024,
+  /** Deepest nesting of a record's body. */
+  recordDepth: 64,
+  /** Most parents of one record. */
+  recordParents: 64,
+} as const
+
+export type Limits = typeof LIMITS

@@ -1,0 +1,53 @@
+/**
+ * The one error envelope. Every error a person or a peer can see has this shape, whoever made it;
+ * `code` is stable, `message` and `try` are for people, `hop` says who refused.
+ */
+export interface Problem {
+  readonly object: 'error'
+  readonly code: ProblemCode
+  readonly message: string
+  /** What to do next: a command or a change to the request. */
+  readonly try?: string
+  readonly required_scope?: string
+  readonly hop: 'gateway' | 'daemon'
+  readonly request_id?: string
+  /** JSON path of the offending field, for `INVALID_RECORD` and `INVALID_REQUEST`. */
+  readonly field?: string
+}
+
+/** Stable codes and the HTTP status each one travels with. */
+export const PROBLEM_STATUS = {
+  INVALID_REQUEST: 400,
+  INVALID_RECORD: 400,
+  INVALID_TARGET: 400,
+  INVALID_HEADERS: 400,
+  INVALID_CURSOR: 400,
+  CONNECT_PROOF_INVALID: 401,
+  AUTH_REQUIRED: 401,
+  AUTH_INVALID: 401,
+  CONNECT_PROOF_CLOCK: 401,
+  CONNECT_PROOF_REPLAYED: 401,
+  SCOPE_FORBIDDEN: 403,
+  ORIGIN_NOT_ALLOWED: 403,
+  LOCAL_ONLY: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CLOCK_CONFLICT: 409,
+  CURSOR_EPOCH_CHANGED: 409,
+  CURSOR_FUTURE: 409,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  HOST_NOT_ALLOWED: 421,
+  UPGRADE_REQUIRED: 426,
+  HEADERS_TOO_LARGE: 431,
+  INTERNAL: 500,
+  TUNNEL_INTERRUPTED: 502,
+  BAD_UPSTREAM_RESPONSE: 502,
+  TUNNEL_OFFLINE: 503,
+  TUNNEL_BUSY: 503,
+  HEAD_TIMEOUT: 504,
+  GATEWAY_MISCONFIGURED: 500,
+  STORE_FULL: 507,
+} as const
+
+export type ProblemCode = keyof typeof PROBLEM_STATUS
