@@ -7,6 +7,10 @@ export const LIMITS = {
   messageBytes: 1024 * 1024,
   /** Largest payload of one DATA frame, bytes. 32 to 64 KiB is the fastest size measured. */
   dataBytes: 64 * 1024,
+  /** Data put into one message before it is sent: what a head may have to wait for, bytes. */
+  dataPerMessage: 128 * 1024,
+  /** Largest body that travels in its head's own frame, bytes. */
+  inlineBodyBytes: 32 * 1024,
   /** Largest JSON head (method, target and headers, or status and headers), bytes. */
   headBytes: 64 * 1024,
   /** Largest request target, bytes of the request line. */
@@ -39,6 +43,12 @@ export const LIMITS = {
   recordDepth: 64,
   /** Most parents of one record. */
   recordParents: 64,
+  /** Deepest nesting of anything signed as canonical JSON: a body inside its record. */
+  canonicalDepth: 65,
+  /** Largest canonical JSON text of anything signed, bytes: a body and 16 KiB for what surrounds it. */
+  canonicalBytes: 1024 * 1024 + 16 * 1024,
+  /** Longest bearer token, characters: every part at its longest. */
+  tokenCharacters: 161,
 } as const
 
 export type Limits = typeof LIMITS
