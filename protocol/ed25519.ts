@@ -25,7 +25,7 @@ export async function verifyEd25519(
 }
 
 /** Undefined when the runtime notices already here that the bytes are not a point of the curve. */
-async function importKey(publicKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey | undefined> {
+async function importKey(publicKey: Uint8Array<ArrayBuffer>) {
   try {
     return await crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify'])
   } catch (error) {

@@ -37,7 +37,7 @@ export interface RecordFault {
 }
 
 /** The bytes that the origin signs: UTF-8 of the canonical JSON that the id hashes. */
-export function signingBytes(record: SplRecord): Uint8Array<ArrayBuffer> {
+export function signingBytes(record: SplRecord): Uint8Array {
   return new TextEncoder().encode(recordPreimage(record))
 }
 
