@@ -1,0 +1,24 @@
+/** Stable codes of everything that can keep a self-hosted gateway from running. */
+export type GatewayErrorCode =
+  | 'CERTIFICATE_INVALID'
+  | 'GATEWAY_EXITED'
+  | 'GATEWAY_TIMEOUT'
+  | 'GATEWAY_UNAVAILABLE'
+  | 'HEADER_INVALID'
+  | 'OWNER_INVALID'
+  | 'PORT_IN_USE'
+  | 'STORAGE_IN_USE'
+  | 'TLS_REQUIRED'
+
+/** A refusal that a person can act on: `try` names the next step. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: GatewayErrorCode
+  readonly try: string
+
+  constructor(code: GatewayErrorCode, message: string, next: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.try = next
+  }
+}

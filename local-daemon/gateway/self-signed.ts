@@ -1,0 +1,73 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { generate } from 'selfsigned'
+
+/** Days that a new certificate is valid. Browsers refuse more than 398. */
+const VALID_DAYS = 365
+/** A certificate with fewer days left is replaced at the next start. */
+const RENEW_DAYS = 30
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Paths of two PEM files. */
+export interface KeyPair {
+  readonly cert: string
+  readonly key: string
+}
+
+/**
+ * A self-signed certificate for a hostname, `localhost` and the loopback addresses, kept in a
+ * directory (files 0600) and made anew only when it is missing, damaged, for another name, or close to
+ * its end. So a client that was given the file once goes on trusting it.
+ *
+ * @param now milliseconds since the epoch
+ */
+export async function selfSignedCertificate(
+  directory: string,
+  hostname: string,
+  now: number,
+): Promise<KeyPair> {
+  const pair = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') }
+  if (await serves(pair, hostname, now)) return pair
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const made = await generate([{ name: 'commonName', value: hostname }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(now - DAY_MS),
+    notAfterDate: new Date(now + VALID_DAYS * DAY_MS),
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'subjectAltName', altNames: alternativeNames(hostname) },
+    ],
+  })
+  await replaceFile(pair.key, made.private)
+  await replaceFile(pair.cert, made.cert)
+  return pair
+}
+
+async function serves(pair: KeyPair, hostname: string, now: number): Promise<boolean> {
+  try {
+    const certificate = new X509Certificate(await readFile(pair.cert))
+    const key = createPrivateKey(await readFile(pair.key))
+    const named = isIP(hostname) ? certificate.checkIP(hostname) : certificate.checkHost(hostname)
+    const daysLeft = (Date.parse(certificate.validTo) - now) / DAY_MS
+    return named !== undefined && daysLeft > RENEW_DAYS && certificate.checkPrivateKey(key)
+  } catch {
+    return false
+  }
+}
+
+function alternativeNames(hostname: string): { type: 2 | 7; value?: string; ip?: string }[] {
+  const names = [...new Set([hostname, 'localhost', '127.0.0.1', '::1'])]
+  return names.map((name) => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name }))
+}
+
+/** Written aside and renamed, so that a crash leaves the old file or the new one, never half of one. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 })
+  await rename(`${path}.new`, path)
+}

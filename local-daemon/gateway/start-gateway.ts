@@ -1,0 +1,170 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { join, relative, resolve } from 'node:path'
+import { parseDidKey } from '../../protocol/did-key.ts'
+import { GatewayError } from './gateway-error.ts'
+import { waitUntilAnswers } from './probe.ts'
+import { selfSignedCertificate, type KeyPair } from './self-signed.ts'
+import { lockStorage } from './storage-lock.ts'
+import { uniqueKey } from './unique-key.ts'
+import { workerBundle } from './worker-bundle.ts'
+import { workerdConfig } from './workerd-config.ts'
+import { startWorkerd, type WorkerdExit } from './workerd-process.ts'
+
+/** The same date as in wrangler.toml: one Worker, one behaviour, whoever runs it. */
+const COMPATIBILITY_DATE = '2026-11-17'
+
+export interface GatewayOptions {
+  /** did:key of the daemon that may connect. */
+  readonly ownerDid: string
+  /** Directory of the gateway's own: config, certificate, object storage. Made 0700 if missing. */
+  readonly directory: string
+  /** Address to bind; 127.0.0.1 unless told. */
+  readonly host?: string
+  /** 0, the default, takes a free port. */
+  readonly port?: number
+  /** Public hostname; `localhost` unless told. */
+  readonly hostname?: string
+  /** Given PEM files, or a certificate made and kept here. Absent means plain HTTP, for a proxy in front. */
+  readonly tls?: KeyPair | 'self-signed'
+  /** Header in which a proxy in front puts the client's address. Absent: the address is unknown. */
+  readonly clientAddressHeader?: string
+  /** Source of the Worker module; the real one unless told. */
+  readonly worker?: string
+  readonly onLog?: (line: string) => void
+}
+
+export interface Gateway extends AsyncDisposable {
+  /** Public origin, for example `https://localhost:8443`. */
+  readonly url: string
+  /** Path of the PEM file that clients must be told to trust, where the certificate signs itself. */
+  readonly cacert?: string
+  readonly port: number
+  readonly pid: number
+  /** Resolves when workerd is gone, asked to or not. Nothing is restarted. */
+  readonly exited: Promise<WorkerdExit>
+  stop(): Promise<void>
+}
+
+/**
+ * Runs the gateway's Worker on raw workerd, the self-hosted path, and resolves once it answers.
+ *
+ * @throws GatewayError
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const host = options.host ?? '127.0.0.1'
+  const hostname = options.hostname ?? 'localhost'
+  checkOwner(options.ownerDid)
+  checkTransport(host, options.tls)
+  checkHeaderName(options.clientAddressHeader)
+  const directory = resolve(options.directory)
+  const storage = join(directory, 'storage')
+  await mkdir(storage, { recursive: true, mode: 0o700 })
+  const lock = lockStorage(directory)
+  try {
+    const tls = await keyPair(options.tls, join(directory, 'tls'), hostname)
+    const certificate = tls && (await readCertificate(tls.cert))
+    await writeFile(join(directory, 'worker.js'), options.worker ?? (await workerBundle()))
+    const configFile = join(directory, 'workerd.capnp')
+    const config = workerdConfig({
+      address: `${isIP(host) === 6 ? `[${host}]` : host}:${options.port ?? 0}`,
+      worker: 'worker.js',
+      compatibilityDate: COMPATIBILITY_DATE,
+      storage,
+      uniqueKey: await uniqueKey(directory),
+      ownerDid: options.ownerDid,
+      ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
+      ...(tls && {
+        tls: { cert: relative(directory, tls.cert), key: relative(directory, tls.key) },
+      }),
+    })
+    await writeFile(configFile, config, { mode: 0o600 })
+    const workerd = await startWorkerd(configFile, options.onLog ?? (() => {}))
+    void workerd.exited.then(() => lock.release())
+    const probe = { host: reachable(host), port: workerd.port, hostname }
+    try {
+      await waitUntilAnswers(certificate ? { ...probe, certificate: certificate.pem } : probe)
+    } catch (error) {
+      await workerd.stop()
+      throw error
+    }
+    return {
+      url: origin(tls ? 'https' : 'http', hostname, workerd.port),
+      ...(certificate?.selfSigned && tls && { cacert: tls.cert }),
+      port: workerd.port,
+      pid: workerd.pid,
+      exited: workerd.exited,
+      stop: workerd.stop,
+      [Symbol.asyncDispose]: workerd.stop,
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function checkOwner(ownerDid: string): void {
+  try {
+    parseDidKey(ownerDid)
+  } catch (cause) {
+    throw new GatewayError(
+      'OWNER_INVALID',
+      `the owner is not an Ed25519 did:key: ${JSON.stringify(ownerDid)}`,
+      'spl status, which shows the did:key of your daemon',
+      { cause },
+    )
+  }
+}
+
+/** Bearers cross this socket: in the clear they may cross loopback only. */
+function checkTransport(host: string, tls: GatewayOptions['tls']): void {
+  if (tls !== undefined || host === 'localhost' || host === '::1' || host.startsWith('127.')) return
+  throw new GatewayError(
+    'TLS_REQUIRED',
+    `without TLS the gateway listens on loopback only, not on ${host}`,
+    '--tls-cert and --tls-key, or --self-signed, or a TLS proxy in front of 127.0.0.1',
+  )
+}
+
+function checkHeaderName(name: string | undefined): void {
+  if (name === undefined || /^[a-z0-9-]+$/iu.test(name)) return
+  throw new GatewayError(
+    'HEADER_INVALID',
+    `not a header name: ${JSON.stringify(name)}`,
+    'letters, digits and hyphens, for example --client-address-header X-Real-IP',
+  )
+}
+
+async function keyPair(
+  tls: GatewayOptions['tls'],
+  directory: string,
+  hostname: string,
+): Promise<KeyPair | undefined> {
+  if (tls === 'self-signed') return selfSignedCertificate(directory, hostname, Date.now())
+  return tls && { cert: resolve(tls.cert), key: resolve(tls.key) }
+}
+
+async function readCertificate(path: string): Promise<{ pem: string; selfSigned: boolean }> {
+  try {
+    const pem = await readFile(path, 'utf8')
+    const certificate = new X509Certificate(pem)
+    return { pem, selfSigned: certificate.verify(certificate.publicKey) }
+  } catch (cause) {
+    throw new GatewayError(
+      'CERTIFICATE_INVALID',
+      `read certificate ${path}: ${(cause as Error).message}`,
+      'give --tls-cert a PEM file with the certificate first and its chain after it',
+      { cause },
+    )
+  }
+}
+
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  return host === '::' ? '::1' : host
+}
+
+function origin(scheme: 'http' | 'https', hostname: string, port: number): string {
+  return new URL(`${scheme}://${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`).origin
+}

@@ -1,0 +1,61 @@
+/** What the Worker and its object are told, and where workerd listens. All paths are absolute or relative to the config file. */
+export interface WorkerdConfig {
+  /** Address to bind, `host:port`; port 0 lets the system choose. */
+  readonly address: string
+  /** Path of the bundled Worker, relative to the config file. */
+  readonly worker: string
+  readonly compatibilityDate: string
+  /** Absolute directory of the object's SQLite files. */
+  readonly storage: string
+  /** Names the namespace on disk. Losing it orphans every stored object, so it is made once and kept. */
+  readonly uniqueKey: string
+  readonly ownerDid: string
+  readonly clientAddressHeader?: string
+  /** PEM files, relative to the config file: `embed` resolves no absolute path. Absent means plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+}
+
+/**
+ * The Cap'n Proto text that workerd is started with: one Worker, one SQLite-backed object class on disk,
+ * one socket. Shape: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
+ */
+export function workerdConfig(config: WorkerdConfig): string {
+  const bindings = [
+    `(name = "OWNER_DID", text = ${quote(config.ownerDid)})`,
+    ...(config.clientAddressHeader === undefined
+      ? []
+      : [`(name = "CLIENT_ADDRESS_HEADER", text = ${quote(config.clientAddressHeader)})`]),
+    '(name = "TUNNEL", durableObjectNamespace = "TunnelObject")',
+  ]
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "gateway", worker = .gateway),
+    (name = "storage", disk = (path = ${quote(config.storage)}, writable = true))
+  ],
+  sockets = [(name = "public", address = ${quote(config.address)}, ${transport(config.tls)}, service = "gateway")]
+);
+
+const gateway :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed ${quote(config.worker)})],
+  compatibilityDate = ${quote(config.compatibilityDate)},
+  durableObjectNamespaces = [(className = "TunnelObject", uniqueKey = ${quote(config.uniqueKey)}, enableSql = true)],
+  durableObjectStorage = (localDisk = "storage"),
+  bindings = [
+    ${bindings.join(',\n    ')}
+  ]
+);
+`
+}
+
+function transport(tls: WorkerdConfig['tls']): string {
+  if (tls === undefined) return 'http = ()'
+  const keypair = `privateKey = embed ${quote(tls.key)}, certificateChain = embed ${quote(tls.cert)}`
+  return `https = (options = (), tlsOptions = (keypair = (${keypair})))`
+}
+
+/** A Cap'n Proto text literal. Every value is checked, or a path of ours, before it comes here. */
+function quote(text: string): string {
+  return `"${text.replaceAll(/["\\]/gu, String.raw`\$&`).replaceAll('\n', String.raw`\n`)}"`
+}
