@@ -1,0 +1,31 @@
+import { PROTOCOL_VERSION } from './version.ts'
+
+/** The first frame of each side. */
+export interface Hello {
+  readonly version: number
+  /** Program and version, for logs: `spl-gateway/0.1.0`. */
+  readonly agent: string
+  /** Gateway only: which connection of this daemon it is, growing by one each time. */
+  readonly generation?: number
+}
+
+export function encodeHello(hello: Hello): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(hello))
+}
+
+/** Undefined for anything but a hello of this version. */
+export function decodeHello(payload: Uint8Array): Hello | undefined {
+  if (payload.length > 4096) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { version, agent, generation } = value as Record<string, unknown>
+  if (version !== PROTOCOL_VERSION || typeof agent !== 'string') return undefined
+  if (generation === undefined) return { version, agent }
+  if (typeof generation !== 'number' || !Number.isSafeInteger(generation)) return undefined
+  return { version, agent, generation }
+}
