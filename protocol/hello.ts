@@ -18,7 +18,7 @@ export function decodeHello(payload: Uint8Array): Hello | undefined {
   if (payload.length > 4096) return undefined
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload))
   } catch {
     return undefined
   }

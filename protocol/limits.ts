@@ -35,6 +35,10 @@ export const LIMITS = {
   sendQueueBytes: 128 * 1024,
   /** Control payloads (credit, ping, reset) waiting to be sent, frames. */
   controlFrames: 8_192,
+  /** Largest message of a relayed WebSocket, bytes, its record header included. */
+  webSocketMessageBytes: 1024 * 1024,
+  /** Messages that a relayed WebSocket's client may be ahead of home, bytes. */
+  webSocketQueueBytes: 2 * 1024 * 1024,
   /** Seconds that a connect proof's `created` may differ from the verifier's clock. */
   proofSkewSeconds: 60,
   /** Largest body of one record, bytes of canonical JSON. */

@@ -36,6 +36,8 @@ export interface MultiplexerEvents {
   stopSending(stream: number): void
   /** A writer that was told to wait may go on. */
   writable(stream: number): void
+  /** Both bodies were whole and are taken: nothing will be reported of the stream any more. */
+  closed?(stream: number): void
   goAway(lastStream: number, code: ResetCode, reason: string): void
   /** There is something for `next` to send. May be called often; the owner coalesces. */
   output(): void
@@ -392,10 +394,12 @@ export class Multiplexer {
       return this.#fault(stream, RESET.PROTOCOL_ERROR)
     if (!this.#count(stream, bytes.length)) return
     const end = (frame.flags & FLAG.END) !== 0
-    stream.receiveEnded = end
     this.#sample(stream, now)
     if (bytes.length > 0) this.#events.data(stream.id, bytes)
-    if (end && !stream.resetSent) this.#events.end(stream.id)
+    // The owner may have reset the stream, or closed everything, from inside that call.
+    if (!end || stream.resetSent || this.#closed) return
+    stream.receiveEnded = true
+    this.#events.end(stream.id)
     this.#removeIfDone(stream)
   }
 
@@ -582,7 +586,9 @@ export class Multiplexer {
 
   #removeIfDone(stream: MuxStream): void {
     if (stream.resetSent || !stream.sendEnded || !stream.receiveEnded) return
-    if (stream.receive.buffered === 0) this.#remove(stream)
+    if (stream.receive.buffered > 0) return
+    this.#remove(stream)
+    this.#events.closed?.(stream.id)
   }
 
   #remove(stream: MuxStream): void {

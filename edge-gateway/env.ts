@@ -1,0 +1,15 @@
+import type { TunnelObject } from './tunnel/tunnel-object.ts'
+
+/** What the deployment gives the Worker (wrangler.toml, or `spl gateway serve`). No secret is in it. */
+export interface Env {
+  /** did:key of the one instance that may connect; `spl status` prints it. */
+  readonly OWNER_DID: string
+  /**
+   * Header that carries the client's address, set by a proxy that overwrites what a client claims.
+   * `CF-Connecting-IP` on Cloudflare. Empty or absent: addresses are unknown.
+   */
+  readonly CLIENT_ADDRESS_HEADER?: string
+  /** Seconds until a request without an answer's head fails with HEAD_TIMEOUT. Default 100. */
+  readonly HEAD_TIMEOUT_SECONDS?: string
+  readonly TUNNEL: DurableObjectNamespace<TunnelObject>
+}

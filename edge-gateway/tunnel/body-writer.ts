@@ -1,0 +1,75 @@
+import type { ExchangeStream } from './exchange.ts'
+import { RESET } from '../../protocol/reset-code.ts'
+
+/**
+ * Passes an answer's body to the client at the client's pace: credit for a chunk is returned only when
+ * the runtime has taken it. Ends cleanly only if the daemon said so; a cut body is an aborted body.
+ */
+export class BodyWriter {
+  readonly readable: ReadableStream<Uint8Array>
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>
+  readonly #stream: ExchangeStream
+  #chunks: Uint8Array[] = []
+  #ended = false
+  #draining = false
+  #over = false
+
+  /** @param length the answer's Content-Length, if it has a valid one */
+  constructor(length: string | undefined, stream: ExchangeStream) {
+    // With a fixed length the runtime keeps the header, and refuses to call a short body whole.
+    const pair =
+      length === undefined ? new IdentityTransformStream() : new FixedLengthStream(Number(length))
+    this.readable = pair.readable
+    this.#writer = pair.writable.getWriter()
+    this.#stream = stream
+    this.#writer.closed.catch(() => this.#clientLeft())
+  }
+
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.#over) return
+    this.#chunks.push(bytes)
+    this.#start()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#start()
+  }
+
+  abort(reason: string): void {
+    if (this.#over) return
+    this.#over = true
+    this.#chunks = []
+    this.#writer.abort(new Error(reason)).catch(() => {})
+  }
+
+  #start(): void {
+    if (this.#draining || this.#over) return
+    this.#draining = true
+    this.#drain().catch(() => this.#clientLeft())
+  }
+
+  async #drain(): Promise<void> {
+    for (;;) {
+      const chunks = this.#chunks
+      if (chunks.length === 0) break
+      this.#chunks = []
+      for (const chunk of chunks) {
+        await this.#writer.write(chunk)
+        if (this.#over) return
+        this.#stream.consumed(chunk.length)
+      }
+    }
+    this.#draining = false
+    if (!this.#ended || this.#over) return
+    this.#over = true
+    await this.#writer.close()
+  }
+
+  #clientLeft(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#chunks = []
+    this.#stream.reset(RESET.CANCEL)
+  }
+}

@@ -1,0 +1,26 @@
+import type { ResponseHead } from '../../protocol/heads.ts'
+import type { ResetCode } from '../../protocol/reset-code.ts'
+
+/** One stream's owner inside the object: a plain request or a WebSocket. */
+export interface Exchange {
+  /** The answer's head, with the body bytes that came in its frame. */
+  head(head: ResponseHead, body: Uint8Array, end: boolean): void
+  data(bytes: Uint8Array): void
+  end(): void
+  /** Over before its end: what was passed on is not the whole. */
+  reset(code: ResetCode): void
+  /** The answer is whole; the rest of the request is not wanted. */
+  stopSending(): void
+  /** The request body's writer may go on. */
+  writable(): void
+}
+
+/** What an exchange may do to its stream. */
+export interface ExchangeStream {
+  /** False: wait for `writable`. */
+  write(bytes: Uint8Array): boolean
+  end(): void
+  reset(code: ResetCode): void
+  /** The client has taken these bytes. */
+  consumed(bytes: number): void
+}

@@ -1,0 +1,132 @@
+import { cleanResponseHeaders, isHeaderFault } from '../../protocol/header-hygiene.ts'
+import type { RequestHead, ResponseHead } from '../../protocol/heads.ts'
+import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
+import { problemResponse } from '../problem-response.ts'
+import { BodyWriter } from './body-writer.ts'
+import type { Exchange, ExchangeStream } from './exchange.ts'
+import { RequestBodyPump } from './request-body-pump.ts'
+
+/** RFC 9110: answers with these statuses have no body, whatever was sent. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** One public request and its answer, over one stream. */
+export class HttpExchange implements Exchange {
+  readonly response: Promise<Response>
+  readonly #stream: ExchangeStream
+  readonly #request: RequestHead
+  readonly #upload: RequestBodyPump | undefined
+  #settle!: (response: Response) => void
+  #body: BodyWriter | undefined
+  #answered = false
+
+  constructor(
+    stream: ExchangeStream,
+    request: RequestHead,
+    body: ReadableStream<Uint8Array> | null,
+    signal: AbortSignal,
+  ) {
+    this.#stream = stream
+    this.#request = request
+    this.response = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    if (body !== null) this.#upload = new RequestBodyPump(body, stream)
+    signal.addEventListener('abort', () => this.#clientLeft(), { once: true })
+  }
+
+  head(head: ResponseHead, body: Uint8Array, end: boolean): void {
+    const headers = cleanResponseHeaders(head.headers)
+    if (head.status === 101 || isHeaderFault(headers)) return this.#badAnswer()
+    const init: ResponseInit = {
+      status: head.status,
+      headers: headers as [string, string][],
+      // Bytes cross as they are: without this the runtime would compress what is compressed already.
+      encodeBody: 'manual',
+    }
+    if (end || this.#request.method === 'HEAD' || BODILESS.has(head.status)) {
+      this.#stream.consumed(body.length)
+      this.#answer(new Response(this.#fits(head.status) ? body : null, init))
+      if (!end) this.#stream.reset(RESET.NO_ERROR)
+      return
+    }
+    const length = headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1]
+    this.#body = new BodyWriter(length, this.#stream)
+    this.#answer(new Response(this.#body.readable, init))
+    this.#body.write(body)
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#body?.write(bytes)
+  }
+
+  end(): void {
+    this.#body?.end()
+  }
+
+  reset(code: ResetCode): void {
+    this.#upload?.stop()
+    if (this.#answered) this.#body?.abort(`the answer was cut short: ${resetName(code)}`)
+    else this.#answer(this.#failure(code))
+  }
+
+  stopSending(): void {
+    this.#upload?.stop()
+  }
+
+  writable(): void {
+    this.#upload?.resume()
+  }
+
+  #fits(status: number): boolean {
+    return this.#request.method !== 'HEAD' && !BODILESS.has(status)
+  }
+
+  #clientLeft(): void {
+    this.#upload?.stop()
+    this.#stream.reset(RESET.CANCEL)
+    if (this.#answered) this.#body?.abort('the client went away')
+    // Nobody reads this one; it only lets the invocation end.
+    else this.#answer(this.#failure(RESET.CANCEL))
+  }
+
+  #badAnswer(): void {
+    this.#stream.reset(RESET.PROTOCOL_ERROR)
+    this.#upload?.stop()
+    this.#answer(this.#failure(RESET.PROTOCOL_ERROR))
+  }
+
+  #answer(response: Response): void {
+    this.#answered = true
+    this.#settle(response)
+  }
+
+  #failure(code: ResetCode): Response {
+    const requestId = this.#request.request_id
+    switch (code) {
+      case RESET.HEAD_TIMEOUT:
+        return problemResponse('HEAD_TIMEOUT', 'The daemon did not answer in time', {
+          requestId,
+          try: 'try again; if it persists, look at `spl status` and the log at home',
+        })
+      case RESET.REFUSED:
+      case RESET.ENHANCE_YOUR_CALM:
+        return problemResponse('TUNNEL_BUSY', 'The daemon takes no more requests at the moment', {
+          requestId,
+          headers: { 'retry-after': '1' },
+          try: 'wait a second and try again',
+        })
+      case RESET.TOO_LARGE:
+      case RESET.PROTOCOL_ERROR:
+        return problemResponse('BAD_UPSTREAM_RESPONSE', 'The daemon sent an unusable answer', {
+          requestId,
+          try: 'update spl at home and on the gateway to the same version',
+        })
+      default:
+        return problemResponse(
+          'TUNNEL_INTERRUPTED',
+          `The request was cut before its answer began: ${resetName(code)}`,
+          { requestId, try: 'a safe request may be sent again at once; check others first' },
+        )
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Above this a client counts as slow, and home gets no more credit until it has caught up. */
+const SLOW_BYTES = 512 * 1024
+/** How often a slow client is looked at: the platform has no event for a drained socket. */
+const LOOK_MS = 50
+
+/**
+ * Returns credit for what was sent on a client's WebSocket. `send` queues without bound, so the socket's
+ * own count of waiting bytes decides when home may send more.
+ */
+export class OutgoingPace {
+  readonly #socket: WebSocket
+  readonly #credit: (bytes: number) => void
+  #owed = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(socket: WebSocket, credit: (bytes: number) => void) {
+    this.#socket = socket
+    this.#credit = credit
+  }
+
+  sent(bytes: number): void {
+    this.#owed += bytes
+    if (this.#timer === undefined) this.#look()
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer)
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    if (waitingBytes(this.#socket) > SLOW_BYTES) {
+      this.#timer = setTimeout(() => this.#look(), LOOK_MS)
+      return
+    }
+    const owed = this.#owed
+    this.#owed = 0
+    this.#credit(owed)
+  }
+}
+
+/** Runtimes before November 2026 do not count; there the window alone bounds each stream. */
+function waitingBytes(socket: WebSocket): number {
+  return (socket as { readonly bufferedAmount?: number }).bufferedAmount ?? 0
+}

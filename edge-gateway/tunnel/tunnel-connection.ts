@@ -1,0 +1,211 @@
+import type { ResponseHead } from '../../protocol/heads.ts'
+import { encodeHeadText } from '../../protocol/heads.ts'
+import {
+  ConnectionError,
+  Multiplexer,
+  type MultiplexerEvents,
+  type MultiplexerSnapshot,
+  type OpenRefusal,
+} from '../../protocol/multiplexer.ts'
+import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { CLOSE } from '../../protocol/close-code.ts'
+import type { Exchange, ExchangeStream } from './exchange.ts'
+
+/** What a daemon's socket keeps across the object's sleep. */
+export interface ConnectionAttachment {
+  readonly generation: number
+  /** Milliseconds since 1970. */
+  readonly connectedAt: number
+  readonly multiplexer?: MultiplexerSnapshot
+}
+
+interface OpenExchange {
+  readonly exchange: Exchange
+  /** When a head must have come, milliseconds since 1970; Infinity once it has. */
+  headDeadline: number
+}
+
+/** One authenticated socket of the daemon: the multiplexer, and who owns each of its streams. */
+export class TunnelConnection {
+  readonly generation: number
+  /** Milliseconds since 1970. */
+  readonly connectedAt: number
+  readonly #socket: WebSocket
+  readonly #mux: Multiplexer
+  readonly #exchanges = new Map<number, OpenExchange>()
+  #flushing = false
+  #leaving = false
+  #saved = true
+  /** When the daemon was last heard, milliseconds since 1970. */
+  heardAt: number
+
+  constructor(socket: WebSocket, attachment: ConnectionAttachment) {
+    this.#socket = socket
+    this.generation = attachment.generation
+    this.connectedAt = attachment.connectedAt
+    this.heardAt = attachment.connectedAt
+    this.#leaving = attachment.multiplexer?.leaving ?? false
+    const hello = {
+      version: PROTOCOL_VERSION,
+      agent: 'spl-gateway/0.1.0',
+      generation: attachment.generation,
+    }
+    this.#mux = new Multiplexer('opener', this.#events(), hello, attachment.multiplexer)
+    if (attachment.multiplexer === undefined) this.#scheduleFlush()
+  }
+
+  /** The daemon or a successor has ended it: no new streams. */
+  get leaving(): boolean {
+    return this.#leaving
+  }
+
+  get idle(): boolean {
+    return this.#exchanges.size === 0
+  }
+
+  refusal(): OpenRefusal | undefined {
+    return this.#mux.refusal(Date.now())
+  }
+
+  /**
+   * Opens a stream for an exchange. Ask `refusal` first.
+   * @param headText the request head as JSON
+   * @throws HeadError when it is larger than a frame may carry
+   */
+  open(
+    headText: string,
+    end: boolean,
+    headTimeoutMs: number,
+    exchange: (stream: ExchangeStream) => Exchange,
+  ): Exchange {
+    const id = this.#mux.open(encodeHeadText(headText), end)
+    const owner = exchange({
+      write: (bytes) => this.#mux.write(id, bytes),
+      end: () => this.#mux.end(id),
+      reset: (code) => {
+        this.#exchanges.delete(id)
+        this.#mux.reset(id, code, Date.now())
+      },
+      consumed: (bytes) => this.#mux.consumed(id, bytes),
+    })
+    this.#exchanges.set(id, { exchange: owner, headDeadline: Date.now() + headTimeoutMs })
+    this.#saved = false
+    return owner
+  }
+
+  /** A message from the daemon. A broken one ends the connection, with its code. */
+  receive(message: Uint8Array): void {
+    this.heardAt = Date.now()
+    this.#saved = false
+    try {
+      this.#mux.receive(message, this.heardAt)
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error
+      this.close(CLOSE.PROTOCOL_ERROR, error.message)
+    }
+  }
+
+  /** A successor is there: streams are finished, then the socket is closed. */
+  retire(): void {
+    if (this.#leaving) return
+    this.#leaving = true
+    this.#mux.goAway(RESET.GOING_AWAY, 'replaced by a newer connection')
+  }
+
+  /** Ends it now; every stream fails with CONNECTION_LOST. */
+  close(code: number, reason: string): void {
+    this.#leaving = true
+    this.#mux.close()
+    try {
+      this.#socket.close(code, reason.slice(0, 120))
+    } catch {
+      // Closed already: there is nobody left to tell.
+    }
+  }
+
+  /** The socket is gone. */
+  lost(): void {
+    this.#leaving = true
+    this.#mux.close()
+  }
+
+  /** Fails every request whose head is overdue. */
+  expireHeads(now: number): void {
+    for (const [id, open] of this.#exchanges) {
+      if (now < open.headDeadline) continue
+      this.#exchanges.delete(id)
+      this.#mux.reset(id, RESET.HEAD_TIMEOUT, now)
+      open.exchange.reset(RESET.HEAD_TIMEOUT)
+    }
+  }
+
+  get awaitsHeads(): boolean {
+    for (const open of this.#exchanges.values()) {
+      if (open.headDeadline !== Number.POSITIVE_INFINITY) return true
+    }
+    return false
+  }
+
+  /** Whether something changed since the last `save`. */
+  get unsaved(): boolean {
+    return !this.#saved
+  }
+
+  /** Puts what a sleep must not lose on the socket, if a sleep is possible now at all. */
+  save(): void {
+    if (!this.#mux.quiet) return
+    const attachment: ConnectionAttachment = {
+      generation: this.generation,
+      connectedAt: this.connectedAt,
+      multiplexer: this.#mux.snapshot(),
+    }
+    this.#socket.serializeAttachment(attachment)
+    this.#saved = true
+  }
+
+  #events(): MultiplexerEvents {
+    return {
+      hello: () => {},
+      head: (stream, head: ResponseHead, body, end) => {
+        const open = this.#exchanges.get(stream)
+        if (open === undefined) return
+        open.headDeadline = Number.POSITIVE_INFINITY
+        open.exchange.head(head, body, end)
+      },
+      data: (stream, bytes) => this.#exchanges.get(stream)?.exchange.data(bytes),
+      end: (stream) => this.#exchanges.get(stream)?.exchange.end(),
+      reset: (stream, code: ResetCode) => {
+        const open = this.#exchanges.get(stream)
+        this.#exchanges.delete(stream)
+        open?.exchange.reset(code)
+      },
+      stopSending: (stream) => this.#exchanges.get(stream)?.exchange.stopSending(),
+      writable: (stream) => this.#exchanges.get(stream)?.exchange.writable(),
+      closed: (stream) => this.#exchanges.delete(stream),
+      goAway: () => {
+        this.#leaving = true
+      },
+      output: () => this.#scheduleFlush(),
+    }
+  }
+
+  /** All output of one turn leaves together: many small frames, one message. */
+  #scheduleFlush(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#flushing = false
+    for (let message = this.#mux.next(); message !== undefined; message = this.#mux.next()) {
+      try {
+        this.#socket.send(message)
+      } catch {
+        // The socket closed under us; its close event fails the streams.
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import type { RequestHead, ResponseHead } from '../../protocol/heads.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import {
+  encodeRecord,
+  WebSocketRecordReader,
+  type WebSocketRecord,
+} from '../../protocol/websocket-record.ts'
+import type { Exchange, ExchangeStream } from './exchange.ts'
+import { HttpExchange } from './http-exchange.ts'
+import { OutgoingPace } from './outgoing-pace.ts'
+
+/**
+ * A public WebSocket over one stream. The client's handshake is answered only after the daemon has
+ * accepted; until then, and when the daemon declines, it is a plain request.
+ */
+export class WebSocketExchange implements Exchange {
+  readonly response: Promise<Response>
+  readonly #stream: ExchangeStream
+  readonly #plain: HttpExchange
+  readonly #records = new WebSocketRecordReader(LIMITS.webSocketMessageBytes)
+  #settle!: (response: Response) => void
+  #socket: WebSocket | undefined
+  #pace: OutgoingPace | undefined
+  #queued = 0
+  #over = false
+
+  constructor(stream: ExchangeStream, request: RequestHead, signal: AbortSignal) {
+    this.#stream = stream
+    this.#plain = new HttpExchange(stream, request, null, signal)
+    const accepted = new Promise<Response>((resolve) => {
+      this.#settle = resolve
+    })
+    this.response = Promise.race([accepted, this.#plain.response])
+  }
+
+  head(head: ResponseHead, body: Uint8Array, end: boolean): void {
+    if (head.status !== 101 || end) {
+      if (!end) this.#stream.end()
+      return this.#plain.head(head, body, end)
+    }
+    const { 0: client, 1: server } = new WebSocketPair()
+    this.#socket = server
+    this.#pace = new OutgoingPace(server, (bytes) => this.#stream.consumed(bytes))
+    server.binaryType = 'arraybuffer'
+    server.accept({ allowHalfOpen: true })
+    server.addEventListener('message', ({ data }) => this.#fromClient(data))
+    server.addEventListener('close', ({ code, reason }) => this.#clientClosed(code, reason))
+    server.addEventListener('error', () => this.#clientClosed(1006, ''))
+    const protocol = head.headers.find(([name]) => name === 'sec-websocket-protocol')?.[1]
+    const headers = protocol === undefined ? {} : { 'sec-websocket-protocol': protocol }
+    this.#settle(new Response(null, { status: 101, webSocket: client, headers }))
+    this.data(body)
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this.#socket === undefined) return this.#plain.data(bytes)
+    if (this.#over) return
+    try {
+      for (const record of this.#records.push(bytes)) this.#toClient(record)
+      this.#pace?.sent(bytes.length)
+    } catch {
+      this.#fail(1011, 'unreadable message from home')
+    }
+  }
+
+  end(): void {
+    if (this.#socket === undefined) return this.#plain.end()
+    // A WebSocket's clean end is its close record, which came before; END alone is a cut.
+    this.#fail(1011, 'the connection to home was cut')
+  }
+
+  reset(code: ResetCode): void {
+    if (this.#socket === undefined) return this.#plain.reset(code)
+    this.#fail(code === RESET.GOING_AWAY ? 1001 : 1011, 'the connection to home was cut')
+  }
+
+  stopSending(): void {
+    this.#plain.stopSending()
+  }
+
+  writable(): void {
+    this.#queued = 0
+  }
+
+  #toClient(record: WebSocketRecord): void {
+    const socket = this.#socket
+    if (socket === undefined) return
+    if (record.kind === 'text') socket.send(record.text)
+    else if (record.kind === 'binary') socket.send(record.bytes)
+    else {
+      this.#finish()
+      this.#stream.end()
+      closeSocket(socket, record.code, record.reason)
+    }
+  }
+
+  /** The platform cannot hold a client's messages back, so a client too fast for home is closed. */
+  #fromClient(data: string | ArrayBuffer): void {
+    if (this.#over) return
+    const record = encodeRecord(
+      typeof data === 'string'
+        ? { kind: 'text', text: data }
+        : { kind: 'binary', bytes: new Uint8Array(data) },
+    )
+    if (record.length > LIMITS.webSocketMessageBytes) return this.#fail(1009, 'message too large')
+    this.#queued = this.#stream.write(record) ? 0 : this.#queued + record.length
+    if (this.#queued > LIMITS.webSocketQueueBytes) this.#fail(1008, 'faster than home can take')
+  }
+
+  #clientClosed(code: number, reason: string): void {
+    if (this.#over) return
+    this.#finish()
+    if (code === 1006) return this.#stream.reset(RESET.CANCEL)
+    this.#stream.write(encodeRecord({ kind: 'close', code, reason }))
+    this.#stream.end()
+    if (this.#socket !== undefined) closeSocket(this.#socket, code, reason)
+  }
+
+  #fail(code: number, reason: string): void {
+    if (this.#over) return
+    this.#finish()
+    this.#stream.reset(RESET.CANCEL)
+    if (this.#socket !== undefined) closeSocket(this.#socket, code, reason)
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#pace?.stop()
+  }
+}
+
+/** RFC 6455 §7.4.1: codes that stand for the absence of one are not sent. */
+function closeSocket(socket: WebSocket, code: number, reason: string): void {
+  try {
+    if (code === 1005 || code === 1006 || code === 1015) socket.close()
+    else socket.close(code, reason)
+  } catch {
+    // Closed by the other side in the meantime.
+  }
+}

@@ -1,0 +1,69 @@
+import { verifyConnectProof, type ProofFault } from '../../protocol/connect-proof.ts'
+import type { ProblemCode } from '../../protocol/problem.ts'
+import { SUBPROTOCOL } from '../../protocol/version.ts'
+import { problemResponse } from '../problem-response.ts'
+import type { Settings } from '../settings.ts'
+import { CONNECT_HEADER } from '../tunnel/internal.ts'
+import { splitUrl } from './public-request.ts'
+
+/** Signature fields longer than this hold no proof of ours. */
+const FIELD_CHARACTERS = 1024
+
+/** The daemon's door: only a proof by the owner's key passes on to the object. */
+export async function connect(
+  request: Request,
+  settings: Settings,
+  object: () => Fetcher,
+): Promise<Response> {
+  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+    return problemResponse('UPGRADE_REQUIRED', 'Here a daemon connects with a WebSocket', {
+      headers: { upgrade: 'websocket' },
+    })
+  }
+  if (request.headers.get('sec-websocket-protocol')?.trim() !== SUBPROTOCOL) {
+    return problemResponse('UPGRADE_REQUIRED', `This gateway speaks ${SUBPROTOCOL}`, {
+      try: 'run the same version of spl at home and on the gateway',
+    })
+  }
+  const input = request.headers.get('signature-input') ?? ''
+  const signature = request.headers.get('signature') ?? ''
+  if (input.length > FIELD_CHARACTERS || signature.length > FIELD_CHARACTERS) {
+    return refuse('malformed')
+  }
+  const proof = await verifyConnectProof(
+    splitUrl(request.url).host,
+    { 'signature-input': input, signature },
+    settings.owner,
+    Math.floor(Date.now() / 1000),
+  )
+  if (typeof proof === 'string') return refuse(proof)
+  return object().fetch('https://tunnel/', {
+    headers: { [CONNECT_HEADER]: JSON.stringify(proof), upgrade: 'websocket' },
+  })
+}
+
+const FAULTS: Readonly<Record<ProofFault, readonly [ProblemCode, string, string]>> = {
+  missing: ['CONNECT_PROOF_INVALID', 'The connect proof is missing', 'connect with `spl serve`'],
+  malformed: ['CONNECT_PROOF_INVALID', 'The connect proof is malformed', 'update spl at home'],
+  'wrong-key': [
+    'CONNECT_PROOF_INVALID',
+    'The connect proof is by another key than this gateway belongs to',
+    "set the gateway's OWNER_DID to the did that `spl status` prints at home",
+  ],
+  signature: [
+    'CONNECT_PROOF_INVALID',
+    'The signature of the connect proof does not hold for this host',
+    'connect to the public hostname itself; a proxy in front must keep the Host header',
+  ],
+  clock: [
+    'CONNECT_PROOF_CLOCK',
+    "The connect proof was made at another time than this gateway's",
+    'correct the clock at home, or sign again with edge_time',
+  ],
+}
+
+function refuse(fault: ProofFault): Response {
+  const [code, message, next] = FAULTS[fault]
+  // The time is no secret, and a daemon whose clock is off cannot connect without it.
+  return problemResponse(code, message, { try: next, details: { edge_time: Date.now() } })
+}

@@ -1,0 +1,77 @@
+import { cleanRequestHeaders, isHeaderFault } from '../../protocol/header-hygiene.ts'
+import type { RequestHead } from '../../protocol/heads.ts'
+import type { ProblemCode } from '../../protocol/problem.ts'
+import { checkTarget } from '../../protocol/request-target.ts'
+import type { Settings } from '../settings.ts'
+
+/** A request that may cross, apart from its bearer; or why not. */
+export type PublicRequest =
+  | { readonly head: RequestHead; readonly authorization: string | undefined }
+  | { readonly code: ProblemCode; readonly message: string }
+
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'QUERY',
+])
+
+/** Reads a public request: its form only, nothing that needs state or a key. */
+export function readPublicRequest(
+  request: Request,
+  settings: Settings,
+  requestId: string,
+): PublicRequest {
+  if (!METHODS.has(request.method)) {
+    return { code: 'METHOD_NOT_ALLOWED', message: `${request.method} is not relayed` }
+  }
+  const { scheme, host, target } = splitUrl(request.url)
+  const fault = checkTarget(target)
+  if (fault !== undefined) return fault
+  const upgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+  const headers = cleanRequestHeaders([...request.headers], { upgrade })
+  if (isHeaderFault(headers)) return headers
+  const client = clientAddress(request, settings)
+  return {
+    head: {
+      method: request.method,
+      target,
+      // The daemon learns the public host from `host` below: one source, not two that could differ.
+      headers: headers.filter(([name]) => name !== 'host' && name !== settings.clientAddressHeader),
+      host,
+      scheme,
+      request_id: requestId,
+      ...(client === undefined ? {} : { client }),
+      ...(upgrade ? { upgrade: 'websocket' as const } : {}),
+    },
+    authorization: request.headers.get('authorization') ?? undefined,
+  }
+}
+
+/**
+ * The URL's parts as the runtime was given them. `new URL` is not asked for the path: it would rewrite
+ * dot segments, and what is authorised must be what is relayed.
+ */
+export function splitUrl(url: string): { scheme: 'https' | 'http'; host: string; target: string } {
+  const authority = url.indexOf('://') + 3
+  const slash = url.indexOf('/', authority)
+  const query = url.indexOf('?', authority)
+  const end = slash === -1 ? (query === -1 ? url.length : query) : slash
+  const rest = url.slice(end)
+  return {
+    scheme: url.startsWith('https:') ? 'https' : 'http',
+    host: url.slice(authority, end),
+    target: rest.startsWith('/') ? rest : `/${rest}`,
+  }
+}
+
+/** Only what the named proxy in front says, and only if it reads like one address. */
+function clientAddress(request: Request, settings: Settings): string | undefined {
+  if (settings.clientAddressHeader === undefined) return undefined
+  const value = request.headers.get(settings.clientAddressHeader)?.trim()
+  return value !== undefined && /^[0-9a-fA-F.:]{2,45}$/.test(value) ? value : undefined
+}

@@ -1,0 +1,9 @@
+/** WebSocket close codes of the tunnel (RFC 6455 §7.4; 4000 to 4999 are the application's). */
+export const CLOSE = {
+  NORMAL: 1000,
+  /** Planned restart or shutdown: come back at once. */
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
+  /** A newer connection of the same identity took over: do not fight for it. */
+  REPLACED: 4001,
+} as const
