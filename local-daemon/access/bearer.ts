@@ -1,0 +1,109 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/token.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import type { Store } from '../store/open-store.ts'
+import { ACCOUNTS_THREAD } from './account-records.ts'
+import type { Identity } from './identity.ts'
+
+/** Whom a bearer stands for. */
+export interface Principal {
+  readonly account: string
+  readonly scopes: readonly string[]
+}
+
+const NEXT = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
+const CHALLENGE = { 'www-authenticate': 'Bearer' }
+
+/**
+ * Tells whom an `Authorization` header stands for. A bearer that was checked is remembered, by hash, until
+ * an account or token changes: then everything is checked anew, so a revocation holds from the next
+ * request on. Synchronous for a remembered one.
+ */
+export class BearerCheck {
+  readonly #store: Store
+  readonly #identity: Identity
+  readonly #verified = new Map<string, Principal>()
+  /** Counts changes: a check that began before one must not be remembered after it. */
+  #generation = 0
+
+  constructor(store: Store, identity: Identity) {
+    this.#store = store
+    this.#identity = identity
+    store.commits.add((records) => {
+      if (!records.some((record) => record.thread === ACCOUNTS_THREAD)) return
+      this.#generation += 1
+      this.#verified.clear()
+    })
+  }
+
+  /** Throws `ProblemError`: `AUTH_REQUIRED` without a bearer, `AUTH_INVALID` for one that does not count. */
+  check(authorization: string | null): Principal | Promise<Principal> {
+    const bearer = readBearer(authorization)
+    // Looked up by hash: the time of a look-up tells nothing about bearers that are remembered.
+    const key = hash('sha256', bearer, 'base64')
+    const known = this.#verified.get(key)
+    return known ?? this.#verify(bearer, key)
+  }
+
+  async #verify(bearer: string, key: string): Promise<Principal> {
+    const generation = this.#generation
+    const parsed = parseOrRefuse(bearer)
+    if (!(await verifyToken(parsed, this.#identity.publicKey))) throw invalid()
+    const id = await tokenId(parsed.secret)
+    const row = this.#store.token(id)
+    if (row === undefined || !sameText(row.token_id, id) || !sameText(row.account, parsed.saId)) {
+      throw invalid()
+    }
+    if (row.revoked_at !== null || row.env !== parsed.env) throw invalid()
+    const principal = { account: row.account, scopes: JSON.parse(row.scopes) as readonly string[] }
+    if (generation === this.#generation) this.#remember(key, principal)
+    return principal
+  }
+
+  #remember(key: string, principal: Principal): void {
+    if (this.#verified.size >= DAEMON_LIMITS.verifiedBearers) {
+      const [oldest] = this.#verified.keys()
+      if (oldest !== undefined) this.#verified.delete(oldest)
+    }
+    this.#verified.set(key, principal)
+  }
+}
+
+/** The text after `Bearer `. Several headers reach us joined by a comma, which no token holds. */
+function readBearer(authorization: string | null): string {
+  if (authorization === null) {
+    throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer', {
+      try: NEXT,
+      headers: CHALLENGE,
+    })
+  }
+  if (authorization.includes(',')) {
+    throw new ProblemError('INVALID_HEADERS', 'Authorization came more than once', { try: NEXT })
+  }
+  const match = /^bearer +([^ ]+)$/i.exec(authorization)
+  if (match?.[1] === undefined) throw invalid()
+  return match[1]
+}
+
+function parseOrRefuse(bearer: string) {
+  try {
+    return parseToken(bearer)
+  } catch (error) {
+    if (error instanceof TokenError) throw invalid()
+    throw error
+  }
+}
+
+/** One answer for every reason, so that nothing can be learned by trying. */
+function invalid(): ProblemError {
+  return new ProblemError('AUTH_INVALID', 'The bearer is not valid on this daemon', {
+    try: NEXT,
+    headers: CHALLENGE,
+  })
+}
+
+function sameText(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

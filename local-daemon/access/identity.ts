@@ -1,0 +1,85 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { linkSync, unlinkSync } from 'node:fs'
+import { formatDidKey, type DidKey } from '../../protocol/did-key.ts'
+import type { Home } from '../config/home.ts'
+import { StartError } from '../config/start-error.ts'
+
+/** The daemon's Ed25519 identity. The private key stays inside. */
+export interface Identity {
+  readonly did: DidKey
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** The 64-byte Ed25519 signature over the bytes. */
+  sign(bytes: Uint8Array): Uint8Array
+}
+
+/**
+ * The identity of this home, made on first start: PKCS8 PEM, mode 0600. Throws `StartError`
+ * `KEY_MODE_TOO_OPEN` if others may read the key and `KEY_UNREADABLE` if it is no Ed25519 key.
+ */
+export function loadIdentity(home: Home): Identity {
+  const path = home.instanceKey
+  const mode = modeOf(path)
+  if (mode === undefined) writeNewKey(path)
+  else if ((mode & 0o077) !== 0) throw tooOpen(path, mode)
+  return identityOf(readKey(path))
+}
+
+function modeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mode
+}
+
+/** Written aside, flushed, then linked: a crash leaves a whole key or none, and never replaces one. */
+function writeNewKey(path: string): void {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const temporary = `${path}.${process.pid}`
+  const file = openSync(temporary, 'wx', 0o600)
+  try {
+    writeSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  linkSync(temporary, path)
+  unlinkSync(temporary)
+}
+
+function readKey(path: string): KeyObject {
+  try {
+    const key = createPrivateKey(readFileSync(path))
+    if (key.asymmetricKeyType === 'ed25519') return key
+    throw new Error(`it holds a key of type ${key.asymmetricKeyType}`)
+  } catch (error) {
+    throw new StartError(
+      'KEY_UNREADABLE',
+      `Read identity ${path}: ${(error as Error).message}`,
+      'Put back your copy of keys/instance.key. A new key would be a new identity.',
+      { cause: error },
+    )
+  }
+}
+
+function identityOf(privateKey: KeyObject): Identity {
+  const { x } = createPublicKey(privateKey).export({ format: 'jwk' })
+  const publicKey = new Uint8Array(Buffer.from(x ?? '', 'base64url'))
+  return {
+    did: formatDidKey(publicKey),
+    publicKey,
+    sign: (bytes) => sign(null, bytes, privateKey),
+  }
+}
+
+function tooOpen(path: string, mode: number): StartError {
+  return new StartError(
+    'KEY_MODE_TOO_OPEN',
+    `${path} has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine could read the identity`,
+    `chmod 600 '${path}'`,
+  )
+}

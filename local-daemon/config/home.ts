@@ -1,0 +1,44 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** Where everything of one daemon lies. Directories are 0700, files that hold state or secrets 0600. */
+export interface Home {
+  readonly root: string
+  readonly database: string
+  readonly keys: string
+  readonly instanceKey: string
+  readonly run: string
+  readonly socket: string
+  readonly lockFile: string
+  readonly pidFile: string
+  readonly logs: string
+  readonly logFile: string
+  readonly gateway: string
+}
+
+/** The paths under one home directory. Nothing is touched. */
+export function homeAt(directory: string): Home {
+  const root = resolve(directory)
+  const keys = join(root, 'keys')
+  const run = join(root, 'run')
+  const logs = join(root, 'logs')
+  return {
+    root,
+    database: join(root, 'hub.db'),
+    keys,
+    instanceKey: join(keys, 'instance.key'),
+    run,
+    socket: join(run, 'spl.sock'),
+    lockFile: join(run, 'spl.lock'),
+    pidFile: join(run, 'spl.pid'),
+    logs,
+    logFile: join(logs, 'spl.log'),
+    gateway: join(root, 'gateway'),
+  }
+}
+
+/** The home that the environment names: `SYNCROPEL_HOME`, else `~/.syncro`. */
+export function resolveHome(env: Readonly<Record<string, string | undefined>>): Home {
+  const named = env['SYNCROPEL_HOME']
+  return homeAt(named === undefined || named === '' ? join(homedir(), '.syncro') : named)
+}

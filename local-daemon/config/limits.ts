@@ -1,0 +1,43 @@
+import { LIMITS } from '../../protocol/limits.ts'
+
+/** Every bound of the daemon's own: what it holds in memory, how long it waits, how much it answers. */
+export const DAEMON_LIMITS = {
+  /** Largest request body, bytes: one record, its envelope and some room for escapes. */
+  bodyBytes: LIMITS.recordBytes + 64 * 1024,
+  /** Most records in one write transaction; the rest waits for the next one. */
+  commitRecords: 500,
+  /** Records of one read of the store; no read is left open across a wait. */
+  pageRecords: 500,
+  /** Bytes of records that one read collects before it is handed on. */
+  pageBytes: 64 * 1024,
+  /** Live records that a feed holds for a reader that does not read: ten full transactions. */
+  feedRecords: 5_000,
+  /** Bytes of live records that a feed holds for a reader that does not read. */
+  feedBytes: 4 * 1024 * 1024,
+  /** Silence after which an event stream sends a comment, milliseconds. */
+  heartbeatMs: 15_000,
+  /** Longest wait of `feed=longpoll`, milliseconds. */
+  longPollMs: 30_000,
+  /** Default and largest `limit` of lists. */
+  listDefault: 100,
+  listMax: 1_000,
+  /** Default and largest `limit` of `/v1/sync/changes`. */
+  changesDefault: 1_000,
+  changesMax: 10_000,
+  /** Bearers whose signature check is remembered. */
+  verifiedBearers: 256,
+  /** Connections of one listener. */
+  connections: 1_024,
+  /** Time to send a whole request head, milliseconds. */
+  headersMs: 10_000,
+  /** Time to send a whole request, milliseconds: a body is at most `bodyBytes`. */
+  requestMs: 120_000,
+  /** Time that an idle connection is kept, milliseconds. */
+  keepAliveMs: 75_000,
+  /** Time for open requests to finish when the daemon stops, milliseconds. */
+  drainMs: 5_000,
+  /** Largest request head, bytes. */
+  headBytes: LIMITS.headBytes,
+  /** Longest path of a Unix socket, bytes with the closing zero (macOS has 104, Linux 108). */
+  socketPathBytes: 104,
+} as const

@@ -1,0 +1,35 @@
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import type { Home } from './home.ts'
+import { StartError } from './start-error.ts'
+
+/**
+ * Makes the home's directories with mode 0700. One that exists and is open to others is refused with the
+ * `chmod` that closes it, because tightening somebody's populated directory unasked could break their
+ * system (`SYNCROPEL_HOME=/tmp`); only an empty one of our own is closed without a word.
+ */
+export function prepareHome(home: Home): void {
+  for (const directory of [home.root, home.keys, home.run, home.logs, home.gateway]) {
+    makePrivateDirectory(directory)
+  }
+}
+
+function makePrivateDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new StartError(
+      'HOME_NOT_WRITABLE',
+      `Make directory ${path}: ${(error as Error).message}`,
+      'Set SYNCROPEL_HOME to a directory that you may write to.',
+      { cause: error },
+    )
+  }
+  const { mode, uid } = statSync(path)
+  if ((mode & 0o077) === 0) return
+  if (uid === process.getuid?.() && readdirSync(path).length === 0) return chmodSync(path, 0o700)
+  throw new StartError(
+    'HOME_MODE_TOO_OPEN',
+    `${path} has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine could reach it`,
+    `chmod 700 '${path}'`,
+  )
+}

@@ -1,0 +1,26 @@
+import type { ProblemCode } from '../../protocol/problem.ts'
+
+/** What a problem may say beside its code and message. */
+export interface ProblemDetail {
+  /** What to do next: a command or a change to the request. */
+  readonly try?: string | undefined
+  /** JSON path of the offending field. */
+  readonly field?: string | undefined
+  /** The scope that the bearer lacks. */
+  readonly requiredScope?: string | undefined
+  /** Headers that belong to the answer, such as `allow` of a 405. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** A refusal that becomes the one error envelope of protocol/problem.ts, whichever layer throws it. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly code: ProblemCode
+  readonly detail: ProblemDetail
+
+  constructor(code: ProblemCode, message: string, detail: ProblemDetail = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.detail = detail
+  }
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { type Problem, type ProblemCode, PROBLEM_STATUS } from '../../protocol/problem.ts'
+import type { ProblemDetail } from '../config/problem-error.ts'
+import type { RequestFacts } from './request-facts.ts'
+
+/*
+ * Every answer of the daemon is made here, complete in one go: a header that a later layer adds costs
+ * a copy of the answer, and one that it forgets is a hole.
+ */
+
+type ExtraHeaders = Readonly<Record<string, string>>
+
+/** An answer whose body is JSON text. */
+export function jsonAnswer(
+  facts: RequestFacts,
+  status: number,
+  json: string | ReadableStream<Uint8Array>,
+  extra?: ExtraHeaders,
+): Response {
+  return new Response(json, {
+    status,
+    headers: headersOf('application/json', facts.requestId ?? randomUUID(), extra),
+  })
+}
+
+/** An answer that streams server-sent events. */
+export function eventStreamAnswer(
+  facts: RequestFacts,
+  events: ReadableStream<Uint8Array>,
+): Response {
+  return new Response(events, {
+    status: 200,
+    headers: headersOf('text/event-stream', facts.requestId ?? randomUUID(), {
+      'cache-control': 'no-cache, no-transform',
+      // nginx would otherwise gather events until its buffer is full.
+      'x-accel-buffering': 'no',
+    }),
+  })
+}
+
+/** The one error envelope, with the status that belongs to its code. */
+export function problemAnswer(
+  facts: RequestFacts,
+  code: ProblemCode,
+  message: string,
+  detail: ProblemDetail = {},
+): Response {
+  const requestId = facts.requestId ?? randomUUID()
+  return new Response(JSON.stringify(problemOf(code, message, detail, requestId)), {
+    status: PROBLEM_STATUS[code],
+    headers: headersOf('application/json', requestId, detail.headers),
+  })
+}
+
+/** The envelope itself, for events and answers. */
+export function problemOf(
+  code: ProblemCode,
+  message: string,
+  detail: ProblemDetail = {},
+  requestId?: string,
+): Problem {
+  return {
+    object: 'error',
+    code,
+    message,
+    ...(detail.try === undefined ? {} : { try: detail.try }),
+    ...(detail.field === undefined ? {} : { field: detail.field }),
+    ...(detail.requiredScope === undefined ? {} : { required_scope: detail.requiredScope }),
+    hop: 'daemon',
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+  }
+}
+
+function headersOf(type: string, requestId: string, extra: ExtraHeaders = {}): ExtraHeaders {
+  return {
+    'content-type': type,
+    'cache-control': 'private, no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    ...extra,
+  }
+}

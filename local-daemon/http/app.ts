@@ -1,0 +1,100 @@
+import type { Logger } from 'pino'
+import { RecordError } from '../../protocol/record.ts'
+import { BearerCheck } from '../access/bearer.ts'
+import { isLoopbackHost } from '../access/host-check.ts'
+import type { Identity } from '../access/identity.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import { FeedHub } from '../store/feed-hub.ts'
+import type { Store } from '../store/open-store.ts'
+import { problemAnswer } from './answer.ts'
+import type { RequestFacts } from './request-facts.ts'
+import { DaemonRouter } from './router.ts'
+import { addGetRecord } from './routes/get-record.ts'
+import { addHealth } from './routes/health.ts'
+import { addListRecords } from './routes/list-records.ts'
+import { addListThreads } from './routes/list-threads.ts'
+import { addOpenApi } from './routes/openapi.ts'
+import { addPostRecord } from './routes/post-record.ts'
+import { addSync } from './routes/sync.ts'
+
+/** The daemon's HTTP interface, for both listeners and for the tunnel. */
+export interface DaemonApp {
+  /** Answers a request. Never throws and never rejects. `request.signal` ends streams at once. */
+  fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+}
+
+export interface AppParts {
+  readonly store: Store
+  readonly identity: Identity
+  readonly logger: Logger
+  /** Aborts when the daemon stops. */
+  readonly stopping: AbortSignal
+}
+
+export function createApp({ store, identity, logger, stopping }: AppParts): DaemonApp {
+  const router = new DaemonRouter(new BearerCheck(store, identity))
+  const hub = new FeedHub(store.commits)
+  const parts = { router, store, hub, logger, did: identity.did, stopping }
+  addHealth(parts)
+  addPostRecord(parts)
+  addGetRecord(parts)
+  addListRecords(parts)
+  addListThreads(parts)
+  addSync(parts)
+  addOpenApi(parts)
+
+  router.hono.notFound((c) => {
+    const { method, headers } = c.req.raw
+    if (method === 'OPTIONS' && headers.has('origin')) return refusePreflight(c.env)
+    return answerError(router.unmatched(c.req.path), c.env, logger)
+  })
+  router.hono.onError((error, c) => answerError(error, c.env, logger))
+
+  return {
+    fetch(request, facts) {
+      if (facts.via === 'loopback' && !isLoopbackHost(request.headers.get('host'))) {
+        return problemAnswer(
+          facts,
+          'HOST_NOT_ALLOWED',
+          'The Host header does not name this machine',
+          {
+            try: 'Use http://localhost or http://127.0.0.1 with the daemon’s port.',
+          },
+        )
+      }
+      return router.hono.fetch(request, facts)
+    },
+  }
+}
+
+/** Without an Access-Control-Allow-Origin header a browser keeps the real request to itself. */
+function refusePreflight(facts: RequestFacts): Response {
+  return problemAnswer(
+    facts,
+    'ORIGIN_NOT_ALLOWED',
+    'No page of another origin may call this daemon',
+    {
+      try: 'Call it from a program, or from a page that this daemon serves.',
+    },
+  )
+}
+
+function answerError(error: Error, facts: RequestFacts, logger: Logger): Response {
+  if (error instanceof ProblemError) {
+    if (error.cause !== undefined)
+      logger.error({ err: error.cause, code: error.code }, error.message)
+    return problemAnswer(facts, error.code, error.message, error.detail)
+  }
+  if (error instanceof RecordError) {
+    const { field } = error
+    const wording = field === '$' ? `The record ${error.message}` : `${field} ${error.message}`
+    return problemAnswer(facts, 'INVALID_RECORD', wording, {
+      field,
+      try: 'See /openapi.json for the form of a record.',
+    })
+  }
+  logger.error({ err: error, request_id: facts.requestId }, 'answer request')
+  return problemAnswer(facts, 'INTERNAL', 'The daemon failed to answer', {
+    try: 'Try again; if it stays, see logs/spl.log in the home directory.',
+  })
+}

@@ -1,0 +1,71 @@
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { formatCursor } from '../store/cursor.ts'
+import type { Feed, FeedEvent } from '../store/feed.ts'
+import { problemOf } from './answer.ts'
+
+/** A comment: keeps proxies from closing a silent stream and shows a dead connection. */
+const HEARTBEAT = ': heartbeat\n\n'
+/** Sent at once, so that the answer's head leaves; clients wait this long before they resume. */
+const OPENING = 'retry: 1000\n\n'
+
+/**
+ * A feed as server-sent events. Only whole events are handed on, and only when the reader asks: nothing
+ * waits here, the feed's own bound holds. Ends when the feed closes or `signal` aborts.
+ */
+export function eventStream(
+  feed: Feed,
+  epoch: string,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const stop = () => feed.close()
+  if (signal.aborted) feed.close()
+  else signal.addEventListener('abort', stop, { once: true })
+  let opened = false
+
+  async function nextText(): Promise<string | undefined> {
+    if (!opened) {
+      opened = true
+      return OPENING
+    }
+    for (;;) {
+      if (feed.phase === 'closed') return undefined
+      const event = feed.take()
+      if (event !== undefined) return formatEvent(event, epoch)
+      if (!(await feed.changed(DAEMON_LIMITS.heartbeatMs))) return HEARTBEAT
+    }
+  }
+
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const text = await nextText()
+        if (text !== undefined) return controller.enqueue(encoder.encode(text))
+        signal.removeEventListener('abort', stop)
+        controller.close()
+      },
+      cancel: stop,
+    },
+    // Counted in chunks: with zero, a page is read when it is asked for and not before.
+    { highWaterMark: 0 },
+  )
+}
+
+function formatEvent(event: FeedEvent, epoch: string): string {
+  if (event.type === 'ready') {
+    const cursor = formatCursor(epoch, event.seq)
+    return `id: ${cursor}\nevent: ready\ndata: {"cursor":"${cursor}"}\n\n`
+  }
+  if (event.type === 'too-slow') return `event: error\ndata: ${TOO_SLOW}\n\n`
+  let text = ''
+  for (const { seq, json } of event.records) {
+    text += `id: ${formatCursor(epoch, seq)}\nevent: record\ndata: ${json}\n\n`
+  }
+  return text
+}
+
+const TOO_SLOW = JSON.stringify(
+  problemOf('CONSUMER_TOO_SLOW', 'The stream was not read as fast as records came', {
+    try: 'Connect again with the last event id as Last-Event-ID; nothing is lost.',
+  }),
+)

@@ -1,0 +1,62 @@
+import { parseCursor } from '../../store/cursor.ts'
+import type { RecordFilter } from '../../store/reader.ts'
+import { flatJson } from '../../store/stored-record.ts'
+import { ProblemError } from '../../config/problem-error.ts'
+import { jsonAnswer } from '../answer.ts'
+import { answers, PROBLEM } from '../describe.ts'
+import { parseInput } from '../parse-input.ts'
+import { recordListBody } from '../record-list.ts'
+import type { RouteContext } from '../router.ts'
+import { PageQuery, RecordList, RecordsQuery, ThreadParams } from '../schemas.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/** `GET /v1/records?thread=|actor=` and `GET /v1/threads/:id/records`, in order of arrival. */
+export function addListRecords({ router, store }: RouteParts): void {
+  function list(
+    c: RouteContext,
+    filter: RecordFilter,
+    query: { readonly limit: number; readonly cursor?: string | undefined },
+  ) {
+    const { limit, cursor } = query
+    const position = { epoch: store.epoch, head: store.head() }
+    const after = cursor === undefined ? 0 : parseCursor(cursor, position)
+    const opening = '{"object":"list","data":['
+    const write = flatJson
+    const body = recordListBody({ reader: store, filter, after, limit, write, opening })
+    return jsonAnswer(c.env, 200, body)
+  }
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/records',
+      summary: 'Records of a thread, an actor or both',
+      request: { query: RecordsQuery },
+      responses: { 200: answers(RecordList, 'Records in order of arrival'), ...PROBLEM },
+    },
+    (c) => {
+      const query = parseInput(RecordsQuery, c.req.query())
+      return list(c, { thread: query.thread, actor: query.actor }, query)
+    },
+  )
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/threads/{id}/records',
+      summary: 'Records of a thread',
+      request: { params: ThreadParams, query: PageQuery },
+      responses: { 200: answers(RecordList, 'Records in order of arrival'), ...PROBLEM },
+    },
+    (c) => {
+      const { id } = parseInput(ThreadParams, c.req.param() as Record<string, string>)
+      const query = parseInput(PageQuery, c.req.query())
+      if (store.thread(id) === undefined) {
+        throw new ProblemError('NOT_FOUND', 'There is no such thread here', {
+          try: 'See /v1/threads for all threads.',
+        })
+      }
+      return list(c, { thread: id }, query)
+    },
+  )
+}

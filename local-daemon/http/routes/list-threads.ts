@@ -1,0 +1,52 @@
+import { formatCursor, parseCursor } from '../../store/cursor.ts'
+import type { ThreadRow } from '../../store/statements.ts'
+import { jsonAnswer } from '../answer.ts'
+import { answers, PROBLEM } from '../describe.ts'
+import { parseInput } from '../parse-input.ts'
+import { PageQuery, ThreadList } from '../schemas.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/**
+ * `GET /v1/threads`, the newest thread first. Ordered by when a thread began, which never changes: by last
+ * activity, a thread that gets a record between two pages would be left out.
+ */
+export function addListThreads({ router, store }: RouteParts): void {
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/threads',
+      summary: 'Threads, the newest first',
+      request: { query: PageQuery },
+      responses: { 200: answers(ThreadList, 'Threads'), ...PROBLEM },
+    },
+    (c) => {
+      const { limit, cursor } = parseInput(PageQuery, c.req.query())
+      const head = store.head()
+      const before =
+        cursor === undefined ? head + 1 : parseCursor(cursor, { epoch: store.epoch, head })
+      const rows = store.threads(before, limit + 1)
+      const page = rows.slice(0, limit)
+      const last = page.at(-1)
+      const more = rows.length > limit && last !== undefined
+      const body = JSON.stringify({
+        object: 'list',
+        data: page.map(toThread),
+        has_more: more,
+        next_cursor: more ? formatCursor(store.epoch, last.first_seq) : null,
+      })
+      return jsonAnswer(c.env, 200, body)
+    },
+  )
+}
+
+function toThread(row: ThreadRow) {
+  return {
+    object: 'thread',
+    id: row.thread,
+    records: row.records,
+    first_act: row.first_act,
+    goal: row.goal,
+    created_at: row.first_received_at,
+    updated_at: row.last_received_at,
+  }
+}

@@ -1,0 +1,71 @@
+import { parseCursor } from '../../store/cursor.ts'
+import { Feed } from '../../store/feed.ts'
+import { syncJson } from '../../store/stored-record.ts'
+import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
+import { answers, PROBLEM } from '../describe.ts'
+import { eventStream } from '../event-stream.ts'
+import { nextCommit } from '../long-poll.ts'
+import { parseInput } from '../parse-input.ts'
+import { recordListBody } from '../record-list.ts'
+import type { RouteContext } from '../router.ts'
+import { Changes, ChangesQuery, SubscribeQuery, SyncRecord } from '../schemas.ts'
+import type { RouteParts } from './route-parts.ts'
+
+const EVENTS = {
+  description: 'Server-sent events `record`, `ready` and `error`; the id is a cursor',
+  content: { 'text/event-stream': { schema: SyncRecord } },
+}
+
+/** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: what came after a cursor, and what comes. */
+export function addSync({ router, store, hub, stopping }: RouteParts): void {
+  function placeOf(cursor: string | undefined): number {
+    if (cursor === undefined || cursor === '') return 0
+    const head = store.head()
+    return cursor === 'now' ? head : parseCursor(cursor, { epoch: store.epoch, head })
+  }
+
+  function subscribe(c: RouteContext, thread: string | undefined, since: string | undefined) {
+    // A browser that reconnects keeps the old query; what it saw last is in the header.
+    const lastEventId = c.req.raw.headers.get('last-event-id') || since
+    const feed = new Feed({ reader: store, hub, after: placeOf(lastEventId), thread })
+    const signal = AbortSignal.any([stopping, c.req.raw.signal])
+    return eventStreamAnswer(c.env, eventStream(feed, store.epoch, signal))
+  }
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/sync/changes',
+      summary: 'Records after a cursor; feed=continuous is the event stream of /v1/sync/subscribe',
+      request: { query: ChangesQuery },
+      responses: { 200: answers(Changes, 'Records in order of arrival'), ...PROBLEM },
+    },
+    async (c) => {
+      const { thread, since, limit, feed } = parseInput(ChangesQuery, c.req.query())
+      if (feed === 'continuous') return subscribe(c, thread, since)
+      const after = placeOf(since)
+      const isEmpty = () => store.page({ thread }, after, store.head(), 1).records.length === 0
+      if (feed === 'longpoll' && isEmpty()) {
+        await nextCommit(store.commits, thread, [stopping, c.req.raw.signal])
+      }
+      const opening = '{"records":['
+      const write = syncJson
+      const list = { reader: store, filter: { thread }, after, limit, write, opening }
+      return jsonAnswer(c.env, 200, recordListBody(list))
+    },
+  )
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/sync/subscribe',
+      summary: 'Records after a cursor and those to come, as an event stream',
+      request: { query: SubscribeQuery },
+      responses: { 200: EVENTS, ...PROBLEM },
+    },
+    (c) => {
+      const { thread, since } = parseInput(SubscribeQuery, c.req.query())
+      return subscribe(c, thread, since)
+    },
+  )
+}

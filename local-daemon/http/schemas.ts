@@ -1,0 +1,124 @@
+import { z } from '@hono/zod-openapi'
+import { PROBLEM_STATUS } from '../../protocol/problem.ts'
+import { ACTS, DATA_TYPES } from '../../protocol/record.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+
+/*
+ * The shapes of requests and answers, for validation and for /openapi.json alike. Only a posted record
+ * is checked by the protocol's own `parseRecord` instead: there is one rule for records, everywhere.
+ */
+
+export const RECORD_ID = /^[0-9a-f]{64}$/
+export const RecordId = z
+  .string()
+  .regex(RECORD_ID)
+  .openapi({ description: 'SHA-256, lower-case hex' })
+export const ThreadId = z.string().regex(/^th_[A-Za-z0-9_.-]{1,128}$/)
+const Did = z
+  .string()
+  .regex(/^did:[a-z0-9]+:[!-~]+$/)
+  .max(256)
+const Cursor = z.string().openapi({ description: 'Opaque: hand it back as received' })
+
+/** `limit` as it stands in a query. */
+function limitOf(fallback: number, most: number) {
+  return z
+    .string()
+    .regex(/^[1-9][0-9]{0,8}$/, 'must be a whole number from 1')
+    .transform(Number)
+    .pipe(z.number().max(most))
+    .default(fallback)
+    .openapi({ type: 'integer', minimum: 1, maximum: most, default: fallback })
+}
+const ListLimit = limitOf(DAEMON_LIMITS.listDefault, DAEMON_LIMITS.listMax)
+const ChangesLimit = limitOf(DAEMON_LIMITS.changesDefault, DAEMON_LIMITS.changesMax)
+
+export const RecordParams = z.object({ id: RecordId })
+export const ThreadParams = z.object({ id: ThreadId })
+
+export const PageQuery = z.object({ limit: ListLimit, cursor: Cursor.optional() })
+export const RecordsQuery = PageQuery.extend({
+  thread: ThreadId.optional(),
+  actor: Did.optional(),
+}).refine(({ thread, actor }) => thread !== undefined || actor !== undefined, {
+  path: ['thread'],
+  message: 'name a thread, an actor or both',
+})
+export const ChangesQuery = z.object({
+  thread: ThreadId.optional(),
+  since: Cursor.optional().openapi({ description: 'A cursor, or `now`' }),
+  limit: ChangesLimit,
+  feed: z.enum(['normal', 'longpoll', 'continuous']).default('normal'),
+})
+export const SubscribeQuery = ChangesQuery.pick({ thread: true, since: true })
+
+const recordFields = {
+  parents: z.array(RecordId),
+  thread: ThreadId,
+  actor: Did,
+  act: z.enum(ACTS),
+  body: z.record(z.string(), z.unknown()),
+  clock: z.int().nonnegative(),
+  data_type: z.enum(DATA_TYPES),
+  judged_by: RecordId.nullable(),
+}
+const proofFields = { origin: z.string(), sig: z.string() }
+
+/** What `POST /v1/records` takes; the optional fields have the defaults of `parseRecord`. */
+export const NewRecord = z
+  .strictObject({
+    ...recordFields,
+    parents: recordFields.parents.optional(),
+    data_type: recordFields.data_type.optional(),
+    judged_by: recordFields.judged_by.optional(),
+    clock: recordFields.clock.optional().openapi({
+      description: 'Left out: the next one of this actor on this thread',
+    }),
+  })
+  .openapi('NewRecord')
+
+export const FlatRecord = z
+  .object({ object: z.literal('record'), id: RecordId, ...recordFields, ...proofFields })
+  .openapi('Record')
+export const SyncRecord = z
+  .object({ id: RecordId, record: z.object(recordFields), ...proofFields })
+  .openapi('SyncRecord')
+export const Thread = z
+  .object({
+    object: z.literal('thread'),
+    id: ThreadId,
+    records: z.int(),
+    first_act: z.enum(ACTS),
+    goal: z.string().nullable(),
+    created_at: z.int().openapi({ description: 'Unix time, milliseconds' }),
+    updated_at: z.int().openapi({ description: 'Unix time, milliseconds' }),
+  })
+  .openapi('Thread')
+
+const listEnd = { has_more: z.boolean(), next_cursor: Cursor.nullable() }
+export const RecordList = z
+  .object({ object: z.literal('list'), data: z.array(FlatRecord), ...listEnd })
+  .openapi('RecordList')
+export const ThreadList = z
+  .object({ object: z.literal('list'), data: z.array(Thread), ...listEnd })
+  .openapi('ThreadList')
+export const Changes = z
+  .object({ records: z.array(SyncRecord), next_cursor: Cursor, has_more: z.boolean() })
+  .openapi('Changes')
+export const Health = z
+  .object({ status: z.literal('ok'), version: z.string(), instance_did: z.string() })
+  .openapi('Health')
+
+const codes = Object.keys(PROBLEM_STATUS) as [keyof typeof PROBLEM_STATUS]
+export const ProblemSchema = z
+  .object({
+    object: z.literal('error'),
+    code: z.enum(codes),
+    message: z.string(),
+    try: z.string().optional(),
+    required_scope: z.string().optional(),
+    hop: z.enum(['gateway', 'daemon']),
+    request_id: z.string().optional(),
+    field: z.string().optional(),
+  })
+  .openapi('Problem')

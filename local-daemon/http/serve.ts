@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import type { Logger } from 'pino'
+import type { ProblemCode } from '../../protocol/problem.ts'
+import { checkTarget } from '../../protocol/request-target.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { problemAnswer, problemOf } from './answer.ts'
+import type { DaemonApp } from './app.ts'
+import type { RequestFacts } from './request-facts.ts'
+
+/** An HTTP server of the app, not yet listening. Every request on it carries the same facts. */
+export function createHttpServer(app: DaemonApp, facts: RequestFacts, logger: Logger): Server {
+  const listener = getRequestListener(
+    (request, env) => {
+      const fault = checkRequest((env as HttpBindings).incoming)
+      return fault ?? app.fetch(request, facts)
+    },
+    {
+      // The process's own Request and Response stay as they are: the tunnel uses them too.
+      overrideGlobalObjects: false,
+      // Stands in for a missing Host, so that the refusal below is ours.
+      hostname: 'localhost',
+      errorHandler: (error) => {
+        logger.debug({ err: error }, 'read request')
+        return invalidTarget('The request line or the Host header is malformed')
+      },
+    },
+  )
+  const server = createServer(
+    {
+      maxHeaderSize: DAEMON_LIMITS.headBytes,
+      headersTimeout: DAEMON_LIMITS.headersMs,
+      requestTimeout: DAEMON_LIMITS.requestMs,
+      keepAliveTimeout: DAEMON_LIMITS.keepAliveMs,
+      connectionsCheckingInterval: 1_000,
+      requireHostHeader: false,
+    },
+    (incoming, outgoing) => void listener(incoming, outgoing),
+  )
+  server.maxConnections = DAEMON_LIMITS.connections
+  server.on('clientError', refuseConnection)
+  return server
+
+  function checkRequest(incoming: IncomingMessage): Response | undefined {
+    const fault = checkTarget(incoming.url ?? '')
+    if (fault !== undefined) return invalidTarget(fault.message)
+    if (incoming.headers.host !== undefined) return undefined
+    return problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
+  }
+
+  function invalidTarget(message: string): Response {
+    return problemAnswer(facts, 'INVALID_TARGET', message, {
+      try: 'Send an absolute path that begins with one / and is percent-encoded.',
+    })
+  }
+}
+
+/** What Node's parser gives up on, in the one envelope; the connection cannot be used further. */
+function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, code, message] = REFUSALS[error.code ?? ''] ?? MALFORMED
+  const body = JSON.stringify(problemOf(code, message))
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncache-control: private, no-store\r\n` +
+      `x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+type Refusal = readonly [status: string, code: ProblemCode, message: string]
+const MALFORMED: Refusal = ['400 Bad Request', 'INVALID_REQUEST', 'The request is not valid HTTP']
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'HEADERS_TOO_LARGE',
+    `The request's head is larger than ${DAEMON_LIMITS.headBytes} bytes`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    '408 Request Timeout',
+    'REQUEST_TIMEOUT',
+    'The request did not arrive in time',
+  ],
+}

@@ -1,0 +1,20 @@
+import { pino, type DestinationStream, type Logger } from 'pino'
+
+/** Where a secret could stand in a logged object. Bodies are never logged at all. */
+const REDACTED = ['authorization', 'bearer', 'token', 'headers.authorization', '*.authorization']
+const OPTIONS = { base: { pid: process.pid }, redact: REDACTED }
+
+/**
+ * A log of JSON lines in a file (mode 0600, appended). Lines are written at once: there are few, and the
+ * last one before a crash is the one that matters. `onClose` receives what closes the file.
+ */
+export function openLog(path: string, onClose: (close: () => void) => void): Logger {
+  const file = pino.destination({ dest: path, append: true, mode: 0o600, sync: true })
+  onClose(() => file.end())
+  return pino(OPTIONS, file)
+}
+
+/** The same log lines on another stream, such as stderr of a foreground run. */
+export function createLogger(stream: DestinationStream): Logger {
+  return pino(OPTIONS, stream)
+}

@@ -1,0 +1,107 @@
+import { closeSync, openSync } from 'node:fs'
+import BetterSqlite, { type Database } from 'better-sqlite3'
+import { migrate } from './migrations.ts'
+import { StoreOpenError } from './store-error.ts'
+
+/** "SPL1": this file is ours. */
+const APPLICATION_ID = 0x53504c31
+/** Older ones can corrupt a WAL that is reset while another connection commits (sqlite.org/wal.html). */
+const OLDEST_SQLITE = [3, 51, 3] as const
+const PAGE_BYTES = 8192
+
+/** How a store is opened, beside its path. */
+export interface ConnectionOptions {
+  /** Ceiling of the file, bytes; beyond it writes fail as on a full disk. None by default. */
+  readonly maxBytes?: number
+}
+
+/**
+ * Opens the database file with the daemon's settings and the newest schema; makes it, mode 0600, if it is
+ * missing. Throws `StoreOpenError`: a foreign file, a newer schema, an SQLite that is too old.
+ */
+export function openConnection(path: string, options: ConnectionOptions = {}): Database {
+  // SQLite gives the WAL and its index the mode of the database file.
+  closeSync(openSync(path, 'a', 0o600))
+  const database = new BetterSqlite(path)
+  try {
+    assertSqliteVersion(database)
+    claim(database, path)
+    for (const setting of SETTINGS) database.pragma(setting)
+    if (options.maxBytes !== undefined) {
+      database.pragma(`max_page_count = ${Math.ceil(options.maxBytes / PAGE_BYTES)}`)
+    }
+    migrate(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Each with its reason; the order matters: the journal's mode comes before what depends on it. */
+const SETTINGS = [
+  'journal_mode = WAL',
+  // The library's default in WAL is NORMAL: a power cut may then lose what was acknowledged.
+  'synchronous = FULL',
+  // On macOS a plain fsync does not reach the platter; elsewhere these two do nothing.
+  'fullfsync = ON',
+  'checkpoint_fullfsync = ON',
+  'busy_timeout = 5000',
+  'foreign_keys = ON',
+  // A tampered file must not run functions through its views or triggers.
+  'trusted_schema = OFF',
+  // 64 MiB: ids are random, so their index needs to stay in memory.
+  'cache_size = -65536',
+  'temp_store = MEMORY',
+  'wal_autocheckpoint = 4000',
+  'journal_size_limit = 67108864',
+] as const
+
+/** Marks a new file as ours, and refuses one that is not. */
+function claim(database: Database, path: string): void {
+  const application = readHeader(database, path)
+  if (application === APPLICATION_ID) return
+  const objects = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
+  if (application !== 0 || objects !== 0) {
+    throw new StoreOpenError(
+      'STORE_FOREIGN',
+      `${path} is a database of another program`,
+      'Move the file away, or set SYNCROPEL_HOME to another home.',
+    )
+  }
+  // The page size can only be chosen before the first page is written.
+  database.pragma(`page_size = ${PAGE_BYTES}`)
+  database.pragma(`application_id = ${APPLICATION_ID}`)
+}
+
+function readHeader(database: Database, path: string): unknown {
+  try {
+    return database.pragma('application_id', { simple: true })
+  } catch (error) {
+    throw new StoreOpenError(
+      'STORE_UNREADABLE',
+      `Open store ${path}: ${(error as Error).message}`,
+      'Move the file away and restore a backup of hub.db.',
+      { cause: error },
+    )
+  }
+}
+
+function assertSqliteVersion(database: Database): void {
+  const version = String(database.prepare('SELECT sqlite_version()').pluck().get())
+  if (isAtLeast(version.split('.').map(Number), OLDEST_SQLITE)) return
+  throw new StoreOpenError(
+    'SQLITE_TOO_OLD',
+    `SQLite ${version} can corrupt a store; ${OLDEST_SQLITE.join('.')} or newer is needed`,
+    'Install spl again so that it brings its own SQLite: npm ci',
+  )
+}
+
+/** Whether a version is the given one or newer, compared part by part. */
+export function isAtLeast(version: readonly number[], oldest: readonly number[]): boolean {
+  for (const [index, least] of oldest.entries()) {
+    const part = version[index] ?? 0
+    if (part !== least) return part > least
+  }
+  return true
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import { StoreOpenError } from './store-error.ts'
+
+/**
+ * Numbered steps of the schema: step n makes `user_version` n. A step that was released is never edited.
+ * `clock` is not unique with thread and actor: forks that peers made are kept, local writes are checked.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE store (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  epoch TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE records (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),
+  thread TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  act TEXT NOT NULL,
+  clock INTEGER NOT NULL CHECK (clock >= 0),
+  data_type TEXT NOT NULL,
+  raw TEXT NOT NULL,
+  judged_by TEXT,
+  origin TEXT NOT NULL,
+  sig BLOB NOT NULL CHECK (length(sig) = 64),
+  received_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX records_by_thread ON records (thread, seq);
+CREATE INDEX records_by_actor ON records (actor, seq);
+CREATE INDEX records_by_clock ON records (thread, actor, clock);
+
+CREATE TABLE threads (
+  first_seq INTEGER PRIMARY KEY,
+  thread TEXT NOT NULL UNIQUE,
+  records INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  first_received_at INTEGER NOT NULL,
+  last_received_at INTEGER NOT NULL,
+  first_act TEXT NOT NULL,
+  goal TEXT
+) STRICT;
+
+CREATE TABLE service_accounts (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  record_seq INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE tokens (
+  token_id TEXT PRIMARY KEY,
+  account TEXT NOT NULL REFERENCES service_accounts (id),
+  env TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER,
+  record_seq INTEGER NOT NULL
+) STRICT;
+`,
+]
+
+/**
+ * Brings the schema to the newest version, each step in a transaction of its own with its number.
+ * Throws `StoreOpenError` `STORE_TOO_NEW` for a store that a newer `spl` wrote.
+ */
+export function migrate(database: Database): void {
+  const found = database.pragma('user_version', { simple: true }) as number
+  if (found > MIGRATIONS.length) {
+    throw new StoreOpenError(
+      'STORE_TOO_NEW',
+      `The store has schema ${found}; this spl knows up to ${MIGRATIONS.length}`,
+      'Run the newer spl that wrote it, or restore a backup from before the upgrade.',
+    )
+  }
+  for (let version = found; version < MIGRATIONS.length; version += 1) {
+    database
+      .transaction(() => {
+        database.exec(MIGRATIONS[version] ?? '')
+        if (version === 0) nameStore(database)
+        database.pragma(`user_version = ${version + 1}`)
+      })
+      .immediate()
+  }
+}
+
+/** Draws the epoch that every cursor of this store carries. */
+function nameStore(database: Database): void {
+  database
+    .prepare('INSERT INTO store (id, epoch, created_at) VALUES (1, ?, ?)')
+    .run(randomBytes(8).toString('hex'), Date.now())
+}

@@ -1,0 +1,41 @@
+/** A record as it lies in the store. */
+export interface StoredRecord {
+  /** Arrival order, from 1, without gaps. */
+  readonly seq: number
+  /** 64 hex digits. */
+  readonly id: string
+  readonly thread: string
+  readonly actor: string
+  /** Canonical JSON of the seven hashed fields: what was hashed and signed, never written anew. */
+  readonly raw: string
+  readonly judgedBy: string | null
+  /** The did:key of the instance that accepted the record first. */
+  readonly origin: string
+  /** 64 bytes. */
+  readonly sig: Buffer
+}
+
+/*
+ * Both forms are spliced from the stored canonical text: parsing a body of a mebibyte only to write it
+ * again would cost more than everything else that a read does. A raw text is never `{}`.
+ */
+
+/** `{object:"record", id, …the eight fields, origin, sig}` as JSON text. */
+export function flatJson(record: StoredRecord): string {
+  return `{"object":"record","id":"${record.id}",${record.raw.slice(1, -1)},${outside(record)},${proof(record)}}`
+}
+
+/** `{id, record:{…the eight fields}, origin, sig}` as JSON text. */
+export function syncJson(record: StoredRecord): string {
+  return `{"id":"${record.id}","record":{${record.raw.slice(1, -1)},${outside(record)}},${proof(record)}}`
+}
+
+/** `judged_by` is null or an id of hex digits: nothing to escape. */
+function outside(record: StoredRecord): string {
+  return record.judgedBy === null ? '"judged_by":null' : `"judged_by":"${record.judgedBy}"`
+}
+
+/** A did:key is base58 and a signature base64url: nothing to escape. */
+function proof(record: StoredRecord): string {
+  return `"origin":"${record.origin}","sig":"${record.sig.toString('base64url')}"`
+}

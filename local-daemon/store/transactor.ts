@@ -1,0 +1,122 @@
+import { ProblemError } from '../config/problem-error.ts'
+import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
+import type { StoreReader } from './reader.ts'
+import type { Statements } from './statements.ts'
+import type { StoredRecord } from './stored-record.ts'
+
+/** Who signs what this store accepts first. */
+export interface LocalOrigin {
+  readonly did: string
+  sign(bytes: Uint8Array): Uint8Array
+}
+
+export interface AppendResult {
+  readonly record: StoredRecord
+  /** False if the very same record was there already. */
+  readonly created: boolean
+}
+
+/** What may be done inside a transaction, and only there. */
+export interface StoreTransactor extends StoreReader {
+  /**
+   * Appends a local record: signed, with the next sequence number, its thread brought up to date. Throws
+   * `ProblemError` `CLOCK_CONFLICT` if `(thread, actor, clock)` holds another record, before anything is
+   * written, so that the rest of the transaction can go on.
+   */
+  append(draft: RecordDraft | SealedRecord): AppendResult
+  /** Statements of the access tables. */
+  readonly access: AccessStatements
+  /** Runs after the commit, and not at all without one. */
+  onCommit(effect: () => void): void
+}
+
+export type AccessStatements = Pick<
+  Statements,
+  'insertAccount' | 'insertToken' | 'revokeToken' | 'clearTokens' | 'clearAccounts'
+>
+
+/** What the store shares with the transactors it makes. */
+export interface TransactorParts {
+  readonly statements: Statements
+  readonly reader: StoreReader
+  readonly origin: LocalOrigin
+  /** Takes the next sequence number; rolled back by the store if the transaction is. */
+  nextSeq(): number
+  readonly appended: StoredRecord[]
+  onCommit(effect: () => void): void
+}
+
+const MOST_GOAL_CHARACTERS = 200
+
+export function createTransactor(parts: TransactorParts): StoreTransactor {
+  const { statements, reader, origin } = parts
+
+  function insert({ record, preimage, id }: SealedRecord): StoredRecord {
+    const { thread, actor, act, clock, data_type, judged_by } = record
+    const seq = parts.nextSeq()
+    const now = Date.now()
+    const sig = Buffer.from(origin.sign(Buffer.from(preimage)))
+    const idBytes = Buffer.from(id, 'hex')
+    statements.insertRecord.run(
+      seq,
+      idBytes,
+      thread,
+      actor,
+      act,
+      clock,
+      data_type,
+      preimage,
+      judged_by,
+      origin.did,
+      sig,
+      now,
+    )
+    statements.upsertThread.run(seq, thread, seq, now, now, act, goalOf(record.body))
+    const { did } = origin
+    return { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
+  }
+
+  return {
+    ...reader,
+    access: statements,
+    onCommit: parts.onCommit,
+    append(draft) {
+      const sealed = 'id' in draft ? draft : sealRecord(withClock(draft, statements))
+      const existing = reader.record(sealed.id)
+      if (existing !== undefined) return { record: existing, created: false }
+      const { thread, actor, clock } = sealed.record
+      if (statements.clockTaken.get(thread, actor, clock) !== undefined) {
+        throw clockConflict(clock, statements.lastClock.get(thread, actor) ?? 0)
+      }
+      const record = insert(sealed)
+      parts.appended.push(record)
+      return { record, created: true }
+    },
+  }
+}
+
+function withClock(draft: RecordDraft, statements: Statements) {
+  if (draft.clock !== undefined) return { ...draft, clock: draft.clock }
+  const last = statements.lastClock.get(draft.thread, draft.actor) ?? -1
+  if (last >= Number.MAX_SAFE_INTEGER) {
+    throw new ProblemError('INVALID_RECORD', 'The last clock of this thread and actor is taken', {
+      field: 'clock',
+      try: 'Use another thread or actor, or name an unused clock.',
+    })
+  }
+  return { ...draft, clock: last + 1 }
+}
+
+function clockConflict(clock: number, last: number): ProblemError {
+  return new ProblemError(
+    'CLOCK_CONFLICT',
+    `This actor has another record with clock ${clock} on this thread`,
+    { field: 'clock', try: `Use clock ${last + 1}, or leave clock out to take the next one.` },
+  )
+}
+
+/** What a thread is about, for lists: the first goal that anybody stated on it. */
+function goalOf(body: Readonly<Record<string, unknown>>): string | null {
+  const goal = Object.hasOwn(body, 'goal') ? body['goal'] : undefined
+  return typeof goal === 'string' ? goal.slice(0, MOST_GOAL_CHARACTERS) : null
+}
