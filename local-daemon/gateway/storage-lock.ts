@@ -15,6 +15,7 @@ export function lockStorage(directory: string): { release(): void } {
     database.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     database.close()
+    if (!String((cause as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw cause
     throw new GatewayError(
       'STORAGE_IN_USE',
       `another gateway runs in ${directory}`,

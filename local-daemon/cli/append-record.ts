@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import type { Command } from 'commander'
+import { actorOf } from './actor.ts'
+import { CliError } from './cli-error.ts'
+import { daemonClient } from './daemon-client.ts'
+import { EXIT_CODE } from './exit-code.ts'
+import { optionsOf, type GlobalOptions } from './global-options.ts'
+import { print, printJson } from './output.ts'
+import { fields } from './table.ts'
+
+interface AppendOptions extends GlobalOptions {
+  readonly thread?: string
+  readonly actor?: string
+  readonly body?: string
+}
+
+/** What one verb says: the act of its record and the body's field that takes the text. */
+export interface Verb {
+  readonly act: 'INTEND' | 'DO' | 'KNOW' | 'LEARN'
+  readonly field: 'goal' | 'text'
+  /** A verb that opens a thread makes a new one when none is named. */
+  readonly opensThread?: boolean
+}
+
+interface AppendedRecord {
+  readonly id: string
+  readonly thread: string
+  readonly actor: string
+  readonly act: string
+  readonly clock: number
+}
+
+/** Gives a command its argument and options and lets it append one record. The daemon chooses the clock. */
+export function appendsRecord(command: Command, verb: Verb): Command {
+  return command
+    .argument('<text>', `what goes into body.${verb.field}`)
+    .option('--thread <id>', verb.opensThread ? 'thread (default: a new one)' : 'thread (required)')
+    .option('--actor <did>', 'who says it (default: SPL_ACTOR, then did:sync:user:<you>)')
+    .option('--body <json>', 'JSON object with more fields for the body')
+    .action(async (text: string, _options: unknown, command: Command) => {
+      const options = optionsOf<AppendOptions>(command)
+      const record = {
+        thread: options.thread ?? newThread(verb),
+        actor: actorOf(options.actor),
+        act: verb.act,
+        body: bodyOf(verb.field, text, options.body),
+        data_type: 'SCALAR',
+      }
+      const client = await daemonClient(options)
+      const appended = await client.post<AppendedRecord>('/v1/records', record)
+      if (options.json) printJson(appended)
+      else print(describe(appended))
+    })
+}
+
+function describe(record: AppendedRecord): string {
+  return fields([
+    ['Record', record.id],
+    ['Act', record.act],
+    ['Thread', record.thread],
+    ['Actor', record.actor],
+    ['Clock', String(record.clock)],
+  ])
+}
+
+function newThread(verb: Verb): string {
+  if (verb.opensThread) return `th_${randomBytes(32).toString('hex')}`
+  throw new CliError(
+    'THREAD_MISSING',
+    `${verb.act} belongs to a thread: name it with --thread`,
+    'spl thread list, or open one with: spl intend "a goal"',
+    EXIT_CODE.usage,
+  )
+}
+
+function bodyOf(field: Verb['field'], text: string, json = '{}'): object {
+  const more = parseObject(json)
+  if (!(field in more)) return { [field]: text, ...more }
+  throw new CliError(
+    'BODY_CONFLICT',
+    `--body sets ${field}, which the text already sets`,
+    `leave ${field} out of --body`,
+    EXIT_CODE.usage,
+  )
+}
+
+function parseObject(json: string): object {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    value = undefined
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new CliError(
+    'BODY_INVALID',
+    '--body is not a JSON object',
+    `--body '{"priority":"high"}'`,
+    EXIT_CODE.usage,
+  )
+}

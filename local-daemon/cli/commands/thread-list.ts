@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import type { Thread } from '../../http/schemas.ts'
+import { collectPages, parseLimit } from '../collect-pages.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, print, printJson } from '../output.ts'
+import { table } from '../table.ts'
+
+interface ThreadListOptions extends GlobalOptions {
+  readonly limit: number
+}
+
+export function addThreadList(thread: Command): void {
+  thread
+    .command('list')
+    .description('list threads, the newest first')
+    .option('--limit <n>', 'most threads to show', parseLimit, 100)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl thread list', 'a table'],
+        ["spl thread list --json | jq -r '.data[].id'", 'ids for scripts'],
+      ),
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = optionsOf<ThreadListOptions>(command)
+      const client = await daemonClient(options)
+      const list = await collectPages<z.infer<typeof Thread>>(client, '/v1/threads', options.limit)
+      if (options.json) return printJson(list)
+      const rows = list.data.map(({ id, records, updated_at, goal }) => [
+        id,
+        String(records),
+        new Date(updated_at).toISOString().slice(0, 19).replace('T', ' '),
+        goal ?? '',
+      ])
+      if (rows.length === 0) note('no thread yet; open one with: spl intend "a goal"')
+      else print(table(['THREAD', 'RECORDS', 'UPDATED (UTC)', 'GOAL'], rows))
+      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+    })
+}

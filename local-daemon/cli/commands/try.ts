@@ -1,0 +1,91 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Option, type Command } from 'commander'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, print, printJson } from '../output.ts'
+import { fields } from '../table.ts'
+import { untilSignal } from '../until-signal.ts'
+import type { Demo } from '../try/start-demo.ts'
+
+interface TryOptions extends GlobalOptions {
+  readonly check?: boolean
+}
+
+export function addTry(program: Command): void {
+  program
+    .command('try')
+    .description('start a gateway and a daemon on this machine, connected, to see it work')
+    .addOption(new Option('--check', 'do the main job once and stop: exit code 0 or 1'))
+    .addHelpText(
+      'after',
+      examples(
+        ['spl try', 'prints three curl lines and stays until Ctrl-C'],
+        ['spl try --check', 'one line for each step'],
+        ['spl try --json', 'public_url, cacert, daemon_url, bearer and home for scripts'],
+      ),
+    )
+    .addHelpText('after', '\nIts home is ~/.syncro-try, never your own; --home moves it.\n')
+    .action((_options: unknown, command: Command) => tryOut(optionsOf<TryOptions>(command)))
+}
+
+async function tryOut(options: TryOptions): Promise<void> {
+  const { startDemo } = await import('../try/start-demo.ts')
+  const signalled = untilSignal()
+  note('starting a gateway and a daemon')
+  const demo = await startDemo(options.home ?? join(homedir(), '.syncro-try'))
+  try {
+    if (options.check) await check(demo, options)
+    else await stay(demo, options, signalled)
+  } finally {
+    await demo.stop()
+  }
+}
+
+async function check(demo: Demo, options: TryOptions): Promise<void> {
+  const { checkDemo } = await import('../try/check.ts')
+  const steps: object[] = []
+  const ok = await checkDemo(demo, (step) => {
+    steps.push(step)
+    if (!options.json) print(`${step.ok ? 'ok  ' : 'FAIL'}  ${step.name}: ${step.detail}`)
+  })
+  if (options.json) printJson({ object: 'check', ok, public_url: demo.publicUrl, steps })
+  if (!ok) process.exitCode = EXIT_CODE.failed
+}
+
+async function stay(
+  demo: Demo,
+  options: TryOptions,
+  signalled: Promise<NodeJS.Signals>,
+): Promise<void> {
+  if (options.json) {
+    const { publicUrl: public_url, cacert, daemonUrl: daemon_url, bearer, home } = demo
+    printJson({ public_url, cacert, daemon_url, bearer, home })
+  } else {
+    print(await welcome(demo))
+  }
+  const ended = await Promise.race([signalled, demo.gatewayExited])
+  if (typeof ended !== 'string') {
+    throw new CliError(
+      'GATEWAY_EXITED',
+      'workerd is gone',
+      `read ${join(demo.home, 'logs', 'gateway.log')}, then start again`,
+    )
+  }
+  note('\nstopping')
+}
+
+async function welcome(demo: Demo): Promise<string> {
+  const { curlLines } = await import('../try/curl-lines.ts')
+  const facts = fields([
+    ['Public URL', demo.publicUrl],
+    ['Daemon', demo.daemonUrl],
+    ['CA', demo.cacert],
+    ['Bearer', demo.bearer],
+    ['Home', demo.home],
+  ])
+  const lines = curlLines(demo).map(([meaning, line]) => `# ${meaning}\n${line}\n`)
+  return `${facts}\n${lines.join('\n')}\nCtrl-C stops both.`
+}

@@ -1,0 +1,167 @@
+import { text } from 'node:stream/consumers'
+import type { Problem } from '../../protocol/problem.ts'
+import { findBearer } from './bearer.ts'
+import { CliError } from './cli-error.ts'
+import { EXIT_CODE, type ExitCode } from './exit-code.ts'
+import { homeOf, type GlobalOptions } from './global-options.ts'
+import { sendRequest, SilentError, type Target } from './send-request.ts'
+
+/** Milliseconds of silence. The gateway holds a request for 10 s while the tunnel returns. */
+const SILENCE_MS = 30_000
+
+/** The daemon as the CLI sees it: JSON in, JSON out, refusals thrown as {@link CliError}. */
+export interface DaemonClient {
+  get<Answer>(path: string): Promise<Answer>
+  post<Answer>(path: string, body: object): Promise<Answer>
+}
+
+/**
+ * The daemon that this call talks to: the one at `SPL_SERVE_URL` with a bearer, else the one of the home over
+ * its Unix socket, where the file's permissions are the authentication.
+ *
+ * @throws CliError when there is no usable address or bearer
+ */
+export async function daemonClient(options: GlobalOptions): Promise<DaemonClient> {
+  const url = process.env['SPL_SERVE_URL']
+  if (!url) return socketClient(homeOf(options).socket)
+  return originClient(parseOrigin(url), await findBearer(options.token, homeOf(options)))
+}
+
+/** The daemon that listens on a Unix socket. */
+export function socketClient(socket: string, silenceMs = SILENCE_MS): DaemonClient {
+  return client({
+    name: socket,
+    target: { socket },
+    headers: { host: 'localhost' },
+    silenceMs,
+    unreachable: (cause) =>
+      new CliError(
+        'DAEMON_NOT_RUNNING',
+        `no daemon listens on ${socket}`,
+        'spl serve --daemon',
+        EXIT_CODE.unreachable,
+        { cause },
+      ),
+  })
+}
+
+/** The daemon behind an origin: its own loopback address, or a gateway. */
+function originClient(origin: URL, bearer: string): DaemonClient {
+  return client({
+    name: origin.origin,
+    target: { origin },
+    headers: { authorization: `Bearer ${bearer}` },
+    silenceMs: SILENCE_MS,
+    unreachable: (cause) =>
+      new CliError(
+        'DAEMON_UNREACHABLE',
+        `nothing answers at ${origin.origin}: ${cause.message}`,
+        'check SPL_SERVE_URL; for a certificate made at home set NODE_EXTRA_CA_CERTS to its file',
+        EXIT_CODE.unreachable,
+        { cause },
+      ),
+  })
+}
+
+interface Connection {
+  /** How the daemon is called in errors. */
+  readonly name: string
+  readonly target: Target
+  readonly headers: Readonly<Record<string, string>>
+  readonly silenceMs: number
+  /** The error for a connection that cannot be made. */
+  readonly unreachable: (cause: Error) => CliError
+}
+
+function client(connection: Connection): DaemonClient {
+  return {
+    get: (path) => call(connection, 'GET', path),
+    post: (path, body) => call(connection, 'POST', path, JSON.stringify(body)),
+  }
+}
+
+async function call<Answer>(
+  connection: Connection,
+  method: string,
+  path: string,
+  body?: string,
+): Promise<Answer> {
+  const headers = {
+    ...connection.headers,
+    accept: 'application/json',
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  }
+  const { target, silenceMs } = connection
+  try {
+    const response = await sendRequest(target, { method, path, headers, body, silenceMs })
+    const answer = parseAnswer(await text(response), connection.name)
+    const status = response.statusCode ?? 0
+    if (status >= 200 && status < 300) return answer as Answer
+    throw refusal(status, answer as Partial<Problem>)
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    if (error instanceof SilentError) throw timedOut(connection.name)
+    throw connection.unreachable(error as Error)
+  }
+}
+
+function timedOut(name: string): CliError {
+  return new CliError(
+    'DAEMON_TIMEOUT',
+    `${name} took the connection and does not answer`,
+    'spl serve --status, then the last lines of its log',
+    EXIT_CODE.unreachable,
+  )
+}
+
+function parseAnswer(body: string, name: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch (cause) {
+    throw new CliError(
+      'ANSWER_INVALID',
+      `${name} did not answer with JSON: is it a spl daemon?`,
+      'check SPL_SERVE_URL',
+      EXIT_CODE.failed,
+      { cause },
+    )
+  }
+}
+
+/** Turns the one error envelope into the error a person reads. */
+function refusal(status: number, problem: Partial<Problem>): CliError {
+  const message = problem.message ?? `status ${status}`
+  const { field } = problem
+  return new CliError(
+    problem.code ?? 'ANSWER_INVALID',
+    field === undefined || message.includes(field) ? message : `${message} (${field})`,
+    problem.try ?? nextStep(problem),
+    exitCodeOf(status),
+  )
+}
+
+function nextStep(problem: Partial<Problem>): string {
+  if (problem.required_scope !== undefined)
+    return `a bearer with the scope ${problem.required_scope}`
+  return problem.request_id === undefined
+    ? 'change the request; --help after the command shows examples'
+    : `look for request ${problem.request_id} in the log of the ${problem.hop}`
+}
+
+function exitCodeOf(status: number): ExitCode {
+  if (status === 401 || status === 403) return EXIT_CODE.refused
+  return status === 502 || status === 503 || status === 504
+    ? EXIT_CODE.unreachable
+    : EXIT_CODE.failed
+}
+
+function parseOrigin(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed
+  throw new CliError(
+    'URL_INVALID',
+    `SPL_SERVE_URL is not an http or https address: ${JSON.stringify(url)}`,
+    'SPL_SERVE_URL=https://<public hostname>',
+    EXIT_CODE.usage,
+  )
+}

@@ -1,0 +1,15 @@
+/** What the shell is told. Documented in `spl --help`; the numbers never change their meaning. */
+export const EXIT_CODE = {
+  /** Done. */
+  ok: 0,
+  /** The command was understood and failed. */
+  failed: 1,
+  /** The command line is wrong: unknown option, missing argument, refused value. */
+  usage: 2,
+  /** No daemon answers: not running, unreachable, or its tunnel is away. */
+  unreachable: 3,
+  /** The daemon or the gateway refused the bearer. */
+  refused: 4,
+} as const
+
+export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE]

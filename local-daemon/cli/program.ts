@@ -1,0 +1,68 @@
+import { styleText } from 'node:util'
+import { Command } from 'commander'
+import { VERSION } from '../config/version.ts'
+import { reportError } from './report-error.ts'
+
+const ABOUT = 'A local-first store of signed records, with a public hostname and no open port.'
+
+const AFTER = `
+Exit codes:
+  0  done
+  1  the command failed
+  2  the command line is wrong
+  3  no daemon answers
+  4  the bearer was refused
+
+Environment:
+  SYNCROPEL_HOME   home directory (default ~/.syncro); --home wins
+  SPL_SERVE_URL    daemon or gateway elsewhere; without it the Unix socket of the home is used
+  SPL_TOKEN        bearer for SPL_SERVE_URL; --token wins, then this, then the file <home>/token
+  SPL_ACTOR        DID that new records are written as
+  NO_COLOR         no colours
+
+Start here:
+  spl try             # a gateway and a daemon on this machine, three curl lines to paste
+  spl serve --daemon  # your own daemon in the background
+`
+
+/** The root command: what holds for all commands and is said once. Commands are added to it with `.command()`. */
+export function createProgram(): Command {
+  return new Command('spl')
+    .description(ABOUT)
+    .version(VERSION, '-V, --version', 'print the version')
+    .option('--home <dir>', 'home directory of the daemon')
+    .option('--token <bearer>', 'bearer for SPL_SERVE_URL; SPL_TOKEN hides it from ps')
+    .option('--json', 'print one JSON object on stdout')
+    .helpCommand(false)
+    .addHelpText('after', AFTER)
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => styleText('bold', title) })
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+}
+
+/** Runs one command line. Never throws: every error is reported and becomes the exit code. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  // `spl thread list --json | head -1` closes the pipe early: that is not a failure of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  try {
+    await program.parseAsync([...argv])
+  } catch (error) {
+    process.exitCode = reportError(error, helpOf(program, argv.slice(2)))
+  }
+}
+
+/** The command whose help fits a wrong line: as many words of it as name commands. */
+function helpOf(program: Command, words: readonly string[]): string {
+  let command = program
+  const names = [program.name()]
+  for (const word of words) {
+    const next = command.commands.find((candidate) => candidate.name() === word)
+    if (next === undefined) continue
+    command = next
+    names.push(word)
+  }
+  return [...names, '--help'].join(' ')
+}

@@ -1,0 +1,73 @@
+import { styleText } from 'node:util'
+import { CommanderError } from 'commander'
+import { CliError } from './cli-error.ts'
+import { EXIT_CODE, type ExitCode } from './exit-code.ts'
+import { printable } from './table.ts'
+
+interface Report {
+  readonly code: string
+  readonly message: string
+  readonly try: string
+  readonly exitCode: ExitCode
+}
+
+/**
+ * Writes any error to stderr as two lines, `error: <message> [CODE]` and `try: <next step>`, and returns the
+ * exit code. Stack traces are for developers: only with `SPL_DEBUG=1`.
+ *
+ * @param help the command line that shows the help for a wrong one
+ */
+export function reportError(error: unknown, help: string): ExitCode {
+  if (error instanceof CommanderError && isHelp(error)) {
+    return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
+  }
+  const report = describe(error, help)
+  const stream = process.stderr
+  stream.write(`${styleText('red', 'error:', { stream })} ${report.message} [${report.code}]\n`)
+  stream.write(`${styleText('green', 'try:', { stream })} ${report.try}\n`)
+  if (process.env['SPL_DEBUG'] && error instanceof Error) stream.write(`${error.stack}\n`)
+  return report.exitCode
+}
+
+function isHelp(error: CommanderError): boolean {
+  return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code)
+}
+
+function describe(error: unknown, help: string): Report {
+  if (error instanceof CliError) return { ...pick(error), exitCode: error.exitCode }
+  if (error instanceof CommanderError) return describeUsage(error, help)
+  if (isActionable(error)) return { ...pick(error), exitCode: EXIT_CODE.failed }
+  return {
+    code: 'INTERNAL',
+    message: printable(error instanceof Error ? error.message : String(error)),
+    try: 'the same command with SPL_DEBUG=1 for the stack trace, and report it',
+    exitCode: EXIT_CODE.failed,
+  }
+}
+
+/** Errors of the other rooms carry a stable code, and most of them a next step. */
+function isActionable(error: unknown): error is Error & { code: string; try: string } {
+  return error instanceof Error && 'code' in error && 'try' in error
+}
+
+function pick(error: Error & { code: string; try: string }): Omit<Report, 'exitCode'> {
+  return { code: error.code, message: printable(error.message), try: printable(error.try) }
+}
+
+/**
+ * commander says `error: unknown command 'sevre'\n(Did you mean serve?)` with code
+ * `commander.unknownCommand`: here the guess becomes the next step and the code takes our form.
+ */
+function describeUsage(error: CommanderError, help: string): Report {
+  const [first = '', ...rest] = error.message.replace(/^error: /u, '').split('\n')
+  const guess = /\(Did you mean (?:one of )?(.+)\?\)/u.exec(rest.join(' '))?.[1]
+  const code = error.code
+    .replace(/^commander\./u, '')
+    .replaceAll(/[A-Z]/gu, (letter) => `_${letter}`)
+  return {
+    code: code.toUpperCase(),
+    message: printable(first),
+    try: guess === undefined ? help : `did you mean ${guess}?`,
+    exitCode: EXIT_CODE.usage,
+  }
+}

@@ -1,0 +1,54 @@
+import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
+import { request as requestHttps, type RequestOptions as TlsOptions } from 'node:https'
+
+/** Where a request goes: a Unix socket, or an origin whose certificate `ca` (PEM) may vouch for. */
+export type Target =
+  | { readonly socket: string }
+  | { readonly origin: URL; readonly ca?: string | undefined }
+
+export interface RequestToSend {
+  readonly method: string
+  /** Path with query, sent as it is. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+  /** Milliseconds of silence after which the request fails with {@link SilentError}. */
+  readonly silenceMs: number
+  readonly signal?: AbortSignal
+}
+
+/** The other side took the connection and then said nothing. */
+export class SilentError extends Error {
+  override readonly name = 'SilentError'
+}
+
+/** Sends one request on a connection of its own and resolves with the head of the answer; the body is still to be read. */
+export function sendRequest(target: Target, request: RequestToSend): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const options: RequestOptions = {
+      method: request.method,
+      path: request.path,
+      timeout: request.silenceMs,
+      agent: false,
+      headers: {
+        ...request.headers,
+        ...(request.body !== undefined && { 'content-length': Buffer.byteLength(request.body) }),
+      },
+      ...(request.signal && { signal: request.signal }),
+    }
+    const sent = open(target, options)
+    sent.on('response', resolve)
+    sent.on('timeout', () => sent.destroy(new SilentError('no answer in time')))
+    sent.on('error', reject)
+    sent.end(request.body)
+  })
+}
+
+function open(target: Target, options: RequestOptions): ReturnType<typeof requestHttp> {
+  if ('socket' in target) return requestHttp({ ...options, socketPath: target.socket })
+  const { hostname, port, protocol } = target.origin
+  const address = { host: hostname.replaceAll(/^\[|\]$/gu, ''), port }
+  if (protocol === 'http:') return requestHttp({ ...options, ...address })
+  const tls: TlsOptions = { ...options, ...address, ...(target.ca && { ca: target.ca }) }
+  return requestHttps(tls)
+}

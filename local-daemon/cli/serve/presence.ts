@@ -1,0 +1,29 @@
+import type { Home } from '../../config/home.ts'
+import { CliError } from '../cli-error.ts'
+import { socketClient } from '../daemon-client.ts'
+
+/** Milliseconds that a healthy daemon may take for `/health`. It reads no disk for it. */
+const HEALTH_TIMEOUT_MS = 3_000
+
+/** `GET /health`. */
+export interface Health {
+  readonly status: string
+  readonly version?: string
+  readonly instance_did?: string
+}
+
+/** Whether a daemon lives in a home, judged by its socket: a listener that is gone refuses at once. */
+export type Presence =
+  | { readonly state: 'absent' }
+  | { readonly state: 'silent' }
+  | { readonly state: 'answers'; readonly health: Health }
+
+export async function presenceOf(home: Home): Promise<Presence> {
+  try {
+    const health = await socketClient(home.socket, HEALTH_TIMEOUT_MS).get<Health>('/health')
+    return { state: 'answers', health }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    return error.code === 'DAEMON_TIMEOUT' ? { state: 'silent' } : { state: 'absent' }
+  }
+}

@@ -1,0 +1,52 @@
+import type { Daemon } from '../../daemon.ts'
+import type { Home } from '../../config/home.ts'
+import { fields } from '../table.ts'
+
+/** What a daemon says about itself once it serves; the `--json` of `spl serve`. */
+export interface ReadyReport {
+  readonly object: 'daemon'
+  readonly status: 'running'
+  readonly pid: number
+  readonly address: string
+  readonly socket: string
+  readonly home: string
+  readonly log: string
+  readonly instance_did: string
+  readonly gateway: string | null
+  /** Only on the first start of a home: the store keeps no more than its hash. */
+  readonly admin_bearer?: string
+}
+
+export function readyReport(daemon: Daemon, home: Home, gateway?: string): ReadyReport {
+  const { host, port } = daemon.addresses.tcp
+  return {
+    object: 'daemon',
+    status: 'running',
+    pid: process.pid,
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    socket: daemon.addresses.socket,
+    home: home.root,
+    log: home.logFile,
+    instance_did: daemon.identity.did,
+    gateway: gateway ?? null,
+    ...(daemon.adminBearer !== undefined && { admin_bearer: daemon.adminBearer }),
+  }
+}
+
+/** The report for people. */
+export function banner(report: ReadyReport): string {
+  const bearer = report.admin_bearer
+  const facts = fields([
+    ['Status', 'running'],
+    ['Address', report.address],
+    ['Socket', report.socket],
+    ['Gateway', report.gateway ?? undefined],
+    ['Identity', report.instance_did],
+    ['Home', report.home],
+    ['Log', report.log],
+    ['PID', String(report.pid)],
+  ])
+  return bearer === undefined
+    ? facts
+    : `${facts}\nAdmin bearer, shown this once. Keep it safe; it opens everything:\n  ${bearer}\n`
+}

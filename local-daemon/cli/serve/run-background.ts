@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { createInterface } from 'node:readline'
+import type { Home } from '../../config/home.ts'
+import { prepareHome } from '../../config/prepare-home.ts'
+import { CliError } from '../cli-error.ts'
+import { socketClient } from '../daemon-client.ts'
+import type { ReadyReport } from './ready-report.ts'
+import type { ServeOptions } from './serve-options.ts'
+import type { StartFailure } from './start-failure.ts'
+
+/** Milliseconds that a start may take. A start never replays the store, so this is generous. */
+const START_TIMEOUT_MS = 20_000
+/** The child's descriptor on which it says how the start went. Its own pipe: the bearer must not pass a log. */
+const READY_FD = 3
+
+/**
+ * Starts the daemon as a process of its own that outlives this one, and resolves once it answers on its socket.
+ *
+ * @throws CliError the child's reason, or START_TIMEOUT, START_FAILED
+ */
+export async function runBackground(home: Home, options: ServeOptions): Promise<ReadyReport> {
+  prepareHome(home)
+  const errors = join(home.logs, 'stderr.log')
+  const child = launch(foregroundArguments(home, options), errors)
+  const outcome = await Promise.race([firstLine(child), exit(child, errors), tooLate(child, home)])
+  const ready = JSON.parse(outcome) as ReadyReport | StartFailure
+  if (ready.object === 'start_failure') {
+    throw new CliError(ready.code, ready.message, ready.try ?? `the last lines of ${errors}`)
+  }
+  await socketClient(home.socket).get('/health')
+  child.unref()
+  return ready
+}
+
+function foregroundArguments(home: Home, options: ServeOptions): string[] {
+  return [
+    'serve',
+    '--foreground',
+    `--ready-fd=${READY_FD}`,
+    `--home=${home.root}`,
+    `--host=${options.host}`,
+    `--port=${options.port}`,
+    ...(options.gateway ? [`--gateway=${options.gateway}`] : []),
+    ...(options.gatewayCa ? [`--gateway-ca=${options.gatewayCa}`] : []),
+  ]
+}
+
+function launch(args: readonly string[], errors: string): ChildProcess {
+  const stderr = openSync(errors, 'a', 0o600)
+  try {
+    return spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+      detached: true,
+      stdio: ['ignore', 'ignore', stderr, 'pipe'],
+    })
+  } finally {
+    closeSync(stderr)
+  }
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  const lines = createInterface({ input: child.stdio[READY_FD] as Readable })
+  const [line] = (await once(lines, 'line')) as [string]
+  lines.close()
+  return line
+}
+
+/** Rejects when the child is gone. One that failed in order has said so on its pipe before. */
+async function exit(child: ChildProcess, errors: string): Promise<never> {
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  throw new CliError(
+    'START_FAILED',
+    `the daemon ended while starting (${signal ?? `status ${code}`})`,
+    `the last lines of ${errors}`,
+  )
+}
+
+function tooLate(child: ChildProcess, home: Home): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(
+        new CliError(
+          'START_TIMEOUT',
+          `the daemon did not answer within ${START_TIMEOUT_MS / 1000} s`,
+          `read ${home.logFile}, then: spl serve --foreground`,
+        ),
+      )
+    }, START_TIMEOUT_MS)
+    timer.unref()
+  })
+}

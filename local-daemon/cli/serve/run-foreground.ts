@@ -1,0 +1,61 @@
+import { closeSync, writeSync } from 'node:fs'
+import type { Home } from '../../config/home.ts'
+import { note, print, printJson } from '../output.ts'
+import { untilSignal } from '../until-signal.ts'
+import { banner, readyReport, type ReadyReport } from './ready-report.ts'
+import { writeRunningFile } from './running-file.ts'
+import type { ServeOptions } from './serve-options.ts'
+import type { StartFailure } from './start-failure.ts'
+
+/** Runs the daemon in this process until a signal asks it to stop. */
+export async function runForeground(home: Home, options: ServeOptions): Promise<void> {
+  const announce = announcer(options)
+  const signalled = untilSignal()
+  const { startDaemon } = await import('../../daemon.ts')
+  const daemon = await startDaemon({
+    home: home.root,
+    host: options.host,
+    port: options.port,
+    ...(options.gateway && {
+      tunnel: {
+        gatewayUrl: options.gateway,
+        ...(options.gatewayCa && { cacert: options.gatewayCa }),
+      },
+    }),
+  }).catch((error: unknown) => {
+    if (options.readyFd !== undefined) announce(startFailure(error))
+    throw error
+  })
+  const report = readyReport(daemon, home, options.gateway)
+  writeRunningFile(home, report)
+  announce(report)
+  await signalled
+  note('stopping')
+  await daemon.stop()
+}
+
+/** Where the outcome of the start goes: to the parent of a background daemon, or to the person in front. */
+function announcer(options: ServeOptions): (outcome: ReadyReport | StartFailure) => void {
+  const fd = options.readyFd
+  if (fd !== undefined) {
+    return (outcome) => {
+      writeSync(fd, `${JSON.stringify(outcome)}\n`)
+      closeSync(fd)
+    }
+  }
+  return (outcome) => {
+    if (outcome.object === 'start_failure') return
+    if (options.json) printJson(outcome)
+    else print(banner(outcome))
+  }
+}
+
+function startFailure(error: unknown): StartFailure {
+  const { message, code, try: next } = error as Error & { code?: string; try?: string }
+  return {
+    object: 'start_failure',
+    message,
+    code: code ?? 'START_FAILED',
+    ...(next && { try: next }),
+  }
+}

@@ -1,0 +1,94 @@
+import { homeOf, type GlobalOptions } from '../global-options.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { note, print, printJson } from '../output.ts'
+import { fields } from '../table.ts'
+import type { Home } from '../../config/home.ts'
+import { readRunningPid } from '../../config/pid-file.ts'
+import { presenceOf, type Health } from './presence.ts'
+import { readRunningFile } from './running-file.ts'
+
+/** The `--json` of `spl status` and `spl serve --status`. */
+interface Status {
+  readonly object: 'status'
+  readonly status: 'running' | 'not_running' | 'not_answering'
+  readonly version: string | null
+  readonly instance_did: string | null
+  readonly pid: number | null
+  readonly address: string | null
+  readonly socket: string | null
+  readonly gateway: string | null
+  readonly home: string | null
+  readonly started_at: string | null
+}
+
+/**
+ * Shows the daemon of the home, or the one at a URL; exit code 3 when it does not answer.
+ *
+ * @param url `SPL_SERVE_URL`, for the commands that follow it
+ */
+export async function showStatus(options: GlobalOptions, url?: string): Promise<void> {
+  const status = url ? await remoteStatus(options, url) : await homeStatus(homeOf(options))
+  if (options.json) printJson(status)
+  else print(describe(status))
+  if (status.status === 'running') return
+  process.exitCode = EXIT_CODE.unreachable
+  if (!options.json)
+    note(`try: ${status.status === 'not_running' ? 'spl serve --daemon' : advice(status)}`)
+}
+
+async function homeStatus(home: Home): Promise<Status> {
+  const presence = await presenceOf(home)
+  const facts = readRunningFile(home)
+  const health = presence.state === 'answers' ? presence.health : undefined
+  return {
+    object: 'status',
+    status: ({ answers: 'running', silent: 'not_answering', absent: 'not_running' } as const)[
+      presence.state
+    ],
+    ...about(health),
+    pid: readRunningPid(home.pidFile) ?? null,
+    address: facts?.address ?? null,
+    socket: home.socket,
+    gateway: facts?.gateway ?? null,
+    home: home.root,
+    started_at: facts?.started_at ?? null,
+  }
+}
+
+async function remoteStatus(options: GlobalOptions, url: string): Promise<Status> {
+  const health = await (await daemonClient(options)).get<Health>('/health')
+  return {
+    object: 'status',
+    status: 'running',
+    ...about(health),
+    pid: null,
+    address: new URL(url).origin,
+    socket: null,
+    gateway: null,
+    home: null,
+    started_at: null,
+  }
+}
+
+function about(health: Health | undefined): Pick<Status, 'version' | 'instance_did'> {
+  return { version: health?.version ?? null, instance_did: health?.instance_did ?? null }
+}
+
+function describe(status: Status): string {
+  return fields([
+    ['Status', status.status.replace('_', ' ')],
+    ['Version', status.version ?? undefined],
+    ['Identity', status.instance_did ?? undefined],
+    ['Address', status.address ?? undefined],
+    ['Gateway', status.gateway ?? undefined],
+    ['Socket', status.socket ?? undefined],
+    ['Home', status.home ?? undefined],
+    ['PID', status.pid?.toString()],
+    ['Started', status.started_at ?? undefined],
+  ])
+}
+
+function advice(status: Status): string {
+  return `read the log in ${status.home}/logs, then: spl serve --stop`
+}
