@@ -1,0 +1,20 @@
+/** Why a try to connect failed. `refused` will not heal by trying again soon. */
+export class DialError extends Error {
+  override readonly name = 'DialError'
+  readonly kind: 'lost' | 'refused'
+  /** The gateway's stable code, if it was the gateway that answered. */
+  readonly code: string | undefined
+  /** The gateway's clock, milliseconds since 1970. */
+  readonly edgeTimeMs: number | undefined
+
+  constructor(
+    kind: 'lost' | 'refused',
+    message: string,
+    options: ErrorOptions & { readonly code?: string; readonly edgeTimeMs?: number } = {},
+  ) {
+    super(message, options)
+    this.kind = kind
+    this.code = options.code
+    this.edgeTimeMs = options.edgeTimeMs
+  }
+}

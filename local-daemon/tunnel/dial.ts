@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { WebSocket } from 'ws'
+import { signConnectProof } from '../../protocol/connect-proof.ts'
+import type { DidKey } from '../../protocol/did-key.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
+import { DialError } from './dial-error.ts'
+
+export interface DialOptions {
+  /** Public origin of the gateway, `https://home.example.com`. */
+  readonly gatewayUrl: URL
+  /** PEM of an extra certificate authority. */
+  readonly ca?: string
+  readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
+  /** Seconds since 1970 by the gateway's clock, as far as it is known. */
+  readonly now: () => number
+  readonly signal: AbortSignal
+}
+
+const HANDSHAKE_MS = 15_000
+/** An error envelope is small; whoever sends more is not a gateway. */
+const REFUSAL_BYTES = 16 * 1024
+
+/**
+ * One try to connect: fresh DNS, fresh socket, fresh proof.
+ * @returns an open WebSocket that speaks the tunnel's subprotocol
+ * @throws DialError
+ */
+export async function dial(options: DialOptions): Promise<WebSocket> {
+  const { gatewayUrl, identity } = options
+  const proof = await signConnectProof(
+    {
+      authority: gatewayUrl.host,
+      created: options.now(),
+      nonce: randomBytes(18).toString('base64url'),
+    },
+    identity,
+  )
+  const secure = gatewayUrl.protocol === 'https:'
+  const url = `${secure ? 'wss' : 'ws'}://${gatewayUrl.host}${TUNNEL_PATH}`
+  const socket = new WebSocket(url, SUBPROTOCOL, {
+    headers: { ...proof },
+    perMessageDeflate: false,
+    maxPayload: LIMITS.messageBytes,
+    handshakeTimeout: HANDSHAKE_MS,
+    followRedirects: false,
+    // Masking guards plain-text proxies; under TLS, and on loopback, there is none (docs/decisions/002).
+    ...(secure || isLoopback(gatewayUrl.hostname) ? { generateMask: leaveZero } : {}),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  })
+  return opened(socket, options.signal)
+}
+
+function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      socket.terminate()
+      reject(new DialError('lost', 'the daemon is stopping'))
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    // For good: ws reports late transport errors here too, and an unhandled one would end the process.
+    socket.on('error', (cause) => reject(new DialError('lost', cause.message, { cause })))
+    socket.once('unexpected-response', (_request, response) => {
+      readRefusal(response).then(reject, reject)
+      signal.removeEventListener('abort', stop)
+    })
+    socket.once('open', () => {
+      signal.removeEventListener('abort', stop)
+      if (signal.aborted) return stop()
+      resolve(socket)
+    })
+  })
+}
+
+async function readRefusal(response: IncomingMessage): Promise<DialError> {
+  const status = response.statusCode ?? 0
+  let text = ''
+  response.setEncoding('utf8')
+  for await (const part of response) {
+    text += part as string
+    if (text.length > REFUSAL_BYTES) break
+  }
+  response.destroy()
+  const { code, message, edge_time: edgeTime } = parseObject(text)
+  if (typeof code !== 'string' || typeof message !== 'string') {
+    // A proxy's page, a captive portal, another server: it may be gone in a minute.
+    return new DialError('lost', `the host answered ${status}, not as a gateway`)
+  }
+  // 5xx is the gateway's own trouble and heals; a refusal of the proof does not.
+  const kind = status >= 400 && status < 500 ? 'refused' : 'lost'
+  return new DialError(kind, `${message} [${code}]`, {
+    code,
+    ...(typeof edgeTime === 'number' ? { edgeTimeMs: edgeTime } : {}),
+  })
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+function leaveZero(): void {}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
+}

@@ -1,0 +1,85 @@
+import { encodeHead } from '../../protocol/heads.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { RESET } from '../../protocol/reset-code.ts'
+import {
+  encodeRecord,
+  WebSocketRecordReader,
+  type WebSocketRecord,
+} from '../../protocol/websocket-record.ts'
+import type { LocalStream } from './local-exchange.ts'
+import type { AcceptedWebSocket, WebSocketListener } from './tunnel-app.ts'
+
+/** An accepted WebSocket of the tunnel: records on the stream, messages for the app. */
+export class LocalWebSocket {
+  readonly #stream: LocalStream
+  readonly #reader = new WebSocketRecordReader(LIMITS.webSocketMessageBytes)
+  readonly #listener: WebSocketListener
+  #closed = false
+
+  constructor(stream: LocalStream, accepted: AcceptedWebSocket) {
+    this.#stream = stream
+    const headers: [string, string][] =
+      accepted.protocol === undefined ? [] : [['sec-websocket-protocol', accepted.protocol]]
+    stream.respond(encodeHead({ status: 101, headers }), new Uint8Array(0), false)
+    this.#listener = accepted.start({
+      send: (message) => this.#send(message),
+      close: (code, reason) => this.#close(code, reason),
+    })
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#stream.consumed(bytes.length)
+    if (this.#closed) return
+    try {
+      for (const record of this.#reader.push(bytes)) this.#receive(record)
+    } catch {
+      this.#stream.reset(RESET.PROTOCOL_ERROR)
+      this.cut()
+    }
+  }
+
+  /** The client's side ended; without a close record before it, it was cut. */
+  ended(): void {
+    if (this.#closed) return
+    this.#stream.end()
+    this.cut()
+  }
+
+  cut(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#listener.closed(1006, '')
+  }
+
+  writable(): void {
+    this.#listener.drained?.()
+  }
+
+  #receive(record: WebSocketRecord): void {
+    if (this.#closed) return
+    if (record.kind === 'text') this.#listener.message(record.text)
+    else if (record.kind === 'binary') this.#listener.message(record.bytes)
+    else {
+      this.#close(record.code, record.reason)
+      this.#listener.closed(record.code, record.reason)
+    }
+  }
+
+  #send(message: string | Uint8Array): boolean {
+    if (this.#closed) return true
+    return this.#stream.write(
+      encodeRecord(
+        typeof message === 'string'
+          ? { kind: 'text', text: message }
+          : { kind: 'binary', bytes: message },
+      ),
+    )
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stream.write(encodeRecord({ kind: 'close', code, reason }))
+    this.#stream.end()
+  }
+}

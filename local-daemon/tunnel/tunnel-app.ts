@@ -1,0 +1,30 @@
+import type { RequestFacts } from '../http/request-facts.ts'
+
+/** What answers the tunnel's requests: the daemon's own HTTP app, called in-process. */
+export interface TunnelApp {
+  fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+  /** A request for a WebSocket. Absent: such requests are answered with 426. */
+  upgrade?(request: Request, facts: RequestFacts): Promise<AcceptedWebSocket | Response>
+}
+
+/** The app's yes to a WebSocket. */
+export interface AcceptedWebSocket {
+  /** The subprotocol chosen from those that the client offered. */
+  readonly protocol?: string
+  /** Called once; the peer may be used from then on. */
+  start(peer: WebSocketPeer): WebSocketListener
+}
+
+/** The public client, as the app sees it. */
+export interface WebSocketPeer {
+  /** False: wait for `drained` before sending more. */
+  send(message: string | Uint8Array): boolean
+  close(code: number, reason: string): void
+}
+
+export interface WebSocketListener {
+  message(message: string | Uint8Array): void
+  /** 1006: the connection was cut. */
+  closed(code: number, reason: string): void
+  drained?(): void
+}

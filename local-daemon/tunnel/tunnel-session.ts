@@ -1,0 +1,149 @@
+import type { WebSocket } from 'ws'
+import { CLOSE } from '../../protocol/close-code.ts'
+import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
+import { RESET } from '../../protocol/reset-code.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { LocalExchange } from './local-exchange.ts'
+import type { TunnelApp } from './tunnel-app.ts'
+
+/** Bytes that may wait in the socket: what a small answer may have to queue behind. */
+const SOCKET_BYTES = 256 * 1024
+
+export interface SessionOptions {
+  readonly app: TunnelApp
+  readonly agent: string
+  /** The gateway has greeted: the public hostname reaches this daemon now. */
+  readonly onReady: (generation: number) => void
+  /** The gateway asks for the end: a successor, a restart. */
+  readonly onGoAway: (reason: string) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** One open connection to the gateway: its multiplexer and the requests it carries. */
+export class TunnelSession {
+  readonly #socket: WebSocket
+  readonly #mux: Multiplexer
+  readonly #exchanges = new Map<number, LocalExchange>()
+  readonly #options: SessionOptions
+  #flushQueued = false
+  /** When the gateway was last heard, milliseconds since 1970. */
+  heardAt = Date.now()
+
+  constructor(socket: WebSocket, options: SessionOptions) {
+    this.#socket = socket
+    this.#options = options
+    const hello = { version: PROTOCOL_VERSION, agent: options.agent }
+    this.#mux = new Multiplexer('acceptor', this.#events(), hello)
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
+    socket.once('close', () => this.#mux.close())
+    this.#queueFlush()
+  }
+
+  /** Requests that are not finished. */
+  get open(): number {
+    return this.#mux.openStreams
+  }
+
+  /** Round trip of the link, milliseconds, once bulk data has measured it. */
+  get roundTripMs(): number | undefined {
+    return this.#mux.roundTripMs
+  }
+
+  ping(): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send('ping')
+  }
+
+  /** Takes no new requests, lets the open ones finish. */
+  leave(reason: string): void {
+    this.#mux.goAway(RESET.GOING_AWAY, reason)
+  }
+
+  /** Resolves when no request is open, or after `ms`. */
+  async drained(ms: number): Promise<void> {
+    const until = Date.now() + ms
+    while (this.#mux.openStreams > 0 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  close(code: number, reason: string): void {
+    this.#mux.close()
+    this.#socket.close(code, reason)
+  }
+
+  /** Without a goodbye: the link is dead. */
+  terminate(): void {
+    this.#mux.close()
+    this.#socket.terminate()
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    this.heardAt = Date.now()
+    if (!isBinary) return
+    try {
+      this.#mux.receive(data, performance.now())
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error
+      this.#options.onError(error)
+      this.close(CLOSE.PROTOCOL_ERROR, error.message.slice(0, 120))
+    }
+  }
+
+  #events(): ConstructorParameters<typeof Multiplexer>[1] {
+    const exchange = (stream: number) => this.#exchanges.get(stream)
+    return {
+      hello: (hello) => this.#options.onReady(hello.generation ?? 0),
+      open: (stream, head, end) => {
+        const local = new LocalExchange(
+          {
+            respond: (bytes, body, whole) => this.#mux.respond(stream, bytes, body, whole),
+            write: (bytes) => this.#mux.write(stream, bytes),
+            end: () => this.#mux.end(stream),
+            reset: (code) => {
+              this.#exchanges.delete(stream)
+              this.#mux.reset(stream, code, performance.now())
+            },
+            consumed: (bytes) => this.#mux.consumed(stream, bytes),
+          },
+          head,
+          end,
+          this.#options.onError,
+        )
+        this.#exchanges.set(stream, local)
+        void local.run(this.#options.app, head)
+      },
+      data: (stream, bytes) => exchange(stream)?.data(bytes),
+      end: (stream) => exchange(stream)?.end(),
+      reset: (stream, code) => {
+        const local = exchange(stream)
+        this.#exchanges.delete(stream)
+        local?.reset(code)
+      },
+      stopSending: () => {},
+      writable: (stream) => exchange(stream)?.writable(),
+      closed: (stream) => this.#exchanges.delete(stream),
+      goAway: (_last, _code, reason) => this.#options.onGoAway(reason),
+      output: () => this.#queueFlush(),
+    }
+  }
+
+  /** Answers that are ready in the same turn of the loop leave in one message. */
+  #queueFlush(): void {
+    if (this.#flushQueued) return
+    this.#flushQueued = true
+    setImmediate(() => {
+      this.#flushQueued = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    while (this.#socket.readyState === this.#socket.OPEN) {
+      if (this.#socket.bufferedAmount >= SOCKET_BYTES) return
+      const message = this.#mux.next()
+      if (message === undefined) return
+      // The callback runs once the bytes have left this process: only then is there room for more.
+      this.#socket.send(message, () => this.#queueFlush())
+    }
+  }
+}

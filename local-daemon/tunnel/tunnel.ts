@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CLOSE } from '../../protocol/close-code.ts'
+import type { DidKey } from '../../protocol/did-key.ts'
+import { backoffMs, type LossKind } from './backoff.ts'
+import { DialError } from './dial-error.ts'
+import { dial } from './dial.ts'
+import { Keepalive } from './keepalive.ts'
+import type { TunnelApp } from './tunnel-app.ts'
+import { TunnelSession } from './tunnel-session.ts'
+
+export interface TunnelOptions {
+  /** Public origin of the gateway, `https://home.example.com`. */
+  readonly gatewayUrl: string
+  /** PEM of an extra certificate authority, for a gateway with a certificate of its own. */
+  readonly ca?: string
+  readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
+  readonly app: TunnelApp
+  readonly agent: string
+  readonly onEvent?: (event: TunnelEvent) => void
+}
+
+export type TunnelEvent =
+  | { readonly kind: 'connected'; readonly generation: number }
+  | { readonly kind: 'disconnected'; readonly reason: string; readonly retryMs: number }
+  | { readonly kind: 'clock-corrected'; readonly offsetMs: number }
+  | { readonly kind: 'error'; readonly error: unknown }
+
+export interface TunnelStatus {
+  readonly state: 'connecting' | 'connected' | 'waiting' | 'stopped'
+  readonly gateway_url: string
+  readonly generation: number | null
+  /** When the state last changed, milliseconds since 1970. */
+  readonly since: number
+  readonly last_error: string | null
+  readonly open_streams: number
+}
+
+/** How long open requests may take to finish when the daemon stops. */
+const DRAIN_MS = 5_000
+/** A connection that held this long counts as a success: the next loss starts the backoff anew. */
+const STEADY_MS = 30_000
+
+/**
+ * Keeps one connection to the gateway for as long as the daemon lives: connects, serves, and after
+ * every loss connects again, for ever. Never throws for anything that the network does.
+ */
+export class Tunnel implements AsyncDisposable {
+  readonly #options: TunnelOptions
+  readonly #gatewayUrl: URL
+  readonly #stop = new AbortController()
+  readonly #running: Promise<void>
+  #session: TunnelSession | undefined
+  #clockOffsetMs = 0
+  #status: Omit<TunnelStatus, 'open_streams' | 'gateway_url'>
+
+  /** @throws TypeError when the gateway's address is not an http or https origin */
+  constructor(options: TunnelOptions) {
+    this.#options = options
+    this.#gatewayUrl = parseOrigin(options.gatewayUrl)
+    this.#status = { state: 'connecting', generation: null, since: Date.now(), last_error: null }
+    this.#running = this.#run()
+  }
+
+  get status(): TunnelStatus {
+    return {
+      ...this.#status,
+      gateway_url: this.#gatewayUrl.origin,
+      open_streams: this.#session?.open ?? 0,
+    }
+  }
+
+  /** Takes no new requests, finishes the open ones (bounded), says goodbye. */
+  async stop(): Promise<void> {
+    if (!this.#stop.signal.aborted) {
+      const session = this.#session
+      session?.leave('the daemon is stopping')
+      await session?.drained(DRAIN_MS)
+      this.#stop.abort()
+      session?.close(CLOSE.GOING_AWAY, 'the daemon is stopping')
+    }
+    await this.#running
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0
+    while (!this.#stop.signal.aborted) {
+      const startedAt = Date.now()
+      const { kind, reason } = await this.#connectOnce()
+      if (this.#stop.signal.aborted) break
+      failures = Date.now() - startedAt >= STEADY_MS ? 1 : failures + 1
+      const retryMs = backoffMs(kind, failures, Math.random())
+      this.#change({ state: 'waiting', generation: null, last_error: reason })
+      this.#options.onEvent?.({ kind: 'disconnected', reason, retryMs })
+      await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {})
+    }
+    this.#change({ state: 'stopped', generation: null })
+  }
+
+  /** One connection from dial to loss. */
+  async #connectOnce(): Promise<{ kind: LossKind; reason: string }> {
+    this.#change({ state: 'connecting', generation: null })
+    try {
+      const socket = await dial({
+        gatewayUrl: this.#gatewayUrl,
+        identity: this.#options.identity,
+        now: () => Math.floor((Date.now() + this.#clockOffsetMs) / 1000),
+        signal: this.#stop.signal,
+        ...(this.#options.ca === undefined ? {} : { ca: this.#options.ca }),
+      })
+      return await this.#serve(socket)
+    } catch (error) {
+      return this.#dialFailed(error)
+    }
+  }
+
+  #serve(socket: Awaited<ReturnType<typeof dial>>): Promise<{ kind: LossKind; reason: string }> {
+    return new Promise((resolve) => {
+      const session = new TunnelSession(socket, {
+        app: this.#options.app,
+        agent: this.#options.agent,
+        onReady: (generation) => {
+          this.#change({ state: 'connected', generation, last_error: null })
+          this.#options.onEvent?.({ kind: 'connected', generation })
+        },
+        onGoAway: () => {},
+        onError: (error) => this.#options.onEvent?.({ kind: 'error', error }),
+      })
+      this.#session = session
+      const keepalive = new Keepalive(session)
+      socket.once('close', (code, reason) => {
+        keepalive.stop()
+        this.#session = undefined
+        const text = `closed with ${code}${reason.length > 0 ? `: ${reason.toString()}` : ''}`
+        resolve({ kind: code === CLOSE.REPLACED ? 'replaced' : 'lost', reason: text })
+      })
+    })
+  }
+
+  #dialFailed(error: unknown): { kind: LossKind; reason: string } {
+    if (!(error instanceof DialError)) {
+      this.#options.onEvent?.({ kind: 'error', error })
+      return { kind: 'lost', reason: String(error) }
+    }
+    if (error.code === 'CONNECT_PROOF_CLOCK' && error.edgeTimeMs !== undefined) {
+      this.#clockOffsetMs = error.edgeTimeMs - Date.now()
+      this.#options.onEvent?.({ kind: 'clock-corrected', offsetMs: this.#clockOffsetMs })
+      return { kind: 'lost', reason: error.message }
+    }
+    return { kind: error.kind, reason: error.message }
+  }
+
+  #change(next: Partial<TunnelStatus>): void {
+    this.#status = { ...this.#status, ...next, since: Date.now() }
+  }
+}
+
+function parseOrigin(text: string): URL {
+  const url = new URL(text)
+  if ((url.protocol !== 'https:' && url.protocol !== 'http:') || url.pathname !== '/') {
+    throw new TypeError(`parse gateway address: ${text} is not an https origin`)
+  }
+  return url
+}
