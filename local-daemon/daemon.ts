@@ -13,6 +13,8 @@ import { listenSocket, listenTcp, type TcpAddress } from './http/listen.ts'
 import { createHttpServer } from './http/serve.ts'
 import { openLog } from './logger.ts'
 import { openStore, type Store } from './store/open-store.ts'
+import { startTunnel, type TunnelOptions } from './tunnel/start-tunnel.ts'
+import type { Tunnel } from './tunnel/tunnel.ts'
 
 export interface DaemonOptions {
   /** The home directory; made if it is missing. */
@@ -26,13 +28,6 @@ export interface DaemonOptions {
   readonly tunnel?: TunnelOptions
 }
 
-export interface TunnelOptions {
-  /** `https://` and the public hostname. */
-  readonly gatewayUrl: string
-  /** PEM of a further certificate authority, or the path of its file. */
-  readonly cacert?: string
-}
-
 /** A running daemon. */
 export interface Daemon {
   readonly app: DaemonApp
@@ -43,6 +38,8 @@ export interface Daemon {
   readonly addresses: { readonly tcp: TcpAddress; readonly socket: string }
   /** The admin's bearer, on the first start only: it is never shown again. */
   readonly adminBearer?: string
+  /** The connection to the gateway, where one was asked for. */
+  readonly tunnel?: Tunnel
   /** Ends streams, lets requests finish, folds the log into the store. Idempotent. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -84,6 +81,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const addresses = { tcp, socket: home.socket }
   logger.info({ version: VERSION, did: identity.did, ...addresses }, 'daemon started')
+  // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
+  const tunnel = options.tunnel && startTunnel(options.tunnel, { app, identity, logger })
+  if (tunnel !== undefined) undo.use(tunnel)
+  // Runs first on stop: an event stream that nobody ends would keep every drain waiting.
+  undo.defer(() => stopping.abort())
   undo.defer(() => logger.info('daemon stopping'))
 
   const running = undo.move()
@@ -97,6 +99,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     logger,
     addresses,
     ...(adminBearer === undefined ? {} : { adminBearer }),
+    ...(tunnel === undefined ? {} : { tunnel }),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import type { Identity } from '../access/identity.ts'
+import { StartError } from '../config/start-error.ts'
+import { VERSION } from '../config/version.ts'
+import type { TunnelApp } from './tunnel-app.ts'
+import { Tunnel, type TunnelEvent } from './tunnel.ts'
+
+export interface TunnelOptions {
+  /** `https://` and the public hostname. */
+  readonly gatewayUrl: string
+  /** PEM of a further certificate authority, or the path of its file. */
+  readonly cacert?: string
+}
+
+export interface TunnelParts {
+  readonly app: TunnelApp
+  readonly identity: Identity
+  readonly logger: Logger
+}
+
+/**
+ * Starts connecting and returns at once; the connection comes and goes in the background.
+ * @throws StartError for an address or a certificate that can never work
+ */
+export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel {
+  const ca = options.cacert === undefined ? undefined : readCertificate(options.cacert)
+  try {
+    return new Tunnel({
+      gatewayUrl: options.gatewayUrl,
+      ...(ca === undefined ? {} : { ca }),
+      identity: parts.identity,
+      app: parts.app,
+      agent: `spl/${VERSION}`,
+      onEvent: (event) => log(parts.logger, event),
+    })
+  } catch (cause) {
+    throw new StartError(
+      'GATEWAY_URL_INVALID',
+      `The gateway's address is not an https origin: ${options.gatewayUrl}`,
+      'Give it as https://host, without a path: spl serve --gateway https://home.example.com',
+      { cause },
+    )
+  }
+}
+
+function readCertificate(pemOrPath: string): string {
+  if (pemOrPath.includes('-----BEGIN')) return pemOrPath
+  try {
+    return readFileSync(pemOrPath, 'utf8')
+  } catch (cause) {
+    throw new StartError(
+      'GATEWAY_CA_UNREADABLE',
+      `Read certificate ${pemOrPath}: ${(cause as Error).message}`,
+      'Give --gateway-ca the path of a PEM file that this user may read',
+      { cause },
+    )
+  }
+}
+
+function log(logger: Logger, event: TunnelEvent): void {
+  switch (event.kind) {
+    case 'connected':
+      return logger.info({ generation: event.generation }, 'tunnel connected')
+    case 'disconnected':
+      return logger.warn({ reason: event.reason, retry_ms: event.retryMs }, 'tunnel disconnected')
+    case 'clock-corrected':
+      return logger.warn({ offset_ms: event.offsetMs }, 'clock is off; using the time of the gateway')
+    case 'error':
+      return logger.error({ err: event.error }, 'tunnel error')
+  }
+}
