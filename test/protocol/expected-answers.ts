@@ -34,7 +34,6 @@ export function expectedAnswers(vectors: Vectors): Answers {
 
 /** The file that each group of answers comes from, entry by entry, for messages that name the vector. */
 export function vectorNames(vectors: Vectors): Readonly<Record<string, readonly string[]>> {
-  const names = (list: readonly { readonly name: string }[]): string[] => list.map((v) => v.name)
   const { canonical, didKey, recordsInvalid, tokens } = vectors
   return {
     texts: names(canonical.texts),
@@ -53,4 +52,8 @@ export function vectorNames(vectors: Vectors): Readonly<Record<string, readonly 
     targetsInvalid: vectors.targetsInvalid,
     headers: vectors.headers.map((v) => `${v.side}: ${v.name}`),
   }
+}
+
+function names(list: readonly { readonly name: string }[]): string[] {
+  return list.map((v) => v.name)
 }

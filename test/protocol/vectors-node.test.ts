@@ -12,9 +12,9 @@ const names = vectorNames(vectors)
 test('every group of vectors has answers', () => {
   expect(Object.keys(answers).toSorted()).toEqual(Object.keys(expected).toSorted())
   for (const [group, list] of Object.entries(expected)) {
-    expect(list.length, group).toBeGreaterThan(4)
-    expect(answers[group]?.length, group).toBe(list.length)
-    expect(names[group]?.length, group).toBe(list.length)
+    expect(list.length).toBeGreaterThan(4)
+    expect(answers[group]).toHaveLength(list.length)
+    expect(names[group]).toHaveLength(list.length)
   }
 })
 

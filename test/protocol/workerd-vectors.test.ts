@@ -50,7 +50,7 @@ beforeAll(async () => {
     method: 'POST',
     body: JSON.stringify(vectors),
   })
-  expect(response.status).toBe(200)
+  if (!response.ok) throw new Error(await response.text())
   answers = (await response.json()) as Answers
 })
 
