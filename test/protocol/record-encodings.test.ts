@@ -6,6 +6,7 @@ import { decodeBase64Url, encodeBase64Url } from '../../protocol/base64url.ts'
 import { decodeHex, encodeHex } from '../../protocol/hex.ts'
 
 const bytes = fc.uint8Array({ maxLength: 80 })
+const utf8 = new TextEncoder()
 
 test('hex and base64url are what Node writes', () => {
   fc.assert(
@@ -17,11 +18,10 @@ test('hex and base64url are what Node writes', () => {
 })
 
 test('base58 is what draft-msporny-base58-03 writes', () => {
-  const text = (value: string): Uint8Array => new TextEncoder().encode(value)
-  expect(encodeBase58(text('Hello World!'))).toBe('2NEpo7TZRRrLZSi2U')
+  expect(encodeBase58(utf8.encode('Hello World!'))).toBe('2NEpo7TZRRrLZSi2U')
   expect(encodeBase58(Uint8Array.of(0, 0, 0x28, 0x7f, 0xb4, 0xcd))).toBe('11233QC4')
   const fox = 'The quick brown fox jumps over the lazy dog.'
-  expect(encodeBase58(text(fox))).toBe(
+  expect(encodeBase58(utf8.encode(fox))).toBe(
     'USm3fpXnKG5EUBx2ndxBDMPVciP5hGey2Jh4NDv6gmeo1LkMeiKrLJUUBk6Z',
   )
 })
