@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
+import { processStart } from '../../config/process-start.ts'
 import { CliError } from '../cli-error.ts'
 import { presenceOf } from './presence.ts'
 
@@ -21,37 +22,35 @@ export type StopOutcome =
  * @throws CliError STOP_TIMEOUT, DAEMON_UNRESPONSIVE, PID_UNKNOWN
  */
 export async function stopDaemon(home: Home): Promise<StopOutcome> {
+  const present = await listens(home)
   const pid = readRunningPid(home.pidFile)
-  const present = await listens(home, pid)
   if (!present && pid === undefined) return { status: 'not_running' }
   if (pid === undefined) throw pidUnknown(home)
   if (!present) throw unresponsive(home, pid)
   process.kill(pid, 'SIGTERM')
-  const deadline = performance.now() + STOP_TIMEOUT_MS
-  while (readRunningPid(home.pidFile) === pid || isAlive(pid)) {
-    if (performance.now() > deadline) throw tooSlow(home, pid)
-    await sleep(POLL_MS)
-  }
+  if (!(await isGone(pid, STOP_TIMEOUT_MS))) throw tooSlow(home, pid)
   return { status: 'stopped', pid }
 }
 
+/** Watches one process, not its number: a pid is used again, and a zombie still has one. */
+async function isGone(pid: number, withinMs: number): Promise<boolean> {
+  const started = processStart(pid)
+  if (started === undefined) return true
+  for (const deadline = performance.now() + withinMs; performance.now() < deadline;) {
+    await sleep(POLL_MS)
+    if (processStart(pid) !== started) return true
+  }
+  return false
+}
+
 /** True once something listens on the socket; a process with a pid but no socket is given time to start or to go. */
-async function listens(home: Home, pid: number | undefined): Promise<boolean> {
+async function listens(home: Home): Promise<boolean> {
   const deadline = performance.now() + START_TIMEOUT_MS
   for (;;) {
     const { state } = await presenceOf(home)
     if (state !== 'absent') return true
-    if (pid === undefined || !isAlive(pid) || performance.now() > deadline) return false
+    if (readRunningPid(home.pidFile) === undefined || performance.now() > deadline) return false
     await sleep(POLL_MS)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

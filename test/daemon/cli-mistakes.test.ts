@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { checkHost } from '../../local-daemon/cli/serve/check-host.ts'
+import { fields, table } from '../../local-daemon/cli/table.ts'
+import { aHome } from './a-daemon.ts'
+import { runSpl } from '../system/run-spl.ts'
+
+/** [command line, exit code, code, what the next step names] */
+const MISTAKES: readonly (readonly [string, number, string, RegExp])[] = [
+  ['sevre', 2, 'UNKNOWN_COMMAND', /did you mean serve\?/],
+  ['thread lst', 2, 'UNKNOWN_COMMAND', /did you mean list\?/],
+  ['serve --prot 1', 2, 'UNKNOWN_OPTION', /did you mean --port\?/],
+  ['serve --port 70000', 2, 'INVALID_ARGUMENT', /spl serve --help/],
+  ['serve --port 1e3', 2, 'INVALID_ARGUMENT', /spl serve --help/],
+  ['serve --daemon --stop', 2, 'CONFLICTING_OPTION', /spl serve --help/],
+  ['serve --daemon --foreground', 2, 'CONFLICTING_OPTION', /spl serve --help/],
+  ['serve --host 0.0.0.0', 2, 'HOST_WILDCARD', /--gateway/],
+  ['serve --gateway ftp://x', 2, 'INVALID_ARGUMENT', /spl serve --help/],
+  ['serve --gateway https://x/path', 2, 'INVALID_ARGUMENT', /spl serve --help/],
+  ['intend', 2, 'MISSING_ARGUMENT', /spl intend --help/],
+  ['intend a b', 2, 'EXCESS_ARGUMENTS', /spl intend --help/],
+  ['intend x --body [1]', 2, 'BODY_INVALID', /--body/],
+  ['intend x --body {', 2, 'BODY_INVALID', /--body/],
+  ['intend x --body {"goal":"y"}', 2, 'BODY_CONFLICT', /leave goal out/],
+  ['do x', 2, 'THREAD_MISSING', /spl intend/],
+  ['know x', 2, 'THREAD_MISSING', /spl intend/],
+  ['learn x', 2, 'THREAD_MISSING', /spl intend/],
+  ['intend x', 3, 'DAEMON_NOT_RUNNING', /spl serve --daemon/],
+  ['thread list', 3, 'DAEMON_NOT_RUNNING', /spl serve --daemon/],
+  ['thread list --limit 0', 2, 'INVALID_ARGUMENT', /spl thread list --help/],
+  ['gateway serve', 2, 'OWNER_MISSING', /--owner/],
+  ['gateway serve --owner did:key:zNobody', 1, 'OWNER_INVALID', /spl status/],
+  ['gateway serve --tls-cert a.pem', 2, 'TLS_INCOMPLETE', /--self-signed/],
+  ['gateway serve --tls-cert a --self-signed', 2, 'CONFLICTING_OPTION', /gateway serve --help/],
+]
+
+describe('a mistake', () => {
+  test.concurrent.for(MISTAKES)('spl %s', async ([line, exitCode, code, next]) => {
+    using home = aHome()
+    const run = await runSpl(line.split(' '), { home: home.path })
+    const [error = '', advice = ''] = run.stderr.split('\n')
+    expect(error).toMatch(/^error: \S/)
+    expect(error).toContain(`[${code}]`)
+    expect(advice).toMatch(/^try: \S/)
+    expect(run.stderr).toMatch(next)
+    expect(run.stderr).not.toMatch(/ {4}at /)
+    expect(run.stdout).toBe('')
+    expect(run.code).toBe(exitCode)
+  })
+
+  test('shows its stack trace to a developer only', async () => {
+    using home = aHome()
+    const run = await runSpl(['thread', 'list'], { home: home.path, env: { SPL_DEBUG: '1' } })
+    expect(run.stderr).toMatch(/ {4}at /)
+  })
+})
+
+describe('help', () => {
+  const COMMANDS = 'try,serve,status,intend,do,know,learn,thread list,thread records,gateway serve'
+
+  test.concurrent.for(COMMANDS.split(','))(
+    'spl %s --help shows an example of itself',
+    async (command) => {
+      using home = aHome()
+      const run = await runSpl([...command.split(' '), '--help'], { home: home.path })
+      expect(run).toMatchObject({ code: 0, stderr: '' })
+      expect(run.stdout).toContain(`Usage: spl ${command}`)
+      expect(run.stdout.split('Examples:')[1]).toContain(`spl ${command}`)
+      // oxlint-disable-next-line no-control-regex -- no colour where nobody sees it
+      expect(run.stdout).not.toMatch(/\u001B/)
+    },
+  )
+
+  test('names every exit code', async () => {
+    using home = aHome()
+    const { stdout } = await runSpl(['--help'], { home: home.path })
+    for (const code of ['0  done', '1  ', '2  ', '3  no daemon', '4  ']) {
+      expect(stdout).toContain(`\n  ${code}`)
+    }
+  })
+
+  test('without a command is an error of usage', async () => {
+    using home = aHome()
+    const run = await runSpl([], { home: home.path })
+    expect(run.code).toBe(2)
+    expect(run.stderr).toContain('Usage: spl')
+  })
+})
+
+describe('--host', () => {
+  test.for(['127.0.0.1', '::1', 'localhost'])('%s is loopback', (host) => {
+    expect(() => checkHost(host)).not.toThrow()
+  })
+
+  test.for([
+    ['0.0.0.0', 'HOST_WILDCARD'],
+    ['::', 'HOST_WILDCARD'],
+    ['::ffff:0.0.0.0', 'HOST_WILDCARD'],
+    ['192.168.1.4', 'HOST_PRIVATE'],
+    ['10.0.0.1', 'HOST_PRIVATE'],
+    ['172.31.255.255', 'HOST_PRIVATE'],
+    ['100.64.0.7', 'HOST_PRIVATE'],
+    ['169.254.1.1', 'HOST_PRIVATE'],
+    ['127.0.0.2', 'HOST_PRIVATE'],
+    ['fd00::1', 'HOST_PRIVATE'],
+    ['fe80::1', 'HOST_PRIVATE'],
+    ['172.32.0.1', 'HOST_PUBLIC'],
+    ['100.128.0.1', 'HOST_PUBLIC'],
+    ['8.8.8.8', 'HOST_PUBLIC'],
+    ['2001:db8::1', 'HOST_PUBLIC'],
+    ['example.com', 'HOST_INVALID'],
+    ['0', 'HOST_INVALID'],
+    ['127.1', 'HOST_INVALID'],
+    ['localhost.', 'HOST_INVALID'],
+    ['', 'HOST_INVALID'],
+  ] as const)('%s is refused with %s', ([host, code]) => {
+    expect(() => checkHost(host)).toThrow(expect.objectContaining({ code, exitCode: 2 }))
+  })
+})
+
+describe('what other people wrote', () => {
+  test('cannot reach the terminal as a control sequence', () => {
+    const hostile = 'a\u001B[2Jb\u009Bc\rd\u202Ee\nf'
+    const shown = table(['TEXT'], [[hostile]])
+    expect(shown.split('\n')[1]).toBe('a\uFFFD[2Jb\uFFFDc\uFFFDd\uFFFDe f')
+    expect(fields([['Text', '\u001B]0;title\u0007']])).toContain('\uFFFD]0;title\uFFFD')
+  })
+})

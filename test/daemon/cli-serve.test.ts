@@ -1,0 +1,174 @@
+import { once } from 'node:events'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { isRunning, runSpl, startSpl, type SplRun } from '../system/run-spl.ts'
+import { aHome } from './a-daemon.ts'
+
+let home: ReturnType<typeof aHome>
+
+beforeEach(() => {
+  home = aHome()
+})
+
+afterEach(async () => {
+  await spl('serve', '--stop')
+  home[Symbol.dispose]()
+})
+
+function spl(...args: string[]): Promise<SplRun> {
+  return runSpl(args, { home: home.path })
+}
+
+interface Ready {
+  readonly pid: number
+  readonly address: string
+  readonly log: string
+  readonly admin_bearer?: string
+}
+
+async function startInBackground(): Promise<Ready> {
+  const run = await spl('serve', '--daemon', '--port', '0', '--json')
+  expect(run).toMatchObject({ code: 0, stderr: '' })
+  return JSON.parse(run.stdout) as Ready
+}
+
+async function status(): Promise<{ code: number | null; status: string; pid: number | null }> {
+  const run = await spl('status', '--json')
+  return { code: run.code, ...(JSON.parse(run.stdout) as { status: string; pid: number | null }) }
+}
+
+describe('spl serve --daemon', () => {
+  test('starts, shows the bearer once, is seen, and stops', async () => {
+    const ready = await startInBackground()
+    expect(ready).toMatchObject({
+      object: 'daemon',
+      status: 'running',
+      home: home.path,
+      gateway: null,
+      admin_bearer: expect.stringMatching(/^spl_/),
+    })
+    const answer = await fetch(`${ready.address}/v1/threads`, {
+      headers: { authorization: `Bearer ${ready.admin_bearer}` },
+    })
+    expect(answer.status).toBe(200)
+
+    expect(await status()).toMatchObject({ code: 0, status: 'running', pid: ready.pid })
+    const seen = await spl('serve', '--status')
+    expect(seen.code).toBe(0)
+    expect(seen.stdout).toMatch(/^Status +running\n/)
+    expect(seen.stdout).toContain(ready.address)
+
+    const stopped = await spl('serve', '--stop', '--json')
+    expect(JSON.parse(stopped.stdout)).toMatchObject({ status: 'stopped', pid: ready.pid })
+    expect(stopped.code).toBe(0)
+    expect(isRunning(ready.pid)).toBe(false)
+    expect(await status()).toMatchObject({ code: 3, status: 'not_running', pid: null })
+    expect((await spl('serve', '--stop')).code).toBe(0)
+
+    const again = await startInBackground()
+    expect(again.admin_bearer).toBeUndefined()
+  })
+
+  test('shows people the bearer once and writes it nowhere', async () => {
+    const run = await spl('serve', '--daemon', '--port', '0')
+    const bearer = /\bspl_\S+/.exec(run.stdout)?.[0] ?? ''
+    expect(bearer).not.toBe('')
+    expect(run.stdout.split(bearer)).toHaveLength(2)
+    for (const file of ['logs/spl.log', 'logs/stderr.log', 'run/spl.json', 'run/spl.pid']) {
+      expect(await readFile(join(home.path, file), 'utf8')).not.toContain(bearer)
+    }
+  })
+
+  test('refuses a second one and leaves the first alone', async () => {
+    const first = await startInBackground()
+    const second = await spl('serve', '--daemon', '--port', '0')
+    expect(second).toMatchObject({ code: 1, stdout: '' })
+    expect(second.stderr).toMatch(/^error: .*\[DAEMON_RUNNING\]\ntry: .*spl serve --stop/)
+    expect(await status()).toMatchObject({ code: 0, pid: first.pid })
+  })
+
+  test('says which port is taken, and leaves nothing running', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    const run = await spl('serve', '--daemon', '--port', String(port))
+    taken.close()
+    expect(run).toMatchObject({ code: 1, stdout: '' })
+    expect(run.stderr).toMatch(/\[PORT_IN_USE\]\ntry: .*--port/)
+    expect(await status()).toMatchObject({ code: 3, status: 'not_running', pid: null })
+  })
+
+  test('comes back after kill -9, which leaves a stale pid and socket', async () => {
+    const first = await startInBackground()
+    process.kill(first.pid, 'SIGKILL')
+    while (isRunning(first.pid)) await sleep(10)
+    expect(await status()).toMatchObject({ code: 3, status: 'not_running', pid: null })
+    const stop = await spl('serve', '--stop', '--json')
+    expect(JSON.parse(stop.stdout)).toMatchObject({ status: 'not_running' })
+    const second = await startInBackground()
+    expect(second.pid).not.toBe(first.pid)
+    expect(await status()).toMatchObject({ code: 0, pid: second.pid })
+  })
+})
+
+describe('spl serve --stop', () => {
+  test("never signals a process that only has a crashed daemon's pid", async () => {
+    await mkdir(join(home.path, 'run'), { mode: 0o700 })
+    await writeFile(join(home.path, 'run', 'spl.pid'), `${process.pid}\n12345\n`)
+    let signalled = false
+    const listener = (): void => {
+      signalled = true
+    }
+    process.on('SIGTERM', listener)
+    const run = await spl('serve', '--stop')
+    await sleep(50)
+    process.off('SIGTERM', listener)
+    expect(signalled).toBe(false)
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('not running') })
+  })
+
+  test('does not guess when the pid file is gone', async () => {
+    const ready = await startInBackground()
+    const path = join(home.path, 'run', 'spl.pid')
+    const pidFile = await readFile(path)
+    await writeFile(path, '')
+    const run = await spl('serve', '--stop')
+    expect(run.code).toBe(1)
+    expect(run.stderr).toContain('[PID_UNKNOWN]')
+    expect(isRunning(ready.pid)).toBe(true)
+    await writeFile(path, pidFile)
+  })
+
+  test('says what to do about a daemon that does not stop', { timeout: 40_000 }, async () => {
+    const ready = await startInBackground()
+    process.kill(ready.pid, 'SIGSTOP')
+    try {
+      expect(await status()).toMatchObject({ code: 3, status: 'not_answering', pid: ready.pid })
+      const run = await spl('serve', '--stop')
+      expect(run.code).toBe(1)
+      expect(run.stderr).toMatch(/\[STOP_TIMEOUT\]\ntry: .*kill -9 \d+/)
+    } finally {
+      process.kill(ready.pid, 'SIGCONT')
+    }
+  })
+})
+
+describe('spl serve in the foreground', () => {
+  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops it cleanly', async (signal) => {
+    const child = startSpl(['serve', '--port', '0', '--json'], { home: home.path })
+    const errors = text(child.stderr as Readable)
+    const [line] = (await once(child.stdout as Readable, 'data')) as [Buffer]
+    const ready = JSON.parse(line.toString()) as Ready
+    expect(ready.pid).toBe(child.pid)
+    child.kill(signal)
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code).toBe(0)
+    expect(await errors).toBe('stopping\n')
+    expect(await status()).toMatchObject({ code: 3, status: 'not_running', pid: null })
+  })
+})
