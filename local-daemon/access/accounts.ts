@@ -16,20 +16,35 @@ const ENV = 'prod'
 /** Crockford base32 in lower case: no i, l, o, u. */
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
+/** What a service account is made with. */
+export interface AccountRequest {
+  readonly name: string
+  /** What its token may do. */
+  readonly scopes: readonly Scope[]
+}
+
 /**
  * On the first start makes the service account "admin" with one token, and returns that token: it is
  * never shown again, the store keeps its hash only. Undefined on every later start.
  */
 export async function ensureAdmin(store: Store, identity: Identity): Promise<string | undefined> {
   if (store.accounts().length > 0) return undefined
+  return createAccount(store, identity, { name: 'admin', scopes: ['admin'] })
+}
+
+/** Makes a service account with one token and returns that token, the only time that it is seen. */
+export async function createAccount(
+  store: Store,
+  identity: Identity,
+  { name, scopes }: AccountRequest,
+): Promise<string> {
   const saId = `sa_${Array.from(randomBytes(16), (byte) => CROCKFORD[byte & 31]).join('')}`
-  const scopes: Scope[] = ['admin']
   const random = randomBytes(16)
   const minted = mintTokenPayload({ env: ENV, saId, random, sign: identity.sign })
   const created = { created_at: now(), service_account_id: saId, scopes }
   const token_id = await tokenId(minted.secret)
   store.transact((tx) => {
-    change(tx, identity, { topic: 'service_account', name: 'admin', ...created })
+    change(tx, identity, { topic: 'service_account', name, ...created })
     change(tx, identity, { topic: 'token', token_id, env: ENV, ...created })
   })
   return minted.token

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createAccount } from '../../local-daemon/access/accounts.ts'
+import { type Daemon, startDaemon } from '../../local-daemon/daemon.ts'
+import type { RecordDraft } from '../../local-daemon/store/draft.ts'
+import type { Scope } from '../../protocol/scopes.ts'
+
+/** A directory of its own under the system's temporary one, removed by `Symbol.dispose`. */
+export function aHome(): { readonly path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), 'spl-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** A real daemon on a free port, in a home of its own. */
+export interface TestDaemon {
+  readonly daemon: Daemon
+  readonly bearer: string
+  readonly base: string
+  /** A request over TCP, with the admin's bearer unless the headers say otherwise. */
+  get(path: string, headers?: Record<string, string>): Promise<Response>
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  /** A further account's token. */
+  tokenWith(...scopes: Scope[]): Promise<string>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export async function aDaemon(): Promise<TestDaemon> {
+  const home = aHome()
+  const daemon = await startDaemon({ home: home.path, port: 0, logger: pino({ level: 'silent' }) })
+  const bearer = daemon.adminBearer ?? ''
+  const base = `http://127.0.0.1:${daemon.addresses.tcp.port}`
+  const authorization = `Bearer ${bearer}`
+  return {
+    daemon,
+    bearer,
+    base,
+    get: (path, headers = {}) => fetch(base + path, { headers: { authorization, ...headers } }),
+    post: (path, body, headers = {}) =>
+      fetch(base + path, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    tokenWith: (...scopes) =>
+      createAccount(daemon.store, daemon.identity, { name: 'test', scopes }),
+    async [Symbol.asyncDispose]() {
+      await daemon.stop()
+      home[Symbol.dispose]()
+    },
+  }
+}
+
+/** A record to append; fields that a test cares about are given. */
+export function aDraft(given: Partial<RecordDraft> = {}): RecordDraft {
+  return {
+    parents: [],
+    thread: 'th_test',
+    actor: 'did:sync:user:ada',
+    act: 'DO',
+    body: { text: 'tea' },
+    data_type: 'SCALAR',
+    judged_by: null,
+    ...given,
+  }
+}
+
+/** What a program answers to bytes as they are, over TCP; ends when it closes or after `waitMs`. */
+export function sendRaw(port: number, bytes: string, waitMs = 2_000): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    const timer = setTimeout(() => socket.destroy(), waitMs)
+    socket.setEncoding('utf8')
+    socket.on('data', (text: string) => (answer += text))
+    socket.on('error', reject)
+    socket.on('close', () => {
+      clearTimeout(timer)
+      resolve(answer)
+    })
+  })
+}
+
+/** A request over a Unix socket, without any bearer. */
+export function overSocket(
+  socketPath: string,
+  path: string,
+  init: { readonly method?: string; readonly body?: string } = {},
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = init.body === undefined ? {} : { 'content-type': 'application/json' }
+    const request = httpRequest(
+      { socketPath, path, method: init.method ?? 'GET', headers },
+      (answer) => {
+        let text = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (chunk: string) => (text += chunk))
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+      },
+    )
+    request.on('error', reject)
+    request.end(init.body)
+  })
+}
