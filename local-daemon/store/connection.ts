@@ -17,13 +17,14 @@ export interface ConnectionOptions {
 
 /**
  * Opens the database file with the daemon's settings and the newest schema; makes it, mode 0600, if it is
- * missing. Throws `StoreOpenError`: a foreign file, a newer schema, an SQLite that is too old.
+ * missing. Throws `StoreOpenError`: a foreign or damaged file, a newer schema, an SQLite that is too old.
  */
 export function openConnection(path: string, options: ConnectionOptions = {}): Database {
-  // SQLite gives the WAL and its index the mode of the database file.
-  closeSync(openSync(path, 'a', 0o600))
-  const database = new BetterSqlite(path)
+  let database: Database | undefined
   try {
+    // SQLite gives the WAL and its index the mode of the database file.
+    closeSync(openSync(path, 'a', 0o600))
+    database = new BetterSqlite(path)
     assertSqliteVersion(database)
     claim(database, path)
     for (const setting of SETTINGS) database.pragma(setting)
@@ -33,8 +34,8 @@ export function openConnection(path: string, options: ConnectionOptions = {}): D
     migrate(database)
     return database
   } catch (error) {
-    database.close()
-    throw error
+    database?.close()
+    throw error instanceof StoreOpenError ? error : unreadable(path, error)
   }
 }
 
@@ -59,7 +60,7 @@ const SETTINGS = [
 
 /** Marks a new file as ours, and refuses one that is not. */
 function claim(database: Database, path: string): void {
-  const application = readHeader(database, path)
+  const application = database.pragma('application_id', { simple: true })
   if (application === APPLICATION_ID) return
   const objects = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
   if (application !== 0 || objects !== 0) {
@@ -74,17 +75,13 @@ function claim(database: Database, path: string): void {
   database.pragma(`application_id = ${APPLICATION_ID}`)
 }
 
-function readHeader(database: Database, path: string): unknown {
-  try {
-    return database.pragma('application_id', { simple: true })
-  } catch (error) {
-    throw new StoreOpenError(
-      'STORE_UNREADABLE',
-      `Open store ${path}: ${(error as Error).message}`,
-      'Move the file away and restore a backup of hub.db.',
-      { cause: error },
-    )
-  }
+function unreadable(path: string, cause: unknown): StoreOpenError {
+  return new StoreOpenError(
+    'STORE_UNREADABLE',
+    `Open store ${path}: ${(cause as Error).message}`,
+    'See that the disk is well and has room; if the file is damaged, restore a backup of hub.db.',
+    { cause },
+  )
 }
 
 function assertSqliteVersion(database: Database): void {

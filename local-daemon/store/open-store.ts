@@ -106,12 +106,17 @@ function runAfterCommit(effects: () => void): void {
 }
 
 function closeDatabase(database: Database, failure: Error | undefined): void {
-  // After a failed flush nobody knows what the file holds: the write-ahead log stays for recovery.
-  if (failure === undefined) {
+  try {
+    // After a failed flush nobody knows what the file holds: the write-ahead log stays for recovery.
+    if (failure !== undefined) return
     database.pragma('optimize')
     database.pragma('wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    // A full disk: everything acknowledged is in the write-ahead log, which the next start reads.
+    if (!isFatalStoreError(error)) throw error
+  } finally {
+    database.close()
   }
-  database.close()
 }
 
 function storeFull(cause: Error): ProblemError {
