@@ -4,7 +4,7 @@ import {
   verifySignature,
   type RequestDescriptor,
 } from 'http-message-sig'
-import { formatDidKey, parseDidKey, type DidKey } from './did-key.ts'
+import { parseDidKey, type DidKey } from './did-key.ts'
 import { verifyEd25519 } from './ed25519.ts'
 import { LIMITS } from './limits.ts'
 import { TUNNEL_PATH } from './version.ts'
@@ -21,6 +21,12 @@ const PARAMETERS = ['created', 'keyid', 'nonce', 'tag', 'alg'] as const
 const ALGORITHM = 'ed25519'
 /** 128 random bits and more, base64url. */
 const NONCE = /^[A-Za-z0-9_-]{22,64}$/
+/** A host name, an IPv4 or a bracketed IPv6 address, perhaps a port: nothing that moves a URL's parts. */
+const AUTHORITY = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
+/** What a header field can hold (RFC 9110, section 5.5), without obs-text: a signature has none. */
+const FIELD_VALUE = /^[\t -~]+$/
+/** The library's own clock rules are put out of force: ours come after the signature. */
+const ANY_CLOCK = { clockSkew: Number.MAX_SAFE_INTEGER }
 
 export interface ProofRequest {
   /** Host, with the port unless it is the scheme's default. */
@@ -45,11 +51,12 @@ export interface VerifiedProof {
 
 export type ProofFault = 'missing' | 'malformed' | 'wrong-key' | 'clock' | 'signature'
 
-/** Signs the connect request. */
+/** Signs the connect request. @throws TypeError for an authority that is not host or host:port */
 export async function signConnectProof(
   request: ProofRequest,
   identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array },
 ): Promise<ProofFields> {
+  if (!AUTHORITY.test(request.authority)) throw new TypeError('sign connect proof: bad authority')
   const fields = await createSignature(describe(request.authority), {
     label: LABEL,
     components: COMPONENTS,
@@ -77,14 +84,26 @@ export async function verifyConnectProof(
   now: number,
 ): Promise<VerifiedProof | ProofFault> {
   if (!fields.signature || !fields['signature-input']) return 'missing'
+  if (!AUTHORITY.test(authority)) return 'malformed'
+  if (!isField(fields.signature) || !isField(fields['signature-input'])) return 'malformed'
   const publicKey = parseDidKey(owner)
   try {
     const verified = await verifySignature(describe(authority, fields as ProofFields), {
       label: LABEL,
-      policy: { algorithms: [ALGORITHM], requiredComponents: COMPONENTS, requiredParameters: PARAMETERS },
+      policy: {
+        algorithms: [ALGORITHM],
+        requiredComponents: COMPONENTS,
+        requiredParameters: PARAMETERS,
+        ...ANY_CLOCK,
+        now,
+      },
       resolveVerifier: ({ parameters, components }) => {
-        if (parameters.keyid !== formatDidKey(publicKey)) throw new WrongKey()
-        if (parameters.tag !== TAG || components.length !== COMPONENTS.length) throw new Malformed()
+        if (parameters.keyid !== owner) throw new WrongKey()
+        // The required ones are there; nothing beside them may be.
+        const extra = Object.keys(parameters).length !== PARAMETERS.length
+        if (parameters.tag !== TAG || extra || components.length !== COMPONENTS.length) {
+          throw new Malformed()
+        }
         return {
           algorithm: ALGORITHM,
           verify: (data, signature) => verifyEd25519(publicKey, data, signature),
@@ -99,6 +118,10 @@ export async function verifyConnectProof(
   } catch (error) {
     return faultOf(error)
   }
+}
+
+function isField(value: string): boolean {
+  return value.length <= LIMITS.proofFieldCharacters && FIELD_VALUE.test(value)
 }
 
 class WrongKey extends Error {}

@@ -29,6 +29,11 @@ export class SendCredit {
     this.#sent += bytes
   }
 
+  /** Takes back what was spent on bytes that never left. */
+  refund(bytes: number): void {
+    this.#sent -= bytes
+  }
+
   /** A total below the one we have is an old grant: harmless. Says whether sending became possible. */
   raise(total: number): boolean {
     const wasBlocked = this.available <= 0
@@ -68,16 +73,21 @@ export class ReceiveCredit {
     return this.#received - this.#consumed
   }
 
-  /** Counts arrived bytes. False when they are more than was granted. */
-  receive(bytes: number): boolean {
-    this.#received += bytes
-    return this.#received <= this.#granted
+  /** Bytes that could be granted and are not: granting every byte at once would be chatter. */
+  get ungranted(): number {
+    return this.#consumed + this.#window - this.#granted
   }
 
-  /** Counts taken bytes. True when half a window can be granted anew: less would be chatter. */
-  consume(bytes: number): boolean {
+  /** Counts arrived bytes. False, and nothing counted, when they are more than was granted. */
+  receive(bytes: number): boolean {
+    if (this.#received + bytes > this.#granted) return false
+    this.#received += bytes
+    return true
+  }
+
+  /** Counts taken bytes, never more than there are. */
+  consume(bytes: number): void {
     this.#consumed += bytes
-    return this.#consumed + this.#window - this.#granted >= this.#window / 2
   }
 
   widen(window: number): void {

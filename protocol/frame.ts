@@ -1,3 +1,5 @@
+import { readUint32 } from './wire-integers.ts'
+
 /**
  * The frame codec: a 12-byte header, then the payload. All integers are big-endian.
  *
@@ -40,21 +42,83 @@ export class FrameError extends Error {
   readonly code = 'PROTOCOL_ERROR'
 }
 
-/** Which flags each type may carry; anything else is a peer that speaks another language. */
-const ALLOWED_FLAGS: Readonly<Record<FrameType, number>> = {
-  [FRAME.HELLO]: 0,
-  [FRAME.OPEN]: FLAG.END,
-  [FRAME.HEAD]: FLAG.END,
-  [FRAME.DATA]: FLAG.END,
-  [FRAME.RESET]: FLAG.ACK,
-  [FRAME.CREDIT]: 0,
-  [FRAME.PING]: FLAG.ACK,
-  [FRAME.GO_AWAY]: 0,
+type Scope = 'connection' | 'stream' | 'either'
+
+/** By type: the flags it may carry, and whether it names a stream. Anything else is another language. */
+const RULES: readonly ({ readonly flags: number; readonly scope: Scope } | undefined)[] = [
+  undefined,
+  { flags: 0, scope: 'connection' }, // HELLO
+  { flags: FLAG.END, scope: 'stream' }, // OPEN
+  { flags: FLAG.END, scope: 'stream' }, // HEAD
+  { flags: FLAG.END, scope: 'stream' }, // DATA
+  { flags: FLAG.ACK, scope: 'stream' }, // RESET
+  { flags: 0, scope: 'either' }, // CREDIT
+  { flags: FLAG.ACK, scope: 'connection' }, // PING
+  { flags: 0, scope: 'connection' }, // GO_AWAY
+]
+
+/** Goes through the frames of one message. It is the frame it stands on: nothing is made per frame but the view. */
+export class FrameReader implements Frame {
+  readonly #message: Uint8Array
+  #at = 0
+  type: FrameType = FRAME.HELLO
+  flags = 0
+  stream = 0
+  payload: Uint8Array = NOTHING
+
+  /** @throws FrameError for an empty message */
+  constructor(message: Uint8Array) {
+    if (message.length === 0) throw new FrameError('read message: it is empty')
+    this.#message = message
+  }
+
+  /**
+   * Steps to the next frame; false after the last one.
+   * @throws FrameError for anything but a whole, well-formed frame
+   */
+  next(): boolean {
+    const message = this.#message
+    const at = this.#at
+    if (at === message.length) return false
+    const start = at + FRAME_HEADER_BYTES
+    if (start > message.length) throw new FrameError('read frame: the message ends inside a header')
+    const type = message[at] as number
+    const flags = message[at + 1] as number
+    const stream = readUint32(message, at + 4)
+    checkHeader(type, flags, stream)
+    if (message[at + 2] !== 0 || message[at + 3] !== 0) {
+      throw new FrameError('read frame: the reserved bytes are not zero')
+    }
+    const end = start + readUint32(message, at + 8)
+    if (end > message.length) throw new FrameError('read frame: the message ends inside a payload')
+    this.type = type as FrameType
+    this.flags = flags
+    this.stream = stream
+    this.payload = message.subarray(start, end)
+    this.#at = end
+    return true
+  }
 }
 
-/** Frames whose stream id says something: those must name one, or must not. */
-const ON_CONNECTION: ReadonlySet<number> = new Set([FRAME.HELLO, FRAME.PING, FRAME.GO_AWAY])
-const ON_STREAM: ReadonlySet<number> = new Set([FRAME.OPEN, FRAME.HEAD, FRAME.DATA, FRAME.RESET])
+/** All frames of one message. @throws FrameError as `FrameReader` does */
+export function decodeFrames(message: Uint8Array): Frame[] {
+  const reader = new FrameReader(message)
+  const frames: Frame[] = []
+  while (reader.next()) {
+    const { type, flags, stream, payload } = reader
+    frames.push({ type, flags, stream, payload })
+  }
+  return frames
+}
+
+/** One whole frame in bytes of its own. */
+export function encodeFrame({ type, flags, stream, payload }: Frame): Uint8Array {
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length)
+  const view = new DataView(bytes.buffer)
+  writeFrameHeader(view, 0, type, flags, stream, payload.length)
+  bytes.set(payload, FRAME_HEADER_BYTES)
+  return bytes
+}
 
 /** Writes a frame header at `at`; the caller writes the payload behind it. */
 export function writeFrameHeader(
@@ -72,53 +136,17 @@ export function writeFrameHeader(
   view.setUint32(at + 8, length)
 }
 
-/** One whole frame in bytes of its own. */
-export function encodeFrame(frame: Frame): Uint8Array {
-  const bytes = new Uint8Array(FRAME_HEADER_BYTES + frame.payload.length)
-  const view = new DataView(bytes.buffer)
-  writeFrameHeader(view, 0, frame.type, frame.flags, frame.stream, frame.payload.length)
-  bytes.set(frame.payload, FRAME_HEADER_BYTES)
-  return bytes
-}
+const NOTHING = new Uint8Array(0)
 
-/**
- * Splits one message into its frames. Payloads are views, not copies.
- * @throws FrameError for anything but whole, well-formed frames, and for an empty message.
- */
-export function decodeFrames(message: Uint8Array): Frame[] {
-  if (message.length === 0) throw new FrameError('read message: it is empty')
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
-  const frames: Frame[] = []
-  let at = 0
-  while (at < message.length) {
-    if (message.length - at < FRAME_HEADER_BYTES) {
-      throw new FrameError('read frame: the message ends inside a header')
-    }
-    const type = view.getUint8(at)
-    const flags = view.getUint8(at + 1)
-    const stream = view.getUint32(at + 4)
-    const length = view.getUint32(at + 8)
-    checkHeader(type, flags, view.getUint16(at + 2), stream)
-    const start = at + FRAME_HEADER_BYTES
-    if (length > message.length - start) {
-      throw new FrameError('read frame: the message ends inside a payload')
-    }
-    const payload = message.subarray(start, start + length)
-    frames.push({ type: type as FrameType, flags, stream, payload })
-    at = start + length
-  }
-  return frames
-}
-
-function checkHeader(type: number, flags: number, reserved: number, stream: number): void {
-  const allowed = ALLOWED_FLAGS[type as FrameType] as number | undefined
-  if (allowed === undefined) throw new FrameError(`read frame: type ${type} is unknown`)
-  if ((flags & ~allowed) !== 0) throw new FrameError(`read frame: flags ${flags} on type ${type}`)
-  if (reserved !== 0) throw new FrameError('read frame: the reserved bytes are not zero')
-  if (ON_CONNECTION.has(type) && stream !== 0) {
+function checkHeader(type: number, flags: number, stream: number): void {
+  const rule = RULES[type]
+  if (rule === undefined) throw new FrameError(`read frame: type ${type} is unknown`)
+  if ((flags & ~rule.flags) !== 0)
+    throw new FrameError(`read frame: flags ${flags} on type ${type}`)
+  if (rule.scope === 'connection' && stream !== 0) {
     throw new FrameError(`read frame: type ${type} belongs to the connection, not to a stream`)
   }
-  if (ON_STREAM.has(type) && stream === 0) {
+  if (rule.scope === 'stream' && stream === 0) {
     throw new FrameError(`read frame: type ${type} needs a stream`)
   }
 }

@@ -1,7 +1,7 @@
+import type { HeaderList } from './header-field.ts'
 import { LIMITS } from './limits.ts'
 
-/** Header fields in the order and with the repeats they had. Names are lower case. */
-export type HeaderList = readonly (readonly [name: string, value: string])[]
+export type { HeaderList } from './header-field.ts'
 
 /** The head of a request as the gateway sends it to the daemon. */
 export interface RequestHead {

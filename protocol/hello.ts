@@ -1,3 +1,4 @@
+import { LIMITS } from './limits.ts'
 import { PROTOCOL_VERSION } from './version.ts'
 
 /** The first frame of each side. */
@@ -15,7 +16,7 @@ export function encodeHello(hello: Hello): Uint8Array {
 
 /** Undefined for anything but a hello of this version. */
 export function decodeHello(payload: Uint8Array): Hello | undefined {
-  if (payload.length > 4096) return undefined
+  if (payload.length > LIMITS.helloBytes) return undefined
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload))
@@ -26,6 +27,8 @@ export function decodeHello(payload: Uint8Array): Hello | undefined {
   const { version, agent, generation } = value as Record<string, unknown>
   if (version !== PROTOCOL_VERSION || typeof agent !== 'string') return undefined
   if (generation === undefined) return { version, agent }
-  if (typeof generation !== 'number' || !Number.isSafeInteger(generation)) return undefined
+  if (typeof generation !== 'number' || !Number.isSafeInteger(generation) || generation < 0) {
+    return undefined
+  }
   return { version, agent, generation }
 }

@@ -19,7 +19,7 @@ export const LIMITS = {
   headerFields: 256,
   /** Streams open at once on one connection. A reset stream counts until the other side confirms. */
   concurrentStreams: 1024,
-  /** OPEN frames that the opener cancelled, per interval, before the daemon sends go-away. */
+  /** Streams cancelled by the opener, per interval, before it opens no more; the acceptor bears twice it. */
   cancelledOpens: 2_000,
   /** Length of that interval, milliseconds. */
   cancelledOpensIntervalMs: 10_000,
@@ -31,14 +31,25 @@ export const LIMITS = {
   streamWindowMax: 4 * 1024 * 1024,
   /** Sum of all windows that a receiver has promised, bytes: far below an object's 128 MB. */
   connectionWindow: 48 * 1024 * 1024,
+  /**
+   * Consumed bytes after which the connection's credit is renewed. Windows are promised from the rest of
+   * `connectionWindow` only, so that streams which nobody reads can never use up the credit of the others.
+   */
+  connectionGrantStep: 1024 * 1024,
   /** Bytes that a stream may queue for sending before its writer is told to wait. */
   sendQueueBytes: 128 * 1024,
-  /** Control payloads (credit, ping, reset) waiting to be sent, frames. */
+  /** Largest HELLO, bytes of JSON. */
+  helloBytes: 4096,
+  /** Longest reason in a GO_AWAY, bytes of text. */
+  goAwayReasonBytes: 1024,
+  /** Control frames waiting to be sent before a peer that takes none is closed. */
   controlFrames: 8_192,
   /** Largest message of a relayed WebSocket, bytes, its record header included. */
   webSocketMessageBytes: 1024 * 1024,
   /** Messages that a relayed WebSocket's client may be ahead of home, bytes. */
   webSocketQueueBytes: 2 * 1024 * 1024,
+  /** Longest signature field of a connect request, characters. */
+  proofFieldCharacters: 1024,
   /** Seconds that a connect proof's `created` may differ from the verifier's clock. */
   proofSkewSeconds: 60,
   /** Largest body of one record, bytes of canonical JSON. */

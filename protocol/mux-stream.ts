@@ -1,26 +1,39 @@
 import { ReceiveCredit, SendCredit } from './credit.ts'
 import { SendQueue } from './send-queue.ts'
 
-/** One stream's state, the same on both sides. Mutated only by the multiplexer and its plan. */
+/** The OPEN or HEAD that waits in the head lane. */
+export interface OutgoingHead {
+  /** OPEN: the window for the answer. HEAD: the length of `head`. */
+  readonly prefix: number
+  readonly head: Uint8Array
+  /** HEAD only: body bytes in the same frame. Their credit is spent already. */
+  readonly body: Uint8Array | undefined
+  readonly end: boolean
+}
+
+/** One stream's state, the same on both sides. Mutated only by the multiplexer and its parts. */
 export interface MuxStream {
   readonly id: number
   readonly send: SendCredit
   readonly receive: ReceiveCredit
   readonly queue: SendQueue
-  /** OPEN is on the wire (opener), or has arrived (acceptor). */
+  outgoing: OutgoingHead | undefined
+  /** OPEN is on the wire (opener), or has arrived (acceptor): the other side knows the stream. */
   opened: boolean
   headSent: boolean
   headReceived: boolean
-  /** The owner has said that the body is whole. */
+  /** The owner has said that the body is whole, or nobody wants the rest of it. */
   endQueued: boolean
+  /** Our END is on the wire, or is not wanted any more. */
   sendEnded: boolean
+  /** The other side's END has arrived. */
   receiveEnded: boolean
-  /** Our RESET is out and not confirmed: the slot is held, everything else is gone. */
-  resetSent: boolean
+  /** The owner has been told of it. */
+  endReported: boolean
+  /** Nothing more is sent or reported. In the table it only holds its slot until the RESET is confirmed. */
+  over: boolean
   /** The writer was told to wait. */
   waiting: boolean
-  /** In the data lane. */
-  queued: boolean
   /** `receive.received` when the last round-trip measurement began. */
   mark: number
 }
@@ -35,15 +48,16 @@ export function createStream(id: number, sendLimit: number, receiveWindow: numbe
     send: new SendCredit(sendLimit),
     receive: new ReceiveCredit(receiveWindow),
     queue: new SendQueue(),
+    outgoing: undefined,
     opened: false,
     headSent: false,
     headReceived: false,
     endQueued: false,
     sendEnded: false,
     receiveEnded: false,
-    resetSent: false,
+    endReported: false,
+    over: false,
     waiting: false,
-    queued: false,
     mark: 0,
   }
 }

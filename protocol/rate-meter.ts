@@ -22,8 +22,10 @@ export class RateMeter {
   }
 
   #roll(now: number): void {
-    if (now - this.#since < this.#halfMs) return
-    this.#previous = now - this.#since < 2 * this.#halfMs ? this.#current : 0
+    const elapsed = now - this.#since
+    if (elapsed >= 0 && elapsed < this.#halfMs) return
+    // A clock that was set back starts a new half interval: it must not freeze the count for an hour.
+    this.#previous = elapsed < 2 * this.#halfMs ? this.#current : 0
     this.#current = 0
     this.#since = now
   }

@@ -47,15 +47,15 @@ export class SendQueue {
   }
 
   #dropFirst(): void {
+    // Let go of the bytes now; the array is cut only when half of it is used up, so that a queue of
+    // many small chunks is moved a few times and not once per chunk.
+    this.#chunks[this.#first] = EMPTY
     this.#first += 1
     this.#offset = 0
-    if (this.#first === this.#chunks.length) {
-      this.#chunks = []
-      this.#first = 0
-    } else if (this.#first >= 32) {
-      // Shifting one by one would move the array for every chunk; cut the used part now and then.
-      this.#chunks = this.#chunks.slice(this.#first)
-      this.#first = 0
-    }
+    if (this.#first * 2 < this.#chunks.length) return
+    this.#chunks = this.#chunks.slice(this.#first)
+    this.#first = 0
   }
 }
+
+const EMPTY = new Uint8Array(0)

@@ -5,6 +5,8 @@
  * without a close record was cut, which a WebSocket calls 1006.
  */
 
+import { readUint32, writeUint32 } from './wire-integers.ts'
+
 export const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8 } as const
 
 export type WebSocketRecord =
@@ -15,13 +17,27 @@ export type WebSocketRecord =
 /** Bytes of a record before its payload. */
 export const RECORD_HEADER_BYTES = 5
 
+/** RFC 6455 §5.5: a control frame's payload is 125 bytes, two of them the code. */
+const REASON_BYTES = 123
+/** RFC 6455 §7.1.5: a close without a payload. Never on the wire. */
+const NO_STATUS = 1005
+
+/** Room for a record whose end has not come, before it grows. */
+const HELD_BYTES = 256
+
 /** A record that no WebSocket can have sent; the stream is reset. */
 export class WebSocketRecordError extends Error {
   override readonly name = 'WebSocketRecordError'
 }
 
 const encoder = new TextEncoder()
+// Fatal: a message must not turn into another one. BOM kept: it is not ours to drop.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/**
+ * @throws WebSocketRecordError for a close with a code that is never sent, such as 1006: a cut must not
+ *   look like a close, so reset the stream instead
+ */
 export function encodeRecord(record: WebSocketRecord): Uint8Array {
   switch (record.kind) {
     case 'text':
@@ -36,8 +52,10 @@ export function encodeRecord(record: WebSocketRecord): Uint8Array {
 /** Puts records together again from the pieces in which a stream's bytes arrive. */
 export class WebSocketRecordReader {
   readonly #maxBytes: number
-  #pending: Uint8Array[] = []
-  #bytes = 0
+  /** The beginning of a record whose rest has not come. Grows with what arrives, not with what is announced. */
+  #held = new Uint8Array(HELD_BYTES)
+  #count = 0
+  #closed = false
 
   /** @param maxBytes largest payload of one record */
   constructor(maxBytes: number) {
@@ -45,83 +63,87 @@ export class WebSocketRecordReader {
   }
 
   /**
-   * @returns the records that are whole now
-   * @throws WebSocketRecordError for an unknown opcode, an oversized payload, broken UTF-8
+   * @returns the records that are whole now; binary ones may be views into `chunk`
+   * @throws WebSocketRecordError for an unknown opcode, an oversized payload, broken UTF-8, a close that
+   *   none may send, and anything after a close
    */
   push(chunk: Uint8Array): WebSocketRecord[] {
-    this.#pending.push(chunk)
-    this.#bytes += chunk.length
     const records: WebSocketRecord[] = []
-    for (;;) {
-      const payloadBytes = this.#nextPayloadBytes()
-      if (payloadBytes === undefined || this.#bytes < RECORD_HEADER_BYTES + payloadBytes) break
-      const record = this.#take(RECORD_HEADER_BYTES + payloadBytes)
-      records.push(decodeRecord(record[0] as number, record.subarray(RECORD_HEADER_BYTES)))
+    let rest = chunk
+    while (rest.length > 0) {
+      if (this.#closed) throw new WebSocketRecordError('read record: there was a close before it')
+      const held = this.#count > 0
+      const wanted = this.#recordBytes(held ? this.#held.subarray(0, this.#count) : rest)
+      const taken = Math.min(rest.length, wanted - this.#count)
+      const piece = rest.subarray(0, taken)
+      rest = rest.subarray(taken)
+      const record = held || taken < wanted ? this.#hold(piece) : piece
+      if (record.length < wanted || wanted < this.#recordBytes(record)) continue
+      records.push(this.#decode(record))
+      if (this.#count === 0) continue
+      // The owner has these bytes now.
+      this.#held = new Uint8Array(HELD_BYTES)
+      this.#count = 0
     }
     return records
   }
 
-  #nextPayloadBytes(): number | undefined {
-    if (this.#bytes < RECORD_HEADER_BYTES) return undefined
-    const header = this.#peekHeader()
-    const opcode = header[0] as number
+  /** Bytes of the record that starts here, or of its header as long as that is not whole. */
+  #recordBytes(start: Uint8Array): number {
+    const opcode = start[0]
     if (opcode !== OPCODE.TEXT && opcode !== OPCODE.BINARY && opcode !== OPCODE.CLOSE) {
       throw new WebSocketRecordError(`read record: opcode ${opcode}`)
     }
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(1)
-    if (length > this.#maxBytes) throw new WebSocketRecordError(`read record: ${length} bytes`)
-    return length
+    if (start.length < RECORD_HEADER_BYTES) return RECORD_HEADER_BYTES
+    const length = readUint32(start, 1)
+    const limit = opcode === OPCODE.CLOSE ? 2 + REASON_BYTES : this.#maxBytes
+    if (length > limit) throw new WebSocketRecordError(`read record: ${length} bytes`)
+    return RECORD_HEADER_BYTES + length
   }
 
-  #peekHeader(): Uint8Array {
-    const first = this.#pending[0] as Uint8Array
-    if (first.length >= RECORD_HEADER_BYTES) return first.subarray(0, RECORD_HEADER_BYTES)
-    // Joined once the header is split, so that a payload in many pieces is not joined per piece.
-    const joined = this.#join(this.#bytes)
-    this.#pending = [joined]
-    return joined.subarray(0, RECORD_HEADER_BYTES)
-  }
-
-  #take(count: number): Uint8Array {
-    const all = this.#join(this.#bytes)
-    this.#pending = all.length > count ? [all.subarray(count)] : []
-    this.#bytes -= count
-    return all.subarray(0, count)
-  }
-
-  #join(count: number): Uint8Array {
-    const first = this.#pending[0]
-    if (this.#pending.length === 1 && first !== undefined) return first
-    const joined = new Uint8Array(count)
-    let at = 0
-    for (const piece of this.#pending) {
-      joined.set(piece, at)
-      at += piece.length
+  /** Keeps a piece, and returns everything that is held. */
+  #hold(piece: Uint8Array): Uint8Array {
+    const count = this.#count + piece.length
+    if (count > this.#held.length) {
+      const grown = new Uint8Array(Math.max(count, 2 * this.#held.length))
+      grown.set(this.#held.subarray(0, this.#count))
+      this.#held = grown
     }
-    return joined
+    this.#held.set(piece, this.#count)
+    this.#count = count
+    return this.#held.subarray(0, count)
   }
-}
 
-function decodeRecord(opcode: number, payload: Uint8Array): WebSocketRecord {
-  if (opcode === OPCODE.BINARY) return { kind: 'binary', bytes: payload }
-  if (opcode === OPCODE.TEXT) return { kind: 'text', text: decodeText(payload) }
-  if (payload.length < 2) return { kind: 'close', code: 1005, reason: '' }
-  const code = ((payload[0] as number) << 8) | (payload[1] as number)
-  return { kind: 'close', code, reason: decodeText(payload.subarray(2)) }
+  #decode(record: Uint8Array): WebSocketRecord {
+    const payload = record.subarray(RECORD_HEADER_BYTES)
+    if (record[0] === OPCODE.BINARY) return { kind: 'binary', bytes: payload }
+    if (record[0] === OPCODE.TEXT) return { kind: 'text', text: decodeText(payload) }
+    this.#closed = true
+    if (payload.length === 0) return { kind: 'close', code: NO_STATUS, reason: '' }
+    const code = payload.length < 2 ? 0 : ((payload[0] as number) << 8) | (payload[1] as number)
+    if (!isSendable(code)) throw new WebSocketRecordError(`read record: close code ${code}`)
+    return { kind: 'close', code, reason: decodeText(payload.subarray(2)) }
+  }
 }
 
 function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch (cause) {
     throw new WebSocketRecordError('read record: text is not UTF-8', { cause })
   }
 }
 
-/** RFC 6455 §7.4.1: 1005 and its like are never sent; they stand for a close without a payload. */
+/** RFC 6455 §7.4: 1000 to 4999 without those that only stand for the absence of a code. */
+function isSendable(code: number): boolean {
+  const reserved = code === 1004 || code === NO_STATUS || code === 1006 || code === 1015
+  return Number.isInteger(code) && code >= 1000 && code <= 4999 && !reserved
+}
+
 function closePayload(code: number, reason: string): Uint8Array {
-  if (code === 1005) return new Uint8Array(0)
-  const text = encoder.encode(reason).subarray(0, 123)
+  if (code === NO_STATUS) return new Uint8Array(0)
+  if (!isSendable(code)) throw new WebSocketRecordError(`write record: close code ${code}`)
+  const text = cutText(encoder.encode(reason))
   const payload = new Uint8Array(2 + text.length)
   payload[0] = code >> 8
   payload[1] = code & 0xff
@@ -129,10 +151,17 @@ function closePayload(code: number, reason: string): Uint8Array {
   return payload
 }
 
+/** At most `REASON_BYTES`, never in the middle of a character: half of one could not be read again. */
+function cutText(text: Uint8Array): Uint8Array {
+  let end = Math.min(text.length, REASON_BYTES)
+  while (end < text.length && ((text[end] as number) & 0xc0) === 0x80) end -= 1
+  return text.subarray(0, end)
+}
+
 function withHeader(opcode: number, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(RECORD_HEADER_BYTES + payload.length)
   bytes[0] = opcode
-  new DataView(bytes.buffer).setUint32(1, payload.length)
+  writeUint32(bytes, 1, payload.length)
   bytes.set(payload, RECORD_HEADER_BYTES)
   return bytes
 }

@@ -1,0 +1,60 @@
+import { FRAME, FRAME_HEADER_BYTES, type FrameType } from './frame.ts'
+import type { MessageWriter } from './message-writer.ts'
+
+interface ControlFrame {
+  readonly type: FrameType
+  readonly flags: number
+  readonly stream: number
+  readonly payload: Uint8Array
+}
+
+const CREDIT_PAYLOAD_BYTES = 8
+
+/** HELLO, RESET, CREDIT, PING and GO_AWAY: small, never held back by credit, always all sent at once. */
+export class ControlLane {
+  #frames: ControlFrame[] = []
+  #frameBytes = 0
+  /** Newest total per stream: a later grant replaces an unsent one. */
+  readonly #credits = new Map<number, number>()
+
+  /** Frames that a peer can make us queue without end, grants not counted: those are one per stream. */
+  get frames(): number {
+    return this.#frames.length
+  }
+
+  /** Bytes on the wire, headers included. */
+  get bytes(): number {
+    return this.#frameBytes + this.#credits.size * (FRAME_HEADER_BYTES + CREDIT_PAYLOAD_BYTES)
+  }
+
+  push(type: FrameType, flags: number, stream: number, payload: Uint8Array): void {
+    this.#frames.push({ type, flags, stream, payload })
+    this.#frameBytes += FRAME_HEADER_BYTES + payload.length
+  }
+
+  credit(stream: number, total: number): void {
+    this.#credits.set(stream, total)
+  }
+
+  forgetCredit(stream: number): void {
+    this.#credits.delete(stream)
+  }
+
+  clear(): void {
+    this.#frames = []
+    this.#frameBytes = 0
+    this.#credits.clear()
+  }
+
+  write(out: MessageWriter): void {
+    for (const { type, flags, stream, payload } of this.#frames) {
+      out.frame(type, flags, stream, payload.length)
+      out.bytes(payload)
+    }
+    for (const [stream, total] of this.#credits) {
+      out.frame(FRAME.CREDIT, 0, stream, CREDIT_PAYLOAD_BYTES)
+      out.uint64(total)
+    }
+    this.clear()
+  }
+}

@@ -1,0 +1,71 @@
+import { ConnectionError } from './connection-error.ts'
+import { LIMITS } from './limits.ts'
+import { parseResetCode, type ResetCode } from './reset-code.ts'
+import { readUint32, readUint64, writeUint32 } from './wire-integers.ts'
+
+/**
+ * The payloads that are not JSON and not body bytes. Those that belong to the connection, or that
+ * every state allows, have no stream to blame: a malformed one ends the connection.
+ */
+
+/** OPEN and HEAD begin with one number: the answer's window, or the length of the JSON. */
+export const HEAD_PREFIX_BYTES = 4
+
+export function encodeReset(code: ResetCode): Uint8Array {
+  const payload = new Uint8Array(4)
+  writeUint32(payload, 0, code)
+  return payload
+}
+
+export function readReset(payload: Uint8Array): ResetCode {
+  if (payload.length !== 4) throw new ConnectionError('read RESET: it is not 4 bytes')
+  return parseResetCode(readUint32(payload, 0))
+}
+
+export function readCredit(payload: Uint8Array): number {
+  if (payload.length !== 8) throw new ConnectionError('read CREDIT: it is not 8 bytes')
+  const total = readUint64(payload, 0)
+  if (!Number.isSafeInteger(total)) throw new ConnectionError('read CREDIT: the total is absurd')
+  return total
+}
+
+export function readPing(payload: Uint8Array): number {
+  if (payload.length !== 8) throw new ConnectionError('read PING: it is not 8 bytes')
+  return readUint64(payload, 0)
+}
+
+export interface GoAway {
+  /** The last stream that the sender opened, or will answer. */
+  readonly lastStream: number
+  readonly code: ResetCode
+  /** For logs. */
+  readonly reason: string
+}
+
+/** A reason over its limit is cut: it is for people. */
+export function encodeGoAway({ lastStream, code, reason }: GoAway): Uint8Array {
+  const text = new TextEncoder().encode(reason).subarray(0, LIMITS.goAwayReasonBytes)
+  const payload = new Uint8Array(8 + text.length)
+  writeUint32(payload, 0, lastStream)
+  writeUint32(payload, 4, code)
+  payload.set(text, 8)
+  return payload
+}
+
+export function readGoAway(payload: Uint8Array): GoAway {
+  if (payload.length < 8) throw new ConnectionError('read GO_AWAY: shorter than 8 bytes')
+  if (payload.length > 8 + LIMITS.goAwayReasonBytes) {
+    throw new ConnectionError('read GO_AWAY: the reason is too long')
+  }
+  return {
+    lastStream: readUint32(payload, 0),
+    code: parseResetCode(readUint32(payload, 4)),
+    reason: new TextDecoder().decode(payload.subarray(8)),
+  }
+}
+
+/** Body bytes in a HEAD frame: they count as credit, whatever becomes of the stream. */
+export function inlineBodyBytes(payload: Uint8Array): number {
+  if (payload.length < HEAD_PREFIX_BYTES) return 0
+  return Math.max(0, payload.length - HEAD_PREFIX_BYTES - readUint32(payload, 0))
+}

@@ -1,0 +1,238 @@
+import { ConnectionError } from './connection-error.ts'
+import {
+  encodeReset,
+  HEAD_PREFIX_BYTES,
+  inlineBodyBytes,
+  readCredit,
+  readGoAway,
+  readPing,
+  readReset,
+} from './frame-payload.ts'
+import { FLAG, FRAME, type Frame } from './frame.ts'
+import { decodeRequestHead, decodeResponseHead } from './heads.ts'
+import { decodeHello } from './hello.ts'
+import { LIMITS } from './limits.ts'
+import type { MuxCore } from './mux-core.ts'
+import { createStream, type MuxStream } from './mux-stream.ts'
+import { RESET, type ResetCode } from './reset-code.ts'
+import { readUint32 } from './wire-integers.ts'
+
+/**
+ * What the other side says, and what follows from it. A frame that breaks its stream's rules costs that
+ * stream (RESET with a code); one that breaks the connection's throws and costs the connection.
+ */
+export class PeerFrames {
+  readonly #core: MuxCore
+
+  constructor(core: MuxCore) {
+    this.#core = core
+  }
+
+  /** @throws ConnectionError */
+  take(frame: Frame, now: number): void {
+    if (!this.#core.greeted && frame.type !== FRAME.HELLO) {
+      throw new ConnectionError('read first frame: it must be HELLO')
+    }
+    switch (frame.type) {
+      case FRAME.HELLO:
+        return this.#hello(frame.payload)
+      case FRAME.OPEN:
+        return this.#open(frame, now)
+      case FRAME.HEAD:
+        return this.#head(frame)
+      case FRAME.DATA:
+        return this.#data(frame, now)
+      case FRAME.RESET:
+        return this.#reset(frame, now)
+      case FRAME.CREDIT:
+        return this.#credit(frame)
+      case FRAME.PING:
+        return this.#ping(frame, now)
+      case FRAME.GO_AWAY:
+        return this.#goAway(frame.payload)
+    }
+  }
+
+  #hello(payload: Uint8Array): void {
+    if (this.#core.greeted) throw new ConnectionError('read HELLO: there was one already')
+    const hello = decodeHello(payload)
+    if (hello === undefined) throw new ConnectionError('read HELLO: malformed or another version')
+    this.#core.greeted = true
+    this.#core.events.hello(hello)
+  }
+
+  #open({ stream: id, payload, flags }: Frame, now: number): void {
+    const core = this.#core
+    if (core.role === 'opener') throw new ConnectionError('read OPEN: only the gateway opens')
+    if (id <= core.lastStream) throw new ConnectionError('read OPEN: stream ids must grow')
+    core.lastStream = id
+    if (id > core.acceptUpTo || core.streams.size >= LIMITS.concurrentStreams) {
+      return this.#refuse(id, RESET.REFUSED)
+    }
+    if (core.cancels.exceeded(now)) return this.#refuse(id, RESET.ENHANCE_YOUR_CALM)
+    if (payload.length < HEAD_PREFIX_BYTES) return this.#refuse(id, RESET.PROTOCOL_ERROR)
+    const window = readUint32(payload, 0)
+    const headBytes = payload.subarray(HEAD_PREFIX_BYTES)
+    if (headBytes.length > LIMITS.headBytes) return this.#refuse(id, RESET.TOO_LARGE)
+    const head = attempt(decodeRequestHead, headBytes)
+    if (head === undefined || window > LIMITS.streamWindowMax) {
+      return this.#refuse(id, RESET.PROTOCOL_ERROR)
+    }
+    const end = (flags & FLAG.END) !== 0
+    const stream = createStream(id, window, end ? 0 : LIMITS.streamWindowMin)
+    stream.opened = true
+    stream.headReceived = true
+    stream.receiveEnded = end
+    stream.endReported = end
+    core.streams.add(stream)
+    core.events.open?.(id, head, end)
+    if (end || stream.over) return
+    core.tuner.opened(stream)
+    core.events.output()
+  }
+
+  #head({ stream: id, payload, flags }: Frame): void {
+    const core = this.#core
+    const bodyBytes = inlineBodyBytes(payload)
+    const stream = this.#receiving(id, bodyBytes)
+    if (stream === undefined) return
+    if (core.role === 'acceptor' || stream.headReceived || payload.length < HEAD_PREFIX_BYTES) {
+      return this.#discard(stream, bodyBytes, RESET.PROTOCOL_ERROR)
+    }
+    const bodyAt = HEAD_PREFIX_BYTES + readUint32(payload, 0)
+    if (bodyAt > payload.length) return this.#discard(stream, 0, RESET.PROTOCOL_ERROR)
+    if (bodyAt - HEAD_PREFIX_BYTES > LIMITS.headBytes || bodyBytes > LIMITS.inlineBodyBytes) {
+      return this.#discard(stream, bodyBytes, RESET.TOO_LARGE)
+    }
+    const head = attempt(decodeResponseHead, payload.subarray(HEAD_PREFIX_BYTES, bodyAt))
+    if (head === undefined) return this.#discard(stream, bodyBytes, RESET.PROTOCOL_ERROR)
+    if (!stream.receive.receive(bodyBytes)) {
+      return this.#discard(stream, bodyBytes, RESET.FLOW_CONTROL)
+    }
+    const end = (flags & FLAG.END) !== 0
+    stream.headReceived = true
+    stream.receiveEnded = end
+    stream.endReported = end
+    core.events.head?.(id, head, payload.subarray(bodyAt), end)
+    core.streams.finish(stream)
+  }
+
+  #data({ stream: id, payload, flags }: Frame, now: number): void {
+    const core = this.#core
+    const bytes = payload.length
+    if (bytes > LIMITS.dataBytes) {
+      throw new ConnectionError('read DATA: larger than a frame may be', RESET.TOO_LARGE)
+    }
+    const stream = this.#receiving(id, bytes)
+    if (stream === undefined) return
+    const end = (flags & FLAG.END) !== 0
+    // An empty frame without END says nothing; a flood of them would be work for free.
+    if (!stream.headReceived || stream.receiveEnded || (bytes === 0 && !end)) {
+      return this.#discard(stream, bytes, RESET.PROTOCOL_ERROR)
+    }
+    if (!stream.receive.receive(bytes)) return this.#discard(stream, bytes, RESET.FLOW_CONTROL)
+    stream.receiveEnded = end
+    if (bytes > 0) {
+      core.events.data(id, payload)
+      // The owner may have reset the stream, or closed everything, from inside that call.
+      if (stream.over) return
+    }
+    if (end) {
+      stream.endReported = true
+      core.tuner.forget(stream)
+      core.events.end(id)
+      core.streams.finish(stream)
+    } else if (core.tuner.arrived(stream, core.intake.received, now)) {
+      core.events.output()
+    }
+  }
+
+  #reset({ stream: id, payload, flags }: Frame, now: number): void {
+    const core = this.#core
+    const code = readReset(payload)
+    const stream = core.streams.get(id)
+    if ((flags & FLAG.ACK) !== 0) {
+      if (stream?.over === true) core.streams.remove(stream)
+      return
+    }
+    // Confirmed even for a stream never opened: an answer of another kind could be answered for ever.
+    core.plan.control.push(FRAME.RESET, FLAG.ACK, id, encodeReset(code))
+    if (core.role === 'acceptor') core.cancels.add(now)
+    core.events.output()
+    if (stream === undefined || stream.over || !stream.opened) return
+    if (core.role === 'acceptor' || !stream.receiveEnded) {
+      core.streams.remove(stream)
+      core.events.reset(id, code)
+      return
+    }
+    // The answer is whole already, so this can only be about the upload.
+    if (stream.sendEnded) return
+    core.plan.drop(stream)
+    stream.endQueued = true
+    stream.sendEnded = true
+    core.events.stopSending(id)
+    core.streams.finish(stream)
+  }
+
+  #credit({ stream: id, payload }: Frame): void {
+    const core = this.#core
+    const total = readCredit(payload)
+    if (id === 0) {
+      if (core.send.raise(total)) core.events.output()
+      return
+    }
+    const stream = core.streams.alive(id)
+    if (stream === undefined || !stream.opened || !stream.send.raise(total)) return
+    core.plan.data.ready(stream)
+    core.events.output()
+  }
+
+  #ping({ payload, flags }: Frame, now: number): void {
+    const core = this.#core
+    const id = readPing(payload)
+    if ((flags & FLAG.ACK) !== 0) core.tuner.answered(id, now)
+    else core.plan.control.push(FRAME.PING, FLAG.ACK, 0, payload.slice())
+    core.events.output()
+  }
+
+  #goAway(payload: Uint8Array): void {
+    const core = this.#core
+    const { lastStream, code, reason } = readGoAway(payload)
+    core.leaving = true
+    // Heads travel behind control: streams opened before the GO_AWAY may still arrive after it.
+    core.acceptUpTo = Math.min(core.acceptUpTo, lastStream)
+    core.events.goAway(lastStream, code, reason)
+  }
+
+  /** The stream that body bytes are for, which are counted; if it is over, they are only counted. */
+  #receiving(id: number, bytes: number): MuxStream | undefined {
+    const core = this.#core
+    core.intake.count(bytes)
+    const stream = core.streams.get(id)
+    if (stream !== undefined && stream.opened && !stream.over) return stream
+    const unknown = stream === undefined ? id > core.lastStream : !stream.opened
+    const granted = core.intake.release(bytes)
+    if (unknown) this.#refuse(id, RESET.UNKNOWN_STREAM)
+    else if (granted) core.events.output()
+    return undefined
+  }
+
+  /** Body bytes that no reader will see, and the end of their stream. */
+  #discard(stream: MuxStream, bytes: number, code: ResetCode): void {
+    this.#core.intake.release(bytes)
+    this.#core.streams.fault(stream, code)
+  }
+
+  #refuse(id: number, code: ResetCode): void {
+    this.#core.plan.control.push(FRAME.RESET, 0, id, encodeReset(code))
+    this.#core.events.output()
+  }
+}
+
+function attempt<T>(decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
+  try {
+    return decode(bytes)
+  } catch {
+    return undefined
+  }
+}
