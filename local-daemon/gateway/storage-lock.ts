@@ -19,7 +19,7 @@ export function lockStorage(directory: string): { release(): void } {
     throw new GatewayError(
       'STORAGE_IN_USE',
       `another gateway runs in ${directory}`,
-      'stop the other one, or give this one a --storage directory of its own',
+      'stop the other one, or choose another directory with --storage or --home',
       { cause },
     )
   }

@@ -1,10 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import workerd from 'workerd'
 import { GatewayError } from './gateway-error.ts'
 
+/**
+ * The binary for this platform. The package has no types, and its one CommonJS `default` is imported differently
+ * by Node and by bundlers, but required alike.
+ */
+const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string }
 /** Milliseconds that workerd may take from its start to its first listening socket. */
 const LISTEN_TIMEOUT_MS = 20_000
 /**
@@ -92,12 +97,12 @@ function launch(args: readonly string[]): ChildProcess {
   const options = { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] as const, detached: true }
   const child =
     process.platform === 'win32'
-      ? spawn(workerd.default, [...args], {
+      ? spawn(WORKERD, [...args], {
           ...options,
           stdio: [...options.stdio],
           detached: false,
         })
-      : spawn('/bin/sh', ['-c', LIFELINE, 'sh', workerd.default, ...args], {
+      : spawn('/bin/sh', ['-c', LIFELINE, 'sh', WORKERD, ...args], {
           ...options,
           stdio: [...options.stdio],
         })

@@ -10,7 +10,10 @@ export function curlLines(demo: Demo): readonly (readonly [meaning: string, line
   return [
     ['append', `${curl} ${json} ${demo.publicUrl}/v1/records`],
     ['read', `${curl} ${demo.publicUrl}/v1/threads/${thread}/records`],
-    ['follow', `${curl} -N ${quoted(`${demo.publicUrl}/v1/sync/subscribe?thread=${thread}`)}`],
+    [
+      'follow, in a second terminal, and append again',
+      `${curl} -N ${quoted(`${demo.publicUrl}/v1/sync/subscribe?thread=${thread}`)}`,
+    ],
   ]
 }
 

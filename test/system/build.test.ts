@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { aHome } from '../daemon/a-daemon.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const main = join(root, 'dist/local-daemon/cli/main.js')
+
+test('what is built runs without its sources, gateway included', { timeout: 120_000 }, async () => {
+  using home = aHome()
+  await run(process.execPath, [join(root, 'build.ts')], { cwd: root })
+  expect(existsSync(join(root, 'dist/edge-gateway/worker.js'))).toBe(true)
+  // The file itself, by its first line and mode: that is how npm's link to it is run.
+  const path = `${join(process.execPath, '..')}:${process.env['PATH']}`
+  const version = await run(main, ['--version'], { env: { ...process.env, PATH: path } })
+  expect(version.stdout).toBe(`${manifest.version}\n`)
+  const check = await run(process.execPath, [main, 'try', '--check', '--home', home.path])
+  expect(check.stdout.match(/^ok /gm)).toHaveLength(7)
+})

@@ -1,0 +1,74 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadIdentity } from '../../local-daemon/access/identity.ts'
+import { homeAt } from '../../local-daemon/config/home.ts'
+import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
+import { aHome } from '../daemon/a-daemon.ts'
+import { assertNothingRuns } from './processes-of.ts'
+import { getPublic } from './public-request.ts'
+import { isRunning, startSpl } from './run-spl.ts'
+
+let home: ReturnType<typeof aHome>
+
+beforeEach(() => {
+  home = aHome()
+  const paths = homeAt(home.path)
+  prepareHome(paths)
+  loadIdentity(paths)
+})
+
+afterEach(() => {
+  try {
+    assertNothingRuns(home.path)
+  } finally {
+    home[Symbol.dispose]()
+  }
+})
+
+interface Ready {
+  readonly url: string
+  readonly cacert: string
+  readonly pid: number
+}
+
+async function serve(): Promise<{ child: ChildProcess; ready: Ready; errors: Promise<string> }> {
+  const line = ['gateway', 'serve', '--self-signed', '--port', '0', '--json']
+  const child = startSpl(line, { home: home.path })
+  const errors = text(child.stderr as Readable)
+  const [data] = (await once(child.stdout as Readable, 'data')) as [Buffer]
+  return { child, ready: JSON.parse(data.toString()) as Ready, errors }
+}
+
+describe('spl gateway serve', () => {
+  test('serves the daemon of the home, and SIGTERM stops it', async () => {
+    const { child, ready } = await serve()
+    expect(ready).toMatchObject({ object: 'gateway', url: expect.stringMatching(/^https:/) })
+    expect(readFileSync(ready.cacert, 'utf8')).toContain('BEGIN CERTIFICATE')
+    expect(await getPublic(`${ready.url}/v1/threads`, ready.cacert)).toMatchObject({ status: 401 })
+    child.kill('SIGTERM')
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code).toBe(0)
+    expect(isRunning(ready.pid)).toBe(false)
+  })
+
+  test('leaves no workerd behind when it is killed with SIGKILL', async () => {
+    const { child, ready } = await serve()
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    for (let tries = 0; isRunning(ready.pid) && tries < 100; tries++) await sleep(20)
+    expect(isRunning(ready.pid)).toBe(false)
+  })
+
+  test('ends with an error when workerd is gone, and restarts nothing', async () => {
+    const { child, ready, errors } = await serve()
+    process.kill(ready.pid, 'SIGKILL')
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code).toBe(1)
+    expect(await errors).toMatch(/^error: workerd is gone \(SIGKILL\) \[GATEWAY_EXITED\]\ntry: \S/m)
+  })
+})
