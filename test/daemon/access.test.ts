@@ -15,16 +15,17 @@ describe('the bearer', () => {
   it('is needed on every route but /health over TCP, on none over the socket', async () => {
     await using at = await aDaemon()
     const { id } = (await at.daemon.store.append(aDraft())).record
+    const answers: string[] = []
     for (const route of Object.keys(ROUTE_SCOPES)) {
       const [method = '', form = ''] = route.split(' ')
       const path = form.replace('/threads/{id}', '/threads/th_test').replace('{id}', id)
       const answer = await fetch(at.base + path, { method })
-      if (path === '/health') expect(answer.status).toBe(200)
-      else {
-        expect(answer.headers.get('www-authenticate')).toBe('Bearer')
-        expect(await codeOf(answer)).toBe('401 AUTH_REQUIRED')
-      }
+      answers.push(`${answer.status} ${answer.headers.get('www-authenticate')} ${route}`)
     }
+    const [health, ...others] = answers
+    expect(health).toBe('200 null GET /health')
+    expect(others).toHaveLength(8)
+    for (const answer of others) expect(answer).toMatch(/^401 Bearer /)
     const { socket } = at.daemon.addresses
     for (const path of [`/v1/records/${id}`, '/v1/threads', '/v1/sync/changes', '/openapi.json']) {
       expect((await overSocket(socket, path)).status).toBe(200)
@@ -93,25 +94,26 @@ describe('scopes', () => {
     ['sync', (at, token) => at.get('/v1/sync/changes', withBearer(token))],
     ['write', (at, token) => at.post('/v1/records', aDraft({ clock: 0 }), withBearer(token))],
   ]
-  it.each<[Scope, Record<string, boolean>]>([
-    ['admin', { read: true, sync: true, write: true }],
-    ['records:read', { read: true, sync: true, write: false }],
-    ['records:write', { read: false, sync: false, write: true }],
-    ['federation:manage', { read: false, sync: true, write: false }],
-    ['config:read', { read: false, sync: false, write: false }],
-  ])('%s', async (scope, may) => {
+  it.each<[Scope, Record<string, string>]>([
+    ['admin', { read: '200', sync: '200', write: '201' }],
+    ['records:read', { read: '200', sync: '200', write: '403 records:write' }],
+    ['records:write', { read: '403 records:read', sync: '403 records:read', write: '201' }],
+    ['federation:manage', { read: '403 records:read', sync: '200', write: '403 records:write' }],
+    [
+      'config:read',
+      { read: '403 records:read', sync: '403 records:read', write: '403 records:write' },
+    ],
+  ])('%s', async (scope, expected) => {
     await using at = await aDaemon()
     const token = await at.tokenWith(scope)
+    const outcomes: Record<string, string> = {}
     for (const [name, call] of calls) {
       const answer = await call(at, token)
-      if (may[name] === true) expect(answer.ok).toBe(true)
-      else {
-        expect(await answer.json()).toMatchObject({
-          code: 'SCOPE_FORBIDDEN',
-          required_scope: name === 'write' ? 'records:write' : 'records:read',
-        })
-      }
+      const { code, required_scope } = (await answer.json()) as Record<string, string>
+      outcomes[name] = [answer.status, required_scope].filter(Boolean).join(' ')
+      expect(code).toBe(answer.ok ? undefined : 'SCOPE_FORBIDDEN')
     }
+    expect(outcomes).toEqual(expected)
   })
 })
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
 import { Feed } from '../../local-daemon/store/feed.ts'
