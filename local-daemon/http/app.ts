@@ -1,12 +1,11 @@
 import type { Logger } from 'pino'
-import { RecordError } from '../../protocol/record.ts'
 import { BearerCheck } from '../access/bearer.ts'
 import { isLoopbackHost } from '../access/host-check.ts'
 import type { Identity } from '../access/identity.ts'
-import { ProblemError } from '../config/problem-error.ts'
 import { FeedHub } from '../store/feed-hub.ts'
 import type { Store } from '../store/open-store.ts'
 import { problemAnswer } from './answer.ts'
+import { createErrorAnswer } from './error-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { DaemonRouter } from './router.ts'
 import { addGetRecord } from './routes/get-record.ts'
@@ -43,12 +42,13 @@ export function createApp({ store, identity, logger, stopping }: AppParts): Daem
   addSync(parts)
   addOpenApi(parts)
 
+  const answerError = createErrorAnswer(logger)
   router.hono.notFound((c) => {
     const { method, headers } = c.req.raw
     if (method === 'OPTIONS' && headers.has('origin')) return refusePreflight(c.env)
-    return answerError(router.unmatched(c.req.path), c.env, logger)
+    return answerError(router.unmatched(c.req.path), c.env)
   })
-  router.hono.onError((error, c) => answerError(error, c.env, logger))
+  router.hono.onError((error, c) => answerError(error, c.env))
 
   return {
     fetch(request, facts) {
@@ -77,24 +77,4 @@ function refusePreflight(facts: RequestFacts): Response {
       try: 'Call it from a program, or from a page that this daemon serves.',
     },
   )
-}
-
-function answerError(error: Error, facts: RequestFacts, logger: Logger): Response {
-  if (error instanceof ProblemError) {
-    if (error.cause !== undefined)
-      logger.error({ err: error.cause, code: error.code }, error.message)
-    return problemAnswer(facts, error.code, error.message, error.detail)
-  }
-  if (error instanceof RecordError) {
-    const { field } = error
-    const wording = field === '$' ? `The record ${error.message}` : `${field} ${error.message}`
-    return problemAnswer(facts, 'INVALID_RECORD', wording, {
-      field,
-      try: 'See /openapi.json for the form of a record.',
-    })
-  }
-  logger.error({ err: error, request_id: facts.requestId }, 'answer request')
-  return problemAnswer(facts, 'INTERNAL', 'The daemon failed to answer', {
-    try: 'Try again; if it stays, see logs/spl.log in the home directory.',
-  })
 }

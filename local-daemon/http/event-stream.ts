@@ -2,6 +2,7 @@ import { DAEMON_LIMITS } from '../config/limits.ts'
 import { formatCursor } from '../store/cursor.ts'
 import type { Feed, FeedEvent } from '../store/feed.ts'
 import { problemOf } from './answer.ts'
+import { onAbort } from './on-abort.ts'
 
 /** A comment: keeps proxies from closing a silent stream and shows a dead connection. */
 const HEARTBEAT = ': heartbeat\n\n'
@@ -10,22 +11,23 @@ const OPENING = 'retry: 1000\n\n'
 
 /**
  * A feed as server-sent events. Only whole events are handed on, and only when the reader asks: nothing
- * waits here, the feed's own bound holds. Ends when the feed closes or `signal` aborts.
+ * waits here, the feed's own bound holds. Ends when the feed closes or one of
+ * `signals` aborts.
  */
 export function eventStream(
   feed: Feed,
   epoch: string,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const stop = () => feed.close()
-  if (signal.aborted) feed.close()
-  else signal.addEventListener('abort', stop, { once: true })
   let opened = false
+  let leaveSignals: (() => void) | undefined
 
   async function nextText(): Promise<string | undefined> {
     if (!opened) {
       opened = true
+      // Not before: the answer to HEAD is never read, and nothing would tell that it ended.
+      leaveSignals = onAbort(signals, () => feed.close())
       return OPENING
     }
     for (;;) {
@@ -41,10 +43,13 @@ export function eventStream(
       async pull(controller) {
         const text = await nextText()
         if (text !== undefined) return controller.enqueue(encoder.encode(text))
-        signal.removeEventListener('abort', stop)
+        leaveSignals?.()
         controller.close()
       },
-      cancel: stop,
+      cancel() {
+        leaveSignals?.()
+        feed.close()
+      },
     },
     // Counted in chunks: with zero, a page is read when it is asked for and not before.
     { highWaterMark: 0 },

@@ -1,5 +1,6 @@
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { CommitListeners } from '../store/commit-listeners.ts'
+import { onAbort } from './on-abort.ts'
 
 /**
  * Resolves at the next commit with a record of the thread (of any, without one), or after
@@ -11,18 +12,16 @@ export function nextCommit(
   signals: readonly AbortSignal[],
 ): Promise<void> {
   return new Promise((resolve) => {
-    const signal = AbortSignal.any([...signals])
     const timer = setTimeout(done, DAEMON_LIMITS.longPollMs)
     const leave = commits.add((records) => {
       if (thread === undefined || records.some((record) => record.thread === thread)) done()
     })
+    const leaveSignals = onAbort(signals, done)
     function done() {
       clearTimeout(timer)
       leave()
-      signal.removeEventListener('abort', done)
+      leaveSignals()
       resolve()
     }
-    if (signal.aborted) done()
-    else signal.addEventListener('abort', done, { once: true })
   })
 }

@@ -47,7 +47,10 @@ async function readBody(request: Request, facts: RequestFacts): Promise<Uint8Arr
     return await readBounded(request.body)
   } catch (error) {
     if (error instanceof ProblemError) throw error
-    throw new ProblemError('INVALID_REQUEST', 'The body ended early', { field: '$' }, error)
+    throw new ProblemError('INVALID_REQUEST', 'The body ended early', {
+      field: '$',
+      try: 'Send the request again.',
+    })
   }
 }
 

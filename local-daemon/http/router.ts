@@ -26,13 +26,19 @@ export class DaemonRouter {
 
   constructor(bearers: BearerCheck) {
     this.#bearers = bearers
+    this.hono.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+      type: 'http',
+      scheme: 'bearer',
+    })
   }
 
   on(route: Route, handler: RouteHandler): void {
     const method = route.method.toUpperCase()
     const scopes = ROUTE_SCOPES[`${method} ${route.path}`]
     if (scopes === undefined) throw new Error(`Route ${method} ${route.path} has no scopes`)
-    this.hono.openAPIRegistry.registerPath(route)
+    const security = scopes === 'open' ? [] : [{ bearer: [] }]
+    const scopeText = scopes === 'open' ? '' : `Needs the scope ${scopes.join(' or ')}.`
+    this.hono.openAPIRegistry.registerPath({ ...route, security, description: scopeText })
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     this.hono.on(method, path, this.#guard(scopes, handler))
     const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)

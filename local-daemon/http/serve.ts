@@ -58,13 +58,21 @@ export function createHttpServer(app: DaemonApp, facts: RequestFacts, logger: Lo
 
 /** What Node's parser gives up on, in the one envelope; the connection cannot be used further. */
 function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+    return void socket.destroy()
+  }
   const [status, code, message] = REFUSALS[error.code ?? ''] ?? MALFORMED
   const body = JSON.stringify(problemOf(code, message))
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncache-control: private, no-store\r\n` +
       `x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+}
+
+/** Whether an answer is on its way already: more bytes would become part of it. As Node itself asks. */
+function isAnswering(socket: Socket): boolean {
+  const { _httpMessage } = socket as { readonly _httpMessage?: { readonly headersSent: boolean } }
+  return _httpMessage?.headersSent === true
 }
 
 type Refusal = readonly [status: string, code: ProblemCode, message: string]

@@ -28,8 +28,8 @@ export function addSync({ router, store, hub, stopping }: RouteParts): void {
     // A browser that reconnects keeps the old query; what it saw last is in the header.
     const lastEventId = c.req.raw.headers.get('last-event-id') || since
     const feed = new Feed({ reader: store, hub, after: placeOf(lastEventId), thread })
-    const signal = AbortSignal.any([stopping, c.req.raw.signal])
-    return eventStreamAnswer(c.env, eventStream(feed, store.epoch, signal))
+    const signals = [stopping, c.req.raw.signal]
+    return eventStreamAnswer(c.env, eventStream(feed, store.epoch, signals))
   }
 
   router.on(
