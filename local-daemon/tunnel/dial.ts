@@ -24,7 +24,7 @@ const REFUSAL_BYTES = 16 * 1024
 
 /**
  * One try to connect: fresh DNS, fresh socket, fresh proof.
- * @returns an open WebSocket that speaks the tunnel's subprotocol
+ * @returns an open WebSocket that speaks the tunnel's subprotocol, paused until it is listened to
  * @throws DialError
  */
 export async function dial(options: DialOptions): Promise<WebSocket> {
@@ -68,6 +68,8 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
     socket.once('open', () => {
       signal.removeEventListener('abort', stop)
       if (signal.aborted) return stop()
+      // The gateway's first message may be in the same packet: it must wait for its listener.
+      socket.pause()
       resolve(socket)
     })
   })

@@ -36,6 +36,7 @@ export class TunnelSession {
     this.#mux = new Multiplexer('acceptor', this.#events(), hello)
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.once('close', () => this.#mux.close())
+    socket.resume()
     this.#queueFlush()
   }
 
