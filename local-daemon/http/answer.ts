@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Problem, type ProblemCode, PROBLEM_STATUS } from '../../protocol/problem.ts'
 import type { ProblemDetail } from '../config/problem-error.ts'
+import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /*
@@ -17,10 +18,9 @@ export function jsonAnswer(
   json: string | ReadableStream<Uint8Array>,
   extra?: ExtraHeaders,
 ): Response {
-  return new Response(json, {
-    status,
-    headers: headersOf('application/json', facts.requestId ?? randomUUID(), extra),
-  })
+  const fields = headersOf('application/json', facts.requestId ?? randomUUID(), extra)
+  if (typeof json === 'string') return new FixedAnswer(status, fields, json)
+  return new Response(json, { status, headers: fields })
 }
 
 /** An answer that streams server-sent events. */
@@ -46,10 +46,9 @@ export function problemAnswer(
   detail: ProblemDetail = {},
 ): Response {
   const requestId = facts.requestId ?? randomUUID()
-  return new Response(JSON.stringify(problemOf(code, message, detail, requestId)), {
-    status: PROBLEM_STATUS[code],
-    headers: headersOf('application/json', requestId, detail.headers),
-  })
+  const fields = headersOf('application/json', requestId, detail.headers)
+  const json = JSON.stringify(problemOf(code, message, detail, requestId))
+  return new FixedAnswer(PROBLEM_STATUS[code], fields, json)
 }
 
 /** The envelope itself, for events and answers. */

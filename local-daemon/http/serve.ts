@@ -1,20 +1,24 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Logger } from 'pino'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { problemAnswer, problemOf } from './answer.ts'
 import type { DaemonApp } from './app.ts'
+import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 /** An HTTP server of the app, not yet listening. Every request on it carries the same facts. */
 export function createHttpServer(app: DaemonApp, facts: RequestFacts, logger: Logger): Server {
   const listener = getRequestListener(
     (request, env) => {
-      const fault = checkRequest((env as HttpBindings).incoming)
-      return fault ?? app.fetch(request, facts)
+      const { incoming, outgoing } = env as HttpBindings
+      const answer = checkRequest(incoming) ?? app.fetch(request, facts)
+      const isWhole = answer instanceof FixedAnswer && incoming.method === 'GET'
+      return isWhole ? sendFixed(outgoing, answer) : answer
     },
     {
       // The process's own Request and Response stay as they are: the tunnel uses them too.
@@ -54,6 +58,13 @@ export function createHttpServer(app: DaemonApp, facts: RequestFacts, logger: Lo
       try: 'Send an absolute path that begins with one / and is percent-encoded.',
     })
   }
+}
+
+/** Writes an answer without a detour through streams. */
+function sendFixed(outgoing: ServerResponse, { status, fields, content }: FixedAnswer): Response {
+  outgoing.writeHead(status, fields)
+  outgoing.end(content)
+  return RESPONSE_ALREADY_SENT
 }
 
 /** What Node's parser gives up on, in the one envelope; the connection cannot be used further. */

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { homeAt, resolveHome } from '../../local-daemon/config/home.ts'
 import { readRunningPid } from '../../local-daemon/config/pid-file.ts'
 import { processStart } from '../../local-daemon/config/process-start.ts'
+import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { aDaemon, aDraft, aHome, overSocket } from './a-daemon.ts'
 
@@ -230,6 +231,24 @@ describe('stop', () => {
     expect(existsSync(home.pidFile)).toBe(false)
     expect(existsSync(`${home.database}-wal`)).toBe(false)
     await expect(at.get('/health')).rejects.toThrow('fetch failed')
+    await at[Symbol.asyncDispose]()
+  })
+})
+
+describe('a client that never reads', () => {
+  it('does not keep the daemon from stopping', { timeout: 20_000 }, async () => {
+    const at = await aDaemon()
+    const text = 'x'.repeat(1_000_000)
+    for (let i = 0; i < 16; i += 1) await at.daemon.store.append(aDraft({ body: { text } }))
+    const stalled = [
+      await at.get('/v1/records?thread=th_test'),
+      await at.get('/v1/sync/subscribe?thread=th_test'),
+    ]
+    const began = Date.now()
+    await at.daemon.stop()
+    expect(Date.now() - began).toBeLessThan(DAEMON_LIMITS.drainMs + 2_000)
+    // What was cut is an error to who reads it, never a short success.
+    await expect(stalled[0]?.text()).rejects.toThrow('terminated')
     await at[Symbol.asyncDispose]()
   })
 })

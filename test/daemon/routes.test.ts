@@ -25,8 +25,10 @@ describe('GET /health', () => {
   })
 
   it('answers HEAD without a body', async () => {
+    const length = (await fetch(`${at.base}/health`)).headers.get('content-length')
     const answer = await fetch(`${at.base}/health`, { method: 'HEAD' })
     expect([answer.status, await answer.text()]).toEqual([200, ''])
+    expect(answer.headers.get('content-length')).toBe(length)
   })
 })
 
@@ -150,6 +152,20 @@ describe('reading records', () => {
     expect(data.map(({ clock }) => clock)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(data.every(({ body }) => body.text === text)).toBe(true)
     expect(has_more).toBe(true)
+  })
+})
+
+describe('an answer through the tunnel', () => {
+  it('has the same bytes as over TCP, and states their length', async () => {
+    const posted = await at.post('/v1/records', tea({ clock: 80, body: { goal: 'té 🍵' } }))
+    const { id } = (await posted.json()) as { id: string }
+    const overTcp = await (await at.get(`/v1/records/${id}`)).text()
+    const request = new Request(`https://spl.example/v1/records/${id}`, {
+      headers: { authorization: `Bearer ${at.bearer}` },
+    })
+    const answer = await at.daemon.app.fetch(request, { via: 'tunnel' })
+    expect(answer.headers.get('content-length')).toBe(String(Buffer.byteLength(overTcp)))
+    expect(await answer.text()).toBe(overTcp)
   })
 })
 
