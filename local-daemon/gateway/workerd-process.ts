@@ -5,11 +5,9 @@ import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from './gateway-error.ts'
 
-/**
- * The binary for this platform. The package has no types, and its one CommonJS `default` is imported differently
- * by Node and by bundlers, but required alike.
- */
-const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string }
+const require = createRequire(import.meta.url)
+/** The binary for this platform. Required, because imports of a CommonJS `default` differ between loaders. */
+const { default: WORKERD } = require('workerd') as { default: string }
 /** Milliseconds that workerd may take from its start to its first listening socket. */
 const LISTEN_TIMEOUT_MS = 20_000
 /**
