@@ -1,3 +1,4 @@
+import type { ReceiveCredit } from './credit.ts'
 import { FRAME, FRAME_HEADER_BYTES, type FrameType } from './frame.ts'
 import type { MessageWriter } from './message-writer.ts'
 
@@ -14,8 +15,8 @@ const CREDIT_PAYLOAD_BYTES = 8
 export class ControlLane {
   #frames: ControlFrame[] = []
   #frameBytes = 0
-  /** Newest total per stream: a later grant replaces an unsent one. */
-  readonly #credits = new Map<number, number>()
+  /** Whose credit is due. The total is made when it is written: one grant then says what several would. */
+  readonly #credits = new Map<number, ReceiveCredit>()
 
   /** Frames that a peer can make us queue without end, grants not counted: those are one per stream. */
   get frames(): number {
@@ -32,8 +33,8 @@ export class ControlLane {
     this.#frameBytes += FRAME_HEADER_BYTES + payload.length
   }
 
-  credit(stream: number, total: number): void {
-    this.#credits.set(stream, total)
+  credit(stream: number, credit: ReceiveCredit): void {
+    this.#credits.set(stream, credit)
   }
 
   forgetCredit(stream: number): void {
@@ -51,9 +52,9 @@ export class ControlLane {
       out.frame(type, flags, stream, payload.length)
       out.bytes(payload)
     }
-    for (const [stream, total] of this.#credits) {
+    for (const [stream, credit] of this.#credits) {
       out.frame(FRAME.CREDIT, 0, stream, CREDIT_PAYLOAD_BYTES)
-      out.uint64(total)
+      out.uint64(credit.grant())
     }
     this.clear()
   }

@@ -94,7 +94,7 @@ export class ReceiveCredit {
     this.#window = window
   }
 
-  /** The new total to announce. */
+  /** Raises the total that the other side may send to, and returns it: it is on its way from now on. */
   grant(): number {
     this.#granted = Math.max(this.#granted, this.#consumed + this.#window)
     return this.#granted

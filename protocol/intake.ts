@@ -41,7 +41,7 @@ export class Intake {
   release(bytes: number): boolean {
     this.#credit.consume(bytes)
     if (this.#credit.ungranted < LIMITS.connectionGrantStep) return false
-    this.#plan.control.credit(0, this.#credit.grant())
+    this.#plan.control.credit(0, this.#credit)
     return true
   }
 }

@@ -23,13 +23,13 @@ export const LIMITS = {
   cancelledOpens: 2_000,
   /** Length of that interval, milliseconds. */
   cancelledOpensIntervalMs: 10_000,
-  /** Credit that each stream starts with, bytes, while the connection's budget is roomy. */
+  /** Window that a stream starts with, bytes, while there is room. */
   streamWindow: 256 * 1024,
-  /** Least credit that a stream is ever opened with, bytes. */
-  streamWindowMin: 32 * 1024,
+  /** Least window, bytes: set aside for every slot, so that no stream is ever refused one. */
+  streamWindowMin: 16 * 1024,
   /** Largest window that one stream may grow to, bytes. */
   streamWindowMax: 4 * 1024 * 1024,
-  /** Sum of all windows that a receiver has promised, bytes: far below an object's 128 MB. */
+  /** Body bytes of all streams together that the other side may be ahead: far below an object's 128 MB. */
   connectionWindow: 48 * 1024 * 1024,
   /**
    * Consumed bytes after which the connection's credit is renewed. Windows are promised from the rest of

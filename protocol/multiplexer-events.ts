@@ -50,4 +50,4 @@ export interface MultiplexerSnapshot {
   readonly leaving: boolean
 }
 
-export type OpenRefusal = 'going-away' | 'too-many-streams' | 'no-window' | 'too-many-cancels'
+export type OpenRefusal = 'going-away' | 'too-many-streams' | 'too-many-cancels'

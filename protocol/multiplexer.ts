@@ -88,10 +88,8 @@ export class Multiplexer {
   open(head: Uint8Array, end: boolean): number {
     const core = this.#core
     const refusal = this.#closedDoor()
+    if (refusal !== undefined) throw new ConnectionError(`open stream: ${refusal}`, RESET.REFUSED)
     const window = openingWindow(core.budget.spare)
-    if (refusal !== undefined || window === undefined) {
-      throw new ConnectionError(`open stream: ${refusal}`, RESET.REFUSED)
-    }
     core.lastStream += 1
     const stream = createStream(core.lastStream, LIMITS.streamWindowMin, window)
     stream.endQueued = end
@@ -171,7 +169,7 @@ export class Multiplexer {
     if (!(taken > 0)) return
     receive.consume(taken)
     const grant = !stream.receiveEnded && receive.ungranted >= receive.window / 2
-    if (grant) plan.control.credit(id, receive.grant())
+    if (grant) plan.control.credit(id, receive)
     if (intake.release(taken) || grant) events.output()
     streams.finish(stream)
   }
@@ -241,10 +239,9 @@ export class Multiplexer {
   }
 
   #closedDoor(): OpenRefusal | undefined {
-    const { closed, leaving, lastStream, streams, budget } = this.#core
+    const { closed, leaving, lastStream, streams } = this.#core
     if (closed || leaving || lastStream >= LAST_STREAM_ID) return 'going-away'
-    if (streams.size >= LIMITS.concurrentStreams) return 'too-many-streams'
-    return openingWindow(budget.spare) === undefined ? 'no-window' : undefined
+    return streams.size >= LIMITS.concurrentStreams ? 'too-many-streams' : undefined
   }
 
   #writable(id: number): MuxStream | undefined {

@@ -39,7 +39,7 @@ export function createCore(
   const send = new SendCredit(restored?.sendLimit ?? LIMITS.connectionWindow, restored?.sent)
   const plan = new MessagePlan(role === 'opener' ? FRAME.OPEN : FRAME.HEAD, send)
   const intake = new Intake(plan, restored?.granted, restored?.received)
-  const budget = new WindowBudget(role)
+  const budget = new WindowBudget()
   const tuner = new WindowTuner(plan, budget)
   const lastStream = restored?.lastStream ?? 0
   const leaving = restored?.leaving ?? false

@@ -34,8 +34,14 @@ export interface MuxStream {
   over: boolean
   /** The writer was told to wait. */
   waiting: boolean
-  /** `receive.received` when the last round-trip measurement began. */
-  mark: number
+  /** The PING that measures a round trip for this stream's window. */
+  ping: number | undefined
+  /** Total of received bytes at which the next measurement may begin. */
+  measureAt: number
+  /** Where the last measurement ended: time and total of received bytes. */
+  rateSince: { readonly at: number; readonly received: number } | undefined
+  /** Windowfuls to wait after a measurement that changed nothing. */
+  pauses: number
 }
 
 /**
@@ -58,6 +64,9 @@ export function createStream(id: number, sendLimit: number, receiveWindow: numbe
     endReported: false,
     over: false,
     waiting: false,
-    mark: 0,
+    ping: undefined,
+    measureAt: 0,
+    rateSince: undefined,
+    pauses: 0,
   }
 }

@@ -142,7 +142,7 @@ export class PeerFrames {
       core.tuner.forget(stream)
       core.events.end(id)
       core.streams.finish(stream)
-    } else if (core.tuner.arrived(stream, core.intake.received, now)) {
+    } else if (core.tuner.arrived(stream, bytes, core.intake.received, now)) {
       core.events.output()
     }
   }
