@@ -103,6 +103,20 @@ describe('spl serve --daemon', () => {
     expect(await status()).toMatchObject({ code: 3, status: 'not_running', pid: null })
   })
 
+  test('works at home with its gateway away, and status says that it is', async () => {
+    const gateway = ['--gateway', 'https://127.0.0.1:1']
+    const run = await spl('serve', '--daemon', '--port', '0', '--json', ...gateway)
+    expect(run).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(run.stdout)).toMatchObject({ gateway: 'https://127.0.0.1:1' })
+    expect(await spl('intend', 'at home')).toMatchObject({ code: 0 })
+    expect(await status()).toMatchObject({
+      code: 0,
+      status: 'running',
+      reachable: false,
+      unreachable_reason: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+
   test('comes back after kill -9, which leaves a stale pid and socket', async () => {
     const first = await startInBackground()
     process.kill(first.pid, 'SIGKILL')
@@ -144,7 +158,7 @@ describe('spl serve --stop', () => {
     await writeFile(path, pidFile)
   })
 
-  test('says what to do about a daemon that does not stop', { timeout: 40_000 }, async () => {
+  test('says what to do about a daemon that does not stop', { timeout: 60_000 }, async () => {
     const ready = await startInBackground()
     process.kill(ready.pid, 'SIGSTOP')
     try {

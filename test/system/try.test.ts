@@ -107,6 +107,7 @@ describe('spl try', () => {
       expect(JSON.parse(status.stdout)).toMatchObject({
         address: ready.daemon_url,
         gateway: ready.public_url,
+        reachable: true,
       })
       expect(await interrupt(child)).toBe(0)
       expect(processesOf(home.path)).toEqual([])

@@ -37,7 +37,7 @@ async function tryOut(options: TryOptions): Promise<void> {
   note('starting a gateway and a daemon')
   const demo = await startDemo(options.home ?? join(homedir(), '.syncro-try'))
   try {
-    if (options.check) await check(demo, options)
+    if (options.check) await Promise.race([check(demo, options), signalled.then(interrupted)])
     else await stay(demo, options, signalled)
   } finally {
     await demo.stop()
@@ -53,6 +53,11 @@ async function check(demo: Demo, options: TryOptions): Promise<void> {
   })
   if (options.json) printJson({ object: 'check', ok, public_url: demo.publicUrl, steps })
   if (!ok) process.exitCode = EXIT_CODE.failed
+}
+
+/** Half a check has proved nothing. */
+function interrupted(): void {
+  process.exitCode = EXIT_CODE.failed
 }
 
 async function stay(

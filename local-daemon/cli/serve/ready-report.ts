@@ -1,4 +1,5 @@
 import type { Daemon } from '../../daemon.ts'
+import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import type { Home } from '../../config/home.ts'
 import { fields } from '../table.ts'
 
@@ -13,11 +14,13 @@ export interface ReadyReport {
   readonly log: string
   readonly instance_did: string
   readonly gateway: string | null
+  /** PEM file that is trusted for the gateway, beside the system's authorities. */
+  readonly gateway_ca: string | null
   /** Only on the first start of a home: the store keeps no more than its hash. */
   readonly admin_bearer?: string
 }
 
-export function readyReport(daemon: Daemon, home: Home, gateway?: string): ReadyReport {
+export function readyReport(daemon: Daemon, home: Home, tunnel?: TunnelOptions): ReadyReport {
   const { host, port } = daemon.addresses.tcp
   return {
     object: 'daemon',
@@ -28,7 +31,8 @@ export function readyReport(daemon: Daemon, home: Home, gateway?: string): Ready
     home: home.root,
     log: home.logFile,
     instance_did: daemon.identity.did,
-    gateway: gateway ?? null,
+    gateway: tunnel?.gatewayUrl ?? null,
+    gateway_ca: tunnel?.cacert ?? null,
     ...(daemon.adminBearer !== undefined && { admin_bearer: daemon.adminBearer }),
   }
 }

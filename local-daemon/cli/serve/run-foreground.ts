@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from 'node:fs'
 import type { Home } from '../../config/home.ts'
+import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note, print, printJson } from '../output.ts'
 import { untilSignal } from '../until-signal.ts'
 import { banner, readyReport, type ReadyReport } from './ready-report.ts'
@@ -10,28 +11,29 @@ import type { StartFailure } from './start-failure.ts'
 /** Runs the daemon in this process until a signal asks it to stop. */
 export async function runForeground(home: Home, options: ServeOptions): Promise<void> {
   const announce = announcer(options)
+  const tunnel = tunnelOf(options)
   const signalled = untilSignal()
   const { startDaemon } = await import('../../daemon.ts')
   const daemon = await startDaemon({
     home: home.root,
     host: options.host,
     port: options.port,
-    ...(options.gateway && {
-      tunnel: {
-        gatewayUrl: options.gateway,
-        ...(options.gatewayCa && { cacert: options.gatewayCa }),
-      },
-    }),
+    ...(tunnel && { tunnel }),
   }).catch((error: unknown) => {
     if (options.readyFd !== undefined) announce(startFailure(error))
     throw error
   })
-  const report = readyReport(daemon, home, options.gateway)
+  const report = readyReport(daemon, home, tunnel)
   writeRunningFile(home, report)
   announce(report)
   await signalled
   note('stopping')
   await daemon.stop()
+}
+
+function tunnelOf({ gateway, gatewayCa }: ServeOptions): TunnelOptions | undefined {
+  if (!gateway) return undefined
+  return { gatewayUrl: gateway, ...(gatewayCa && { cacert: gatewayCa }) }
 }
 
 /** Where the outcome of the start goes: to the parent of a background daemon, or to the person in front. */

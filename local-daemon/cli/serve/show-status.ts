@@ -6,6 +6,7 @@ import { fields } from '../table.ts'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
 import { presenceOf, type Health } from './presence.ts'
+import { probePublic } from './probe-public.ts'
 import { readRunningFile } from './running-file.ts'
 
 /** The `--json` of `spl status` and `spl serve --status`. */
@@ -18,6 +19,10 @@ interface Status {
   readonly address: string | null
   readonly socket: string | null
   readonly gateway: string | null
+  /** Whether the gateway's hostname leads here, tried end to end; null without a gateway. */
+  readonly reachable: boolean | null
+  /** Why not. */
+  readonly unreachable_reason: string | null
   readonly home: string | null
   readonly started_at: string | null
 }
@@ -41,6 +46,7 @@ async function homeStatus(home: Home): Promise<Status> {
   const presence = await presenceOf(home)
   const facts = readRunningFile(home)
   const health = presence.state === 'answers' ? presence.health : undefined
+  const seen = health && facts?.gateway ? await probePublic(facts, facts.gateway) : undefined
   return {
     object: 'status',
     status: ({ answers: 'running', silent: 'not_answering', absent: 'not_running' } as const)[
@@ -51,6 +57,8 @@ async function homeStatus(home: Home): Promise<Status> {
     address: facts?.address ?? null,
     socket: home.socket,
     gateway: facts?.gateway ?? null,
+    reachable: seen?.reachable ?? null,
+    unreachable_reason: seen?.reason ?? null,
     home: home.root,
     started_at: facts?.started_at ?? null,
   }
@@ -66,6 +74,8 @@ async function remoteStatus(options: GlobalOptions, url: string): Promise<Status
     address: new URL(url).origin,
     socket: null,
     gateway: null,
+    reachable: null,
+    unreachable_reason: null,
     home: null,
     started_at: null,
   }
@@ -82,11 +92,17 @@ function describe(status: Status): string {
     ['Identity', status.instance_did ?? undefined],
     ['Address', status.address ?? undefined],
     ['Gateway', status.gateway ?? undefined],
+    ['Public', publicly(status)],
     ['Socket', status.socket ?? undefined],
     ['Home', status.home ?? undefined],
     ['PID', status.pid?.toString()],
     ['Started', status.started_at ?? undefined],
   ])
+}
+
+function publicly({ reachable, unreachable_reason }: Status): string | undefined {
+  if (reachable === null) return undefined
+  return reachable ? 'reachable, tried end to end' : `not reachable: ${unreachable_reason}`
 }
 
 function advice(status: Status): string {

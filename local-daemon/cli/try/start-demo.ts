@@ -56,7 +56,7 @@ export async function startDemo(directory: string): Promise<Demo> {
     const tunnel = { gatewayUrl: gateway.url, cacert }
     const daemon = await startDaemon({ home: home.root, port: 0, tunnel })
     running.push(() => daemon.stop())
-    const report = readyReport(daemon, home, gateway.url)
+    const report = readyReport(daemon, home, tunnel)
     writeRunningFile(home, report)
     const bearer = await keepBearer(home, daemon.adminBearer)
     const ca = await readFile(cacert, 'utf8')
@@ -85,23 +85,33 @@ function logTo(path: string): (line: string) => void {
 /** Asks for something that only the store at home can answer, until it does. */
 async function untilReachable(origin: URL, ca: string, bearer: string): Promise<void> {
   const deadline = performance.now() + END_TO_END_TIMEOUT_MS
-  const headers = { authorization: `Bearer ${bearer}` }
   for (;;) {
-    const response = await sendRequest(
-      { origin, ca },
-      { method: 'GET', path: '/v1/threads?limit=1', headers, silenceMs: END_TO_END_TIMEOUT_MS },
-    )
-    response.resume()
-    if (response.statusCode === 200) return
-    if (performance.now() > deadline) throw unreachable(origin, response.statusCode ?? 0)
+    const answer = await askForThreads(origin, ca, bearer)
+    if (answer === 'status 200') return
+    if (performance.now() > deadline) throw unreachable(origin, answer)
     await sleep(RETRY_MS)
   }
 }
 
-function unreachable(origin: URL, status: number): CliError {
+async function askForThreads(origin: URL, ca: string, bearer: string): Promise<string> {
+  const headers = { authorization: `Bearer ${bearer}` }
+  const path = '/v1/threads?limit=1'
+  try {
+    const response = await sendRequest(
+      { origin, ca },
+      { method: 'GET', path, headers, silenceMs: END_TO_END_TIMEOUT_MS },
+    )
+    response.resume()
+    return `status ${response.statusCode}`
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function unreachable(origin: URL, answer: string): CliError {
   return new CliError(
     'DEMO_UNREACHABLE',
-    `${origin.origin} answers ${status} instead of the store`,
+    `${origin.origin} does not lead to the store: ${answer}`,
     'read logs/spl.log and logs/gateway.log in the home of the demo',
   )
 }
