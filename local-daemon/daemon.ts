@@ -6,6 +6,7 @@ import { DAEMON_LIMITS } from './config/limits.ts'
 import { prepareHome } from './config/prepare-home.ts'
 import { takeSingleInstance } from './config/single-instance.ts'
 import { StartError } from './config/start-error.ts'
+import { UndoStack } from './config/undo-stack.ts'
 import { VERSION } from './config/version.ts'
 import { createApp, type DaemonApp } from './http/app.ts'
 import { drain } from './http/drain.ts'
@@ -53,44 +54,53 @@ const DEFAULT_PORT = 9100
  * `StoreOpenError`, each with a code and the next step, and leaves nothing running then.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const undo = new UndoStack()
+  try {
+    return await compose(options, undo)
+  } catch (error) {
+    await undo.unwind()
+    throw error
+  }
+}
+
+async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon> {
   const home = homeAt(options.home)
   const host = requireLoopback(options.host ?? DEFAULT_HOST)
-  await using undo = new AsyncDisposableStack()
 
   prepareHome(home)
-  undo.adopt(takeSingleInstance(home), (instance) => instance.release())
+  const instance = takeSingleInstance(home)
+  undo.defer(() => instance.release())
   const logger = options.logger ?? openLog(home.logFile, (close) => undo.defer(close))
 
   const identity = loadIdentity(home)
   const store = openStore({ path: home.database, origin: identity })
   undo.defer(() => store.close())
-  const adminBearer = await ensureAdmin(store, identity)
 
   const stopping = new AbortController()
   const app = createApp({ store, identity, logger, stopping: stopping.signal })
   const tcpServer = createHttpServer(app, { via: 'loopback' }, logger)
   const socketServer = createHttpServer(app, { via: 'socket' }, logger)
   undo.defer(async () => {
-    stopping.abort()
     await Promise.all(
       [tcpServer, socketServer].map((server) => drain(server, DAEMON_LIMITS.drainMs)),
     )
   })
   const tcp = await listenTcp(tcpServer, host, options.port ?? DEFAULT_PORT)
   await listenSocket(socketServer, home.socket)
+  // Only now: a start that fails after it would take the one bearer with it, unseen.
+  const adminBearer = await ensureAdmin(store, identity)
 
   const addresses = { tcp, socket: home.socket }
   logger.info({ version: VERSION, did: identity.did, ...addresses }, 'daemon started')
   // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
   const tunnel = options.tunnel && startTunnel(options.tunnel, { app, identity, logger })
-  if (tunnel !== undefined) undo.use(tunnel)
+  if (tunnel !== undefined) undo.defer(() => tunnel[Symbol.asyncDispose]())
   // Runs first on stop: an event stream that nobody ends would keep every drain waiting.
   undo.defer(() => stopping.abort())
   undo.defer(() => logger.info('daemon stopping'))
 
-  const running = undo.move()
   let stopped: Promise<void> | undefined
-  const stop = () => (stopped ??= running.disposeAsync())
+  const stop = () => (stopped ??= undo.unwind())
   return {
     app,
     home,

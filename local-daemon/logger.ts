@@ -1,8 +1,7 @@
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { pino, type Logger } from 'pino'
 
 /** Where a secret could stand in a logged object. Bodies are never logged at all. */
 const REDACTED = ['authorization', 'bearer', 'token', 'headers.authorization', '*.authorization']
-const OPTIONS = { base: { pid: process.pid }, redact: REDACTED }
 
 /**
  * A log of JSON lines in a file (mode 0600, appended). Lines are written at once: there are few, and the
@@ -10,11 +9,8 @@ const OPTIONS = { base: { pid: process.pid }, redact: REDACTED }
  */
 export function openLog(path: string, onClose: (close: () => void) => void): Logger {
   const file = pino.destination({ dest: path, append: true, mode: 0o600, sync: true })
+  // A log that cannot be written (a full disk) must not end the daemon, which still answers reads.
+  file.on('error', () => {})
   onClose(() => file.end())
-  return pino(OPTIONS, file)
-}
-
-/** The same log lines on another stream, such as stderr of a foreground run. */
-export function createLogger(stream: DestinationStream): Logger {
-  return pino(OPTIONS, stream)
+  return pino({ base: { pid: process.pid }, redact: REDACTED }, file)
 }

@@ -5,8 +5,17 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
-import { linkSync, unlinkSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import { formatDidKey, type DidKey } from '../../protocol/did-key.ts'
 import type { Home } from '../config/home.ts'
 import { StartError } from '../config/start-error.ts'
@@ -21,14 +30,17 @@ export interface Identity {
 }
 
 /**
- * The identity of this home, made on first start: PKCS8 PEM, mode 0600. Throws `StartError`
- * `KEY_MODE_TOO_OPEN` if others may read the key and `KEY_UNREADABLE` if it is no Ed25519 key.
+ * The identity of this home, made on first start: PKCS8 PEM, mode 0600. Throws `StartError`:
+ * `KEY_MODE_TOO_OPEN` if others may read the key, `KEY_UNREADABLE` if it is no Ed25519 key, `KEY_MISSING` if
+ * there is a store without it, because a new key would be a new identity for old records.
  */
 export function loadIdentity(home: Home): Identity {
   const path = home.instanceKey
   const mode = modeOf(path)
-  if (mode === undefined) writeNewKey(path)
-  else if ((mode & 0o077) !== 0) throw tooOpen(path, mode)
+  if (mode === undefined) {
+    if (statSync(home.database, { throwIfNoEntry: false })?.size) throw missing(path)
+    writeNewKey(path)
+  } else if ((mode & 0o077) !== 0) throw tooOpen(path, mode)
   return identityOf(readKey(path))
 }
 
@@ -49,6 +61,14 @@ function writeNewKey(path: string): void {
   }
   linkSync(temporary, path)
   unlinkSync(temporary)
+  flushDirectory(dirname(path))
+}
+
+/** Without it the name may be lost in a power cut, though the bytes are not. */
+function flushDirectory(path: string): void {
+  const directory = openSync(path, 'r')
+  fsyncSync(directory)
+  closeSync(directory)
 }
 
 function readKey(path: string): KeyObject {
@@ -74,6 +94,14 @@ function identityOf(privateKey: KeyObject): Identity {
     publicKey,
     sign: (bytes) => sign(null, bytes, privateKey),
   }
+}
+
+function missing(path: string): StartError {
+  return new StartError(
+    'KEY_MISSING',
+    `There is a store, but not the identity ${path} that signed its records`,
+    'Put back your copy of keys/instance.key. To begin anew, move hub.db away as well.',
+  )
 }
 
 function tooOpen(path: string, mode: number): StartError {

@@ -23,4 +23,9 @@ export class ProblemError extends Error {
     this.code = code
     this.detail = detail
   }
+
+  /** What to do next, as other errors for people have it. */
+  get try(): string | undefined {
+    return this.detail.try
+  }
 }

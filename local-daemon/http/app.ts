@@ -33,7 +33,7 @@ export interface AppParts {
 export function createApp({ store, identity, logger, stopping }: AppParts): DaemonApp {
   const router = new DaemonRouter(new BearerCheck(store, identity))
   const hub = new FeedHub(store.commits)
-  const parts = { router, store, hub, logger, did: identity.did, stopping }
+  const parts = { router, store, hub, did: identity.did, stopping }
   addHealth(parts)
   addPostRecord(parts)
   addGetRecord(parts)

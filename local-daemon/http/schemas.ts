@@ -9,11 +9,8 @@ import { DAEMON_LIMITS } from '../config/limits.ts'
  */
 
 export const RECORD_ID = /^[0-9a-f]{64}$/
-export const RecordId = z
-  .string()
-  .regex(RECORD_ID)
-  .openapi({ description: 'SHA-256, lower-case hex' })
-export const ThreadId = z.string().regex(/^th_[A-Za-z0-9_.-]{1,128}$/)
+const RecordId = z.string().regex(RECORD_ID).openapi({ description: 'SHA-256, lower-case hex' })
+const ThreadId = z.string().regex(/^th_[A-Za-z0-9_.-]{1,128}$/)
 const Did = z
   .string()
   .regex(/^did:[a-z0-9]+:[!-~]+$/)

@@ -9,7 +9,7 @@ export interface RecordFilter {
 }
 
 /** One read of the log, in arrival order. */
-export interface RecordPage {
+interface RecordPage {
   readonly records: readonly StoredRecord[]
   /** Whether the read stopped at one of its bounds: there may be more up to `upTo`. */
   readonly cut: boolean
@@ -77,7 +77,7 @@ export function createReader(statements: Statements, head: () => number): StoreR
   }
 }
 
-export function toStoredRecord(row: RecordRow): StoredRecord {
+function toStoredRecord(row: RecordRow): StoredRecord {
   const [seq, id, thread, actor, raw, judgedBy, origin, sig] = row
   return { seq, id: id.toString('hex'), thread, actor, raw, judgedBy, origin, sig }
 }

@@ -19,6 +19,16 @@ async function refusal(answer: Response | Promise<Response>) {
   return { status, code: problem['code'], field: problem['field'], try: problem['try'] }
 }
 
+/** A post whose length is not stated. */
+function chunked(text: string): Promise<Response> {
+  return fetch(`${at.base}/v1/records`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${at.bearer}`, 'content-type': 'application/json' },
+    body: new Blob([text]).stream(),
+    duplex: 'half',
+  })
+}
+
 describe('a record that is none', () => {
   it.each([
     ['$', []],
@@ -123,6 +133,13 @@ describe('a body that is none', () => {
     const answer = at.daemon.app.fetch(request, { via: 'tunnel' })
     expect(await refusal(answer)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
     expect(sent).toBeLessThan(2 * DAEMON_LIMITS.bodyBytes)
+  })
+
+  it('in chunks over TCP is taken, and refused when it grows too large', async () => {
+    const text = JSON.stringify({ ...GOOD, thread: 'th_chunked' })
+    expect((await chunked(text)).status).toBe(201)
+    const large = text + ' '.repeat(DAEMON_LIMITS.bodyBytes)
+    expect(await refusal(chunked(large))).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
   })
 
   it('that is cut appends nothing, also where its length was only a claim', async () => {

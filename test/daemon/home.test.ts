@@ -1,8 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { homeAt, resolveHome } from '../../local-daemon/config/home.ts'
@@ -110,6 +121,17 @@ describe('the identity', () => {
     })
   })
 
+  it('that is gone is not replaced while there is a store that it signed', async () => {
+    using home = aHome()
+    await (await start(home.path)).stop()
+    const { instanceKey, database } = homeAt(home.path)
+    renameSync(instanceKey, `${instanceKey}.away`)
+    await expect(start(home.path)).rejects.toMatchObject({ code: 'KEY_MISSING' })
+    expect(existsSync(instanceKey)).toBe(false)
+    rmSync(database)
+    await (await start(home.path)).stop()
+  })
+
   it('that is damaged is refused and not replaced', async () => {
     using home = aHome()
     await (await start(home.path)).stop()
@@ -183,7 +205,9 @@ describe('a place that is taken', () => {
     })
     expect(existsSync(homeAt(home.path).pidFile)).toBe(false)
     other.close()
-    await (await start(home.path)).stop()
+    // The failed start was the first one, and did not use up the bearer that is shown once.
+    await using daemon = await start(home.path)
+    expect(daemon.adminBearer).toMatch(/^spl_prod_sa_/)
   })
 
   it('a socket that somebody answers on, or a file in its place, is left alone', async () => {
@@ -275,6 +299,18 @@ describe('the log', () => {
   })
 })
 
+describe.runIf(process.platform === 'linux')('a log on a full disk', () => {
+  it('does not end the daemon', async () => {
+    using home = aHome()
+    const { logs, logFile } = homeAt(home.path)
+    mkdirSync(logs, { mode: 0o700 })
+    symlinkSync('/dev/full', logFile)
+    await using daemon = await startDaemon({ home: home.path, port: 0 })
+    daemon.logger.error('nowhere to go')
+    expect((await overSocket(daemon.addresses.socket, '/health')).status).toBe(200)
+  })
+})
+
 function settled(answer: Promise<Response>): Promise<number | undefined> {
   return answer.then(
     ({ status }) => status,
@@ -284,7 +320,7 @@ function settled(answer: Promise<Response>): Promise<number | undefined> {
 
 /** A daemon in a process of its own; `outcome` is `started` or the code of its refusal. */
 function serve(home: string): { readonly child: ChildProcess; readonly outcome: Promise<string> } {
-  const script = join(import.meta.dirname, 'serve-home.ts')
+  const script = fileURLToPath(new URL('./serve-home.ts', import.meta.url))
   const child = spawn(process.execPath, [script, home], { stdio: ['ignore', 'pipe', 'inherit'] })
   const outcome = new Promise<string>((resolve) => {
     child.stdout.once('data', (text: Buffer) => resolve(text.toString().trim()))

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { openStore } from '../../local-daemon/store/open-store.ts'
@@ -9,7 +10,7 @@ import { aHome } from './a-daemon.ts'
 import { anOrigin } from './a-store.ts'
 
 const ROUNDS = 8
-const WRITER = join(import.meta.dirname, 'acknowledge.ts')
+const WRITER = fileURLToPath(new URL('./acknowledge.ts', import.meta.url))
 
 /** Runs a writer, kills it at a random moment after its first record, and tells what it acknowledged. */
 async function acknowledgedBeforeKill(path: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { ProblemError } from '../../local-daemon/config/problem-error.ts'
@@ -207,7 +208,7 @@ describe('a store that is full', () => {
       using home = aHome()
       const path = join(home.path, 'hub.db')
       // A file-size limit makes the kernel refuse real writes, in the middle of a transaction.
-      const script = join(import.meta.dirname, 'fill-store.ts')
+      const script = fileURLToPath(new URL('./fill-store.ts', import.meta.url))
       const child = spawn('bash', [
         '-c',
         'ulimit -f 1500; exec "$0" "$@"',

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { FeedHub } from '../../store/feed-hub.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { DaemonRouter } from '../router.ts'
@@ -8,7 +7,6 @@ export interface RouteParts {
   readonly router: DaemonRouter
   readonly store: Store
   readonly hub: FeedHub
-  readonly logger: Logger
   /** The instance's did:key. */
   readonly did: string
   /** Aborts when the daemon stops: streams and long polls end. */
