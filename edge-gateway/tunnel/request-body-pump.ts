@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import type { ExchangeStream } from './exchange.ts'
 
@@ -6,13 +7,14 @@ import type { ExchangeStream } from './exchange.ts'
  * waits in the client. A body that breaks off is reported as cut, never as ended.
  */
 export class RequestBodyPump {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #reader: ReadableStreamBYOBReader
   readonly #stream: ExchangeStream
   #stopped = false
   #resume: (() => void) | undefined
 
   constructor(body: ReadableStream<Uint8Array>, stream: ExchangeStream) {
-    this.#reader = body.getReader()
+    // With a buffer of our own the runtime hands over all it has; without one, 4 KiB at a time (measured).
+    this.#reader = body.getReader({ mode: 'byob' })
     this.#stream = stream
     this.#run().catch(() => {
       if (!this.#stopped) this.#stream.reset(RESET.BODY_FAILED)
@@ -34,7 +36,7 @@ export class RequestBodyPump {
 
   async #run(): Promise<void> {
     for (;;) {
-      const { done, value } = await this.#reader.read()
+      const { done, value } = await this.#reader.read(new Uint8Array(LIMITS.dataBytes))
       if (this.#stopped) return
       if (done) return this.#stream.end()
       if (!this.#stream.write(value)) await this.#room()
