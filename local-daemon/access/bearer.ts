@@ -24,16 +24,12 @@ export class BearerCheck {
   readonly #store: Store
   readonly #identity: Identity
   readonly #verified = new Map<string, Principal>()
-  /** Counts changes: a check that began before one must not be remembered after it. */
-  #generation = 0
 
   constructor(store: Store, identity: Identity) {
     this.#store = store
     this.#identity = identity
     store.commits.add((records) => {
-      if (!records.some((record) => record.thread === ACCOUNTS_THREAD)) return
-      this.#generation += 1
-      this.#verified.clear()
+      if (records.some((record) => record.thread === ACCOUNTS_THREAD)) this.#verified.clear()
     })
   }
 
@@ -47,17 +43,17 @@ export class BearerCheck {
   }
 
   async #verify(bearer: string, key: string): Promise<Principal> {
-    const generation = this.#generation
     const parsed = parseOrRefuse(bearer)
     if (!(await verifyToken(parsed, this.#identity.publicKey))) throw invalid()
     const id = await tokenId(parsed.secret)
+    // From here on nothing waits, so no revocation can come between reading and remembering.
     const row = this.#store.token(id)
     if (row === undefined || !sameText(row.token_id, id) || !sameText(row.account, parsed.saId)) {
       throw invalid()
     }
     if (row.revoked_at !== null || row.env !== parsed.env) throw invalid()
     const principal = { account: row.account, scopes: JSON.parse(row.scopes) as readonly string[] }
-    if (generation === this.#generation) this.#remember(key, principal)
+    this.#remember(key, principal)
     return principal
   }
 

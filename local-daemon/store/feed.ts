@@ -38,7 +38,7 @@ export class Feed implements FeedMember {
   #phase: FeedPhase = 'backfill'
   #lastSeen: number
   /** Where gathering began: the cutover reads the log up to here. */
-  #cutoverAt = 0
+  #cutoverAt: number | undefined
   #gathered: FeedRecord[] = []
   #gatheredBytes = 0
   #tooSlow = false
@@ -106,16 +106,18 @@ export class Feed implements FeedMember {
   }
 
   #backfill(): FeedEvent | undefined {
-    const records = this.#read(this.#options.reader.head())
-    if (records.length > 0) return { type: 'records', records }
-    this.#phase = 'cutover'
-    this.#cutoverAt = this.#options.reader.head()
-    this.#options.hub.join(this)
-    return this.#cutover()
+    const { records, cut } = this.#read(this.#options.reader.head())
+    if (!cut) this.#phase = 'cutover'
+    return records.length > 0 ? { type: 'records', records } : this.#cutover()
   }
 
   #cutover(): FeedEvent | undefined {
-    const records = this.#read(this.#cutoverAt)
+    if (this.#cutoverAt === undefined) {
+      // In this order, in one turn: whatever is committed is either read below or gathered.
+      this.#options.hub.join(this)
+      this.#cutoverAt = this.#options.reader.head()
+    }
+    const { records } = this.#read(this.#cutoverAt)
     if (records.length > 0) return { type: 'records', records }
     // With a thread's filter the place may be far behind; nothing in between is for this feed.
     this.#lastSeen = Math.max(this.#lastSeen, this.#cutoverAt)
@@ -131,6 +133,7 @@ export class Feed implements FeedMember {
       if (bytes >= DAEMON_LIMITS.pageBytes) break
       taken += 1
       this.#gatheredBytes -= record.json.length
+      // Gathered records come after the cutover by construction; this keeps it true whatever offers them.
       if (record.seq <= this.#lastSeen) continue
       this.#lastSeen = record.seq
       records.push(record)
@@ -141,11 +144,11 @@ export class Feed implements FeedMember {
   }
 
   /** One page of the log up to `upTo`; nothing stays open between two pages. */
-  #read(upTo: number): readonly FeedRecord[] {
+  #read(upTo: number): { readonly records: readonly FeedRecord[]; readonly cut: boolean } {
     const { reader, thread } = this.#options
-    const { records } = reader.page({ thread }, this.#lastSeen, upTo, DAEMON_LIMITS.pageRecords)
-    this.#lastSeen = records.at(-1)?.seq ?? this.#lastSeen
-    return records.map(toFeedRecord)
+    const page = reader.page({ thread }, this.#lastSeen, upTo, DAEMON_LIMITS.pageRecords)
+    this.#lastSeen = page.records.at(-1)?.seq ?? this.#lastSeen
+    return { records: page.records.map(toFeedRecord), cut: page.cut }
   }
 
   #drop(): void {

@@ -76,7 +76,7 @@ describe('a feed', () => {
       seen.push(`${event.type} ${feed.phase}`)
     }
     const last = seen.pop()
-    expect(new Set(seen)).toEqual(new Set(['records backfill']))
+    expect([...new Set(seen)]).toEqual(['records backfill', 'records cutover'])
     expect(last).toBe('ready live')
     feed.close()
     expect(feed.phase).toBe('closed')
@@ -93,6 +93,39 @@ describe('a feed', () => {
     expect(feed.take()).toMatchObject({ type: 'records', records: [{ seq: 2 }, { seq: 3 }] })
     expect(feed.take()).toEqual({ type: 'ready', seq: 3 })
     expect(feed.take()).toBeUndefined()
+    feed.close()
+  })
+
+  it('gathers while it reads what a burst left for the cutover', async () => {
+    using at = aStore()
+    const text = 'x'.repeat(40_000)
+    const append = () => at.store.append(aDraft({ body: { text } }))
+    const feed = new Feed({ reader: at.store, hub: new FeedHub(at.store.commits), after: 0 })
+    await append()
+    const seen: unknown[] = []
+    const take = () => {
+      const event = feed.take()
+      seen.push(event?.type === 'records' ? event.records.map(({ seq }) => seq) : event?.type)
+    }
+    take()
+    for (let i = 0; i < 5; i += 1) await append()
+    take()
+    expect(feed.phase).toBe('cutover')
+    await append()
+    for (let i = 0; i < 5; i += 1) take()
+    expect(seen).toEqual([[1], [2, 3], [4, 5], [6], 'ready', [7], undefined])
+    feed.close()
+  })
+
+  it('gives a record once, also when it is offered again', async () => {
+    using at = aStore()
+    const hub = new FeedHub(at.store.commits)
+    const feed = new Feed({ reader: at.store, hub, after: 0 })
+    feed.take()
+    const records = [1, 2, 2, 1, 3].map((seq) => ({ seq, thread: 'th_test', json: '{}' }))
+    feed.offer(records)
+    const event = feed.take()
+    expect(event?.type === 'records' && event.records.map(({ seq }) => seq)).toEqual([1, 2, 3])
     feed.close()
   })
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { ProblemError } from '../../local-daemon/config/problem-error.ts'
-import { isAtLeast } from '../../local-daemon/store/connection.ts'
+import { isAtLeast, openConnection } from '../../local-daemon/store/connection.ts'
 import { sealRecord } from '../../local-daemon/store/draft.ts'
 import { MIGRATIONS } from '../../local-daemon/store/migrations.ts'
 import { openStore } from '../../local-daemon/store/open-store.ts'
@@ -232,9 +232,15 @@ describe('a store that is full', () => {
 
 describe('the file', () => {
   it('has the settings that durability and safety need', () => {
-    using at = aStore()
-    const database = new Database(at.path)
+    using home = aHome()
+    const database = openConnection(join(home.path, 'hub.db'))
     const pragma = (name: string) => database.pragma(name, { simple: true })
+    // 2 is FULL: an acknowledged record survives a power cut.
+    expect(pragma('synchronous')).toBe(2)
+    expect([pragma('fullfsync'), pragma('checkpoint_fullfsync')]).toEqual([1, 1])
+    expect([pragma('trusted_schema'), pragma('foreign_keys')]).toEqual([0, 1])
+    expect([pragma('busy_timeout'), pragma('cache_size')]).toEqual([5_000, -65_536])
+    expect([pragma('wal_autocheckpoint'), pragma('journal_size_limit')]).toEqual([4_000, 2 ** 26])
     expect(pragma('application_id')).toBe(0x53504c31)
     expect(pragma('page_size')).toBe(8192)
     expect(pragma('journal_mode')).toBe('wal')
