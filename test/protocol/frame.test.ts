@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeFrames, encodeFrame, FLAG, FRAME, FrameError } from '../../protocol/frame.ts'
 import { ConnectionError } from '../../protocol/multiplexer.ts'
@@ -71,12 +71,7 @@ describe('the codec', () => {
       .map(([one, tail]) => Buffer.concat([encodeFrame(one), tail]))
     fc.assert(
       fc.property(fc.oneof(bytes, nearly), (message) => {
-        try {
-          const total = decodeFrames(message).reduce((sum, one) => sum + 12 + one.payload.length, 0)
-          expect(total).toBe(message.length)
-        } catch (error) {
-          expect(error).toBeInstanceOf(FrameError)
-        }
+        expect([message.length, 'FrameError']).toContain(sizeOrError(message))
       }),
       { numRuns: 2000 },
     )
@@ -92,3 +87,12 @@ describe('the codec', () => {
     expect(decodeFrames(message)[0]?.payload.buffer).toBe(message.buffer)
   })
 })
+
+/** Bytes of all frames with their headers, or the name of what was thrown. */
+function sizeOrError(message: Uint8Array): number | string {
+  try {
+    return decodeFrames(message).reduce((sum, one) => sum + 12 + one.payload.length, 0)
+  } catch (error) {
+    return error instanceof Error ? error.name : 'nothing'
+  }
+}
