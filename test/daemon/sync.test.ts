@@ -85,7 +85,9 @@ describe('GET /v1/sync/changes', () => {
   it('feed=longpoll waits for the thread, not for others', async () => {
     const { next_cursor } = await changes()
     const waiting = changes(`?thread=th_mine&since=${next_cursor}&feed=longpoll`)
+    await vi.waitFor(() => expect(at.daemon.store.commits.size).toBe(2))
     await append(1, 'th_other')
+    expect(at.daemon.store.commits.size).toBe(2)
     const [id] = await append(1, 'th_mine')
     expect((await waiting).records.map((record) => record.id)).toEqual([id])
   })
@@ -164,6 +166,7 @@ describe('a cursor', () => {
 describe('GET /v1/sync/subscribe', () => {
   it('serves the backlog, says ready, then goes live', async () => {
     const ids = await append(3)
+    await append(2, 'th_other')
     const reader = await subscribe('?thread=th_test')
     expect(reader.response.headers.get('content-type')).toBe('text/event-stream')
     expect(reader.response.headers.get('cache-control')).toBe('no-cache, no-transform')
