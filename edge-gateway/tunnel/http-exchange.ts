@@ -1,6 +1,8 @@
 import { cleanResponseHeaders, isHeaderFault } from '../../protocol/header-hygiene.ts'
-import type { RequestHead, ResponseHead } from '../../protocol/heads.ts'
+import type { HeaderList, RequestHead, ResponseHead } from '../../protocol/heads.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
+import { valuesToText } from '../header-bytes.ts'
 import { problemResponse } from '../problem-response.ts'
 import { BodyWriter } from './body-writer.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
@@ -39,7 +41,7 @@ export class HttpExchange implements Exchange {
     if (head.status === 101 || isHeaderFault(headers)) return this.#badAnswer()
     const init: ResponseInit = {
       status: head.status,
-      headers: headers as [string, string][],
+      headers: this.#withRequestId(headers),
       // Bytes cross as they are: without this the runtime would compress what is compressed already.
       encodeBody: 'manual',
     }
@@ -75,6 +77,13 @@ export class HttpExchange implements Exchange {
 
   writable(): void {
     this.#upload?.resume()
+  }
+
+  /** The id that the request was relayed under: the app may not know it, and cannot choose it. */
+  #withRequestId(headers: HeaderList): [string, string][] {
+    const { requestId } = GATEWAY_HEADERS
+    const kept = headers.filter(([name]) => name.toLowerCase() !== requestId)
+    return [...valuesToText(kept), [requestId, this.#request.request_id]]
   }
 
   #fits(status: number): boolean {

@@ -1,3 +1,4 @@
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { RequestHead, ResponseHead } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
@@ -17,6 +18,7 @@ import { OutgoingPace } from './outgoing-pace.ts'
 export class WebSocketExchange implements Exchange {
   readonly response: Promise<Response>
   readonly #stream: ExchangeStream
+  readonly #requestId: string
   readonly #plain: HttpExchange
   readonly #records = new WebSocketRecordReader(LIMITS.webSocketMessageBytes)
   #settle!: (response: Response) => void
@@ -27,6 +29,7 @@ export class WebSocketExchange implements Exchange {
 
   constructor(stream: ExchangeStream, request: RequestHead, signal: AbortSignal) {
     this.#stream = stream
+    this.#requestId = request.request_id
     this.#plain = new HttpExchange(stream, request, null, signal)
     const accepted = new Promise<Response>((resolve) => {
       this.#settle = resolve
@@ -48,7 +51,10 @@ export class WebSocketExchange implements Exchange {
     server.addEventListener('close', ({ code, reason }) => this.#clientClosed(code, reason))
     server.addEventListener('error', () => this.#clientClosed(1006, ''))
     const protocol = head.headers.find(([name]) => name === 'sec-websocket-protocol')?.[1]
-    const headers = protocol === undefined ? {} : { 'sec-websocket-protocol': protocol }
+    const headers = {
+      [GATEWAY_HEADERS.requestId]: this.#requestId,
+      ...(protocol === undefined ? {} : { 'sec-websocket-protocol': protocol }),
+    }
     this.#settle(new Response(null, { status: 101, webSocket: client, headers }))
     this.data(body)
   }

@@ -2,7 +2,9 @@ import { cleanRequestHeaders, isHeaderFault } from '../../protocol/header-hygien
 import type { RequestHead } from '../../protocol/heads.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
+import { valuesToBytes } from '../header-bytes.ts'
 import type { Settings } from '../settings.ts'
+import { checkHost } from './public-host.ts'
 
 /** A request that may cross, apart from its bearer; or why not. */
 export type PublicRequest =
@@ -30,10 +32,10 @@ export function readPublicRequest(
     return { code: 'METHOD_NOT_ALLOWED', message: `${request.method} is not relayed` }
   }
   const { scheme, host, target } = splitUrl(request.url)
-  const fault = checkTarget(target)
+  const fault = checkHost(host, request.headers.get('host'), scheme) ?? checkTarget(target)
   if (fault !== undefined) return fault
   const upgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-  const headers = cleanRequestHeaders([...request.headers], { upgrade })
+  const headers = cleanRequestHeaders(valuesToBytes(request.headers), { upgrade })
   if (isHeaderFault(headers)) return headers
   const client = clientAddress(request, settings)
   return {

@@ -1,0 +1,35 @@
+import type { HeaderFault } from '../../protocol/header-field.ts'
+
+/** A host name, an IPv4 or a bracketed IPv6 address, perhaps a port: nothing that moves a URL's parts. */
+const AUTHORITY = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
+
+/**
+ * Checks that the host of the URL is what the client's Host field says, and a host at all. The runtime
+ * pastes Host and the request target together unseen: with `Host: a/b` the path would begin in the
+ * host, and with `OPTIONS *` the host would end in the path.
+ *
+ * @param host as it stands in the URL
+ * @param field the Host field
+ */
+export function checkHost(
+  host: string,
+  field: string | null,
+  scheme: 'http' | 'https',
+): HeaderFault | undefined {
+  if (field === null || !sameHost(host, field, scheme)) return fault('is not the host of the URL')
+  if (!AUTHORITY.test(host) || !URL.canParse(`${scheme}://${host}/`)) return fault('names no host')
+  return undefined
+}
+
+/** Some runtimes write the URL's host in lower case and leave the default port out. */
+function sameHost(host: string, field: string, scheme: 'http' | 'https'): boolean {
+  return host === field || normal(host, scheme) === normal(field, scheme)
+}
+
+function normal(host: string, scheme: 'http' | 'https'): string {
+  return host.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '')
+}
+
+function fault(reason: string): HeaderFault {
+  return { code: 'INVALID_HEADERS', header: 'host', message: `Header host ${reason}` }
+}

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { Miniflare } from 'miniflare'
+import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
+import { workerBundle } from '../../local-daemon/gateway/worker-bundle.ts'
+
+export interface GatewaySettings {
+  readonly ownerDid: string
+  readonly clientAddressHeader?: string
+  readonly headTimeoutSeconds?: number
+  /** Runs the Worker inside a few lines that log each object's construction and each request to it. */
+  readonly observed?: boolean
+}
+
+/** The real Worker on a real runtime, listening on loopback. */
+export interface GatewayUnderTest extends AsyncDisposable {
+  /** `http://localhost:<port>` */
+  readonly origin: string
+  /** As clients name it in Host. */
+  readonly authority: string
+  readonly port: number
+  /** Process id of workerd, where it is known. */
+  readonly pid: number | undefined
+  /** What the Worker has logged so far. */
+  readonly log: readonly string[]
+}
+
+export type StartGatewayUnderTest = (settings: GatewaySettings) => Promise<GatewayUnderTest>
+
+const COMPATIBILITY_DATE = '2026-11-17'
+
+/** Raw workerd, started as `spl gateway serve` starts it. */
+export async function startOnWorkerd(settings: GatewaySettings): Promise<GatewayUnderTest> {
+  const directory = mkdtempSync(join(tmpdir(), 'spl-gateway-'))
+  const log: string[] = []
+  const { clientAddressHeader, ownerDid } = settings
+  const worker = await workerSource(settings)
+  const gateway = await startGateway({
+    ownerDid,
+    directory,
+    worker,
+    onLog: (line) => log.push(line),
+    ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
+  })
+  return {
+    ...underTest(gateway.port, log),
+    pid: gateway.pid,
+    async [Symbol.asyncDispose]() {
+      await gateway.stop()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Miniflare, on the socket that goes straight to the Worker, not through miniflare's own. */
+export async function startOnMiniflare(settings: GatewaySettings): Promise<GatewayUnderTest> {
+  const { clientAddressHeader, ownerDid } = settings
+  const text = (value: string) => ({ type: 'text' as const, value })
+  const log: string[] = []
+  const runtime = new Miniflare({
+    telemetry: { enabled: false },
+    handleStructuredLogs: ({ message }) => log.push(message),
+    workers: [
+      {
+        config: {
+          name: 'gateway',
+          compatibilityDate: COMPATIBILITY_DATE,
+          manifest: {
+            mainModule: 'worker.js',
+            modulesRoot: import.meta.dirname,
+            modules: { 'worker.js': { type: 'esm', contents: await workerSource(settings) } },
+          },
+          env: {
+            OWNER_DID: text(ownerDid),
+            CLIENT_ADDRESS_HEADER: text(clientAddressHeader ?? ''),
+            TUNNEL: { type: 'durable-object', worker: 'gateway', exportName: 'TunnelObject' },
+          },
+          exports: { TunnelObject: { type: 'durable-object', storage: 'sqlite' } },
+        },
+        dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
+      },
+    ],
+  })
+  const url = await runtime.unsafeGetDirectURL('gateway')
+  return {
+    ...underTest(Number(url.port), log),
+    [Symbol.asyncDispose]: () => runtime.dispose(),
+  }
+}
+
+function underTest(
+  port: number,
+  log: string[],
+): Omit<GatewayUnderTest, typeof Symbol.asyncDispose> {
+  const authority = `localhost:${port}`
+  return { origin: `http://${authority}`, authority, port, pid: undefined, log }
+}
+
+/** The Worker bundled as for production; only where a test asks for it, in a wrapping. */
+async function workerSource({ headTimeoutSeconds, observed }: GatewaySettings): Promise<string> {
+  if (headTimeoutSeconds === undefined && observed !== true) return workerBundle()
+  const more = headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }
+  const result = await build({
+    stdin: {
+      contents: wrapping(JSON.stringify(more ?? {})),
+      resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*'],
+  })
+  return result.outputFiles[0]?.text ?? ''
+}
+
+function wrapping(more: string): string {
+  return `
+    import worker, { TunnelObject as Real } from './worker.ts'
+    export class TunnelObject extends Real {
+      constructor(ctx, env) {
+        super(ctx, { ...env, ...${more} })
+        console.log('object constructed')
+      }
+      fetch(request) {
+        console.log('object request')
+        return super.fetch(request)
+      }
+    }
+    export default { fetch: (request, env, ctx) => worker.fetch(request, { ...env, ...${more} }, ctx) }
+  `
+}
