@@ -8,7 +8,7 @@ export const LIMITS = {
   /** Largest payload of one DATA frame, bytes. 32 to 64 KiB is the fastest size measured. */
   dataBytes: 64 * 1024,
   /** Data put into one message before it is sent: what a head may have to wait for, bytes. */
-  dataPerMessage: 128 * 1024,
+  dataPerMessage: 256 * 1024,
   /** Largest body that travels in its head's own frame, bytes. */
   inlineBodyBytes: 32 * 1024,
   /** Largest JSON head (method, target and headers, or status and headers), bytes. */

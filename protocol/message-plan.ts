@@ -4,7 +4,7 @@ import { DataLane } from './data-lane.ts'
 import type { FrameType } from './frame.ts'
 import { HeadLane } from './head-lane.ts'
 import { LIMITS } from './limits.ts'
-import { MessageWriter } from './message-writer.ts'
+import { MessageWriter, type AllocateMessage } from './message-writer.ts'
 import type { MuxStream } from './mux-stream.ts'
 
 /** A message, and what sending it changed. */
@@ -53,14 +53,14 @@ export class MessagePlan {
     this.data.clear()
   }
 
-  build(dataTarget: number): BuiltMessage | undefined {
+  build(dataTarget: number, allocate: AllocateMessage): BuiltMessage | undefined {
     const control = this.control.bytes
     const heads = this.heads.pick(LIMITS.messageBytes - control)
     const room = Math.min(dataTarget, LIMITS.messageBytes - control - heads)
     const data = this.heads.size === 0 ? this.data.pick(room) : 0
     const size = control + heads + data
     if (size === 0) return undefined
-    const out = new MessageWriter(size)
+    const out = new MessageWriter(allocate(size))
     const ended: MuxStream[] = []
     const drained: MuxStream[] = []
     this.control.write(out)

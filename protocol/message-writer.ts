@@ -1,15 +1,18 @@
 import { FRAME_HEADER_BYTES, writeFrameHeader, type FrameType } from './frame.ts'
 import type { SendQueue } from './send-queue.ts'
 
+/** Gives the bytes that one message is written into; all of them are written. */
+export type AllocateMessage = (size: number) => Uint8Array
+
 /** Fills one message, whose size is known, with frames. */
 export class MessageWriter {
   readonly message: Uint8Array
   readonly #view: DataView
   #at = 0
 
-  constructor(size: number) {
-    this.message = new Uint8Array(size)
-    this.#view = new DataView(this.message.buffer)
+  constructor(message: Uint8Array) {
+    this.message = message
+    this.#view = new DataView(message.buffer, message.byteOffset, message.byteLength)
   }
 
   frame(type: FrameType, flags: number, stream: number, length: number): void {

@@ -9,6 +9,7 @@ import type {
   OpenRefusal,
   Role,
 } from './multiplexer-events.ts'
+import type { AllocateMessage } from './message-writer.ts'
 import { createCore, type MuxCore } from './mux-core.ts'
 import { createStream, type MuxStream } from './mux-stream.ts'
 import { PeerFrames } from './peer-frames.ts'
@@ -64,10 +65,14 @@ export class Multiplexer {
   /**
    * The next message to send, or undefined when there is nothing that credit allows.
    * @param dataTarget most bytes of DATA frames in it: what a head may have to wait for
+   * @param allocate gives the message's bytes, for an owner that uses a buffer again
    */
-  next(dataTarget: number = LIMITS.dataPerMessage): Uint8Array | undefined {
+  next(
+    dataTarget: number = LIMITS.dataPerMessage,
+    allocate: AllocateMessage = newMessage,
+  ): Uint8Array | undefined {
     const { closed, plan, streams, events } = this.#core
-    const built = closed ? undefined : plan.build(dataTarget)
+    const built = closed ? undefined : plan.build(dataTarget, allocate)
     if (built === undefined) return undefined
     for (const stream of built.ended) streams.sent(stream)
     for (const stream of built.drained) if (!stream.over) events.writable(stream.id)
@@ -260,4 +265,8 @@ export class Multiplexer {
     stream.waiting = stream.queue.bytes >= LIMITS.sendQueueBytes
     return !stream.waiting
   }
+}
+
+function newMessage(size: number): Uint8Array {
+  return new Uint8Array(size)
 }

@@ -10,6 +10,7 @@ import {
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
 
 /** What a daemon's socket keeps across the object's sleep. */
@@ -199,7 +200,9 @@ export class TunnelConnection {
 
   #flush(): void {
     this.#flushing = false
-    for (let message = this.#mux.next(); message !== undefined; message = this.#mux.next()) {
+    for (;;) {
+      const message = this.#mux.next(LIMITS.dataPerMessage, sharedBuffer)
+      if (message === undefined) return
       try {
         this.#socket.send(message)
       } catch {
@@ -208,4 +211,11 @@ export class TunnelConnection {
       }
     }
   }
+}
+
+/** `send` copies what it is given before it returns, so one buffer serves every message. */
+const shared = new Uint8Array(LIMITS.messageBytes)
+
+function sharedBuffer(size: number): Uint8Array {
+  return shared.subarray(0, size)
 }

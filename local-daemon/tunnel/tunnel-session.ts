@@ -1,9 +1,11 @@
 import type { WebSocket } from 'ws'
 import { CLOSE } from '../../protocol/close-code.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { LocalExchange } from './local-exchange.ts'
+import { MessageBuffers } from './message-buffers.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 
 /** Bytes that may wait in the socket: what a small answer may have to queue behind. */
@@ -25,6 +27,7 @@ export class TunnelSession {
   readonly #mux: Multiplexer
   readonly #exchanges = new Map<number, LocalExchange>()
   readonly #options: SessionOptions
+  readonly #buffers = new MessageBuffers()
   #flushQueued = false
   /** When the gateway was last heard, milliseconds since 1970. */
   heardAt = Date.now()
@@ -141,10 +144,13 @@ export class TunnelSession {
   #flush(): void {
     while (this.#socket.readyState === this.#socket.OPEN) {
       if (this.#socket.bufferedAmount >= SOCKET_BYTES) return
-      const message = this.#mux.next()
+      const message = this.#mux.next(LIMITS.dataPerMessage, this.#buffers.take)
       if (message === undefined) return
       // The callback runs once the bytes have left this process: only then is there room for more.
-      this.#socket.send(message, () => this.#queueFlush())
+      this.#socket.send(message, () => {
+        this.#buffers.giveBack(message)
+        this.#queueFlush()
+      })
     }
   }
 }
