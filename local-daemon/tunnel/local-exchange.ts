@@ -21,6 +21,8 @@ export class LocalExchange {
   readonly #pump: ResponsePump
   readonly #body: RequestBody | undefined
   readonly #onError: (error: unknown) => void
+  /** A Request's signal follows ours only until the Request is collected, and an app may keep just the signal. */
+  readonly #kept = new Set<Request>()
   #webSocket: LocalWebSocket | undefined
   #early: Uint8Array[] | undefined
   #over = false
@@ -91,6 +93,7 @@ export class LocalExchange {
     const fault = checkTarget(head.target)
     if (fault !== undefined) return problemAnswer(fault.code, head.request_id, fault.message)
     const request = localRequest(head, this.#body?.stream ?? null, this.#abort.signal)
+    this.#kept.add(request)
     const facts = tunnelFacts(head)
     if (head.upgrade === undefined) return app.fetch(request, facts)
     if (app.upgrade === undefined) return problemAnswer('UPGRADE_REQUIRED', head.request_id)
