@@ -389,7 +389,7 @@ describe('fairness', () => {
     expect(daemon.mux.next(0)).toBeUndefined()
     expect(daemon.mux.next(1000)?.length).toBe(1000)
     expect(daemon.mux.next(100 * KIB)?.length).toBe(100 * KIB)
-    expect(daemon.mux.next()?.length).toBe(LIMITS.dataPerMessage)
+    expect(daemon.mux.next(128 * KIB)?.length).toBe(128 * KIB)
   })
 })
 

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import {
+  decodeRequestHead,
+  decodeResponseHead,
+  encodeHead,
+  encodeHeadText,
+  HeadError,
+  type RequestHead,
+} from '../../protocol/heads.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+
+const request: RequestHead = {
+  method: 'POST',
+  target: '/v1/records?q=%2F%2e%C3%A9&&a=b+c',
+  headers: [
+    ['cookie', 'a=1'],
+    ['accept', '*/*'],
+    ['cookie', 'b="ü"'],
+  ],
+  host: 'home.example:8443',
+  scheme: 'https',
+  request_id: 'req_1',
+  client: '2001:db8::7',
+  upgrade: 'websocket',
+}
+
+describe('the head of a request', () => {
+  it('crosses byte for byte, fields in order and as often as they came', () => {
+    expect(decodeRequestHead(encodeHead(request))).toEqual(request)
+  })
+
+  it('leaves out what the gateway cannot know', () => {
+    const { client: _client, upgrade: _upgrade, ...least } = request
+    expect(decodeRequestHead(encodeHead(least))).toEqual(least)
+  })
+
+  it('has no field that this version does not know', () => {
+    const more = encodeHeadText(JSON.stringify({ ...request, trusted: true }))
+    expect(decodeRequestHead(more)).toEqual(request)
+  })
+
+  it.each([
+    ['method', 'get'],
+    ['method', 'GET /'],
+    ['method', ''],
+    ['target', 'v1'],
+    ['target', '*'],
+    ['headers', {}],
+    ['headers', [['a']]],
+    ['headers', [['a', 1]]],
+    ['headers', ['ab']],
+    ['host', ''],
+    ['scheme', 'ftp'],
+    ['request_id', 7],
+    ['client', null],
+    ['upgrade', 'h2c'],
+  ])('with %s %j is none', (field, value) => {
+    const bytes = encodeHeadText(JSON.stringify({ ...request, [field]: value }))
+    expect(() => decodeRequestHead(bytes)).toThrow(HeadError)
+    expect(() => decodeRequestHead(bytes)).toThrow(field)
+  })
+
+  it('is not read from a prototype', () => {
+    const { method: _method, ...rest } = request
+    const bytes = encodeHeadText(`{"__proto__":{"method":"GET"},${JSON.stringify(rest).slice(1)}`)
+    expect(() => decodeRequestHead(bytes)).toThrow('method')
+  })
+})
+
+describe('the head of an answer', () => {
+  it.each([101, 200, 304, 599])('takes status %i', (status) => {
+    expect(decodeResponseHead(encodeHead({ status, headers: [] }))).toEqual({ status, headers: [] })
+  })
+
+  it.each([0, 99, 100, 102, 103, 199, 600, 200.5, -200])('refuses status %d', (status) => {
+    expect(() => decodeResponseHead(encodeHead({ status, headers: [] }))).toThrow('status')
+  })
+})
+
+/** A head of exactly so many bytes. */
+function fits(bytes: number): RequestHead {
+  const head = { ...request, client: '' }
+  return { ...head, client: 'x'.repeat(bytes - encodeHeadText(JSON.stringify(head)).length) }
+}
+
+describe('limits', () => {
+  it('the largest head passes, one byte more does not', () => {
+    expect(encodeHead(fits(LIMITS.headBytes))).toHaveLength(LIMITS.headBytes)
+    expect(() => encodeHead(fits(LIMITS.headBytes + 1))).toThrow(HeadError)
+    const over = new TextEncoder().encode(JSON.stringify(fits(LIMITS.headBytes + 1)))
+    expect(() => decodeRequestHead(over)).toThrow('size limit')
+  })
+
+  it('counts fields', () => {
+    const headers = Array.from({ length: LIMITS.headerFields }, () => ['a', 'b'] as const)
+    expect(decodeResponseHead(encodeHead({ status: 200, headers })).headers).toHaveLength(256)
+    const more = encodeHead({ status: 200, headers: [...headers, ['a', 'b']] })
+    expect(() => decodeResponseHead(more)).toThrow('headers')
+  })
+
+  it('does not guess at broken UTF-8', () => {
+    const broken = Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)
+    expect(() => decodeResponseHead(broken)).toThrow('not JSON')
+  })
+})
