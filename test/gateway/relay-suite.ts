@@ -1,19 +1,38 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { answerCases } from './cases/answer-cases.ts'
+import { badRequestCases } from './cases/bad-request-cases.ts'
+import { cancelCases } from './cases/cancel-cases.ts'
+import { failureCases } from './cases/failure-cases.ts'
+import { refusalCases } from './cases/refusal-cases.ts'
 import { requestCases } from './cases/request-cases.ts'
-import type { StartGatewayUnderTest } from './gateway-under-test.ts'
+import { streamCases } from './cases/stream-cases.ts'
+import type { GatewaySettings, StartGatewayUnderTest } from './gateway-under-test.ts'
 import { aStage, type Stage } from './stage.ts'
 
 /** What the relay promises to clients and to the app, whatever runtime the Worker runs on. */
 export function relaySuite(name: string, start: StartGatewayUnderTest): void {
   describe(`the relay on ${name}`, () => {
-    let stage: Stage
-    beforeAll(async () => {
-      stage = await aStage(start)
+    describe('as in production', () => {
+      const stage = useStage(start)
+      requestCases(stage)
+      answerCases(stage)
+      badRequestCases(stage)
+      streamCases(stage)
+      cancelCases(stage)
+      failureCases(stage)
     })
-    afterAll(() => stage[Symbol.asyncDispose]())
-
-    requestCases(() => stage)
-    answerCases(() => stage)
+    describe('observed', () => {
+      const stage = useStage(start, { observed: true })
+      refusalCases(stage)
+    })
   })
+}
+
+function useStage(start: StartGatewayUnderTest, settings?: Partial<GatewaySettings>): () => Stage {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await aStage(start, settings)
+  })
+  afterAll(() => stage[Symbol.asyncDispose]())
+  return () => stage
 }

@@ -12,3 +12,8 @@ export async function until(
     await sleep(5)
   }
 }
+
+/** Waits until a number that grows has stood still for 300 ms. */
+export async function settled(count: () => number): Promise<void> {
+  for (let last = -1; last !== count(); await sleep(300)) last = count()
+}
