@@ -21,6 +21,8 @@ export interface ExchangeStream {
   write(bytes: Uint8Array): boolean
   end(): void
   reset(code: ResetCode): void
+  /** Bytes written that home has not taken yet. */
+  queued(): number
   /** The client has taken these bytes. */
   consumed(bytes: number): void
 }

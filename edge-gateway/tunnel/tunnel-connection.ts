@@ -88,6 +88,7 @@ export class TunnelConnection {
         this.#exchanges.delete(id)
         this.#mux.reset(id, code, Date.now())
       },
+      queued: () => this.#mux.queued(id),
       consumed: (bytes) => this.#mux.consumed(id, bytes),
     })
     this.#exchanges.set(id, { exchange: owner, headDeadline: Date.now() + headTimeoutMs })

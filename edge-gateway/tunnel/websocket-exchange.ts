@@ -24,7 +24,6 @@ export class WebSocketExchange implements Exchange {
   #settle!: (response: Response) => void
   #socket: WebSocket | undefined
   #pace: OutgoingPace | undefined
-  #queued = 0
   #over = false
 
   constructor(stream: ExchangeStream, request: RequestHead, signal: AbortSignal) {
@@ -86,7 +85,7 @@ export class WebSocketExchange implements Exchange {
   }
 
   writable(): void {
-    this.#queued = 0
+    // Nothing waits for it: a client's messages cannot be held back, only counted.
   }
 
   #toClient(record: WebSocketRecord): void {
@@ -110,8 +109,9 @@ export class WebSocketExchange implements Exchange {
         : { kind: 'binary', bytes: new Uint8Array(data) },
     )
     if (record.length > LIMITS.webSocketMessageBytes) return this.#fail(1009, 'message too large')
-    this.#queued = this.#stream.write(record) ? 0 : this.#queued + record.length
-    if (this.#queued > LIMITS.webSocketQueueBytes) this.#fail(1008, 'faster than home can take')
+    this.#stream.write(record)
+    if (this.#stream.queued() > LIMITS.webSocketQueueBytes)
+      this.#fail(1008, 'faster than home can take')
   }
 
   #clientClosed(code: number, reason: string): void {

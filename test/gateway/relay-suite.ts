@@ -3,9 +3,11 @@ import { answerCases } from './cases/answer-cases.ts'
 import { badRequestCases } from './cases/bad-request-cases.ts'
 import { cancelCases } from './cases/cancel-cases.ts'
 import { failureCases } from './cases/failure-cases.ts'
+import { lossCases } from './cases/loss-cases.ts'
 import { refusalCases } from './cases/refusal-cases.ts'
 import { requestCases } from './cases/request-cases.ts'
 import { streamCases } from './cases/stream-cases.ts'
+import { webSocketCases } from './cases/websocket-cases.ts'
 import type { GatewaySettings, StartGatewayUnderTest } from './gateway-under-test.ts'
 import { aStage, type Stage } from './stage.ts'
 
@@ -20,6 +22,11 @@ export function relaySuite(name: string, start: StartGatewayUnderTest): void {
       streamCases(stage)
       cancelCases(stage)
       failureCases(stage)
+      webSocketCases(stage)
+    })
+    describe('over a link that breaks', () => {
+      const stage = useStage(start)
+      lossCases(stage, start)
     })
     describe('observed', () => {
       const stage = useStage(start, { observed: true })

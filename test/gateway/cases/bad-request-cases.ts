@@ -55,7 +55,6 @@ export function badRequestCases(stage: () => Stage): void {
       '/%',
       '/\u00c3\u00a9',
       "/a?b='",
-      `/${'a'.repeat(17 * 1024)}`,
     ])('the target %s', async (target) => {
       expect(await refusal({ line: `GET ${target} HTTP/1.1` })).toBe('400 INVALID_TARGET')
     })
@@ -66,6 +65,12 @@ export function badRequestCases(stage: () => Stage): void {
         expect(await refusal({ line: `GET ${target} HTTP/1.1` })).toMatch(/^400/)
       },
     )
+
+    test('a target over 16 KiB', async () => {
+      expect(await refusal({ line: `GET /${'a'.repeat(16 * 1024)} HTTP/1.1` })).toBe(
+        '400 INVALID_TARGET',
+      )
+    })
 
     test('a target of 100 KiB', async () => {
       expect(await refusal({ line: `GET /${'a'.repeat(100 * 1024)} HTTP/1.1` })).toBe('414')
@@ -118,7 +123,7 @@ export function badRequestCases(stage: () => Stage): void {
       ['a broken name', ['X(y): 1'], '400'],
       ['a blank before the colon', ['X-A : 1'], '400'],
       ['a folded line', ['X-A: 1', ' 2'], '400'],
-      ['NUL in a value', ['X-A: 1\0002'], '400'],
+      ['NUL in a value', ['X-A: 1\x002'], '400'],
       ['bytes that are no UTF-8', ['X-A: caf\u00e9'], '400 INVALID_HEADERS'],
       ['a Connection that lists no names', ['Connection: a b'], '400 INVALID_HEADERS'],
       ['a field of 100 KiB', [`X-A: ${'a'.repeat(100 * 1024)}`], '431 HEADERS_TOO_LARGE'],
