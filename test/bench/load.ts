@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export interface LoadOptions {
+  readonly url: string
+  readonly connections: number
+  readonly seconds: number
+  readonly bearer?: string
+  /** A JSON body makes it a POST; `{{n}}` in it is a number that grows. */
+  readonly json?: string
+}
+
+export interface LoadResult {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Answers that were not 2xx, and broken connections. */
+  readonly failed: number
+}
+
+/** `wrk` where it is installed: in C, it takes little of the two cores that are measured. */
+export async function loadTool(): Promise<'wrk' | 'autocannon'> {
+  try {
+    await run('wrk', ['--version'])
+    return 'wrk'
+  } catch (error) {
+    // It prints its version and exits with 1.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'autocannon' : 'wrk'
+  }
+}
+
+export async function load(tool: 'wrk' | 'autocannon', options: LoadOptions): Promise<LoadResult> {
+  return tool === 'wrk' ? loadWithWrk(options) : loadWithAutocannon(options)
+}
+
+async function loadWithWrk(options: LoadOptions): Promise<LoadResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'spl-wrk-'))
+  try {
+    const script = join(directory, 'load.lua')
+    await writeFile(script, wrkScript(options))
+    const args = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '-s', script]
+    const { stdout } = await run('wrk', [...args, options.url])
+    const line = stdout.split('\n').find((text) => text.startsWith('{'))
+    return JSON.parse(line ?? '{}') as LoadResult
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+function wrkScript({ bearer, json }: LoadOptions): string {
+  const authorization =
+    bearer === undefined ? '' : `wrk.headers["authorization"] = "Bearer ${bearer}"\n`
+  // A start that no other run shares: the same content again would be a duplicate, not an append.
+  const request =
+    json === undefined
+      ? ''
+      : `wrk.method = "POST"
+wrk.headers["content-type"] = "application/json"
+local n = ${Date.now() * 1000}
+local body = [==[${json}]==]
+request = function() n = n + 1; return wrk.format(nil, nil, nil, (body:gsub("{{n}}", string.format("%d", n)))) end
+`
+  return `${authorization}${request}
+done = function(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format('{"perSecond":%f,"p50Ms":%f,"p99Ms":%f,"failed":%d}\\n',
+    summary.requests / summary.duration * 1e6, latency:percentile(50) / 1000,
+    latency:percentile(99) / 1000, e.connect + e.read + e.write + e.status + e.timeout))
+end
+`
+}
+
+async function loadWithAutocannon(options: LoadOptions): Promise<LoadResult> {
+  const { default: autocannon } = await import('autocannon')
+  let n = Date.now() * 1000
+  const { json } = options
+  const result = await autocannon({
+    url: options.url,
+    connections: options.connections,
+    duration: options.seconds,
+    headers: {
+      ...(options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(json === undefined
+      ? {}
+      : {
+          method: 'POST',
+          setupClient: (client) => {
+            const next = () => client.setBody(json.replace('{{n}}', String((n += 1))))
+            next()
+            client.on('response', next)
+          },
+        }),
+  })
+  return {
+    perSecond: result.requests.average,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    failed: result.non2xx + result.errors + result.timeouts,
+  }
+}

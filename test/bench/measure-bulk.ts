@@ -1,0 +1,50 @@
+import type { Stage } from './stage.ts'
+import { median } from './statistics.ts'
+import { transfer } from './transfer.ts'
+
+const BYTES = 256 * 1024 * 1024
+
+/** MiB per second of 256 MiB bodies, and the ratios to what an object reaches by itself. */
+export interface BulkResult {
+  readonly objectStream: number
+  readonly objectSink: number
+  readonly down: number
+  readonly up: number
+  readonly downOfObjectStream: number
+  readonly upOfObjectSink: number
+}
+
+export async function measureBulk(stage: Stage, rounds: number): Promise<BulkResult> {
+  const { bearer, gateway, ceiling } = stage
+  const measures = {
+    objectStream: () => transfer({ url: `${ceiling.url}/stream?bytes=${BYTES}` }),
+    down: () => transfer({ url: `${gateway.url}/bench/down?bytes=${BYTES}`, bearer }),
+    objectSink: () => transfer({ url: `${ceiling.url}/sink`, upload: BYTES }),
+    up: () => transfer({ url: `${gateway.url}/bench/up`, bearer, upload: BYTES }),
+  }
+  const results = {
+    objectStream: [] as number[],
+    down: [] as number[],
+    objectSink: [] as number[],
+    up: [] as number[],
+  }
+  // One unmeasured round: both runtimes compile, the link's windows find their size.
+  for (let round = -1; round < rounds; round += 1) {
+    for (const name of Object.keys(measures) as (keyof typeof measures)[]) {
+      const speed = await measures[name]()
+      if (round >= 0) results[name].push(speed)
+    }
+  }
+  return {
+    objectStream: median(results.objectStream),
+    objectSink: median(results.objectSink),
+    down: median(results.down),
+    up: median(results.up),
+    downOfObjectStream: pairwise(results.down, results.objectStream),
+    upOfObjectSink: pairwise(results.up, results.objectSink),
+  }
+}
+
+function pairwise(measured: readonly number[], ceiling: readonly number[]): number {
+  return median(measured.map((value, round) => value / (ceiling[round] as number)))
+}
