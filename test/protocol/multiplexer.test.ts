@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFrames, FRAME } from '../../protocol/frame.ts'
+import { encodeHead } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import { connected, MuxEnd, pattern, requestHead, settle } from './mux-end.ts'
@@ -377,6 +378,26 @@ describe('fairness', () => {
       .filter((frame) => frame.type === FRAME.DATA)
       .map((frame) => frame.stream)
     expect(order.slice(0, 9)).toEqual([1, 2, 3, 1, 2, 3, 1, 2, 3])
+  })
+
+  it('heads that need several messages still go before all data, and before their own bodies', () => {
+    const { gateway, daemon } = connected()
+    const large = { ...requestHead('/'), client: 'x'.repeat(60 * KIB) }
+    const ids = Array.from({ length: 40 }, () => gateway.mux.open(encodeHead(large), false))
+    for (const id of ids) {
+      gateway.mux.write(id, pattern(10 * KIB, id))
+      gateway.mux.end(id)
+    }
+    const sent = gateway.take()
+    const order = types(sent)
+    expect(order.slice(0, 40)).toEqual(ids.map(() => 'OPEN'))
+    expect(new Set(order.slice(40))).toEqual(new Set(['DATA']))
+    expect(Math.max(...sent.map((message) => message.length))).toBeLessThanOrEqual(
+      LIMITS.messageBytes,
+    )
+    for (const message of sent) daemon.receive(message)
+    const whole = ids.filter((id) => Buffer.compare(daemon.body(id), pattern(10 * KIB, id)) === 0)
+    expect(whole).toEqual(ids)
   })
 
   it('a message carries as much data as it was asked for, and no more', () => {
