@@ -186,7 +186,7 @@ export function requestHead(target: string): RequestHead {
   }
 }
 
-export function toBytes(body: Uint8Array | string): Uint8Array {
+function toBytes(body: Uint8Array | string): Uint8Array {
   return typeof body === 'string' ? new TextEncoder().encode(body) : body
 }
 
