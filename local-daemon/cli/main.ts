@@ -1,29 +1,11 @@
 #!/usr/bin/env node
-import { addDo } from './commands/do.ts'
-import { addGateway } from './commands/gateway.ts'
-import { addIntend } from './commands/intend.ts'
-import { addKnow } from './commands/know.ts'
-import { addLearn } from './commands/learn.ts'
-import { addServe } from './commands/serve.ts'
-import { addStatus } from './commands/status.ts'
-import { addThread } from './commands/thread.ts'
-import { addTry } from './commands/try.ts'
-import { addVersion } from './commands/version.ts'
-import { createProgram, runProgram } from './program.ts'
+import { refuseOldNode } from './old-node.ts'
 
-const program = createProgram()
-
-addTry(program)
-addServe(program)
-addStatus(program)
-
-addIntend(program)
-addDo(program)
-addKnow(program)
-addLearn(program)
-addThread(program)
-
-addGateway(program)
-addVersion(program)
-
-await runProgram(program, process.argv)
+const refusal = refuseOldNode(process.versions)
+if (refusal === undefined) {
+  const { runSpl } = await import('./spl.ts')
+  await runSpl(process.argv)
+} else {
+  process.stderr.write(refusal)
+  process.exitCode = 1
+}

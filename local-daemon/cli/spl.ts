@@ -1,0 +1,31 @@
+import { addDo } from './commands/do.ts'
+import { addGateway } from './commands/gateway.ts'
+import { addIntend } from './commands/intend.ts'
+import { addKnow } from './commands/know.ts'
+import { addLearn } from './commands/learn.ts'
+import { addServe } from './commands/serve.ts'
+import { addStatus } from './commands/status.ts'
+import { addThread } from './commands/thread.ts'
+import { addTry } from './commands/try.ts'
+import { addVersion } from './commands/version.ts'
+import { createProgram, runProgram } from './program.ts'
+
+/** The command line: every command there is, in the order of its help. */
+export async function runSpl(argv: readonly string[]): Promise<void> {
+  const program = createProgram()
+
+  addTry(program)
+  addServe(program)
+  addStatus(program)
+
+  addIntend(program)
+  addDo(program)
+  addKnow(program)
+  addLearn(program)
+  addThread(program)
+
+  addGateway(program)
+  addVersion(program)
+
+  await runProgram(program, argv)
+}
