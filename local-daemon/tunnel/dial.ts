@@ -19,6 +19,8 @@ export interface DialOptions {
 }
 
 const HANDSHAKE_MS = 15_000
+/** How long a goodbye may wait for its answer: over a dead link there will be none. */
+const CLOSE_MS = 2_000
 /** An error envelope is small; whoever sends more is not a gateway. */
 const REFUSAL_BYTES = 16 * 1024
 
@@ -39,7 +41,10 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
   )
   const secure = gatewayUrl.protocol === 'https:'
   const url = `${secure ? 'wss' : 'ws'}://${gatewayUrl.host}${TUNNEL_PATH}`
+  // `closeTimeout` is in ws since 8.19, and not yet in its types.
+  const closing: { readonly closeTimeout: number } = { closeTimeout: CLOSE_MS }
   const socket = new WebSocket(url, SUBPROTOCOL, {
+    ...closing,
     headers: { ...proof },
     perMessageDeflate: false,
     maxPayload: LIMITS.messageBytes,
