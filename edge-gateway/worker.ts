@@ -20,9 +20,16 @@ export default {
         try: 'set the variable in wrangler.toml, or restart `spl gateway serve` with it',
       })
     }
-    const object = () => env.TUNNEL.get(env.TUNNEL.idFromName(settings.owner))
+    const object = () => env.TUNNEL.get(objectId(env, settings.owner))
     const { target } = splitUrl(request.url)
     if (target === TUNNEL_PATH) return connect(request, settings, object)
     return relay(request, settings, object)
   },
 } satisfies ExportedHandler<Env>
+
+let ownId: DurableObjectId | undefined
+
+/** The one object of this deployment; its id is a hash of the name, made once. */
+function objectId(env: Env, owner: string): DurableObjectId {
+  return (ownId ??= env.TUNNEL.idFromName(owner))
+}

@@ -15,6 +15,12 @@ export interface Exchange {
   writable(): void
 }
 
+/** What an exchange must know of its request; the whole head only passes through. */
+export interface RelayedRequest {
+  readonly method: string
+  readonly requestId: string
+}
+
 /** What an exchange may do to its stream. */
 export interface ExchangeStream {
   /** False: wait for `writable`. */

@@ -1,14 +1,14 @@
 import { DurableObject } from 'cloudflare:workers'
 import { CLOSE } from '../../protocol/close-code.ts'
 import type { VerifiedProof } from '../../protocol/connect-proof.ts'
-import { HeadError, type RequestHead } from '../../protocol/heads.ts'
+import { HeadError } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
 import { readSettings } from '../settings.ts'
 import { HttpExchange } from './http-exchange.ts'
-import { CONNECT_HEADER, HEAD_HEADER } from './internal.ts'
+import { CONNECT_HEADER, HEAD_HEADER, readRelayUrl, type RelayedKind } from './internal.ts'
 import { NonceBook } from './nonce-book.ts'
 import { TunnelConnection, type ConnectionAttachment } from './tunnel-connection.ts'
 import { WebSocketExchange } from './websocket-exchange.ts'
@@ -36,9 +36,9 @@ export class TunnelObject extends DurableObject<Env> {
     for (const socket of ctx.getWebSockets()) this.#adopt(socket)
   }
 
-  override async fetch(request: Request): Promise<Response> {
-    const head = request.headers.get(HEAD_HEADER)
-    if (head !== null) return this.#relay(request, head)
+  override fetch(request: Request): Promise<Response> | Response {
+    const relayed = readRelayUrl(request.url)
+    if (relayed !== undefined) return this.#relay(request, relayed)
     const proof = request.headers.get(CONNECT_HEADER)
     if (proof !== null) return this.#connect(JSON.parse(proof) as VerifiedProof)
     return new Response(null, { status: 404 })
@@ -75,28 +75,28 @@ export class TunnelObject extends DurableObject<Env> {
     }
   }
 
-  #relay(request: Request, headText: string): Promise<Response> {
-    const head = JSON.parse(headText) as RequestHead
+  #relay(request: Request, { upgrade, requestId }: RelayedKind): Promise<Response> | Response {
     const connection = this.#current
-    if (connection === undefined || connection.leaving) return Promise.resolve(offline(head))
-    const refusal = connection.refusal()
-    if (refusal !== undefined) return Promise.resolve(busy(head))
+    if (connection === undefined || connection.leaving) return offline(requestId)
+    if (connection.refusal() !== undefined) return busy(requestId)
     this.#keepWatch()
+    // Only passed on: what it says was checked in the Worker, and parsing it here would be a second time.
+    const head = request.headers.get(HEAD_HEADER) ?? ''
+    const relayed = { method: request.method, requestId }
+    const end = !upgrade && request.body === null
     try {
       let response!: Promise<Response>
-      const upgrade = head.upgrade === 'websocket'
-      const end = !upgrade && request.body === null
-      connection.open(headText, end, this.#headTimeoutMs, (stream) => {
+      connection.open(head, end, this.#headTimeoutMs, (stream) => {
         const exchange = upgrade
-          ? new WebSocketExchange(stream, head, request.signal)
-          : new HttpExchange(stream, head, request.body, request.signal)
+          ? new WebSocketExchange(stream, relayed, request.signal)
+          : new HttpExchange(stream, relayed, request.body, request.signal)
         response = exchange.response
         return exchange
       })
       return response
     } catch (error) {
       if (!(error instanceof HeadError)) throw error
-      return Promise.resolve(headTooLarge(head))
+      return headTooLarge(requestId)
     }
   }
 
@@ -165,25 +165,25 @@ export class TunnelObject extends DurableObject<Env> {
   }
 }
 
-function offline(head: RequestHead): Response {
+function offline(requestId: string): Response {
   return problemResponse('TUNNEL_OFFLINE', 'The daemon behind this host is not connected', {
-    requestId: head.request_id,
+    requestId,
     headers: { 'retry-after': '5' },
     try: 'start it at home with `spl serve`, or try again later',
   })
 }
 
-function busy(head: RequestHead): Response {
+function busy(requestId: string): Response {
   return problemResponse('TUNNEL_BUSY', 'Too many requests are open on this host', {
-    requestId: head.request_id,
+    requestId,
     headers: { 'retry-after': '1' },
     try: 'wait a second and try again',
   })
 }
 
-function headTooLarge(head: RequestHead): Response {
+function headTooLarge(requestId: string): Response {
   return problemResponse('HEADERS_TOO_LARGE', 'The request head is too large to relay', {
-    requestId: head.request_id,
+    requestId,
     try: `send less than ${LIMITS.headBytes} bytes of headers`,
   })
 }

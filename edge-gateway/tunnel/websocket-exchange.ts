@@ -1,5 +1,5 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
-import type { RequestHead, ResponseHead } from '../../protocol/heads.ts'
+import type { ResponseHead } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import {
@@ -7,7 +7,7 @@ import {
   WebSocketRecordReader,
   type WebSocketRecord,
 } from '../../protocol/websocket-record.ts'
-import type { Exchange, ExchangeStream } from './exchange.ts'
+import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { OutgoingPace } from './outgoing-pace.ts'
 
@@ -26,9 +26,9 @@ export class WebSocketExchange implements Exchange {
   #pace: OutgoingPace | undefined
   #over = false
 
-  constructor(stream: ExchangeStream, request: RequestHead, signal: AbortSignal) {
+  constructor(stream: ExchangeStream, request: RelayedRequest, signal: AbortSignal) {
     this.#stream = stream
-    this.#requestId = request.request_id
+    this.#requestId = request.requestId
     this.#plain = new HttpExchange(stream, request, null, signal)
     const accepted = new Promise<Response>((resolve) => {
       this.#settle = resolve

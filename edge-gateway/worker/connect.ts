@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../protocol/problem.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
-import { CONNECT_HEADER } from '../tunnel/internal.ts'
+import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
 import { splitUrl } from './public-request.ts'
 
 /** Signature fields longer than this hold no proof of ours. */
@@ -37,7 +37,7 @@ export async function connect(
     Math.floor(Date.now() / 1000),
   )
   if (typeof proof === 'string') return refuse(proof)
-  return object().fetch('https://tunnel/', {
+  return object().fetch(CONNECT_URL, {
     headers: { [CONNECT_HEADER]: JSON.stringify(proof), upgrade: 'websocket' },
   })
 }

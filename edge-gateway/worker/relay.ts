@@ -1,7 +1,7 @@
 import { isAnonymousTarget } from '../../protocol/anonymous-routes.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
-import { HEAD_HEADER, headerSafe } from '../tunnel/internal.ts'
+import { HEAD_HEADER, headerSafe, relayUrl } from '../tunnel/internal.ts'
 import { checkBearer, type BearerFault } from './bearer.ts'
 import { readPublicRequest } from './public-request.ts'
 
@@ -25,12 +25,12 @@ export async function relay(
     const fault = checked instanceof Promise ? await checked : checked
     if (fault !== undefined) return refuseBearer(fault, requestId)
   }
-  return object().fetch('https://tunnel/', {
+  const upgrade = head.upgrade !== undefined
+  const headers: Record<string, string> = { [HEAD_HEADER]: headerSafe(JSON.stringify(head)) }
+  if (upgrade) headers['upgrade'] = 'websocket'
+  return object().fetch(relayUrl({ upgrade, requestId }), {
     method: head.method,
-    headers: {
-      [HEAD_HEADER]: headerSafe(JSON.stringify(head)),
-      ...(head.upgrade === undefined ? {} : { upgrade: 'websocket' }),
-    },
+    headers,
     body: request.body,
     // Redirects are the daemon's answer to the client, not an order to this Worker.
     redirect: 'manual',
