@@ -21,6 +21,8 @@ export const LIMITS = {
   concurrentStreams: 1024,
   /** Streams cancelled by the opener, per interval, before it opens no more; the acceptor bears twice it. */
   cancelledOpens: 2_000,
+  /** As many by one client of the gateway, before it is refused: the others are not to suffer. */
+  cancelledOpensPerClient: 500,
   /** Length of that interval, milliseconds. */
   cancelledOpensIntervalMs: 10_000,
   /** Window that a stream starts with, bytes, while there is room. */

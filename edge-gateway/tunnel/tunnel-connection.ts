@@ -72,6 +72,7 @@ export class TunnelConnection {
   /**
    * Opens a stream for an exchange. Ask `refusal` first.
    * @param headText the request head as JSON
+   * @param cancelled told when the client goes away before the end
    * @throws HeadError when it is larger than a frame may carry
    */
   open(
@@ -79,13 +80,14 @@ export class TunnelConnection {
     end: boolean,
     headTimeoutMs: number,
     exchange: (stream: ExchangeStream) => Exchange,
+    cancelled: () => void,
   ): Exchange {
     const id = this.#mux.open(encodeHeadText(headText), end)
     const owner = exchange({
       write: (bytes) => this.#mux.write(id, bytes),
       end: () => this.#mux.end(id),
       reset: (code) => {
-        this.#exchanges.delete(id)
+        if (this.#exchanges.delete(id) && code === RESET.CANCEL) cancelled()
         this.#mux.reset(id, code, Date.now())
       },
       queued: () => this.#mux.queued(id),

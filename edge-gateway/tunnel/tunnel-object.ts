@@ -7,6 +7,7 @@ import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
 import { readSettings } from '../settings.ts'
+import { CancelBook } from './cancel-book.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { CONNECT_HEADER, HEAD_HEADER, readRelayUrl, type RelayedKind } from './internal.ts'
 import { NonceBook } from './nonce-book.ts'
@@ -24,6 +25,7 @@ const RETIRED_MAX_MS = 30 * 60_000
 export class TunnelObject extends DurableObject<Env> {
   readonly #connections = new Map<WebSocket, TunnelConnection>()
   readonly #headTimeoutMs: number
+  readonly #cancels = new CancelBook()
   #current: TunnelConnection | undefined
   #watch: ReturnType<typeof setTimeout> | undefined
 
@@ -82,17 +84,24 @@ export class TunnelObject extends DurableObject<Env> {
     this.#keepWatch()
     // Only passed on: what it says was checked in the Worker, and parsing it here would be a second time.
     const head = request.headers.get(HEAD_HEADER) ?? ''
+    if (this.#cancels.refuses(head, Date.now())) return tooManyCancels(requestId)
     const relayed = { method: request.method, requestId }
     const end = !upgrade && request.body === null
     try {
       let response!: Promise<Response>
-      connection.open(head, end, this.#headTimeoutMs, (stream) => {
-        const exchange = upgrade
-          ? new WebSocketExchange(stream, relayed, request.signal)
-          : new HttpExchange(stream, relayed, request.body, request.signal)
-        response = exchange.response
-        return exchange
-      })
+      connection.open(
+        head,
+        end,
+        this.#headTimeoutMs,
+        (stream) => {
+          const exchange = upgrade
+            ? new WebSocketExchange(stream, relayed, request.signal)
+            : new HttpExchange(stream, relayed, request.body, request.signal)
+          response = exchange.response
+          return exchange
+        },
+        () => this.#cancels.add(head, Date.now()),
+      )
       return response
     } catch (error) {
       if (!(error instanceof HeadError)) throw error
@@ -178,6 +187,14 @@ function busy(requestId: string): Response {
     requestId,
     headers: { 'retry-after': '1' },
     try: 'wait a second and try again',
+  })
+}
+
+function tooManyCancels(requestId: string): Response {
+  return problemResponse('RATE_LIMITED', 'Too many requests of this client were left unfinished', {
+    requestId,
+    headers: { 'retry-after': String(LIMITS.cancelledOpensIntervalMs / 1000) },
+    try: 'wait ten seconds, and wait for answers before you close a connection',
   })
 }
 

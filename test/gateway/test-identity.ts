@@ -13,15 +13,12 @@ export function anIdentity(): TestIdentity {
   const { privateKey } = generateKeyPairSync('ed25519')
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' })
   const signBytes = (bytes: Uint8Array) => sign(null, bytes, privateKey)
-  const { token } = mintTokenPayload({
-    env: 'test',
-    saId: 'sa_01jd3k7w2q',
-    random: randomBytes(16),
-    sign: signBytes,
-  })
-  return {
-    did: formatDidKey(new Uint8Array(Buffer.from(x ?? '', 'base64url'))),
-    bearer: token,
-    sign: signBytes,
-  }
+  const did = formatDidKey(new Uint8Array(Buffer.from(x ?? '', 'base64url')))
+  return { did, bearer: bearerBy({ sign: signBytes }, 'sa_01jd3k7w2q'), sign: signBytes }
+}
+
+/** A bearer for this account, signed by the instance. */
+export function bearerBy(identity: Pick<TestIdentity, 'sign'>, saId: string): string {
+  const { sign: signBytes } = identity
+  return mintTokenPayload({ env: 'test', saId, random: randomBytes(16), sign: signBytes }).token
 }

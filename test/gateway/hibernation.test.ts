@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { startOnWorkerd } from './gateway-under-test.ts'
+import { bigBody, hashOf } from './hashing.ts'
+import { rawTunnel } from './raw-tunnel.ts'
+import { aStage, type Stage } from './stage.ts'
+import { anIdentity } from './test-identity.ts'
+import { until } from './until.ts'
+
+/** workerd lets an object sleep after ten seconds without work; there is no way to make it sooner. */
+const SLEEP_MS = 13_000
+const big = bigBody(160)
+
+const constructed = (stage: Stage) =>
+  stage.gateway.log.filter((line) => line.includes('object constructed')).length
+
+test.concurrent(
+  'an idle object sleeps (real clock, 13 s); the connection, its credit and its stream ids survive',
+  { timeout: 60_000 },
+  async () => {
+    await using stage = await aStage(startOnWorkerd, { observed: true })
+    stage.app.answer('/down', () => new Response(big.stream()))
+    stage.app.answer('/up', async ({ body }) => {
+      return Response.json(await hashOf(body as ReadableStream<Uint8Array>))
+    })
+    const bulk = async () => {
+      const incoming = await stage.open({ path: '/down' }).answer
+      expect((await hashOf(incoming)).hash).toBe(big.hash)
+      const headers = [['transfer-encoding', 'chunked']] as const
+      const answer = await stage.send({
+        method: 'POST',
+        path: '/up',
+        headers,
+        body: big.readable(),
+      })
+      expect(answer.json()['hash']).toBe(big.hash)
+    }
+    await bulk()
+    expect(constructed(stage)).toBe(1)
+    for (let sleeps = 1; sleeps <= 2; sleeps += 1) {
+      await sleep(SLEEP_MS)
+      const at = performance.now()
+      expect((await stage.send({ path: '/' })).text).toBe('home')
+      expect(performance.now() - at).toBeLessThan(2_000)
+      await until('the object was made anew', () => constructed(stage) === 1 + sleeps)
+      // More than the connection's whole window, so that totals counted from zero would stop it.
+      for (let times = 0; times < 3; times += 1) await bulk()
+    }
+    expect(stage.home.generations()).toHaveLength(1)
+    await stage.idle()
+  },
+)
+
+test.concurrent(
+  'a sleeping object lets ping be answered and stays asleep (real clock, 13 s)',
+  { timeout: 60_000 },
+  async () => {
+    const identity = anIdentity()
+    await using gateway = await startOnWorkerd({ ownerDid: identity.did, observed: true })
+    const socket = await rawTunnel(gateway.port, identity)
+    await sleep(SLEEP_MS)
+    const made = () => gateway.log.filter((line) => line.includes('object constructed')).length
+    expect(made()).toBe(1)
+    for (let time = 0; time < 3; time += 1) {
+      const pong = once(socket, 'message')
+      socket.send('ping')
+      expect(String((await pong)[0])).toBe('pong')
+    }
+    expect(made()).toBe(1)
+    socket.terminate()
+  },
+)
+
+test.concurrent(
+  'an event stream with a heartbeat a second stays open and whole (real clock, 25 s)',
+  { timeout: 60_000 },
+  async () => {
+    await using stage = await aStage(startOnWorkerd, { observed: true, headTimeoutSeconds: 1 })
+    const stopped = new AbortController()
+    stage.app.answer('/events', ({ signal }) => {
+      const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+        async start(controller) {
+          for (let beat = 1; !stopped.signal.aborted && !signal.aborted; beat += 1) {
+            controller.enqueue(new TextEncoder().encode(`: ${beat}\n\n`))
+            await sleep(1_000)
+          }
+          controller.close()
+        },
+      })
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    })
+    const incoming = await stage.open({ path: '/events' }).answer
+    let text = ''
+    incoming.on('data', (piece: Buffer) => (text += piece.toString()))
+    const ended = once(incoming, 'end')
+    await sleep(25_000)
+    stopped.abort()
+    await ended
+    const beats = text.split('\n\n').slice(0, -1)
+    expect(beats).toEqual(beats.map((_, index) => `: ${index + 1}`))
+    expect(beats.length).toBeGreaterThan(15)
+    expect(stage.home.generations()).toHaveLength(1)
+  },
+)
+
+test.concurrent(
+  'a silent stream over a silent link outlasts the pings and the time to sleep (real clock, 25 s)',
+  { timeout: 60_000 },
+  async () => {
+    await using stage = await aStage(startOnWorkerd, { observed: true, headTimeoutSeconds: 1 })
+    let source!: ReadableStreamDefaultController<Uint8Array>
+    stage.app.answer('/silent', () => {
+      return new Response(new ReadableStream({ start: (controller) => void (source = controller) }))
+    })
+    const incoming = await stage.open({ path: '/silent' }).answer
+    await sleep(25_000)
+    const piece = once(incoming, 'data')
+    source.enqueue(new TextEncoder().encode('late'))
+    expect(String((await piece)[0])).toBe('late')
+    // An open response keeps the object awake: had it slept, the stream would be gone.
+    expect(constructed(stage)).toBe(1)
+    source.close()
+    await once(incoming.resume(), 'end')
+  },
+)

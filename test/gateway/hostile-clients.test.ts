@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startOnWorkerd } from './gateway-under-test.ts'
+import { memoryOf } from './memory-of.ts'
+import { aStage, type Stage } from './stage.ts'
+import { send } from './send.ts'
+import { bearerBy } from './test-identity.ts'
+import { settled, until } from './until.ts'
+
+const MIB = 1024 * 1024
+let stage: Stage
+
+beforeAll(async () => {
+  stage = await aStage(startOnWorkerd)
+})
+afterAll(() => stage[Symbol.asyncDispose]())
+
+const workerd = () => stage.gateway.pid ?? 0
+
+describe('clients that do not read', () => {
+  test('100 MiB each, four of them: home waits, memory is bounded, others are served', async () => {
+    let made = 0
+    stage.app.answer('/large', () => {
+      let left = 1600
+      return new Response(
+        new ReadableStream<Uint8Array<ArrayBuffer>>({
+          pull(controller) {
+            if (left === 0) return controller.close()
+            left -= 1
+            made += 1
+            controller.enqueue(new Uint8Array(64 * 1024))
+          },
+        }),
+      )
+    })
+    const before = memoryOf(workerd())
+    const incoming: IncomingMessage[] = []
+    const sendings = Array.from({ length: 4 }, () => stage.open({ path: '/large' }))
+    for (const { answer } of sendings) incoming.push((await answer).pause())
+    await settled(() => made)
+    expect(made).toBeLessThan(1600)
+    expect(memoryOf(workerd()) - before).toBeLessThan(96 * MIB)
+    expect((await stage.send({ path: '/small' })).text).toBe('home')
+    // Three go away, the last reads on: it gets everything.
+    for (const { request } of sendings.slice(1)) request.destroy()
+    let got = 0
+    for await (const piece of incoming[0] as IncomingMessage) got += (piece as Buffer).length
+    expect(got).toBe(100 * MIB)
+    await stage.idle()
+  })
+})
+
+describe('clients that come and go', () => {
+  test('10 000 requests, each left at once: only their client is refused, memory is bounded', async () => {
+    stage.app.answer('/never', () => new Promise<Response>(() => {}))
+    const before = memoryOf(workerd())
+    const { authority, port } = stage.gateway
+    const lines = [
+      'GET /never HTTP/1.1',
+      `Host: ${authority}`,
+      `Authorization: Bearer ${bearerBy(stage.identity, 'sa_0hasty0hasty')}`,
+    ]
+    const head = `${lines.join('\r\n')}\r\n\r\n`
+    const leave = async () => {
+      const socket: Socket = connect(port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write(head, () => setImmediate(() => socket.resetAndDestroy()))
+      await once(socket, 'close')
+    }
+    for (let round = 0; round < 100; round += 1) {
+      await Promise.all(Array.from({ length: 100 }, leave))
+      expect((await stage.send({ path: '/small' })).status).toBe(200)
+    }
+    const headers = [
+      ['authorization', `Bearer ${bearerBy(stage.identity, 'sa_0hasty0hasty')}`],
+    ] as const
+    const refused = await send(port, { path: '/small', headers })
+    expect([refused.status, refused.json()['code']]).toEqual([429, 'RATE_LIMITED'])
+    expect(Number(refused.header('retry-after'))).toBeGreaterThan(0)
+    expect(memoryOf(workerd()) - before).toBeLessThan(96 * MIB)
+    expect(stage.home.generations()).toHaveLength(1)
+    await stage.idle()
+  })
+})
+
+describe('many slow requests', () => {
+  test('1024 are open at once; the next is told that the tunnel is busy', async () => {
+    await using full = await aStage(startOnWorkerd)
+    const finish: (() => void)[] = []
+    full.app.answer(
+      '/slow',
+      () => new Promise((resolve) => finish.push(() => resolve(new Response('done')))),
+    )
+    const answers = Array.from({ length: 1024 }, () => full.send({ path: '/slow' }))
+    await until('all have begun', () => finish.length === 1024)
+    const busy = await full.send({ path: '/small' })
+    expect([busy.status, busy.json()['code'], busy.header('retry-after')]).toEqual([
+      503,
+      'TUNNEL_BUSY',
+      '1',
+    ])
+    finish.pop()?.()
+    await until(
+      'one slot is free',
+      async () => (await full.send({ path: '/small' })).status === 200,
+    )
+    for (const one of finish) one()
+    expect((await Promise.all(answers)).every(({ text }) => text === 'done')).toBe(true)
+    await full.idle()
+  })
+})
