@@ -4,6 +4,8 @@ export const CLOSE = {
   /** Planned restart or shutdown: come back at once. */
   GOING_AWAY: 1001,
   PROTOCOL_ERROR: 1002,
+  /** The side that closes has failed. */
+  INTERNAL: 1011,
   /** A newer connection of the same identity took over: do not fight for it. */
   REPLACED: 4001,
 } as const

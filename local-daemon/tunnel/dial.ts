@@ -21,6 +21,8 @@ export interface DialOptions {
 const HANDSHAKE_MS = 15_000
 /** How long a goodbye may wait for its answer: over a dead link there will be none. */
 const CLOSE_MS = 2_000
+/** How long a refusal may take to say why. */
+const REFUSAL_MS = 5_000
 /** An error envelope is small; whoever sends more is not a gateway. */
 const REFUSAL_BYTES = 16 * 1024
 
@@ -67,8 +69,14 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
     // For good: ws reports late transport errors here too, and an unhandled one would end the process.
     socket.on('error', (cause) => reject(new DialError('lost', cause.message, { cause })))
     socket.once('unexpected-response', (_request, response) => {
-      readRefusal(response).then(reject, reject)
-      signal.removeEventListener('abort', stop)
+      // The rest may never come; what has come says enough. `stop` still works meanwhile.
+      const enough = setTimeout(() => response.destroy(), REFUSAL_MS)
+      readRefusal(response)
+        .then(reject, reject)
+        .finally(() => {
+          clearTimeout(enough)
+          signal.removeEventListener('abort', stop)
+        })
     })
     socket.once('open', () => {
       signal.removeEventListener('abort', stop)
@@ -84,9 +92,13 @@ async function readRefusal(response: IncomingMessage): Promise<DialError> {
   const status = response.statusCode ?? 0
   let text = ''
   response.setEncoding('utf8')
-  for await (const part of response) {
-    text += part as string
-    if (text.length > REFUSAL_BYTES) break
+  try {
+    for await (const part of response) {
+      text += part as string
+      if (text.length > REFUSAL_BYTES) break
+    }
+  } catch {
+    // Cut off: the status is known all the same.
   }
   response.destroy()
   const { code, message, edge_time: edgeTime } = parseObject(text)

@@ -32,14 +32,17 @@ export class Keepalive {
 
   #tick(): void {
     const now = Date.now()
-    const slept = now - this.#lastTick > 3 * TICK_MS
+    // Back as well as forward: with a clock set back, nothing would look silent until it had caught up.
+    const jumped = now < this.#lastTick || now - this.#lastTick > 3 * TICK_MS
     this.#lastTick = now
-    if (slept) return this.#checkAfterSleep(now)
+    if (jumped) return this.#checkAfterJump(now)
     if (now - this.#session.heardAt > SILENCE_MS) return this.#session.terminate()
     if (now - this.#lastPing >= PING_MS) this.#ping(now)
   }
 
-  #checkAfterSleep(now: number): void {
+  #checkAfterJump(now: number): void {
+    // What was heard was heard by another clock: only an answer to this ping counts.
+    this.#session.heardAt = now - 1
     this.#ping(now)
     clearTimeout(this.#wake)
     this.#wake = setTimeout(() => {

@@ -21,8 +21,6 @@ export class LocalExchange {
   readonly #pump: ResponsePump
   readonly #body: RequestBody | undefined
   readonly #onError: (error: unknown) => void
-  /** A Request's signal follows ours only until the Request is collected, and an app may keep just the signal. */
-  readonly #kept = new Set<Request>()
   #webSocket: LocalWebSocket | undefined
   #early: Uint8Array[] | undefined
   #over = false
@@ -93,14 +91,14 @@ export class LocalExchange {
     const fault = checkTarget(head.target)
     if (fault !== undefined) return problemAnswer(fault.code, head.request_id, fault.message)
     const request = localRequest(head, this.#body?.stream ?? null, this.#abort.signal)
-    this.#kept.add(request)
+    if (request === undefined) return problemAnswer('INVALID_REQUEST', head.request_id)
     const facts = tunnelFacts(head)
     if (head.upgrade === undefined) return app.fetch(request, facts)
     if (app.upgrade === undefined) return problemAnswer('UPGRADE_REQUIRED', head.request_id)
     const accepted = await app.upgrade(request, facts)
     if (accepted instanceof Response) return accepted
     if (this.#over) return undefined
-    this.#webSocket = new LocalWebSocket(this.#stream, accepted)
+    this.#webSocket = new LocalWebSocket(this.#stream, accepted, this.#onError)
     for (const bytes of this.#early ?? []) this.#webSocket.data(bytes)
     this.#early = undefined
     return undefined

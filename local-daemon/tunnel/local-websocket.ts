@@ -13,17 +13,21 @@ import type { AcceptedWebSocket, WebSocketListener } from './tunnel-app.ts'
 export class LocalWebSocket {
   readonly #stream: LocalStream
   readonly #reader = new WebSocketRecordReader(LIMITS.webSocketMessageBytes)
-  readonly #listener: WebSocketListener
+  readonly #onError: (error: unknown) => void
+  #listener: WebSocketListener | undefined
   #closed = false
 
-  constructor(stream: LocalStream, accepted: AcceptedWebSocket) {
+  constructor(stream: LocalStream, accepted: AcceptedWebSocket, onError: (error: unknown) => void) {
     this.#stream = stream
+    this.#onError = onError
     const headers: [string, string][] =
       accepted.protocol === undefined ? [] : [['sec-websocket-protocol', accepted.protocol]]
     stream.respond(encodeHead({ status: 101, headers }), new Uint8Array(0), false)
-    this.#listener = accepted.start({
-      send: (message) => this.#send(message),
-      close: (code, reason) => this.#close(code, reason),
+    this.#guard(() => {
+      this.#listener = accepted.start({
+        send: (message) => this.#send(message),
+        close: (code, reason) => this.#close(code, reason),
+      })
     })
   }
 
@@ -48,20 +52,31 @@ export class LocalWebSocket {
   cut(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#listener.closed(1006, '')
+    this.#guard(() => this.#listener?.closed(1006, ''))
   }
 
   writable(): void {
-    this.#listener.drained?.()
+    this.#guard(() => this.#listener?.drained?.())
   }
 
   #receive(record: WebSocketRecord): void {
     if (this.#closed) return
-    if (record.kind === 'text') this.#listener.message(record.text)
-    else if (record.kind === 'binary') this.#listener.message(record.bytes)
+    if (record.kind === 'text') this.#guard(() => this.#listener?.message(record.text))
+    else if (record.kind === 'binary') this.#guard(() => this.#listener?.message(record.bytes))
     else {
       this.#close(record.code, record.reason)
-      this.#listener.closed(record.code, record.reason)
+      this.#guard(() => this.#listener?.closed(record.code, record.reason))
+    }
+  }
+
+  /** A mistake of the app costs its own stream, not the connection that carries the others. */
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#closed = true
+      this.#onError(error)
+      this.#stream.reset(RESET.INTERNAL)
     }
   }
 
@@ -78,8 +93,10 @@ export class LocalWebSocket {
 
   #close(code: number, reason: string): void {
     if (this.#closed) return
+    // First: for a code that is none it throws, and the WebSocket is still open then.
+    const record = encodeRecord({ kind: 'close', code, reason })
     this.#closed = true
-    this.#stream.write(encodeRecord({ kind: 'close', code, reason }))
+    this.#stream.write(record)
     this.#stream.end()
   }
 }

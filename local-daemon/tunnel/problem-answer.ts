@@ -2,6 +2,7 @@ import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../protocol/problem.ts'
 
 const MESSAGES: Partial<Record<ProblemCode, string>> = {
+  INVALID_REQUEST: 'The head of the request cannot be used',
   INTERNAL: 'The daemon failed to answer; its log says why',
   UPGRADE_REQUIRED: 'This daemon offers no WebSocket at this path',
 }

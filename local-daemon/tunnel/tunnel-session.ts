@@ -87,9 +87,11 @@ export class TunnelSession {
     try {
       this.#mux.receive(data, performance.now())
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error
       this.#options.onError(error)
-      this.close(CLOSE.PROTOCOL_ERROR, error.message.slice(0, 120))
+      // Anything else is a mistake of ours: it ends this connection, and never the process.
+      if (error instanceof ConnectionError)
+        this.close(CLOSE.PROTOCOL_ERROR, error.message.slice(0, 120))
+      else this.close(CLOSE.INTERNAL, 'the daemon failed')
     }
   }
 
