@@ -9,24 +9,25 @@ export interface HygieneOptions {
   readonly upgrade?: boolean
 }
 
-/** Fields that speak to the next hop only (RFC 9110, section 7.6.1), and `Expect`, answered hop by hop. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+/** What becomes of a field on its way across, by lower-case name. */
+type Treatment = 'hop-by-hop' | 'gateway-only' | 'single' | 'length' | 'connection' | 'coding'
+
+const TREATMENTS: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
+  // Fields that speak to the next hop only (RFC 9110, section 7.6.1), and `Expect`, answered hop by hop.
+  ['connection', 'connection'],
+  ['transfer-encoding', 'coding'],
+  ...['expect', 'http2-settings', 'keep-alive', 'te', 'trailer', 'upgrade'].map(
+    (name) => [name, 'hop-by-hop'] as const,
+  ),
+  // What only the gateway may say to the daemon about a request.
+  ...['forwarded', 'true-client-ip', 'x-real-ip', 'x-request-id'].map(
+    (name) => [name, 'gateway-only'] as const,
+  ),
+  // A second one of these would let two parsers each see another request.
+  ['host', 'single'],
+  ['authorization', 'single'],
+  ['content-length', 'length'],
 ])
-/** What only the gateway may say to the daemon about a request. */
-const GATEWAY_ONLY = new Set(['forwarded', 'true-client-ip', 'x-real-ip', 'x-request-id'])
-const GATEWAY_ONLY_PREFIXES = ['cf-', 'x-forwarded-', 'x-spl-']
-/** A second one of these would let two parsers each see another request. */
-const SINGLE = ['host', 'content-length', 'authorization']
-/** One element of a list between its blanks. The parts exclude each other, so this takes linear time. */
-const OPTION = /^[ \t]*([^ \t]*)[ \t]*$/
 /** No sign, blank, list or leading zero, and far below 2^53. */
 const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/
 
@@ -40,14 +41,19 @@ export function cleanRequestHeaders(
   list: HeaderList,
   options: HygieneOptions = {},
 ): HeaderList | HeaderFault {
-  const fault = checkFields(list) ?? checkSingle(list) ?? checkFraming(list)
-  if (fault !== undefined) return fault
-  const named = namesInConnection(list)
-  if ('code' in named) return named
-  return list.filter(([name]) => {
-    const lower = name.toLowerCase()
-    return !named.has(lower) && !isHopByHop(lower, options) && !isGatewayOnly(lower)
-  })
+  const sorted = sort(list, options)
+  if ('code' in sorted) return sorted
+  if (sorted.repeated !== undefined) {
+    return headerFault('INVALID_HEADERS', sorted.repeated, 'came more than once')
+  }
+  if (sorted.length !== undefined && !LENGTH.test(sorted.length)) {
+    return headerFault('INVALID_HEADERS', 'content-length', 'is not one number')
+  }
+  // RFC 9112, section 6.3: a length beside a transfer coding is an attempt to smuggle.
+  if (sorted.length !== undefined && sorted.coded) {
+    return headerFault('INVALID_HEADERS', 'content-length', 'came together with Transfer-Encoding')
+  }
+  return withoutNamed(sorted.crossing, sorted.connection)
 }
 
 /**
@@ -59,61 +65,81 @@ export function cleanResponseHeaders(
   list: HeaderList,
   options: HygieneOptions = {},
 ): HeaderList | HeaderFault {
+  const sorted = sort(list, options, 'response')
+  if ('code' in sorted) return sorted
+  const { length, coded, repeated } = sorted
+  const lengthHolds = length === undefined || (LENGTH.test(length) && !coded && !repeated)
+  const crossing = lengthHolds
+    ? sorted.crossing
+    : sorted.crossing.filter(([name]) => name.toLowerCase() !== 'content-length')
+  return withoutNamed(crossing, sorted.connection)
+}
+
+interface Sorted {
+  /** Fields that cross unless `Connection` names them. */
+  readonly crossing: (readonly [name: string, value: string])[]
+  readonly connection: HeaderList
+  readonly length: string | undefined
+  readonly coded: boolean
+  /** A field that may come once and came again. */
+  readonly repeated: string | undefined
+}
+
+/** One pass over the list: this runs twice for each relayed request. */
+function sort(
+  list: HeaderList,
+  options: HygieneOptions,
+  direction: 'request' | 'response' = 'request',
+): Sorted | HeaderFault {
   const fault = checkFields(list)
   if (fault !== undefined) return fault
-  const named = namesInConnection(list)
-  if ('code' in named) return named
-  const lengthHolds = checkFraming(list) === undefined && checkSingle(list) === undefined
-  return list.filter(([name]) => {
-    const lower = name.toLowerCase()
-    if (lower === 'content-length' && !lengthHolds) return false
-    return !named.has(lower) && !isHopByHop(lower, options)
-  })
+  const crossing: (readonly [string, string])[] = []
+  const connection: (readonly [string, string])[] = []
+  const seen = new Set<string>()
+  let length: string | undefined
+  let coded = false
+  let repeated: string | undefined
+  for (const field of list) {
+    const lower = field[0].toLowerCase()
+    const treatment = TREATMENTS.get(lower) ?? byPrefix(lower, options)
+    if (treatment === undefined) crossing.push(field)
+    else if (treatment === 'connection') connection.push(field)
+    else if (treatment === 'coding') coded = true
+    else if (treatment === 'single' || treatment === 'length') {
+      if (seen.has(lower)) repeated ??= lower
+      seen.add(lower)
+      if (treatment === 'length') length ??= field[1]
+      crossing.push(field)
+    } else if (treatment === 'gateway-only' && direction === 'response') crossing.push(field)
+  }
+  return { crossing, connection, length, coded, repeated }
 }
 
-/** Lower-case names that `Connection` lists, or a fault if it lists something that is no name. */
-function namesInConnection(list: HeaderList): ReadonlySet<string> | HeaderFault {
-  const names = new Set<string>()
-  for (const [name, value] of list) {
-    if (name.toLowerCase() !== 'connection') continue
+function byPrefix(lower: string, options: HygieneOptions): Treatment | undefined {
+  if (lower.startsWith('x-')) {
+    return lower.startsWith('x-forwarded-') || lower.startsWith('x-spl-')
+      ? 'gateway-only'
+      : undefined
+  }
+  if (lower.startsWith('cf-')) return 'gateway-only'
+  if (lower.startsWith('proxy-')) return 'hop-by-hop'
+  if (options.upgrade !== true || !lower.startsWith('sec-websocket-')) return undefined
+  return lower === 'sec-websocket-protocol' ? undefined : 'hop-by-hop'
+}
+
+/** Removes what `Connection` lists; a fault if it lists something that is no name. */
+function withoutNamed(crossing: HeaderList, connection: HeaderList): HeaderList | HeaderFault {
+  if (connection.length === 0) return crossing
+  const named = new Set<string>()
+  for (const [name, value] of connection) {
     for (const part of value.split(',')) {
-      const option = OPTION.exec(part)?.[1]
+      const option = part.trim()
       if (option === '') continue
-      if (option === undefined || !isToken(option))
+      if (!isToken(option)) {
         return headerFault('INVALID_HEADERS', name, 'lists what is not a name')
-      names.add(option.toLowerCase())
+      }
+      named.add(option.toLowerCase())
     }
   }
-  return names
-}
-
-function isHopByHop(lower: string, options: HygieneOptions): boolean {
-  if (HOP_BY_HOP.has(lower) || lower.startsWith('proxy-')) return true
-  if (options.upgrade !== true) return false
-  return lower.startsWith('sec-websocket-') && lower !== 'sec-websocket-protocol'
-}
-
-function isGatewayOnly(lower: string): boolean {
-  return GATEWAY_ONLY.has(lower) || GATEWAY_ONLY_PREFIXES.some((prefix) => lower.startsWith(prefix))
-}
-
-function checkSingle(list: HeaderList): HeaderFault | undefined {
-  for (const single of SINGLE) {
-    const found = list.filter(([name]) => name.toLowerCase() === single)
-    if (found.length > 1) return headerFault('INVALID_HEADERS', single, 'came more than once')
-  }
-  return undefined
-}
-
-/** RFC 9112, section 6.3: a length beside a transfer coding is an attempt to smuggle. */
-function checkFraming(list: HeaderList): HeaderFault | undefined {
-  const length = list.find(([name]) => name.toLowerCase() === 'content-length')
-  if (length === undefined) return undefined
-  if (!LENGTH.test(length[1])) {
-    return headerFault('INVALID_HEADERS', 'content-length', 'is not one number')
-  }
-  if (list.some(([name]) => name.toLowerCase() === 'transfer-encoding')) {
-    return headerFault('INVALID_HEADERS', 'content-length', 'came together with Transfer-Encoding')
-  }
-  return undefined
+  return crossing.filter(([name]) => !named.has(name.toLowerCase()))
 }

@@ -13,6 +13,8 @@ export interface Exchange {
   stopSending(): void
   /** The request body's writer may go on. */
   writable(): void
+  /** The answer takes long: from now on the client's leaving must be noticed. May be called again. */
+  watchClient(): void
 }
 
 /** What an exchange must know of its request; the whole head only passes through. */

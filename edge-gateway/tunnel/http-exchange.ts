@@ -17,6 +17,8 @@ export class HttpExchange implements Exchange {
   readonly #stream: ExchangeStream
   readonly #request: RelayedRequest
   readonly #upload: RequestBodyPump | undefined
+  /** Looked at only when the request outlives its first moments: for a quick answer it costs too much. */
+  #signal: (() => AbortSignal) | undefined
   #settle!: (response: Response) => void
   #body: BodyWriter | undefined
   #answered = false
@@ -25,7 +27,7 @@ export class HttpExchange implements Exchange {
     stream: ExchangeStream,
     request: RelayedRequest,
     body: ReadableStream<Uint8Array> | null,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
   ) {
     this.#stream = stream
     this.#request = request
@@ -33,7 +35,16 @@ export class HttpExchange implements Exchange {
       this.#settle = resolve
     })
     if (body !== null) this.#upload = new RequestBodyPump(body, stream)
-    signal.addEventListener('abort', () => this.#clientLeft(), { once: true })
+    this.#signal = signal
+    // A body that is on its way shows at once that its sender is gone.
+    if (body !== null) this.watchClient()
+  }
+
+  watchClient(): void {
+    const signal = this.#signal?.()
+    this.#signal = undefined
+    if (signal?.aborted === true) this.#clientLeft()
+    else signal?.addEventListener('abort', () => this.#clientLeft(), { once: true })
   }
 
   head(head: ResponseHead, body: Uint8Array, end: boolean): void {
@@ -57,6 +68,7 @@ export class HttpExchange implements Exchange {
       if (!end) this.#stream.reset(RESET.NO_ERROR)
       return
     }
+    this.watchClient()
     this.#body = new BodyWriter(length, this.#stream)
     this.#answer(new Response(this.#body.readable, init))
     this.#body.write(body)

@@ -134,10 +134,14 @@ export class TunnelConnection {
     this.#mux.close()
   }
 
-  /** Fails every request whose head is overdue. */
-  expireHeads(now: number): void {
+  /** Fails every request whose head is overdue; the others are late enough for their client to be watched. */
+  lookAtHeads(now: number): void {
     for (const [id, open] of this.#exchanges) {
-      if (now < open.headDeadline) continue
+      if (open.headDeadline === Number.POSITIVE_INFINITY) continue
+      if (now < open.headDeadline) {
+        open.exchange.watchClient()
+        continue
+      }
       this.#exchanges.delete(id)
       this.#mux.reset(id, RESET.HEAD_TIMEOUT, now)
       open.exchange.reset(RESET.HEAD_TIMEOUT)
@@ -194,11 +198,15 @@ export class TunnelConnection {
     }
   }
 
-  /** All output of one turn leaves together: many small frames, one message. */
+  /**
+   * Output leaves together: many small frames, one message. With requests in parallel, those that the
+   * runtime has ready are waited for as well; a lone request is never held up.
+   */
   #scheduleFlush(): void {
     if (this.#flushing) return
     this.#flushing = true
-    queueMicrotask(() => this.#flush())
+    if (this.#exchanges.size < 2) queueMicrotask(() => this.#flush())
+    else setTimeout(() => this.#flush(), 0)
   }
 
   #flush(): void {

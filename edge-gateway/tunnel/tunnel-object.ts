@@ -89,14 +89,15 @@ export class TunnelObject extends DurableObject<Env> {
     const end = !upgrade && request.body === null
     try {
       let response!: Promise<Response>
+      const signal = () => request.signal
       connection.open(
         head,
         end,
         this.#headTimeoutMs,
         (stream) => {
           const exchange = upgrade
-            ? new WebSocketExchange(stream, relayed, request.signal)
-            : new HttpExchange(stream, relayed, request.body, request.signal)
+            ? new WebSocketExchange(stream, relayed, signal)
+            : new HttpExchange(stream, relayed, request.body, signal)
           response = exchange.response
           return exchange
         },
@@ -157,7 +158,7 @@ export class TunnelObject extends DurableObject<Env> {
     const now = Date.now()
     let more = false
     for (const [socket, connection] of this.#connections) {
-      connection.expireHeads(now)
+      connection.lookAtHeads(now)
       if (connection !== this.#current) this.#closeRetired(socket, connection, now)
       if (connection.unsaved) connection.save()
       more ||= connection.awaitsHeads || connection.unsaved || connection !== this.#current

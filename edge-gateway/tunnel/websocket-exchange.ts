@@ -26,7 +26,7 @@ export class WebSocketExchange implements Exchange {
   #pace: OutgoingPace | undefined
   #over = false
 
-  constructor(stream: ExchangeStream, request: RelayedRequest, signal: AbortSignal) {
+  constructor(stream: ExchangeStream, request: RelayedRequest, signal: () => AbortSignal) {
     this.#stream = stream
     this.#requestId = request.requestId
     this.#plain = new HttpExchange(stream, request, null, signal)
@@ -78,6 +78,10 @@ export class WebSocketExchange implements Exchange {
   reset(code: ResetCode): void {
     if (this.#socket === undefined) return this.#plain.reset(code)
     this.#fail(code === RESET.GOING_AWAY ? 1001 : 1011, 'the connection to home was cut')
+  }
+
+  watchClient(): void {
+    if (this.#socket === undefined) this.#plain.watchClient()
   }
 
   stopSending(): void {

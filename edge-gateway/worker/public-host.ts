@@ -3,6 +3,9 @@ import type { HeaderFault } from '../../protocol/header-field.ts'
 /** A host name, an IPv4 or a bracketed IPv6 address, perhaps a port: nothing that moves a URL's parts. */
 const AUTHORITY = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
 
+/** A gateway has one host, or few: the check below would be most of a small request's own cost. */
+let lastGood: string | undefined
+
 /**
  * Checks that the host of the URL is what the client's Host field says, and a host at all. The runtime
  * pastes Host and the request target together unseen: with `Host: a/b` the path would begin in the
@@ -16,8 +19,10 @@ export function checkHost(
   field: string | null,
   scheme: 'http' | 'https',
 ): HeaderFault | undefined {
+  if (host === field && host === lastGood) return undefined
   if (field === null || !sameHost(host, field, scheme)) return fault('is not the host of the URL')
   if (!AUTHORITY.test(host) || !URL.canParse(`${scheme}://${host}/`)) return fault('names no host')
+  lastGood = host
   return undefined
 }
 

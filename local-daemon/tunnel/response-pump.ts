@@ -1,6 +1,7 @@
 import { encodeHead, HeadError, type HeaderList } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import { FixedAnswer } from '../http/fixed-answer.ts'
 
 /** Where an answer goes: one stream of the multiplexer. */
 export interface AnswerStream {
@@ -51,6 +52,7 @@ export class ResponsePump {
   }
 
   async #send(response: Response): Promise<void> {
+    if (response instanceof FixedAnswer) return this.#sendFixed(response)
     const headers: HeaderList = [...response.headers]
     const head = encodeHead({ status: response.status, headers })
     const announced = announcedLength(response)
@@ -65,6 +67,12 @@ export class ResponsePump {
     this.#reader = reader
     if (this.#stopped) return stop(reader)
     await this.#sendPieces(head, reader, announced)
+  }
+
+  #sendFixed({ status, fields, content }: FixedAnswer): void {
+    if (this.#stopped) return
+    const head = encodeHead({ status, headers: Object.entries(fields) })
+    this.#stream.respond(head, Buffer.from(content), true)
   }
 
   #sendWhole(head: Uint8Array, body: Uint8Array, announced: number): void {
