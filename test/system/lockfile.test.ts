@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import lock from '../../package-lock.json' with { type: 'json' }
+
+interface Locked {
+  readonly version?: string
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+test('the lock file has the binaries of every platform, or npm ci refuses a clean clone', () => {
+  const packages: Readonly<Record<string, Locked>> = lock.packages
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.entries(optionalDependencies),
+  )
+  const locked = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
+  expect(wanted.filter(([name]) => !locked.has(name))).toEqual([])
+  expect(wanted.length).toBeGreaterThan(50)
+})
