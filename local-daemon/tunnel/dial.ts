@@ -66,6 +66,8 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
       reject(new DialError('lost', 'the daemon is stopping'))
     }
     signal.addEventListener('abort', stop, { once: true })
+    // Stopped while the proof was signed: no event comes any more.
+    if (signal.aborted) stop()
     // For good: ws reports late transport errors here too, and an unhandled one would end the process.
     socket.on('error', (cause) => reject(new DialError('lost', cause.message, { cause })))
     socket.once('unexpected-response', (_request, response) => {

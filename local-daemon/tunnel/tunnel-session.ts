@@ -71,6 +71,8 @@ export class TunnelSession {
   }
 
   close(code: number, reason: string): void {
+    // What was said last, a GO_AWAY above all, is not lost behind the close.
+    this.#flush()
     this.#mux.close()
     this.#socket.close(code, reason)
   }

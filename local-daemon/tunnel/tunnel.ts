@@ -50,6 +50,7 @@ export class Tunnel implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   #session: TunnelSession | undefined
+  #stopped: Promise<void> | undefined
   #clockOffsetMs = 0
   #status: Omit<TunnelStatus, 'open_streams' | 'gateway_url'>
 
@@ -70,19 +71,22 @@ export class Tunnel implements AsyncDisposable {
   }
 
   /** Takes no new requests, finishes the open ones (bounded), says goodbye. */
-  async stop(): Promise<void> {
-    if (!this.#stop.signal.aborted) {
-      const session = this.#session
-      session?.leave('the daemon is stopping')
-      await session?.drained(DRAIN_MS)
-      this.#stop.abort()
-      session?.close(CLOSE.GOING_AWAY, 'the daemon is stopping')
-    }
-    await this.#running
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#leave())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  async #leave(): Promise<void> {
+    const session = this.#session
+    session?.leave('the daemon is stopping')
+    await session?.drained(DRAIN_MS)
+    this.#stop.abort()
+    // Not the one above: while that one drained it may have been lost, and another have come.
+    this.#session?.close(CLOSE.GOING_AWAY, 'the daemon is stopping')
+    await this.#running
   }
 
   async #run(): Promise<void> {
