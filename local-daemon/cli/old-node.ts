@@ -9,7 +9,7 @@ const NODE_API = 10
 export function refuseOldNode(versions: NodeJS.ProcessVersions): string | undefined {
   if (Number(versions['napi']) >= NODE_API) return undefined
   return (
-    `error: spl needs Node.js 22.14 or newer, and this is ${versions.node} [NODE_TOO_OLD]\n` +
+    `error: spl needs Node.js 22.14, 23.6 or newer, and this is ${versions.node} [NODE_TOO_OLD]\n` +
     'try: install the current long-term release of Node.js, then the same command\n'
   )
 }
