@@ -11,7 +11,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Values as the runtime gives them, as their bytes. What was no UTF-8 stays marked, to be refused. */
 export function valuesToBytes(headers: Iterable<readonly [string, string]>): HeaderList {
-  return Array.from(headers, ([name, value]) => [name, isAscii(value) ? value : toBytes(value)])
+  const list: (readonly [string, string])[] = []
+  for (const field of headers) {
+    list.push(isAscii(field[1]) ? field : [field[0], toBytes(field[1])])
+  }
+  return list
 }
 
 /** Values as bytes, as the runtime must be given them. Bytes that are no UTF-8 are taken as Latin-1. */

@@ -36,9 +36,13 @@ export function headerFault(code: HeaderFault['code'], name: string, reason: str
  */
 export function checkFields(list: HeaderList): HeaderFault | undefined {
   let bytes = 0
-  for (const [index, [name, value]] of list.entries()) {
+  let fields = 0
+  for (const field of list) {
+    const name = field[0]
+    const value = field[1]
     bytes += name.length + value.length + FIELD_OVERHEAD
-    if (index >= LIMITS.headerFields) {
+    fields += 1
+    if (fields > LIMITS.headerFields) {
       return headerFault('HEADERS_TOO_LARGE', name, `is beyond the ${LIMITS.headerFields} allowed`)
     }
     if (bytes > LIMITS.headBytes) {

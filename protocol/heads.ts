@@ -98,13 +98,11 @@ function decodeObject(bytes: Uint8Array): Record<string, unknown> {
 
 function isHeaderList(value: unknown): value is HeaderList {
   if (!Array.isArray(value) || value.length > LIMITS.headerFields) return false
-  return value.every(
-    (field: unknown) =>
-      Array.isArray(field) &&
-      field.length === 2 &&
-      typeof field[0] === 'string' &&
-      typeof field[1] === 'string',
-  )
+  for (const field of value as unknown[]) {
+    if (!Array.isArray(field) || field.length !== 2) return false
+    if (typeof field[0] !== 'string' || typeof field[1] !== 'string') return false
+  }
+  return true
 }
 
 function bad(field: string): HeadError {

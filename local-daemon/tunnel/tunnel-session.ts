@@ -135,11 +135,14 @@ export class TunnelSession {
     }
   }
 
-  /** Answers that are ready in the same turn of the loop leave in one message. */
+  /**
+   * What one turn of the loop has ready leaves in one message. Not later: while the gateway works on
+   * these answers the daemon works on the next, and a longer wait would have them take turns (measured).
+   */
   #queueFlush(): void {
     if (this.#flushQueued) return
     this.#flushQueued = true
-    setImmediate(() => {
+    queueMicrotask(() => {
       this.#flushQueued = false
       this.#flush()
     })

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stage } from './stage.ts'
+import { transfer } from './transfer.ts'
 
 const READERS = 100
 const BYTES = 1024 * 1024 * 1024
+const WARM_UP_BYTES = 512 * 1024 * 1024
 /** After this long nothing flows any more: kernel buffers and windows are full. */
 const SETTLE_MS = 6_000
 
@@ -17,6 +19,11 @@ export interface StalledResult {
 
 /** Resident memory that clients cost who ask for 1 GiB each and never read. */
 export async function measureStalled(stage: Stage): Promise<StalledResult> {
+  // A process that has worked once: what its runtime keeps from then on is not the readers' doing.
+  await transfer({
+    url: `${stage.gateway.url}/bench/down?bytes=${WARM_UP_BYTES}`,
+    bearer: stage.bearer,
+  })
   const pids = [stage.gateway.pid, stage.home.pid as number] as const
   const before = await Promise.all(pids.map(residentMib))
   const sockets = await Promise.all(
