@@ -34,7 +34,8 @@ export function readPublicRequest(
   const { scheme, host, target } = splitUrl(request.url)
   const fault = checkHost(host, request.headers.get('host'), scheme) ?? checkTarget(target)
   if (fault !== undefined) return fault
-  const upgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+  const upgrade =
+    request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket'
   const headers = cleanRequestHeaders(valuesToBytes(request.headers), { upgrade })
   if (isHeaderFault(headers)) return headers
   const client = clientAddress(request, settings)
@@ -43,7 +44,12 @@ export function readPublicRequest(
       method: request.method,
       target,
       // The daemon learns the public host from `host` below: one source, not two that could differ.
-      headers: headers.filter(([name]) => name !== 'host' && name !== settings.clientAddressHeader),
+      headers: headers.filter(
+        ([name]) =>
+          name !== 'host' &&
+          name !== settings.clientAddressHeader &&
+          (name !== 'content-length' || hasBody(request.method)),
+      ),
       host,
       scheme,
       request_id: requestId,
@@ -52,6 +58,11 @@ export function readPublicRequest(
     },
     authorization: request.headers.get('authorization') ?? undefined,
   }
+}
+
+/** A body of GET or HEAD means nothing (RFC 9110, section 9.3.1), and `fetch` takes none: it stays here. */
+export function hasBody(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD'
 }
 
 /**

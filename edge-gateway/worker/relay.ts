@@ -3,7 +3,7 @@ import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
 import { HEAD_HEADER, headerSafe, relayUrl } from '../tunnel/internal.ts'
 import { checkBearer, type BearerFault } from './bearer.ts'
-import { readPublicRequest } from './public-request.ts'
+import { hasBody, readPublicRequest } from './public-request.ts'
 
 /** Lets a public request through to the object, or answers it here: form first, then the bearer. */
 export async function relay(
@@ -31,7 +31,7 @@ export async function relay(
   return object().fetch(relayUrl({ upgrade, requestId }), {
     method: head.method,
     headers,
-    body: request.body,
+    body: hasBody(head.method) ? request.body : null,
     // Redirects are the daemon's answer to the client, not an order to this Worker.
     redirect: 'manual',
   })

@@ -136,6 +136,36 @@ export function requestCases(stage: () => Stage): void {
       expect(answer.body.equals(body)).toBe(true)
     })
 
+    test.for(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'QUERY'])(
+      'by %s may have a body, which costs nobody anything',
+      async (method) => {
+        stage().app.answer('/bodied', async (request) => {
+          return new Response(method === 'HEAD' ? null : await request.text())
+        })
+        for (const headers of [
+          [['content-length', '3']] as const,
+          [['transfer-encoding', 'chunked']] as const,
+        ]) {
+          const answer = await stage().send({ method, path: '/bodied', headers, body: 'tea' })
+          expect(answer.status).toBe(200)
+          // For GET it means nothing (RFC 9110, section 9.3.1), and is left behind.
+          expect(answer.text).toBe(['GET', 'HEAD'].includes(method) ? '' : 'tea')
+        }
+        await stage().idle()
+      },
+    )
+
+    test('for a WebSocket is one by GET alone; by POST it is a plain request', async () => {
+      stage().app.answer('/post-upgrade', async (request) => new Response(await request.text()))
+      const headers = [
+        ['connection', 'upgrade'],
+        ['upgrade', 'websocket'],
+        ['content-length', '3'],
+      ] as const
+      const sending = { method: 'POST', path: '/post-upgrade', headers, body: 'tea' }
+      expect(await stage().send(sending)).toMatchObject({ status: 200, text: 'tea' })
+    })
+
     test('carries compressed bytes up as they are', async () => {
       stage().app.answer('/up-gzip', async (request) => {
         const bytes = new Uint8Array(await request.arrayBuffer())

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import type { WebSocketPeer } from '../../../local-daemon/tunnel/tunnel-app.ts'
 import { pattern } from '../../protocol/mux-end.ts'
@@ -166,10 +167,7 @@ export function webSocketCases(stage: () => Stage): void {
         headers: { [name]: value },
       })
       socket.on('error', () => {})
-      const [, answer] = (await once(socket, 'unexpected-response')) as [
-        unknown,
-        import('node:http').IncomingMessage,
-      ]
+      const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
       expect([answer.statusCode, answer.headers['x-why']]).toEqual([403, 'rain'])
       let text = ''
       for await (const part of answer) text += String(part)
