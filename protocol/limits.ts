@@ -67,5 +67,3 @@ export const LIMITS = {
   /** Longest bearer token, characters: every part at its longest. */
   tokenCharacters: 161,
 } as const
-
-export type Limits = typeof LIMITS

@@ -10,8 +10,7 @@ import type { SplRecord } from './record-form.ts'
 
 export { RecordError } from './record-error.ts'
 export { ACTS, DATA_TYPES } from './record-form.ts'
-export type { Act, DataType, SplRecord } from './record-form.ts'
-export type { JsonObject, JsonValue } from './json-value.ts'
+export type { SplRecord } from './record-form.ts'
 
 const FIELDS: readonly string[] = [
   'parents',

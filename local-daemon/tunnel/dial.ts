@@ -128,5 +128,5 @@ function parseObject(text: string): Record<string, unknown> {
 function leaveZero(): void {}
 
 function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }

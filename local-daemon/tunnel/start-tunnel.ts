@@ -65,7 +65,10 @@ function log(logger: Logger, event: TunnelEvent): void {
     case 'disconnected':
       return logger.warn({ reason: event.reason, retry_ms: event.retryMs }, 'tunnel disconnected')
     case 'clock-corrected':
-      return logger.warn({ offset_ms: event.offsetMs }, 'clock is off; using the time of the gateway')
+      return logger.warn(
+        { offset_ms: event.offsetMs },
+        'clock is off; using the time of the gateway',
+      )
     case 'error':
       return logger.error({ err: event.error }, 'tunnel error')
   }
