@@ -6,9 +6,6 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { writeWire, type FrameText } from '../protocol/wire-text.ts'
 
-/** What a gateway does with one try to connect. */
-export type Script = (knock: Knock) => void
-
 export interface Knock {
   readonly request: IncomingMessage
   /** The raw socket, to answer whatever one likes. */
