@@ -50,6 +50,8 @@ export const LIMITS = {
   webSocketMessageBytes: 1024 * 1024,
   /** Messages that a relayed WebSocket's client may be ahead of home, bytes. */
   webSocketQueueBytes: 2 * 1024 * 1024,
+  /** The same for all of them together: a quarter of an object's 128 MB. */
+  webSocketQueuesBytes: 32 * 1024 * 1024,
   /** Longest signature field of a connect request, characters. */
   proofFieldCharacters: 1024,
   /** Seconds that a connect proof's `created` may differ from the verifier's clock. */

@@ -8,6 +8,7 @@ import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
 import { readSettings } from '../settings.ts'
 import { CancelBook } from './cancel-book.ts'
+import { ClientQueues } from './client-queues.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { CONNECT_HEADER, HEAD_HEADER, readRelayUrl, type RelayedKind } from './internal.ts'
 import { NonceBook } from './nonce-book.ts'
@@ -26,6 +27,7 @@ export class TunnelObject extends DurableObject<Env> {
   readonly #connections = new Map<WebSocket, TunnelConnection>()
   readonly #headTimeoutMs: number
   readonly #cancels = new CancelBook()
+  readonly #queues = new ClientQueues()
   #current: TunnelConnection | undefined
   #watch: ReturnType<typeof setTimeout> | undefined
 
@@ -96,7 +98,7 @@ export class TunnelObject extends DurableObject<Env> {
         this.#headTimeoutMs,
         (stream) => {
           const exchange = upgrade
-            ? new WebSocketExchange(stream, relayed, signal)
+            ? new WebSocketExchange(stream, relayed, signal, this.#queues.share())
             : new HttpExchange(stream, relayed, request.body, signal)
           response = exchange.response
           return exchange

@@ -9,6 +9,7 @@ import {
 } from '../../protocol/websocket-record.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import { HttpExchange } from './http-exchange.ts'
+import type { QueueShare } from './client-queues.ts'
 import { OutgoingPace } from './outgoing-pace.ts'
 
 /**
@@ -24,10 +25,17 @@ export class WebSocketExchange implements Exchange {
   #settle!: (response: Response) => void
   #socket: WebSocket | undefined
   #pace: OutgoingPace | undefined
+  readonly #share: QueueShare
   #over = false
 
-  constructor(stream: ExchangeStream, request: RelayedRequest, signal: () => AbortSignal) {
+  constructor(
+    stream: ExchangeStream,
+    request: RelayedRequest,
+    signal: () => AbortSignal,
+    share: QueueShare,
+  ) {
     this.#stream = stream
+    this.#share = share
     this.#requestId = request.requestId
     this.#plain = new HttpExchange(stream, request, null, signal)
     const accepted = new Promise<Response>((resolve) => {
@@ -76,6 +84,7 @@ export class WebSocketExchange implements Exchange {
   }
 
   reset(code: ResetCode): void {
+    this.#share.exceeds(0)
     if (this.#socket === undefined) return this.#plain.reset(code)
     this.#fail(code === RESET.GOING_AWAY ? 1001 : 1011, 'the connection to home was cut')
   }
@@ -90,6 +99,7 @@ export class WebSocketExchange implements Exchange {
 
   writable(): void {
     // Nothing waits for it: a client's messages cannot be held back, only counted.
+    this.#share.exceeds(this.#stream.queued())
   }
 
   #toClient(record: WebSocketRecord): void {
@@ -114,8 +124,7 @@ export class WebSocketExchange implements Exchange {
     )
     if (record.length > LIMITS.webSocketMessageBytes) return this.#fail(1009, 'message too large')
     this.#stream.write(record)
-    if (this.#stream.queued() > LIMITS.webSocketQueueBytes)
-      this.#fail(1008, 'faster than home can take')
+    if (this.#share.exceeds(this.#stream.queued())) this.#fail(1008, 'faster than home can take')
   }
 
   #clientClosed(code: number, reason: string): void {
@@ -131,6 +140,7 @@ export class WebSocketExchange implements Exchange {
     if (this.#over) return
     this.#finish()
     this.#stream.reset(RESET.CANCEL)
+    this.#share.exceeds(0)
     if (this.#socket !== undefined) closeSocket(this.#socket, code, reason)
   }
 

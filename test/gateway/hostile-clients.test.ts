@@ -2,11 +2,14 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { readWire, writeWire } from '../protocol/wire-text.ts'
 import { startOnWorkerd } from './gateway-under-test.ts'
 import { memoryOf } from './memory-of.ts'
 import { aStage, type Stage } from './stage.ts'
+import { rawTunnel } from './raw-tunnel.ts'
 import { send } from './send.ts'
-import { bearerBy } from './test-identity.ts'
+import { anIdentity, bearerBy } from './test-identity.ts'
 import { settled, until } from './until.ts'
 
 const MIB = 1024 * 1024
@@ -82,6 +85,50 @@ describe('clients that come and go', () => {
     expect(memoryOf(workerd()) - before).toBeLessThan(96 * MIB)
     expect(stage.home.generations()).toHaveLength(1)
     await stage.idle()
+  })
+})
+
+describe('WebSocket clients that send more than home takes', () => {
+  test('64 of them, each below its own limit: those beyond the common limit are closed with 1008', async () => {
+    const identity = anIdentity()
+    await using gateway = await startOnWorkerd({ ownerDid: identity.did })
+    // A home that accepts every handshake, and never returns any credit.
+    const home = await rawTunnel(gateway.port, identity)
+    home.on('message', (data: Buffer, isBinary) => {
+      for (const frame of isBinary ? readWire(data) : []) {
+        if (frame.type !== 'OPEN') continue
+        const json = { status: 101, headers: [] }
+        home.send(writeWire([{ type: 'HEAD', flags: [], stream: frame.stream, json }]))
+      }
+    })
+    const codes: number[] = []
+    const message = Buffer.alloc(500_000)
+    const headers = { authorization: `Bearer ${identity.bearer}` }
+    const sockets = await Promise.all(
+      Array.from({ length: 64 }, async () => {
+        const socket = new WebSocket(`ws://localhost:${gateway.port}/`, {
+          headers,
+          perMessageDeflate: false,
+        })
+        socket.on('close', (code) => codes.push(code))
+        socket.on('error', () => {})
+        await once(socket, 'open')
+        return socket
+      }),
+    )
+    await Promise.all(
+      sockets.flatMap((socket) =>
+        [1, 2, 3].map(() => new Promise((sent) => socket.send(message, sent))),
+      ),
+    )
+    await until('some are closed', () => codes.length >= 30)
+    await settled(() => codes.length)
+    expect(new Set(codes)).toEqual(new Set([1008]))
+    // What those that are still open have sent is all that waits in the object.
+    const open = 64 - codes.length
+    expect(open).toBeGreaterThan(0)
+    expect(open * 1_500_000).toBeLessThanOrEqual(32 * MIB)
+    for (const socket of [...sockets, home]) socket.terminate()
   })
 })
 
