@@ -18,9 +18,9 @@ export function valuesToBytes(headers: Iterable<readonly [string, string]>): Hea
   return list
 }
 
-/** Values as bytes, as the runtime must be given them. Bytes that are no UTF-8 are taken as Latin-1. */
-export function valuesToText(headers: HeaderList): [string, string][] {
-  return headers.map(([name, value]) => [name, isAscii(value) ? value : toText(value)])
+/** A value that is bytes, as the runtime must be given it. Bytes that are no UTF-8 are taken as Latin-1. */
+export function valueToText(value: string): string {
+  return isAscii(value) ? value : toText(value)
 }
 
 function isAscii(value: string): boolean {

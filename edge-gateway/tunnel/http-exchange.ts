@@ -1,9 +1,7 @@
-import { cleanResponseHeaders, isHeaderFault } from '../../protocol/header-hygiene.ts'
-import type { HeaderList, ResponseHead } from '../../protocol/heads.ts'
+import type { ResponseHead } from '../../protocol/heads.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
-import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
-import { valuesToText } from '../header-bytes.ts'
 import { problemResponse } from '../problem-response.ts'
+import { answerHeaders } from './answer-headers.ts'
 import { BodyWriter } from './body-writer.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import { RequestBodyPump } from './request-body-pump.ts'
@@ -48,15 +46,13 @@ export class HttpExchange implements Exchange {
   }
 
   head(head: ResponseHead, body: Uint8Array, end: boolean): void {
-    const headers = cleanResponseHeaders(head.headers)
-    if (head.status === 101 || isHeaderFault(headers)) return this.#badAnswer()
-    const init: ResponseInit = { status: head.status, headers: this.#withRequestId(headers) }
+    const headers = answerHeaders(head.headers, this.#request.requestId)
+    if (head.status === 101 || headers === undefined) return this.#badAnswer()
+    const { list, length, encoded } = headers
+    const init: ResponseInit = { status: head.status, headers: list }
     // Compressed bytes cross as they are, the runtime must not compress them again. Only then: the
     // option costs as much as a fifth of the whole relay (measured).
-    if (headers.some(([name]) => name.toLowerCase() === 'content-encoding')) {
-      init.encodeBody = 'manual'
-    }
-    const length = headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1]
+    if (encoded) init.encodeBody = 'manual'
     const fits = this.#fits(head.status)
     // The runtime would write the length of what is there, and so make a part look like the whole.
     if (end && fits && length !== undefined && Number(length) !== body.length) {
@@ -94,13 +90,6 @@ export class HttpExchange implements Exchange {
 
   writable(): void {
     this.#upload?.resume()
-  }
-
-  /** The id that the request was relayed under: the app may not know it, and cannot choose it. */
-  #withRequestId(headers: HeaderList): [string, string][] {
-    const { requestId } = GATEWAY_HEADERS
-    const kept = headers.filter(([name]) => name.toLowerCase() !== requestId)
-    return [...valuesToText(kept), [requestId, this.#request.requestId]]
   }
 
   #fits(status: number): boolean {

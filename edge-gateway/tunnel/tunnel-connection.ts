@@ -12,6 +12,7 @@ import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
+import { OpenStream } from './open-stream.ts'
 
 /** What a daemon's socket keeps across the object's sleep. */
 export interface ConnectionAttachment {
@@ -33,46 +34,13 @@ interface OpenExchange {
   headDeadline: number
 }
 
-class OpenStream implements ExchangeStream {
-  readonly #connection: TunnelConnection
-  readonly #id: number
-  readonly #cancelled: () => void
-
-  constructor(connection: TunnelConnection, id: number, cancelled: () => void) {
-    this.#connection = connection
-    this.#id = id
-    this.#cancelled = cancelled
-  }
-
-  write(bytes: Uint8Array): boolean {
-    return this.#connection.mux.write(this.#id, bytes)
-  }
-
-  end(): void {
-    this.#connection.mux.end(this.#id)
-  }
-
-  reset(code: ResetCode): void {
-    if (this.#connection.forget(this.#id) && code === RESET.CANCEL) this.#cancelled()
-    this.#connection.mux.reset(this.#id, code, Date.now())
-  }
-
-  queued(): number {
-    return this.#connection.mux.queued(this.#id)
-  }
-
-  consumed(bytes: number): void {
-    this.#connection.mux.consumed(this.#id, bytes)
-  }
-}
-
 /** One authenticated socket of the daemon: the multiplexer, and who owns each of its streams. */
 export class TunnelConnection {
   readonly generation: number
   /** Milliseconds since 1970. */
   readonly connectedAt: number
   readonly #socket: WebSocket
-  readonly mux: Multiplexer
+  readonly #mux: Multiplexer
   readonly #exchanges = new Map<number, OpenExchange>()
   #flushing = false
   #leaving = false
@@ -91,7 +59,7 @@ export class TunnelConnection {
       agent: 'spl-gateway/0.1.0',
       generation: attachment.generation,
     }
-    this.mux = new Multiplexer('opener', this.#events(), hello, attachment.multiplexer)
+    this.#mux = new Multiplexer('opener', this.#events(), hello, attachment.multiplexer)
     if (attachment.multiplexer === undefined) this.#scheduleFlush()
   }
 
@@ -105,7 +73,7 @@ export class TunnelConnection {
   }
 
   refusal(): OpenRefusal | undefined {
-    return this.mux.refusal(Date.now())
+    return this.#mux.refusal(Date.now())
   }
 
   /**
@@ -121,17 +89,16 @@ export class TunnelConnection {
     exchange: (stream: ExchangeStream) => Exchange,
     cancelled: () => void,
   ): Exchange {
-    const id = this.mux.open(encodeHeadText(headText), end)
-    const owner = exchange(new OpenStream(this, id, cancelled))
+    const id = this.#mux.open(encodeHeadText(headText), end)
+    const owner = exchange(
+      new OpenStream(this.#mux, id, (code) => {
+        if (this.#exchanges.delete(id) && code === RESET.CANCEL) cancelled()
+      }),
+    )
     this.#exchanges.set(id, { exchange: owner, headDeadline: Date.now() + headTimeoutMs })
     this.#saved = false
     if (this.#exchanges.size > CROWD) owner.watchClient()
     return owner
-  }
-
-  /** The exchange is over by its own will: nothing more is reported to it. */
-  forget(id: number): boolean {
-    return this.#exchanges.delete(id)
   }
 
   /** A message from the daemon. A broken one ends the connection, with its code. */
@@ -139,7 +106,7 @@ export class TunnelConnection {
     this.heardAt = Date.now()
     this.#saved = false
     try {
-      this.mux.receive(message, this.heardAt)
+      this.#mux.receive(message, this.heardAt)
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
       this.close(CLOSE.PROTOCOL_ERROR, error.message)
@@ -150,13 +117,13 @@ export class TunnelConnection {
   retire(): void {
     if (this.#leaving) return
     this.#leaving = true
-    this.mux.goAway(RESET.GOING_AWAY, 'replaced by a newer connection')
+    this.#mux.goAway(RESET.GOING_AWAY, 'replaced by a newer connection')
   }
 
   /** Ends it now; every stream fails with CONNECTION_LOST. */
   close(code: number, reason: string): void {
     this.#leaving = true
-    this.mux.close()
+    this.#mux.close()
     try {
       this.#socket.close(code, reason.slice(0, 120))
     } catch {
@@ -167,7 +134,7 @@ export class TunnelConnection {
   /** The socket is gone. */
   lost(): void {
     this.#leaving = true
-    this.mux.close()
+    this.#mux.close()
   }
 
   /** Fails every request whose head is overdue; the others are late enough for their client to be watched. */
@@ -179,7 +146,7 @@ export class TunnelConnection {
         continue
       }
       this.#exchanges.delete(id)
-      this.mux.reset(id, RESET.HEAD_TIMEOUT, now)
+      this.#mux.reset(id, RESET.HEAD_TIMEOUT, now)
       open.exchange.reset(RESET.HEAD_TIMEOUT)
     }
   }
@@ -198,11 +165,11 @@ export class TunnelConnection {
 
   /** Puts what a sleep must not lose on the socket, if a sleep is possible now at all. */
   save(): void {
-    if (!this.mux.quiet) return
+    if (!this.#mux.quiet) return
     const attachment: ConnectionAttachment = {
       generation: this.generation,
       connectedAt: this.connectedAt,
-      multiplexer: this.mux.snapshot(),
+      multiplexer: this.#mux.snapshot(),
     }
     this.#socket.serializeAttachment(attachment)
     this.#saved = true
@@ -248,7 +215,7 @@ export class TunnelConnection {
   #flush(): void {
     this.#flushing = false
     for (;;) {
-      const message = this.mux.next(LIMITS.dataPerMessage, sharedBuffer)
+      const message = this.#mux.next(LIMITS.dataPerMessage, sharedBuffer)
       if (message === undefined) return
       try {
         this.#socket.send(message)

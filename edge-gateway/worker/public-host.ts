@@ -16,11 +16,12 @@ let lastGood: string | undefined
  */
 export function checkHost(
   host: string,
-  field: string | null,
+  field: string | undefined,
   scheme: 'http' | 'https',
 ): HeaderFault | undefined {
   if (host === field && host === lastGood) return undefined
-  if (field === null || !sameHost(host, field, scheme)) return fault('is not the host of the URL')
+  if (field === undefined || !sameHost(host, field, scheme))
+    return fault('is not the host of the URL')
   if (!AUTHORITY.test(host) || !URL.canParse(`${scheme}://${host}/`)) return fault('names no host')
   lastGood = host
   return undefined

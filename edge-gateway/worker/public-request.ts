@@ -1,5 +1,5 @@
 import { cleanRequestHeaders, isHeaderFault } from '../../protocol/header-hygiene.ts'
-import type { RequestHead } from '../../protocol/heads.ts'
+import type { HeaderList, RequestHead } from '../../protocol/heads.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { valuesToBytes } from '../header-bytes.ts'
@@ -32,13 +32,14 @@ export function readPublicRequest(
     return { code: 'METHOD_NOT_ALLOWED', message: `${request.method} is not relayed` }
   }
   const { scheme, host, target } = splitUrl(request.url)
-  const fault = checkHost(host, request.headers.get('host'), scheme) ?? checkTarget(target)
+  const given = valuesToBytes(request.headers)
+  const fault = checkHost(host, valueOf(given, 'host'), scheme) ?? checkTarget(target)
   if (fault !== undefined) return fault
   const upgrade =
-    request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-  const headers = cleanRequestHeaders(valuesToBytes(request.headers), { upgrade })
+    request.method === 'GET' && valueOf(given, 'upgrade')?.toLowerCase() === 'websocket'
+  const headers = cleanRequestHeaders(given, { upgrade })
   if (isHeaderFault(headers)) return headers
-  const client = clientAddress(request, settings)
+  const client = clientAddress(given, settings)
   return {
     head: {
       method: request.method,
@@ -56,8 +57,14 @@ export function readPublicRequest(
       ...(client === undefined ? {} : { client }),
       ...(upgrade ? { upgrade: 'websocket' as const } : {}),
     },
-    authorization: request.headers.get('authorization') ?? undefined,
+    authorization: valueOf(given, 'authorization'),
   }
+}
+
+/** The runtime gives each name once and in lower case; asking its Headers again would cost more. */
+function valueOf(list: HeaderList, name: string): string | undefined {
+  for (const field of list) if (field[0] === name) return field[1]
+  return undefined
 }
 
 /** A body of GET or HEAD means nothing (RFC 9110, section 9.3.1), and `fetch` takes none: it stays here. */
@@ -83,8 +90,8 @@ export function splitUrl(url: string): { scheme: 'https' | 'http'; host: string;
 }
 
 /** Only what the named proxy in front says, and only if it reads like one address. */
-function clientAddress(request: Request, settings: Settings): string | undefined {
+function clientAddress(given: HeaderList, settings: Settings): string | undefined {
   if (settings.clientAddressHeader === undefined) return undefined
-  const value = request.headers.get(settings.clientAddressHeader)?.trim()
+  const value = valueOf(given, settings.clientAddressHeader)?.trim()
   return value !== undefined && /^[0-9a-fA-F.:]{2,45}$/.test(value) ? value : undefined
 }
