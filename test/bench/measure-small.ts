@@ -1,4 +1,4 @@
-import { load, type LoadResult } from './load.ts'
+import { load, type LoadOptions, type LoadResult } from './load.ts'
 import { recordBody, type Stage } from './stage.ts'
 import { median } from './statistics.ts'
 
@@ -22,7 +22,7 @@ export async function measureSmall(
 ): Promise<SmallResult> {
   const { bearer } = stage
   const json = JSON.stringify(recordBody(0)).replace('"n":0', '"n":{{n}}')
-  const subjects: Record<Subject, object & { url: string }> = {
+  const subjects: Record<Subject, Pick<LoadOptions, 'url' | 'bearer' | 'json'>> = {
     direct: { url: stage.directUrl + stage.recordPath, bearer },
     worker: { url: `${stage.ceiling.url}/worker` },
     object: { url: `${stage.ceiling.url}/object` },
