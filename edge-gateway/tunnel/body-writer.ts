@@ -1,4 +1,5 @@
 import type { ExchangeStream } from './exchange.ts'
+import type { MessageMemory } from './message-memory.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 
 /**
@@ -9,24 +10,27 @@ export class BodyWriter {
   readonly readable: ReadableStream<Uint8Array>
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>
   readonly #stream: ExchangeStream
+  readonly #memory: MessageMemory
   #chunks: Uint8Array[] = []
   #ended = false
   #draining = false
   #over = false
 
   /** @param length the answer's Content-Length, if it has a valid one */
-  constructor(length: string | undefined, stream: ExchangeStream) {
+  constructor(length: string | undefined, stream: ExchangeStream, memory: MessageMemory) {
     // With a fixed length the runtime keeps the header, and refuses to call a short body whole.
     const pair =
       length === undefined ? new IdentityTransformStream() : new FixedLengthStream(Number(length))
     this.readable = pair.readable
     this.#writer = pair.writable.getWriter()
     this.#stream = stream
+    this.#memory = memory
     this.#writer.closed.catch(() => this.#clientLeft())
   }
 
   write(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#over) return
+    this.#memory.hold(bytes)
     this.#chunks.push(bytes)
     this.#start()
   }
@@ -55,9 +59,11 @@ export class BodyWriter {
       if (chunks.length === 0) break
       this.#chunks = []
       for (const chunk of chunks) {
+        const bytes = chunk.length
         await this.#writer.write(chunk)
+        this.#memory.release(chunk)
         if (this.#over) return
-        this.#stream.consumed(chunk.length)
+        this.#stream.consumed(bytes)
       }
     }
     this.#draining = false

@@ -4,6 +4,7 @@ import { problemResponse } from '../problem-response.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { BodyWriter } from './body-writer.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
+import type { MessageMemory } from './message-memory.ts'
 import { RequestBodyPump } from './request-body-pump.ts'
 
 /** RFC 9110: answers with these statuses have no body, whatever was sent. */
@@ -15,6 +16,7 @@ export class HttpExchange implements Exchange {
   readonly #stream: ExchangeStream
   readonly #request: RelayedRequest
   readonly #upload: RequestBodyPump | undefined
+  readonly #memory: MessageMemory
   /** Looked at only when the request outlives its first moments: for a quick answer it costs too much. */
   #signal: (() => AbortSignal) | undefined
   #settle!: (response: Response) => void
@@ -26,7 +28,9 @@ export class HttpExchange implements Exchange {
     request: RelayedRequest,
     body: ReadableStream<Uint8Array> | null,
     signal: () => AbortSignal,
+    memory: MessageMemory,
   ) {
+    this.#memory = memory
     this.#stream = stream
     this.#request = request
     this.response = new Promise((resolve) => {
@@ -65,7 +69,7 @@ export class HttpExchange implements Exchange {
       return
     }
     this.watchClient()
-    this.#body = new BodyWriter(length, this.#stream)
+    this.#body = new BodyWriter(length, this.#stream, this.#memory)
     this.#answer(new Response(this.#body.readable, init))
     this.#body.write(body)
   }

@@ -11,6 +11,7 @@ import { CancelBook } from './cancel-book.ts'
 import { ClientQueues } from './client-queues.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { CONNECT_HEADER, HEAD_HEADER, readRelayUrl, type RelayedKind } from './internal.ts'
+import { MessageMemory } from './message-memory.ts'
 import { NonceBook } from './nonce-book.ts'
 import { TunnelConnection, type ConnectionAttachment } from './tunnel-connection.ts'
 import { WebSocketExchange } from './websocket-exchange.ts'
@@ -28,6 +29,7 @@ export class TunnelObject extends DurableObject<Env> {
   readonly #headTimeoutMs: number
   readonly #cancels = new CancelBook()
   readonly #queues = new ClientQueues()
+  readonly #memory = new MessageMemory()
   #current: TunnelConnection | undefined
   #watch: ReturnType<typeof setTimeout> | undefined
 
@@ -98,8 +100,8 @@ export class TunnelObject extends DurableObject<Env> {
         this.#headTimeoutMs,
         (stream) => {
           const exchange = upgrade
-            ? new WebSocketExchange(stream, relayed, signal, this.#queues.share())
-            : new HttpExchange(stream, relayed, request.body, signal)
+            ? new WebSocketExchange(stream, relayed, signal, this.#queues.share(), this.#memory)
+            : new HttpExchange(stream, relayed, request.body, signal, this.#memory)
           response = exchange.response
           return exchange
         },

@@ -10,6 +10,7 @@ import {
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { QueueShare } from './client-queues.ts'
+import type { MessageMemory } from './message-memory.ts'
 import { OutgoingPace } from './outgoing-pace.ts'
 
 /**
@@ -33,11 +34,12 @@ export class WebSocketExchange implements Exchange {
     request: RelayedRequest,
     signal: () => AbortSignal,
     share: QueueShare,
+    memory: MessageMemory,
   ) {
     this.#stream = stream
     this.#share = share
     this.#requestId = request.requestId
-    this.#plain = new HttpExchange(stream, request, null, signal)
+    this.#plain = new HttpExchange(stream, request, null, signal, memory)
     const accepted = new Promise<Response>((resolve) => {
       this.#settle = resolve
     })

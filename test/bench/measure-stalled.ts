@@ -13,40 +13,57 @@ const SETTLE_MS = 6_000
 
 export interface StalledResult {
   readonly readers: number
-  readonly gatewayGrowthMib: number
+  /** What the readers cost workerd when an object makes the body by itself: its own write buffers. */
+  readonly platformGrowthMib: number
+  /** The gateway's whole growth, the platform's share included. */
+  readonly gatewayTotalGrowthMib: number
   readonly daemonGrowthMib: number
 }
 
 /** Resident memory that clients cost who ask for 1 GiB each and never read. */
 export async function measureStalled(stage: Stage): Promise<StalledResult> {
+  const { ceiling, gateway, bearer } = stage
+  const home = stage.home.pid as number
+  const [platform] = await stall(`${ceiling.url}/stream?bytes=`, undefined, [ceiling.pid])
+  const [relay, daemon] = await stall(`${gateway.url}/bench/down?bytes=`, bearer, [
+    gateway.pid,
+    home,
+  ])
+  return {
+    readers: READERS,
+    platformGrowthMib: platform as number,
+    gatewayTotalGrowthMib: relay as number,
+    daemonGrowthMib: daemon as number,
+  }
+}
+
+/** How much the processes grow. */
+async function stall(
+  url: string,
+  bearer: string | undefined,
+  pids: readonly number[],
+): Promise<number[]> {
   // A process that has worked once: what its runtime keeps from then on is not the readers' doing.
-  await transfer({
-    url: `${stage.gateway.url}/bench/down?bytes=${WARM_UP_BYTES}`,
-    bearer: stage.bearer,
-  })
-  const pids = [stage.gateway.pid, stage.home.pid as number] as const
+  const credentials = bearer === undefined ? {} : { bearer }
+  await transfer({ url: url + WARM_UP_BYTES, ...credentials })
   const before = await Promise.all(pids.map(residentMib))
   const sockets = await Promise.all(
-    Array.from({ length: READERS }, () => openAndStall(stage.gateway.url, stage.bearer)),
+    Array.from({ length: READERS }, () => openAndStall(new URL(url + BYTES), bearer)),
   )
   await sleep(SETTLE_MS)
   const after = await Promise.all(pids.map(residentMib))
   for (const socket of sockets) socket.destroy()
-  return {
-    readers: READERS,
-    gatewayGrowthMib: (after[0] as number) - (before[0] as number),
-    daemonGrowthMib: (after[1] as number) - (before[1] as number),
-  }
+  return after.map((value, index) => value - (before[index] as number))
 }
 
-async function openAndStall(url: string, bearer: string): Promise<Socket> {
-  const { port, host } = new URL(url)
-  const socket = connect(Number(port), '127.0.0.1')
+async function openAndStall(url: URL, bearer: string | undefined): Promise<Socket> {
+  const socket = connect(Number(url.port), '127.0.0.1')
   socket.on('error', () => {})
   socket.pause()
   await once(socket, 'connect')
+  const authorization = bearer === undefined ? '' : `Authorization: Bearer ${bearer}\r\n`
   socket.write(
-    `GET /bench/down?bytes=${BYTES} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${bearer}\r\n\r\n`,
+    `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\n${authorization}\r\n`,
   )
   return socket
 }

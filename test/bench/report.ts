@@ -32,8 +32,11 @@ export function report({ tool, small, bulk, events, fairness, stalled }: Measure
     },
     memory: {
       stalled_readers: stalled.readers,
-      gateway_growth_mib: round(stalled.gatewayGrowthMib),
+      // Beyond what the same readers cost the runtime when no gateway is in between.
+      gateway_growth_mib: round(stalled.gatewayTotalGrowthMib - stalled.platformGrowthMib),
       daemon_growth_mib: round(stalled.daemonGrowthMib),
+      gateway_total_growth_mib: round(stalled.gatewayTotalGrowthMib),
+      platform_growth_mib: round(stalled.platformGrowthMib),
     },
     absolutes: { small, bulk_mib_per_second: bulk, events, fairness },
   }
@@ -62,7 +65,7 @@ export function table(measurements: Measurements): string {
     `event, append at home to public client   p50 ${ms(events.p50Ms)}  p99 ${ms(events.p99Ms)}`,
     `1 KiB reply, idle                        p50 ${ms(fairness.idle.p50Ms)}  p99 ${ms(fairness.idle.p99Ms)}`,
     `1 KiB reply, while a bulk download runs  p50 ${ms(fairness.underBulk.p50Ms)}  p99 ${ms(fairness.underBulk.p99Ms)}  p99 ratio ${ratio(fairness.p99Ratio)}`,
-    `${stalled.readers} stalled readers of 1 GiB: gateway +${whole(stalled.gatewayGrowthMib)} MiB, daemon +${whole(stalled.daemonGrowthMib)} MiB`,
+    `${stalled.readers} stalled readers of 1 GiB: gateway +${whole(stalled.gatewayTotalGrowthMib)} MiB (the runtime alone +${whole(stalled.platformGrowthMib)}), daemon +${whole(stalled.daemonGrowthMib)} MiB`,
   )
   return lines.join('\n')
 }
