@@ -1,6 +1,6 @@
-import { LIMITS } from '../../protocol/limits.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import type { ExchangeStream } from './exchange.ts'
+import { ReadSize } from './read-size.ts'
 
 /**
  * Reads a request body as fast as the daemon takes it and no faster: what the client sends beyond that
@@ -9,6 +9,7 @@ import type { ExchangeStream } from './exchange.ts'
 export class RequestBodyPump {
   readonly #reader: ReadableStreamBYOBReader
   readonly #stream: ExchangeStream
+  readonly #size = new ReadSize()
   #stopped = false
   #resume: (() => void) | undefined
 
@@ -16,9 +17,11 @@ export class RequestBodyPump {
     // With a buffer of our own the runtime hands over all it has; without one, 4 KiB at a time (measured).
     this.#reader = body.getReader({ mode: 'byob' })
     this.#stream = stream
-    this.#run().catch(() => {
-      if (!this.#stopped) this.#stream.reset(RESET.BODY_FAILED)
-    })
+    this.#run()
+      .catch(() => {
+        if (!this.#stopped) this.#stream.reset(RESET.BODY_FAILED)
+      })
+      .finally(() => this.#size.release())
   }
 
   /** The daemon can take more. */
@@ -35,13 +38,23 @@ export class RequestBodyPump {
   }
 
   async #run(): Promise<void> {
+    let spare: ArrayBufferLike | undefined
     for (;;) {
-      const { done, value } = await this.#reader.read(new Uint8Array(LIMITS.dataBytes))
+      const { done, value } = await this.#reader.read(this.#view(spare))
       if (this.#stopped) return
       if (done) return this.#stream.end()
+      this.#size.brought(value.length)
       if (!this.#stream.write(value)) await this.#room()
+      // A turn later it may have left already: then the same memory takes what comes next.
+      await undefined
       if (this.#stopped) return
+      spare = this.#stream.queued() === 0 ? value.buffer : undefined
     }
+  }
+
+  #view(spare: ArrayBufferLike | undefined): Uint8Array {
+    const { bytes } = this.#size
+    return spare?.byteLength === bytes ? new Uint8Array(spare) : new Uint8Array(bytes)
   }
 
   #room(): Promise<void> {

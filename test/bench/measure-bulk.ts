@@ -7,11 +7,15 @@ const BYTES = 256 * 1024 * 1024
 /** MiB per second of 256 MiB bodies, and the ratios to what an object reaches by itself. */
 export interface BulkResult {
   readonly objectStream: number
+  /** An object that reads the body as any Worker does. */
   readonly objectSink: number
+  /** An object that reads with large buffers of its own: the runtime's own limit. */
+  readonly objectLargeSink: number
   readonly down: number
   readonly up: number
   readonly downOfObjectStream: number
   readonly upOfObjectSink: number
+  readonly upOfObjectLargeSink: number
 }
 
 export async function measureBulk(stage: Stage, rounds: number): Promise<BulkResult> {
@@ -20,12 +24,14 @@ export async function measureBulk(stage: Stage, rounds: number): Promise<BulkRes
     objectStream: () => transfer({ url: `${ceiling.url}/stream?bytes=${BYTES}` }),
     down: () => transfer({ url: `${gateway.url}/bench/down?bytes=${BYTES}`, bearer }),
     objectSink: () => transfer({ url: `${ceiling.url}/sink`, upload: BYTES }),
+    objectLargeSink: () => transfer({ url: `${ceiling.url}/large-sink`, upload: BYTES }),
     up: () => transfer({ url: `${gateway.url}/bench/up`, bearer, upload: BYTES }),
   }
   const results = {
     objectStream: [] as number[],
     down: [] as number[],
     objectSink: [] as number[],
+    objectLargeSink: [] as number[],
     up: [] as number[],
   }
   // One unmeasured round: both runtimes compile, the link's windows find their size.
@@ -38,10 +44,12 @@ export async function measureBulk(stage: Stage, rounds: number): Promise<BulkRes
   return {
     objectStream: median(results.objectStream),
     objectSink: median(results.objectSink),
+    objectLargeSink: median(results.objectLargeSink),
     down: median(results.down),
     up: median(results.up),
     downOfObjectStream: pairwise(results.down, results.objectStream),
     upOfObjectSink: pairwise(results.up, results.objectSink),
+    upOfObjectLargeSink: pairwise(results.up, results.objectLargeSink),
   }
 }
 

@@ -28,6 +28,7 @@ export function report({ tool, small, bulk, events, fairness, stalled }: Measure
       small_get_of_empty_object_1_connection: round(small[0]?.ofEmptyObject),
       bulk_down_of_object_stream: round(bulk.downOfObjectStream),
       bulk_up_of_object_sink: round(bulk.upOfObjectSink),
+      bulk_up_of_object_large_sink: round(bulk.upOfObjectLargeSink),
       small_reply_p99_under_bulk: round(fairness.p99Ratio),
     },
     memory: {
@@ -61,6 +62,7 @@ export function table(measurements: Measurements): string {
     '256 MiB bodies, MiB/s',
     `  down  object ${whole(bulk.objectStream)}  gateway ${whole(bulk.down)}  ratio ${ratio(bulk.downOfObjectStream)}`,
     `  up    object ${whole(bulk.objectSink)}  gateway ${whole(bulk.up)}  ratio ${ratio(bulk.upOfObjectSink)}`,
+    `        object with large reads ${whole(bulk.objectLargeSink)}  ratio ${ratio(bulk.upOfObjectLargeSink)}`,
     '',
     `event, append at home to public client   p50 ${ms(events.p50Ms)}  p99 ${ms(events.p99Ms)}`,
     `1 KiB reply, idle                        p50 ${ms(fairness.idle.p50Ms)}  p99 ${ms(fairness.idle.p99Ms)}`,
