@@ -3,7 +3,7 @@ import { processStart } from './process-start.ts'
 
 /**
  * Writes `<pid>\n<start time>\n`. The file tells the CLI whom to signal; it is not the lock
- * (single-instance.ts is), so a stale one harms nobody.
+ * (exclusive-lock.ts is), so a stale one harms nobody.
  */
 export function writePidFile(path: string): void {
   const temporary = `${path}.${process.pid}`

@@ -1,5 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
-import Database from 'better-sqlite3'
+import { takeExclusiveLock } from './exclusive-lock.ts'
 import type { Home } from './home.ts'
 import { readRunningPid, removePidFile, writePidFile } from './pid-file.ts'
 import { StartError } from './start-error.ts'
@@ -9,30 +8,18 @@ export interface SingleInstance {
   release(): void
 }
 
-/**
- * Takes the home's one lock, or throws `StartError` `DAEMON_RUNNING` that names the process holding it.
- *
- * The lock is the kernel's, held through an open exclusive transaction on a tiny SQLite file: it ends with
- * the process however that dies, so there is no stale lock to judge. A pid file taken with O_EXCL was
- * rejected: two daemons that find the same stale one can both remove it and both go on.
- */
+/** Takes the home's one lock, or throws `StartError` `DAEMON_RUNNING` that names the process holding it. */
 export function takeSingleInstance(home: Home): SingleInstance {
-  closeSync(openSync(home.lockFile, 'a', 0o600))
-  const lock = new Database(home.lockFile, { timeout: 0 })
-  try {
-    lock.pragma('journal_mode = MEMORY')
-    lock.exec('BEGIN EXCLUSIVE')
-  } catch (error) {
-    lock.close()
-    if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error
-    throw alreadyRunning(home)
-  }
+  const lock = takeExclusiveLock(home.lockFile)
+  if (lock === undefined) throw alreadyRunning(home)
   writePidFile(home.pidFile)
+  let held = true
   return {
     release() {
-      if (!lock.open) return
+      if (!held) return
+      held = false
       removePidFile(home.pidFile)
-      lock.close()
+      lock.release()
     },
   }
 }
