@@ -6,7 +6,7 @@ import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { homeOf, type GlobalOptions } from './global-options.ts'
 import { sendRequest, SilentError, type Target } from './send-request.ts'
 
-/** Milliseconds of silence. The gateway holds a request for 10 s while the tunnel returns. */
+/** Milliseconds of silence, and then the daemon hangs: each request of the CLI is small work. */
 const SILENCE_MS = 30_000
 
 /** The daemon as the CLI sees it: JSON in, JSON out, refusals thrown as {@link CliError}. */

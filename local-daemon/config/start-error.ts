@@ -1,6 +1,6 @@
 /**
  * A reason why the daemon cannot start, for a person: a stable code, what is wrong, and the next step.
- * The CLI prints `message` and then `Try: <try>`.
+ * The CLI prints `error: <message>` and then `try: <try>`.
  */
 export class StartError extends Error {
   override readonly name = 'StartError'
