@@ -11,6 +11,7 @@ import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
 import { LIMITS } from '../../protocol/limits.ts'
+import { VERSION } from '../version.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
 import { OpenStream } from './open-stream.ts'
 
@@ -56,7 +57,7 @@ export class TunnelConnection {
     this.#leaving = attachment.multiplexer?.leaving ?? false
     const hello = {
       version: PROTOCOL_VERSION,
-      agent: 'spl-gateway/0.1.0',
+      agent: `spl-gateway/${VERSION}`,
       generation: attachment.generation,
     }
     this.#mux = new Multiplexer('opener', this.#events(), hello, attachment.multiplexer)
