@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join, relative, resolve } from 'node:path'
 import { parseDidKey } from '../../protocol/did-key.ts'
+import { COMPATIBILITY_DATE } from './compatibility-date.ts'
 import { GatewayError } from './gateway-error.ts'
 import { waitUntilAnswers } from './probe.ts'
 import { selfSignedCertificate, type KeyPair } from './self-signed.ts'
@@ -11,9 +12,6 @@ import { uniqueKey } from './unique-key.ts'
 import { workerBundle } from './worker-bundle.ts'
 import { workerdConfig } from './workerd-config.ts'
 import { startWorkerd, type WorkerdExit } from './workerd-process.ts'
-
-/** The same date as in wrangler.toml: one Worker, one behaviour, whoever runs it. */
-const COMPATIBILITY_DATE = '2026-11-17'
 
 export interface GatewayOptions {
   /** did:key of the daemon that may connect. */

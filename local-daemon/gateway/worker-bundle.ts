@@ -1,3 +1,4 @@
+import type { StdinOptions } from 'esbuild'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -12,11 +13,14 @@ export async function workerBundle(): Promise<string> {
   return bundleWorker(fileURLToPath(new URL('../../edge-gateway/worker.ts', import.meta.url)))
 }
 
-/** Bundles a Worker's entry file the way `wrangler deploy` does: same conditions, same target. */
-export async function bundleWorker(entry: string): Promise<string> {
+/**
+ * Bundles a Worker the way `wrangler deploy` does: same conditions, same target.
+ * @param entry path of its entry file, or that file's text and the folder that its imports start from
+ */
+export async function bundleWorker(entry: string | StdinOptions): Promise<string> {
   const { build } = await import('esbuild')
   const result = await build({
-    entryPoints: [entry],
+    ...(typeof entry === 'string' ? { entryPoints: [entry] } : { stdin: entry }),
     bundle: true,
     write: false,
     format: 'esm',

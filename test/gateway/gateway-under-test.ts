@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
+import { COMPATIBILITY_DATE } from '../../local-daemon/gateway/compatibility-date.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { workerBundle } from '../../local-daemon/gateway/worker-bundle.ts'
+import { bundleWorker, workerBundle } from '../../local-daemon/gateway/worker-bundle.ts'
 
 export interface GatewaySettings {
   readonly ownerDid: string
@@ -29,8 +29,6 @@ export interface GatewayUnderTest extends AsyncDisposable {
 }
 
 export type StartGatewayUnderTest = (settings: GatewaySettings) => Promise<GatewayUnderTest>
-
-const COMPATIBILITY_DATE = '2026-11-17'
 
 /** Raw workerd, started as `spl gateway serve` starts it. */
 export async function startOnWorkerd(settings: GatewaySettings): Promise<GatewayUnderTest> {
@@ -103,19 +101,10 @@ function underTest(
 async function workerSource({ headTimeoutSeconds, observed }: GatewaySettings): Promise<string> {
   if (headTimeoutSeconds === undefined && observed !== true) return workerBundle()
   const more = headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }
-  const result = await build({
-    stdin: {
-      contents: wrapping(JSON.stringify(more ?? {})),
-      resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*'],
+  return bundleWorker({
+    contents: wrapping(JSON.stringify(more ?? {})),
+    resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
   })
-  return result.outputFiles[0]?.text ?? ''
 }
 
 function wrapping(more: string): string {

@@ -2,6 +2,7 @@ import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { COMPATIBILITY_DATE } from '../../local-daemon/gateway/compatibility-date.ts'
 import { expectedAnswers, vectorNames } from './expected-answers.ts'
 import { answerVectors } from './vector-answers.ts'
 import type { Answers } from './vector-answers.ts'
@@ -36,7 +37,7 @@ beforeAll(async () => {
       {
         config: {
           name: 'vectors',
-          compatibilityDate: '2026-11-17',
+          compatibilityDate: COMPATIBILITY_DATE,
           manifest: {
             mainModule: 'worker.mjs',
             modulesRoot: import.meta.dirname,
