@@ -1,4 +1,5 @@
 import type { ExchangeStream } from './exchange.ts'
+import { joinNeighbours } from './join-neighbours.ts'
 import type { MessageMemory } from './message-memory.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 
@@ -58,7 +59,7 @@ export class BodyWriter {
       const chunks = this.#chunks
       if (chunks.length === 0) break
       this.#chunks = []
-      for (const chunk of chunks) {
+      for (const chunk of joinNeighbours(chunks)) {
         const bytes = chunk.length
         await this.#writer.write(chunk)
         this.#memory.release(chunk)

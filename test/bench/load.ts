@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { median } from './statistics.ts'
 
 const run = promisify(execFile)
 
@@ -21,6 +22,16 @@ export interface LoadResult {
   readonly p99Ms: number
   /** Answers that were not 2xx, and broken connections. */
   readonly failed: number
+}
+
+/** The middle one of several rounds, figure by figure. */
+export function middle(results: readonly LoadResult[]): LoadResult {
+  return {
+    perSecond: median(results.map((result) => result.perSecond)),
+    p50Ms: median(results.map((result) => result.p50Ms)),
+    p99Ms: median(results.map((result) => result.p99Ms)),
+    failed: results.reduce((sum, result) => sum + result.failed, 0),
+  }
 }
 
 /** `wrk` where it is installed: in C, it takes little of the two cores that are measured. */

@@ -32,7 +32,7 @@ const many = await measureSmall(stage, tool, 32, rounds, seconds)
 progress('bulk bodies')
 const bulk = await measureBulk(stage, rounds)
 progress('small replies under a bulk download')
-const fairness = await measureFairness(stage, tool, rounds, seconds)
+const fairness = await measureFairness(stage, rounds, seconds)
 progress('events')
 const events = await measureEvents(stage, 300)
 

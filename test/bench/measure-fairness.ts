@@ -1,7 +1,7 @@
-import { get, type ClientRequest } from 'node:http'
-import { load, type LoadResult } from './load.ts'
+import { load, middle, type LoadResult } from './load.ts'
 import type { Stage } from './stage.ts'
 import { median } from './statistics.ts'
+import { startBulk } from './transfer.ts'
 
 const MIB = 1024 * 1024
 
@@ -12,26 +12,26 @@ export interface FairnessResult {
   readonly p99Ratio: number
 }
 
-/** A reply of 1 KiB over one connection, alone and while a bulk download takes all it can get. */
+/**
+ * A reply of 1 KiB over one connection, alone and while a bulk download takes all it can get. Always by
+ * autocannon: `wrk` corrects its percentiles for requests it could not send, which is another question.
+ */
 export async function measureFairness(
   stage: Stage,
-  tool: 'wrk' | 'autocannon',
   rounds: number,
   seconds: number,
 ): Promise<FairnessResult> {
+  const { bearer, gateway } = stage
+  const options = { url: `${gateway.url}/bench/small`, bearer, connections: 1, seconds }
   const idle: LoadResult[] = []
   const underBulk: LoadResult[] = []
-  const options = {
-    url: `${stage.gateway.url}/bench/small`,
-    bearer: stage.bearer,
-    connections: 1,
-    seconds,
-  }
   for (let round = 0; round < rounds; round += 1) {
-    idle.push(await load(tool, options))
-    const bulk = await startBulk(stage)
-    underBulk.push(await load(tool, options))
-    bulk.destroy()
+    idle.push(await load('autocannon', options))
+    await using _bulk = await startBulk(
+      `${gateway.url}/bench/down?bytes=${1024 * 1024 * MIB}`,
+      bearer,
+    )
+    underBulk.push(await load('autocannon', options))
   }
   return {
     idle: middle(idle),
@@ -39,29 +39,5 @@ export async function measureFairness(
     p99Ratio: median(
       underBulk.map((result, round) => result.p99Ms / (idle[round] as LoadResult).p99Ms),
     ),
-  }
-}
-
-/** A download without an end in sight, read as fast as it comes. */
-function startBulk(stage: Stage): Promise<ClientRequest> {
-  return new Promise((resolve, reject) => {
-    const request = get(`${stage.gateway.url}/bench/down?bytes=${1024 * 1024 * MIB}`, {
-      headers: { authorization: `Bearer ${stage.bearer}` },
-    })
-    request.once('error', reject)
-    request.once('response', (response) => {
-      response.on('error', () => {})
-      response.resume()
-      resolve(request)
-    })
-  })
-}
-
-function middle(results: readonly LoadResult[]): LoadResult {
-  return {
-    perSecond: median(results.map((result) => result.perSecond)),
-    p50Ms: median(results.map((result) => result.p50Ms)),
-    p99Ms: median(results.map((result) => result.p99Ms)),
-    failed: results.reduce((sum, result) => sum + result.failed, 0),
   }
 }

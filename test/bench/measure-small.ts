@@ -56,12 +56,3 @@ export async function measureSmall(
     ofEmptyObject: median(pairs),
   }
 }
-
-function middle(results: readonly LoadResult[]): LoadResult {
-  return {
-    perSecond: median(results.map((result) => result.perSecond)),
-    p50Ms: median(results.map((result) => result.p50Ms)),
-    p99Ms: median(results.map((result) => result.p99Ms)),
-    failed: results.reduce((sum, result) => sum + result.failed, 0),
-  }
-}

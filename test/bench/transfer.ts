@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, Worker, isMainThread, workerData } from 'node:worker_threads'
 
 export interface TransferOptions {
@@ -8,7 +9,23 @@ export interface TransferOptions {
   readonly upload?: number
 }
 
+const BULK_SETTLE_MS = 1_000
 const CHUNK = new Uint8Array(256 * 1024)
+
+/** A download without an end in sight, read as fast as it comes in a thread of its own. */
+export interface Bulk extends AsyncDisposable {}
+
+export async function startBulk(url: string, bearer: string): Promise<Bulk> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { url, bearer } })
+  worker.on('error', () => {})
+  // Its windows have found their size, and every process has compiled what it runs.
+  await sleep(BULK_SETTLE_MS)
+  return {
+    async [Symbol.asyncDispose]() {
+      await worker.terminate()
+    },
+  }
+}
 
 /** Moves one body in a thread of its own. Resolves with MiB per second, by the bytes that arrived. */
 export function transfer(options: TransferOptions): Promise<number> {
