@@ -43,10 +43,14 @@ export class DataLane {
 
   /** Chooses the slices of the next message, and returns their bytes on the wire, headers included. */
   pick(room: number): number {
+    // A receiver keeps a whole message for as long as one of its bodies is not read. So bulk bodies do
+    // not share: alone a stream fills the message, else one full slice does.
+    const shared = LIMITS.dataBytes + FRAME_HEADER_BYTES
+    const target = this.#turns.size > 1 ? Math.min(room, shared) : room
     let bytes = 0
     for (const stream of this.#turns) {
-      if (room - bytes < FRAME_HEADER_BYTES) break
-      const taken = this.#slice(stream, room - bytes - FRAME_HEADER_BYTES)
+      if (target - bytes < FRAME_HEADER_BYTES) break
+      const taken = this.#slice(stream, target - bytes - FRAME_HEADER_BYTES)
       // Held back by the connection's credit or by this message's room: it keeps its turn.
       if (taken === undefined) continue
       bytes += FRAME_HEADER_BYTES + taken

@@ -1,4 +1,4 @@
-import { load, type LoadOptions, type LoadResult } from './load.ts'
+import { load, middle, type LoadOptions, type LoadResult } from './load.ts'
 import { recordBody, type Stage } from './stage.ts'
 import { median } from './statistics.ts'
 
