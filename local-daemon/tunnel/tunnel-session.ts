@@ -28,7 +28,8 @@ export class TunnelSession {
   readonly #exchanges = new Map<number, LocalExchange>()
   readonly #options: SessionOptions
   readonly #buffers = new MessageBuffers()
-  #flushQueued = false
+  #headsQueued = false
+  #dataQueued = false
   /** When the gateway was last heard, milliseconds since 1970. */
   heardAt = Date.now()
 
@@ -72,7 +73,7 @@ export class TunnelSession {
 
   close(code: number, reason: string): void {
     // What was said last, a GO_AWAY above all, is not lost behind the close.
-    this.#flush()
+    this.#flush(LIMITS.dataPerMessage)
     this.#mux.close()
     this.#socket.close(code, reason)
   }
@@ -136,22 +137,31 @@ export class TunnelSession {
   }
 
   /**
-   * What one turn of the loop has ready leaves in one message. Not later: while the gateway works on
-   * these answers the daemon works on the next, and a longer wait would have them take turns (measured).
+   * Heads leave at the end of this very step: while the gateway works on these answers the daemon works
+   * on the next, and a longer wait would have them take turns. Body bytes wait for the end of the turn,
+   * so that a message is full: four times as many messages cost bulk bodies half their speed (measured).
    */
   #queueFlush(): void {
-    if (this.#flushQueued) return
-    this.#flushQueued = true
-    queueMicrotask(() => {
-      this.#flushQueued = false
-      this.#flush()
-    })
+    if (!this.#headsQueued) {
+      this.#headsQueued = true
+      queueMicrotask(() => {
+        this.#headsQueued = false
+        this.#flush(0)
+      })
+    }
+    if (!this.#dataQueued) {
+      this.#dataQueued = true
+      setImmediate(() => {
+        this.#dataQueued = false
+        this.#flush(LIMITS.dataPerMessage)
+      })
+    }
   }
 
-  #flush(): void {
+  #flush(dataTarget: number): void {
     while (this.#socket.readyState === this.#socket.OPEN) {
       if (this.#socket.bufferedAmount >= SOCKET_BYTES) return
-      const message = this.#mux.next(LIMITS.dataPerMessage, this.#buffers.take)
+      const message = this.#mux.next(dataTarget, this.#buffers.take)
       if (message === undefined) return
       // The callback runs once the bytes have left this process: only then is there room for more.
       this.#socket.send(message, () => {
