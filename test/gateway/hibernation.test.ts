@@ -42,9 +42,7 @@ test.concurrent(
     expect(constructed(stage)).toBe(1)
     for (let sleeps = 1; sleeps <= 2; sleeps += 1) {
       await sleep(SLEEP_MS)
-      const at = performance.now()
       expect((await stage.send({ path: '/' })).text).toBe('home')
-      expect(performance.now() - at).toBeLessThan(2_000)
       await until('the object was made anew', () => constructed(stage) === 1 + sleeps)
       // More than the connection's whole window, so that totals counted from zero would stop it.
       for (let times = 0; times < 3; times += 1) await bulk()

@@ -75,6 +75,10 @@ const good: fc.Arbitrary<HeaderList> = fc.array(
 const lists = fc.oneof(hostile, good)
 const options = fc.record({ upgrade: fc.boolean() })
 
+function codeOf(result: ReturnType<typeof cleanRequestHeaders>): string | undefined {
+  return isHeaderFault(result) ? result.code : undefined
+}
+
 function connectionNames(list: HeaderList): Set<string> {
   const connection = list.filter(([name]) => name.toLowerCase() === 'connection')
   return new Set(connection.flatMap(([, value]) => value.toLowerCase().split(/[\s,]+/)))
@@ -154,21 +158,23 @@ describe.each([
     )
   })
 
+  // No clock: what looks at each character once needs a second for all of it, what looks back needs minutes.
   test('a hostile list takes no time', () => {
-    const started = performance.now()
     const blanks = `a${' '.repeat(60_000)}`
     const commas = `a${' ,'.repeat(30_000)}a`
-    for (const value of [
-      blanks,
-      `${blanks}b`,
-      `${blanks}\u0100`,
-      commas,
-      `${blanks},${'\t'.repeat(5_000)}b`,
-    ]) {
-      clean([['Connection', value]])
-      clean([['X-A', value]])
+    const lists = [
+      [blanks, 'INVALID_HEADERS', 'INVALID_HEADERS'],
+      [`${blanks}b`, 'INVALID_HEADERS', undefined],
+      [`${blanks}\u0100`, 'INVALID_HEADERS', 'INVALID_HEADERS'],
+      [commas, undefined, undefined],
+      [`${blanks},${'\t'.repeat(5_000)}b`, undefined, undefined],
+    ] as const
+    for (let round = 0; round < 100; round += 1) {
+      for (const [value, asConnection, asOther] of lists) {
+        expect(codeOf(clean([['Connection', value]]))).toBe(asConnection)
+        expect(codeOf(clean([['X-A', value]]))).toBe(asOther)
+      }
     }
-    expect(performance.now() - started).toBeLessThan(500)
   })
 })
 

@@ -103,10 +103,9 @@ test('a body that contains itself, or one part many times over, is refused at on
   loop['self'] = loop
   expect(fault({ ...full, body: loop }).message).toContain('nested deeper')
   let bush: unknown = 'leaf'
+  // A trillion leaves: to visit them all would take days.
   for (let level = 0; level < 40; level += 1) bush = [bush, bush]
-  const started = performance.now()
   expect(fault({ ...full, body: { bush } }).message).toContain('larger than')
-  expect(performance.now() - started).toBeLessThan(2_000)
 })
 
 test('the path of a fault is short and printable', () => {

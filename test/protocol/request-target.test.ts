@@ -67,12 +67,12 @@ test('the longest target passes and one byte more does not', () => {
   expect(checkTarget(`/${'a'.repeat(LIMITS.targetBytes)}`)?.message).toContain('longer than')
 })
 
+// No clock: a rule that looks at each character once needs a second for all of it, one that looks back minutes.
 test('no target takes long, nor is repeated in the message', () => {
-  const started = performance.now()
   for (const piece of ['.', '%2e', '/', '/.', '/%2e%2e', '%', '%2f..', "'"]) {
     const hostile = `/${piece.repeat(LIMITS.targetBytes)}`.slice(0, LIMITS.targetBytes - 1)
-    const fault = checkTarget(`${hostile}#`)
-    expect(fault?.message.length).toBeLessThan(120)
+    for (let round = 0; round < 200; round += 1) {
+      expect(checkTarget(`${hostile}#`)?.message.length).toBeLessThan(120)
+    }
   }
-  expect(performance.now() - started).toBeLessThan(500)
 })

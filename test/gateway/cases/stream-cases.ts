@@ -87,11 +87,10 @@ export function streamCases(stage: () => Stage): void {
       for (let id = 1; id <= 20; id += 1) {
         const event = `id: ${id}\ndata: tea\n\n`
         const arrived = once(incoming, 'data')
-        const sentAt = performance.now()
         source.enqueue(new TextEncoder().encode(event))
+        // Nothing follows it: one that waited for company in a buffer would never come.
         const [piece] = (await arrived) as [Buffer]
         expect(piece.toString()).toBe(event)
-        expect(performance.now() - sentAt).toBeLessThan(1_000)
       }
       source.close()
       await once(incoming.resume(), 'end')
