@@ -13,7 +13,7 @@ export { TunnelObject } from './tunnel/tunnel-object.ts'
  * the rest to the one object that holds the daemon's socket.
  */
 export default {
-  async fetch(request, env) {
+  fetch(request, env) {
     const settings = readSettings(env)
     if (typeof settings === 'string') {
       return problemResponse('GATEWAY_MISCONFIGURED', settings, {
@@ -21,9 +21,9 @@ export default {
       })
     }
     const object = () => env.TUNNEL.get(objectId(env, settings.owner))
-    const { target } = splitUrl(request.url)
-    if (target === TUNNEL_PATH) return connect(request, settings, object)
-    return relay(request, settings, object)
+    const url = splitUrl(request.url)
+    if (url.target === TUNNEL_PATH) return connect(request, url.host, settings, object)
+    return relay(request, url, settings, object)
   },
 } satisfies ExportedHandler<Env>
 

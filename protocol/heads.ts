@@ -51,7 +51,7 @@ export function encodeHeadText(text: string): Uint8Array {
 
 /** @throws HeadError for anything but a complete request head. */
 export function decodeRequestHead(bytes: Uint8Array): RequestHead {
-  const head = decodeObject(bytes)
+  const head = parseObject(decodeText(bytes))
   const { method, target, headers, host, scheme, request_id, client, upgrade } = head
   if (typeof method !== 'string' || !/^[A-Z]{1,32}$/.test(method)) throw bad('method')
   if (typeof target !== 'string' || !target.startsWith('/')) throw bad('target')
@@ -73,20 +73,47 @@ export function decodeRequestHead(bytes: Uint8Array): RequestHead {
   }
 }
 
-/** @throws HeadError for anything but a status and a header list. */
+/** Response heads read lately, by their text: an API answers with few different ones, over and over. */
+const known = new Map<string, ResponseHead>()
+const KNOWN_MAX = 64
+const KNOWN_CHARACTERS = 1024
+
+/**
+ * The same text gives the same object.
+ * @throws HeadError for anything but a status and a header list.
+ */
 export function decodeResponseHead(bytes: Uint8Array): ResponseHead {
-  const { status, headers } = decodeObject(bytes)
+  const text = decodeText(bytes)
+  const seen = known.get(text)
+  if (seen !== undefined) return seen
+  const head = readResponseHead(text)
+  if (text.length > KNOWN_CHARACTERS) return head
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(text, head)
+  return head
+}
+
+function readResponseHead(text: string): ResponseHead {
+  const { status, headers } = parseObject(text)
   const usable = typeof status === 'number' && Number.isInteger(status)
   if (!usable || (status !== 101 && (status < 200 || status > 599))) throw bad('status')
   if (!isHeaderList(headers)) throw bad('headers')
   return { status, headers }
 }
 
-function decodeObject(bytes: Uint8Array): Record<string, unknown> {
+function decodeText(bytes: Uint8Array): string {
   if (bytes.length > LIMITS.headBytes) throw new HeadError('decode head: over the size limit')
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw new HeadError('decode head: not UTF-8', { cause })
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> {
   let value: unknown
   try {
-    value = JSON.parse(decoder.decode(bytes))
+    value = JSON.parse(text)
   } catch (cause) {
     throw new HeadError('decode head: not JSON', { cause })
   }

@@ -218,6 +218,11 @@ export class Multiplexer {
     return this.#core.streams.live === 0 && !this.#core.plan.pending
   }
 
+  /** Heads that wait for the next message. */
+  get waitingHeads(): number {
+    return this.#core.plan.heads.size
+  }
+
   /** Streams that hold a slot, those whose reset is not confirmed yet included. */
   get openStreams(): number {
     return this.#core.streams.size

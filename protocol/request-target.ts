@@ -6,8 +6,9 @@ export interface TargetFault {
   readonly message: string
 }
 
-/** RFC 3986 path and query: unreserved, sub-delims, `:` `@` `/` `?`, and whole percent-encodings. */
-const CHARACTERS = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*$/
+/** Not of an RFC 3986 path or query, which hold unreserved, sub-delims, `:` `@` `/` `?` and percent-encodings. */
+const FOREIGN = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]/
+const BROKEN_ENCODING = /%(?![0-9A-Fa-f]{2})/
 /** A dot segment, also where an origin server decodes `%2e`, or `%2f` and `%5c` into separators. */
 const DOT_SEGMENT = /(?:^|\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|$)/i
 
@@ -20,11 +21,13 @@ export function checkTarget(target: string): TargetFault | undefined {
   if (target.length > LIMITS.targetBytes) return fault(`is longer than ${LIMITS.targetBytes} bytes`)
   if (!target.startsWith('/') || target.startsWith('//'))
     return fault('must begin with exactly one /')
-  if (!CHARACTERS.test(target))
+  const encoded = target.includes('%')
+  if (FOREIGN.test(target) || (encoded && BROKEN_ENCODING.test(target)))
     return fault('holds a character that RFC 3986 wants percent-encoded')
   const question = target.indexOf('?')
   const path = question === -1 ? target : target.slice(0, question)
-  if (DOT_SEGMENT.test(path)) return fault('holds a dot segment (. or .., perhaps percent-encoded)')
+  if ((encoded || path.includes('.')) && DOT_SEGMENT.test(path))
+    return fault('holds a dot segment (. or .., perhaps percent-encoded)')
   // RFC 3986 allows an apostrophe there, but URL parsers rewrite it to %27 (WHATWG special-query).
   if (question !== -1 && target.includes("'", question))
     return fault('holds a raw apostrophe in its query')

@@ -19,7 +19,7 @@ export interface Exchange {
 
 /** What an exchange must know of its request; the whole head only passes through. */
 export interface RelayedRequest {
-  readonly method: string
+  readonly isHead: boolean
   readonly requestId: string
 }
 

@@ -1,3 +1,4 @@
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { ResponseHead } from '../../protocol/heads.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
 import { problemResponse } from '../problem-response.ts'
@@ -50,10 +51,16 @@ export class HttpExchange implements Exchange {
   }
 
   head(head: ResponseHead, body: Uint8Array, end: boolean): void {
-    const headers = answerHeaders(head.headers, this.#request.requestId)
+    const headers = answerHeaders(head)
     if (head.status === 101 || headers === undefined) return this.#badAnswer()
-    const { list, length, encoded } = headers
-    const init: ResponseInit = { status: head.status, headers: list }
+    const { fields, length, encoded } = headers
+    const { requestId, isHead } = this.#request
+    fields.set(GATEWAY_HEADERS.requestId, requestId)
+    const init: ResponseInit = { status: head.status, headers: fields }
+    // What HEAD must say of a body that it does not bring (RFC 9110, section 9.3.2).
+    if (isHead && end && length === undefined && body.length > 0) {
+      init.headers = [...fields, ['content-length', String(body.length)]]
+    }
     // Compressed bytes cross as they are, the runtime must not compress them again. Only then: the
     // option costs as much as a fifth of the whole relay (measured).
     if (encoded) init.encodeBody = 'manual'
@@ -97,7 +104,7 @@ export class HttpExchange implements Exchange {
   }
 
   #fits(status: number): boolean {
-    return this.#request.method !== 'HEAD' && !BODILESS.has(status)
+    return !this.#request.isHead && !BODILESS.has(status)
   }
 
   #clientLeft(): void {

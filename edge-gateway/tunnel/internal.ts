@@ -6,28 +6,29 @@
 /** The request head as JSON (heads.ts): checked once in the Worker, forwarded as it is. */
 export const HEAD_HEADER = 'x-spl-head'
 
-const REQUEST_URL = 'https://tunnel/request/'
-const WEBSOCKET_URL = 'https://tunnel/websocket/'
 export const CONNECT_URL = 'https://tunnel/connect'
+const RELAY_URL = 'https://tunnel/relay/'
+
+/** `body`: one that may have a body. `bare`: GET. */
+export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket'
 
 /** What the object must know before it looks at anything else of a relayed request. */
-export interface RelayedKind {
-  readonly upgrade: boolean
+export interface Relayed {
+  readonly kind: RelayedKind
   readonly requestId: string
 }
 
-/** In the URL and not in fields of their own: every header that is read costs (measured). */
-export function relayUrl({ upgrade, requestId }: RelayedKind): string {
-  return (upgrade ? WEBSOCKET_URL : REQUEST_URL) + requestId
+/** In the URL and not in fields of their own: every property and header that is read costs (measured). */
+export function relayUrl({ kind, requestId }: Relayed): string {
+  return `${RELAY_URL}${kind}/${requestId}`
 }
 
 /** Undefined for a URL that `relayUrl` did not make. */
-export function readRelayUrl(url: string): RelayedKind | undefined {
-  if (url.startsWith(REQUEST_URL)) {
-    return { upgrade: false, requestId: url.slice(REQUEST_URL.length) }
-  }
-  if (!url.startsWith(WEBSOCKET_URL)) return undefined
-  return { upgrade: true, requestId: url.slice(WEBSOCKET_URL.length) }
+export function readRelayUrl(url: string): Relayed | undefined {
+  if (!url.startsWith(RELAY_URL)) return undefined
+  const slash = url.indexOf('/', RELAY_URL.length)
+  const kind = url.slice(RELAY_URL.length, slash) as RelayedKind
+  return { kind, requestId: url.slice(slash + 1) }
 }
 
 /** A verified connect proof as JSON. */
@@ -35,6 +36,7 @@ export const CONNECT_HEADER = 'x-spl-connect'
 
 /** JSON with everything beyond ASCII escaped: a header's value is a byte string. */
 export function headerSafe(json: string): string {
+  if (!/[^\x20-\x7e]/.test(json)) return json
   return json.replaceAll(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

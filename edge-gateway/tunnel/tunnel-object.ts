@@ -10,7 +10,7 @@ import { readSettings } from '../settings.ts'
 import { CancelBook } from './cancel-book.ts'
 import { ClientQueues } from './client-queues.ts'
 import { HttpExchange } from './http-exchange.ts'
-import { CONNECT_HEADER, HEAD_HEADER, readRelayUrl, type RelayedKind } from './internal.ts'
+import { CONNECT_HEADER, HEAD_HEADER, readRelayUrl, type Relayed } from './internal.ts'
 import { MessageMemory } from './message-memory.ts'
 import { NonceBook } from './nonce-book.ts'
 import { TunnelConnection, type ConnectionAttachment } from './tunnel-connection.ts'
@@ -81,7 +81,7 @@ export class TunnelObject extends DurableObject<Env> {
     }
   }
 
-  #relay(request: Request, { upgrade, requestId }: RelayedKind): Promise<Response> | Response {
+  #relay(request: Request, { kind, requestId }: Relayed): Promise<Response> | Response {
     const connection = this.#current
     if (connection === undefined || connection.leaving) return offline(requestId)
     if (connection.refusal() !== undefined) return busy(requestId)
@@ -89,8 +89,9 @@ export class TunnelObject extends DurableObject<Env> {
     // Only passed on: what it says was checked in the Worker, and parsing it here would be a second time.
     const head = request.headers.get(HEAD_HEADER) ?? ''
     if (this.#cancels.refuses(head, Date.now())) return tooManyCancels(requestId)
-    const relayed = { method: request.method, requestId }
-    const end = !upgrade && request.body === null
+    const relayed = { isHead: kind === 'head', requestId }
+    const body = kind === 'body' ? request.body : null
+    const end = kind !== 'websocket' && body === null
     try {
       let response!: Promise<Response>
       const signal = () => request.signal
@@ -99,9 +100,10 @@ export class TunnelObject extends DurableObject<Env> {
         end,
         this.#headTimeoutMs,
         (stream) => {
-          const exchange = upgrade
-            ? new WebSocketExchange(stream, relayed, signal, this.#queues.share(), this.#memory)
-            : new HttpExchange(stream, relayed, request.body, signal, this.#memory)
+          const exchange =
+            kind === 'websocket'
+              ? new WebSocketExchange(stream, relayed, signal, this.#queues.share(), this.#memory)
+              : new HttpExchange(stream, relayed, body, signal, this.#memory)
           response = exchange.response
           return exchange
         },

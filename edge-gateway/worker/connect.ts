@@ -4,11 +4,11 @@ import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
 import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
-import { splitUrl } from './public-request.ts'
 
 /** The daemon's door: only a proof by the owner's key passes on to the object. */
 export async function connect(
   request: Request,
+  host: string,
   settings: Settings,
   object: () => Fetcher,
 ): Promise<Response> {
@@ -23,7 +23,7 @@ export async function connect(
     })
   }
   const proof = await verifyConnectProof(
-    splitUrl(request.url).host,
+    host,
     {
       'signature-input': request.headers.get('signature-input') ?? '',
       signature: request.headers.get('signature') ?? '',

@@ -11,6 +11,13 @@ export type PublicRequest =
   | { readonly head: RequestHead; readonly authorization: string | undefined }
   | { readonly code: ProblemCode; readonly message: string }
 
+export interface PublicUrl {
+  readonly scheme: 'https' | 'http'
+  readonly host: string
+  /** Path and query. */
+  readonly target: string
+}
+
 const METHODS: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -25,31 +32,31 @@ const METHODS: ReadonlySet<string> = new Set([
 /** Reads a public request: its form only, nothing that needs state or a key. */
 export function readPublicRequest(
   request: Request,
+  { scheme, host, target }: PublicUrl,
   settings: Settings,
   requestId: string,
 ): PublicRequest {
-  if (!METHODS.has(request.method)) {
-    return { code: 'METHOD_NOT_ALLOWED', message: `${request.method} is not relayed` }
+  const { method } = request
+  if (!METHODS.has(method)) {
+    return { code: 'METHOD_NOT_ALLOWED', message: `${method} is not relayed` }
   }
-  const { scheme, host, target } = splitUrl(request.url)
   const given = valuesToBytes(request.headers)
   const fault = checkHost(host, valueOf(given, 'host'), scheme) ?? checkTarget(target)
   if (fault !== undefined) return fault
-  const upgrade =
-    request.method === 'GET' && valueOf(given, 'upgrade')?.toLowerCase() === 'websocket'
+  const upgrade = method === 'GET' && valueOf(given, 'upgrade')?.toLowerCase() === 'websocket'
   const headers = cleanRequestHeaders(given, { upgrade })
   if (isHeaderFault(headers)) return headers
   const client = clientAddress(given, settings)
   return {
     head: {
-      method: request.method,
+      method,
       target,
       // The daemon learns the public host from `host` below: one source, not two that could differ.
       headers: headers.filter(
         ([name]) =>
           name !== 'host' &&
           name !== settings.clientAddressHeader &&
-          (name !== 'content-length' || hasBody(request.method)),
+          (name !== 'content-length' || hasBody(method)),
       ),
       host,
       scheme,
@@ -68,7 +75,7 @@ function valueOf(list: HeaderList, name: string): string | undefined {
 }
 
 /** A body of GET or HEAD means nothing (RFC 9110, section 9.3.1), and `fetch` takes none: it stays here. */
-export function hasBody(method: string): boolean {
+function hasBody(method: string): boolean {
   return method !== 'GET' && method !== 'HEAD'
 }
 
@@ -76,7 +83,7 @@ export function hasBody(method: string): boolean {
  * The URL's parts as the runtime was given them. `new URL` is not asked for the path: it would rewrite
  * dot segments, and what is authorised must be what is relayed.
  */
-export function splitUrl(url: string): { scheme: 'https' | 'http'; host: string; target: string } {
+export function splitUrl(url: string): PublicUrl {
   const authority = url.indexOf('://') + 3
   const slash = url.indexOf('/', authority)
   const query = url.indexOf('?', authority)

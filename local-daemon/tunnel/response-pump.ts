@@ -1,3 +1,4 @@
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { encodeHead, HeadError, type HeaderList } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
@@ -14,6 +15,7 @@ export interface AnswerStream {
 }
 
 const NOTHING = new Uint8Array(0)
+const SAID_OTHERWISE: ReadonlySet<string> = new Set(['content-length', GATEWAY_HEADERS.requestId])
 
 /**
  * Sends an app's answer over a stream, as fast as its credit allows and no faster. A small answer is
@@ -71,8 +73,9 @@ export class ResponsePump {
 
   #sendFixed({ status, fields, content }: FixedAnswer): void {
     if (this.#stopped) return
-    const head = encodeHead({ status, headers: Object.entries(fields) })
-    this.#stream.respond(head, Buffer.from(content), true)
+    // The frame has the length, the gateway the id: without them most heads are the same text again.
+    const headers = Object.entries(fields).filter(([name]) => !SAID_OTHERWISE.has(name))
+    this.#stream.respond(encodeHead({ status, headers }), Buffer.from(content), true)
   }
 
   #sendWhole(head: Uint8Array, body: Uint8Array, announced: number): void {

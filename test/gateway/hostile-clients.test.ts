@@ -56,9 +56,8 @@ describe('clients that do not read', () => {
 })
 
 describe('clients that come and go', () => {
-  test('10 000 requests, each left at once: only their client is refused, memory is bounded', async () => {
+  test('40 000 requests, each left at once: only their client is refused, memory is bounded', async () => {
     stage.app.answer('/never', () => new Promise<Response>(() => {}))
-    const before = memoryOf(workerd())
     const { authority, port } = stage.gateway
     const lines = [
       'GET /never HTTP/1.1',
@@ -72,7 +71,10 @@ describe('clients that come and go', () => {
       socket.write(head, () => setImmediate(() => socket.resetAndDestroy()))
       await once(socket, 'close')
     }
-    for (let round = 0; round < 100; round += 1) {
+    // The runtime's heap grows for the first 20 000 and is steady then; a leak would go on.
+    let before = 0
+    for (let round = 0; round < 400; round += 1) {
+      if (round === 250) before = memoryOf(workerd())
       await Promise.all(Array.from({ length: 100 }, leave))
       expect((await stage.send({ path: '/small' })).status).toBe(200)
     }
@@ -82,7 +84,7 @@ describe('clients that come and go', () => {
     const refused = await send(port, { path: '/small', headers })
     expect([refused.status, refused.json()['code']]).toEqual([429, 'RATE_LIMITED'])
     expect(Number(refused.header('retry-after'))).toBeGreaterThan(0)
-    expect(memoryOf(workerd()) - before).toBeLessThan(96 * MIB)
+    expect(memoryOf(workerd()) - before).toBeLessThan(48 * MIB)
     expect(stage.home.generations()).toHaveLength(1)
     await stage.idle()
   })

@@ -100,6 +100,6 @@ describe('limits', () => {
 
   it('does not guess at broken UTF-8', () => {
     const broken = Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)
-    expect(() => decodeResponseHead(broken)).toThrow('not JSON')
+    expect(() => decodeResponseHead(broken)).toThrow('not UTF-8')
   })
 })
