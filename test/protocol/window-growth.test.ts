@@ -26,8 +26,8 @@ describe('a window', () => {
     ['follows bandwidth times delay', { bytesPerMs: 4096 }, 400 * KIB],
     ['stays when the round trip is long because of our own queue', { shortestMs: 10 }, 256 * KIB],
     [
-      'counts two milliseconds at least as delay',
-      { shortestMs: 0.1, bytesPerMs: 96 * KIB },
+      'counts half a millisecond at least as delay',
+      { shortestMs: 0.1, bytesPerMs: 384 * KIB },
       384 * KIB,
     ],
     ['takes what the connection has left', { spare: 10 }, 256 * KIB + 10],
