@@ -8,4 +8,6 @@ export const CLOSE = {
   INTERNAL: 1011,
   /** A newer connection of the same identity took over: do not fight for it. */
   REPLACED: 4001,
+  /** Told to a client: its token was revoked or has expired. */
+  TOKEN_REVOKED: 4401,
 } as const

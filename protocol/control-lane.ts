@@ -11,10 +11,14 @@ interface ControlFrame {
 
 const CREDIT_PAYLOAD_BYTES = 8
 
-/** HELLO, RESET, CREDIT, PING and GO_AWAY: small, never held back by credit, always all sent at once. */
+/**
+ * HELLO, RESET, CREDIT, PING, GO_AWAY, POLICY and POLICY_ACK: never held back by credit, always all sent at
+ * once. All but one POLICY are small, and together they fit into a message.
+ */
 export class ControlLane {
   #frames: ControlFrame[] = []
   #frameBytes = 0
+  #policy: Uint8Array | undefined
   /** Whose credit is due. The total is made when it is written: one grant then says what several would. */
   readonly #credits = new Map<number, ReceiveCredit>()
 
@@ -25,12 +29,19 @@ export class ControlLane {
 
   /** Bytes on the wire, headers included. */
   get bytes(): number {
-    return this.#frameBytes + this.#credits.size * (FRAME_HEADER_BYTES + CREDIT_PAYLOAD_BYTES)
+    const credits = this.#credits.size * (FRAME_HEADER_BYTES + CREDIT_PAYLOAD_BYTES)
+    const policy = this.#policy === undefined ? 0 : FRAME_HEADER_BYTES + this.#policy.length
+    return this.#frameBytes + credits + policy
   }
 
   push(type: FrameType, flags: number, stream: number, payload: Uint8Array): void {
     this.#frames.push({ type, flags, stream, payload })
     this.#frameBytes += FRAME_HEADER_BYTES + payload.length
+  }
+
+  /** A newer one takes the place of one that still waits: only the last word counts. */
+  policy(payload: Uint8Array): void {
+    this.#policy = payload
   }
 
   credit(stream: number, credit: ReceiveCredit): void {
@@ -44,6 +55,7 @@ export class ControlLane {
   clear(): void {
     this.#frames = []
     this.#frameBytes = 0
+    this.#policy = undefined
     this.#credits.clear()
   }
 
@@ -51,6 +63,10 @@ export class ControlLane {
     for (const { type, flags, stream, payload } of this.#frames) {
       out.frame(type, flags, stream, payload.length)
       out.bytes(payload)
+    }
+    if (this.#policy !== undefined) {
+      out.frame(FRAME.POLICY, 0, 0, this.#policy.length)
+      out.bytes(this.#policy)
     }
     for (const [stream, credit] of this.#credits) {
       out.frame(FRAME.CREDIT, 0, stream, CREDIT_PAYLOAD_BYTES)

@@ -34,6 +34,12 @@ export function readPing(payload: Uint8Array): number {
   return readUint64(payload, 0)
 }
 
+/** A version over 2^53 - 1 is not exact, and none that was ever sent. */
+export function readPolicyAck(payload: Uint8Array): number {
+  if (payload.length !== 8) throw new ConnectionError('read POLICY_ACK: it is not 8 bytes')
+  return readUint64(payload, 0)
+}
+
 export interface GoAway {
   /** The last stream that the sender opened, or will answer. */
   readonly lastStream: number

@@ -20,6 +20,8 @@ export const FRAME = {
   CREDIT: 6,
   PING: 7,
   GO_AWAY: 8,
+  POLICY: 9,
+  POLICY_ACK: 10,
 } as const
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]
@@ -55,6 +57,8 @@ const RULES: readonly ({ readonly flags: number; readonly scope: Scope } | undef
   { flags: 0, scope: 'either' }, // CREDIT
   { flags: FLAG.ACK, scope: 'connection' }, // PING
   { flags: 0, scope: 'connection' }, // GO_AWAY
+  { flags: 0, scope: 'connection' }, // POLICY
+  { flags: 0, scope: 'connection' }, // POLICY_ACK
 ]
 
 /** Goes through the frames of one message. It is the frame it stands on: nothing is made per frame but the view. */

@@ -68,4 +68,12 @@ export const LIMITS = {
   canonicalBytes: 1024 * 1024 + 16 * 1024,
   /** Longest bearer token, characters: every part at its longest. */
   tokenCharacters: 161,
+  /** Longest ticket or invite, characters: 84 bytes in base58 behind a tag of four. */
+  codeCharacters: 119,
+  /** Largest edge policy, bytes of JSON; with more live tokens than that holds, the edge does not know them. */
+  policyBytes: 256 * 1024,
+  /** Most origins whose pages may call. */
+  corsOrigins: 64,
+  /** Longest origin, characters: a scheme, a host name of 253 and a port. */
+  originCharacters: 270,
 } as const

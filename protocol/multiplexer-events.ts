@@ -1,3 +1,4 @@
+import type { EdgePolicy } from './edge-policy.ts'
 import type { RequestHead, ResponseHead } from './heads.ts'
 import type { Hello } from './hello.ts'
 import type { ResetCode } from './reset-code.ts'
@@ -34,6 +35,10 @@ export interface MultiplexerEvents {
    * the stream any more. The acceptor's answer ends it even if the app has left request bytes unread.
    */
   closed?(stream: number): void
+  /** Opener: what the daemon wants the gateway to decide by; `ackPolicy` once it is kept. */
+  policy?(policy: EdgePolicy): void
+  /** Acceptor: the gateway keeps the policy that was sent last. */
+  policyAck?(version: number): void
   goAway(lastStream: number, code: ResetCode, reason: string): void
   /** There is something for `next` to send. May be called often; the owner coalesces. */
   output(): void

@@ -1,4 +1,5 @@
 import { ConnectionError } from './connection-error.ts'
+import { decodeEdgePolicy } from './edge-policy.ts'
 import { encodeGoAway } from './frame-payload.ts'
 import { FRAME, FrameError, FrameReader } from './frame.ts'
 import { encodeHello, type Hello } from './hello.ts'
@@ -15,6 +16,7 @@ import { createStream, type MuxStream } from './mux-stream.ts'
 import { PeerFrames } from './peer-frames.ts'
 import { RESET, type ResetCode } from './reset-code.ts'
 import { openingWindow } from './window-growth.ts'
+import { uint64 } from './wire-integers.ts'
 
 export { ConnectionError } from './connection-error.ts'
 export type {
@@ -187,6 +189,29 @@ export class Multiplexer {
     core.leaving = true
     core.acceptUpTo = Math.min(core.acceptUpTo, lastStream)
     core.plan.control.push(FRAME.GO_AWAY, 0, 0, encodeGoAway({ lastStream, code, reason }))
+    core.events.output()
+  }
+
+  /**
+   * Acceptor: tells the gateway what it may decide itself. Takes the place of a policy that still waits.
+   * @param payload as `encodeEdgePolicy` makes it; not copied
+   * @throws TypeError for anything else: the gateway would end the connection over it
+   */
+  sendPolicy(payload: Uint8Array): void {
+    const core = this.#core
+    const policy = decodeEdgePolicy(payload)
+    if (policy === undefined) throw new TypeError('send policy: the gateway could not read it')
+    if (core.closed) return
+    core.policyVersion = policy.version
+    core.plan.control.policy(payload)
+    core.events.output()
+  }
+
+  /** Opener: the policy of this version is kept, and decided by. */
+  ackPolicy(version: number): void {
+    const core = this.#core
+    if (core.closed) return
+    core.plan.control.push(FRAME.POLICY_ACK, 0, 0, uint64(version))
     core.events.output()
   }
 

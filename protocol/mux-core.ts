@@ -26,6 +26,8 @@ export interface MuxCore {
   greeted: boolean
   /** A GO_AWAY was sent or received: no new streams. */
   leaving: boolean
+  /** Acceptor: version of the policy that was sent last. */
+  policyVersion: number | undefined
   /** Acceptor: streams above it are refused. */
   acceptUpTo: number
   closed: boolean
@@ -58,6 +60,7 @@ export function createCore(
     lastStream,
     greeted: restored?.greeted ?? false,
     leaving,
+    policyVersion: undefined,
     acceptUpTo: leaving ? lastStream : Number.POSITIVE_INFINITY,
     closed: false,
   }

@@ -1,4 +1,5 @@
 import { ConnectionError } from './connection-error.ts'
+import { decodeEdgePolicy } from './edge-policy.ts'
 import {
   encodeReset,
   HEAD_PREFIX_BYTES,
@@ -6,6 +7,7 @@ import {
   readCredit,
   readGoAway,
   readPing,
+  readPolicyAck,
   readReset,
 } from './frame-payload.ts'
 import { FLAG, FRAME, type Frame } from './frame.ts'
@@ -50,6 +52,10 @@ export class PeerFrames {
         return this.#ping(frame, now)
       case FRAME.GO_AWAY:
         return this.#goAway(frame.payload)
+      case FRAME.POLICY:
+        return this.#policy(frame.payload)
+      case FRAME.POLICY_ACK:
+        return this.#policyAck(frame.payload)
     }
   }
 
@@ -202,6 +208,24 @@ export class PeerFrames {
     // Heads travel behind control: streams opened before the GO_AWAY may still arrive after it.
     core.acceptUpTo = Math.min(core.acceptUpTo, lastStream)
     core.events.goAway(lastStream, code, reason)
+  }
+
+  #policy(payload: Uint8Array): void {
+    const { role, events } = this.#core
+    if (role === 'acceptor') throw new ConnectionError('read POLICY: only the daemon sends one')
+    const policy = decodeEdgePolicy(payload)
+    if (policy === undefined) throw new ConnectionError('read POLICY: malformed or too large')
+    events.policy?.(policy)
+  }
+
+  #policyAck(payload: Uint8Array): void {
+    const { role, policyVersion, events } = this.#core
+    const version = readPolicyAck(payload)
+    if (role === 'opener') {
+      throw new ConnectionError('read POLICY_ACK: only the gateway sends one')
+    }
+    // Of an older one: overtaken, its successor's is on the way. Of another: never sent, and no news.
+    if (version === policyVersion) events.policyAck?.(version)
   }
 
   /** The stream that body bytes are for, which are counted; if it is over, they are only counted. */

@@ -34,3 +34,10 @@ declare class TextDecoder {
   constructor(label?: string, options?: { readonly fatal?: boolean; readonly ignoreBOM?: boolean })
   decode(bytes?: ArrayBufferView | ArrayBuffer): string
 }
+
+/** WHATWG URL. Null for what does not parse. */
+declare class URL {
+  static parse(url: string): URL | null
+  readonly origin: string
+  readonly hostname: string
+}

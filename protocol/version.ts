@@ -1,8 +1,9 @@
 /**
  * Bump with every change of a frame, a head or a rule of the wire, and say in one line what changed.
  * - 1: the first.
+ * - 2: POLICY and POLICY_ACK: what the gateway may decide itself.
  */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** The WebSocket subprotocol: both sides refuse anything else. */
 export const SUBPROTOCOL = `spl-tunnel.${PROTOCOL_VERSION}`

@@ -28,6 +28,8 @@ export function expectedAnswers(vectors: Vectors): Answers {
     tokensForged: tokens.forged.map(() => false),
     targetsValid: vectors.targetsValid.map(() => null),
     targetsInvalid: vectors.targetsInvalid.map(() => 'INVALID_TARGET'),
+    origins: vectors.origins.valid.map((v) => v.origins),
+    originsRefused: vectors.origins.invalid.map(() => 'INVALID_SETTING'),
     headers: vectors.headers.map((v) => v.fault ?? v.result),
   }
 }
@@ -50,6 +52,8 @@ export function vectorNames(vectors: Vectors): Readonly<Record<string, readonly 
     tokensForged: names(tokens.forged),
     targetsValid: vectors.targetsValid,
     targetsInvalid: vectors.targetsInvalid,
+    origins: names(vectors.origins.valid),
+    originsRefused: names(vectors.origins.invalid),
     headers: vectors.headers.map((v) => `${v.side}: ${v.name}`),
   }
 }

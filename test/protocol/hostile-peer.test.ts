@@ -3,6 +3,7 @@ import { encodeFrame, FRAME } from '../../protocol/frame.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { ConnectionError, type Role } from '../../protocol/multiplexer.ts'
 import { RESET, resetName } from '../../protocol/reset-code.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { writeUint32 } from '../../protocol/wire-integers.ts'
 import {
   BYSTANDER,
@@ -17,7 +18,7 @@ import {
   TARGET,
   WHOLE,
 } from './hostile-scene.ts'
-import { MuxEnd, pattern, requestHead } from './mux-end.ts'
+import { MuxEnd, pattern, policyBytes, requestHead } from './mux-end.ts'
 import { hex, unhex, writeWire, type FrameText } from './wire-text.ts'
 
 const KIB = 1024
@@ -38,6 +39,8 @@ const wire =
   (...frames: FrameText[]) =>
   () =>
     writeWire(frames)
+const policy = (payload: Uint8Array) => () =>
+  encodeFrame({ type: FRAME.POLICY, flags: 0, stream: 0, payload })
 const roles: readonly Role[] = ['opener', 'acceptor']
 
 describe('costs the connection, with a code, and every stream knows', () => {
@@ -72,6 +75,38 @@ describe('costs the connection, with a code, and every stream knows', () => {
     {
       name: 'an absurd credit on a stream',
       message: () => unhex('0600000000000002000000080020000000000000'),
+    },
+    { name: 'a POLICY from the gateway', role: 'acceptor', message: policy(policyBytes(1)) },
+    { name: 'a POLICY that is no JSON', role: 'opener', message: policy(Buffer.from('{')) },
+    { name: 'an empty POLICY', role: 'opener', message: policy(new Uint8Array(0)) },
+    {
+      name: 'a POLICY without limits',
+      role: 'opener',
+      message: policy(Buffer.from('{"version":1,"origins":[],"tokens":{}}')),
+    },
+    {
+      name: 'a POLICY with a token that is none',
+      role: 'opener',
+      message: policy(policyBytes(1, { tokens: { secret: { scopes: 1 } } })),
+    },
+    {
+      name: 'a POLICY over the limit',
+      role: 'opener',
+      message: policy(
+        policyBytes(1, {
+          origins: ['x'.repeat(LIMITS.policyBytes + 1 - policyBytes(1).length - 2)],
+        }),
+      ),
+    },
+    {
+      name: 'a POLICY_ACK from the daemon',
+      role: 'opener',
+      message: wire({ type: 'POLICY_ACK', flags: [], stream: 0, version: 1 }),
+    },
+    {
+      name: 'a POLICY_ACK cut short',
+      message: () =>
+        encodeFrame({ type: FRAME.POLICY_ACK, flags: 0, stream: 0, payload: new Uint8Array(7) }),
     },
     {
       name: 'more bytes than the connection was granted, spread over streams that are over',
@@ -113,13 +148,19 @@ describe('costs the connection, with a code, and every stream knows', () => {
   })
 
   it.each([
-    ['another version', '{"version":2,"agent":"x"}'],
-    ['no agent', '{"version":1}'],
-    ['a generation that is no number', '{"version":1,"agent":"x","generation":"7"}'],
-    ['a generation below zero', '{"version":1,"agent":"x","generation":-1}'],
+    ['another version', `{"version":${PROTOCOL_VERSION + 1},"agent":"x"}`],
+    ['no agent', `{"version":${PROTOCOL_VERSION}}`],
+    [
+      'a generation that is no number',
+      `{"version":${PROTOCOL_VERSION},"agent":"x","generation":"7"}`,
+    ],
+    ['a generation below zero', `{"version":${PROTOCOL_VERSION},"agent":"x","generation":-1}`],
     ['null', 'null'],
-    ['no JSON', '{"version":1,'],
-    ['too long', JSON.stringify({ version: 1, agent: 'x'.repeat(LIMITS.helloBytes) })],
+    ['no JSON', `{"version":${PROTOCOL_VERSION},`],
+    [
+      'too long',
+      JSON.stringify({ version: PROTOCOL_VERSION, agent: 'x'.repeat(LIMITS.helloBytes) }),
+    ],
   ])('a HELLO that is none: %s', (_name, json) => {
     const victim = new MuxEnd('acceptor')
     const hello = encodeFrame({
@@ -602,6 +643,34 @@ describe('floods', () => {
       for (let id = 100; id < 100_000; id += 1) scene.say(data(id, 'x'))
     }
     expect(codeOf(flood)).toBe('ENHANCE_YOUR_CALM')
+  })
+
+  it('a daemon that sends policies and reads no answers ends its own connection', () => {
+    const scene = new Scene('opener')
+    const flood = () => {
+      for (let version = 1; version < 100_000; version += 1) {
+        scene.raw(FRAME.POLICY, 0, policyBytes(version))
+        scene.victim.mux.ackPolicy(version)
+      }
+    }
+    expect(codeOf(flood)).toBe('ENHANCE_YOUR_CALM')
+  })
+
+  it.each([
+    ['never sent', 9],
+    ['of an older one, which was overtaken', 7],
+    ['larger than any number', 2 ** 63],
+  ])('an acknowledgement of a version %s is ignored', (_name, version) => {
+    const scene = new Scene('acceptor')
+    const ack = (of: number) => scene.say({ type: 'POLICY_ACK', flags: [], stream: 0, version: of })
+    ack(version)
+    scene.victim.mux.sendPolicy(policyBytes(7))
+    scene.victim.mux.sendPolicy(policyBytes(8))
+    ack(version)
+    expect(scene.victim.acked).toEqual([])
+    ack(8)
+    expect(scene.victim.acked).toEqual([8])
+    expect(scene.bystander()).toEqual(WHOLE)
   })
 
   it('a peer that never answers our PINGs costs one each stream', () => {

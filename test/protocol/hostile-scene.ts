@@ -1,6 +1,7 @@
 import { encodeFrame, type FrameType } from '../../protocol/frame.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import type { Role } from '../../protocol/multiplexer.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { MuxEnd, requestHead } from './mux-end.ts'
 import { hex, readWire, writeWire, type FrameText } from './wire-text.ts'
 
@@ -12,7 +13,7 @@ export const HELLO: FrameText = {
   type: 'HELLO',
   flags: [],
   stream: 0,
-  json: { version: 1, agent: 'evil/1' },
+  json: { version: PROTOCOL_VERSION, agent: 'evil/1' },
 }
 
 /** How the bystander's exchange looks when it is whole, on either side. */

@@ -1,3 +1,4 @@
+import type { EdgePolicy } from '../../protocol/edge-policy.ts'
 import { encodeHead, type RequestHead, type ResponseHead } from '../../protocol/heads.ts'
 import {
   Multiplexer,
@@ -37,6 +38,9 @@ export class MuxEnd {
     readonly code: ResetCode
     readonly reason: string
   }[] = []
+  /** Versions of the policies that arrived, and of those that were acknowledged. */
+  readonly policies: number[] = []
+  readonly acked: number[] = []
   /** Events in the order they came, as `data 1`. */
   readonly log: string[] = []
   greeted = 0
@@ -97,6 +101,11 @@ export class MuxEnd {
         this.seen(stream).closed = true
         on.closed?.(stream)
       },
+      policy: (policy) => {
+        this.policies.push(policy.version)
+        on.policy?.(policy)
+      },
+      policyAck: (version) => this.acked.push(version),
       goAway: (last, code, reason) => {
         this.goneAway.push({ last, code, reason })
         on.goAway?.(last, code, reason)
@@ -184,6 +193,13 @@ export function requestHead(target: string): RequestHead {
     scheme: 'https',
     request_id: 'req_1',
   }
+}
+
+/** A policy as bytes of its frame. */
+export function policyBytes(version: number, more: Partial<EdgePolicy> = {}): Uint8Array {
+  const limits = { token_per_second: 50, token_burst: 200, body_bytes: 2 ** 21 }
+  const policy = { version, origins: [], tokens: {}, limits, ...more }
+  return new TextEncoder().encode(JSON.stringify(policy))
 }
 
 function toBytes(body: Uint8Array | string): Uint8Array {

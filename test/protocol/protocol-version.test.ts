@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { decodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
 import { FLAG, FRAME, FRAME_HEADER_BYTES } from '../../protocol/frame.ts'
 import { decodeRequestHead, decodeResponseHead, encodeHead } from '../../protocol/heads.ts'
 import { decodeHello, encodeHello } from '../../protocol/hello.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET } from '../../protocol/reset-code.ts'
+import { SCOPES } from '../../protocol/scopes.ts'
 import { PROTOCOL_VERSION, SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
 import { OPCODE, RECORD_HEADER_BYTES } from '../../protocol/websocket-record.ts'
 import { requestHead } from './mux-end.ts'
@@ -13,8 +15,15 @@ import { hex, writeWire, type FrameText } from './wire-text.ts'
 
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */
 const PINNED = {
+  version: 2,
+  wire: 'bb94a226b18ce74647b841a64ddff785386435281708ff9d1f0ceb18b1547793',
+}
+
+const POLICY: EdgePolicy = {
   version: 1,
-  wire: '831b061b7d0d96df0f3f7332ad26bec57f03a46b2bb450dd5d20b44f23ae84ba',
+  origins: ['o'],
+  tokens: { ['0a'.repeat(32)]: { scopes: 1, expires: 2 } },
+  limits: { token_per_second: 3, token_burst: 4, body_bytes: 5 },
 }
 
 /** One of each, so that a change of the layout shows. */
@@ -27,6 +36,8 @@ const frames: readonly FrameText[] = [
   { type: 'CREDIT', flags: [], stream: 1, total: 2 ** 33 },
   { type: 'PING', flags: ['ACK'], stream: 0, id: 7 },
   { type: 'GO_AWAY', flags: [], stream: 0, last_stream: 1, code: 'GOING_AWAY', reason: 'r' },
+  { type: 'POLICY', flags: [], stream: 0, json: POLICY },
+  { type: 'POLICY_ACK', flags: [], stream: 0, version: 2 ** 33 },
 ]
 
 function wire(): unknown {
@@ -44,6 +55,7 @@ function wire(): unknown {
     connectionWindow,
     helloBytes,
     goAwayReasonBytes,
+    policyBytes,
   } = LIMITS
   return {
     subprotocol: SUBPROTOCOL,
@@ -56,6 +68,8 @@ function wire(): unknown {
     hello: Object.keys(decodeHello(encodeHello(hello)) ?? {}),
     request: Object.keys(decodeRequestHead(encodeHead(request))),
     answer: Object.keys(decodeResponseHead(encodeHead({ status: 200, headers: [] }))),
+    policy: decodeEdgePolicy(new TextEncoder().encode(JSON.stringify(POLICY))),
+    scopes: SCOPES,
     records: { OPCODE, RECORD_HEADER_BYTES },
     // What one side enforces and the other must know.
     limits: {
@@ -70,6 +84,7 @@ function wire(): unknown {
       connectionWindow,
       helloBytes,
       goAwayReasonBytes,
+      policyBytes,
     },
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../protocol/header-hygiene.ts'
 import { decodeHex, encodeHex } from '../../protocol/hex.ts'
 import { JsonError } from '../../protocol/json-check.ts'
+import { OriginError, parseOriginList } from '../../protocol/origin.ts'
 import { recordId, recordPreimage } from '../../protocol/record-id.ts'
 import { verifyRecord } from '../../protocol/record-signature.ts'
 import { parseForeignRecord, RecordError } from '../../protocol/record.ts'
@@ -50,6 +51,8 @@ export async function answerVectors(vectors: Vectors): Promise<Answers> {
     tokensForged: await inTurn(tokens.forged, (v) => made(v.token, tokens.publicKey)),
     targetsValid: vectors.targetsValid.map((target) => checkTarget(target)?.code ?? null),
     targetsInvalid: vectors.targetsInvalid.map((target) => checkTarget(target)?.code ?? null),
+    origins: vectors.origins.valid.map((v) => parseOriginList(v.text)),
+    originsRefused: vectors.origins.invalid.map((v) => originFault(v.text)),
     headers: vectors.headers.map((v) => {
       const clean = v.side === 'request' ? cleanRequestHeaders : cleanResponseHeaders
       const result = clean(v.headers, { upgrade: v.upgrade ?? false })
@@ -92,6 +95,15 @@ function recordFault(value: unknown): string {
     return 'accepted'
   } catch (error) {
     if (error instanceof RecordError) return error.field
+    throw error
+  }
+}
+
+function originFault(text: string): unknown {
+  try {
+    return parseOriginList(text)
+  } catch (error) {
+    if (error instanceof OriginError) return error.code
     throw error
   }
 }

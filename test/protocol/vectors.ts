@@ -49,6 +49,10 @@ export interface Vectors {
   }
   readonly targetsValid: readonly string[]
   readonly targetsInvalid: readonly string[]
+  readonly origins: {
+    readonly valid: readonly Named<{ text: string; origins: readonly string[] }>[]
+    readonly invalid: readonly Named<{ text: string }>[]
+  }
   readonly headers: readonly Named<{
     side: 'request' | 'response'
     upgrade?: boolean
@@ -68,6 +72,7 @@ export function readVectors(): Vectors {
     tokens: json('tokens.json'),
     targetsValid: lines('targets-valid.txt'),
     targetsInvalid: lines('targets-invalid.txt'),
+    origins: json('origins.json'),
     headers: json('headers.json'),
   } as Vectors
 }

@@ -1,3 +1,4 @@
+import { decodeEdgePolicy } from '../../protocol/edge-policy.ts'
 import { decodeFrames, encodeFrame, FLAG, FRAME, type Frame } from '../../protocol/frame.ts'
 import {
   encodeGoAway,
@@ -5,6 +6,7 @@ import {
   readCredit,
   readGoAway,
   readPing,
+  readPolicyAck,
   readReset,
 } from '../../protocol/frame-payload.ts'
 import { decodeRequestHead, decodeResponseHead, encodeHeadText } from '../../protocol/heads.ts'
@@ -25,6 +27,7 @@ export interface FrameText {
   readonly id?: number
   readonly last_stream?: number
   readonly reason?: string
+  readonly version?: number
 }
 
 /** A message as its frames in words. */
@@ -80,6 +83,10 @@ function readPayload({ type, payload }: Frame): Partial<FrameText> {
       const { lastStream, code, reason } = readGoAway(payload)
       return { last_stream: lastStream, code: resetName(code) as keyof typeof RESET, reason }
     }
+    case FRAME.POLICY:
+      return { json: decodeEdgePolicy(payload) }
+    case FRAME.POLICY_ACK:
+      return { version: readPolicyAck(payload) }
   }
 }
 
@@ -88,6 +95,7 @@ function writePayload(text: FrameText): Uint8Array {
   const body = unhex(text.body ?? '')
   switch (text.type) {
     case 'HELLO':
+    case 'POLICY':
       return json()
     case 'OPEN':
       return prefixed(text.window ?? 0, json())
@@ -101,6 +109,8 @@ function writePayload(text: FrameText): Uint8Array {
       return uint64(text.total ?? 0)
     case 'PING':
       return uint64(text.id ?? 0)
+    case 'POLICY_ACK':
+      return uint64(text.version ?? 0)
     case 'GO_AWAY':
       return encodeGoAway({
         lastStream: text.last_stream ?? 0,

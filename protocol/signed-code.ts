@@ -1,0 +1,95 @@
+import { decodeBase58, encodeBase58 } from './base58.ts'
+import { verifyEd25519 } from './ed25519.ts'
+import { LIMITS } from './limits.ts'
+
+/**
+ * A code for one use within a short time, signed by the instance, so that the gateway can refuse a forged or
+ * expired one without a look-up. `spt_` stands for a stream ticket, `spi_` for an invite; then base58 of a
+ * nonce (16 bytes), the expiry (u32, Unix time in seconds) and the Ed25519 signature (64 bytes) over the tag,
+ * the path that the code is for, the nonce and the expiry. That it was used before only the daemon knows.
+ */
+export type CodeKind = 'ticket' | 'invite'
+
+export interface ParsedCode {
+  readonly kind: CodeKind
+  readonly nonce: Uint8Array
+  /** Unix time, seconds: from then on the code is worth nothing. */
+  readonly expires: number
+  readonly signature: Uint8Array
+}
+
+export interface CodeRequest {
+  readonly kind: CodeKind
+  /** Path of the one route that takes it, without query. */
+  readonly path: string
+  /** 16 bytes from a cryptographic source. */
+  readonly nonce: Uint8Array
+  /** Unix time, seconds. */
+  readonly expires: number
+  /** Ed25519 with the instance identity, 64 bytes. */
+  readonly sign: (bytes: Uint8Array) => Uint8Array
+}
+
+const PREFIX: Readonly<Record<CodeKind, string>> = { ticket: 'spt_', invite: 'spi_' }
+const NONCE_BYTES = 16
+const EXPIRY_BYTES = 4
+const SIGNATURE_BYTES = 64
+const BYTES = NONCE_BYTES + EXPIRY_BYTES + SIGNATURE_BYTES
+
+/** Where an invite is redeemed: the one path that its code is signed for. */
+export const INVITE_PATH = '/v1/invites/redeem'
+
+export function makeCode({ kind, path, nonce, expires, sign }: CodeRequest): string {
+  if (nonce.length !== NONCE_BYTES) throw new TypeError('A code needs a nonce of 16 bytes')
+  const signature = sign(signedBytes(kind, path, nonce, expires))
+  const bytes = new Uint8Array(BYTES)
+  bytes.set(nonce)
+  new DataView(bytes.buffer).setUint32(NONCE_BYTES, expires)
+  bytes.set(signature, NONCE_BYTES + EXPIRY_BYTES)
+  return PREFIX[kind] + encodeBase58(bytes)
+}
+
+/** Takes a code apart; undefined for every text that `makeCode` cannot have made. */
+export function parseCode(text: string): ParsedCode | undefined {
+  if (text.length > LIMITS.codeCharacters) return undefined
+  const kind = text.startsWith(PREFIX.ticket) ? 'ticket' : 'invite'
+  if (!text.startsWith(PREFIX[kind])) return undefined
+  const encoded = text.slice(PREFIX[kind].length)
+  const bytes = decodeBase58(encoded)
+  if (bytes?.length !== BYTES || encodeBase58(bytes) !== encoded) return undefined
+  return {
+    kind,
+    nonce: bytes.subarray(0, NONCE_BYTES),
+    expires: new DataView(bytes.buffer).getUint32(NONCE_BYTES),
+    signature: bytes.subarray(NONCE_BYTES + EXPIRY_BYTES),
+  }
+}
+
+/**
+ * Whether the instance with this key made the code for this path, and it is still good.
+ * @param now Unix time, seconds
+ */
+export async function verifyCode(
+  code: ParsedCode,
+  path: string,
+  ownerPublicKey: Uint8Array,
+  now: number,
+): Promise<boolean> {
+  if (now >= code.expires) return false
+  const signed = signedBytes(code.kind, path, code.nonce, code.expires)
+  return verifyEd25519(ownerPublicKey, signed, code.signature)
+}
+
+/** Begins with a tag that neither tokens (`spl_`) nor records (`{`) nor connect proofs (`"`) begin with. */
+function signedBytes(
+  kind: CodeKind,
+  path: string,
+  nonce: Uint8Array,
+  expires: number,
+): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(`${PREFIX[kind]}${expires} ${path} `)
+  const bytes = new Uint8Array(text.length + nonce.length)
+  bytes.set(text)
+  bytes.set(nonce, text.length)
+  return bytes
+}
