@@ -11,5 +11,12 @@ export interface Env {
   readonly CLIENT_ADDRESS_HEADER?: string
   /** Seconds until a request without an answer's head fails with HEAD_TIMEOUT. Default 100. */
   readonly HEAD_TIMEOUT_SECONDS?: string
+  /** Requests of one address per minute, where `ADDRESS_LIMIT` is not bound. Default 6000. */
+  readonly ADDRESS_REQUESTS_PER_MINUTE?: string
+  /** Of these without a good bearer, where `STRANGER_LIMIT` is not bound. Default 120. */
+  readonly STRANGER_REQUESTS_PER_MINUTE?: string
+  /** Cloudflare's counters of the same (wrangler.toml). Raw workerd has none: the Worker counts itself. */
+  readonly ADDRESS_LIMIT?: RateLimit
+  readonly STRANGER_LIMIT?: RateLimit
   readonly TUNNEL: DurableObjectNamespace<TunnelObject>
 }

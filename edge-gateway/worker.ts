@@ -22,8 +22,8 @@ export default {
     }
     const object = () => env.TUNNEL.get(objectId(env, settings.owner))
     const url = splitUrl(request.url)
-    if (url.target === TUNNEL_PATH) return connect(request, url.host, settings, object)
-    return relay(request, url, settings, object)
+    if (url.target === TUNNEL_PATH) return connect(request, url.host, env, settings, object)
+    return relay(request, url, env, settings, object)
   },
 } satisfies ExportedHandler<Env>
 

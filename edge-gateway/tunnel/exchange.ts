@@ -1,4 +1,5 @@
 import type { ResponseHead } from '../../protocol/heads.ts'
+import type { RefusedRequest } from '../refusal.ts'
 import type { ResetCode } from '../../protocol/reset-code.ts'
 
 /** One stream's owner inside the object: a plain request or a WebSocket. */
@@ -13,14 +14,18 @@ export interface Exchange {
   stopSending(): void
   /** The request body's writer may go on. */
   writable(): void
+  /**
+   * Its token is worth nothing any more. A WebSocket ends at once; an answer only when the grace is over,
+   * in which home may still end it with a last word of its own.
+   */
+  revoke(graceOver: boolean): void
   /** The answer takes long: from now on the client's leaving must be noticed. May be called again. */
   watchClient(): void
 }
 
 /** What an exchange must know of its request; the whole head only passes through. */
-export interface RelayedRequest {
+export interface RelayedRequest extends RefusedRequest {
   readonly isHead: boolean
-  readonly requestId: string
 }
 
 /** What an exchange may do to its stream. */

@@ -1,9 +1,10 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { ResponseHead } from '../../protocol/heads.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
-import { problemResponse } from '../problem-response.ts'
+import { refuse, type Refusal } from '../refusal.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { BodyWriter } from './body-writer.ts'
+import { TOKEN_REFUSALS } from './decide-access.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import type { MessageMemory } from './message-memory.ts'
 import { RequestBodyPump } from './request-body-pump.ts'
@@ -92,7 +93,15 @@ export class HttpExchange implements Exchange {
   reset(code: ResetCode): void {
     this.#upload?.stop()
     if (this.#answered) this.#body?.abort(`the answer was cut short: ${resetName(code)}`)
-    else this.#answer(this.#failure(code))
+    else this.#answer(refuse(failure(code), this.#request))
+  }
+
+  revoke(graceOver: boolean): void {
+    if (!graceOver) return
+    this.#upload?.stop()
+    this.#stream.reset(RESET.GOING_AWAY)
+    if (this.#answered) this.#body?.abort('the token was revoked')
+    else this.#answer(refuse(TOKEN_REFUSALS.revoked, this.#request))
   }
 
   stopSending(): void {
@@ -112,47 +121,50 @@ export class HttpExchange implements Exchange {
     this.#stream.reset(RESET.CANCEL)
     if (this.#answered) this.#body?.abort('the client went away')
     // Nobody reads this one; it only lets the invocation end.
-    else this.#answer(this.#failure(RESET.CANCEL))
+    else this.#answer(refuse(failure(RESET.CANCEL), this.#request))
   }
 
   #badAnswer(): void {
     this.#stream.reset(RESET.PROTOCOL_ERROR)
     this.#upload?.stop()
-    this.#answer(this.#failure(RESET.PROTOCOL_ERROR))
+    this.#answer(refuse(failure(RESET.PROTOCOL_ERROR), this.#request))
   }
 
   #answer(response: Response): void {
     this.#answered = true
     this.#settle(response)
   }
+}
 
-  #failure(code: ResetCode): Response {
-    const requestId = this.#request.requestId
-    switch (code) {
-      case RESET.HEAD_TIMEOUT:
-        return problemResponse('HEAD_TIMEOUT', 'The daemon did not answer in time', {
-          requestId,
-          try: 'try again; if it persists, look at `spl status` and the log at home',
-        })
-      case RESET.REFUSED:
-      case RESET.ENHANCE_YOUR_CALM:
-        return problemResponse('TUNNEL_BUSY', 'The daemon takes no more requests at the moment', {
-          requestId,
-          headers: { 'retry-after': '1' },
-          try: 'wait a second and try again',
-        })
-      case RESET.TOO_LARGE:
-      case RESET.PROTOCOL_ERROR:
-        return problemResponse('BAD_UPSTREAM_RESPONSE', 'The daemon sent an unusable answer', {
-          requestId,
-          try: 'update spl at home and on the gateway to the same version',
-        })
-      default:
-        return problemResponse(
-          'TUNNEL_INTERRUPTED',
-          `The request was cut before its answer began: ${resetName(code)}`,
-          { requestId, try: 'a safe request may be sent again at once; check others first' },
-        )
-    }
+/** Why there is no answer, as the client is told. */
+function failure(code: ResetCode): Refusal {
+  switch (code) {
+    case RESET.HEAD_TIMEOUT:
+      return {
+        code: 'HEAD_TIMEOUT',
+        message: 'The daemon did not answer in time',
+        try: 'try again; if it persists, look at `spl status` and the log at home',
+      }
+    case RESET.REFUSED:
+    case RESET.ENHANCE_YOUR_CALM:
+      return {
+        code: 'TUNNEL_BUSY',
+        message: 'The daemon takes no more requests at the moment',
+        try: 'wait a second and try again',
+        retryAfter: 1,
+      }
+    case RESET.TOO_LARGE:
+    case RESET.PROTOCOL_ERROR:
+      return {
+        code: 'BAD_UPSTREAM_RESPONSE',
+        message: 'The daemon sent an unusable answer',
+        try: 'update spl at home and on the gateway to the same version',
+      }
+    default:
+      return {
+        code: 'TUNNEL_INTERRUPTED',
+        message: `The request was cut before its answer began: ${resetName(code)}`,
+        try: 'a safe request may be sent again at once; check others first',
+      }
   }
 }

@@ -7,7 +7,10 @@
 export const HEAD_HEADER = 'x-spl-head'
 
 export const CONNECT_URL = 'https://tunnel/connect'
+/** A preflight, or the question what CORS says to an origin: answered with headers alone. */
+export const CORS_URL = 'https://tunnel/cors'
 const RELAY_URL = 'https://tunnel/relay/'
+const NOBODY = '-'
 
 /** `body`: one that may have a body. `bare`: GET. */
 export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket'
@@ -15,20 +18,31 @@ export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket'
 /** What the object must know before it looks at anything else of a relayed request. */
 export interface Relayed {
   readonly kind: RelayedKind
+  /** `token_id` of the bearer; absent where the request needs none. */
+  readonly tokenId: string | undefined
+  /** Scopes of which the route needs one, as bits; 0: whatever scopes. */
+  readonly scopes: number
+  /** Bytes of body that are announced to a route of the daemon; 0: none, unknown, or no such route. */
+  readonly bodyBytes: number
   readonly requestId: string
 }
 
 /** In the URL and not in fields of their own: every property and header that is read costs (measured). */
-export function relayUrl({ kind, requestId }: Relayed): string {
-  return `${RELAY_URL}${kind}/${requestId}`
+export function relayUrl({ kind, tokenId, scopes, bodyBytes, requestId }: Relayed): string {
+  return `${RELAY_URL}${kind}/${tokenId ?? NOBODY}/${scopes}/${bodyBytes}/${requestId}`
 }
 
 /** Undefined for a URL that `relayUrl` did not make. */
 export function readRelayUrl(url: string): Relayed | undefined {
   if (!url.startsWith(RELAY_URL)) return undefined
-  const slash = url.indexOf('/', RELAY_URL.length)
-  const kind = url.slice(RELAY_URL.length, slash) as RelayedKind
-  return { kind, requestId: url.slice(slash + 1) }
+  const [kind, token, scopes, bodyBytes, requestId = ''] = url.slice(RELAY_URL.length).split('/')
+  return {
+    kind: kind as RelayedKind,
+    tokenId: token === NOBODY ? undefined : token,
+    scopes: Number(scopes),
+    bodyBytes: Number(bodyBytes),
+    requestId,
+  }
 }
 
 /** A verified connect proof as JSON. */

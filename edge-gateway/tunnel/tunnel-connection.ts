@@ -1,3 +1,4 @@
+import type { EdgePolicy } from '../../protocol/edge-policy.ts'
 import type { ResponseHead } from '../../protocol/heads.ts'
 import { encodeHeadText } from '../../protocol/heads.ts'
 import {
@@ -29,10 +30,16 @@ export interface ConnectionAttachment {
  */
 const CROWD = 256
 
+/** How long home has to end a revoked token's answers itself, milliseconds. */
+const REVOKED_GRACE_MS = 5_000
+
 interface OpenExchange {
   readonly exchange: Exchange
   /** When a head must have come, milliseconds since 1970; Infinity once it has. */
   headDeadline: number
+  readonly tokenId: string | undefined
+  /** Its token is revoked: when what home has not ended is cut off; Infinity while the token is good. */
+  cutAt: number
 }
 
 /** One authenticated socket of the daemon: the multiplexer, and who owns each of its streams. */
@@ -42,6 +49,7 @@ export class TunnelConnection {
   readonly connectedAt: number
   readonly #socket: WebSocket
   readonly #mux: Multiplexer
+  readonly #policy: (policy: EdgePolicy) => void
   readonly #exchanges = new Map<number, OpenExchange>()
   #flushing = false
   #leaving = false
@@ -49,8 +57,14 @@ export class TunnelConnection {
   /** When the daemon was last heard, milliseconds since 1970. */
   heardAt: number
 
-  constructor(socket: WebSocket, attachment: ConnectionAttachment) {
+  /** @param policy told what the daemon wants to be decided by */
+  constructor(
+    socket: WebSocket,
+    attachment: ConnectionAttachment,
+    policy: (policy: EdgePolicy) => void,
+  ) {
     this.#socket = socket
+    this.#policy = policy
     this.generation = attachment.generation
     this.connectedAt = attachment.connectedAt
     this.heardAt = attachment.connectedAt
@@ -73,20 +87,22 @@ export class TunnelConnection {
     return this.#exchanges.size === 0
   }
 
-  refusal(): OpenRefusal | undefined {
-    return this.#mux.refusal(Date.now())
+  refusal(now: number): OpenRefusal | undefined {
+    return this.#mux.refusal(now)
   }
 
   /**
    * Opens a stream for an exchange. Ask `refusal` first.
    * @param headText the request head as JSON
+   * @param tokenId of the bearer that it is made with
    * @param cancelled told when the client goes away before the end
    * @throws HeadError when it is larger than a frame may carry
    */
   open(
     headText: string,
+    tokenId: string | undefined,
     end: boolean,
-    headTimeoutMs: number,
+    headDeadline: number,
     exchange: (stream: ExchangeStream) => Exchange,
     cancelled: () => void,
   ): Exchange {
@@ -96,10 +112,26 @@ export class TunnelConnection {
         if (this.#exchanges.delete(id) && code === RESET.CANCEL) cancelled()
       }),
     )
-    this.#exchanges.set(id, { exchange: owner, headDeadline: Date.now() + headTimeoutMs })
+    this.#exchanges.set(id, { exchange: owner, headDeadline, tokenId, cutAt: Infinity })
     this.#saved = false
     if (this.#exchanges.size > CROWD) owner.watchClient()
     return owner
+  }
+
+  /** The policy of this version is kept. */
+  ackPolicy(version: number): void {
+    // What the policy before it has let in goes first: nothing of that reaches home after the acknowledgement.
+    this.#send()
+    this.#mux.ackPolicy(version)
+  }
+
+  /** Ends what is open with tokens that are worth nothing any more: WebSockets now, answers after a grace. */
+  revoke(disowned: (tokenId: string) => boolean, now: number): void {
+    for (const open of this.#exchanges.values()) {
+      if (open.tokenId === undefined || open.cutAt !== Infinity || !disowned(open.tokenId)) continue
+      open.cutAt = now + REVOKED_GRACE_MS
+      open.exchange.revoke(false)
+    }
   }
 
   /** A message from the daemon. A broken one ends the connection, with its code. */
@@ -138,10 +170,18 @@ export class TunnelConnection {
     this.#mux.close()
   }
 
-  /** Fails every request whose head is overdue; the others are late enough for their client to be watched. */
-  lookAtHeads(now: number): void {
+  /**
+   * Fails every request whose head is overdue; the others are late enough for their client to be watched.
+   * Cuts off what outlives its token's grace.
+   */
+  look(now: number): void {
     for (const [id, open] of this.#exchanges) {
-      if (open.headDeadline === Number.POSITIVE_INFINITY) continue
+      if (now >= open.cutAt) {
+        this.#exchanges.delete(id)
+        open.exchange.revoke(true)
+        continue
+      }
+      if (open.headDeadline === Infinity) continue
       if (now < open.headDeadline) {
         open.exchange.watchClient()
         continue
@@ -152,9 +192,10 @@ export class TunnelConnection {
     }
   }
 
-  get awaitsHeads(): boolean {
-    for (const open of this.#exchanges.values()) {
-      if (open.headDeadline !== Number.POSITIVE_INFINITY) return true
+  /** Something is due at some time: a head, or the end of a revoked token's answer. */
+  get mustLook(): boolean {
+    for (const { headDeadline, cutAt } of this.#exchanges.values()) {
+      if (headDeadline !== Infinity || cutAt !== Infinity) return true
     }
     return false
   }
@@ -182,7 +223,7 @@ export class TunnelConnection {
       head: (stream, head: ResponseHead, body, end) => {
         const open = this.#exchanges.get(stream)
         if (open === undefined) return
-        open.headDeadline = Number.POSITIVE_INFINITY
+        open.headDeadline = Infinity
         open.exchange.head(head, body, end)
       },
       data: (stream, bytes) => this.#exchanges.get(stream)?.exchange.data(bytes),
@@ -198,6 +239,7 @@ export class TunnelConnection {
       goAway: () => {
         this.#leaving = true
       },
+      policy: (policy) => this.#policy(policy),
       output: () => this.#scheduleFlush(),
     }
   }
@@ -215,6 +257,10 @@ export class TunnelConnection {
 
   #flush(): void {
     this.#flushing = false
+    this.#send()
+  }
+
+  #send(): void {
     for (;;) {
       const message = this.#mux.next(LIMITS.dataPerMessage, sharedBuffer)
       if (message === undefined) return

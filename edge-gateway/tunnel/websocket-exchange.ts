@@ -1,3 +1,4 @@
+import { CLOSE } from '../../protocol/close-code.ts'
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { ResponseHead } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
@@ -91,6 +92,11 @@ export class WebSocketExchange implements Exchange {
     this.#fail(code === RESET.GOING_AWAY ? 1001 : 1011, 'the connection to home was cut')
   }
 
+  revoke(graceOver: boolean): void {
+    if (this.#socket === undefined) return this.#plain.revoke(graceOver)
+    this.#fail(CLOSE.TOKEN_REVOKED, 'token revoked', RESET.GOING_AWAY)
+  }
+
   watchClient(): void {
     if (this.#socket === undefined) this.#plain.watchClient()
   }
@@ -138,10 +144,10 @@ export class WebSocketExchange implements Exchange {
     if (this.#socket !== undefined) closeSocket(this.#socket, code, reason)
   }
 
-  #fail(code: number, reason: string): void {
+  #fail(code: number, reason: string, told: ResetCode = RESET.CANCEL): void {
     if (this.#over) return
     this.#finish()
-    this.#stream.reset(RESET.CANCEL)
+    this.#stream.reset(told)
     this.#share.exceeds(0)
     if (this.#socket !== undefined) closeSocket(this.#socket, code, reason)
   }

@@ -1,34 +1,34 @@
-import { parseToken, TokenError, verifyToken } from '../../protocol/token.ts'
+import { parseToken, tokenId, TokenError, verifyToken } from '../../protocol/token.ts'
+import type { Credential, CredentialFault } from './credential.ts'
 
 /** Tokens whose signature was good lately. Only good ones enter, so no stranger can fill it. */
-const verified = new Map<string, true>()
+const verified = new Map<string, Credential>()
 const VERIFIED_MAX = 1024
-
-export type BearerFault = 'missing' | 'malformed' | 'forged'
 
 /**
  * Checks the form and the owner's signature of a bearer: all that can be known without state. A
  * signature never expires, so the answer may be kept; revocation is the object's and the daemon's.
- * Returns undefined for a good bearer, at once if it was seen before.
+ * Answers at once for a bearer that was seen before.
  */
 export function checkBearer(
-  authorization: string | undefined,
+  authorization: string,
   ownerKey: Uint8Array,
-): BearerFault | undefined | Promise<BearerFault | undefined> {
-  if (authorization === undefined) return 'missing'
+): Credential | CredentialFault | Promise<Credential | CredentialFault> {
   if (!/^bearer /i.test(authorization)) return 'malformed'
   const token = authorization.slice(7)
-  return verified.has(token) ? undefined : verify(token, ownerKey)
+  return verified.get(token) ?? verify(token, ownerKey)
 }
 
-async function verify(token: string, ownerKey: Uint8Array): Promise<BearerFault | undefined> {
+async function verify(token: string, ownerKey: Uint8Array): Promise<Credential | CredentialFault> {
   try {
-    if (!(await verifyToken(parseToken(token), ownerKey))) return 'forged'
+    const parsed = parseToken(token)
+    if (!(await verifyToken(parsed, ownerKey))) return 'forged'
+    const credential: Credential = { tokenId: await tokenId(parsed.secret), stranger: false }
+    if (verified.size >= VERIFIED_MAX) verified.delete(verified.keys().next().value as string)
+    verified.set(token, credential)
+    return credential
   } catch (error) {
     if (error instanceof TokenError) return 'malformed'
     throw error
   }
-  if (verified.size >= VERIFIED_MAX) verified.delete(verified.keys().next().value as string)
-  verified.set(token, true)
-  return undefined
 }

@@ -1,17 +1,27 @@
 import { verifyConnectProof, type ProofFault } from '../../protocol/connect-proof.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
+import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
+import { refuse, type RefusedRequest } from '../refusal.ts'
 import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
+import { addressWait, strangerWait } from './address-limits.ts'
+import { clientAddress } from './public-request.ts'
+import { tooManyRequests, tooManyStrangers } from './refusals.ts'
 
 /** The daemon's door: only a proof by the owner's key passes on to the object. */
 export async function connect(
   request: Request,
   host: string,
+  env: Env,
   settings: Settings,
   object: () => Fetcher,
 ): Promise<Response> {
+  const header = settings.clientAddressHeader
+  const client = clientAddress(header === undefined ? null : request.headers.get(header))
+  const wait = await addressWait(env, settings, client)
+  if (wait > 0) return refuse(tooManyRequests(wait), asked())
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
     return problemResponse('UPGRADE_REQUIRED', 'Here a daemon connects with a WebSocket', {
       headers: { upgrade: 'websocket' },
@@ -31,10 +41,17 @@ export async function connect(
     settings.owner,
     Math.floor(Date.now() / 1000),
   )
-  if (typeof proof === 'string') return refuse(proof)
+  if (typeof proof === 'string') {
+    const pause = await strangerWait(env, settings, client)
+    return pause > 0 ? refuse(tooManyStrangers(pause), asked()) : refuseProof(proof)
+  }
   return object().fetch(CONNECT_URL, {
     headers: { [CONNECT_HEADER]: JSON.stringify(proof), upgrade: 'websocket' },
   })
+}
+
+function asked(): RefusedRequest {
+  return { requestId: crypto.randomUUID() }
 }
 
 const FAULTS: Readonly<Record<ProofFault, readonly [ProblemCode, string, string]>> = {
@@ -57,7 +74,7 @@ const FAULTS: Readonly<Record<ProofFault, readonly [ProblemCode, string, string]
   ],
 }
 
-function refuse(fault: ProofFault): Response {
+function refuseProof(fault: ProofFault): Response {
   const [code, message, next] = FAULTS[fault]
   // The time is no secret, and a daemon whose clock is off cannot connect without it.
   return problemResponse(code, message, { try: next, details: { edge_time: Date.now() } })

@@ -6,10 +6,22 @@ import { valuesToBytes } from '../header-bytes.ts'
 import type { Settings } from '../settings.ts'
 import { checkHost } from './public-host.ts'
 
-/** A request that may cross, apart from its bearer; or why not. */
-export type PublicRequest =
-  | { readonly head: RequestHead; readonly authorization: string | undefined }
-  | { readonly code: ProblemCode; readonly message: string }
+/** A request that may cross, apart from its route and its credential. */
+export interface PublicRequest {
+  readonly head: RequestHead
+  readonly authorization: string | undefined
+  /** Bytes that the body is announced with; 0: none, or unknown. */
+  readonly bodyBytes: number
+  /** The client's address, where it can be known. */
+  readonly client: string | undefined
+}
+
+/** Why a request may not cross. */
+export interface RequestFault {
+  readonly code: ProblemCode
+  readonly message: string
+  readonly client: string | undefined
+}
 
 export interface PublicUrl {
   readonly scheme: 'https' | 'http'
@@ -35,18 +47,18 @@ export function readPublicRequest(
   { scheme, host, target }: PublicUrl,
   settings: Settings,
   requestId: string,
-): PublicRequest {
+): PublicRequest | RequestFault {
   const { method } = request
-  if (!METHODS.has(method)) {
-    return { code: 'METHOD_NOT_ALLOWED', message: `${method} is not relayed` }
-  }
   const given = valuesToBytes(request.headers)
+  const client = clientAddress(valueOf(given, settings.clientAddressHeader))
+  if (!METHODS.has(method)) {
+    return { code: 'METHOD_NOT_ALLOWED', message: `${method} is not relayed`, client }
+  }
   const fault = checkHost(host, valueOf(given, 'host'), scheme) ?? checkTarget(target)
-  if (fault !== undefined) return fault
+  if (fault !== undefined) return { code: fault.code, message: fault.message, client }
   const upgrade = method === 'GET' && valueOf(given, 'upgrade')?.toLowerCase() === 'websocket'
   const headers = cleanRequestHeaders(given, { upgrade })
-  if (isHeaderFault(headers)) return headers
-  const client = clientAddress(given, settings)
+  if (isHeaderFault(headers)) return { code: headers.code, message: headers.message, client }
   return {
     head: {
       method,
@@ -65,11 +77,14 @@ export function readPublicRequest(
       ...(upgrade ? { upgrade: 'websocket' as const } : {}),
     },
     authorization: valueOf(given, 'authorization'),
+    // One number, or it would have been refused above.
+    bodyBytes: hasBody(method) ? Number(valueOf(given, 'content-length') ?? 0) : 0,
+    client,
   }
 }
 
 /** The runtime gives each name once and in lower case; asking its Headers again would cost more. */
-function valueOf(list: HeaderList, name: string): string | undefined {
+function valueOf(list: HeaderList, name: string | undefined): string | undefined {
   for (const field of list) if (field[0] === name) return field[1]
   return undefined
 }
@@ -96,9 +111,8 @@ export function splitUrl(url: string): PublicUrl {
   }
 }
 
-/** Only what the named proxy in front says, and only if it reads like one address. */
-function clientAddress(given: HeaderList, settings: Settings): string | undefined {
-  if (settings.clientAddressHeader === undefined) return undefined
-  const value = valueOf(given, settings.clientAddressHeader)?.trim()
-  return value !== undefined && /^[0-9a-fA-F.:]{2,45}$/.test(value) ? value : undefined
+/** What the named proxy in front says, if it reads like one address. */
+export function clientAddress(value: string | null | undefined): string | undefined {
+  const address = value?.trim()
+  return address !== undefined && /^[0-9a-fA-F.:]{2,45}$/.test(address) ? address : undefined
 }

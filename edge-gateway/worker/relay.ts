@@ -1,43 +1,87 @@
-import { isAnonymousTarget } from '../../protocol/anonymous-routes.ts'
 import type { RequestHead } from '../../protocol/heads.ts'
-import { problemResponse } from '../problem-response.ts'
+import { routeAccess, type RouteAccess } from '../../protocol/route-access.ts'
+import type { Env } from '../env.ts'
+import type { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
 import { HEAD_HEADER, headerSafe, relayUrl, type RelayedKind } from '../tunnel/internal.ts'
-import { checkBearer, type BearerFault } from './bearer.ts'
-import { readPublicRequest, type PublicUrl } from './public-request.ts'
+import { addressWait, strangerWait } from './address-limits.ts'
+import { checkCredential, type Credential, type CredentialFault } from './credential.ts'
+import { answerPreflight, refuseReadably } from './cors.ts'
+import { isLocalPath } from './local-route.ts'
+import { readPublicRequest, type PublicRequest, type PublicUrl } from './public-request.ts'
+import { CREDENTIAL_REFUSALS, LOCAL_ONLY, tooManyRequests, tooManyStrangers } from './refusals.ts'
+import { routeBits } from './route-bits.ts'
 
-/** Lets a public request through to the object, or answers it here: form first, then the bearer. */
+type Answer = Response | Promise<Response>
+
+/**
+ * Lets a public request through to the object, or answers it here: the address's rate first, then form,
+ * route and credential. Nothing is awaited for a known bearer, so that it costs no turn.
+ */
 export function relay(
   request: Request,
   url: PublicUrl,
+  env: Env,
   settings: Settings,
   object: () => Fetcher,
-): Response | Promise<Response> {
-  const requestId = crypto.randomUUID()
-  const read = readPublicRequest(request, url, settings, requestId)
-  if ('code' in read) return problemResponse(read.code, read.message, { requestId })
-  const { head, authorization } = read
-  if (isPreflight(head.method, request)) {
-    return problemResponse('ORIGIN_NOT_ALLOWED', 'No origin may call this host from a browser', {
-      requestId,
-    })
-  }
-  const forward = () => forwardToObject(request, head, object())
-  if (authorization === undefined && isAnonymousTarget(head.target)) return forward()
-  const checked = checkBearer(authorization, settings.ownerKey)
-  if (checked === undefined) return forward()
-  return checked instanceof Promise ? checked.then(decide) : refuseBearer(checked, requestId)
+): Answer {
+  const asked = { requestId: crypto.randomUUID() }
+  const read = readPublicRequest(request, url, settings, asked.requestId)
+  const wait = addressWait(env, settings, read.client)
+  return typeof wait === 'number' ? admit(wait) : wait.then(admit)
 
-  function decide(fault: BearerFault | undefined): Response | Promise<Response> {
-    return fault === undefined ? forward() : refuseBearer(fault, requestId)
+  function admit(seconds: number): Answer {
+    if (seconds > 0) return deny(tooManyRequests(seconds))
+    if ('code' in read) return deny(read)
+    const { head, authorization } = read
+    if (isPreflight(head.method, request)) return answerPreflight(request, asked, object)
+    const { target } = head
+    const access = routeAccess(head.method, target)
+    if (mayBeLocal(access, target) && isLocalPath(target)) return deny(LOCAL_ONLY)
+    const shown = checkCredential(access, target, authorization, settings.ownerKey)
+    const decide = (credential: Credential | CredentialFault) =>
+      typeof credential === 'string' || credential.stranger
+        ? askStranger(read, access, credential)
+        : forward(request, read, access, credential, object())
+    return shown instanceof Promise ? shown.then(decide) : decide(shown)
+  }
+
+  function deny(refusal: Refusal): Answer {
+    return refuseReadably(refusal, asked, request, object)
+  }
+
+  function askStranger(
+    good: PublicRequest,
+    access: RouteAccess | undefined,
+    shown: Credential | CredentialFault,
+  ): Answer {
+    const pause = strangerWait(env, settings, good.client)
+    const answer = (seconds: number) => {
+      if (seconds > 0) return deny(tooManyStrangers(seconds))
+      if (typeof shown === 'string') return deny(CREDENTIAL_REFUSALS[shown])
+      return forward(request, good, access, shown, object())
+    }
+    return typeof pause === 'number' ? answer(pause) : pause.then(answer)
   }
 }
 
-function forwardToObject(request: Request, head: RequestHead, object: Fetcher): Promise<Response> {
+function forward(
+  request: Request,
+  { head, bodyBytes }: PublicRequest,
+  access: RouteAccess | undefined,
+  { tokenId }: Credential,
+  object: Fetcher,
+): Promise<Response> {
   const kind = kindOf(head)
   const headers: Record<string, string> = { [HEAD_HEADER]: headerSafe(JSON.stringify(head)) }
   if (kind === 'websocket') headers['upgrade'] = 'websocket'
-  const url = relayUrl({ kind, requestId: head.request_id })
+  const url = relayUrl({
+    kind,
+    tokenId,
+    scopes: routeBits(access),
+    bodyBytes: access === undefined ? 0 : bodyBytes,
+    requestId: head.request_id,
+  })
   // Redirects are the daemon's answer to the client, not an order to this Worker.
   const { method } = head
   if (kind !== 'body') return object.fetch(url, { method, headers, redirect: 'manual' })
@@ -50,23 +94,13 @@ function kindOf({ method, upgrade }: RequestHead): RelayedKind {
   return method === 'HEAD' ? 'head' : 'body'
 }
 
-function isPreflight(method: string, request: Request): boolean {
-  return method === 'OPTIONS' && request.headers.has('access-control-request-method')
+/** Almost no request gets further than this: the rule of a plain path is its own. */
+function mayBeLocal(access: RouteAccess | undefined, target: string): boolean {
+  return access === undefined || access.local === true || target.includes('%')
 }
 
-function refuseBearer(fault: BearerFault, requestId: string): Response {
-  if (fault === 'missing') {
-    return problemResponse('AUTH_REQUIRED', 'This request needs a bearer', {
-      requestId,
-      try: 'send the header Authorization: Bearer spl_…',
-    })
-  }
-  const message =
-    fault === 'malformed'
-      ? 'The Authorization header does not hold a bearer of the form spl_<env>_<account>_<secret>'
-      : 'The bearer was not issued by the instance behind this host'
-  return problemResponse('AUTH_INVALID', message, {
-    requestId,
-    try: 'ask the owner of this host for a bearer of their instance',
-  })
+function isPreflight(method: string, request: Request): boolean {
+  if (method !== 'OPTIONS') return false
+  const { headers } = request
+  return headers.has('origin') && headers.has('access-control-request-method')
 }

@@ -28,6 +28,9 @@ export interface GatewayOptions {
   readonly tls?: KeyPair | 'self-signed'
   /** Header in which a proxy in front puts the client's address. Absent: the address is unknown. */
   readonly clientAddressHeader?: string
+  /** Requests of one client address per minute, and of these without a good bearer; 6000 and 120 unless told. */
+  readonly addressRequestsPerMinute?: number
+  readonly strangerRequestsPerMinute?: number
   /** Source of the Worker module; the real one unless told. */
   readonly worker?: string
   readonly onLog?: (line: string) => void
@@ -73,6 +76,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       uniqueKey: await uniqueKey(directory),
       ownerDid: options.ownerDid,
       ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
+      ...(options.addressRequestsPerMinute !== undefined && {
+        addressRequestsPerMinute: options.addressRequestsPerMinute,
+      }),
+      ...(options.strangerRequestsPerMinute !== undefined && {
+        strangerRequestsPerMinute: options.strangerRequestsPerMinute,
+      }),
       ...(tls && {
         tls: { cert: relative(directory, tls.cert), key: relative(directory, tls.key) },
       }),

@@ -11,6 +11,9 @@ export interface WorkerdConfig {
   readonly uniqueKey: string
   readonly ownerDid: string
   readonly clientAddressHeader?: string
+  /** Requests of one client address per minute, and of these without a good bearer; the Worker's defaults unless told. */
+  readonly addressRequestsPerMinute?: number
+  readonly strangerRequestsPerMinute?: number
   /** PEM files, relative to the config file: `embed` resolves no absolute path. Absent means plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string }
 }
@@ -21,10 +24,12 @@ export interface WorkerdConfig {
  */
 export function workerdConfig(config: WorkerdConfig): string {
   const bindings = [
-    `(name = "OWNER_DID", text = ${quote(config.ownerDid)})`,
-    ...(config.clientAddressHeader === undefined
-      ? []
-      : [`(name = "CLIENT_ADDRESS_HEADER", text = ${quote(config.clientAddressHeader)})`]),
+    ...variables({
+      OWNER_DID: config.ownerDid,
+      CLIENT_ADDRESS_HEADER: config.clientAddressHeader,
+      ADDRESS_REQUESTS_PER_MINUTE: config.addressRequestsPerMinute,
+      STRANGER_REQUESTS_PER_MINUTE: config.strangerRequestsPerMinute,
+    }),
     '(name = "TUNNEL", durableObjectNamespace = "TunnelObject")',
   ]
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -47,6 +52,12 @@ const gateway :Workerd.Worker = (
   ]
 );
 `
+}
+
+function variables(values: Readonly<Record<string, string | number | undefined>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`(name = "${name}", text = ${quote(String(value))})`],
+  )
 }
 
 function transport(tls: WorkerdConfig['tls']): string {

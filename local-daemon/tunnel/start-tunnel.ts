@@ -17,6 +17,10 @@ export interface TunnelParts {
   readonly app: TunnelApp
   readonly identity: Identity
   readonly logger: Logger
+  /** The edge policy of now, if the gateway is to have one. */
+  readonly policy?: () => Uint8Array | undefined
+  /** The gateway keeps the policy that it was sent last. */
+  readonly onPolicyAcked?: () => void
 }
 
 /**
@@ -32,7 +36,11 @@ export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel 
       identity: parts.identity,
       app: parts.app,
       agent: `spl/${VERSION}`,
-      onEvent: (event) => log(parts.logger, event),
+      ...(parts.policy === undefined ? {} : { policy: parts.policy }),
+      onEvent: (event) => {
+        log(parts.logger, event)
+        if (event.kind === 'policy-acked') parts.onPolicyAcked?.()
+      },
     })
   } catch (cause) {
     throw new StartError(
@@ -64,6 +72,8 @@ function log(logger: Logger, event: TunnelEvent): void {
       return logger.info({ generation: event.generation }, 'tunnel connected')
     case 'disconnected':
       return logger.warn({ reason: event.reason, retry_ms: event.retryMs }, 'tunnel disconnected')
+    case 'policy-acked':
+      return logger.info({ version: event.version }, 'gateway keeps the policy')
     case 'clock-corrected':
       return logger.warn(
         { offset_ms: event.offsetMs },

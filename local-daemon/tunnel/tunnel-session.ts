@@ -22,6 +22,7 @@ export interface SessionOptions {
   readonly agent: string
   /** The gateway has greeted: the public hostname reaches this daemon now. */
   readonly onReady: (generation: number) => void
+  readonly onPolicyAcked: (version: number) => void
   /** The gateway asks for the end: a successor, a restart. */
   readonly onGoAway: (reason: string) => void
   readonly onError: (error: unknown) => void
@@ -61,6 +62,11 @@ export class TunnelSession {
 
   ping(): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send('ping')
+  }
+
+  /** @throws TypeError for bytes that are no policy */
+  sendPolicy(policy: Uint8Array): void {
+    this.#mux.sendPolicy(policy)
   }
 
   /** Takes no new requests, lets the open ones finish. */
@@ -136,6 +142,7 @@ export class TunnelSession {
       stopSending: () => {},
       writable: (stream) => exchange(stream)?.writable(),
       closed: (stream) => this.#exchanges.delete(stream),
+      policyAck: (version) => this.#options.onPolicyAcked(version),
       goAway: (_last, _code, reason) => this.#options.onGoAway(reason),
       output: () => this.#queueFlush(),
     }

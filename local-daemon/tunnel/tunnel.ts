@@ -16,12 +16,16 @@ export interface TunnelOptions {
   readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
   readonly app: TunnelApp
   readonly agent: string
+  /** The edge policy of now (`encodeEdgePolicy`), asked for on each connect; undefined: there is none to send. */
+  readonly policy?: () => Uint8Array | undefined
   readonly onEvent?: (event: TunnelEvent) => void
 }
 
 export type TunnelEvent =
   | { readonly kind: 'connected'; readonly generation: number }
   | { readonly kind: 'disconnected'; readonly reason: string; readonly retryMs: number }
+  /** The gateway keeps this version, durably, and decides by it. */
+  | { readonly kind: 'policy-acked'; readonly version: number }
   | { readonly kind: 'clock-corrected'; readonly offsetMs: number }
   | { readonly kind: 'error'; readonly error: unknown }
 
@@ -29,12 +33,15 @@ export interface TunnelStatus {
   readonly state: 'connecting' | 'connected' | 'waiting' | 'stopped'
   readonly gateway_url: string
   readonly generation: number | null
+  /** Version of the policy that the gateway has acknowledged on this connection. */
+  readonly policy_version: number | null
   /** When the state last changed, milliseconds since 1970. */
   readonly since: number
   readonly last_error: string | null
   readonly open_streams: number
 }
 
+const UNCONNECTED = { generation: null, policy_version: null } as const
 /** How long open requests may take to finish when the daemon stops. */
 const DRAIN_MS = 5_000
 /** A connection that held this long counts as a success: the next loss starts the backoff anew. */
@@ -58,7 +65,7 @@ export class Tunnel implements AsyncDisposable {
   constructor(options: TunnelOptions) {
     this.#options = options
     this.#gatewayUrl = parseOrigin(options.gatewayUrl)
-    this.#status = { state: 'connecting', generation: null, since: Date.now(), last_error: null }
+    this.#status = { state: 'connecting', ...UNCONNECTED, since: Date.now(), last_error: null }
     this.#running = this.#run()
   }
 
@@ -67,6 +74,18 @@ export class Tunnel implements AsyncDisposable {
       ...this.#status,
       gateway_url: this.#gatewayUrl.origin,
       open_streams: this.#session?.open ?? 0,
+    }
+  }
+
+  /** Sends the policy of now. Without a connection nothing is lost: the next one begins with it. */
+  pushPolicy(): void {
+    if (this.#status.state !== 'connected') return
+    try {
+      const policy = this.#options.policy?.()
+      if (policy !== undefined) this.#session?.sendPolicy(policy)
+    } catch (error) {
+      // The gateway goes on with the one it has, and home still decides everything itself.
+      this.#options.onEvent?.({ kind: 'error', error })
     }
   }
 
@@ -97,16 +116,16 @@ export class Tunnel implements AsyncDisposable {
       if (this.#stop.signal.aborted) break
       failures = Date.now() - startedAt >= STEADY_MS ? 1 : failures + 1
       const retryMs = backoffMs(kind, failures, Math.random())
-      this.#change({ state: 'waiting', generation: null, last_error: reason })
+      this.#change({ state: 'waiting', ...UNCONNECTED, last_error: reason })
       this.#options.onEvent?.({ kind: 'disconnected', reason, retryMs })
       await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {})
     }
-    this.#change({ state: 'stopped', generation: null })
+    this.#change({ state: 'stopped', ...UNCONNECTED })
   }
 
   /** One connection from dial to loss. */
   async #connectOnce(): Promise<{ kind: LossKind; reason: string }> {
-    this.#change({ state: 'connecting', generation: null })
+    this.#change({ state: 'connecting', ...UNCONNECTED })
     try {
       const socket = await dial({
         gatewayUrl: this.#gatewayUrl,
@@ -129,6 +148,11 @@ export class Tunnel implements AsyncDisposable {
         onReady: (generation) => {
           this.#change({ state: 'connected', generation, last_error: null })
           this.#options.onEvent?.({ kind: 'connected', generation })
+          this.pushPolicy()
+        },
+        onPolicyAcked: (version) => {
+          this.#status = { ...this.#status, policy_version: version }
+          this.#options.onEvent?.({ kind: 'policy-acked', version })
         },
         onGoAway: () => {},
         onError: (error) => this.#options.onEvent?.({ kind: 'error', error }),

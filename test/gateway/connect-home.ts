@@ -15,6 +15,7 @@ export async function connectHome(
   gatewayUrl: string,
   identity: TestIdentity,
   app: TunnelApp,
+  policy: () => Uint8Array | undefined = () => undefined,
 ): Promise<ConnectedHome> {
   const events: TunnelEvent[] = []
   const tunnel = new Tunnel({
@@ -22,6 +23,7 @@ export async function connectHome(
     identity,
     app,
     agent: 'test/1',
+    policy,
     onEvent: (event) => events.push(event),
   })
   const generations = () =>

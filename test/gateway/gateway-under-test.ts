@@ -11,6 +11,10 @@ export interface GatewaySettings {
   readonly ownerDid: string
   readonly clientAddressHeader?: string
   readonly headTimeoutSeconds?: number
+  /** Requests per minute of one address, and of a stranger: by miniflare's binding, or by the Worker's own count. */
+  readonly perMinute?: { readonly address: number; readonly stranger: number }
+  /** Further variables, or wrong ones. */
+  readonly variables?: Readonly<Record<string, string>>
   /** Runs the Worker inside a few lines that log each object's construction and each request to it. */
   readonly observed?: boolean
 }
@@ -34,13 +38,17 @@ export type StartGatewayUnderTest = (settings: GatewaySettings) => Promise<Gatew
 export async function startOnWorkerd(settings: GatewaySettings): Promise<GatewayUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), 'spl-gateway-'))
   const log: string[] = []
-  const { clientAddressHeader, ownerDid } = settings
+  const { clientAddressHeader, ownerDid, perMinute } = settings
   const worker = await workerSource(settings)
   const gateway = await startGateway({
     ownerDid,
     directory,
     worker,
     onLog: (line) => log.push(line),
+    ...(perMinute && {
+      addressRequestsPerMinute: perMinute.address,
+      strangerRequestsPerMinute: perMinute.stranger,
+    }),
     ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
   })
   return {
@@ -55,7 +63,7 @@ export async function startOnWorkerd(settings: GatewaySettings): Promise<Gateway
 
 /** Miniflare, on the socket that goes straight to the Worker, not through miniflare's own. */
 export async function startOnMiniflare(settings: GatewaySettings): Promise<GatewayUnderTest> {
-  const { clientAddressHeader, ownerDid } = settings
+  const { clientAddressHeader, ownerDid, perMinute } = settings
   const text = (value: string) => ({ type: 'text' as const, value })
   const log: string[] = []
   const runtime = new Miniflare({
@@ -74,6 +82,10 @@ export async function startOnMiniflare(settings: GatewaySettings): Promise<Gatew
           env: {
             OWNER_DID: text(ownerDid),
             CLIENT_ADDRESS_HEADER: text(clientAddressHeader ?? ''),
+            ...(perMinute && {
+              ADDRESS_LIMIT: rateLimit('1', perMinute.address),
+              STRANGER_LIMIT: rateLimit('2', perMinute.stranger),
+            }),
             TUNNEL: { type: 'durable-object', worker: 'gateway', exportName: 'TunnelObject' },
           },
           exports: { TunnelObject: { type: 'durable-object', storage: 'sqlite' } },
@@ -89,6 +101,10 @@ export async function startOnMiniflare(settings: GatewaySettings): Promise<Gatew
   }
 }
 
+function rateLimit(namespace: string, limit: number) {
+  return { type: 'rate-limit' as const, namespace, simple: { limit, period: 60 as const } }
+}
+
 function underTest(
   port: number,
   log: string[],
@@ -98,11 +114,15 @@ function underTest(
 }
 
 /** The Worker bundled as for production; only where a test asks for it, in a wrapping. */
-async function workerSource({ headTimeoutSeconds, observed }: GatewaySettings): Promise<string> {
-  if (headTimeoutSeconds === undefined && observed !== true) return workerBundle()
-  const more = headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }
+async function workerSource(settings: GatewaySettings): Promise<string> {
+  const { headTimeoutSeconds, observed, variables } = settings
+  const more = {
+    ...variables,
+    ...(headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }),
+  }
+  if (Object.keys(more).length === 0 && observed !== true) return workerBundle()
   return bundleWorker({
-    contents: wrapping(JSON.stringify(more ?? {})),
+    contents: wrapping(JSON.stringify(more)),
     resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
   })
 }
@@ -116,7 +136,7 @@ function wrapping(more: string): string {
         console.log('object constructed')
       }
       fetch(request) {
-        console.log('object request')
+        console.log('object request ' + request.url)
         return super.fetch(request)
       }
     }

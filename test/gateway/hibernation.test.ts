@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { scopeBits } from '../../protocol/edge-policy.ts'
 import { startOnWorkerd } from './gateway-under-test.ts'
 import { bigBody, hashOf } from './hashing.ts'
 import { rawTunnel } from './raw-tunnel.ts'
+import { send } from './send.ts'
 import { aStage, type Stage } from './stage.ts'
-import { anIdentity } from './test-identity.ts'
+import { anIdentity, bearerBy, tokenIdOf } from './test-identity.ts'
 import { until } from './until.ts'
 
 /** workerd lets an object sleep after ten seconds without work; there is no way to make it sooner. */
@@ -49,6 +51,33 @@ test.concurrent(
     }
     expect(stage.home.generations()).toHaveLength(1)
     await stage.idle()
+  },
+)
+
+test.concurrent(
+  'an object with a policy sleeps, and knows it when it wakes; a revocation keeps it no longer awake (real clock, 32 s)',
+  { timeout: 90_000 },
+  async () => {
+    await using stage = await aStage(startOnWorkerd, { observed: true })
+    const { bearer } = stage.identity
+    const token = { [tokenIdOf(bearer)]: { scopes: scopeBits(['admin']) } }
+    await stage.keep({ tokens: token })
+    expect((await stage.send({ path: '/v1/records' })).text).toBe('home')
+    await sleep(SLEEP_MS)
+    const other = bearerBy(stage.identity, 'sa_01jd3k7w2q')
+    const headers = [['authorization', `Bearer ${other}`]] as const
+    expect((await send(stage.gateway.port, { path: '/v1/records', headers })).status).toBe(401)
+    await until('the object was made anew', () => constructed(stage) === 2)
+    stage.app.answer('/stays', () => new Response(new ReadableStream({ start: () => {} })))
+    const answer = await stage.open({ path: '/stays' }).answer
+    const cut = once(answer.resume(), 'error')
+    await stage.keep({ tokens: {} })
+    await cut
+    await stage.idle()
+    await sleep(SLEEP_MS)
+    expect((await stage.send({ path: '/v1/records' })).status).toBe(401)
+    await until('the object was made anew', () => constructed(stage) === 3)
+    expect(stage.home.generations()).toHaveLength(1)
   },
 )
 

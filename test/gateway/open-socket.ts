@@ -2,16 +2,16 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { Stage } from './stage.ts'
 
-/** A public WebSocket with the owner's bearer; resolves when it is open. */
+/** A public WebSocket with the owner's bearer unless told otherwise; resolves when it is open. */
 export async function openSocket(
   stage: Stage,
   path: string,
   protocols: readonly string[] = [],
+  bearer: string = stage.identity.bearer,
 ): Promise<WebSocket> {
-  const [name, value] = stage.authorization
   const url = `ws://localhost:${stage.gateway.port}${path}`
   const socket = new WebSocket(url, [...protocols], {
-    headers: { [name]: value },
+    headers: { authorization: `Bearer ${bearer}` },
     perMessageDeflate: false,
   })
   await once(socket, 'open')

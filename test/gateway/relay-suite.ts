@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { ADDRESS_HEADER, ADDRESS_LIMITS, addressCases } from './cases/address-cases.ts'
 import { answerCases } from './cases/answer-cases.ts'
 import { badRequestCases } from './cases/bad-request-cases.ts'
 import { cancelCases } from './cases/cancel-cases.ts'
 import { failureCases } from './cases/failure-cases.ts'
 import { lossCases } from './cases/loss-cases.ts'
+import { policyCases } from './cases/policy-cases.ts'
 import { refusalCases } from './cases/refusal-cases.ts'
 import { requestCases } from './cases/request-cases.ts'
+import { routeCases } from './cases/route-cases.ts'
 import { streamCases } from './cases/stream-cases.ts'
 import { webSocketCases } from './cases/websocket-cases.ts'
 import type { GatewaySettings, StartGatewayUnderTest } from './gateway-under-test.ts'
@@ -31,6 +34,18 @@ export function relaySuite(name: string, start: StartGatewayUnderTest): void {
     describe('observed', () => {
       const stage = useStage(start, { observed: true })
       refusalCases(stage)
+      routeCases(stage)
+    })
+    describe("by home's policy", () => {
+      const stage = useStage(start)
+      policyCases(stage)
+    })
+    describe('counting addresses', () => {
+      const stage = useStage(start, {
+        clientAddressHeader: ADDRESS_HEADER,
+        perMinute: ADDRESS_LIMITS,
+      })
+      addressCases(stage)
     })
   })
 }

@@ -1,3 +1,4 @@
+import type { EdgePolicy } from '../../protocol/edge-policy.ts'
 import { connectHome, type ConnectedHome } from './connect-home.ts'
 import type {
   GatewaySettings,
@@ -5,6 +6,7 @@ import type {
   StartGatewayUnderTest,
 } from './gateway-under-test.ts'
 import { HomeApp } from './home-app.ts'
+import { HomePolicy } from './home-policy.ts'
 import { open, send, type Answer, type Sending } from './send.ts'
 import { anIdentity, type TestIdentity } from './test-identity.ts'
 import { until } from './until.ts'
@@ -18,6 +20,8 @@ export interface Stage extends AsyncDisposable {
   readonly authorization: readonly [string, string]
   send(sending: Sending): Promise<Answer>
   open(sending: Sending): ReturnType<typeof open>
+  /** Home pushes a policy of these parts; resolves when the gateway keeps it. */
+  keep(parts: Partial<Omit<EdgePolicy, 'version'>>): Promise<void>
   /** Waits until no stream holds a slot. */
   idle(): Promise<void>
 }
@@ -30,7 +34,8 @@ export async function aStage(
   const identity = anIdentity()
   const gateway = undo.use(await start({ ...settings, ownerDid: identity.did }))
   const app = new HomeApp()
-  const home = undo.use(await connectHome(gateway.origin, identity, app))
+  const policy = new HomePolicy()
+  const home = undo.use(await connectHome(gateway.origin, identity, app, policy.bytes))
   const authorization = ['authorization', `Bearer ${identity.bearer}`] as const
   const withBearer = (sending: Sending): Sending => ({
     ...sending,
@@ -45,6 +50,11 @@ export async function aStage(
     authorization,
     send: (sending) => send(gateway.port, withBearer(sending)),
     open: (sending) => open(gateway.port, withBearer(sending)),
+    async keep(parts) {
+      const version = policy.set(parts)
+      home.tunnel.pushPolicy()
+      await until('the policy is kept', () => home.tunnel.status.policy_version === version)
+    },
     idle: () => until('no stream is open', () => home.tunnel.status.open_streams === 0),
     [Symbol.asyncDispose]: () => done.disposeAsync(),
   }

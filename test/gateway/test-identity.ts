@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { formatDidKey, type DidKey } from '../../protocol/did-key.ts'
 import { mintTokenPayload } from '../../protocol/token.ts'
 
@@ -21,4 +21,11 @@ export function anIdentity(): TestIdentity {
 export function bearerBy(identity: Pick<TestIdentity, 'sign'>, saId: string): string {
   const { sign: signBytes } = identity
   return mintTokenPayload({ env: 'test', saId, random: randomBytes(16), sign: signBytes }).token
+}
+
+/** `token_id` of a bearer. */
+export function tokenIdOf(bearer: string): string {
+  return createHash('sha256')
+    .update(bearer.slice(bearer.lastIndexOf('_') + 1))
+    .digest('hex')
 }

@@ -1,0 +1,37 @@
+import type { CorsHeaders } from '../protocol/cors.ts'
+import type { ProblemCode } from '../protocol/problem.ts'
+import { problemResponse } from './problem-response.ts'
+
+/** Why a request goes no further, as data: decisions make it, and one place turns it into an answer. */
+export interface Refusal {
+  readonly code: ProblemCode
+  readonly message: string
+  /** What to do next, where the message does not say it. */
+  readonly try?: string
+  /** Seconds after which the same request may pass. */
+  readonly retryAfter?: number
+  /** Further members of the envelope. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** What an answer must know of the request that it refuses. */
+export interface RefusedRequest {
+  readonly requestId: string
+  /** What CORS adds, asked for only when there is something to refuse. */
+  cors?(): CorsHeaders
+}
+
+/** The answer to a refused request. What every refusal must carry, whoever made it, is added here and nowhere else. */
+export function refuse(
+  { code, message, retryAfter, ...more }: Refusal,
+  asked: RefusedRequest,
+): Response {
+  return problemResponse(code, message, {
+    ...more,
+    requestId: asked.requestId,
+    headers: {
+      ...asked.cors?.(),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    },
+  })
+}

@@ -1,0 +1,90 @@
+import { corsPolicy, type CorsPolicy } from '../../protocol/cors.ts'
+import type { EdgeLimits, EdgePolicy, EdgeToken } from '../../protocol/edge-policy.ts'
+import { SCOPES, type Scope } from '../../protocol/scopes.ts'
+import type { Refusal } from '../refusal.ts'
+import type { Relayed } from './internal.ts'
+
+/** An edge policy in the form that requests are decided by. */
+export interface AccessRules {
+  /** Live tokens by `token_id`; null: only the daemon knows them. */
+  readonly tokens: ReadonlyMap<string, EdgeToken> | null
+  readonly limits: EdgeLimits
+  readonly cors: CorsPolicy
+}
+
+export function accessRules({ tokens, limits, origins }: EdgePolicy): AccessRules {
+  const byId = tokens === null ? null : new Map(Object.entries(tokens))
+  return { tokens: byId, limits, cors: corsPolicy(origins) }
+}
+
+export type TokenFault = 'revoked' | 'expired'
+
+/**
+ * Why a token is worth nothing any more, or undefined.
+ * @param now Unix time, seconds
+ */
+export function tokenFault(
+  { tokens }: AccessRules,
+  tokenId: string,
+  now: number,
+): TokenFault | undefined {
+  if (tokens === null) return undefined
+  const token = tokens.get(tokenId)
+  if (token === undefined) return 'revoked'
+  return token.expires !== undefined && now >= token.expires ? 'expired' : undefined
+}
+
+/**
+ * What the policy says to a request's token, or undefined where the daemon decides.
+ * @param now Unix time, seconds
+ */
+export function decideToken(
+  rules: AccessRules,
+  { tokenId, scopes }: Pick<Relayed, 'tokenId' | 'scopes'>,
+  now: number,
+): Refusal | undefined {
+  if (tokenId === undefined || rules.tokens === null) return undefined
+  const fault = tokenFault(rules, tokenId, now)
+  if (fault !== undefined) return TOKEN_REFUSALS[fault]
+  const granted = rules.tokens.get(tokenId)?.scopes ?? 0
+  return scopes === 0 || (granted & (scopes | ADMIN)) !== 0 ? undefined : lacksScope(scopes)
+}
+
+/** Says so before a body has crossed that the daemon would not take. */
+export function decideBody(
+  { limits }: AccessRules,
+  { bodyBytes }: Pick<Relayed, 'bodyBytes'>,
+): Refusal | undefined {
+  if (bodyBytes <= limits.body_bytes) return undefined
+  return {
+    code: 'BODY_TOO_LARGE',
+    message: `The body is larger than the ${limits.body_bytes} bytes that this host takes`,
+    try: 'send less at a time',
+  }
+}
+
+export const TOKEN_REFUSALS: Readonly<Record<TokenFault, Refusal>> = {
+  revoked: {
+    code: 'AUTH_INVALID',
+    message: 'The bearer is revoked, or unknown to the instance behind this host',
+    try: 'ask the owner of this host for a new bearer',
+  },
+  expired: {
+    code: 'AUTH_INVALID',
+    message: 'The bearer has expired',
+    try: 'ask the owner of this host for a new bearer',
+  },
+}
+
+const ADMIN = 1 << SCOPES.indexOf('admin')
+
+function lacksScope(required: number): Refusal {
+  const [first = 'admin', ...others] = SCOPES.filter((_, at) => (required & (1 << at)) !== 0)
+  const any: readonly Scope[] = [first, ...others]
+  return {
+    code: 'SCOPE_FORBIDDEN',
+    message: `The bearer lacks the scope ${first}`,
+    try: `use a bearer of a service account that has ${any.join(' or ')}`,
+    details: { required_scope: first },
+  }
+}

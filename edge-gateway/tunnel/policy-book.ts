@@ -1,0 +1,96 @@
+import { corsPolicy, decideCors, type CorsDecision, type CorsRequest } from '../../protocol/cors.ts'
+import { decodeEdgePolicy, encodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
+import { RateBuckets } from '../rate-buckets.ts'
+import type { Refusal } from '../refusal.ts'
+import {
+  accessRules,
+  decideBody,
+  decideToken,
+  tokenFault,
+  type AccessRules,
+} from './decide-access.ts'
+import type { Relayed } from './internal.ts'
+
+/** Tokens whose use is counted at once: more than a policy can name. */
+const TOKENS_MAX = 4096
+const KEY = 'policy'
+const NOBODY = corsPolicy([])
+
+/**
+ * The daemon's word on who may do what, kept so that it holds while the daemon is away. Read from storage
+ * at the first request after a start or a sleep, and from then on in memory.
+ */
+export class PolicyBook {
+  readonly #storage: DurableObjectStorage
+  readonly #buckets = new RateBuckets(TOKENS_MAX)
+  #rules: AccessRules | undefined
+  #loaded = false
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage
+  }
+
+  /** False for a policy that is longer once written down than one may be. */
+  keep(policy: EdgePolicy): boolean {
+    const bytes = encodeEdgePolicy(policy)
+    if (bytes === undefined) return false
+    this.#storage.kv.put(KEY, bytes)
+    this.#rules = accessRules(policy)
+    this.#loaded = true
+    return true
+  }
+
+  /**
+   * Why a request goes no further, or undefined; without a policy home decides.
+   * @param now milliseconds since 1970
+   */
+  refusal(request: Relayed, now: number): Refusal | undefined {
+    const rules = this.#current
+    if (rules === undefined) return undefined
+    return (
+      decideToken(rules, request, now / 1000) ??
+      this.#tooOften(rules, request.tokenId, now) ??
+      decideBody(rules, request)
+    )
+  }
+
+  /** What a request's page may read, or do; without a policy nobody's page may. */
+  cors(request: CorsRequest): CorsDecision {
+    return decideCors(request, this.#current?.cors ?? NOBODY)
+  }
+
+  /** Whether this token is worth nothing any more. @param now milliseconds since 1970 */
+  disowns(tokenId: string, now: number): boolean {
+    return this.#rules !== undefined && tokenFault(this.#rules, tokenId, now / 1000) !== undefined
+  }
+
+  get #current(): AccessRules | undefined {
+    return this.#loaded ? this.#rules : this.#load()
+  }
+
+  #tooOften(
+    { limits }: AccessRules,
+    tokenId: string | undefined,
+    now: number,
+  ): Refusal | undefined {
+    if (tokenId === undefined) return undefined
+    const rate = { perSecond: limits.token_per_second, burst: limits.token_burst }
+    const seconds = this.#buckets.take(tokenId, rate, now)
+    if (seconds === 0) return undefined
+    return {
+      code: 'RATE_LIMITED',
+      message: `This bearer may make ${rate.perSecond} requests a second, ${rate.burst} at once`,
+      try: `wait ${seconds} s, and spread the requests`,
+      retryAfter: seconds,
+    }
+  }
+
+  /** What an older gateway has kept may be of a form that is no more; then home decides until it tells. */
+  #load(): AccessRules | undefined {
+    const bytes = this.#storage.kv.get<Uint8Array>(KEY)
+    const policy = bytes === undefined ? undefined : decodeEdgePolicy(bytes)
+    this.#rules = policy === undefined ? undefined : accessRules(policy)
+    this.#loaded = true
+    return this.#rules
+  }
+}

@@ -1,0 +1,32 @@
+import type { RouteAccess } from '../../protocol/route-access.ts'
+import { checkBearer } from './bearer.ts'
+import { checkInvite, checkTicket } from './one-time-code.ts'
+
+/** Who asks, as far as can be known without state. */
+export interface Credential {
+  /** `token_id` of the bearer; undefined for a code for one use, and where nothing is needed. */
+  readonly tokenId: string | undefined
+  /** Nothing was shown, and nothing is needed. */
+  readonly stranger: boolean
+}
+
+export type CredentialFault = 'missing' | 'malformed' | 'forged' | 'no-invite' | 'bad-ticket'
+
+const STRANGER: Credential = { tokenId: undefined, stranger: true }
+
+/**
+ * Checks what a request shows for itself against what its route takes: a bearer, an invite and nothing
+ * else, or a ticket in the query where there is no bearer. At once for a bearer that was seen before.
+ * @param access undefined where no route is: then a bearer is needed, and home says 404
+ */
+export function checkCredential(
+  access: RouteAccess | undefined,
+  target: string,
+  authorization: string | undefined,
+  ownerKey: Uint8Array,
+): Credential | CredentialFault | Promise<Credential | CredentialFault> {
+  if (access?.invite === true) return checkInvite(authorization, ownerKey)
+  if (authorization !== undefined) return checkBearer(authorization, ownerKey)
+  if (access?.scopes === 'open') return STRANGER
+  return access?.ticket === true ? checkTicket(target, ownerKey) : 'missing'
+}

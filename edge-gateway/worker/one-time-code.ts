@@ -1,0 +1,39 @@
+import { pathOf } from '../../protocol/route-access.ts'
+import { INVITE_PATH, parseCode, verifyCode, type CodeKind } from '../../protocol/signed-code.ts'
+import type { Credential, CredentialFault } from './credential.ts'
+
+/** Whoever has a good code was let in by the owner. That it was used before only home knows, which burns it. */
+const ADMITTED: Credential = { tokenId: undefined, stranger: false }
+
+export async function checkInvite(
+  authorization: string | undefined,
+  ownerKey: Uint8Array,
+): Promise<Credential | CredentialFault> {
+  if (authorization === undefined || !/^bearer /i.test(authorization)) return 'no-invite'
+  const good = await isGood(authorization.slice(7), 'invite', INVITE_PATH, ownerKey)
+  return good ? ADMITTED : 'no-invite'
+}
+
+/** The one ticket of the query. A second one would let this check and home's each see another. */
+export async function checkTicket(
+  target: string,
+  ownerKey: Uint8Array,
+): Promise<Credential | CredentialFault> {
+  const path = pathOf(target)
+  const tickets = new URLSearchParams(target.slice(path.length + 1)).getAll('ticket')
+  const [ticket] = tickets
+  if (ticket === undefined) return 'missing'
+  if (tickets.length > 1) return 'bad-ticket'
+  return (await isGood(ticket, 'ticket', path, ownerKey)) ? ADMITTED : 'bad-ticket'
+}
+
+async function isGood(
+  text: string,
+  kind: CodeKind,
+  path: string,
+  ownerKey: Uint8Array,
+): Promise<boolean> {
+  const code = parseCode(text)
+  if (code?.kind !== kind) return false
+  return verifyCode(code, path, ownerKey, Date.now() / 1000)
+}

@@ -1,0 +1,63 @@
+import type { Refusal } from '../refusal.ts'
+import type { CredentialFault } from './credential.ts'
+
+export const CREDENTIAL_REFUSALS: Readonly<Record<CredentialFault, Refusal>> = {
+  missing: {
+    code: 'AUTH_REQUIRED',
+    message: 'This request needs a bearer',
+    try: 'send the header Authorization: Bearer spl_…',
+  },
+  malformed: {
+    code: 'AUTH_INVALID',
+    message:
+      'The Authorization header does not hold a bearer of the form spl_<env>_<account>_<secret>',
+    try: 'ask the owner of this host for a bearer of their instance',
+  },
+  forged: {
+    code: 'AUTH_INVALID',
+    message: 'The bearer was not issued by the instance behind this host',
+    try: 'ask the owner of this host for a bearer of their instance',
+  },
+  'no-invite': {
+    code: 'AUTH_INVALID',
+    message: 'This route takes a good invite and nothing else',
+    try: 'send the header Authorization: Bearer spi_… with an invite that has not expired',
+  },
+  'bad-ticket': {
+    code: 'AUTH_INVALID',
+    message: 'The query does not hold one good ticket for this path',
+    try: 'get a new one from POST /v1/stream-tickets for each stream, and use it within its time',
+  },
+}
+
+export const LOCAL_ONLY: Refusal = {
+  code: 'LOCAL_ONLY',
+  message: 'This route answers only on the machine where the daemon runs',
+  try: 'run `spl` on that machine',
+}
+
+export const NO_ORIGIN: Refusal = {
+  code: 'ORIGIN_NOT_ALLOWED',
+  message: 'Pages of this origin may not call this host',
+  try: 'if the page is yours, allow its origin at home: spl config auth-set-cors-origins https://app.example.com',
+}
+
+/** @param seconds until the next request may pass */
+export function tooManyRequests(seconds: number): Refusal {
+  return {
+    code: 'RATE_LIMITED',
+    message: 'Too many requests come from this address',
+    try: `wait ${seconds} s, and spread the requests`,
+    retryAfter: seconds,
+  }
+}
+
+/** @param seconds until the next request may pass */
+export function tooManyStrangers(seconds: number): Refusal {
+  return {
+    code: 'RATE_LIMITED',
+    message: 'Too many requests without a good bearer come from this address',
+    try: `wait ${seconds} s, and send a bearer that the owner of this host has issued`,
+    retryAfter: seconds,
+  }
+}

@@ -1,0 +1,14 @@
+import { scopeBits } from '../../protocol/edge-policy.ts'
+import { ROUTE_ACCESS, type RouteAccess } from '../../protocol/route-access.ts'
+
+const bits: ReadonlyMap<RouteAccess, number> = new Map(
+  Object.values(ROUTE_ACCESS).map((access) => {
+    const { scopes } = access
+    return [access, typeof scopes === 'string' ? 0 : scopeBits(scopes)]
+  }),
+)
+
+/** The scopes of which a route needs one, as bits; 0 for whatever scopes, and where no route is. */
+export function routeBits(access: RouteAccess | undefined): number {
+  return access === undefined ? 0 : (bits.get(access) ?? 0)
+}

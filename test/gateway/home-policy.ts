@@ -1,0 +1,18 @@
+import { encodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
+
+/** What a test's home wants the edge to decide by; none at first. Limits are generous unless told. */
+export class HomePolicy {
+  #policy: EdgePolicy | undefined
+
+  /** As the tunnel asks for it. */
+  readonly bytes = (): Uint8Array | undefined =>
+    this.#policy === undefined ? undefined : encodeEdgePolicy(this.#policy)
+
+  /** A policy of these parts and nothing of the last one but its version. @returns the new version */
+  set(parts: Partial<Omit<EdgePolicy, 'version'>>): number {
+    const version = (this.#policy?.version ?? 0) + 1
+    const limits = { token_per_second: 1_000_000, token_burst: 1_000_000, body_bytes: 2 ** 40 }
+    this.#policy = { version, origins: [], tokens: null, limits, ...parts }
+    return version
+  }
+}
