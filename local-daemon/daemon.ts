@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { ensureAdmin } from './access/accounts.ts'
+import { makeAccess } from './access/make-access.ts'
+import { accountFold } from './access/account-records.ts'
 import { type Identity, loadIdentity } from './access/identity.ts'
 import { type Home, homeAt } from './config/home.ts'
 import { DAEMON_LIMITS } from './config/limits.ts'
@@ -8,13 +9,16 @@ import { takeSingleInstance } from './config/single-instance.ts'
 import { StartError } from './config/start-error.ts'
 import { UndoStack } from './config/undo-stack.ts'
 import { VERSION } from './config/version.ts'
+import type { AppAccess } from './http/routes/route-parts.ts'
+import { connectionFacts } from './http/connection-facts.ts'
 import { createApp, type DaemonApp } from './http/app.ts'
 import { drain } from './http/drain.ts'
 import { listenSocket, listenTcp, type TcpAddress } from './http/listen.ts'
 import { createHttpServer } from './http/serve.ts'
 import { openLog } from './logger.ts'
+import { settingFold } from './settings/setting-records.ts'
 import { openStore, type Store } from './store/open-store.ts'
-import { startTunnel, type TunnelOptions } from './tunnel/start-tunnel.ts'
+import { startTunnel, type TunnelOptions, type TunnelParts } from './tunnel/start-tunnel.ts'
 import type { Tunnel } from './tunnel/tunnel.ts'
 
 export interface DaemonOptions {
@@ -27,6 +31,13 @@ export interface DaemonOptions {
   /** Takes the place of the home's log file. */
   readonly logger?: Logger
   readonly tunnel?: TunnelOptions
+  /**
+   * Forces loopback whatever `host` says, and asks for no bearer there. Every program and user of the machine
+   * may then read and write; the tunnel and reverse proxies are asked for bearers all the same.
+   */
+  readonly insecureLocalhost?: boolean
+  /** `SPL_BOOTSTRAP_TOKEN`: the first account is made by whoever presents it, instead of on the first start. */
+  readonly bootstrapToken?: string
 }
 
 /** A running daemon. */
@@ -35,6 +46,7 @@ export interface Daemon {
   readonly home: Home
   readonly identity: Identity
   readonly store: Store
+  readonly access: AppAccess
   readonly logger: Logger
   readonly addresses: { readonly tcp: TcpAddress; readonly socket: string }
   /** The admin's bearer, on the first start only: it is never shown again. */
@@ -65,7 +77,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon> {
   const home = homeAt(options.home)
-  const host = requireLoopback(options.host ?? DEFAULT_HOST)
+  const insecure = options.insecureLocalhost === true
+  const host = insecure ? DEFAULT_HOST : requireLoopback(options.host ?? DEFAULT_HOST)
 
   prepareHome(home)
   const instance = takeSingleInstance(home)
@@ -73,13 +86,20 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const logger = options.logger ?? openLog(home.logFile, (close) => undo.defer(close))
 
   const identity = loadIdentity(home)
-  const store = openStore({ path: home.database, origin: identity })
+  const folds = [accountFold(identity.did), settingFold(identity.did)]
+  const store = openStore({ path: home.database, origin: identity, folds })
   undo.defer(() => store.close())
 
   const stopping = new AbortController()
-  const app = createApp({ store, identity, logger, stopping: stopping.signal })
-  const tcpServer = createHttpServer(app, { via: 'loopback' }, logger)
-  const socketServer = createHttpServer(app, { via: 'socket' }, logger)
+  const { bootstrapToken } = options
+  const access = makeAccess({ store, identity, logger, insecure, bootstrapToken })
+  const app = createApp({ ...access, logger, stopping: stopping.signal })
+  const tcpServer = createHttpServer(
+    app,
+    (incoming) => connectionFacts(incoming, access.settings),
+    logger,
+  )
+  const socketServer = createHttpServer(app, () => ({ via: 'socket' }), logger)
   undo.defer(async () => {
     await Promise.all(
       [tcpServer, socketServer].map((server) => drain(server, DAEMON_LIMITS.drainMs)),
@@ -88,12 +108,13 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const tcp = await listenTcp(tcpServer, host, options.port ?? DEFAULT_PORT)
   await listenSocket(socketServer, home.socket)
   // Only now: a start that fails after it would take the one bearer with it, unseen.
-  const adminBearer = await ensureAdmin(store, identity)
+  const adminBearer = await firstBearer(access, bootstrapToken)
 
   const addresses = { tcp, socket: home.socket }
   logger.info({ version: VERSION, did: identity.did, ...addresses }, 'daemon started')
+  if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
   // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
-  const tunnel = options.tunnel && startTunnel(options.tunnel, { app, identity, logger })
+  const tunnel = options.tunnel && connectTunnel(options.tunnel, access, { app, identity, logger })
   if (tunnel !== undefined) undo.defer(() => tunnel[Symbol.asyncDispose]())
   // Runs first on stop: an event stream that nobody ends would keep every drain waiting.
   undo.defer(() => stopping.abort())
@@ -106,6 +127,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     home,
     identity,
     store,
+    access,
     logger,
     addresses,
     ...(adminBearer === undefined ? {} : { adminBearer }),
@@ -113,6 +135,38 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** On the first start of a home without a bootstrap token: the admin's bearer, which is never shown again. */
+async function firstBearer(
+  { store, accounts }: AppAccess,
+  bootstrapToken: string | undefined,
+): Promise<string | undefined> {
+  if (bootstrapToken !== undefined || store.accounts().length > 0) return undefined
+  return (await accounts.createWithToken({ name: 'admin', scopes: ['admin'] }, null)).token
+}
+
+/** Starts the tunnel, and lets the gateway have the policy of this store from its first connection on. */
+function connectTunnel(
+  options: TunnelOptions,
+  { edge }: AppAccess,
+  parts: Pick<TunnelParts, 'app' | 'identity' | 'logger'>,
+): Tunnel {
+  const tunnel = startTunnel(options, {
+    ...parts,
+    policy: () => edge.payload(),
+    onPolicyAcked: () => edge.acknowledged(),
+  })
+  edge.connectTo({
+    pushPolicy: () => tunnel.pushPolicy(),
+    get acknowledged() {
+      return tunnel.status.policy_version
+    },
+    get connected() {
+      return tunnel.status.state === 'connected'
+    },
+  })
+  return tunnel
 }
 
 /** The daemon speaks plain HTTP: it must not listen where others could hear or call it. */

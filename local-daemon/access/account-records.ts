@@ -2,14 +2,20 @@ import { z } from 'zod'
 import { SCOPES } from '../../protocol/scopes.ts'
 import type { RecordDraft } from '../store/draft.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
-import type { AccessStatements } from '../store/transactor.ts'
+import type { Fold, FoldStatements } from '../store/transactor.ts'
 
-/** Service accounts and tokens, as records that only the daemon itself writes. No secret is in them. */
+/** Service accounts, tokens and invites, as records that only the daemon itself writes. No secret is in them. */
 export const ACCOUNTS_THREAD = 'th_service_accounts'
 
 const Scopes = z.array(z.enum(SCOPES)).readonly()
 const Seconds = z.int().nonnegative()
-const TokenId = z.string().regex(/^[0-9a-f]{64}$/)
+const Hash = z.string().regex(/^[0-9a-f]{64}$/)
+/** Absent in records from before accounts had them. */
+const Place = {
+  actors: z.array(z.string()).readonly().default([]),
+  namespace: z.string().default('default'),
+  env: z.string().default('prod'),
+}
 
 const AccountBody = z.discriminatedUnion('topic', [
   z.object({
@@ -17,17 +23,35 @@ const AccountBody = z.discriminatedUnion('topic', [
     service_account_id: z.string(),
     name: z.string(),
     scopes: Scopes,
+    ...Place,
     created_at: Seconds,
   }),
   z.object({
+    topic: z.literal('service_account_revoked'),
+    service_account_id: z.string(),
+    reason: z.string().nullable(),
+    revoked_at: Seconds,
+  }),
+  z.object({
     topic: z.literal('token'),
-    token_id: TokenId,
+    token_id: Hash,
     service_account_id: z.string(),
     env: z.string(),
     scopes: Scopes,
     created_at: Seconds,
+    expires_at: Seconds.nullable().default(null),
   }),
-  z.object({ topic: z.literal('token_revoked'), token_id: TokenId, revoked_at: Seconds }),
+  z.object({ topic: z.literal('token_revoked'), token_id: Hash, revoked_at: Seconds }),
+  z.object({
+    topic: z.literal('invite'),
+    invite_id: Hash,
+    device: z.string(),
+    scopes: Scopes,
+    ...Place,
+    created_at: Seconds,
+    expires_at: Seconds,
+  }),
+  z.object({ topic: z.literal('invite_redeemed'), invite_id: Hash, redeemed_at: Seconds }),
 ])
 export type AccountBody = z.infer<typeof AccountBody>
 
@@ -45,33 +69,54 @@ export function accountDraft(actor: string, body: AccountBody): RecordDraft {
 }
 
 /**
- * Brings the tables up to a record of the accounts' thread. Used for each new record and, from the first
- * to the last, for a rebuild, so that both ways end in the same tables. A record that the daemon did not
- * write, or that has another form, changes nothing: the valid one before it keeps its effect.
+ * Keeps the access tables. A record that the daemon did not write, or that has another form, changes nothing:
+ * the valid one before it keeps its effect.
  */
-export function applyAccountRecord(
-  access: AccessStatements,
-  record: StoredRecord,
-  owner: string,
-): void {
-  const body = readAccountRecord(record, owner)
-  if (body === undefined) return
-  const { seq } = record
-  if (body.topic === 'token_revoked') {
-    access.revokeToken.run(body.revoked_at, body.token_id)
-    return
+export function accountFold(owner: string): Fold {
+  return {
+    thread: ACCOUNTS_THREAD,
+    apply(tables, record) {
+      const body = readAccountRecord(record, owner)
+      if (body !== undefined) applyBody(tables, body, record.seq)
+    },
   }
-  const scopes = JSON.stringify(body.scopes)
-  if (body.topic === 'service_account') {
-    access.insertAccount.run(body.service_account_id, body.name, scopes, body.created_at, seq)
-  } else {
-    const { token_id, service_account_id, env, created_at } = body
-    access.insertToken.run(token_id, env, scopes, created_at, seq, service_account_id)
+}
+
+function applyBody(tables: FoldStatements, body: AccountBody, seq: number): void {
+  switch (body.topic) {
+    case 'service_account': {
+      const { service_account_id: id, name, scopes, actors, namespace, env } = body
+      const [scopesJson, actorsJson] = [JSON.stringify(scopes), JSON.stringify(actors)]
+      const { created_at } = body
+      tables.insertAccount.run(id, name, scopesJson, actorsJson, namespace, env, created_at, seq)
+      return
+    }
+    case 'service_account_revoked':
+      tables.revokeAccount.run(body.revoked_at, body.reason, body.service_account_id)
+      return
+    case 'token': {
+      const { token_id, service_account_id, env, scopes, created_at, expires_at } = body
+      const json = JSON.stringify(scopes)
+      tables.insertToken.run(token_id, env, json, created_at, expires_at, seq, service_account_id)
+      return
+    }
+    case 'token_revoked':
+      tables.revokeToken.run(body.revoked_at, body.token_id)
+      return
+    case 'invite': {
+      const { invite_id: id, device, scopes, actors, namespace, env, created_at } = body
+      const [scopesJson, actorsJson] = [JSON.stringify(scopes), JSON.stringify(actors)]
+      const place = [namespace, env, created_at, body.expires_at, seq] as const
+      tables.insertInvite.run(id, device, scopesJson, actorsJson, ...place)
+      return
+    }
+    case 'invite_redeemed':
+      tables.redeemInvite.run(body.redeemed_at, body.invite_id)
   }
 }
 
 function readAccountRecord(record: StoredRecord, owner: string): AccountBody | undefined {
-  if (record.thread !== ACCOUNTS_THREAD || record.origin !== owner) return undefined
+  if (record.origin !== owner) return undefined
   const { act, actor, body } = JSON.parse(record.raw) as Record<string, unknown>
   if (act !== 'LEARN' || actor !== owner) return undefined
   return AccountBody.safeParse(body).data

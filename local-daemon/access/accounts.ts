@@ -3,81 +3,182 @@ import { mintTokenPayload, tokenId } from '../../protocol/token.ts'
 import type { Scope } from '../../protocol/scopes.ts'
 import type { Store } from '../store/open-store.ts'
 import type { StoreTransactor } from '../store/transactor.ts'
-import {
-  type AccountBody,
-  accountDraft,
-  ACCOUNTS_THREAD,
-  applyAccountRecord,
-} from './account-records.ts'
+import { type AccountBody, accountDraft, accountFold, ACCOUNTS_THREAD } from './account-records.ts'
 import type { Identity } from './identity.ts'
 
-/** Deployment tag of tokens, where nothing else is said. */
-const ENV = 'prod'
 /** Crockford base32 in lower case: no i, l, o, u. */
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** What a service account is made with. */
 export interface AccountRequest {
   readonly name: string
-  /** What its token may do. */
+  /** What its tokens may do; each keeps the scopes that it was minted with. */
   readonly scopes: readonly Scope[]
+  /** DIDs that it may act as, beside its own. */
+  readonly actors?: readonly string[]
+  readonly namespace?: string
+  /** Deployment tag of its tokens: 1 to 16 of a-z and 0-9. */
+  readonly env?: string
 }
 
-/**
- * On the first start makes the service account "admin" with one token, and returns that token: it is
- * never shown again, the store keeps its hash only. Undefined on every later start.
- */
-export async function ensureAdmin(store: Store, identity: Identity): Promise<string | undefined> {
-  if (store.accounts().length > 0) return undefined
-  return createAccount(store, identity, { name: 'admin', scopes: ['admin'] })
+/** A bearer in plain text, the only time that it is seen, and what the store keeps of it. */
+export interface FreshToken {
+  readonly token: string
+  readonly tokenId: string
+  readonly account: string
 }
 
-/** Makes a service account with one token and returns that token, the only time that it is seen. */
-export async function createAccount(
-  store: Store,
-  identity: Identity,
-  { name, scopes }: AccountRequest,
-): Promise<string> {
-  const saId = `sa_${Array.from(randomBytes(16), (byte) => CROCKFORD[byte & 31]).join('')}`
-  const random = randomBytes(16)
-  const minted = mintTokenPayload({ env: ENV, saId, random, sign: identity.sign })
-  const created = { created_at: now(), service_account_id: saId, scopes }
-  const token_id = await tokenId(minted.secret)
-  store.transact((tx) => {
-    change(tx, identity, { topic: 'service_account', name, ...created })
-    change(tx, identity, { topic: 'token', token_id, env: ENV, ...created })
-  })
-  return minted.token
+/** Changes of accounts, each durable when its promise resolves or its call returns. */
+export class Accounts {
+  readonly #store: Store
+  readonly #identity: Identity
+
+  constructor(store: Store, identity: Identity) {
+    this.#store = store
+    this.#identity = identity
+  }
+
+  /** Makes an account without a token and returns its id. */
+  create(request: AccountRequest): string {
+    return this.#store.transact((tx) => this.createIn(tx, request))
+  }
+
+  /** Makes an account with one token, both or neither. */
+  async createWithToken(request: AccountRequest, expiresAt: number | null): Promise<FreshToken> {
+    const account = newAccountId()
+    const fresh = await this.#mint(account, request.env ?? DEFAULTS.env)
+    this.#store.transact((tx) => {
+      this.createIn(tx, request, account)
+      this.#addToken(tx, fresh, request, expiresAt)
+    })
+    return fresh
+  }
+
+  /**
+   * Mints a token of an account, with the scopes that the account has.
+   * @param replaces tokens that end in the same transaction, after the new one is there
+   */
+  async mint(
+    account: { readonly id: string; readonly env: string; readonly scopes: string },
+    expiresAt: number | null,
+    replaces: readonly string[] = [],
+  ): Promise<FreshToken> {
+    const fresh = await this.#mint(account.id, account.env)
+    const scopes = JSON.parse(account.scopes) as readonly Scope[]
+    this.#store.transact((tx) => {
+      this.#addToken(tx, fresh, { scopes, env: account.env }, expiresAt)
+      for (const token of replaces) this.#revokeIn(tx, token)
+    })
+    return fresh
+  }
+
+  /** Ends a token for good. It is refused from the next request on. */
+  revokeToken(token: string): void {
+    this.#store.transact((tx) => this.#revokeIn(tx, token))
+  }
+
+  /** Ends an account and all its tokens for good; it gets no new ones. */
+  revokeAccount(account: string, reason: string | null): void {
+    this.#store.transact((tx) => {
+      this.change(tx, {
+        topic: 'service_account_revoked',
+        service_account_id: account,
+        reason,
+        revoked_at: nowSeconds(),
+      })
+    })
+  }
+
+  /** Makes the access tables anew from their records, in one transaction. */
+  rebuild(): void {
+    const fold = accountFold(this.#identity.did)
+    this.#store.transact((tx) => {
+      tx.tables.clearTokens.run()
+      tx.tables.clearAccounts.run()
+      tx.tables.clearInvites.run()
+      let after = 0
+      for (;;) {
+        const page = tx.page({ thread: ACCOUNTS_THREAD }, after, tx.head(), Number.MAX_SAFE_INTEGER)
+        for (const record of page.records) fold.apply(tx.tables, record)
+        after = page.records.at(-1)?.seq ?? after
+        if (!page.cut) return
+      }
+    })
+  }
+
+  /** As `create`, inside a transaction. */
+  createIn(tx: StoreTransactor, request: AccountRequest, id = newAccountId()): string {
+    const {
+      name,
+      scopes,
+      actors = [],
+      namespace = DEFAULTS.namespace,
+      env = DEFAULTS.env,
+    } = request
+    this.change(tx, {
+      topic: 'service_account',
+      service_account_id: id,
+      name,
+      scopes,
+      actors,
+      namespace,
+      env,
+      created_at: nowSeconds(),
+    })
+    return id
+  }
+
+  /** A token that `addIn` makes known: signing waits, and a transaction cannot. */
+  async prepare(env: string): Promise<FreshToken> {
+    return this.#mint(newAccountId(), env)
+  }
+
+  /** The account of a prepared token, and the token, inside a transaction. */
+  addIn(tx: StoreTransactor, fresh: FreshToken, request: AccountRequest): void {
+    this.createIn(tx, request, fresh.account)
+    this.#addToken(tx, fresh, request, null)
+  }
+
+  /** One record of the accounts' thread. */
+  change(tx: StoreTransactor, body: AccountBody): void {
+    tx.append(accountDraft(this.#identity.did, body))
+  }
+
+  async #mint(account: string, env: string): Promise<FreshToken> {
+    const { sign } = this.#identity
+    const minted = mintTokenPayload({ env, saId: account, random: randomBytes(16), sign })
+    return { token: minted.token, tokenId: await tokenId(minted.secret), account }
+  }
+
+  #addToken(
+    tx: StoreTransactor,
+    fresh: FreshToken,
+    { scopes, env = DEFAULTS.env }: Pick<AccountRequest, 'scopes' | 'env'>,
+    expiresAt: number | null,
+  ): void {
+    this.change(tx, {
+      topic: 'token',
+      token_id: fresh.tokenId,
+      service_account_id: fresh.account,
+      env,
+      scopes,
+      created_at: nowSeconds(),
+      expires_at: expiresAt,
+    })
+  }
+
+  #revokeIn(tx: StoreTransactor, token: string): void {
+    this.change(tx, { topic: 'token_revoked', token_id: token, revoked_at: nowSeconds() })
+  }
 }
 
-/** Ends a token for good. It is refused from the next request on. */
-export function revokeToken(store: Store, identity: Identity, token: string): void {
-  store.transact((tx) => {
-    change(tx, identity, { topic: 'token_revoked', token_id: token, revoked_at: now() })
-  })
-}
+const DEFAULTS = { namespace: 'default', env: 'prod' } as const
 
-/** Makes the access tables anew from their records, in one transaction. */
-export function rebuildAccounts(store: Store, identity: Identity): void {
-  store.transact((tx) => {
-    tx.access.clearTokens.run()
-    tx.access.clearAccounts.run()
-    let after = 0
-    for (;;) {
-      const page = tx.page({ thread: ACCOUNTS_THREAD }, after, tx.head(), Number.MAX_SAFE_INTEGER)
-      for (const record of page.records) applyAccountRecord(tx.access, record, identity.did)
-      after = page.records.at(-1)?.seq ?? after
-      if (!page.cut) return
-    }
-  })
-}
-
-function change(tx: StoreTransactor, identity: Identity, body: AccountBody): void {
-  const { record } = tx.append(accountDraft(identity.did, body))
-  applyAccountRecord(tx.access, record, identity.did)
+function newAccountId(): string {
+  return `sa_${Array.from(randomBytes(16), (byte) => CROCKFORD[byte & 31]).join('')}`
 }
 
 /** Unix time, seconds. */
-function now(): number {
+export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000)
 }

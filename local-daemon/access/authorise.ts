@@ -1,29 +1,164 @@
-import { hasScope, type Scope } from '../../protocol/scopes.ts'
+import { pathOf, type RouteAccess } from '../../protocol/route-access.ts'
+import type { Scope } from '../../protocol/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
-import type { BearerCheck, Principal } from './bearer.ts'
+import type { Settings } from '../settings/settings.ts'
+import { decideClaim } from './actor-claim.ts'
+import { type BearerCheck, invalid } from './bearer.ts'
+import { mayUse, type Principal } from './principal.ts'
+import type { StreamTickets } from './stream-tickets.ts'
 
-/**
- * Lets a request pass that may use a route, or throws `ProblemError` (`AUTH_REQUIRED`, `AUTH_INVALID`,
- * `SCOPE_FORBIDDEN`). One of `scopes` is enough. Synchronous for the socket and for a remembered bearer.
- */
-export function authorise(
-  bearers: BearerCheck,
-  authorization: string | null,
-  facts: RequestFacts,
-  scopes: readonly [Scope, ...Scope[]],
-): undefined | Promise<undefined> {
-  if (facts.via === 'socket') return undefined
-  const principal = bearers.check(authorization)
-  if (!(principal instanceof Promise)) return requireScope(principal, scopes)
-  return principal.then((verified) => requireScope(verified, scopes))
+/** The header in which a caller says whom it acts as. */
+export const ACTOR_HEADER = 'x-syncropel-actor'
+
+export interface AuthoriseParts {
+  readonly bearers: BearerCheck
+  readonly tickets: StreamTickets
+  readonly settings: Settings
+  /** `--insecure-localhost`: no bearer on loopback for as long as this process lives. */
+  readonly insecureLocalhost: boolean
 }
 
-function requireScope(principal: Principal, scopes: readonly [Scope, ...Scope[]]): undefined {
-  if (scopes.some((scope) => hasScope(principal.scopes, scope))) return undefined
+const DID = /^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/
+
+/** Decides who a request comes from and whether that one may use a route. */
+export class Authorise {
+  readonly #parts: AuthoriseParts
+
+  constructor(parts: AuthoriseParts) {
+    this.#parts = parts
+  }
+
+  /** Whether loopback needs bearers now. */
+  get required(): boolean {
+    return this.#parts.settings.values.auth_required && !this.#parts.insecureLocalhost
+  }
+
+  /**
+   * The principal of a request that may use a route. Throws `ProblemError`: `LOCAL_ONLY`, `AUTH_REQUIRED`,
+   * `AUTH_INVALID`, `SCOPE_FORBIDDEN`, `DID_CLAIM_DENIED`. Synchronous for a remembered bearer.
+   */
+  check(
+    request: Request,
+    facts: RequestFacts,
+    access: RouteAccess,
+  ): Principal | Promise<Principal> {
+    if (access.local && facts.via !== 'socket' && facts.via !== 'loopback') throw localOnly()
+    const principal = this.#identify(request, facts, access)
+    if (principal instanceof Promise) {
+      return principal.then((known) => this.#admit(known, request, access))
+    }
+    return this.#admit(principal, request, access)
+  }
+
+  #identify(
+    request: Request,
+    facts: RequestFacts,
+    access: RouteAccess,
+  ): Principal | Promise<Principal> {
+    if (facts.via === 'socket') return { kind: 'owner' }
+    const authorization = request.headers.get('authorization')
+    if (access.scopes === 'open') return this.#anonymous(request, authorization, access)
+    if (authorization === null) {
+      // GET alone: HEAD would burn it for nothing.
+      const mayHold = access.ticket === true && request.method === 'GET'
+      const ticket = mayHold ? ticketOf(request.url) : undefined
+      if (ticket !== undefined) return this.#redeem(ticket, request.url)
+      if (facts.via === 'loopback' && !this.required) return { kind: 'unchecked' }
+    }
+    return this.#parts.bearers.check(authorization)
+  }
+
+  /** An open route asks for nothing, but a claim in strict times needs somebody to make it. */
+  #anonymous(
+    request: Request,
+    authorization: string | null,
+    access: RouteAccess,
+  ): Principal | Promise<Principal> {
+    const { strict_actor_header: strict } = this.#parts.settings.values
+    const ownBearer = access.local || access.invite
+    if (strict && !ownBearer && authorization !== null && request.headers.has(ACTOR_HEADER)) {
+      return this.#parts.bearers.check(authorization)
+    }
+    return { kind: 'anonymous' }
+  }
+
+  #redeem(ticket: string, url: string): Principal {
+    const holder = this.#parts.tickets.redeem(ticket, pathOf(url.slice(url.indexOf('/', 8))))
+    const now =
+      holder?.kind === 'account' ? this.#parts.bearers.principalOf(holder.tokenId) : holder
+    if (now === undefined) throw invalidTicket()
+    return now
+  }
+
+  #admit(principal: Principal, request: Request, { scopes }: RouteAccess): Principal {
+    if (typeof scopes !== 'string') requireScope(principal, scopes)
+    const claimed = request.headers.get(ACTOR_HEADER)
+    if (claimed !== null) this.#checkClaim(principal, claimed)
+    return principal
+  }
+
+  #checkClaim(principal: Principal, claimed: string): void {
+    if (!DID.test(claimed) || claimed.includes(',')) {
+      throw new ProblemError('INVALID_HEADERS', 'X-Syncropel-Actor does not hold one DID', {
+        try: 'Send it once, as did:method:id, or leave it out.',
+      })
+    }
+    const verdict = decideClaim(principal, claimed, 'header', claimRules(this.#parts.settings))
+    if (verdict === 'denied') throw claimDenied(claimed)
+  }
+}
+
+export function claimRules({ values }: Settings) {
+  return {
+    strictActorHeader: values.strict_actor_header,
+    strictImpersonation: values.strict_impersonation_enforcement,
+  }
+}
+
+function claimDenied(actor: string): ProblemError {
+  return new ProblemError('DID_CLAIM_DENIED', `This bearer may not act as ${actor}`, {
+    try: 'Use a token whose account lists that actor (spl service-account create --actors), or act as the account itself.',
+  })
+}
+
+export function requireScope(principal: Principal, scopes: readonly [Scope, ...Scope[]]): void {
+  if (scopes.some((scope) => mayUse(principal, scope))) return
   const [required] = scopes
+  if (principal.kind === 'unchecked') {
+    throw new ProblemError(
+      'AUTH_REQUIRED',
+      'This route needs a bearer even without authentication',
+      {
+        try: 'Call it over the Unix socket, or with a bearer.',
+        headers: { 'www-authenticate': 'Bearer' },
+      },
+    )
+  }
   throw new ProblemError('SCOPE_FORBIDDEN', `The bearer lacks the scope ${required}`, {
     requiredScope: required,
     try: `Use a token of a service account that has ${scopes.join(' or ')}.`,
+  })
+}
+
+/** The one `ticket` in a query. Two would be a ticket for each of two readers of the same URL. */
+function ticketOf(url: string): string | undefined {
+  const question = url.indexOf('?')
+  if (question === -1) return undefined
+  const [ticket, ...more] = new URLSearchParams(url.slice(question)).getAll('ticket')
+  return more.length === 0 ? ticket : undefined
+}
+
+function invalidTicket(): ProblemError {
+  const { code, detail } = invalid()
+  return new ProblemError(code, 'The stream ticket is unknown, used, too old or for another path', {
+    ...detail,
+    try: 'Ask for another one: POST /v1/stream-tickets.',
+  })
+}
+
+function localOnly(): ProblemError {
+  return new ProblemError('LOCAL_ONLY', 'This route answers on the daemon’s own machine only', {
+    try: 'Call it there, over the Unix socket or on loopback.',
   })
 }

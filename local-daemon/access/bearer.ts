@@ -3,14 +3,11 @@ import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/tok
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
+import type { TokenRow } from '../store/statements.ts'
 import { ACCOUNTS_THREAD } from './account-records.ts'
+import { nowSeconds } from './accounts.ts'
 import type { Identity } from './identity.ts'
-
-/** Whom a bearer stands for. */
-export interface Principal {
-  readonly account: string
-  readonly scopes: readonly string[]
-}
+import type { AccountPrincipal } from './principal.ts'
 
 const NEXT = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
@@ -23,7 +20,7 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' }
 export class BearerCheck {
   readonly #store: Store
   readonly #identity: Identity
-  readonly #verified = new Map<string, Principal>()
+  readonly #verified = new Map<string, AccountPrincipal>()
 
   constructor(store: Store, identity: Identity) {
     this.#store = store
@@ -34,15 +31,23 @@ export class BearerCheck {
   }
 
   /** Throws `ProblemError`: `AUTH_REQUIRED` without a bearer, `AUTH_INVALID` for one that does not count. */
-  check(authorization: string | null): Principal | Promise<Principal> {
+  check(authorization: string | null): AccountPrincipal | Promise<AccountPrincipal> {
     const bearer = readBearer(authorization)
     // Looked up by hash: the time of a look-up tells nothing about bearers that are remembered.
     const key = hash('sha256', bearer, 'base64')
     const known = this.#verified.get(key)
-    return known ?? this.#verify(bearer, key)
+    if (known === undefined) return this.#verify(bearer, key)
+    if (known.expiresAt === null || nowSeconds() < known.expiresAt) return known
+    throw invalid()
   }
 
-  async #verify(bearer: string, key: string): Promise<Principal> {
+  /** Whom a token stands for now, by what the store keeps of it; undefined if it counts no more. */
+  principalOf(token: string): AccountPrincipal | undefined {
+    const row = this.#store.token(token)
+    return row !== undefined && isLive(row) ? toPrincipal(row) : undefined
+  }
+
+  async #verify(bearer: string, key: string): Promise<AccountPrincipal> {
     const parsed = parseOrRefuse(bearer)
     if (!(await verifyToken(parsed, this.#identity.publicKey))) throw invalid()
     const id = await tokenId(parsed.secret)
@@ -51,13 +56,13 @@ export class BearerCheck {
     if (row === undefined || !sameText(row.token_id, id) || !sameText(row.account, parsed.saId)) {
       throw invalid()
     }
-    if (row.revoked_at !== null || row.env !== parsed.env) throw invalid()
-    const principal = { account: row.account, scopes: JSON.parse(row.scopes) as readonly string[] }
+    if (!isLive(row) || row.env !== parsed.env) throw invalid()
+    const principal = toPrincipal(row)
     this.#remember(key, principal)
     return principal
   }
 
-  #remember(key: string, principal: Principal): void {
+  #remember(key: string, principal: AccountPrincipal): void {
     if (this.#verified.size >= DAEMON_LIMITS.verifiedBearers) {
       const [oldest] = this.#verified.keys()
       if (oldest !== undefined) this.#verified.delete(oldest)
@@ -66,8 +71,25 @@ export class BearerCheck {
   }
 }
 
+function isLive(row: TokenRow): boolean {
+  if (row.revoked_at !== null || row.account_revoked_at !== null) return false
+  return row.expires_at === null || nowSeconds() < row.expires_at
+}
+
+function toPrincipal(row: TokenRow): AccountPrincipal {
+  return {
+    kind: 'account',
+    account: row.account,
+    tokenId: row.token_id,
+    scopes: JSON.parse(row.scopes) as readonly string[],
+    actors: JSON.parse(row.actors) as readonly string[],
+    namespace: row.namespace,
+    expiresAt: row.expires_at,
+  }
+}
+
 /** The text after `Bearer `. Several headers reach us joined by a comma, which no token holds. */
-function readBearer(authorization: string | null): string {
+export function readBearer(authorization: string | null): string {
   if (authorization === null) {
     throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer', {
       try: NEXT,
@@ -92,14 +114,14 @@ function parseOrRefuse(bearer: string) {
 }
 
 /** One answer for every reason, so that nothing can be learned by trying. */
-function invalid(): ProblemError {
+export function invalid(): ProblemError {
   return new ProblemError('AUTH_INVALID', 'The bearer is not valid on this daemon', {
     try: NEXT,
     headers: CHALLENGE,
   })
 }
 
-function sameText(left: string, right: string): boolean {
+export function sameText(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)]
   return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -1,11 +1,17 @@
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Home } from '../config/home.ts'
+import { tokenFile } from './access/token-file.ts'
 import { CliError } from './cli-error.ts'
 import { EXIT_CODE } from './exit-code.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077
+
+/** A bearer and where it was found. */
+export interface LocatedBearer {
+  readonly source: 'option' | 'environment' | 'file'
+  readonly bearer: string
+}
 
 /**
  * The bearer for a daemon elsewhere: `--token`, then `SPL_TOKEN`, then the file `token` in the home, which nobody
@@ -14,21 +20,36 @@ const OTHERS = 0o077
  * @throws CliError TOKEN_MISSING, TOKEN_INSECURE
  */
 export async function findBearer(option: string | undefined, home: Home): Promise<string> {
-  const given = option ?? process.env['SPL_TOKEN']
-  if (given) return given.trim()
-  const path = join(home.root, 'token')
+  const located = await locateBearer(option, home)
+  if (located !== undefined) return located.bearer
+  throw new CliError(
+    'TOKEN_MISSING',
+    'SPL_SERVE_URL names a daemon elsewhere, which needs a bearer',
+    `SPL_TOKEN=<bearer>, or save it in ${tokenFile(home)} with: spl token save -`,
+    EXIT_CODE.refused,
+  )
+}
+
+/**
+ * Where `findBearer` takes it from; undefined when there is none.
+ *
+ * @throws CliError TOKEN_INSECURE
+ */
+export async function locateBearer(
+  option: string | undefined,
+  home: Home,
+): Promise<LocatedBearer | undefined> {
+  if (option) return { source: 'option', bearer: option.trim() }
+  const variable = process.env['SPL_TOKEN']
+  if (variable) return { source: 'environment', bearer: variable.trim() }
+  const path = tokenFile(home)
   try {
     const { mode } = await stat(path)
     if (process.platform !== 'win32' && mode & OTHERS) throw insecure(path, mode)
-    return (await readFile(path, 'utf8')).trim()
+    return { source: 'file', bearer: (await readFile(path, 'utf8')).trim() }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new CliError(
-      'TOKEN_MISSING',
-      'SPL_SERVE_URL names a daemon elsewhere, which needs a bearer',
-      `SPL_TOKEN=<bearer>, or save it in ${path} with mode 0600`,
-      EXIT_CODE.refused,
-    )
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -12,16 +12,22 @@ export interface List<Item> {
   readonly next_cursor: string | null
 }
 
-/** Reads pages until there are `limit` items or no more; the result says whether something was left. */
+/**
+ * Reads pages until there are `limit` items or no more; the result says whether something was left.
+ *
+ * @param filter further parameters of the query
+ */
 export async function collectPages<Item>(
   client: DaemonClient,
   path: string,
   limit: number,
+  filter: Readonly<Record<string, string>> = {},
 ): Promise<List<Item>> {
   const data: Item[] = []
   let cursor: string | null = null
   for (;;) {
-    const query = new URLSearchParams({ limit: String(Math.min(limit - data.length, PAGE_ITEMS)) })
+    const items = Math.min(limit - data.length, PAGE_ITEMS)
+    const query = new URLSearchParams({ ...filter, limit: String(items) })
     if (cursor !== null) query.set('cursor', cursor)
     const page: List<Item> = await client.get(`${path}?${query}`)
     data.push(...page.data)

@@ -13,6 +13,7 @@ const SILENCE_MS = 30_000
 export interface DaemonClient {
   get<Answer>(path: string): Promise<Answer>
   post<Answer>(path: string, body: object): Promise<Answer>
+  delete<Answer>(path: string): Promise<Answer>
 }
 
 /**
@@ -24,7 +25,8 @@ export interface DaemonClient {
 export async function daemonClient(options: GlobalOptions): Promise<DaemonClient> {
   const url = process.env['SPL_SERVE_URL']
   if (!url) return socketClient(homeOf(options).socket)
-  return originClient(parseOrigin(url), await findBearer(options.token, homeOf(options)))
+  const bearer = await findBearer(options.token, homeOf(options))
+  return originClient(parseOrigin(url), bearer, 'SPL_SERVE_URL')
 }
 
 /** The daemon that listens on a Unix socket. */
@@ -45,8 +47,12 @@ export function socketClient(socket: string, silenceMs = SILENCE_MS): DaemonClie
   })
 }
 
-/** The daemon behind an origin: its own loopback address, or a gateway. */
-function originClient(origin: URL, bearer: string): DaemonClient {
+/**
+ * The daemon behind an origin: its own loopback address, or a gateway.
+ *
+ * @param namedBy the option or variable that the origin came from, for the next step of an error
+ */
+export function originClient(origin: URL, bearer: string, namedBy: string): DaemonClient {
   return client({
     name: origin.origin,
     target: { origin },
@@ -56,7 +62,7 @@ function originClient(origin: URL, bearer: string): DaemonClient {
       new CliError(
         'DAEMON_UNREACHABLE',
         `nothing answers at ${origin.origin}: ${cause.message}`,
-        'check SPL_SERVE_URL; for a certificate made at home set NODE_EXTRA_CA_CERTS to its file',
+        `check ${namedBy}; for a certificate made at home set NODE_EXTRA_CA_CERTS to its file`,
         EXIT_CODE.unreachable,
         { cause },
       ),
@@ -77,6 +83,7 @@ function client(connection: Connection): DaemonClient {
   return {
     get: (path) => call(connection, 'GET', path),
     post: (path, body) => call(connection, 'POST', path, JSON.stringify(body)),
+    delete: (path) => call(connection, 'DELETE', path),
   }
 }
 

@@ -1,3 +1,5 @@
+import { printable } from './table.ts'
+
 /** Data goes to stdout. */
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
@@ -11,4 +13,9 @@ export function printJson(value: object): void {
 /** Progress and remarks go to stderr, so that stdout stays data. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`)
+}
+
+/** Something that does not stop the command and that a person should know; stderr. */
+export function warn(text: string): void {
+  note(`warning: ${printable(text)}`)
 }

@@ -14,11 +14,12 @@ Exit codes:
   4  the bearer was refused
 
 Environment:
-  SYNCROPEL_HOME   home directory (default ~/.syncro); --home wins
-  SPL_SERVE_URL    daemon or gateway elsewhere; without it the Unix socket of the home is used
-  SPL_TOKEN        bearer for SPL_SERVE_URL; --token wins, then this, then the file <home>/token
-  SPL_ACTOR        DID that new records are written as
-  NO_COLOR         no colours
+  SYNCROPEL_HOME       home directory (default ~/.syncro); --home wins
+  SPL_SERVE_URL        daemon or gateway elsewhere; without it the Unix socket of the home is used
+  SPL_TOKEN            bearer for SPL_SERVE_URL; --token wins, then this, then the file <home>/token
+  SPL_ACTOR            DID that new records are written as
+  SPL_BOOTSTRAP_TOKEN  whoever presents it on this machine makes the first account
+  NO_COLOR             no colours
 
 Start here:
   spl try             # a gateway and a daemon on this machine, three curl lines to paste

@@ -1,11 +1,15 @@
+import { addConfig } from './commands/config.ts'
 import { addDo } from './commands/do.ts'
 import { addGateway } from './commands/gateway.ts'
 import { addIntend } from './commands/intend.ts'
 import { addKnow } from './commands/know.ts'
 import { addLearn } from './commands/learn.ts'
+import { addPair } from './commands/pair.ts'
+import { addServiceAccount } from './commands/service-account.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addThread } from './commands/thread.ts'
+import { addToken } from './commands/token.ts'
 import { addTry } from './commands/try.ts'
 import { addVersion } from './commands/version.ts'
 import { createProgram, runProgram } from './program.ts'
@@ -23,6 +27,11 @@ export async function runSpl(argv: readonly string[]): Promise<void> {
   addKnow(program)
   addLearn(program)
   addThread(program)
+
+  addPair(program)
+  addServiceAccount(program)
+  addToken(program)
+  addConfig(program)
 
   addGateway(program)
   addVersion(program)

@@ -26,6 +26,21 @@ export const DAEMON_LIMITS = {
   changesMax: 10_000,
   /** Bearers whose signature check is remembered. */
   verifiedBearers: 256,
+  /** Seconds that a stream ticket lives, and most that wait to be used: of one account, of all. */
+  ticketSeconds: 30,
+  ticketsOfAccount: 64,
+  tickets: 4_096,
+  /** Seconds that an invite lives, if nothing else is said, and at most. */
+  inviteDefaultSeconds: 15 * 60,
+  inviteMaxSeconds: 7 * 24 * 3600,
+  /** Longest lifetime of a token that is given one, seconds: ten years. */
+  tokenMaxSeconds: 10 * 365 * 24 * 3600,
+  /** Most allowed actors of an account. */
+  accountActors: 64,
+  /** Live tokens that the edge is told; with more it does not know them, and home alone decides. */
+  edgeTokens: 2_000,
+  /** Time that a change waits for the gateway to acknowledge it before it is reported as pending, milliseconds. */
+  edgeAckMs: 2_000,
   /** Connections of one listener. */
   connections: 1_024,
   /** Time to send a whole request head, milliseconds. */

@@ -18,7 +18,7 @@ export function jsonAnswer(
   json: string | ReadableStream<Uint8Array>,
   extra?: ExtraHeaders,
 ): Response {
-  const fields = headersOf('application/json', facts.requestId ?? randomUUID(), extra)
+  const fields = headersOf('application/json', facts, facts.requestId ?? randomUUID(), extra)
   if (typeof json === 'string') return new FixedAnswer(status, fields, json)
   return new Response(json, { status, headers: fields })
 }
@@ -30,11 +30,19 @@ export function eventStreamAnswer(
 ): Response {
   return new Response(events, {
     status: 200,
-    headers: headersOf('text/event-stream', facts.requestId ?? randomUUID(), {
+    headers: headersOf('text/event-stream', facts, facts.requestId ?? randomUUID(), {
       'cache-control': 'no-cache, no-transform',
       // nginx would otherwise gather events until its buffer is full.
       'x-accel-buffering': 'no',
     }),
+  })
+}
+
+/** The answer to a preflight of an allowed origin: what it may do is all in `facts.cors`. */
+export function preflightAnswer(facts: RequestFacts): Response {
+  return new Response(null, {
+    status: 204,
+    headers: { 'x-request-id': facts.requestId ?? randomUUID(), ...facts.cors },
   })
 }
 
@@ -46,7 +54,7 @@ export function problemAnswer(
   detail: ProblemDetail = {},
 ): Response {
   const requestId = facts.requestId ?? randomUUID()
-  const fields = headersOf('application/json', requestId, detail.headers)
+  const fields = headersOf('application/json', facts, requestId, detail.headers)
   const json = JSON.stringify(problemOf(code, message, detail, requestId))
   return new FixedAnswer(PROBLEM_STATUS[code], fields, json)
 }
@@ -70,12 +78,18 @@ export function problemOf(
   }
 }
 
-function headersOf(type: string, requestId: string, extra: ExtraHeaders = {}): ExtraHeaders {
+function headersOf(
+  type: string,
+  facts: RequestFacts,
+  requestId: string,
+  extra: ExtraHeaders = {},
+): ExtraHeaders {
   return {
     'content-type': type,
     'cache-control': 'private, no-store',
     'x-content-type-options': 'nosniff',
     'x-request-id': requestId,
+    ...facts.cors,
     ...extra,
   }
 }

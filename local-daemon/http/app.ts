@@ -1,20 +1,29 @@
 import type { Logger } from 'pino'
-import { BearerCheck } from '../access/bearer.ts'
-import { isLoopbackHost } from '../access/host-check.ts'
-import type { Identity } from '../access/identity.ts'
+import { decideCors } from '../../protocol/cors.ts'
+import { isForeignOrigin } from '../../protocol/foreign-origin.ts'
+import { routeAccess } from '../../protocol/route-access.ts'
+import { hostName, isLoopbackHost } from '../access/host-check.ts'
 import { FeedHub } from '../store/feed-hub.ts'
-import type { Store } from '../store/open-store.ts'
-import { problemAnswer } from './answer.ts'
+import { preflightAnswer, problemAnswer } from './answer.ts'
 import { createErrorAnswer } from './error-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { DaemonRouter } from './router.ts'
+import { addBootstrap } from './routes/bootstrap.ts'
+import { addCapabilities } from './routes/capabilities.ts'
+import { addConfig } from './routes/config.ts'
 import { addGetRecord } from './routes/get-record.ts'
 import { addHealth } from './routes/health.ts'
+import { addIdentity } from './routes/identity.ts'
+import { addInvites } from './routes/invites.ts'
 import { addListRecords } from './routes/list-records.ts'
 import { addListThreads } from './routes/list-threads.ts'
 import { addOpenApi } from './routes/openapi.ts'
 import { addPostRecord } from './routes/post-record.ts'
+import type { AppAccess } from './routes/route-parts.ts'
+import { addServiceAccounts } from './routes/service-accounts.ts'
+import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addSync } from './routes/sync.ts'
+import { addTokens } from './routes/tokens.ts'
 
 /** The daemon's HTTP interface, for both listeners and for the tunnel. */
 export interface DaemonApp {
@@ -22,59 +31,88 @@ export interface DaemonApp {
   fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
 }
 
-export interface AppParts {
-  readonly store: Store
-  readonly identity: Identity
+export interface AppParts extends AppAccess {
   readonly logger: Logger
   /** Aborts when the daemon stops. */
   readonly stopping: AbortSignal
 }
 
-export function createApp({ store, identity, logger, stopping }: AppParts): DaemonApp {
-  const router = new DaemonRouter(new BearerCheck(store, identity))
+export function createApp(given: AppParts): DaemonApp {
+  const { store, authorise, settings, logger, identity } = given
+  const router = new DaemonRouter(authorise)
   const hub = new FeedHub(store.commits)
-  const parts = { router, store, hub, did: identity.did, stopping }
+  const parts = { ...given, router, hub, did: identity.did }
   addHealth(parts)
+  addCapabilities(parts)
+  addIdentity(parts)
   addPostRecord(parts)
   addGetRecord(parts)
   addListRecords(parts)
   addListThreads(parts)
   addSync(parts)
+  addStreamTickets(parts)
+  addBootstrap(parts)
+  addServiceAccounts(parts)
+  addTokens(parts)
+  addInvites(parts)
+  addConfig(parts)
   addOpenApi(parts)
 
   const answerError = createErrorAnswer(logger)
-  router.hono.notFound((c) => {
-    const { method, headers } = c.req.raw
-    if (method === 'OPTIONS' && headers.has('origin')) return refusePreflight(c.env)
-    return answerError(router.unmatched(c.req.path), c.env)
-  })
+  router.hono.notFound((c) => answerError(router.unmatched(c.req.path), c.env))
   router.hono.onError((error, c) => answerError(error, c.env))
 
   return {
     fetch(request, facts) {
-      if (facts.via === 'loopback' && !isLoopbackHost(request.headers.get('host'))) {
-        return problemAnswer(
-          facts,
-          'HOST_NOT_ALLOWED',
-          'The Host header does not name this machine',
-          {
-            try: 'Use http://localhost or http://127.0.0.1 with the daemon’s port.',
-          },
-        )
+      const refusal = checkHost(request, facts)
+      if (refusal !== undefined) return refusal
+      const decision = decideCors(request, settings.cors)
+      const known = 'vary' in decision.headers ? { ...facts, cors: decision.headers } : facts
+      // Before authentication: a preflight cannot carry a bearer.
+      if (decision.kind === 'preflight') {
+        return decision.allowed ? preflightAnswer(known) : refusePreflight(known)
       }
-      return router.hono.fetch(request, facts)
+      return checkOrigin(request, known) ?? router.hono.fetch(request, known)
     },
+  }
+
+  function checkHost(request: Request, facts: RequestFacts): Response | undefined {
+    if (facts.via !== 'loopback' && facts.via !== 'proxy') return undefined
+    const host = request.headers.get('host')
+    if (isLoopbackHost(host) || (host !== null && settings.allowsHost(hostName(host)))) {
+      return undefined
+    }
+    return problemAnswer(facts, 'HOST_NOT_ALLOWED', 'The Host header does not name this machine', {
+      try: 'Use http://localhost or http://127.0.0.1 with the daemon’s port; behind a reverse proxy allow its name: spl config set allowed_hosts <name>.',
+    })
+  }
+
+  /** What a page elsewhere makes a browser send to this machine, unasked. Open routes tell nothing anyway. */
+  function checkOrigin(request: Request, facts: RequestFacts): Response | undefined {
+    if (facts.via !== 'loopback' && facts.via !== 'proxy') return undefined
+    // Behind a proxy a page of the same name may have come by either scheme.
+    const schemes = facts.via === 'proxy' ? (['https', 'http'] as const) : (['http'] as const)
+    const { origins } = settings.cors
+    if (!schemes.every((scheme) => isForeignOrigin(request, scheme, origins))) return undefined
+    const target = request.url.slice(request.url.indexOf('/', 8))
+    if (request.method === 'GET' && routeAccess('GET', target)?.scopes === 'open') return undefined
+    return problemAnswer(
+      facts,
+      'ORIGIN_NOT_ALLOWED',
+      'A page of another origin made this request',
+      {
+        try: ALLOW_ORIGIN,
+      },
+    )
   }
 }
 
+const ALLOW_ORIGIN =
+  'If the page is yours, allow its origin: spl config auth-set-cors-origins https://app.example.com.'
+
 /** Without an Access-Control-Allow-Origin header a browser keeps the real request to itself. */
 function refusePreflight(facts: RequestFacts): Response {
-  return problemAnswer(
-    facts,
-    'ORIGIN_NOT_ALLOWED',
-    'No page of another origin may call this daemon',
-    {
-      try: 'Call it from a program, or from a page that this daemon serves.',
-    },
-  )
+  return problemAnswer(facts, 'ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call', {
+    try: ALLOW_ORIGIN,
+  })
 }

@@ -1,3 +1,4 @@
+import type { GrantEnd } from '../access/grant-watch.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { formatCursor } from '../store/cursor.ts'
 import type { Feed, FeedEvent } from '../store/feed.ts'
@@ -11,27 +12,41 @@ const OPENING = 'retry: 1000\n\n'
 
 /**
  * A feed as server-sent events. Only whole events are handed on, and only when the reader asks: nothing
- * waits here, the feed's own bound holds. Ends when the feed closes or one of
- * `signals` aborts.
+ * waits here, the feed's own bound holds. Ends when the feed closes or one of `signals` aborts, and with a
+ * last event when what the reader was granted ends.
  */
 export function eventStream(
   feed: Feed,
   epoch: string,
   signals: readonly AbortSignal[],
+  watchGrant: (ended: (code: GrantEnd) => void) => () => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let opened = false
+  let farewell: string | undefined
   let leaveSignals: (() => void) | undefined
 
   async function nextText(): Promise<string | undefined> {
     if (!opened) {
       opened = true
       // Not before: the answer to HEAD is never read, and nothing would tell that it ended.
-      leaveSignals = onAbort(signals, () => feed.close())
+      const unwatch = watchGrant((code) => {
+        farewell = `event: error\ndata: ${ENDED[code]}\n\n`
+        feed.close()
+      })
+      const leave = onAbort(signals, () => feed.close())
+      leaveSignals = () => {
+        leave()
+        unwatch()
+      }
       return OPENING
     }
     for (;;) {
-      if (feed.phase === 'closed') return undefined
+      if (feed.phase === 'closed') {
+        const last = farewell
+        farewell = undefined
+        return last
+      }
       const event = feed.take()
       if (event !== undefined) return formatEvent(event, epoch)
       if (!(await feed.changed(DAEMON_LIMITS.heartbeatMs))) return HEARTBEAT
@@ -74,3 +89,16 @@ const TOO_SLOW = JSON.stringify(
     try: 'Connect again with the last event id as Last-Event-ID; nothing is lost.',
   }),
 )
+
+const ENDED: Readonly<Record<GrantEnd, string>> = {
+  AUTH_REVOKED: JSON.stringify(
+    problemOf('AUTH_REVOKED', 'The token that opened this stream was revoked', {
+      try: 'Ask the owner of this daemon for another one.',
+    }),
+  ),
+  AUTH_INVALID: JSON.stringify(
+    problemOf('AUTH_INVALID', 'The token that opened this stream has expired', {
+      try: 'Connect again with a token that is still good, and the last event id as Last-Event-ID.',
+    }),
+  ),
+}

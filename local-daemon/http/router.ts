@@ -1,31 +1,32 @@
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { authorise } from '../access/authorise.ts'
-import type { BearerCheck } from '../access/bearer.ts'
-import { ROUTE_SCOPES, type RouteScopes } from '../access/route-scopes.ts'
+import type { Authorise } from '../access/authorise.ts'
+import type { Principal } from '../access/principal.ts'
+import { type RouteAccess, ROUTE_ACCESS } from '../../protocol/route-access.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 export interface DaemonEnv {
   Bindings: RequestFacts
+  Variables: { principal: Principal }
 }
 export type RouteContext = Context<DaemonEnv, string>
 export type RouteHandler = (c: RouteContext) => Response | Promise<Response>
 
 /** A route as OpenAPI describes it; its schemas are the ones that the handler checks with. */
-export type Route = RouteConfig & { readonly method: 'get' | 'post' }
+export type Route = RouteConfig & { readonly method: 'get' | 'post' | 'delete' }
 
 /**
- * Adds routes to the Hono app: documented, guarded by `ROUTE_SCOPES`, and one handler each. Without
+ * Adds routes to the Hono app: documented, guarded by `ROUTE_ACCESS`, and one handler each. Without
  * middleware Hono calls that handler directly, and a small answer needs no promise.
  */
 export class DaemonRouter {
   readonly hono = new OpenAPIHono<DaemonEnv>()
-  readonly #bearers: BearerCheck
+  readonly #authorise: Authorise
   readonly #patterns: { readonly pattern: RegExp; readonly method: string }[] = []
 
-  constructor(bearers: BearerCheck) {
-    this.#bearers = bearers
+  constructor(authorise: Authorise) {
+    this.#authorise = authorise
     this.hono.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
       type: 'http',
       scheme: 'bearer',
@@ -34,13 +35,13 @@ export class DaemonRouter {
 
   on(route: Route, handler: RouteHandler): void {
     const method = route.method.toUpperCase()
-    const scopes = ROUTE_SCOPES[`${method} ${route.path}`]
-    if (scopes === undefined) throw new Error(`Route ${method} ${route.path} has no scopes`)
-    const security = scopes === 'open' ? [] : [{ bearer: [] }]
-    const scopeText = scopes === 'open' ? '' : `Needs the scope ${scopes.join(' or ')}.`
-    this.hono.openAPIRegistry.registerPath({ ...route, security, description: scopeText })
+    const access = ROUTE_ACCESS[`${method} ${route.path}`]
+    if (access === undefined)
+      throw new Error(`Route ${method} ${route.path} is not in ROUTE_ACCESS`)
+    const security = access.scopes === 'open' ? [] : [{ bearer: [] }]
+    this.hono.openAPIRegistry.registerPath({ ...route, security, description: whoMay(access) })
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    this.hono.on(method, path, this.#guard(scopes, handler))
+    this.hono.on(method, path, this.#guard(access, handler))
     const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
     this.#patterns.push({ pattern, method })
   }
@@ -60,12 +61,29 @@ export class DaemonRouter {
     })
   }
 
-  #guard(scopes: RouteScopes, handler: RouteHandler): RouteHandler {
-    if (scopes === 'open') return handler
-    const bearers = this.#bearers
+  #guard(access: RouteAccess, handler: RouteHandler): RouteHandler {
+    const authorise = this.#authorise
     return function guarded(c) {
-      const passed = authorise(bearers, c.req.raw.headers.get('authorization'), c.env, scopes)
-      return passed === undefined ? handler(c) : passed.then(() => handler(c))
+      const passed = authorise.check(c.req.raw, c.env, access)
+      if (passed instanceof Promise) {
+        return passed.then((principal) => {
+          c.set('principal', principal)
+          return handler(c)
+        })
+      }
+      c.set('principal', passed)
+      return handler(c)
     }
   }
+}
+
+/** For OpenAPI. */
+function whoMay({ scopes, local, ticket, invite }: RouteAccess): string {
+  const parts: string[] = []
+  if (scopes === 'any') parts.push('Needs a bearer of any scope.')
+  else if (scopes !== 'open') parts.push(`Needs the scope ${scopes.join(' or ')}.`)
+  if (local) parts.push('Answers on the daemon’s own machine only.')
+  if (ticket) parts.push('Takes a stream ticket (query parameter ticket) in place of a bearer.')
+  if (invite) parts.push('Takes a one-time code as bearer.')
+  return parts.join(' ')
 }

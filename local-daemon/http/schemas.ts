@@ -66,6 +66,9 @@ export const NewRecord = z
   .strictObject({
     ...recordFields,
     parents: recordFields.parents.optional(),
+    actor: recordFields.actor.optional().openapi({
+      description: 'Left out: the one of X-Syncropel-Actor, else the bearer’s account itself',
+    }),
     data_type: recordFields.data_type.optional(),
     judged_by: recordFields.judged_by.optional(),
     clock: recordFields.clock.optional().openapi({
@@ -92,19 +95,46 @@ export const Thread = z
   })
   .openapi('Thread')
 
-const listEnd = { has_more: z.boolean(), next_cursor: Cursor.nullable() }
-export const RecordList = z
-  .object({ object: z.literal('list'), data: z.array(FlatRecord), ...listEnd })
-  .openapi('RecordList')
-export const ThreadList = z
-  .object({ object: z.literal('list'), data: z.array(Thread), ...listEnd })
-  .openapi('ThreadList')
+/** The envelope of every list. */
+export function listOf<Item extends z.ZodType>(item: Item, name: string) {
+  const end = { has_more: z.boolean(), next_cursor: Cursor.nullable() }
+  return z.object({ object: z.literal('list'), data: z.array(item), ...end }).openapi(name)
+}
+export const RecordList = listOf(FlatRecord, 'RecordList')
+export const ThreadList = listOf(Thread, 'ThreadList')
 export const Changes = z
   .object({ records: z.array(SyncRecord), next_cursor: Cursor, has_more: z.boolean() })
   .openapi('Changes')
 export const Health = z
-  .object({ status: z.literal('ok'), version: z.string(), instance_did: z.string() })
+  .object({
+    status: z.literal('ok'),
+    version: z.string(),
+    instance_did: z.string(),
+    security: z
+      .object({ auth_required: z.boolean(), insecure_localhost: z.boolean() })
+      .optional()
+      .openapi({ description: 'Over the Unix socket only' }),
+  })
   .openapi('Health')
+
+const count = z.int().positive()
+export const Capabilities = z
+  .object({
+    object: z.literal('capabilities_manifest'),
+    manifest_version: z.literal('1'),
+    instance_did: z.string(),
+    daemon: z.object({ version: z.string(), api_version: z.string() }),
+    auth: z.object({
+      schemes: z.array(z.string()),
+      stream_tickets: z.boolean(),
+      invites: z.boolean(),
+    }),
+    did_methods: z.array(z.string()),
+    record: z.object({ hashed_fields: z.array(z.string()), acts: z.array(z.string()) }),
+    transports: z.array(z.string()),
+    limits: z.record(z.string(), count),
+  })
+  .openapi('Capabilities')
 
 const codes = Object.keys(PROBLEM_STATUS) as [keyof typeof PROBLEM_STATUS]
 export const ProblemSchema = z

@@ -11,12 +11,20 @@ import type { DaemonApp } from './app.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 
-/** An HTTP server of the app, not yet listening. Every request on it carries the same facts. */
-export function createHttpServer(app: DaemonApp, facts: RequestFacts, logger: Logger): Server {
+/**
+ * An HTTP server of the app, not yet listening.
+ * @param factsOf what is known of a request's connection
+ */
+export function createHttpServer(
+  app: DaemonApp,
+  factsOf: (incoming: IncomingMessage) => RequestFacts,
+  logger: Logger,
+): Server {
   const listener = getRequestListener(
     (request, env) => {
       const { incoming, outgoing } = env as HttpBindings
-      const answer = checkRequest(incoming) ?? app.fetch(request, facts)
+      const facts = factsOf(incoming)
+      const answer = checkRequest(incoming, facts) ?? app.fetch(request, facts)
       const isWhole = answer instanceof FixedAnswer && incoming.method === 'GET'
       return isWhole ? sendFixed(outgoing, answer) : answer
     },
@@ -27,7 +35,7 @@ export function createHttpServer(app: DaemonApp, facts: RequestFacts, logger: Lo
       hostname: 'localhost',
       errorHandler: (error) => {
         logger.debug({ err: error }, 'read request')
-        return invalidTarget('The request line or the Host header is malformed')
+        return invalidTarget(NOTHING_KNOWN, 'The request line or the Host header is malformed')
       },
     },
   )
@@ -45,19 +53,27 @@ export function createHttpServer(app: DaemonApp, facts: RequestFacts, logger: Lo
   server.maxConnections = DAEMON_LIMITS.connections
   server.on('clientError', refuseConnection)
   return server
+}
 
-  function checkRequest(incoming: IncomingMessage): Response | undefined {
-    const fault = checkTarget(incoming.url ?? '')
-    if (fault !== undefined) return invalidTarget(fault.message)
-    if (incoming.headers.host !== undefined) return undefined
-    return problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
-  }
+const NOTHING_KNOWN: RequestFacts = { via: 'loopback' }
 
-  function invalidTarget(message: string): Response {
-    return problemAnswer(facts, 'INVALID_TARGET', message, {
-      try: 'Send an absolute path that begins with one / and is percent-encoded.',
+function checkRequest(incoming: IncomingMessage, facts: RequestFacts): Response | undefined {
+  const fault = checkTarget(incoming.url ?? '')
+  if (fault !== undefined) return invalidTarget(facts, fault.message)
+  const badName = incoming.rawHeaders.find((name, at) => at % 2 === 0 && name.includes('_'))
+  if (badName !== undefined) {
+    return problemAnswer(facts, 'INVALID_HEADERS', 'A header has an underscore in its name', {
+      try: 'Send names with hyphens: servers read X_A and X-A as one, and checks might not.',
     })
   }
+  if (incoming.headers.host !== undefined) return undefined
+  return problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
+}
+
+function invalidTarget(facts: RequestFacts, message: string): Response {
+  return problemAnswer(facts, 'INVALID_TARGET', message, {
+    try: 'Send an absolute path that begins with one / and is percent-encoded.',
+  })
 }
 
 /** Writes an answer without a detour through streams. */

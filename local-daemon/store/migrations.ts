@@ -61,6 +61,35 @@ CREATE TABLE tokens (
   record_seq INTEGER NOT NULL
 ) STRICT;
 `,
+  `
+ALTER TABLE service_accounts ADD COLUMN actors TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE service_accounts ADD COLUMN namespace TEXT NOT NULL DEFAULT 'default';
+ALTER TABLE service_accounts ADD COLUMN env TEXT NOT NULL DEFAULT 'prod';
+ALTER TABLE service_accounts ADD COLUMN revoked_at INTEGER;
+ALTER TABLE service_accounts ADD COLUMN reason TEXT;
+ALTER TABLE tokens ADD COLUMN expires_at INTEGER;
+CREATE INDEX tokens_by_account ON tokens (account);
+
+CREATE TABLE invites (
+  id TEXT PRIMARY KEY CHECK (length(id) = 64),
+  device TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  actors TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  env TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  redeemed_at INTEGER,
+  record_seq INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE settings (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  record_seq INTEGER NOT NULL
+) STRICT;
+`,
 ]
 
 /**

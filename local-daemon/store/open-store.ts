@@ -11,6 +11,7 @@ import type { StoredRecord } from './stored-record.ts'
 import {
   type AppendResult,
   createTransactor,
+  type Fold,
   type LocalOrigin,
   type StoreTransactor,
 } from './transactor.ts'
@@ -20,8 +21,12 @@ export interface Store extends StoreReader {
   /**
    * Appends a local record and resolves once it is durable. Rejects with `ProblemError`: `CLOCK_CONFLICT`,
    * or `STORE_FULL` once the disk is full or failed.
+   * @param also what belongs into the same transaction
    */
-  append(draft: RecordDraft): Promise<AppendResult>
+  append(
+    draft: RecordDraft,
+    also?: (tx: StoreTransactor, result: AppendResult) => void,
+  ): Promise<AppendResult>
   /** Runs the work in a write transaction of its own. It must not wait for anything. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Result
   readonly commits: CommitListeners
@@ -34,6 +39,8 @@ export interface Store extends StoreReader {
 export interface StoreOptions extends ConnectionOptions {
   readonly path: string
   readonly origin: LocalOrigin
+  /** What tables are kept from records. */
+  readonly folds?: readonly Fold[]
 }
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
@@ -54,6 +61,7 @@ export function openStore(options: StoreOptions): Store {
       statements,
       reader,
       origin: options.origin,
+      folds: options.folds ?? [],
       nextSeq: () => (head += 1),
       appended,
       onCommit: (effect) => void effects.push(effect),
@@ -81,10 +89,14 @@ export function openStore(options: StoreOptions): Store {
     commits,
     transact,
     failure: () => failure,
-    append(draft) {
+    append(draft, also) {
       const { clock } = draft
       const step = clock === undefined ? draft : sealRecord({ ...draft, clock })
-      return group.append((tx) => tx.append(step))
+      return group.append((tx) => {
+        const result = tx.append(step)
+        also?.(tx, result)
+        return result
+      })
     },
     close() {
       if (!database.open) return

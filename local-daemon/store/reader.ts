@@ -1,5 +1,13 @@
 import { DAEMON_LIMITS } from '../config/limits.ts'
-import type { AccountRow, RecordRow, Statements, ThreadRow, TokenRow } from './statements.ts'
+import type {
+  AccountRow,
+  InviteRow,
+  RecordRow,
+  SettingRow,
+  Statements,
+  ThreadRow,
+  TokenRow,
+} from './statements.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** Which records: all of them, those of a thread, of an actor, or of both. */
@@ -32,8 +40,15 @@ export interface StoreReader {
   /** Threads, newest first, that began before a sequence number. */
   threads(before: number, limit: number): readonly ThreadRow[]
   token(tokenId: string): TokenRow | undefined
-  accounts(): readonly AccountRow[]
   tokens(): readonly TokenRow[]
+  tokensOf(account: string): readonly TokenRow[]
+  /** Tokens that are neither revoked nor expired at `now` (Unix seconds), the oldest first. */
+  liveTokens(now: number, limit: number): readonly TokenRow[]
+  account(id: string): AccountRow | undefined
+  accounts(): readonly AccountRow[]
+  invite(id: string): InviteRow | undefined
+  invites(): readonly InviteRow[]
+  settings(): readonly SettingRow[]
 }
 
 /** A reader over prepared statements. `head` comes from the writer, who alone moves it. */
@@ -72,8 +87,14 @@ export function createReader(statements: Statements, head: () => number): StoreR
     thread: (name) => statements.threadByName.get(name),
     threads: (before, limit) => statements.threadsBefore.all(before, limit),
     token: (tokenId) => statements.tokenById.get(tokenId),
-    accounts: () => statements.accounts.all(),
     tokens: () => statements.tokens.all(),
+    tokensOf: (account) => statements.tokensOfAccount.all(account),
+    liveTokens: (now, limit) => statements.liveTokens.all(now, limit),
+    account: (id) => statements.accountById.get(id),
+    accounts: () => statements.accounts.all(),
+    invite: (id) => statements.inviteById.get(id),
+    invites: () => statements.invites.all(),
+    settings: () => statements.settings.all(),
   }
 }
 

@@ -24,15 +24,19 @@ export interface ThreadRow {
   readonly goal: string | null
 }
 
+/** A token with what its account says of it. Scopes and actors are JSON arrays; times are Unix seconds. */
 export interface TokenRow {
   readonly token_id: string
   readonly account: string
   readonly env: string
-  /** JSON array. */
   readonly scopes: string
   readonly created_at: number
+  readonly expires_at: number | null
   readonly revoked_at: number | null
   readonly record_seq: number
+  readonly actors: string
+  readonly namespace: string
+  readonly account_revoked_at: number | null
 }
 
 export interface AccountRow {
@@ -40,9 +44,43 @@ export interface AccountRow {
   readonly name: string
   /** JSON array. */
   readonly scopes: string
+  /** JSON array: DIDs that it may act as, beside its own. */
+  readonly actors: string
+  readonly namespace: string
+  readonly env: string
   readonly created_at: number
+  readonly revoked_at: number | null
+  readonly reason: string | null
   readonly record_seq: number
 }
+
+export interface InviteRow {
+  /** SHA-256 of the code's nonce, hex. */
+  readonly id: string
+  readonly device: string
+  readonly scopes: string
+  readonly actors: string
+  readonly namespace: string
+  readonly env: string
+  readonly created_at: number
+  readonly expires_at: number
+  readonly redeemed_at: number | null
+  readonly record_seq: number
+}
+
+/** The newest valid record of one setting. */
+export interface SettingRow {
+  readonly key: string
+  /** JSON. */
+  readonly value: string
+  readonly record_id: string
+  /** Unix time, milliseconds. */
+  readonly set_at: number
+  readonly record_seq: number
+}
+
+const TOKEN = `SELECT t.*, a.actors, a.namespace, a.revoked_at AS account_revoked_at
+  FROM tokens t JOIN service_accounts a ON a.id = t.account`
 
 export type Statements = ReturnType<typeof prepareStatements>
 
@@ -123,11 +161,23 @@ export function prepareStatements(database: Database) {
     ),
 
     insertAccount: prepare<
-      [id: string, name: string, scopes: string, createdAt: number, recordSeq: number],
+      [
+        id: string,
+        name: string,
+        scopes: string,
+        actors: string,
+        namespace: string,
+        env: string,
+        createdAt: number,
+        recordSeq: number,
+      ],
       never
     >(
-      `INSERT INTO service_accounts (id, name, scopes, created_at, record_seq) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO service_accounts (id, name, scopes, actors, namespace, env, created_at, record_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    ),
+    revokeAccount: prepare<[revokedAt: number, reason: string | null, id: string], never>(
+      'UPDATE service_accounts SET revoked_at = ?, reason = ? WHERE id = ? AND revoked_at IS NULL',
     ),
     // Taken from the account's row: a token of an account that is not there changes nothing.
     insertToken: prepare<
@@ -136,22 +186,70 @@ export function prepareStatements(database: Database) {
         env: string,
         scopes: string,
         createdAt: number,
+        expiresAt: number | null,
         recordSeq: number,
         account: string,
       ],
       never
     >(
-      `INSERT INTO tokens (token_id, account, env, scopes, created_at, record_seq)
-       SELECT ?, id, ?, ?, ?, ? FROM service_accounts WHERE id = ?
+      `INSERT INTO tokens (token_id, account, env, scopes, created_at, expires_at, record_seq)
+       SELECT ?, id, ?, ?, ?, ?, ? FROM service_accounts WHERE id = ? AND revoked_at IS NULL
        ON CONFLICT (token_id) DO NOTHING`,
     ),
     revokeToken: prepare<[revokedAt: number, tokenId: string], never>(
       'UPDATE tokens SET revoked_at = ? WHERE token_id = ? AND revoked_at IS NULL',
     ),
-    tokenById: prepare<[tokenId: string], TokenRow>('SELECT * FROM tokens WHERE token_id = ?'),
-    accounts: prepare<[], AccountRow>('SELECT * FROM service_accounts ORDER BY id'),
-    tokens: prepare<[], TokenRow>('SELECT * FROM tokens ORDER BY token_id'),
+    tokenById: prepare<[tokenId: string], TokenRow>(`${TOKEN} WHERE token_id = ?`),
+    tokens: prepare<[], TokenRow>(`${TOKEN} ORDER BY t.record_seq`),
+    tokensOfAccount: prepare<[account: string], TokenRow>(
+      `${TOKEN} WHERE t.account = ? ORDER BY t.record_seq`,
+    ),
+    liveTokens: prepare<[now: number, limit: number], TokenRow>(
+      `${TOKEN} WHERE t.revoked_at IS NULL AND a.revoked_at IS NULL
+         AND (t.expires_at IS NULL OR t.expires_at > ?) ORDER BY t.record_seq LIMIT ?`,
+    ),
+    accounts: prepare<[], AccountRow>('SELECT * FROM service_accounts ORDER BY record_seq'),
+    accountById: prepare<[id: string], AccountRow>('SELECT * FROM service_accounts WHERE id = ?'),
+
+    insertInvite: prepare<
+      [
+        id: string,
+        device: string,
+        scopes: string,
+        actors: string,
+        namespace: string,
+        env: string,
+        createdAt: number,
+        expiresAt: number,
+        recordSeq: number,
+      ],
+      never
+    >(
+      `INSERT INTO invites (id, device, scopes, actors, namespace, env, created_at, expires_at, record_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    ),
+    redeemInvite: prepare<[redeemedAt: number, id: string], never>(
+      'UPDATE invites SET redeemed_at = ? WHERE id = ? AND redeemed_at IS NULL',
+    ),
+    inviteById: prepare<[id: string], InviteRow>('SELECT * FROM invites WHERE id = ?'),
+    invites: prepare<[], InviteRow>('SELECT * FROM invites ORDER BY record_seq'),
+
+    upsertSetting: prepare<
+      [key: string, value: string, recordId: string, recordSeq: number],
+      never
+    >(
+      `INSERT INTO settings (key, value, record_id, record_seq) VALUES (?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value, record_id = excluded.record_id,
+         record_seq = excluded.record_seq`,
+    ),
+    settings: prepare<[], SettingRow>(
+      `SELECT s.*, r.received_at AS set_at FROM settings s JOIN records r ON r.seq = s.record_seq
+       ORDER BY s.key`,
+    ),
+
     clearTokens: prepare<[], never>('DELETE FROM tokens'),
     clearAccounts: prepare<[], never>('DELETE FROM service_accounts'),
+    clearInvites: prepare<[], never>('DELETE FROM invites'),
+    clearSettings: prepare<[], never>('DELETE FROM settings'),
   }
 }

@@ -24,22 +24,42 @@ export interface StoreTransactor extends StoreReader {
    * written, so that the rest of the transaction can go on.
    */
   append(draft: RecordDraft | SealedRecord): AppendResult
-  /** Statements of the access tables. */
-  readonly access: AccessStatements
+  /** Statements of the tables that are folded from records. */
+  readonly tables: FoldStatements
   /** Runs after the commit, and not at all without one. */
   onCommit(effect: () => void): void
 }
 
-export type AccessStatements = Pick<
+export type FoldStatements = Pick<
   Statements,
-  'insertAccount' | 'insertToken' | 'revokeToken' | 'clearTokens' | 'clearAccounts'
+  | 'insertAccount'
+  | 'revokeAccount'
+  | 'insertToken'
+  | 'revokeToken'
+  | 'insertInvite'
+  | 'redeemInvite'
+  | 'upsertSetting'
+  | 'clearTokens'
+  | 'clearAccounts'
+  | 'clearInvites'
+  | 'clearSettings'
 >
+
+/**
+ * Brings tables up to a record of one thread, in the transaction that appends it. Also used from the first to
+ * the last record for a rebuild, so that both ways end in the same tables.
+ */
+export interface Fold {
+  readonly thread: string
+  apply(tables: FoldStatements, record: StoredRecord): void
+}
 
 /** What the store shares with the transactors it makes. */
 export interface TransactorParts {
   readonly statements: Statements
   readonly reader: StoreReader
   readonly origin: LocalOrigin
+  readonly folds: readonly Fold[]
   /** Takes the next sequence number; rolled back by the store if the transaction is. */
   nextSeq(): number
   readonly appended: StoredRecord[]
@@ -49,7 +69,7 @@ export interface TransactorParts {
 const MOST_GOAL_CHARACTERS = 200
 
 export function createTransactor(parts: TransactorParts): StoreTransactor {
-  const { statements, reader, origin } = parts
+  const { statements, reader, origin, folds } = parts
 
   function insert({ record, preimage, id }: SealedRecord): StoredRecord {
     const { thread, actor, act, clock, data_type, judged_by } = record
@@ -73,12 +93,14 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
     )
     statements.upsertThread.run(seq, thread, seq, now, now, act, goalOf(record.body))
     const { did } = origin
-    return { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
+    const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
+    for (const fold of folds) if (fold.thread === thread) fold.apply(statements, stored)
+    return stored
   }
 
   return {
     ...reader,
-    access: statements,
+    tables: statements,
     onCommit: parts.onCommit,
     append(draft) {
       const sealed = 'id' in draft ? draft : sealRecord(withClock(draft, statements))

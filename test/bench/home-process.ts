@@ -16,6 +16,7 @@ process.once('message', (gatewayUrl: string) => {
     {
       identity: daemon.identity,
       logger: daemon.logger,
+      policy: () => daemon.access.edge.payload(),
       app: {
         fetch: (request, facts) => benchAnswer(request) ?? daemon.app.fetch(request, facts),
       },

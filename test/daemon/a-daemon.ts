@@ -4,8 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { createAccount } from '../../local-daemon/access/accounts.ts'
-import { type Daemon, startDaemon } from '../../local-daemon/daemon.ts'
+import { type Daemon, type DaemonOptions, startDaemon } from '../../local-daemon/daemon.ts'
 import type { RecordDraft } from '../../local-daemon/store/draft.ts'
 import type { Scope } from '../../protocol/scopes.ts'
 
@@ -23,14 +22,17 @@ export interface TestDaemon {
   /** A request over TCP, with the admin's bearer unless the headers say otherwise. */
   get(path: string, headers?: Record<string, string>): Promise<Response>
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
-  /** A further account's token. */
+  /** A further account's token; it may act as Ada, who writes the tests' records. */
   tokenWith(...scopes: Scope[]): Promise<string>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function aDaemon(): Promise<TestDaemon> {
+export const ADA = 'did:sync:user:ada'
+
+export async function aDaemon(options: Partial<DaemonOptions> = {}): Promise<TestDaemon> {
   const home = aHome()
-  const daemon = await startDaemon({ home: home.path, port: 0, logger: pino({ level: 'silent' }) })
+  const logger = pino({ level: 'silent' })
+  const daemon = await startDaemon({ home: home.path, port: 0, logger, ...options })
   const bearer = daemon.adminBearer ?? ''
   const base = `http://127.0.0.1:${daemon.addresses.tcp.port}`
   const authorization = `Bearer ${bearer}`
@@ -45,8 +47,10 @@ export async function aDaemon(): Promise<TestDaemon> {
         headers: { authorization, 'content-type': 'application/json', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
-    tokenWith: (...scopes) =>
-      createAccount(daemon.store, daemon.identity, { name: 'test', scopes }),
+    async tokenWith(...scopes) {
+      const request = { name: 'test', scopes, actors: [ADA] }
+      return (await daemon.access.accounts.createWithToken(request, null)).token
+    },
     async [Symbol.asyncDispose]() {
       await daemon.stop()
       home[Symbol.dispose]()
@@ -59,7 +63,7 @@ export function aDraft(given: Partial<RecordDraft> = {}): RecordDraft {
   return {
     parents: [],
     thread: 'th_test',
-    actor: 'did:sync:user:ada',
+    actor: ADA,
     act: 'DO',
     body: { text: 'tea' },
     data_type: 'SCALAR',

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createAccount, rebuildAccounts, revokeToken } from '../../local-daemon/access/accounts.ts'
 import { ACCOUNTS_THREAD } from '../../local-daemon/access/account-records.ts'
-import { ROUTE_SCOPES } from '../../local-daemon/access/route-scopes.ts'
+import { ROUTE_ACCESS } from '../../protocol/route-access.ts'
 import { mintTokenPayload, parseToken, tokenId } from '../../protocol/token.ts'
 import type { Scope } from '../../protocol/scopes.ts'
-import { aDaemon, aDraft, overSocket, sendRaw, type TestDaemon } from './a-daemon.ts'
+import { ADA, aDaemon, aDraft, overSocket, sendRaw, type TestDaemon } from './a-daemon.ts'
 
 async function codeOf(answer: Response): Promise<string> {
   return `${answer.status} ${((await answer.json()) as { code: string }).code}`
@@ -12,20 +11,18 @@ async function codeOf(answer: Response): Promise<string> {
 const withBearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 describe('the bearer', () => {
-  it('is needed on every route but /health over TCP, on none over the socket', async () => {
+  it('is needed on every route but open ones over TCP, on none over the socket', async () => {
     await using at = await aDaemon()
     const { id } = (await at.daemon.store.append(aDraft())).record
-    const answers: string[] = []
-    for (const route of Object.keys(ROUTE_SCOPES)) {
+    for (const [route, { scopes }] of Object.entries(ROUTE_ACCESS)) {
       const [method = '', form = ''] = route.split(' ')
-      const path = form.replace('/threads/{id}', '/threads/th_test').replace('{id}', id)
+      const path = form.replace('/threads/{id}', '/threads/th_test').replace(/\{\w+\}/, id)
       const answer = await fetch(at.base + path, { method })
-      answers.push(`${answer.status} ${answer.headers.get('www-authenticate')} ${route}`)
+      const challenge = answer.headers.get('www-authenticate')
+      if (scopes !== 'open')
+        expect([route, answer.status, challenge]).toEqual([route, 401, 'Bearer'])
+      else expect([route, answer.status]).not.toEqual([route, 401])
     }
-    const [health, ...others] = answers
-    expect(health).toBe('200 null GET /health')
-    expect(others).toHaveLength(8)
-    for (const answer of others) expect(answer).toMatch(/^401 Bearer /)
     const { socket } = at.daemon.addresses
     for (const path of [`/v1/records/${id}`, '/v1/threads', '/v1/sync/changes', '/openapi.json']) {
       expect((await overSocket(socket, path)).status).toBe(200)
@@ -35,7 +32,7 @@ describe('the bearer', () => {
   it('must be of this daemon, known, whole and not revoked', async () => {
     await using at = await aDaemon()
     await using other = await aDaemon()
-    const { identity, store } = at.daemon
+    const { identity, access } = at.daemon
     const random = new Uint8Array(16)
     const { saId } = parseToken(at.bearer)
     // Signed by the right identity, yet no token that the store knows.
@@ -54,7 +51,7 @@ describe('the bearer', () => {
       expect(await codeOf(await at.get('/v1/threads', { authorization }))).toBe('401 AUTH_INVALID')
     }
     expect((await at.get('/v1/threads')).status).toBe(200)
-    revokeToken(store, identity, await tokenId(parseToken(at.bearer).secret))
+    access.accounts.revokeToken(await tokenId(parseToken(at.bearer).secret))
     expect(await codeOf(await at.get('/v1/threads'))).toBe('401 AUTH_INVALID')
   })
 
@@ -66,7 +63,9 @@ describe('the bearer', () => {
     const { sign } = other.daemon.identity
     const forged = mintTokenPayload({ env: 'prod', saId, random, sign })
     const id = await tokenId(forged.secret)
-    at.daemon.store.transact((tx) => tx.access.insertToken.run(id, 'prod', '["admin"]', 1, 1, saId))
+    at.daemon.store.transact((tx) =>
+      tx.tables.insertToken.run(id, 'prod', '["admin"]', 1, null, 1, saId),
+    )
     expect(at.daemon.store.token(id)).toBeDefined()
     expect(await codeOf(await at.get('/v1/threads', withBearer(forged.token)))).toBe(
       '401 AUTH_INVALID',
@@ -179,22 +178,37 @@ describe('pages of other origins', () => {
 describe('accounts', () => {
   it('are records without a secret, and a table that a rebuild makes anew', async () => {
     await using at = await aDaemon()
-    const { store, identity } = at.daemon
-    const second = await createAccount(store, identity, {
-      name: 'phone',
-      scopes: ['records:read', 'records:write'],
+    const { store, access } = at.daemon
+    const { accounts } = access
+    const phone = { name: 'phone', scopes: ['records:read', 'records:write'] as const }
+    const { token: second, tokenId: id } = await accounts.createWithToken(phone, null)
+    accounts.revokeToken(id)
+    accounts.create({ name: 'tv', scopes: [], actors: [ADA], namespace: 'home', env: 'test' })
+    const old = await accounts.createWithToken({ name: 'old', scopes: ['admin'] }, 2_000_000_000)
+    accounts.revokeAccount(old.account, 'sold')
+    access.invites.create({ device: 'car', scopes: ['records:read'], ttlSeconds: 60 })
+    const tables = () => ({
+      accounts: store.accounts(),
+      tokens: store.tokens(),
+      invites: store.invites(),
     })
-    revokeToken(store, identity, await tokenId(parseToken(second).secret))
-    await createAccount(store, identity, { name: 'tv', scopes: [] })
-    const before = { accounts: store.accounts(), tokens: store.tokens() }
-    expect(before.accounts.map(({ name }) => name).toSorted()).toEqual(['admin', 'phone', 'tv'])
+    const before = tables()
+    expect(before.accounts.map(({ name }) => name).toSorted()).toEqual([
+      'admin',
+      'old',
+      'phone',
+      'tv',
+    ])
     expect(before.tokens.filter(({ revoked_at }) => revoked_at !== null)).toHaveLength(1)
 
     // Damaged tables do not survive the rebuild.
-    store.transact((tx) => tx.access.clearTokens.run())
+    store.transact((tx) => {
+      tx.tables.clearTokens.run()
+      tx.tables.clearInvites.run()
+    })
     expect(store.tokens()).toEqual([])
-    rebuildAccounts(store, identity)
-    expect({ accounts: store.accounts(), tokens: store.tokens() }).toEqual(before)
+    accounts.rebuild()
+    expect(tables()).toEqual(before)
 
     const everything = await (await at.get(`/v1/records?thread=${ACCOUNTS_THREAD}`)).text()
     for (const token of [at.bearer, second]) {
@@ -216,7 +230,7 @@ describe('accounts', () => {
       '403 THREAD_RESERVED',
     )
     // Even a record that got there says nothing unless the daemon itself speaks in it.
-    const { store, identity } = at.daemon
+    const { store, identity, access } = at.daemon
     const before = store.tokens()
     const secret = await tokenId(parseToken(token).secret)
     const body = { topic: 'token_revoked', token_id: secret, revoked_at: 1 }
@@ -224,7 +238,7 @@ describe('accounts', () => {
     await store.append(
       aDraft({ thread: ACCOUNTS_THREAD, act: 'LEARN', actor: identity.did, body: { topic: 'x' } }),
     )
-    rebuildAccounts(store, identity)
+    access.accounts.rebuild()
     expect(store.tokens()).toEqual(before)
   })
 })

@@ -44,6 +44,16 @@ export class EventReader {
     }
   }
 
+  /** Events up to the end of the stream, comments left out. */
+  async rest(): Promise<readonly Extract<SeenEvent, { readonly event: string }>[]> {
+    const seen: Extract<SeenEvent, { readonly event: string }>[] = []
+    for (;;) {
+      const event = await this.next()
+      if (event === undefined) return seen
+      if ('event' in event) seen.push(event)
+    }
+  }
+
   cancel(): Promise<void> {
     return this.#reader.cancel()
   }

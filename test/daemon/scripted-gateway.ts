@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { SUBPROTOCOL } from '../../protocol/version.ts'
+import { PROTOCOL_VERSION, SUBPROTOCOL } from '../../protocol/version.ts'
 import { writeWire, type FrameText } from '../protocol/wire-text.ts'
 
 export interface Knock {
@@ -66,7 +66,7 @@ export const HELLO: FrameText = {
   type: 'HELLO',
   flags: [],
   stream: 0,
-  json: { version: 1, agent: 'scripted', generation: 7 },
+  json: { version: PROTOCOL_VERSION, agent: 'scripted', generation: 7 },
 }
 
 /** An OPEN without a body, of a good head unless told otherwise. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
+import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { until } from '../gateway/until.ts'
 import { readWire, type FrameText } from '../protocol/wire-text.ts'
 import { aTunnel } from './a-tunnel.ts'
@@ -73,6 +74,12 @@ describe('a host that does not let the daemon in', () => {
       /GATEWAY_MISCONFIGURED/,
       'soon',
     ],
+    [
+      'too many requests of this address',
+      (socket) => answerRaw(socket, '429 Too Many Requests', problem('RATE_LIMITED')),
+      /RATE_LIMITED/,
+      'soon',
+    ],
     ['a reset', (socket) => socket.destroy(), /hang up|reset/i, 'soon'],
     ['noise', (socket) => socket.end('\0\0\0\r\n\r\n'), /pars/i, 'soon'],
     [
@@ -129,7 +136,8 @@ describe('a gateway that lets the daemon in and then', () => {
     ['sends a frame before its greeting', (socket) => sendFrames(socket, anOpen(1)), /100[26]/],
     [
       'sends another version',
-      (socket) => sendFrames(socket, { ...HELLO, json: { version: 2, agent: 'x' } }),
+      (socket) =>
+        sendFrames(socket, { ...HELLO, json: { version: PROTOCOL_VERSION + 1, agent: 'x' } }),
       /100[26]/,
     ],
     ['greets twice', (socket) => sendFrames(socket, HELLO, HELLO), /100[26]/],

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
@@ -19,6 +19,8 @@ interface GatewayServeOptions extends GlobalOptions {
   readonly selfSigned?: boolean
   readonly clientAddressHeader?: string
   readonly storage?: string
+  readonly addressRequests?: number
+  readonly strangerRequests?: number
 }
 
 export function addGatewayServe(gateway: Command): void {
@@ -35,6 +37,12 @@ export function addGatewayServe(gateway: Command): void {
       new Option('--self-signed', 'make and keep a certificate').conflicts(['tlsCert', 'tlsKey']),
     )
     .option('--client-address-header <name>', 'header in which the proxy in front puts the client')
+    .option(
+      '--address-requests <n>',
+      'requests a minute of one client address (default: 6000)',
+      parseRate,
+    )
+    .option('--stranger-requests <n>', 'the same without a good bearer (default: 120)', parseRate)
     .option('--storage <dir>', 'directory of the gateway (default: gateway/ in the home)')
     .addHelpText(
       'after',
@@ -64,6 +72,8 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
     hostname: options.hostname,
     ...(tls && { tls }),
     ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
+    ...(options.addressRequests && { addressRequestsPerMinute: options.addressRequests }),
+    ...(options.strangerRequests && { strangerRequestsPerMinute: options.strangerRequests }),
     onLog: note,
   })
   const { url, cacert, pid } = gateway
@@ -80,6 +90,11 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
   if (typeof ended !== 'string') throw gone(ended.signal ?? `status ${ended.code}`)
   note('stopping the gateway')
   await gateway.stop()
+}
+
+function parseRate(text: string): number {
+  if (/^[1-9]\d{0,6}$/u.test(text)) return Number(text)
+  throw new InvalidArgumentError('A rate is a whole number from 1.')
 }
 
 function tlsOf(options: GatewayServeOptions): KeyPair | 'self-signed' | undefined {

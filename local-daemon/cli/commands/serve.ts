@@ -6,7 +6,7 @@ import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { checkHost } from '../serve/check-host.ts'
-import { banner } from '../serve/ready-report.ts'
+import { banner, warnIfInsecure } from '../serve/ready-report.ts'
 import { runBackground } from '../serve/run-background.ts'
 import { runForeground } from '../serve/run-foreground.ts'
 import type { ServeOptions } from '../serve/serve-options.ts'
@@ -23,6 +23,10 @@ export function addServe(program: Command): void {
     .option('--status', 'say whether it runs: exit code 0 or 3')
     .option('--host <address>', 'address to listen on, loopback only', '127.0.0.1')
     .option('--port <n>', 'port, 0 for a free one', parsePort, 9100)
+    .option(
+      '--insecure-localhost',
+      'ask for no bearer on loopback; forces 127.0.0.1 whatever --host says',
+    )
     .addOption(
       new Option('--gateway <url>', 'gateway to connect to')
         .env('SPL_GATEWAY_URL')
@@ -53,9 +57,10 @@ async function serve(options: ServeOptions): Promise<void> {
   const home = homeOf(options)
   if (options.status) return showStatus(options)
   if (options.stop) return stop(home, options)
-  checkHost(options.host)
+  if (!options.insecureLocalhost) checkHost(options.host)
   if (!options.daemon) return runForeground(home, options)
   const report = await runBackground(home, options)
+  warnIfInsecure(report)
   if (options.json) printJson(report)
   else print(banner(report))
 }

@@ -1,6 +1,7 @@
 import type { Daemon } from '../../daemon.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import type { Home } from '../../config/home.ts'
+import { note } from '../output.ts'
 import { fields } from '../table.ts'
 
 /** What a daemon says about itself once it serves; the `--json` of `spl serve`. */
@@ -14,13 +15,20 @@ export interface ReadyReport {
   readonly log: string
   readonly instance_did: string
   readonly gateway: string | null
+  /** No bearer is asked for on loopback. */
+  readonly insecure_localhost: boolean
   /** PEM file that is trusted for the gateway, beside the system's authorities. */
   readonly gateway_ca: string | null
   /** Only on the first start of a home: the store keeps no more than its hash. */
   readonly admin_bearer?: string
 }
 
-export function readyReport(daemon: Daemon, home: Home, tunnel?: TunnelOptions): ReadyReport {
+export function readyReport(
+  daemon: Daemon,
+  home: Home,
+  tunnel: TunnelOptions | undefined,
+  insecure: boolean,
+): ReadyReport {
   const { host, port } = daemon.addresses.tcp
   return {
     object: 'daemon',
@@ -32,6 +40,7 @@ export function readyReport(daemon: Daemon, home: Home, tunnel?: TunnelOptions):
     log: home.logFile,
     instance_did: daemon.identity.did,
     gateway: tunnel?.gatewayUrl ?? null,
+    insecure_localhost: insecure,
     gateway_ca: tunnel?.cacert ?? null,
     ...(daemon.adminBearer !== undefined && { admin_bearer: daemon.adminBearer }),
   }
@@ -53,4 +62,13 @@ export function banner(report: ReadyReport): string {
   return bearer === undefined
     ? facts
     : `${facts}\nAdmin bearer, shown this once. Keep it safe; it opens everything:\n  ${bearer}\n`
+}
+
+/** On stderr at every start, so that it is not forgotten. */
+export function warnIfInsecure(report: ReadyReport): void {
+  if (!report.insecure_localhost) return
+  note(
+    'warning: --insecure-localhost: every program and user of this machine may read and write records',
+  )
+  note('try: spl serve --stop, then spl serve --daemon without it')
 }

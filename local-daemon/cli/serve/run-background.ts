@@ -44,6 +44,7 @@ function foregroundArguments(home: Home, options: ServeOptions): string[] {
     `--home=${home.root}`,
     `--host=${options.host}`,
     `--port=${options.port}`,
+    ...(options.insecureLocalhost ? ['--insecure-localhost'] : []),
     ...(options.gateway ? [`--gateway=${options.gateway}`] : []),
     ...(options.gatewayCa ? [`--gateway-ca=${options.gatewayCa}`] : []),
   ]

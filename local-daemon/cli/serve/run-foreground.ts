@@ -1,9 +1,10 @@
 import { closeSync, writeSync } from 'node:fs'
+import { isBootstrapToken } from '../../access/bootstrap.ts'
 import type { Home } from '../../config/home.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note, print, printJson } from '../output.ts'
 import { untilSignal } from '../until-signal.ts'
-import { banner, readyReport, type ReadyReport } from './ready-report.ts'
+import { banner, readyReport, type ReadyReport, warnIfInsecure } from './ready-report.ts'
 import { writeRunningFile } from './running-file.ts'
 import type { ServeOptions } from './serve-options.ts'
 import type { StartFailure } from './start-failure.ts'
@@ -19,16 +20,30 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
     host: options.host,
     port: options.port,
     ...(tunnel && { tunnel }),
+    insecureLocalhost: options.insecureLocalhost === true,
+    ...bootstrapToken(),
   }).catch((error: unknown) => {
     if (options.readyFd !== undefined) announce(startFailure(error))
     throw error
   })
-  const report = readyReport(daemon, home, tunnel)
+  const report = readyReport(daemon, home, tunnel, options.insecureLocalhost === true)
+  if (options.readyFd === undefined) warnIfInsecure(report)
   writeRunningFile(home, report)
   announce(report)
   await signalled
   note('stopping')
   await daemon.stop()
+}
+
+/** `SPL_BOOTSTRAP_TOKEN`, if it can be one; else a warning, and the first start makes the account as ever. */
+function bootstrapToken(): { readonly bootstrapToken?: string } {
+  const token = process.env['SPL_BOOTSTRAP_TOKEN']
+  if (!token) return {}
+  if (isBootstrapToken(token)) return { bootstrapToken: token }
+  note(
+    'warning: SPL_BOOTSTRAP_TOKEN is ignored: it must be 16 to 256 printable characters without blanks',
+  )
+  return {}
 }
 
 function tunnelOf({ gateway, gatewayCa }: ServeOptions): TunnelOptions | undefined {

@@ -8,6 +8,7 @@ export interface ServeOptions extends GlobalOptions {
   readonly status?: boolean
   readonly host: string
   readonly port: number
+  readonly insecureLocalhost?: boolean
   readonly gateway?: string
   readonly gatewayCa?: string
   /** Descriptor on which the background child says that it is ready. Not for people. */

@@ -56,7 +56,7 @@ export async function startDemo(directory: string): Promise<Demo> {
     const tunnel = { gatewayUrl: gateway.url, cacert }
     const daemon = await startDaemon({ home: home.root, port: 0, tunnel })
     running.push(() => daemon.stop())
-    const report = readyReport(daemon, home, tunnel)
+    const report = readyReport(daemon, home, tunnel, false)
     writeRunningFile(home, report)
     const bearer = await keepBearer(home, daemon.adminBearer)
     const ca = await readFile(cacert, 'utf8')

@@ -4,9 +4,20 @@ import { answers } from '../describe.ts'
 import { Health } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** `GET /health`: alive, and who it is. Open to everybody, so nothing else is told. */
-export function addHealth({ router, did }: RouteParts): void {
-  const body = JSON.stringify({ status: 'ok', version: VERSION, instance_did: did })
+/**
+ * `GET /health`: alive, and who it is. Open to everybody, so nothing else is told; how it is secured only to the
+ * daemon's own user, on the socket.
+ */
+export function addHealth({ router, did, authorise, settings }: RouteParts): void {
+  const known = { status: 'ok', version: VERSION, instance_did: did }
+  const body = JSON.stringify(known)
+
+  function forOwner(): string {
+    const { auth_required } = settings.values
+    const security = { auth_required, insecure_localhost: auth_required && !authorise.required }
+    return JSON.stringify({ ...known, security })
+  }
+
   router.on(
     {
       method: 'get',
@@ -14,6 +25,6 @@ export function addHealth({ router, did }: RouteParts): void {
       summary: 'Whether the daemon answers, and which one',
       responses: { 200: answers(Health, 'It does') },
     },
-    (c) => jsonAnswer(c.env, 200, body),
+    (c) => jsonAnswer(c.env, 200, c.env.via === 'socket' ? forOwner() : body),
   )
 }

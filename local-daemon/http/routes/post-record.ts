@@ -1,26 +1,36 @@
 import { parseRecord } from '../../../protocol/record.ts'
 import { isPlainObject } from '../../../protocol/json-value.ts'
 import { ACCOUNTS_THREAD } from '../../access/account-records.ts'
+import { impersonationDraft } from '../../access/audit-record.ts'
+import { ACTOR_HEADER, claimRules, requireScope } from '../../access/authorise.ts'
+import { hasLiveAdmin, lockout } from '../../access/lockout.ts'
+import { type RecordActor, recordActor } from '../../access/record-actor.ts'
 import { ProblemError } from '../../config/problem-error.ts'
+import { CONFIG_THREAD, readSetting } from '../../settings/setting-records.ts'
 import type { RecordDraft } from '../../store/draft.ts'
+import type { AppendResult } from '../../store/transactor.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers, jsonBody, PROBLEM } from '../describe.ts'
 import { readJson } from '../read-json.ts'
+import type { RouteContext } from '../router.ts'
 import { FlatRecord, NewRecord } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
+
+/** Stands in while the fields are checked; the real one is chosen by who asks. */
+const NOBODY = 'did:sync:nobody'
 
 /**
  * `POST /v1/records`: 201 for a new record, once it is durable; 200 if the very same one is there
  * already, so a request that names its clock can be repeated safely.
  */
-export function addPostRecord({ router, store }: RouteParts): void {
+export function addPostRecord({ router, store, settings, did }: RouteParts): void {
   router.on(
     {
       method: 'post',
       path: '/v1/records',
       summary: 'Append one record',
-      request: { body: { required: true, content: { 'application/json': { schema: NewRecord } } } },
+      request: jsonBody(NewRecord),
       responses: {
         201: answers(FlatRecord, 'Appended and durable'),
         200: answers(FlatRecord, 'It was there already'),
@@ -28,23 +38,57 @@ export function addPostRecord({ router, store }: RouteParts): void {
       },
     },
     async (c) => {
-      const draft = readDraft(await readJson(c.req.raw, c.env))
-      const { record, created } = await store.append(draft)
+      const { draft, names } = readDraft(await readJson(c.req.raw, c.env))
+      checkThread(c, draft)
+      const claim = actorOf(c, names ? draft.actor : undefined)
+      const { record, created } = await append(c, { ...draft, actor: claim.actor }, claim)
       const location = { location: `/v1/records/${record.id}` }
       return jsonAnswer(c.env, created ? 201 : 200, flatJson(record), location)
     },
   )
-}
 
-/** A record whose clock may be left to the daemon. Throws `RecordError`, `ProblemError`. */
-function readDraft(input: unknown): RecordDraft {
-  const clockless = isPlainObject(input) && !Object.hasOwn(input, 'clock')
-  const record = parseRecord(clockless ? { ...input, clock: 0 } : input)
-  if (record.thread === ACCOUNTS_THREAD) {
-    throw new ProblemError('THREAD_RESERVED', `${ACCOUNTS_THREAD} is written by the daemon alone`, {
-      field: 'thread',
-      try: 'Use another thread.',
+  function actorOf(c: RouteContext, named: string | undefined): RecordActor {
+    const header = c.req.raw.headers.get(ACTOR_HEADER)
+    return recordActor(c.get('principal'), header, named, claimRules(settings))
+  }
+
+  function append(c: RouteContext, draft: RecordDraft, claim: RecordActor): Promise<AppendResult> {
+    const principal = c.get('principal')
+    if (claim.verdict !== 'impersonated' || principal.kind !== 'account') return store.append(draft)
+    const { actor } = claim
+    const requestId = c.env.requestId
+    return store.append(draft, (tx, { record, created }) => {
+      if (!created) return
+      tx.append(impersonationDraft(did, { principal, actor, recordId: record.id, requestId }))
     })
   }
-  return clockless ? { ...record, clock: undefined } : record
+
+  function checkThread(c: RouteContext, { thread, act, body }: RecordDraft): void {
+    if (thread === ACCOUNTS_THREAD || thread.startsWith('th_audit_')) {
+      throw new ProblemError('THREAD_RESERVED', `${thread} is written by the daemon alone`, {
+        field: 'thread',
+        try: 'Use another thread.',
+      })
+    }
+    if (thread !== CONFIG_THREAD) return
+    requireScope(c.get('principal'), ['config:write'])
+    const stated = act === 'LEARN' ? readSetting(body) : undefined
+    const requires = stated?.key === 'auth_required' && stated.value === true
+    if (requires && !settings.values.auth_required && !hasLiveAdmin(store)) {
+      throw lockout('Requiring bearers')
+    }
+  }
+}
+
+/** A record whose clock and actor may be left out. Throws `RecordError`. */
+function readDraft(input: unknown): { readonly draft: RecordDraft; readonly names: boolean } {
+  if (!isPlainObject(input)) return { draft: parseRecord(input), names: true }
+  const clockless = !Object.hasOwn(input, 'clock')
+  const names = Object.hasOwn(input, 'actor')
+  const record = parseRecord({
+    ...(clockless && { clock: 0 }),
+    ...(!names && { actor: NOBODY }),
+    ...input,
+  })
+  return { draft: clockless ? { ...record, clock: undefined } : record, names }
 }

@@ -1,3 +1,5 @@
+import type { GrantEnd } from '../../access/grant-watch.ts'
+import { ProblemError } from '../../config/problem-error.ts'
 import { parseCursor } from '../../store/cursor.ts'
 import { Feed } from '../../store/feed.ts'
 import { syncJson } from '../../store/stored-record.ts'
@@ -17,7 +19,7 @@ const EVENTS = {
 }
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: what came after a cursor, and what comes. */
-export function addSync({ router, store, hub, stopping }: RouteParts): void {
+export function addSync({ router, store, hub, stopping, grants }: RouteParts): void {
   function placeOf(cursor: string | undefined): number {
     if (cursor === undefined || cursor === '') return 0
     const head = store.head()
@@ -29,7 +31,22 @@ export function addSync({ router, store, hub, stopping }: RouteParts): void {
     const lastEventId = c.req.raw.headers.get('last-event-id') || since
     const feed = new Feed({ reader: store, hub, after: placeOf(lastEventId), thread })
     const signals = [stopping, c.req.raw.signal]
-    return eventStreamAnswer(c.env, eventStream(feed, store.epoch, signals))
+    const principal = c.get('principal')
+    const watch = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
+    return eventStreamAnswer(c.env, eventStream(feed, store.epoch, signals, watch))
+  }
+
+  /** Waits for a commit, and for no longer than the caller may hear of it. */
+  async function nextGranted(c: RouteContext, thread: string | undefined): Promise<void> {
+    const ended = new AbortController()
+    const unwatch = grants.watch(c.get('principal'), (code) => ended.abort(code))
+    await nextCommit(store.commits, thread, [stopping, c.req.raw.signal, ended.signal])
+    unwatch()
+    if (!ended.signal.aborted) return
+    throw new ProblemError(ended.signal.reason as GrantEnd, 'The token counts no more', {
+      try: 'Ask the owner of this daemon for another one.',
+      headers: { 'www-authenticate': 'Bearer' },
+    })
   }
 
   router.on(
@@ -46,7 +63,7 @@ export function addSync({ router, store, hub, stopping }: RouteParts): void {
       const after = placeOf(since)
       const isEmpty = () => store.page({ thread }, after, store.head(), 1).records.length === 0
       if (feed === 'longpoll' && isEmpty()) {
-        await nextCommit(store.commits, thread, [stopping, c.req.raw.signal])
+        await nextGranted(c, thread)
       }
       const opening = '{"records":['
       const write = syncJson

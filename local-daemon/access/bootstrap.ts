@@ -1,0 +1,62 @@
+import { ProblemError } from '../config/problem-error.ts'
+import type { RequestFacts } from '../http/request-facts.ts'
+import type { Store } from '../store/open-store.ts'
+import type { Accounts, FreshToken } from './accounts.ts'
+import { readBearer, sameText } from './bearer.ts'
+
+/** 16 to 256 printable ASCII characters without blanks. */
+const FORM = /^[!-~]{16,256}$/
+
+export function isBootstrapToken(text: string): boolean {
+  return FORM.test(text)
+}
+
+/**
+ * The door for the first account, which shuts for good once there is one. It stands open only where the
+ * environment brought a token of its own (`SPL_BOOTSTRAP_TOKEN`): otherwise the first start makes the account.
+ */
+export class Bootstrap {
+  readonly #store: Store
+  readonly #accounts: Accounts
+  readonly #token: string | undefined
+
+  /** @param token what a caller over TCP must present; undefined: the door opens to the socket alone */
+  constructor(store: Store, accounts: Accounts, token: string | undefined) {
+    this.#store = store
+    this.#accounts = accounts
+    this.#token = token
+  }
+
+  /**
+   * Makes the admin's account with a token. Throws `ProblemError`: `BOOTSTRAP_CLOSED` once there was an account,
+   * `AUTH_REQUIRED` or `AUTH_INVALID` for a caller over TCP without the token.
+   */
+  async open(name: string, authorization: string | null, facts: RequestFacts): Promise<FreshToken> {
+    if (this.#store.accounts().length > 0) throw closed()
+    if (facts.via !== 'socket') this.#requireToken(authorization)
+    const fresh = await this.#accounts.prepare('prod')
+    // Asked again where nothing waits: of two who knock at once one comes in.
+    const made = this.#store.transact((tx) => {
+      if (tx.accounts().length > 0) return false
+      this.#accounts.addIn(tx, fresh, { name, scopes: ['admin'] })
+      return true
+    })
+    if (!made) throw closed()
+    return fresh
+  }
+
+  #requireToken(authorization: string | null): void {
+    const given = readBearer(authorization)
+    if (this.#token !== undefined && sameText(given, this.#token)) return
+    throw new ProblemError('AUTH_INVALID', 'That is not the bootstrap token of this daemon', {
+      try: 'Send the value of SPL_BOOTSTRAP_TOKEN that the daemon was started with.',
+      headers: { 'www-authenticate': 'Bearer' },
+    })
+  }
+}
+
+function closed(): ProblemError {
+  return new ProblemError('BOOTSTRAP_CLOSED', 'The first account was made before', {
+    try: 'Use its bearer. If that is lost: spl service-account create on the daemon’s machine.',
+  })
+}

@@ -1,0 +1,115 @@
+import { hash, randomBytes } from 'node:crypto'
+import { INVITE_PATH, makeCode, parseCode, verifyCode } from '../../protocol/signed-code.ts'
+import type { Scope } from '../../protocol/scopes.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import type { Store } from '../store/open-store.ts'
+import type { InviteRow } from '../store/statements.ts'
+import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'
+import { readBearer } from './bearer.ts'
+import type { Identity } from './identity.ts'
+
+export interface InviteRequest extends Omit<AccountRequest, 'name'> {
+  /** Label of the device, which its account is named after. */
+  readonly device: string
+  readonly ttlSeconds: number
+}
+
+export interface Invite {
+  /** What is handed over, and never stored. */
+  readonly code: string
+  readonly id: string
+  /** Unix time, seconds. */
+  readonly expiresAt: number
+}
+
+/** One-time codes that become an account with a token when they are redeemed, instead of a bearer handed around. */
+export class Invites {
+  readonly #store: Store
+  readonly #identity: Identity
+  readonly #accounts: Accounts
+
+  constructor(store: Store, identity: Identity, accounts: Accounts) {
+    this.#store = store
+    this.#identity = identity
+    this.#accounts = accounts
+  }
+
+  create({ device, scopes, actors = [], namespace, env, ttlSeconds }: InviteRequest): Invite {
+    const nonce = randomBytes(16)
+    const id = hash('sha256', nonce, 'hex')
+    const created = nowSeconds()
+    const expiresAt = created + ttlSeconds
+    this.#store.transact((tx) => {
+      this.#accounts.change(tx, {
+        topic: 'invite',
+        invite_id: id,
+        device,
+        scopes,
+        actors,
+        namespace: namespace ?? 'default',
+        env: env ?? 'prod',
+        created_at: created,
+        expires_at: expiresAt,
+      })
+    })
+    const { sign } = this.#identity
+    const code = makeCode({ kind: 'invite', path: INVITE_PATH, nonce, expires: expiresAt, sign })
+    return { code, id, expiresAt }
+  }
+
+  /**
+   * Makes the account that a code promises, once. Throws `ProblemError`: `AUTH_INVALID` for a code that is
+   * not one of ours or too old, `CODE_USED` for one that was redeemed before.
+   */
+  async redeem(authorization: string | null): Promise<FreshToken & { readonly invite: InviteRow }> {
+    const code = authorization === null ? undefined : parseCode(readBearer(authorization))
+    if (code?.kind !== 'invite') throw invalidCode()
+    const { publicKey } = this.#identity
+    if (!(await verifyCode(code, INVITE_PATH, publicKey, nowSeconds()))) throw invalidCode()
+    const id = hash('sha256', code.nonce, 'hex')
+    const found = this.#store.invite(id)
+    if (found === undefined) throw invalidCode()
+    const fresh = await this.#accounts.prepare(found.env)
+    // Looked at again where nothing waits: of two that redeem at once one gets the account.
+    const invite = this.#store.transact((tx) => {
+      const now = tx.invite(id)
+      if (now === undefined || now.redeemed_at !== null) return undefined
+      this.#accounts.addIn(tx, fresh, requestOf(now))
+      this.#accounts.change(tx, {
+        topic: 'invite_redeemed',
+        invite_id: id,
+        redeemed_at: nowSeconds(),
+      })
+      return now
+    })
+    if (invite === undefined) throw used()
+    return { ...fresh, invite }
+  }
+}
+
+function requestOf(invite: InviteRow): AccountRequest {
+  return {
+    name: invite.device,
+    scopes: JSON.parse(invite.scopes) as Scope[],
+    actors: JSON.parse(invite.actors) as string[],
+    namespace: invite.namespace,
+    env: invite.env,
+  }
+}
+
+function invalidCode(): ProblemError {
+  return new ProblemError(
+    'AUTH_INVALID',
+    'That is not an invite of this daemon, or it is too old',
+    {
+      try: 'Send: Authorization: Bearer spi_… with a code that spl pair --invite has printed.',
+      headers: { 'www-authenticate': 'Bearer' },
+    },
+  )
+}
+
+function used(): ProblemError {
+  return new ProblemError('CODE_USED', 'This code was redeemed before', {
+    try: 'If it was not you, revoke that account: spl service-account list. Else: spl pair --invite.',
+  })
+}

@@ -1,0 +1,50 @@
+import type { Logger } from 'pino'
+import { EdgeLink } from '../edge/edge-link.ts'
+import type { AppAccess } from '../http/routes/route-parts.ts'
+import { Settings } from '../settings/settings.ts'
+import type { Store } from '../store/open-store.ts'
+import { Accounts } from './accounts.ts'
+import { Authorise } from './authorise.ts'
+import { BearerCheck } from './bearer.ts'
+import { Bootstrap } from './bootstrap.ts'
+import { GrantWatch } from './grant-watch.ts'
+import type { Identity } from './identity.ts'
+import { Invites } from './invites.ts'
+import { StreamTickets } from './stream-tickets.ts'
+
+export interface AccessParts {
+  readonly store: Store
+  readonly identity: Identity
+  readonly logger: Logger
+  /** No bearer on loopback. */
+  readonly insecure: boolean
+  readonly bootstrapToken: string | undefined
+}
+
+/** Everything that decides who may do what, over one store. */
+export function makeAccess(parts: AccessParts): AppAccess {
+  const { store, identity, logger, insecure, bootstrapToken } = parts
+  // In this order: each of these hears of a commit after those that it asks.
+  const settings = new Settings({
+    store,
+    owner: identity.did,
+    warn: (message, record) => logger.warn({ record }, `setting ignored: ${message}`),
+  })
+  const bearers = new BearerCheck(store, identity)
+  const grants = new GrantWatch(store, bearers)
+  const edge = new EdgeLink(store, settings)
+  const accounts = new Accounts(store, identity)
+  const tickets = new StreamTickets(identity)
+  return {
+    store,
+    identity,
+    settings,
+    accounts,
+    tickets,
+    grants,
+    edge,
+    invites: new Invites(store, identity, accounts),
+    bootstrap: new Bootstrap(store, accounts, bootstrapToken),
+    authorise: new Authorise({ bearers, tickets, settings, insecureLocalhost: insecure }),
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { makeCode, parseCode } from '../../protocol/signed-code.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import { nowSeconds } from './accounts.ts'
+import type { Identity } from './identity.ts'
+import type { Principal } from './principal.ts'
+
+interface OpenTicket {
+  readonly principal: Principal
+  readonly path: string
+  readonly expires: number
+}
+
+export interface StreamTicket {
+  readonly ticket: string
+  /** Unix time, seconds. */
+  readonly expiresAt: number
+}
+
+/**
+ * Tickets for browsers' event streams, which can send no header: one use, half a minute, one path, one account. They
+ * live in memory only; after a restart a page asks for another one. The gateway can tell a forged one by itself.
+ */
+export class StreamTickets {
+  readonly #identity: Identity
+  readonly #open = new Map<string, OpenTicket>()
+
+  constructor(identity: Identity) {
+    this.#identity = identity
+  }
+
+  /** Throws `ProblemError` `RATE_LIMITED` when the account or all together have too many unused ones. */
+  issue(principal: Principal, path: string): StreamTicket {
+    this.#forgetExpired()
+    const ofAccount = [...this.#open.values()].filter((open) =>
+      sameHolder(open.principal, principal),
+    )
+    const { ticketsOfAccount, tickets, ticketSeconds } = DAEMON_LIMITS
+    if (ofAccount.length >= ticketsOfAccount) throw tooMany(ofAccount[0])
+    if (this.#open.size >= tickets) throw tooMany([...this.#open.values()][0])
+    const nonce = randomBytes(16)
+    const expires = nowSeconds() + ticketSeconds
+    const { sign } = this.#identity
+    this.#open.set(nonce.toString('hex'), { principal, path, expires })
+    const ticket = makeCode({ kind: 'ticket', path, nonce, expires, sign })
+    return { ticket, expiresAt: expires }
+  }
+
+  /**
+   * Burns a ticket and tells who had it; undefined for one that is unknown, used, expired or for another
+   * path. Whether its holder still counts is to be asked again.
+   */
+  redeem(text: string, path: string): Principal | undefined {
+    const code = parseCode(text)
+    if (code?.kind !== 'ticket') return undefined
+    const key = Buffer.from(code.nonce).toString('hex')
+    const open = this.#open.get(key)
+    if (open === undefined || open.path !== path) return undefined
+    this.#open.delete(key)
+    return nowSeconds() < open.expires ? open.principal : undefined
+  }
+
+  /** They were issued in the order of their expiry. */
+  #forgetExpired(): void {
+    const now = nowSeconds()
+    for (const [key, { expires }] of this.#open) {
+      if (expires > now) return
+      this.#open.delete(key)
+    }
+  }
+}
+
+function sameHolder(left: Principal, right: Principal): boolean {
+  if (left.kind !== 'account' || right.kind !== 'account') return left.kind === right.kind
+  return left.account === right.account
+}
+
+/** @param oldest the ticket that makes room first, by its expiry */
+function tooMany(oldest: OpenTicket | undefined): ProblemError {
+  const wait = Math.max(1, (oldest?.expires ?? 0) - nowSeconds())
+  return new ProblemError('RATE_LIMITED', 'Too many stream tickets are waiting to be used', {
+    try: 'Use one within its half minute, or wait until they expire.',
+    headers: { 'retry-after': String(wait) },
+  })
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { changeSetting, type ChangeOptions } from '../settings/change-setting.ts'
+import { parseSettingKey, parseSettingValue } from '../settings/parse-setting.ts'
+import { SETTING_KINDS } from '../settings/setting-kinds.ts'
+
+export function addConfigSet(config: Command): void {
+  config
+    .command('set')
+    .description('change a setting, durably and from the next request on')
+    .argument('<key>', 'one of those below')
+    .argument('<value...>', "true or false, a number, or a list ('' empties it)")
+    .option('--force', 'even if it locks out who asks')
+    .addHelpText('after', `\nSettings:\n${settingLines()}\n`)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl config set strict_actor_header true', 'no claimed DID without a token that may'],
+        ['spl config set trusted_proxies 10.0.0.2,10.0.0.3', 'a list, with commas or spaces'],
+        ["spl config set allowed_hosts ''", 'an empty list'],
+      ),
+    )
+    .action((key: string, words: string[], _options: unknown, command: Command) => {
+      const known = parseSettingKey(key)
+      return changeSetting(
+        known,
+        parseSettingValue(known, words),
+        optionsOf<ChangeOptions>(command),
+      )
+    })
+}
+
+function settingLines(): string {
+  const width = Math.max(...Object.keys(SETTING_KINDS).map((key) => key.length))
+  return Object.entries(SETTING_KINDS)
+    .map(([key, kind]) => `  ${key.padEnd(width)}  ${kind}`)
+    .join('\n')
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import type { Edge } from '../access/answers.ts'
+import { edgeText } from '../access/edge-text.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { print, printJson, warn } from '../output.ts'
+import { settingText } from '../settings/setting-text.ts'
+import { table } from '../table.ts'
+import { utcTime } from '../utc-time.ts'
+
+interface Config {
+  readonly object: 'config'
+  readonly settings: readonly {
+    readonly key: string
+    readonly value: unknown
+    readonly default: unknown
+    readonly source: 'default' | 'record'
+    readonly record_id: string | null
+    /** Unix time, seconds. */
+    readonly set_at: number | null
+  }[]
+  readonly warnings: readonly string[]
+  readonly edge: Edge
+}
+
+export function addConfigShow(config: Command): void {
+  config
+    .command('show')
+    .description('show every setting and where its value comes from')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl config show', 'a table'],
+        ["spl config show --json | jq '.settings[] | {key, value}'", 'for scripts'],
+      ),
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = optionsOf(command)
+      const client = await daemonClient(options)
+      const shown = await client.get<Config>('/v1/config')
+      if (options.json) return printJson(shown)
+      const rows = shown.settings.map((setting) => [
+        setting.key,
+        settingText(setting.value),
+        setting.source,
+        utcTime(setting.set_at),
+      ])
+      print(table(['SETTING', 'VALUE', 'SOURCE', 'SET (UTC)'], rows))
+      const edge = edgeText(shown.edge)
+      if (edge !== undefined) print(`edge: ${edge}`)
+      for (const warning of shown.warnings) warn(warning)
+    })
+}

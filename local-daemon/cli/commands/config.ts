@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import { addConfigAuthSetCorsOrigins } from './config-auth-set-cors-origins.ts'
+import { addConfigPath } from './config-path.ts'
+import { addConfigSet } from './config-set.ts'
+import { addConfigShow } from './config-show.ts'
+
+export function addConfig(program: Command): void {
+  const config = program
+    .command('config')
+    .description('look at settings and change them; each holds from the next request on')
+    .helpCommand(false)
+  addConfigShow(config)
+  addConfigSet(config)
+  addConfigAuthSetCorsOrigins(config)
+  addConfigPath(config)
+}

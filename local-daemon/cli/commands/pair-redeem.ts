@@ -1,0 +1,82 @@
+import { Option, type Command } from 'commander'
+import { INVITE_PATH, parseCode } from '../../../protocol/signed-code.ts'
+import type { Changed, Minted } from '../access/answers.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { CliError } from '../cli-error.ts'
+import { originClient } from '../daemon-client.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, printJson, warn } from '../output.ts'
+import { parseOrigin } from '../parse-origin.ts'
+import { readSecretArgument } from '../read-secret-argument.ts'
+import { fields } from '../table.ts'
+import { utcTime } from '../utc-time.ts'
+
+interface RedeemOptions extends SecretOptions {
+  readonly url: URL
+}
+
+interface Pairing extends Omit<Minted, 'object'>, Partial<Changed> {
+  readonly object: 'pairing'
+  readonly device: string
+  readonly instance_did: string
+}
+
+export function addPairRedeem(pair: Command): void {
+  pair
+    .command('redeem')
+    .description('exchange a one-time code for a bearer, on the device that was invited')
+    .argument('<code>', 'the invite, spi_…, or - for stdin')
+    .requiredOption('--url <url>', 'where the daemon is reached', parseOrigin)
+    .addOption(
+      new Option('--save', 'keep the bearer in the home and do not print it').conflicts('out'),
+    )
+    .option('--out <file>', OUT_HELP)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl pair redeem - --url https://spl.example.com --save', 'paste the code'],
+        ['T=$(spl pair redeem spi_… --url https://spl.example.com)', 'the bearer alone on stdout'],
+      ),
+    )
+    .action(async (text: string, _options: unknown, command: Command) =>
+      redeem(await readSecretArgument(text), optionsOf<RedeemOptions>(command)),
+    )
+}
+
+async function redeem(code: string, options: RedeemOptions): Promise<void> {
+  if (parseCode(code)?.kind !== 'invite') throw noInvite()
+  const { url } = options
+  const client = originClient(url, code, '--url')
+  const sink = await secretSink(options)
+  const pairing = await makeFor(sink, () => client.post<Pairing>(INVITE_PATH, {}))
+  const { token, ...shown } = pairing
+  await sink.deliver(token)
+  if (options.json) return printJson(shown)
+  note(
+    fields([
+      ['Device', shown.device],
+      ['Account', shown.service_account_id],
+      ['Scopes', shown.scopes.join(', ')],
+      ['Daemon', shown.instance_did],
+      ['Expires', shown.expires_at === null ? 'never' : `${utcTime(shown.expires_at)} UTC`],
+    ]).trimEnd(),
+  )
+  if (sink.place === null) note('The bearer above is shown this once.')
+  else note(`The bearer is in ${sink.place}.`)
+  if (!options.save) return
+  note(`try: SPL_SERVE_URL=${url.origin} spl thread list`)
+  if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')
+}
+
+/** Told before anything is sent: a bearer pasted here by mistake goes nowhere. */
+function noInvite(): CliError {
+  return new CliError(
+    'INVITE_INVALID',
+    'that is no invite: one begins with spi_ and is copied whole',
+    'make one at home with: spl pair --device <label> --url <url> --invite',
+    EXIT_CODE.usage,
+  )
+}

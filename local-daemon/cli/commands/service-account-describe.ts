@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { accountFields } from '../access/account-fields.ts'
+import type { Account, Token } from '../access/answers.ts'
+import { tokenTable } from '../access/token-table.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, print, printJson } from '../output.ts'
+
+type Described = Account & { readonly tokens: readonly Token[] }
+
+export function addServiceAccountDescribe(account: Command): void {
+  account
+    .command('describe')
+    .description('show one service account and its tokens')
+    .argument('<sa>', 'id of the account')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl service-account describe sa_…', 'what it may do, and its tokens'],
+        ["spl service-account describe sa_… --json | jq '.tokens[].token_id'", 'for scripts'],
+      ),
+    )
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = optionsOf(command)
+      const client = await daemonClient(options)
+      const described = await client.get<Described>(
+        `/v1/service-accounts/${encodeURIComponent(id)}`,
+      )
+      if (options.json) return printJson(described)
+      print(accountFields(described))
+      if (described.tokens.length === 0) note(`it has no token: spl token create --sa ${id}`)
+      else print(`\n${tokenTable(described.tokens)}`)
+    })
+}

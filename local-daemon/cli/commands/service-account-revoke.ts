@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+import { accountFields } from '../access/account-fields.ts'
+import type { Account, Changed } from '../access/answers.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { print, printJson } from '../output.ts'
+
+interface RevokeOptions extends GlobalOptions {
+  readonly reason?: string
+  readonly force?: boolean
+}
+
+export function addServiceAccountRevoke(account: Command): void {
+  account
+    .command('revoke')
+    .description('end a service account and all its tokens, for good')
+    .argument('<sa>', 'id of the account')
+    .option('--reason <text>', 'kept with the account')
+    .option('--force', 'even if nobody could administer the daemon from elsewhere then')
+    .addHelpText(
+      'after',
+      examples([
+        'spl service-account revoke sa_… --reason "phone lost"',
+        'its bearers fail at once',
+      ]),
+    )
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = optionsOf<RevokeOptions>(command)
+      const client = await daemonClient(options)
+      const query = new URLSearchParams()
+      if (options.reason !== undefined) query.set('reason', options.reason)
+      if (options.force) query.set('force', 'true')
+      const path = `/v1/service-accounts/${encodeURIComponent(id)}`
+      const revoked = await client.delete<Account & Changed>(
+        query.size === 0 ? path : `${path}?${query}`,
+      )
+      if (options.json) printJson(revoked)
+      else print(accountFields(revoked, revoked.edge))
+    })
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import type { Changed, Minted } from '../access/answers.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { showMinted } from '../access/show-minted.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { parseDuration } from '../parse-duration.ts'
+
+interface CreateOptions extends SecretOptions {
+  readonly sa: string
+  /** Seconds. */
+  readonly ttl?: number
+}
+
+export function addTokenCreate(token: Command): void {
+  token
+    .command('create')
+    .description('make a bearer of a service account, and show it this once')
+    .requiredOption('--sa <id>', 'service account')
+    .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
+    .option('--out <file>', OUT_HELP)
+    .addHelpText(
+      'after',
+      examples(
+        ['T=$(spl token create --sa sa_… --ttl 30d)', 'the bearer alone is on stdout'],
+        ['spl token create --sa sa_… --out ci.token --json', 'for scripts'],
+      ),
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = optionsOf<CreateOptions>(command)
+      const client = await daemonClient(options)
+      const sink = await secretSink(options)
+      const body = { service_account_id: options.sa, ttl_seconds: options.ttl }
+      const made = await makeFor(sink, () => client.post<Minted & Changed>('/v1/tokens', body))
+      await sink.deliver(made.token)
+      showMinted(made, sink, options)
+    })
+}

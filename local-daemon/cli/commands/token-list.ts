@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import type { Token } from '../access/answers.ts'
+import { tokenTable } from '../access/token-table.ts'
+import { collectPages, parseLimit } from '../collect-pages.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, print, printJson } from '../output.ts'
+
+interface ListOptions extends GlobalOptions {
+  readonly sa?: string
+  readonly limit: number
+}
+
+export function addTokenList(token: Command): void {
+  token
+    .command('list')
+    .description('list tokens by their hash, revoked ones too')
+    .option('--sa <id>', 'of one service account only')
+    .option('--limit <n>', 'most tokens to show', parseLimit, 100)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl token list --sa sa_…', 'a table'],
+        ["spl token list --json | jq -r '.data[].token_id'", 'whole hashes for scripts'],
+      ),
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = optionsOf<ListOptions>(command)
+      const client = await daemonClient(options)
+      const filter = options.sa === undefined ? {} : { service_account_id: options.sa }
+      const list = await collectPages<Token>(client, '/v1/tokens', options.limit, filter)
+      if (options.json) return printJson(list)
+      if (list.data.length === 0) note('no token: spl token create --sa <id>')
+      else print(tokenTable(list.data))
+      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+    })
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import type { Changed, Minted } from '../access/answers.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { showMinted } from '../access/show-minted.ts'
+import { daemonClient } from '../daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note } from '../output.ts'
+import { parseDuration } from '../parse-duration.ts'
+import { printable } from '../table.ts'
+
+interface RotateOptions extends SecretOptions {
+  /** Seconds. */
+  readonly ttl?: number
+}
+
+type Rotated = Minted & Changed & { readonly revoked: readonly string[] }
+
+export function addTokenRotate(token: Command): void {
+  token
+    .command('rotate')
+    .description('make a new bearer of a service account, then end all its others')
+    .argument('<sa>', 'id of the account')
+    .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
+    .option('--out <file>', OUT_HELP)
+    .addHelpText(
+      'after',
+      examples(
+        ['T=$(spl token rotate sa_…)', 'the new bearer alone is on stdout'],
+        ['spl token rotate sa_… | spl token save -', 'it is the one of this command line'],
+        ['spl token rotate sa_… --out ci.token --json', 'for scripts'],
+      ),
+    )
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = optionsOf<RotateOptions>(command)
+      const client = await daemonClient(options)
+      const sink = await secretSink(options)
+      const path = `/v1/service-accounts/${encodeURIComponent(id)}/rotate`
+      const made = await makeFor(sink, () =>
+        client.post<Rotated>(path, { ttl_seconds: options.ttl }),
+      )
+      await sink.deliver(made.token)
+      showMinted(made, sink, options)
+      if (options.json) return
+      for (const revoked of made.revoked) note(`revoked ${printable(revoked)}`)
+    })
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import { addTokenCreate } from './token-create.ts'
+import { addTokenInfo } from './token-info.ts'
+import { addTokenList } from './token-list.ts'
+import { addTokenRevoke } from './token-revoke.ts'
+import { addTokenRotate } from './token-rotate.ts'
+import { addTokenSave } from './token-save.ts'
+import { addTokenShowSource } from './token-show-source.ts'
+import { addTokenUnset } from './token-unset.ts'
+
+export function addToken(program: Command): void {
+  const token = program
+    .command('token')
+    .description('make and end bearers, and keep the one of this command line')
+    .helpCommand(false)
+  addTokenCreate(token)
+  addTokenList(token)
+  addTokenRotate(token)
+  addTokenRevoke(token)
+  addTokenInfo(token)
+  addTokenSave(token)
+  addTokenUnset(token)
+  addTokenShowSource(token)
+}

@@ -1,0 +1,10 @@
+import { InvalidArgumentError } from 'commander'
+import { isScope, SCOPES, type Scope } from '../../protocol/scopes.ts'
+import { parseList } from './parse-list.ts'
+
+/** `--scopes` of the command line: at least one of the closed list. */
+export function parseScopes(text: string): Scope[] {
+  const scopes = [...new Set(parseList(text))]
+  if (scopes.length > 0 && scopes.every((scope) => isScope(scope))) return scopes
+  throw new InvalidArgumentError(`Scopes are some of ${SCOPES.join(', ')}.`)
+}

@@ -1,0 +1,13 @@
+/** How the command line reads the value of each setting. What a value may be is the daemon's to decide. */
+export const SETTING_KINDS = {
+  auth_required: 'bool',
+  strict_actor_header: 'bool',
+  strict_impersonation_enforcement: 'bool',
+  auth_cors_origins: 'list',
+  trusted_proxies: 'list',
+  allowed_hosts: 'list',
+  token_requests_per_second: 'int',
+  token_burst: 'int',
+} as const satisfies Readonly<Record<string, 'bool' | 'int' | 'list'>>
+
+export type SettingKey = keyof typeof SETTING_KINDS

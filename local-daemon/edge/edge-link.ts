@@ -1,0 +1,93 @@
+import { encodeEdgePolicy } from '../../protocol/edge-policy.ts'
+import { ACCOUNTS_THREAD } from '../access/account-records.ts'
+import { nowSeconds } from '../access/accounts.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { CONFIG_THREAD } from '../settings/setting-records.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Store } from '../store/open-store.ts'
+import { projectPolicy } from './project-policy.ts'
+
+/** What the edge link needs of the tunnel. */
+export interface PolicyChannel {
+  /** Sends the present policy if there is a connection. */
+  pushPolicy(): void
+  /** The policy that the present connection's gateway has acknowledged; null without one. */
+  readonly acknowledged: number | null
+  readonly connected: boolean
+}
+
+/** Whether the gateway decides by the newest policy. `none`: there is no gateway. */
+export interface EdgeReport {
+  readonly state: 'applied' | 'pending' | 'none'
+  readonly version: number
+}
+
+/** Keeps the gateway's policy in step with the store, and tells whether it is. */
+export class EdgeLink {
+  readonly #store: Store
+  readonly #settings: Settings
+  readonly #waiting = new Set<() => void>()
+  #channel: PolicyChannel | undefined
+  #version: number
+
+  /** @param settings made before this, so that it is up to date when a commit is told of here */
+  constructor(store: Store, settings: Settings) {
+    this.#store = store
+    this.#settings = settings
+    this.#version = store.head()
+    store.commits.add((records) => {
+      const newest = records.findLast(
+        ({ thread }) => thread === ACCOUNTS_THREAD || thread === CONFIG_THREAD,
+      )
+      if (newest === undefined) return
+      this.#version = newest.seq
+      this.#channel?.pushPolicy()
+    })
+  }
+
+  connectTo(channel: PolicyChannel): void {
+    this.#channel = channel
+  }
+
+  /** The payload to push: what the store says now. */
+  payload(): Uint8Array | undefined {
+    const { values } = this.#settings
+    return encodeEdgePolicy(projectPolicy(this.#store, values, this.#version, nowSeconds()))
+  }
+
+  /** The gateway has acknowledged a policy. */
+  acknowledged(): void {
+    for (const wake of this.#waiting) wake()
+  }
+
+  /** How it stands now. */
+  report(): EdgeReport {
+    const version = this.#version
+    if (this.#channel === undefined) return { state: 'none', version }
+    const has = this.#channel.acknowledged
+    return { state: has !== null && has >= version ? 'applied' : 'pending', version }
+  }
+
+  /** As `report`, after waiting a moment for a gateway that is connected. */
+  async settled(): Promise<EdgeReport> {
+    const until = Date.now() + DAEMON_LIMITS.edgeAckMs
+    for (;;) {
+      const report = this.report()
+      const left = until - Date.now()
+      if (report.state !== 'pending' || !this.#channel?.connected || left <= 0) return report
+      await this.#change(left)
+    }
+  }
+
+  #change(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      this.#waiting.add(wake)
+    })
+  }
+}

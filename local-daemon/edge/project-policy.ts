@@ -1,0 +1,35 @@
+import { type EdgePolicy, type EdgeToken, scopeBits } from '../../protocol/edge-policy.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import type { SettingValues } from '../settings/setting-definitions.ts'
+import type { StoreReader } from '../store/reader.ts'
+
+/**
+ * What the gateway is told of the store: hashes, scopes, origins and limits, no secret and no record.
+ * @param now Unix time, seconds
+ */
+export function projectPolicy(
+  store: Pick<StoreReader, 'liveTokens'>,
+  settings: SettingValues,
+  version: number,
+  now: number,
+): EdgePolicy {
+  const { edgeTokens, bodyBytes } = DAEMON_LIMITS
+  const rows = store.liveTokens(now, edgeTokens + 1)
+  const tokens = rows.map((row): [string, EdgeToken] => {
+    const scopes = scopeBits(JSON.parse(row.scopes) as string[])
+    return [
+      row.token_id,
+      row.expires_at === null ? { scopes } : { scopes, expires: row.expires_at },
+    ]
+  })
+  return {
+    version,
+    origins: settings.auth_cors_origins,
+    tokens: tokens.length > edgeTokens ? null : Object.fromEntries(tokens),
+    limits: {
+      token_per_second: settings.token_requests_per_second,
+      token_burst: settings.token_burst,
+      body_bytes: bodyBytes,
+    },
+  }
+}

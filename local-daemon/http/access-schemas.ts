@@ -1,0 +1,184 @@
+import { z } from '@hono/zod-openapi'
+import { SCOPES } from '../../protocol/scopes.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { listOf } from './schemas.ts'
+
+/* The shapes of accounts, tokens, invites, tickets and settings, for validation and for /openapi.json alike. */
+
+const { tokenMaxSeconds, inviteMaxSeconds, inviteDefaultSeconds, accountActors } = DAEMON_LIMITS
+
+const AccountId = z.string().regex(/^sa_[0-9a-hjkmnp-tv-z]{10,26}$/, 'must be a service account id')
+const TokenIdText = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be a token id: 64 lower-case hex digits')
+/** No control characters: it is printed in tables. */
+const Label = z.string().regex(/^[^\p{C}]{1,64}$/u, 'must be 1 to 64 printable characters')
+const ActorDid = z
+  .string()
+  .regex(/^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/, 'must be a DID, such as did:sync:user:ada')
+const Namespace = z
+  .string()
+  .max(256)
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}(?:\/[a-z0-9][a-z0-9_-]{0,62}){0,3}$/, 'must be a namespace id')
+const EnvTag = z.string().regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 of a-z and 0-9')
+const Scopes = z.array(z.enum(SCOPES)).max(SCOPES.length)
+const Ttl = z.int().min(1).max(tokenMaxSeconds).openapi({ description: 'Seconds' })
+const Seconds = z.int().openapi({ description: 'Unix time, seconds' })
+
+const grant = {
+  scopes: Scopes.default(['records:read', 'records:write']),
+  actors: z.array(ActorDid).max(accountActors).default([]),
+  namespace: Namespace.default('default'),
+  env: EnvTag.default('prod'),
+}
+export const NewAccount = z
+  .strictObject({
+    name: Label,
+    ...grant,
+    with_token: z.boolean().default(false),
+    ttl_seconds: Ttl.optional(),
+  })
+  .refine(({ with_token, ttl_seconds }) => with_token || ttl_seconds === undefined, {
+    path: ['ttl_seconds'],
+    message: 'is the lifetime of a token: it needs with_token',
+  })
+  .openapi('NewServiceAccount')
+export const NewToken = z
+  .strictObject({ service_account_id: AccountId, ttl_seconds: Ttl.optional() })
+  .openapi('NewToken')
+export const Rotation = z.strictObject({ ttl_seconds: Ttl.optional() }).openapi('Rotation')
+export const NewInvite = z
+  .strictObject({
+    device: Label,
+    ...grant,
+    ttl_seconds: z.int().min(1).max(inviteMaxSeconds).default(inviteDefaultSeconds),
+  })
+  .openapi('NewInvite')
+export const NewTicket = z
+  .strictObject({ path: z.string().openapi({ description: 'Path of an event stream, no query' }) })
+  .openapi('NewStreamTicket')
+export const FirstAccount = z.strictObject({ name: Label.default('admin') }).openapi('FirstAccount')
+/** Of a request that says all in its path and bearer; JSON all the same, so that no page can send it unasked. */
+export const Nothing = z.strictObject({}).openapi('Nothing')
+export const NewSetting = z
+  .strictObject({
+    value: z.unknown().refine((value) => value !== undefined, 'is missing'),
+    force: z.boolean().default(false),
+  })
+  .openapi('NewSetting')
+
+export const AccountParams = z.object({ id: AccountId })
+export const TokenParams = z.object({ id: TokenIdText })
+const Force = z.enum(['true', 'false']).default('false')
+export const RevokeAccountQuery = z.object({
+  reason: z.string().max(256).optional(),
+  force: Force,
+})
+export const RevokeTokenQuery = z.object({ force: Force })
+export const TokensQuery = z.object({ service_account_id: AccountId.optional() })
+
+const Edge = z
+  .object({ state: z.enum(['applied', 'pending', 'none']), version: z.int() })
+  .openapi('Edge')
+const tokenFields = {
+  object: z.literal('token'),
+  token_id: TokenIdText,
+  service_account_id: AccountId,
+  env: z.string(),
+  scopes: Scopes,
+  created_at: Seconds,
+  expires_at: Seconds.nullable(),
+  revoked_at: Seconds.nullable(),
+}
+const Token = z.object(tokenFields).openapi('Token')
+const MintedToken = z
+  .object({ ...tokenFields, token: z.string().openapi({ description: 'Shown this once' }) })
+  .openapi('MintedToken')
+const accountFields = {
+  object: z.literal('service_account'),
+  id: AccountId,
+  name: z.string(),
+  did: z.string(),
+  scopes: Scopes,
+  actors: z.array(z.string()),
+  namespace: z.string(),
+  env: z.string(),
+  active: z.boolean(),
+  created_at: Seconds,
+  revoked_at: Seconds.nullable(),
+  reason: z.string().nullable(),
+}
+const Account = z.object(accountFields).openapi('ServiceAccount')
+export const AccountWithTokens = z.object({ ...accountFields, tokens: z.array(Token) })
+export const CreatedAccount = z.object({
+  ...accountFields,
+  minted: MintedToken.nullable(),
+  edge: Edge,
+})
+export const ChangedAccount = z.object({ ...accountFields, edge: Edge })
+export const ChangedToken = z.object({ ...tokenFields, edge: Edge })
+export const NewlyMinted = MintedToken.extend({ edge: Edge })
+export const Rotated = NewlyMinted.extend({ revoked: z.array(TokenIdText) })
+export const AccountList = listOf(Account, 'ServiceAccountList')
+export const TokenList = listOf(Token, 'TokenList')
+export const Invite = z
+  .object({
+    object: z.literal('invite'),
+    invite_id: z.string(),
+    code: z.string().openapi({ description: 'Shown this once' }),
+    device: z.string(),
+    scopes: Scopes,
+    expires_at: Seconds,
+    edge: Edge,
+  })
+  .openapi('Invite')
+export const Pairing = MintedToken.extend({
+  object: z.literal('pairing'),
+  device: z.string(),
+  instance_did: z.string(),
+}).openapi('Pairing')
+export const StreamTicketAnswer = z
+  .object({
+    object: z.literal('stream_ticket'),
+    ticket: z.string(),
+    path: z.string(),
+    expires_at: Seconds,
+  })
+  .openapi('StreamTicket')
+const settingFields = { key: z.string(), value: z.unknown(), record_id: z.string().nullable() }
+export const Config = z
+  .object({
+    object: z.literal('config'),
+    settings: z.array(
+      z.object({
+        ...settingFields,
+        default: z.unknown(),
+        source: z.enum(['default', 'record']),
+        set_at: z.int().nullable(),
+      }),
+    ),
+    warnings: z.array(z.string()),
+    edge: Edge,
+  })
+  .openapi('Config')
+export const Setting = z
+  .object({
+    object: z.literal('setting'),
+    ...settingFields,
+    warnings: z.array(z.string()),
+    edge: Edge,
+  })
+  .openapi('Setting')
+export const Identity = z
+  .object({
+    object: z.literal('identity'),
+    instance_did: z.string(),
+    via: z.enum(['socket', 'loopback', 'proxy', 'tunnel']),
+    service_account_id: z.string().nullable(),
+    did: z.string().nullable(),
+    scopes: Scopes,
+    actors: z.array(z.string()),
+    namespace: z.string().nullable(),
+    expires_at: Seconds.nullable(),
+  })
+  .openapi('Identity')

@@ -1,0 +1,56 @@
+import { accountDid } from '../../access/principal.ts'
+import { ProblemError } from '../../config/problem-error.ts'
+import type { StoreReader } from '../../store/reader.ts'
+import type { AccountRow, TokenRow } from '../../store/statements.ts'
+
+/** An account as answers show it. Throws `ProblemError` `NOT_FOUND`. */
+export function accountView(store: StoreReader, id: string) {
+  return viewOfAccount(requireAccount(store, id))
+}
+
+export function requireAccount(store: StoreReader, id: string): AccountRow {
+  const row = store.account(id)
+  if (row !== undefined) return row
+  throw new ProblemError('NOT_FOUND', 'There is no such service account here', {
+    try: 'See spl service-account list for all of them.',
+  })
+}
+
+export function viewOfAccount(row: AccountRow) {
+  return {
+    object: 'service_account',
+    id: row.id,
+    name: row.name,
+    did: accountDid(row.id),
+    scopes: JSON.parse(row.scopes) as string[],
+    actors: JSON.parse(row.actors) as string[],
+    namespace: row.namespace,
+    env: row.env,
+    active: row.revoked_at === null,
+    created_at: row.created_at,
+    revoked_at: row.revoked_at,
+    reason: row.reason,
+  }
+}
+
+/** A token as answers show it: by its hash. Throws `ProblemError` `NOT_FOUND`. */
+export function tokenView(store: StoreReader, id: string) {
+  const row = store.token(id)
+  if (row !== undefined) return viewOfToken(row)
+  throw new ProblemError('NOT_FOUND', 'There is no such token here', {
+    try: 'See spl token list; a token’s id is what spl token info shows of it.',
+  })
+}
+
+export function viewOfToken(row: TokenRow) {
+  return {
+    object: 'token',
+    token_id: row.token_id,
+    service_account_id: row.account,
+    env: row.env,
+    scopes: JSON.parse(row.scopes) as string[],
+    created_at: row.created_at,
+    expires_at: row.expires_at,
+    revoked_at: row.revoked_at ?? row.account_revoked_at,
+  }
+}

@@ -1,0 +1,27 @@
+import { jsonAnswer } from '../answer.ts'
+import { CreatedAccount, FirstAccount } from '../access-schemas.ts'
+import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { parseBody } from '../parse-input.ts'
+import { accountView, tokenView } from './access-views.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/** `POST /v1/bootstrap/service-account`: the first account, once, from this machine only. */
+export function addBootstrap({ router, bootstrap, store, edge }: RouteParts): void {
+  router.on(
+    {
+      method: 'post',
+      path: '/v1/bootstrap/service-account',
+      summary: 'Make the first account; closes for good after it',
+      request: jsonBody(FirstAccount),
+      responses: { 201: answers(CreatedAccount, 'The admin’s account and bearer'), ...PROBLEM },
+    },
+    async (c) => {
+      const { name } = await parseBody(FirstAccount, c.req.raw, c.env)
+      const authorization = c.req.raw.headers.get('authorization')
+      const fresh = await bootstrap.open(name, authorization, c.env)
+      const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
+      const answer = { ...accountView(store, fresh.account), minted, edge: await edge.settled() }
+      return jsonAnswer(c.env, 201, JSON.stringify(answer))
+    },
+  )
+}

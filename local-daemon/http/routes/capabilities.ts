@@ -1,0 +1,50 @@
+import { ACTS } from '../../../protocol/record.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
+import { DAEMON_LIMITS } from '../../config/limits.ts'
+import { VERSION } from '../../config/version.ts'
+import { jsonAnswer } from '../answer.ts'
+import { answers } from '../describe.ts'
+import { Capabilities } from '../schemas.ts'
+import type { RouteParts } from './route-parts.ts'
+
+const HASHED_FIELDS = ['act', 'actor', 'body', 'clock', 'data_type', 'parents', 'thread'] as const
+
+/** `GET /.well-known/syncropel`: what this daemon speaks and how much it takes. Open, so it says no more. */
+export function addCapabilities({ router, did, settings }: RouteParts): void {
+  router.on(
+    {
+      method: 'get',
+      path: '/.well-known/syncropel',
+      summary: 'What the daemon speaks, and its limits',
+      responses: { 200: answers(Capabilities, 'Capabilities') },
+    },
+    (c) => {
+      const { token_requests_per_second, token_burst } = settings.values
+      return jsonAnswer(
+        c.env,
+        200,
+        JSON.stringify({
+          object: 'capabilities_manifest',
+          manifest_version: '1',
+          instance_did: did,
+          daemon: { version: VERSION, api_version: 'v1' },
+          auth: { schemes: ['bearer'], stream_tickets: true, invites: true },
+          did_methods: ['did:key', 'did:sync'],
+          record: { hashed_fields: HASHED_FIELDS, acts: ACTS },
+          transports: ['http', 'sse'],
+          limits: {
+            request_body_bytes: DAEMON_LIMITS.bodyBytes,
+            record_body_bytes: LIMITS.recordBytes,
+            request_head_bytes: DAEMON_LIMITS.headBytes,
+            request_header_fields: LIMITS.headerFields,
+            request_target_bytes: LIMITS.targetBytes,
+            list_items: DAEMON_LIMITS.listMax,
+            changes_items: DAEMON_LIMITS.changesMax,
+            token_requests_per_second,
+            token_burst,
+          },
+        }),
+      )
+    },
+  )
+}

@@ -1,0 +1,141 @@
+import { nowSeconds } from '../../access/accounts.ts'
+import { hasLiveAdmin, lockout } from '../../access/lockout.ts'
+import { ProblemError } from '../../config/problem-error.ts'
+import { jsonAnswer } from '../answer.ts'
+import {
+  AccountList,
+  AccountParams,
+  AccountWithTokens,
+  ChangedAccount,
+  CreatedAccount,
+  NewAccount,
+  RevokeAccountQuery,
+  Rotated,
+  Rotation,
+} from '../access-schemas.ts'
+import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { listPage } from '../list-page.ts'
+import { parseBody, parseInput } from '../parse-input.ts'
+import type { RouteContext } from '../router.ts'
+import { PageQuery } from '../schemas.ts'
+import {
+  accountView,
+  requireAccount,
+  tokenView,
+  viewOfAccount,
+  viewOfToken,
+} from './access-views.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/** Service accounts: who may have tokens, and for what. */
+export function addServiceAccounts({ router, store, accounts, edge, settings }: RouteParts): void {
+  router.on(
+    {
+      method: 'post',
+      path: '/v1/service-accounts',
+      summary: 'Make a service account, with a token if asked',
+      request: jsonBody(NewAccount),
+      responses: { 201: answers(CreatedAccount, 'The account'), ...PROBLEM },
+    },
+    async (c) => {
+      const asked = await parseBody(NewAccount, c.req.raw, c.env)
+      const { with_token: withToken, ttl_seconds: ttl, ...request } = asked
+      const expiresAt = ttl === undefined ? null : nowSeconds() + ttl
+      const fresh = withToken ? await accounts.createWithToken(request, expiresAt) : undefined
+      const id = fresh?.account ?? accounts.create(request)
+      const minted = fresh && { ...tokenView(store, fresh.tokenId), token: fresh.token }
+      const answer = { ...accountView(store, id), minted: minted ?? null }
+      return jsonAnswer(c.env, 201, JSON.stringify({ ...answer, edge: await edge.settled() }))
+    },
+  )
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/service-accounts',
+      summary: 'All service accounts, the oldest first',
+      request: { query: PageQuery },
+      responses: { 200: answers(AccountList, 'Accounts'), ...PROBLEM },
+    },
+    (c) => {
+      const query = parseInput(PageQuery, c.req.query())
+      const page = listPage(store.accounts(), query, store)
+      return jsonAnswer(c.env, 200, page(viewOfAccount))
+    },
+  )
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/service-accounts/{id}',
+      summary: 'One service account and its tokens',
+      request: { params: AccountParams },
+      responses: { 200: answers(AccountWithTokens, 'The account'), ...PROBLEM },
+    },
+    (c) => {
+      const id = idOf(c)
+      const tokens = store.tokensOf(id).map(viewOfToken)
+      return jsonAnswer(c.env, 200, JSON.stringify({ ...accountView(store, id), tokens }))
+    },
+  )
+
+  router.on(
+    {
+      method: 'delete',
+      path: '/v1/service-accounts/{id}',
+      summary: 'Revoke an account and all its tokens, for good',
+      request: { params: AccountParams, query: RevokeAccountQuery },
+      responses: { 200: answers(ChangedAccount, 'Revoked'), ...PROBLEM },
+    },
+    async (c) => {
+      const id = idOf(c)
+      const { reason, force } = parseInput(RevokeAccountQuery, c.req.query())
+      requireAccount(store, id)
+      if (force !== 'true' && settings.values.auth_required) {
+        const left = hasLiveAdmin(store, ({ account }) => account === id)
+        if (!left && hasLiveAdmin(store)) throw lockout('Revoking this account')
+      }
+      accounts.revokeAccount(id, reason ?? null)
+      const answer = { ...accountView(store, id), edge: await edge.settled() }
+      return jsonAnswer(c.env, 200, JSON.stringify(answer))
+    },
+  )
+
+  router.on(
+    {
+      method: 'post',
+      path: '/v1/service-accounts/{id}/rotate',
+      summary: 'Mint a token, then revoke the account’s others',
+      request: { params: AccountParams, ...jsonBody(Rotation) },
+      responses: { 201: answers(Rotated, 'The new token'), ...PROBLEM },
+    },
+    async (c) => {
+      const account = requireActive(requireAccount(store, idOf(c)))
+      const { ttl_seconds: ttl } = await parseBody(Rotation, c.req.raw, c.env)
+      const live = store.tokensOf(account.id).filter((token) => token.revoked_at === null)
+      const revoked = live.map(({ token_id }) => token_id)
+      const fresh = await accounts.mint(
+        account,
+        ttl === undefined ? null : nowSeconds() + ttl,
+        revoked,
+      )
+      const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
+      const answer = { ...minted, revoked, edge: await edge.settled() }
+      return jsonAnswer(c.env, 201, JSON.stringify(answer))
+    },
+  )
+}
+
+function idOf(c: RouteContext): string {
+  return parseInput(AccountParams, c.req.param() as Record<string, string>).id
+}
+
+/** Throws `ProblemError` `NOT_FOUND` for a revoked account: it gets nothing any more. */
+export function requireActive<Row extends { readonly revoked_at: number | null }>(
+  account: Row,
+): Row {
+  if (account.revoked_at === null) return account
+  throw new ProblemError('NOT_FOUND', 'This service account was revoked, which is final', {
+    try: 'Make another one: spl service-account create.',
+  })
+}

@@ -1,0 +1,36 @@
+import { routeAccess } from '../../../protocol/route-access.ts'
+import { requireScope } from '../../access/authorise.ts'
+import { ProblemError } from '../../config/problem-error.ts'
+import { jsonAnswer } from '../answer.ts'
+import { NewTicket, StreamTicketAnswer } from '../access-schemas.ts'
+import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { parseBody } from '../parse-input.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/** `POST /v1/stream-tickets`: a browser's event stream can send no header, and a bearer must be in no URL. */
+export function addStreamTickets({ router, tickets }: RouteParts): void {
+  router.on(
+    {
+      method: 'post',
+      path: '/v1/stream-tickets',
+      summary: 'A one-time ticket for one event stream',
+      request: jsonBody(NewTicket),
+      responses: { 201: answers(StreamTicketAnswer, 'Good for half a minute'), ...PROBLEM },
+    },
+    async (c) => {
+      const { path } = await parseBody(NewTicket, c.req.raw, c.env)
+      const access = path.includes('?') ? undefined : routeAccess('GET', path)
+      if (access?.ticket === undefined || typeof access.scopes === 'string') {
+        throw new ProblemError('INVALID_REQUEST', 'path is not the path of an event stream', {
+          field: 'path',
+          try: 'Name /v1/sync/subscribe or /v1/sync/changes, without a query.',
+        })
+      }
+      const principal = c.get('principal')
+      requireScope(principal, access.scopes)
+      const { ticket, expiresAt } = tickets.issue(principal, path)
+      const answer = { object: 'stream_ticket', ticket, path, expires_at: expiresAt }
+      return jsonAnswer(c.env, 201, JSON.stringify(answer))
+    },
+  )
+}

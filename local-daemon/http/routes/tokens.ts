@@ -1,0 +1,118 @@
+import { nowSeconds } from '../../access/accounts.ts'
+import { hasLiveAdmin, lockout } from '../../access/lockout.ts'
+import { ProblemError } from '../../config/problem-error.ts'
+import { jsonAnswer } from '../answer.ts'
+import {
+  ChangedToken,
+  NewlyMinted,
+  NewToken,
+  RevokeTokenQuery,
+  Rotated,
+  Rotation,
+  TokenList,
+  TokenParams,
+  TokensQuery,
+} from '../access-schemas.ts'
+import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { listPage } from '../list-page.ts'
+import { parseBody, parseInput } from '../parse-input.ts'
+import { PageQuery } from '../schemas.ts'
+import { requireAccount, tokenView, viewOfToken } from './access-views.ts'
+import type { RouteParts } from './route-parts.ts'
+import { requireActive } from './service-accounts.ts'
+
+/** Tokens: bearers by their hashes. Plain text is in the answer that mints one, and nowhere else. */
+export function addTokens({ router, store, accounts, edge, settings }: RouteParts): void {
+  router.on(
+    {
+      method: 'post',
+      path: '/v1/tokens',
+      summary: 'Mint a token of a service account',
+      request: jsonBody(NewToken),
+      responses: { 201: answers(NewlyMinted, 'The bearer, shown this once'), ...PROBLEM },
+    },
+    async (c) => {
+      const { service_account_id: id, ttl_seconds: ttl } = await parseBody(
+        NewToken,
+        c.req.raw,
+        c.env,
+      )
+      const account = requireActive(requireAccount(store, id))
+      const fresh = await accounts.mint(account, ttl === undefined ? null : nowSeconds() + ttl)
+      const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
+      return jsonAnswer(c.env, 201, JSON.stringify({ ...minted, edge: await edge.settled() }))
+    },
+  )
+
+  const ListQuery = PageQuery.extend(TokensQuery.shape)
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/tokens',
+      summary: 'Tokens, the oldest first, never in plain text',
+      request: { query: ListQuery },
+      responses: { 200: answers(TokenList, 'Tokens'), ...PROBLEM },
+    },
+    (c) => {
+      const query = parseInput(ListQuery, c.req.query())
+      const { service_account_id: account } = query
+      const rows = account === undefined ? store.tokens() : store.tokensOf(account)
+      return jsonAnswer(c.env, 200, listPage(rows, query, store)(viewOfToken))
+    },
+  )
+
+  router.on(
+    {
+      method: 'delete',
+      path: '/v1/tokens/{id}',
+      summary: 'Revoke a token, for good',
+      request: { params: TokenParams, query: RevokeTokenQuery },
+      responses: { 200: answers(ChangedToken, 'Revoked'), ...PROBLEM },
+    },
+    async (c) => {
+      const { id } = parseInput(TokenParams, c.req.param() as Record<string, string>)
+      const { force } = parseInput(RevokeTokenQuery, c.req.query())
+      tokenView(store, id)
+      if (force !== 'true' && settings.values.auth_required) {
+        const left = hasLiveAdmin(store, ({ token_id }) => token_id === id)
+        if (!left && hasLiveAdmin(store)) throw lockout('Revoking this token')
+      }
+      accounts.revokeToken(id)
+      const answer = { ...tokenView(store, id), edge: await edge.settled() }
+      return jsonAnswer(c.env, 200, JSON.stringify(answer))
+    },
+  )
+
+  router.on(
+    {
+      method: 'post',
+      path: '/v1/tokens/self/rotate',
+      summary: 'Exchange the bearer that you send for a new one of the same account',
+      request: jsonBody(Rotation),
+      responses: { 201: answers(Rotated, 'The new bearer'), ...PROBLEM },
+    },
+    async (c) => {
+      const { ttl_seconds: ttl } = await parseBody(Rotation, c.req.raw, c.env)
+      const principal = c.get('principal')
+      if (principal.kind !== 'account') {
+        throw new ProblemError('AUTH_REQUIRED', 'Only a bearer can be exchanged', {
+          try: 'Send the bearer to exchange, or rotate an account: spl token rotate <account>.',
+        })
+      }
+      const account = requireActive(requireAccount(store, principal.account))
+      // A token keeps the scopes it was minted with, and a lifetime does not grow by being exchanged.
+      const asked = ttl === undefined ? null : nowSeconds() + ttl
+      const expiresAt = earlier(principal.expiresAt, asked)
+      const same = { ...account, scopes: JSON.stringify(principal.scopes) }
+      const fresh = await accounts.mint(same, expiresAt, [principal.tokenId])
+      const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
+      const answer = { ...minted, revoked: [principal.tokenId], edge: await edge.settled() }
+      return jsonAnswer(c.env, 201, JSON.stringify(answer))
+    },
+  )
+}
+
+function earlier(left: number | null, right: number | null): number | null {
+  if (left === null || right === null) return left ?? right
+  return Math.min(left, right)
+}

@@ -1,0 +1,67 @@
+import { isPlainObject } from '../../protocol/json-value.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import type { StoredRecord } from '../store/stored-record.ts'
+import type { Fold } from '../store/transactor.ts'
+import { isSettingKey, SETTINGS, type SettingKey } from './setting-definitions.ts'
+
+/** Where settings are stated. The newest valid record of a key replaces its whole value. */
+export const CONFIG_THREAD = 'th_engine_config'
+
+export interface StatedSetting {
+  readonly key: SettingKey
+  readonly value: unknown
+}
+
+/**
+ * The setting that a body states, its value in its one form; undefined for a body about anything else. Throws
+ * `ProblemError` `INVALID_SETTING` for one that is about a setting and malformed.
+ */
+export function readSetting(body: unknown): StatedSetting | undefined {
+  if (!isPlainObject(body) || !isSettingKey(body['topic'])) return undefined
+  const key = body['topic']
+  const { field, parse } = SETTINGS[key]
+  if (!Object.hasOwn(body, field)) {
+    throw new ProblemError('INVALID_SETTING', `body.${field} is missing`, {
+      field: `body.${field}`,
+      try: `State ${key} as {"topic":"${key}","${field}":…}.`,
+    })
+  }
+  try {
+    return { key, value: parse(body[field]) }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    const { code, message, detail } = error
+    throw new ProblemError(code, message, { ...detail, field: `body.${field}` })
+  }
+}
+
+/**
+ * Keeps the table of settings. What another instance stated, what is no LEARN and what is malformed changes
+ * nothing: the valid record before it stays in force.
+ */
+export function settingFold(owner: string): Fold {
+  return {
+    thread: CONFIG_THREAD,
+    apply(tables, record) {
+      const stated = statedBy(record, owner)
+      if (stated === undefined || stated instanceof ProblemError) return
+      tables.upsertSetting.run(stated.key, JSON.stringify(stated.value), record.id, record.seq)
+    },
+  }
+}
+
+/** What a record of the thread states, or why it does not count although it is about a setting. */
+export function statedBy(
+  record: StoredRecord,
+  owner: string,
+): StatedSetting | ProblemError | undefined {
+  if (record.origin !== owner) return undefined
+  const { act, body } = JSON.parse(record.raw) as Record<string, unknown>
+  if (act !== 'LEARN') return undefined
+  try {
+    return readSetting(body)
+  } catch (error) {
+    if (error instanceof ProblemError) return error
+    throw error
+  }
+}

@@ -1,0 +1,109 @@
+import { BlockList, isIP } from 'node:net'
+import { corsPolicy, type CorsPolicy } from '../../protocol/cors.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import type { Store } from '../store/open-store.ts'
+import type { SettingRow } from '../store/statements.ts'
+import type { StoreTransactor } from '../store/transactor.ts'
+import { addAddress, INITIAL_SETTINGS, type SettingValues } from './setting-definitions.ts'
+import { CONFIG_THREAD, settingFold, statedBy } from './setting-records.ts'
+
+export interface SettingsParts {
+  readonly store: Store
+  /** The instance's did:key: only what it accepted itself counts. */
+  readonly owner: string
+  /** Told of a record that is about a setting and does not count. */
+  readonly warn: (message: string, recordId: string) => void
+}
+
+/** Most warnings that are kept to be shown. */
+const WARNINGS_MAX = 20
+
+/** The settings in force, brought up to date with each commit: a change holds from the next request on. */
+export class Settings {
+  readonly #parts: SettingsParts
+  readonly #warnings: string[] = []
+  #values: SettingValues = INITIAL_SETTINGS
+  #rows: ReadonlyMap<string, SettingRow> = new Map()
+  #cors: CorsPolicy = corsPolicy([])
+  #hosts: ReadonlySet<string> = new Set()
+  #proxies = new BlockList()
+
+  constructor(parts: SettingsParts) {
+    this.#parts = parts
+    this.#load()
+    parts.store.commits.add((records) => {
+      const stated = records.filter((record) => record.thread === CONFIG_THREAD)
+      for (const record of stated) {
+        const fault = statedBy(record, parts.owner)
+        if (fault instanceof ProblemError) this.#warn(fault.message, record.id)
+      }
+      if (stated.length > 0) this.#load()
+    })
+  }
+
+  get values(): SettingValues {
+    return this.#values
+  }
+
+  /** The decisions for the allowed origins. */
+  get cors(): CorsPolicy {
+    return this.#cors
+  }
+
+  /** The newest of the records that were ignored since the start, in words. */
+  get warnings(): readonly string[] {
+    return this.#warnings
+  }
+
+  /** The record in force of a key; undefined where the default is. */
+  row(key: string): SettingRow | undefined {
+    return this.#rows.get(key)
+  }
+
+  /** @param host of a Host header, lower case, without a port */
+  allowsHost(host: string): boolean {
+    return this.#hosts.has(host)
+  }
+
+  /** Whether forwarded headers of this peer count. */
+  trusts(address: string): boolean {
+    const family = isIP(address)
+    return family !== 0 && this.#proxies.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  }
+
+  /** Makes the table anew from its records, in one transaction. */
+  rebuild(): void {
+    const { store, owner } = this.#parts
+    const fold = settingFold(owner)
+    store.transact((tx: StoreTransactor) => {
+      tx.tables.clearSettings.run()
+      let after = 0
+      for (;;) {
+        const page = tx.page({ thread: CONFIG_THREAD }, after, tx.head(), Number.MAX_SAFE_INTEGER)
+        for (const record of page.records) fold.apply(tx.tables, record)
+        after = page.records.at(-1)?.seq ?? after
+        if (!page.cut) return
+      }
+    })
+    this.#load()
+  }
+
+  #load(): void {
+    const rows = this.#parts.store.settings()
+    const stated = Object.fromEntries(
+      rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]),
+    )
+    this.#rows = new Map(rows.map((row) => [row.key, row]))
+    this.#values = { ...INITIAL_SETTINGS, ...(stated as Partial<SettingValues>) }
+    this.#cors = corsPolicy(this.#values.auth_cors_origins)
+    this.#hosts = new Set(this.#values.allowed_hosts)
+    this.#proxies = new BlockList()
+    for (const address of this.#values.trusted_proxies) addAddress(this.#proxies, address)
+  }
+
+  #warn(message: string, recordId: string): void {
+    this.#parts.warn(message, recordId)
+    this.#warnings.push(`${message} (record ${recordId}); the one before it stays in force`)
+    if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift()
+  }
+}
