@@ -1,0 +1,89 @@
+/*
+ * Who is let in where, written by hand from what the product promises and by nothing that the product decides with:
+ * the test holds the real thing to these rows, and docs/access.md prints them.
+ */
+
+/** How a request reaches the daemon. */
+export const WAYS = ['socket', 'loopback', 'proxy', 'tunnel'] as const
+export type Way = (typeof WAYS)[number]
+
+/** What a route may ask for: the column of `CREDENTIALS` that answers. */
+export const DOORS = ['bearer', 'bearer or ticket', 'invite'] as const
+export type Door = (typeof DOORS)[number]
+
+/** A status, and the code of a refusal. */
+export type Answer = `${number}` | `${number} ${string}`
+
+export interface RouteRow {
+  readonly route: string
+  /** Scopes of which each opens the route, as `admin` always does. */
+  readonly opens: readonly string[] | 'any' | 'none needed'
+  /** Status of success. */
+  readonly done: '200' | '201'
+  readonly ways: Readonly<Record<Way, Door | Answer>>
+}
+
+const OPEN = { socket: '200', loopback: '200', proxy: '200', tunnel: '200' } as const
+const ADMIN = ['admin']
+const FOLLOW = ['records:read', 'federation:manage']
+
+export const ROUTES: readonly RouteRow[] = [
+  { route: 'GET /health', opens: 'none needed', done: '200', ways: OPEN },
+  { route: 'GET /.well-known/syncropel', opens: 'none needed', done: '200', ways: OPEN },
+  asks('GET /openapi.json', 'any', '200'),
+  asks('GET /v1/identity', 'any', '200'),
+  asks('POST /v1/records', ['records:write'], '201'),
+  asks('GET /v1/records', ['records:read'], '200'),
+  asks('GET /v1/records/{id}', ['records:read'], '200'),
+  asks('GET /v1/threads', ['records:read'], '200'),
+  asks('GET /v1/threads/{id}/records', ['records:read'], '200'),
+  asks('GET /v1/sync/changes', FOLLOW, '200', 'bearer or ticket'),
+  asks('GET /v1/sync/subscribe', FOLLOW, '200', 'bearer or ticket'),
+  // Whoever may not follow a stream gets no ticket for it either.
+  asks('POST /v1/stream-tickets', FOLLOW, '201'),
+  {
+    route: 'POST /v1/bootstrap/service-account',
+    opens: 'none needed',
+    done: '201',
+    ways: {
+      socket: '409 BOOTSTRAP_CLOSED',
+      loopback: '409 BOOTSTRAP_CLOSED',
+      proxy: '403 LOCAL_ONLY',
+      tunnel: '403 LOCAL_ONLY',
+    },
+  },
+  asks('POST /v1/service-accounts', ADMIN, '201'),
+  asks('GET /v1/service-accounts', ADMIN, '200'),
+  asks('GET /v1/service-accounts/{id}', ADMIN, '200'),
+  asks('DELETE /v1/service-accounts/{id}', ADMIN, '200'),
+  asks('POST /v1/service-accounts/{id}/rotate', ADMIN, '201'),
+  asks('POST /v1/tokens', ADMIN, '201'),
+  asks('GET /v1/tokens', ADMIN, '200'),
+  asks('DELETE /v1/tokens/{id}', ADMIN, '200'),
+  {
+    route: 'POST /v1/tokens/self/rotate',
+    opens: 'any',
+    done: '201',
+    // The owner has no bearer that could be exchanged.
+    ways: { socket: '401 AUTH_REQUIRED', loopback: 'bearer', proxy: 'bearer', tunnel: 'bearer' },
+  },
+  asks('POST /v1/invites', ADMIN, '201'),
+  {
+    route: 'POST /v1/invites/redeem',
+    opens: 'none needed',
+    done: '201',
+    ways: { socket: 'invite', loopback: 'invite', proxy: 'invite', tunnel: 'invite' },
+  },
+  asks('GET /v1/config', ['config:read'], '200'),
+  asks('POST /v1/config/{key}', ['config:write'], '200'),
+]
+
+/** Over the socket the owner may do everything; from elsewhere everybody is asked. */
+function asks(
+  route: string,
+  opens: RouteRow['opens'],
+  done: RouteRow['done'],
+  door: Door = 'bearer',
+): RouteRow {
+  return { route, opens, done, ways: { socket: done, loopback: door, proxy: door, tunnel: door } }
+}

@@ -1,0 +1,125 @@
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { pino } from 'pino'
+import { loadIdentity } from '../../local-daemon/access/identity.ts'
+import { homeAt } from '../../local-daemon/config/home.ts'
+import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
+import { type Daemon, type DaemonOptions, startDaemon } from '../../local-daemon/daemon.ts'
+import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
+import { aHome } from '../daemon/a-daemon.ts'
+import { until } from '../gateway/until.ts'
+import type { Way } from './access-table-routes.ts'
+
+export interface Asking {
+  readonly method: string
+  /** Path and query. */
+  readonly target: string
+  readonly headers?: readonly (readonly [string, string])[]
+  readonly json?: unknown
+}
+
+/** What came back; of an event stream its head, and then it is cut. */
+export interface Told {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+  /** `WWW-Authenticate`. */
+  readonly challenge: string | undefined
+}
+
+/** A real daemon that a real gateway on raw workerd gives a public hostname, and all ways to it. */
+export interface AccessStage extends AsyncDisposable {
+  readonly daemon: Daemon
+  ask(way: Way, asking: Asking): Promise<Told>
+}
+
+/** The name that the reverse proxy of the tests forwards. */
+const PROXIED = 'spl.example'
+
+export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promise<AccessStage> {
+  const home = aHome()
+  const paths = homeAt(home.path)
+  prepareHome(paths)
+  const ownerDid = loadIdentity(paths).did
+  const gateway = await startGateway({ ownerDid, directory: join(home.path, 'gateway') })
+  const daemon = await startDaemon({
+    home: home.path,
+    port: 0,
+    logger: pino({ level: 'silent' }),
+    tunnel: { gatewayUrl: gateway.url },
+    ...options,
+  })
+  await until('the tunnel is connected', () => daemon.tunnel?.status.state === 'connected')
+
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  const { socket: socketPath, tcp } = daemon.addresses
+  const places = {
+    socket: { at: { socketPath }, own: [['host', 'localhost']] },
+    loopback: { at: { port: tcp.port }, own: [['host', `localhost:${tcp.port}`]] },
+    proxy: {
+      at: { port: tcp.port },
+      own: [
+        ['host', PROXIED],
+        ['x-forwarded-for', '203.0.113.7'],
+      ],
+    },
+    // Through the tunnel a loopback name in Host is the public hostname, and must open nothing more.
+    tunnel: { at: { port: gateway.port }, own: [['host', `localhost:${gateway.port}`]] },
+  } as const
+
+  async function ask(way: Way, { method, target, headers = [], json }: Asking): Promise<Told> {
+    const body = json === undefined ? undefined : JSON.stringify(json)
+    const { at, own } = places[way]
+    const fields = [...own, ...headers, ...(body === undefined ? [] : bodyFields(body))]
+    const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = request({
+        ...at,
+        host: '127.0.0.1',
+        method,
+        path: target,
+        agent,
+        headers: fields.flat(),
+        setDefaultHeaders: false,
+      })
+      outgoing.once('response', resolve)
+      outgoing.once('error', reject)
+      outgoing.end(body)
+    })
+    const status = incoming.statusCode ?? 0
+    const challenge = incoming.headers['www-authenticate']
+    if (incoming.headers['content-type'] === 'text/event-stream') {
+      incoming.destroy()
+      return { status, challenge, body: {} }
+    }
+    return { status, challenge, body: JSON.parse(await text(incoming)) as Told['body'] }
+  }
+
+  async function set(key: string, value: unknown): Promise<void> {
+    const target = `/v1/config/${key}`
+    const { status } = await ask('socket', { method: 'POST', target, json: { value } })
+    if (status !== 200) throw new Error(`${key} was not set: ${status}`)
+  }
+  await set('allowed_hosts', [PROXIED])
+  await set('trusted_proxies', ['127.0.0.1'])
+  // The table asks for more of one token than a person would.
+  await set('token_requests_per_second', 1_000_000)
+  await set('token_burst', 10_000_000)
+
+  return {
+    daemon,
+    ask,
+    async [Symbol.asyncDispose]() {
+      agent.destroy()
+      await daemon.stop()
+      await gateway.stop()
+      home[Symbol.dispose]()
+    },
+  }
+}
+
+function bodyFields(body: string): [string, string][] {
+  return [
+    ['content-type', 'application/json'],
+    ['content-length', String(Buffer.byteLength(body))],
+  ]
+}
