@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { nowSeconds } from '../../local-daemon/access/accounts.ts'
 import type { Scope } from '../../protocol/scopes.ts'
-import { INVITE_PATH, makeCode } from '../../protocol/signed-code.ts'
+import { INVITE_PATH, makeCode, parseCode } from '../../protocol/signed-code.ts'
 import { mintTokenPayload, tokenId } from '../../protocol/token.ts'
 import { ADA } from '../daemon/a-daemon.ts'
 import { anIdentity } from '../gateway/test-identity.ts'
@@ -35,19 +35,9 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
   const ended = await fresh(['admin'])
   accounts.revokeAccount(ended.account, null)
   const misplaced = mintTokenPayload({ ...own, env: 'test', random: randomBytes(16) })
-  const misplacedId = await tokenId(misplaced.secret)
-  store.transact((tx) =>
-    accounts.change(tx, {
-      topic: 'token',
-      token_id: misplacedId,
-      service_account_id: good.account,
-      env: 'prod',
-      scopes: ['admin'],
-      created_at: nowSeconds(),
-      expires_at: null,
-    }),
-  )
   const forged = mintTokenPayload({ ...own, random: randomBytes(16), sign: stranger.sign })
+  // Both are in the store, so that only the env or the signature can tell.
+  for (const { secret } of [misplaced, forged]) await keep(secret)
   const unknown = mintTokenPayload({ ...own, random: randomBytes(16) })
   const expired = await fresh(['admin'], nowSeconds() - 1)
   const usedInvite = anInvite()
@@ -95,16 +85,36 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
     }),
     'good invite': () => bearer(anInvite())(),
     'used invite': bearer(usedInvite),
-    'invite signed by another instance': bearer(aCode('invite', INVITE_PATH)),
+    'invite signed by another instance': bearer(aCode('invite', INVITE_PATH, nonceOf(anInvite()))),
   }
 
   function anInvite(): string {
     return invites.create({ device: 'phone', scopes: ['records:read'], ttlSeconds: 600 }).code
   }
 
-  function aCode(kind: 'ticket' | 'invite', path: string): string {
+  /** A code that another instance has signed. */
+  function aCode(
+    kind: 'ticket' | 'invite',
+    path: string,
+    nonce: Uint8Array = randomBytes(16),
+  ): string {
     const { sign } = stranger
-    return makeCode({ kind, path, nonce: randomBytes(16), expires: nowSeconds() + 30, sign })
+    return makeCode({ kind, path, nonce, expires: nowSeconds() + 600, sign })
+  }
+
+  async function keep(secret: string): Promise<void> {
+    const id = await tokenId(secret)
+    store.transact((tx) =>
+      accounts.change(tx, {
+        topic: 'token',
+        token_id: id,
+        service_account_id: good.account,
+        env: 'prod',
+        scopes: ['admin'],
+        created_at: nowSeconds(),
+        expires_at: null,
+      }),
+    )
   }
 
   /** One bearer for all routes, but one for each request that exchanges it. */
@@ -115,6 +125,12 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
       return bearer(token)()
     }
   }
+}
+
+function nonceOf(code: string): Uint8Array {
+  const parsed = parseCode(code)
+  if (parsed === undefined) throw new Error('not a code')
+  return parsed.nonce
 }
 
 /** Gets tickets as a page does. Few may wait unused for one account, so there are several. */
