@@ -14,7 +14,7 @@ export function checkBearer(
   authorization: string,
   ownerKey: Uint8Array,
 ): Credential | CredentialFault | Promise<Credential | CredentialFault> {
-  if (!/^bearer /i.test(authorization)) return 'malformed'
+  if (!/^bearer /i.test(authorization)) return misshapen(authorization)
   const token = authorization.slice(7)
   return verified.get(token) ?? verify(token, ownerKey)
 }
@@ -28,7 +28,12 @@ async function verify(token: string, ownerKey: Uint8Array): Promise<Credential |
     verified.set(token, credential)
     return credential
   } catch (error) {
-    if (error instanceof TokenError) return 'malformed'
+    if (error instanceof TokenError) return misshapen(token)
     throw error
   }
+}
+
+/** The runtime joins two fields of a name by a comma, which nothing that may be shown holds. */
+export function misshapen(shown: string): 'doubled' | 'malformed' {
+  return shown.includes(',') ? 'doubled' : 'malformed'
 }

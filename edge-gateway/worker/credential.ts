@@ -10,7 +10,13 @@ export interface Credential {
   readonly stranger: boolean
 }
 
-export type CredentialFault = 'missing' | 'malformed' | 'forged' | 'no-invite' | 'bad-ticket'
+export type CredentialFault =
+  | 'missing'
+  | 'malformed'
+  | 'doubled'
+  | 'forged'
+  | 'no-invite'
+  | 'bad-ticket'
 
 const STRANGER: Credential = { tokenId: undefined, stranger: true }
 

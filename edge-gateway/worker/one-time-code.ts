@@ -1,5 +1,6 @@
 import { pathOf } from '../../protocol/route-access.ts'
 import { INVITE_PATH, parseCode, verifyCode, type CodeKind } from '../../protocol/signed-code.ts'
+import { misshapen } from './bearer.ts'
 import type { Credential, CredentialFault } from './credential.ts'
 
 /** Whoever has a good code was let in by the owner. That it was used before only home knows, which burns it. */
@@ -9,7 +10,9 @@ export async function checkInvite(
   authorization: string | undefined,
   ownerKey: Uint8Array,
 ): Promise<Credential | CredentialFault> {
-  if (authorization === undefined || !/^bearer /i.test(authorization)) return 'no-invite'
+  if (authorization === undefined) return 'missing'
+  if (misshapen(authorization) === 'doubled') return 'doubled'
+  if (!/^bearer /i.test(authorization)) return 'no-invite'
   const good = await isGood(authorization.slice(7), 'invite', INVITE_PATH, ownerKey)
   return good ? ADMITTED : 'no-invite'
 }

@@ -13,6 +13,11 @@ export const CREDENTIAL_REFUSALS: Readonly<Record<CredentialFault, Refusal>> = {
       'The Authorization header does not hold a bearer of the form spl_<env>_<account>_<secret>',
     try: 'ask the owner of this host for a bearer of their instance',
   },
+  doubled: {
+    code: 'INVALID_HEADERS',
+    message: 'Authorization came more than once',
+    try: 'send the header Authorization once',
+  },
   forged: {
     code: 'AUTH_INVALID',
     message: 'The bearer was not issued by the instance behind this host',

@@ -58,7 +58,7 @@ export class Authorise {
   ): Principal | Promise<Principal> {
     if (facts.via === 'socket') return { kind: 'owner' }
     const authorization = request.headers.get('authorization')
-    if (access.scopes === 'open') return this.#anonymous(request, authorization, access)
+    if (access.scopes === 'open') return this.#anonymous(authorization, access)
     if (authorization === null) {
       // GET alone: HEAD would burn it for nothing.
       const mayHold = access.ticket === true && request.method === 'GET'
@@ -69,18 +69,11 @@ export class Authorise {
     return this.#parts.bearers.check(authorization)
   }
 
-  /** An open route asks for nothing, but a claim in strict times needs somebody to make it. */
-  #anonymous(
-    request: Request,
-    authorization: string | null,
-    access: RouteAccess,
-  ): Principal | Promise<Principal> {
-    const { strict_actor_header: strict } = this.#parts.settings.values
-    const ownBearer = access.local || access.invite
-    if (strict && !ownBearer && authorization !== null && request.headers.has(ACTOR_HEADER)) {
-      return this.#parts.bearers.check(authorization)
-    }
-    return { kind: 'anonymous' }
+  /** An open route asks for nothing; a bearer that is shown all the same must be good, as everywhere. */
+  #anonymous(authorization: string | null, access: RouteAccess): Principal | Promise<Principal> {
+    const readByItself = access.local === true || access.invite === true
+    if (authorization === null || readByItself) return { kind: 'anonymous' }
+    return this.#parts.bearers.check(authorization)
   }
 
   #redeem(ticket: string, url: string): Principal {
@@ -141,12 +134,13 @@ export function requireScope(principal: Principal, scopes: readonly [Scope, ...S
   })
 }
 
-/** The one `ticket` in a query. Two would be a ticket for each of two readers of the same URL. */
+/** The one `ticket` in a query. Throws `AUTH_INVALID` for two: each of two readers would take another one. */
 function ticketOf(url: string): string | undefined {
   const question = url.indexOf('?')
   if (question === -1) return undefined
   const [ticket, ...more] = new URLSearchParams(url.slice(question)).getAll('ticket')
-  return more.length === 0 ? ticket : undefined
+  if (more.length > 0) throw invalidTicket()
+  return ticket
 }
 
 function invalidTicket(): ProblemError {

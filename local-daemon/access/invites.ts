@@ -62,7 +62,8 @@ export class Invites {
    * not one of ours or too old, `CODE_USED` for one that was redeemed before.
    */
   async redeem(authorization: string | null): Promise<FreshToken & { readonly invite: InviteRow }> {
-    const code = authorization === null ? undefined : parseCode(readBearer(authorization))
+    if (authorization === null) throw invalidCode('AUTH_REQUIRED', 'This route needs an invite')
+    const code = parseCode(readBearer(authorization))
     if (code?.kind !== 'invite') throw invalidCode()
     const { publicKey } = this.#identity
     if (!(await verifyCode(code, INVITE_PATH, publicKey, nowSeconds()))) throw invalidCode()
@@ -97,15 +98,14 @@ function requestOf(invite: InviteRow): AccountRequest {
   }
 }
 
-function invalidCode(): ProblemError {
-  return new ProblemError(
-    'AUTH_INVALID',
-    'That is not an invite of this daemon, or it is too old',
-    {
-      try: 'Send: Authorization: Bearer spi_… with a code that spl pair --invite has printed.',
-      headers: { 'www-authenticate': 'Bearer' },
-    },
-  )
+function invalidCode(
+  code: 'AUTH_INVALID' | 'AUTH_REQUIRED' = 'AUTH_INVALID',
+  message = 'That is not an invite of this daemon, or it is too old',
+): ProblemError {
+  return new ProblemError(code, message, {
+    try: 'Send: Authorization: Bearer spi_… with a code that spl pair --invite has printed.',
+    headers: { 'www-authenticate': 'Bearer' },
+  })
 }
 
 function used(): ProblemError {

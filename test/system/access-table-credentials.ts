@@ -9,7 +9,7 @@ export interface CredentialRow {
   /** The one scope of a bearer that counts, or that it has none. */
   readonly scope?: string
   /** In the order of `DOORS`. */
-  readonly at: readonly [Outcome, Outcome, Outcome]
+  readonly at: readonly [Outcome, Outcome, Outcome, Outcome]
 }
 
 const REQUIRED = '401 AUTH_REQUIRED'
@@ -27,42 +27,42 @@ export const CREDENTIALS = [
   bad('expired bearer'),
   bad('revoked bearer'),
   bad('bearer of a revoked account'),
-  { shows: 'Authorization twice', at: [DOUBLED, DOUBLED, DOUBLED] },
+  { shows: 'Authorization twice', at: [DOUBLED, DOUBLED, DOUBLED, DOUBLED] },
   absent('Proxy-Authorization only'),
   absent('bearer in the query'),
-  { shows: 'bearer as ticket', at: [REQUIRED, INVALID, REQUIRED] },
-  { shows: 'bearer without scopes', scope: 'none', at: ['by scope', 'by scope', INVALID] },
+  { shows: 'bearer as ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  { shows: 'bearer without scopes', scope: 'none', at: ['by scope', 'by scope', INVALID, 'done'] },
   only('records:read'),
   only('records:write'),
   only('threads:write'),
   only('federation:manage'),
   only('config:read'),
   only('config:write'),
-  { shows: 'bearer with admin only', scope: 'admin', at: ['done', 'done', INVALID] },
-  { shows: 'good ticket', at: [REQUIRED, 'done', REQUIRED] },
-  // Two readers of one query could each take another one; so there is none.
-  absent('two good tickets'),
-  { shows: 'used ticket', at: [REQUIRED, INVALID, REQUIRED] },
-  { shows: 'ticket for another path', at: [REQUIRED, INVALID, REQUIRED] },
-  { shows: 'ticket signed by another instance', at: [REQUIRED, INVALID, REQUIRED] },
-  { shows: 'good invite', at: [INVALID, INVALID, 'done'] },
-  { shows: 'used invite', at: [INVALID, INVALID, '410 CODE_USED'] },
+  { shows: 'bearer with admin only', scope: 'admin', at: ['done', 'done', INVALID, 'done'] },
+  { shows: 'good ticket', at: [REQUIRED, 'done', REQUIRED, 'done'] },
+  // Two readers of one query could each take another one; so neither counts.
+  { shows: 'two good tickets', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  { shows: 'used ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  { shows: 'ticket for another path', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  { shows: 'ticket signed by another instance', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  { shows: 'good invite', at: [INVALID, INVALID, 'done', INVALID] },
+  { shows: 'used invite', at: [INVALID, INVALID, '410 CODE_USED', INVALID] },
   bad('invite signed by another instance'),
 ] as const satisfies readonly CredentialRow[]
 
 export type Shows = (typeof CREDENTIALS)[number]['shows']
 
 function absent<const Name extends string>(shows: Name) {
-  return { shows, at: [REQUIRED, REQUIRED, REQUIRED] } as const
+  return { shows, at: [REQUIRED, REQUIRED, REQUIRED, 'done'] } as const
 }
 
 function bad<const Name extends string>(shows: Name) {
-  return { shows, at: [INVALID, INVALID, INVALID] } as const
+  return { shows, at: [INVALID, INVALID, INVALID, INVALID] } as const
 }
 
 function only<const Scope extends string>(scope: Scope) {
   const shows = `bearer with ${scope} only` as const
-  return { shows, scope, at: ['by scope', 'by scope', INVALID] } as const
+  return { shows, scope, at: ['by scope', 'by scope', INVALID, 'done'] } as const
 }
 
 /** The answer that a cell of the product of all tables has to have. */

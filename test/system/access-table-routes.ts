@@ -8,7 +8,7 @@ export const WAYS = ['socket', 'loopback', 'proxy', 'tunnel'] as const
 export type Way = (typeof WAYS)[number]
 
 /** What a route may ask for: the column of `CREDENTIALS` that answers. */
-export const DOORS = ['bearer', 'bearer or ticket', 'invite'] as const
+export const DOORS = ['bearer', 'bearer or ticket', 'invite', 'nothing'] as const
 export type Door = (typeof DOORS)[number]
 
 /** A status, and the code of a refusal. */
@@ -23,7 +23,8 @@ export interface RouteRow {
   readonly ways: Readonly<Record<Way, Door | Answer>>
 }
 
-const OPEN = { socket: '200', loopback: '200', proxy: '200', tunnel: '200' } as const
+/** Nothing is asked for; what is shown all the same must be good. */
+const OPEN = { socket: '200', loopback: 'nothing', proxy: 'nothing', tunnel: 'nothing' } as const
 const ADMIN = ['admin']
 const FOLLOW = ['records:read', 'federation:manage']
 

@@ -96,7 +96,8 @@ export function addTokens({ router, store, accounts, edge, settings }: RoutePart
       const principal = c.get('principal')
       if (principal.kind !== 'account') {
         throw new ProblemError('AUTH_REQUIRED', 'Only a bearer can be exchanged', {
-          try: 'Send the bearer to exchange, or rotate an account: spl token rotate <account>.',
+          try: 'Send the bearer over TCP, or rotate its account: spl token rotate <account>.',
+          headers: { 'www-authenticate': 'Bearer' },
         })
       }
       const account = requireActive(requireAccount(store, principal.account))
