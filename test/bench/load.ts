@@ -46,8 +46,11 @@ export async function loadTool(): Promise<'wrk' | 'autocannon'> {
   }
 }
 
+/** @throws Error when an answer was not a success: refusals are fast, and no measure of anything else */
 export async function load(tool: 'wrk' | 'autocannon', options: LoadOptions): Promise<LoadResult> {
-  return tool === 'wrk' ? loadWithWrk(options) : loadWithAutocannon(options)
+  const result = await (tool === 'wrk' ? loadWithWrk(options) : loadWithAutocannon(options))
+  if (result.failed > 0) throw new Error(`load ${options.url}: ${result.failed} requests failed`)
+  return result
 }
 
 async function loadWithWrk(options: LoadOptions): Promise<LoadResult> {
