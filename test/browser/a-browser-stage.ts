@@ -100,6 +100,7 @@ export async function aBrowserStage(executablePath: string): Promise<BrowserStag
     },
     async restartGateway() {
       await gateway.stop()
+      await until('home knows', () => daemon.tunnel?.status.state !== 'connected')
       gateway = await runGateway(ports.gateway)
       await connected()
     },
