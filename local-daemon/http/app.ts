@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { decideCors } from '../../protocol/cors.ts'
+import { decideCors, type CorsDecision } from '../../protocol/cors.ts'
 import { isForeignOrigin } from '../../protocol/foreign-origin.ts'
 import { routeAccess } from '../../protocol/route-access.ts'
 import { hostName, isLoopbackHost } from '../access/host-check.ts'
@@ -29,6 +29,8 @@ import { addTokens } from './routes/tokens.ts'
 export interface DaemonApp {
   /** Answers a request. Never throws and never rejects. `request.signal` ends streams at once. */
   fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+  /** The facts with what CORS adds to an answer that is made before the app is asked. */
+  withCors(request: Request, facts: RequestFacts): RequestFacts
 }
 
 export interface AppParts extends AppAccess {
@@ -63,16 +65,17 @@ export function createApp(given: AppParts): DaemonApp {
   router.hono.onError((error, c) => answerError(error, c.env))
 
   return {
+    withCors: (request, facts) => known(facts, decideCors(request, settings.cors)),
     fetch(request, facts) {
       const refusal = checkHost(request, facts)
       if (refusal !== undefined) return refusal
       const decision = decideCors(request, settings.cors)
-      const known = 'vary' in decision.headers ? { ...facts, cors: decision.headers } : facts
+      const told = known(facts, decision)
       // Before authentication: a preflight cannot carry a bearer.
       if (decision.kind === 'preflight') {
-        return decision.allowed ? preflightAnswer(known) : refusePreflight(known)
+        return decision.allowed ? preflightAnswer(told) : refusePreflight(told)
       }
-      return checkOrigin(request, known) ?? router.hono.fetch(request, known)
+      return checkOrigin(request, told) ?? router.hono.fetch(request, told)
     },
   }
 
@@ -105,6 +108,10 @@ export function createApp(given: AppParts): DaemonApp {
       },
     )
   }
+}
+
+function known(facts: RequestFacts, { headers }: CorsDecision): RequestFacts {
+  return 'vary' in headers ? { ...facts, cors: headers } : facts
 }
 
 const ALLOW_ORIGIN =

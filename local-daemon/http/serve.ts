@@ -24,7 +24,9 @@ export function createHttpServer(
     (request, env) => {
       const { incoming, outgoing } = env as HttpBindings
       const facts = factsOf(incoming)
-      const answer = checkRequest(incoming, facts) ?? app.fetch(request, facts)
+      const refused = checkRequest(incoming)
+      const answer =
+        refused === undefined ? app.fetch(request, facts) : refused(app.withCors(request, facts))
       const isWhole = answer instanceof FixedAnswer && incoming.method === 'GET'
       return isWhole ? sendFixed(outgoing, answer) : answer
     },
@@ -57,17 +59,19 @@ export function createHttpServer(
 
 const NOTHING_KNOWN: RequestFacts = { via: 'loopback' }
 
-function checkRequest(incoming: IncomingMessage, facts: RequestFacts): Response | undefined {
+/** Undefined, or the refusal of a request that is not fit for the app. */
+function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Response) | undefined {
   const fault = checkTarget(incoming.url ?? '')
-  if (fault !== undefined) return invalidTarget(facts, fault.message)
+  if (fault !== undefined) return (facts) => invalidTarget(facts, fault.message)
   const badName = incoming.rawHeaders.find((name, at) => at % 2 === 0 && name.includes('_'))
   if (badName !== undefined) {
-    return problemAnswer(facts, 'INVALID_HEADERS', 'A header has an underscore in its name', {
-      try: 'Send names with hyphens: servers read X_A and X-A as one, and checks might not.',
-    })
+    return (facts) =>
+      problemAnswer(facts, 'INVALID_HEADERS', 'A header has an underscore in its name', {
+        try: 'Send names with hyphens: servers read X_A and X-A as one, and checks might not.',
+      })
   }
   if (incoming.headers.host !== undefined) return undefined
-  return problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
+  return (facts) => problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
 }
 
 function invalidTarget(facts: RequestFacts, message: string): Response {

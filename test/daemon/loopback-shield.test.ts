@@ -145,6 +145,8 @@ describe('CORS at home', () => {
       expect(without.headers['access-control-allow-origin']).toBeUndefined()
       expect(without.headers['vary']).toBe('Origin')
     }
+    const long = await send(at, `/health?${'x'.repeat(17_000)}`, { origin: PAGE })
+    expect([long.status, long.headers['access-control-allow-origin']]).toEqual([400, PAGE])
     for (const origin of [`${PAGE}.evil.com`, `${PAGE}.`, PAGE.toUpperCase(), `${PAGE}:443`]) {
       const answer = await send(at, '/health', { origin })
       expect(answer.headers['access-control-allow-origin']).toBeUndefined()
