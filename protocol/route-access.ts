@@ -46,6 +46,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'DELETE /v1/tokens/{id}': admin,
   'POST /v1/tokens/self/rotate': { scopes: 'any' },
   'POST /v1/invites': admin,
+  'GET /v1/invites': admin,
+  'DELETE /v1/invites/{id}': admin,
   'POST /v1/invites/redeem': { scopes: 'open', invite: true },
   'GET /v1/config': { scopes: ['config:read'] },
   'POST /v1/config/{key}': { scopes: ['config:write'] },

@@ -34,18 +34,12 @@ export function tokenFault(
   return token.expires !== undefined && now >= token.expires ? 'expired' : undefined
 }
 
-/**
- * What the policy says to a request's token, or undefined where the daemon decides.
- * @param now Unix time, seconds
- */
-export function decideToken(
+/** Whether a live token lacks every scope that the route takes; undefined where the daemon decides. */
+export function decideScope(
   rules: AccessRules,
   { tokenId, scopes }: Pick<Relayed, 'tokenId' | 'scopes'>,
-  now: number,
 ): Refusal | undefined {
   if (tokenId === undefined || rules.tokens === null) return undefined
-  const fault = tokenFault(rules, tokenId, now)
-  if (fault !== undefined) return TOKEN_REFUSALS[fault]
   const granted = rules.tokens.get(tokenId)?.scopes ?? 0
   return scopes === 0 || (granted & (scopes | ADMIN)) !== 0 ? undefined : lacksScope(scopes)
 }

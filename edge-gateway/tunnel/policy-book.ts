@@ -1,11 +1,12 @@
 import { corsPolicy, decideCors, type CorsDecision, type CorsRequest } from '../../protocol/cors.ts'
 import { decodeEdgePolicy, encodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
-import { RateBuckets } from '../rate-buckets.ts'
+import { RateBuckets, type Rate } from '../rate-buckets.ts'
 import type { Refusal } from '../refusal.ts'
 import {
   accessRules,
   decideBody,
-  decideToken,
+  decideScope,
+  TOKEN_REFUSALS,
   tokenFault,
   type AccessRules,
 } from './decide-access.ts'
@@ -13,6 +14,8 @@ import type { Relayed } from './internal.ts'
 
 /** Tokens whose use is counted at once: more than a policy can name. */
 const TOKENS_MAX = 4096
+/** What a token may still ask that is worth nothing any more. */
+const REFUSED_RATE: Rate = { perSecond: 1, burst: 20 }
 const KEY = 'policy'
 const NOBODY = corsPolicy([])
 
@@ -23,6 +26,7 @@ const NOBODY = corsPolicy([])
 export class PolicyBook {
   readonly #storage: DurableObjectStorage
   readonly #buckets = new RateBuckets(TOKENS_MAX)
+  readonly #refused = new RateBuckets(TOKENS_MAX)
   #rules: AccessRules | undefined
   #loaded = false
 
@@ -48,8 +52,9 @@ export class PolicyBook {
     const rules = this.#current
     if (rules === undefined) return undefined
     return (
-      decideToken(rules, request, now / 1000) ??
+      this.#worthless(rules, request.tokenId, now) ??
       this.#tooOften(rules, request.tokenId, now) ??
+      decideScope(rules, request) ??
       decideBody(rules, request)
     )
   }
@@ -68,6 +73,14 @@ export class PolicyBook {
     return this.#loaded ? this.#rules : this.#load()
   }
 
+  /** A token that is revoked or expired; who goes on with it is answered more and more rarely. */
+  #worthless(rules: AccessRules, tokenId: string | undefined, now: number): Refusal | undefined {
+    const fault = tokenId === undefined ? undefined : tokenFault(rules, tokenId, now / 1000)
+    if (tokenId === undefined || fault === undefined) return undefined
+    const seconds = this.#refused.take(tokenId, REFUSED_RATE, now)
+    return seconds === 0 ? TOKEN_REFUSALS[fault] : tooOften(REFUSED_RATE, seconds)
+  }
+
   #tooOften(
     { limits }: AccessRules,
     tokenId: string | undefined,
@@ -77,12 +90,7 @@ export class PolicyBook {
     const rate = { perSecond: limits.token_per_second, burst: limits.token_burst }
     const seconds = this.#buckets.take(tokenId, rate, now)
     if (seconds === 0) return undefined
-    return {
-      code: 'RATE_LIMITED',
-      message: `This bearer may make ${rate.perSecond} requests a second, ${rate.burst} at once`,
-      try: `wait ${seconds} s, and spread the requests`,
-      retryAfter: seconds,
-    }
+    return tooOften(rate, seconds)
   }
 
   /** What an older gateway has kept may be of a form that is no more; then home decides until it tells. */
@@ -92,5 +100,14 @@ export class PolicyBook {
     this.#rules = policy === undefined ? undefined : accessRules(policy)
     this.#loaded = true
     return this.#rules
+  }
+}
+
+function tooOften({ perSecond, burst }: Rate, seconds: number): Refusal {
+  return {
+    code: 'RATE_LIMITED',
+    message: `This bearer may make ${perSecond} requests a second, ${burst} at once`,
+    try: `wait ${seconds} s, and spread the requests`,
+    retryAfter: seconds,
   }
 }

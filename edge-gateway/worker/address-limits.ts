@@ -2,6 +2,7 @@ import type { Env } from '../env.ts'
 import { RateBuckets, type Rate } from '../rate-buckets.ts'
 import type { Settings } from '../settings.ts'
 import { addressKey } from './address-key.ts'
+import { UNREADABLE } from './public-request.ts'
 
 /** Whole seconds until a request may pass; 0: it may. Awaited only where the platform counts. */
 export type Wait = number | Promise<number>
@@ -30,8 +31,8 @@ function count(
   rate: Rate,
   client: string | undefined,
 ): Wait {
-  const key = client === undefined ? undefined : addressKey(client)
-  if (key === undefined) return 0
+  if (client === undefined) return 0
+  const key = addressKey(client) ?? UNREADABLE
   // Cloudflare counts per location, for all isolates there; without it this isolate counts for itself.
   return binding === undefined ? own.take(key, rate, Date.now()) : ask(binding, key)
 }

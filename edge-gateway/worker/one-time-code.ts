@@ -3,8 +3,11 @@ import { INVITE_PATH, parseCode, verifyCode, type CodeKind } from '../../protoco
 import { misshapen } from './bearer.ts'
 import type { Credential, CredentialFault } from './credential.ts'
 
-/** Whoever has a good code was let in by the owner. That it was used before only home knows, which burns it. */
-const ADMITTED: Credential = { tokenId: undefined, stranger: false }
+/**
+ * Whoever has a good code was let in by the owner. That it was used before only home knows, which burns it: so
+ * its bearer counts as a stranger all the same.
+ */
+const ADMITTED: Credential = { tokenId: undefined, stranger: true }
 
 export async function checkInvite(
   authorization: string | undefined,

@@ -73,7 +73,7 @@ export function readPublicRequest(
       host,
       scheme,
       request_id: requestId,
-      ...(client === undefined ? {} : { client }),
+      ...(client === undefined || client === UNREADABLE ? {} : { client }),
       ...(upgrade ? { upgrade: 'websocket' as const } : {}),
     },
     authorization: valueOf(given, 'authorization'),
@@ -111,8 +111,12 @@ export function splitUrl(url: string): PublicUrl {
   }
 }
 
-/** What the named proxy in front says, if it reads like one address. */
+/** What a header says that is there and holds no address: it is counted all the same, as one for everybody. */
+export const UNREADABLE = 'unreadable'
+
+/** What the named proxy in front says: an address, `UNREADABLE`, or undefined where it says nothing. */
 export function clientAddress(value: string | null | undefined): string | undefined {
-  const address = value?.trim()
-  return address !== undefined && /^[0-9a-fA-F.:]{2,45}$/.test(address) ? address : undefined
+  const address = value?.trim() ?? ''
+  if (address === '') return undefined
+  return /^[0-9a-fA-F.:]{2,45}$/.test(address) ? address : UNREADABLE
 }

@@ -34,7 +34,7 @@ export function relay(
     if (seconds > 0) return deny(tooManyRequests(seconds))
     if ('code' in read) return deny(read)
     const { head, authorization } = read
-    if (isPreflight(head.method, request)) return answerPreflight(request, asked, object)
+    if (isPreflight(head.method, request)) return preflight(read)
     const { target } = head
     const access = routeAccess(head.method, target)
     if (mayBeLocal(access, target) && isLocalPath(target)) return deny(LOCAL_ONLY)
@@ -44,6 +44,13 @@ export function relay(
         ? askStranger(read, access, credential)
         : forward(request, read, access, credential, object())
     return shown instanceof Promise ? shown.then(decide) : decide(shown)
+  }
+
+  /** One that is denied costs the object as much as a stranger's request, and counts as one. */
+  async function preflight({ client }: PublicRequest): Promise<Response> {
+    const answer = await answerPreflight(request, asked, object)
+    const seconds = answer.status === 204 ? 0 : await strangerWait(env, settings, client)
+    return seconds > 0 ? deny(tooManyStrangers(seconds)) : answer
   }
 
   function deny(refusal: Refusal): Answer {

@@ -50,7 +50,9 @@ const AccountBody = z.discriminatedUnion('topic', [
     ...Place,
     created_at: Seconds,
     expires_at: Seconds,
+    issuer: Hash.nullable().default(null),
   }),
+  z.object({ topic: z.literal('invite_revoked'), invite_id: Hash, revoked_at: Seconds }),
   z.object({ topic: z.literal('invite_redeemed'), invite_id: Hash, redeemed_at: Seconds }),
 ])
 export type AccountBody = z.infer<typeof AccountBody>
@@ -106,10 +108,13 @@ function applyBody(tables: FoldStatements, body: AccountBody, seq: number): void
     case 'invite': {
       const { invite_id: id, device, scopes, actors, namespace, env, created_at } = body
       const [scopesJson, actorsJson] = [JSON.stringify(scopes), JSON.stringify(actors)]
-      const place = [namespace, env, created_at, body.expires_at, seq] as const
+      const place = [namespace, env, created_at, body.expires_at, body.issuer, seq] as const
       tables.insertInvite.run(id, device, scopesJson, actorsJson, ...place)
       return
     }
+    case 'invite_revoked':
+      tables.revokeInvite.run(body.revoked_at, body.invite_id)
+      return
     case 'invite_redeemed':
       tables.redeemInvite.run(body.redeemed_at, body.invite_id)
   }

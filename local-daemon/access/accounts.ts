@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { mintTokenPayload, tokenId } from '../../protocol/token.ts'
 import type { Scope } from '../../protocol/scopes.ts'
+import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
+import type { AccountRow } from '../store/statements.ts'
 import type { StoreTransactor } from '../store/transactor.ts'
 import { type AccountBody, accountDraft, accountFold, ACCOUNTS_THREAD } from './account-records.ts'
 import type { Identity } from './identity.ts'
@@ -56,20 +58,24 @@ export class Accounts {
 
   /**
    * Mints a token of an account, with the scopes that the account has.
-   * @param replaces tokens that end in the same transaction, after the new one is there
+   * @param replaces chooses tokens that end in the same transaction, after the new one is there; it may throw
+   * @throws ProblemError `NOT_FOUND` if the account was revoked meanwhile
    */
   async mint(
     account: { readonly id: string; readonly env: string; readonly scopes: string },
     expiresAt: number | null,
-    replaces: readonly string[] = [],
-  ): Promise<FreshToken> {
+    replaces: (tx: StoreTransactor) => readonly string[] = () => [],
+  ): Promise<FreshToken & { readonly revoked: readonly string[] }> {
     const fresh = await this.#mint(account.id, account.env)
     const scopes = JSON.parse(account.scopes) as readonly Scope[]
-    this.#store.transact((tx) => {
+    const revoked = this.#store.transact((tx) => {
+      requireActive(tx.account(account.id))
+      const ended = replaces(tx)
       this.#addToken(tx, fresh, { scopes, env: account.env }, expiresAt)
-      for (const token of replaces) this.#revokeIn(tx, token)
+      for (const token of ended) this.#revokeIn(tx, token)
+      return ended
     })
-    return fresh
+    return { ...fresh, revoked }
   }
 
   /** Ends a token for good. It is refused from the next request on. */
@@ -170,6 +176,19 @@ export class Accounts {
   #revokeIn(tx: StoreTransactor, token: string): void {
     this.change(tx, { topic: 'token_revoked', token_id: token, revoked_at: nowSeconds() })
   }
+}
+
+/** Throws `ProblemError` `NOT_FOUND` for an account that is not there, or revoked: it gets nothing any more. */
+export function requireActive(account: AccountRow | undefined): AccountRow {
+  if (account !== undefined && account.revoked_at === null) return account
+  const [message, next] =
+    account === undefined
+      ? ['There is no such service account here', 'See spl service-account list for all of them.']
+      : [
+          'This service account was revoked, which is final',
+          'Make another one: spl service-account create.',
+        ]
+  throw new ProblemError('NOT_FOUND', message, { try: next })
 }
 
 const DEFAULTS = { namespace: 'default', env: 'prod' } as const

@@ -51,6 +51,33 @@ export class Authorise {
     return this.#admit(principal, request, access)
   }
 
+  /**
+   * Asks again whether a request may go on, after its body was waited for: what was taken away meanwhile must not
+   * be there any more. Throws `ProblemError` `AUTH_REVOKED`, or `AUTH_REQUIRED` where bearers are asked for now.
+   */
+  still(principal: Principal): void {
+    if (this.holds(principal)) return
+    if (principal.kind === 'unchecked') {
+      this.#parts.bearers.check(null)
+      return
+    }
+    throw new ProblemError(
+      'AUTH_REVOKED',
+      'The bearer was revoked while the request was under way',
+      {
+        try: 'Ask the owner of this daemon for another one.',
+        headers: { 'www-authenticate': 'Bearer' },
+      },
+    )
+  }
+
+  /** Whether what a principal may do rests on something that is still there. */
+  holds(principal: Principal): boolean {
+    if (principal.kind === 'unchecked') return !this.required
+    if (principal.kind !== 'account') return true
+    return this.#parts.bearers.principalOf(principal.tokenId) !== undefined
+  }
+
   #identify(
     request: Request,
     facts: RequestFacts,
@@ -63,7 +90,7 @@ export class Authorise {
       // GET alone: HEAD would burn it for nothing.
       const mayHold = access.ticket === true && request.method === 'GET'
       const ticket = mayHold ? ticketOf(request.url) : undefined
-      if (ticket !== undefined) return this.#redeem(ticket, request.url)
+      if (ticket !== undefined) return this.#redeem(ticket, request.url, facts)
       if (facts.via === 'loopback' && !this.required) return { kind: 'unchecked' }
     }
     return this.#parts.bearers.check(authorization)
@@ -76,12 +103,16 @@ export class Authorise {
     return this.#parts.bearers.check(authorization)
   }
 
-  #redeem(ticket: string, url: string): Principal {
+  #redeem(ticket: string, url: string, facts: RequestFacts): Principal {
     const holder = this.#parts.tickets.redeem(ticket, pathOf(url.slice(url.indexOf('/', 8))))
-    const now =
-      holder?.kind === 'account' ? this.#parts.bearers.principalOf(holder.tokenId) : holder
-    if (now === undefined) throw invalidTicket()
-    return now
+    if (holder?.kind === 'account') {
+      const now = this.#parts.bearers.principalOf(holder.tokenId)
+      if (now !== undefined) return now
+    } else if (holder?.kind === 'owner') return holder
+    // One that was given without a bearer opens what needs none.
+    else if (holder?.kind === 'unchecked' && facts.via === 'loopback' && !this.required)
+      return holder
+    throw invalidTicket()
   }
 
   #admit(principal: Principal, request: Request, { scopes }: RouteAccess): Principal {

@@ -1,14 +1,15 @@
 import type { ProblemCode } from '../../protocol/problem.ts'
 import type { Store } from '../store/open-store.ts'
 import { ACCOUNTS_THREAD } from './account-records.ts'
-import type { BearerCheck } from './bearer.ts'
-import type { AccountPrincipal, Principal } from './principal.ts'
+import { CONFIG_THREAD } from '../settings/setting-records.ts'
+import type { Authorise } from './authorise.ts'
+import type { Principal } from './principal.ts'
 
 /** Why something that was granted has ended. */
 export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID'>
 
 interface Watched {
-  readonly principal: AccountPrincipal
+  readonly principal: Principal
   readonly ended: (code: GrantEnd) => void
 }
 
@@ -20,24 +21,31 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  * commit that says so and at the very second.
  */
 export class GrantWatch {
-  readonly #bearers: BearerCheck
+  readonly #authorise: Pick<Authorise, 'holds'>
   readonly #watched = new Set<Watched>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(store: Store, bearers: BearerCheck) {
-    this.#bearers = bearers
+  /** @param authorise made before this, so that it is up to date when a commit is told of here */
+  constructor(store: Store, authorise: Pick<Authorise, 'holds'>) {
+    this.#authorise = authorise
     store.commits.add((records) => {
       if (this.#watched.size === 0) return
-      if (records.some((record) => record.thread === ACCOUNTS_THREAD)) this.#look('AUTH_REVOKED')
+      const matters = ({ thread }: { readonly thread: string }) =>
+        thread === ACCOUNTS_THREAD || thread === CONFIG_THREAD
+      if (records.some(matters)) this.#look('AUTH_REVOKED')
     })
   }
 
-  /** Returns the way to stop watching. Only accounts can lose what they have. */
+  /** Returns the way to stop watching. What has ended already is told at once. */
   watch(principal: Principal, ended: (code: GrantEnd) => void): () => void {
-    if (principal.kind !== 'account') return () => {}
     const watched = { principal, ended }
     this.#watched.add(watched)
-    if (principal.expiresAt !== null) this.#setTimer()
+    if (principal.kind === 'account' && principal.expiresAt !== null) this.#setTimer()
+    if (!this.#authorise.holds(principal)) {
+      queueMicrotask(() => {
+        if (this.#watched.delete(watched)) ended('AUTH_REVOKED')
+      })
+    }
     return () => {
       this.#watched.delete(watched)
       if (this.#watched.size === 0) clearTimeout(this.#timer)
@@ -46,7 +54,7 @@ export class GrantWatch {
 
   #look(code: GrantEnd): void {
     for (const watched of this.#watched) {
-      if (this.#bearers.principalOf(watched.principal.tokenId) !== undefined) continue
+      if (this.#authorise.holds(watched.principal)) continue
       this.#watched.delete(watched)
       watched.ended(code)
     }
@@ -56,7 +64,8 @@ export class GrantWatch {
     clearTimeout(this.#timer)
     let first = Number.POSITIVE_INFINITY
     for (const { principal } of this.#watched) {
-      if (principal.expiresAt !== null) first = Math.min(first, principal.expiresAt * 1000)
+      const ends = principal.kind === 'account' ? principal.expiresAt : null
+      if (ends !== null) first = Math.min(first, ends * 1000)
     }
     if (first === Number.POSITIVE_INFINITY) return
     const wait = Math.min(Math.max(first - Date.now(), 0) + 1, LONGEST_TIMER_MS)

@@ -3,6 +3,7 @@ import { INVITE_PATH, makeCode, parseCode, verifyCode } from '../../protocol/sig
 import type { Scope } from '../../protocol/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
+import type { StoreReader } from '../store/reader.ts'
 import type { InviteRow } from '../store/statements.ts'
 import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'
 import { readBearer } from './bearer.ts'
@@ -12,6 +13,8 @@ export interface InviteRequest extends Omit<AccountRequest, 'name'> {
   /** Label of the device, which its account is named after. */
   readonly device: string
   readonly ttlSeconds: number
+  /** `token_id` of who makes it: the invite dies with it. Null for the owner at home. */
+  readonly issuer: string | null
 }
 
 export interface Invite {
@@ -34,7 +37,8 @@ export class Invites {
     this.#accounts = accounts
   }
 
-  create({ device, scopes, actors = [], namespace, env, ttlSeconds }: InviteRequest): Invite {
+  create(request: InviteRequest): Invite {
+    const { device, scopes, actors = [], namespace, env, ttlSeconds, issuer } = request
     const nonce = randomBytes(16)
     const id = hash('sha256', nonce, 'hex')
     const created = nowSeconds()
@@ -50,11 +54,23 @@ export class Invites {
         env: env ?? 'prod',
         created_at: created,
         expires_at: expiresAt,
+        issuer,
       })
     })
     const { sign } = this.#identity
     const code = makeCode({ kind: 'invite', path: INVITE_PATH, nonce, expires: expiresAt, sign })
     return { code, id, expiresAt }
+  }
+
+  /** Takes back an invite that nobody has redeemed; of one that was redeemed the account is to be revoked. */
+  revoke(id: string): void {
+    this.#store.transact((tx) => {
+      this.#accounts.change(tx, {
+        topic: 'invite_revoked',
+        invite_id: id,
+        revoked_at: nowSeconds(),
+      })
+    })
   }
 
   /**
@@ -75,6 +91,7 @@ export class Invites {
     const invite = this.#store.transact((tx) => {
       const now = tx.invite(id)
       if (now === undefined || now.redeemed_at !== null) return undefined
+      if (now.revoked_at !== null || isOrphan(tx, now)) throw invalidCode()
       this.#accounts.addIn(tx, fresh, requestOf(now))
       this.#accounts.change(tx, {
         topic: 'invite_redeemed',
@@ -86,6 +103,13 @@ export class Invites {
     if (invite === undefined) throw used()
     return { ...fresh, invite }
   }
+}
+
+/** Whether the token that made it was revoked, or its account: what a thief left behind goes with the thief. */
+function isOrphan(store: StoreReader, { issuer }: InviteRow): boolean {
+  if (issuer === null) return false
+  const token = store.token(issuer)
+  return token === undefined || token.revoked_at !== null || token.account_revoked_at !== null
 }
 
 function requestOf(invite: InviteRow): AccountRequest {

@@ -31,10 +31,11 @@ export function makeAccess(parts: AccessParts): AppAccess {
     warn: (message, record) => logger.warn({ record }, `setting ignored: ${message}`),
   })
   const bearers = new BearerCheck(store, identity)
-  const grants = new GrantWatch(store, bearers)
+  const tickets = new StreamTickets(identity)
+  const authorise = new Authorise({ bearers, tickets, settings, insecureLocalhost: insecure })
+  const grants = new GrantWatch(store, authorise)
   const edge = new EdgeLink(store, settings)
   const accounts = new Accounts(store, identity)
-  const tickets = new StreamTickets(identity)
   return {
     store,
     identity,
@@ -45,6 +46,6 @@ export function makeAccess(parts: AccessParts): AppAccess {
     edge,
     invites: new Invites(store, identity, accounts),
     bootstrap: new Bootstrap(store, accounts, bootstrapToken),
-    authorise: new Authorise({ bearers, tickets, settings, insecureLocalhost: insecure }),
+    authorise,
   }
 }

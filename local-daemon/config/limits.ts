@@ -35,6 +35,8 @@ export const DAEMON_LIMITS = {
   inviteMaxSeconds: 7 * 24 * 3600,
   /** Longest lifetime of a token that is given one, seconds: ten years. */
   tokenMaxSeconds: 10 * 365 * 24 * 3600,
+  /** How often an account may exchange its own bearer, per minute. */
+  rotationsPerMinute: 10,
   /** Most allowed actors of an account. */
   accountActors: 64,
   /** Live tokens that the edge is told; with more it does not know them, and home alone decides. */

@@ -46,7 +46,9 @@ export const NewAccount = z
 export const NewToken = z
   .strictObject({ service_account_id: AccountId, ttl_seconds: Ttl.optional() })
   .openapi('NewToken')
-export const Rotation = z.strictObject({ ttl_seconds: Ttl.optional() }).openapi('Rotation')
+export const Rotation = z
+  .strictObject({ ttl_seconds: Ttl.optional(), force: z.boolean().default(false) })
+  .openapi('Rotation')
 export const NewInvite = z
   .strictObject({
     device: Label,
@@ -71,7 +73,10 @@ export const AccountParams = z.object({ id: AccountId })
 export const TokenParams = z.object({ id: TokenIdText })
 const Force = z.enum(['true', 'false']).default('false')
 export const RevokeAccountQuery = z.object({
-  reason: z.string().max(256).optional(),
+  reason: z
+    .string()
+    .regex(/^[^\p{C}]{0,256}$/u, 'must be at most 256 printable characters')
+    .optional(),
   force: Force,
 })
 export const RevokeTokenQuery = z.object({ force: Force })
@@ -132,6 +137,20 @@ export const Invite = z
     edge: Edge,
   })
   .openapi('Invite')
+export const ListedInvite = z
+  .object({
+    object: z.literal('invite'),
+    invite_id: TokenIdText,
+    device: z.string(),
+    scopes: Scopes,
+    created_at: Seconds,
+    expires_at: Seconds,
+    redeemed_at: Seconds.nullable(),
+    revoked_at: Seconds.nullable(),
+  })
+  .openapi('ListedInvite')
+export const InviteList = listOf(ListedInvite, 'InviteList')
+export const InviteParams = z.object({ id: TokenIdText })
 export const Pairing = MintedToken.extend({
   object: z.literal('pairing'),
   device: z.string(),
@@ -180,5 +199,6 @@ export const Identity = z
     actors: z.array(z.string()),
     namespace: z.string().nullable(),
     expires_at: Seconds.nullable(),
+    client_address: z.string().nullable().openapi({ description: 'As far as it can be known' }),
   })
   .openapi('Identity')

@@ -23,7 +23,11 @@ const LOOPBACK: RequestFacts = { via: 'loopback' }
  */
 export function connectionFacts(incoming: IncomingMessage, settings: Settings): RequestFacts {
   const { headers } = incoming
-  const forwarded = FORWARDING.some((name) => headers[name] !== undefined)
+  // HTTP/1.0 is what nginx speaks to its upstream unless told otherwise, with no header of its own.
+  const forwarded =
+    incoming.httpVersionMajor < 1 ||
+    (incoming.httpVersionMajor === 1 && incoming.httpVersionMinor === 0) ||
+    FORWARDING.some((name) => headers[name] !== undefined)
   if (!forwarded && isLoopbackHost(headers.host ?? null)) return LOOPBACK
   const client = forwardedFor(incoming, settings)
   return { via: 'proxy', ...(client === undefined ? {} : { clientAddress: client }) }

@@ -1,8 +1,9 @@
+import type { Authorise } from '../access/authorise.ts'
 import type { z } from '@hono/zod-openapi'
 import { formatJsonPath } from '../../protocol/json-path.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { readJson } from './read-json.ts'
-import type { RequestFacts } from './request-facts.ts'
+import type { RouteContext } from './router.ts'
 
 /**
  * The query or path parameters as a schema wants them. Throws `ProblemError` `INVALID_REQUEST` with the
@@ -15,13 +16,18 @@ export function parseInput<Schema extends z.ZodType>(
   return parse(schema, input)
 }
 
-/** The same of a JSON body; `readJson` says what else it throws. */
+/**
+ * The same of a JSON body; `readJson` says what else it throws. Asks again then whether the caller may go on:
+ * a body may take minutes, and a bearer be revoked meanwhile.
+ */
 export async function parseBody<Schema extends z.ZodType>(
   schema: Schema,
-  request: Request,
-  facts: RequestFacts,
+  c: RouteContext,
+  authorise: Pick<Authorise, 'still'>,
 ): Promise<z.output<Schema>> {
-  return parse(schema, await readJson(request, facts))
+  const body = await readJson(c.req.raw, c.env)
+  authorise.still(c.get('principal'))
+  return parse(schema, body)
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {

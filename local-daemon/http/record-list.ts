@@ -10,6 +10,8 @@ export interface RecordListOptions {
   readonly limit: number
   /** How a record is written. */
   readonly write: (record: StoredRecord) => string
+  /** Whether the reader may have more: asked for each page of a long list. */
+  readonly holds: () => boolean
   /** What stands before the records, such as `{"records":[`. */
   readonly opening: string
 }
@@ -28,6 +30,8 @@ export function recordListBody(options: RecordListOptions): string | ReadableStr
   return new ReadableStream(
     {
       pull(controller) {
+        // Cut, not ended: a part must not look like the whole.
+        if (!options.holds()) return controller.error(new Error('the bearer was revoked'))
         controller.enqueue(encoder.encode(opening ?? list.next()))
         if (opening === undefined && list.done) controller.close()
         opening = undefined

@@ -79,7 +79,9 @@ CREATE TABLE invites (
   env TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
+  issuer TEXT,
   redeemed_at INTEGER,
+  revoked_at INTEGER,
   record_seq INTEGER NOT NULL
 ) STRICT;
 

@@ -64,7 +64,10 @@ export interface InviteRow {
   readonly env: string
   readonly created_at: number
   readonly expires_at: number
+  /** Token that it was made with; null: by the owner over the socket. */
+  readonly issuer: string | null
   readonly redeemed_at: number | null
+  readonly revoked_at: number | null
   readonly record_seq: number
 }
 
@@ -221,15 +224,20 @@ export function prepareStatements(database: Database) {
         env: string,
         createdAt: number,
         expiresAt: number,
+        issuer: string | null,
         recordSeq: number,
       ],
       never
     >(
-      `INSERT INTO invites (id, device, scopes, actors, namespace, env, created_at, expires_at, record_seq)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO invites
+         (id, device, scopes, actors, namespace, env, created_at, expires_at, issuer, record_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     redeemInvite: prepare<[redeemedAt: number, id: string], never>(
       'UPDATE invites SET redeemed_at = ? WHERE id = ? AND redeemed_at IS NULL',
+    ),
+    revokeInvite: prepare<[revokedAt: number, id: string], never>(
+      'UPDATE invites SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND redeemed_at IS NULL',
     ),
     inviteById: prepare<[id: string], InviteRow>('SELECT * FROM invites WHERE id = ?'),
     invites: prepare<[], InviteRow>('SELECT * FROM invites ORDER BY record_seq'),

@@ -38,6 +38,7 @@ export type FoldStatements = Pick<
   | 'revokeToken'
   | 'insertInvite'
   | 'redeemInvite'
+  | 'revokeInvite'
   | 'upsertSetting'
   | 'clearTokens'
   | 'clearAccounts'

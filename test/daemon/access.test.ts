@@ -186,7 +186,7 @@ describe('accounts', () => {
     accounts.create({ name: 'tv', scopes: [], actors: [ADA], namespace: 'home', env: 'test' })
     const old = await accounts.createWithToken({ name: 'old', scopes: ['admin'] }, 2_000_000_000)
     accounts.revokeAccount(old.account, 'sold')
-    access.invites.create({ device: 'car', scopes: ['records:read'], ttlSeconds: 60 })
+    access.invites.create({ device: 'car', scopes: ['records:read'], ttlSeconds: 60, issuer: null })
     const tables = () => ({
       accounts: store.accounts(),
       tokens: store.tokens(),

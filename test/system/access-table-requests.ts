@@ -12,6 +12,8 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
   const passerBy = { name: 'passer-by', scopes: [] }
   const lasting = accounts.create(passerBy)
   const account = () => accounts.create(passerBy)
+  const invite = () =>
+    access.invites.create({ device: 'phone', scopes: [], ttlSeconds: 60, issuer: null }).id
   const note = { thread: 'th_notes', act: 'DO', actor: ADA, body: { text: 'tea' } }
   return {
     'GET /health': get('/health'),
@@ -41,6 +43,8 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     },
     'POST /v1/tokens/self/rotate': post('/v1/tokens/self/rotate', {}),
     'POST /v1/invites': post('/v1/invites', { device: 'phone' }),
+    'GET /v1/invites': get('/v1/invites?limit=2'),
+    'DELETE /v1/invites/{id}': () => remove(`/v1/invites/${invite()}`),
     'POST /v1/invites/redeem': post('/v1/invites/redeem', {}),
     'GET /v1/config': get('/v1/config'),
     // The value that it has: the table's own requests must not run into it.

@@ -69,6 +69,8 @@ export const ROUTES: readonly RouteRow[] = [
     ways: { socket: '401 AUTH_REQUIRED', loopback: 'bearer', proxy: 'bearer', tunnel: 'bearer' },
   },
   asks('POST /v1/invites', ADMIN, '201'),
+  asks('GET /v1/invites', ADMIN, '200'),
+  asks('DELETE /v1/invites/{id}', ADMIN, '200'),
   {
     route: 'POST /v1/invites/redeem',
     opens: 'none needed',

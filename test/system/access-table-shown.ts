@@ -89,7 +89,12 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
   }
 
   function anInvite(): string {
-    return invites.create({ device: 'phone', scopes: ['records:read'], ttlSeconds: 600 }).code
+    return invites.create({
+      device: 'phone',
+      scopes: ['records:read'],
+      ttlSeconds: 600,
+      issuer: null,
+    }).code
   }
 
   /** A code that another instance has signed. */

@@ -74,10 +74,14 @@ async function stop(home: Home, options: ServeOptions): Promise<void> {
 
 function parseGateway(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && (url.protocol === 'https:' || url.protocol === 'http:') && url.pathname === '/') {
-    return url.origin
-  }
-  throw new InvalidArgumentError('A gateway is an origin such as https://spl.example.com.')
+  const isOrigin = url !== undefined && url.pathname === '/'
+  if (isOrigin && url.protocol === 'https:') return url.origin
+  // Bearers cross this connection: in the clear on this machine alone.
+  const here = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u
+  if (isOrigin && url.protocol === 'http:' && here.test(url.hostname)) return url.origin
+  throw new InvalidArgumentError(
+    'A gateway is an https origin such as https://spl.example.com (http on loopback only).',
+  )
 }
 
 function resolvePath(path: string): string {

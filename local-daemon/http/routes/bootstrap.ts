@@ -6,7 +6,7 @@ import { accountView, tokenView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `POST /v1/bootstrap/service-account`: the first account, once, from this machine only. */
-export function addBootstrap({ router, bootstrap, store, edge }: RouteParts): void {
+export function addBootstrap({ router, authorise, bootstrap, store, edge }: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -16,7 +16,7 @@ export function addBootstrap({ router, bootstrap, store, edge }: RouteParts): vo
       responses: { 201: answers(CreatedAccount, 'The admin’s account and bearer'), ...PROBLEM },
     },
     async (c) => {
-      const { name } = await parseBody(FirstAccount, c.req.raw, c.env)
+      const { name } = await parseBody(FirstAccount, c, authorise)
       const authorization = c.req.raw.headers.get('authorization')
       const fresh = await bootstrap.open(name, authorization, c.env)
       const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }

@@ -16,7 +16,7 @@ import { parseBody } from '../parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Settings. Each change is a record on the config thread, in force from the next request on. */
-export function addConfig({ router, store, settings, edge, did }: RouteParts): void {
+export function addConfig({ router, authorise, store, settings, edge, did }: RouteParts): void {
   router.on(
     {
       method: 'get',
@@ -60,7 +60,7 @@ export function addConfig({ router, store, settings, edge, did }: RouteParts): v
           try: `The settings are ${Object.keys(SETTINGS).join(', ')}.`,
         })
       }
-      const { value: given, force } = await parseBody(NewSetting, c.req.raw, c.env)
+      const { value: given, force } = await parseBody(NewSetting, c, authorise)
       const value = SETTINGS[key].parse(given)
       if (!force) refuseLockout(key, value)
       const { record } = await store.append({

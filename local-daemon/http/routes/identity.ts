@@ -30,6 +30,7 @@ export function addIdentity({ router, did }: RouteParts): void {
           actors: account?.actors ?? [],
           namespace: account?.namespace ?? null,
           expires_at: account?.expiresAt ?? null,
+          client_address: c.env.clientAddress ?? null,
         }),
       )
     },

@@ -1,12 +1,24 @@
 import { jsonAnswer } from '../answer.ts'
-import { Invite, NewInvite, Nothing, Pairing } from '../access-schemas.ts'
+import {
+  Invite,
+  InviteList,
+  InviteParams,
+  ListedInvite,
+  NewInvite,
+  Nothing,
+  Pairing,
+} from '../access-schemas.ts'
 import { answers, jsonBody, PROBLEM } from '../describe.ts'
-import { parseBody } from '../parse-input.ts'
+import { listPage } from '../list-page.ts'
+import { parseBody, parseInput } from '../parse-input.ts'
+import { PageQuery } from '../schemas.ts'
+import { ProblemError } from '../../config/problem-error.ts'
+import type { InviteRow } from '../../store/statements.ts'
 import { tokenView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** One-time codes: made by an admin, redeemed by a device, which gets an account and a bearer of its own. */
-export function addInvites({ router, store, invites, edge, did }: RouteParts): void {
+export function addInvites({ router, authorise, store, invites, edge, did }: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -16,12 +28,49 @@ export function addInvites({ router, store, invites, edge, did }: RouteParts): v
       responses: { 201: answers(Invite, 'The code, shown this once'), ...PROBLEM },
     },
     async (c) => {
-      const { ttl_seconds: ttlSeconds, ...asked } = await parseBody(NewInvite, c.req.raw, c.env)
-      const { code, id, expiresAt } = invites.create({ ...asked, ttlSeconds })
+      const { ttl_seconds: ttlSeconds, ...asked } = await parseBody(NewInvite, c, authorise)
+      const principal = c.get('principal')
+      const issuer = principal.kind === 'account' ? principal.tokenId : null
+      const { code, id, expiresAt } = invites.create({ ...asked, ttlSeconds, issuer })
       const { device, scopes } = asked
       const answer = { object: 'invite', invite_id: id, code, device, scopes }
       const rest = { expires_at: expiresAt, edge: await edge.settled() }
       return jsonAnswer(c.env, 201, JSON.stringify({ ...answer, ...rest }))
+    },
+  )
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/invites',
+      summary: 'All invites, the oldest first, never their codes',
+      request: { query: PageQuery },
+      responses: { 200: answers(InviteList, 'Invites'), ...PROBLEM },
+    },
+    (c) => {
+      const page = listPage(store.invites(), parseInput(PageQuery, c.req.query()), store)
+      return jsonAnswer(c.env, 200, page(viewOfInvite))
+    },
+  )
+
+  router.on(
+    {
+      method: 'delete',
+      path: '/v1/invites/{id}',
+      summary: 'Take back an invite that was not redeemed',
+      request: { params: InviteParams },
+      responses: { 200: answers(ListedInvite, 'Taken back'), ...PROBLEM },
+    },
+    (c) => {
+      const { id } = parseInput(InviteParams, c.req.param() as Record<string, string>)
+      const found = requireInvite(store.invite(id))
+      if (found.redeemed_at !== null) {
+        throw new ProblemError('CODE_USED', 'This invite was redeemed', {
+          try: 'Revoke the account that it made: spl service-account list.',
+        })
+      }
+      invites.revoke(id)
+      return jsonAnswer(c.env, 200, JSON.stringify(viewOfInvite(requireInvite(store.invite(id)))))
     },
   )
 
@@ -34,7 +83,7 @@ export function addInvites({ router, store, invites, edge, did }: RouteParts): v
       responses: { 201: answers(Pairing, 'The bearer, shown this once'), ...PROBLEM },
     },
     async (c) => {
-      await parseBody(Nothing, c.req.raw, c.env)
+      await parseBody(Nothing, c, authorise)
       const { token, tokenId, invite } = await invites.redeem(
         c.req.raw.headers.get('authorization'),
       )
@@ -45,4 +94,24 @@ export function addInvites({ router, store, invites, edge, did }: RouteParts): v
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
   )
+}
+
+function requireInvite(row: InviteRow | undefined): InviteRow {
+  if (row !== undefined) return row
+  throw new ProblemError('NOT_FOUND', 'There is no such invite here', {
+    try: 'See GET /v1/invites for all of them.',
+  })
+}
+
+function viewOfInvite(row: InviteRow) {
+  return {
+    object: 'invite',
+    invite_id: row.id,
+    device: row.device,
+    scopes: JSON.parse(row.scopes) as string[],
+    created_at: row.created_at,
+    expires_at: row.expires_at,
+    redeemed_at: row.redeemed_at,
+    revoked_at: row.revoked_at,
+  }
 }

@@ -11,7 +11,7 @@ import { PageQuery, RecordList, RecordsQuery, ThreadParams } from '../schemas.ts
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /v1/records?thread=|actor=` and `GET /v1/threads/:id/records`, in order of arrival. */
-export function addListRecords({ router, store }: RouteParts): void {
+export function addListRecords({ router, authorise, store }: RouteParts): void {
   function list(
     c: RouteContext,
     filter: RecordFilter,
@@ -22,7 +22,9 @@ export function addListRecords({ router, store }: RouteParts): void {
     const after = cursor === undefined ? 0 : parseCursor(cursor, position)
     const opening = '{"object":"list","data":['
     const write = flatJson
-    const body = recordListBody({ reader: store, filter, after, limit, write, opening })
+    const principal = c.get('principal')
+    const holds = () => authorise.holds(principal)
+    const body = recordListBody({ reader: store, filter, after, limit, write, opening, holds })
     return jsonAnswer(c.env, 200, body)
   }
 

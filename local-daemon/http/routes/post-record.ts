@@ -1,3 +1,4 @@
+import type { Scope } from '../../../protocol/scopes.ts'
 import { parseRecord } from '../../../protocol/record.ts'
 import { isPlainObject } from '../../../protocol/json-value.ts'
 import { ACCOUNTS_THREAD } from '../../access/account-records.ts'
@@ -17,6 +18,12 @@ import type { RouteContext } from '../router.ts'
 import { FlatRecord, NewRecord } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
+/** Threads that others decide by, and the scope that writing to them takes beside `records:write`. */
+const WRITTEN_BY: Readonly<Record<string, Scope>> = {
+  [CONFIG_THREAD]: 'config:write',
+  th_federation_pairs: 'federation:manage',
+  th_consent: 'federation:manage',
+}
 /** Stands in while the fields are checked; the real one is chosen by who asks. */
 const NOBODY = 'did:sync:nobody'
 
@@ -24,7 +31,7 @@ const NOBODY = 'did:sync:nobody'
  * `POST /v1/records`: 201 for a new record, once it is durable; 200 if the very same one is there
  * already, so a request that names its clock can be repeated safely.
  */
-export function addPostRecord({ router, store, settings, did }: RouteParts): void {
+export function addPostRecord({ router, authorise, store, settings, did }: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -38,8 +45,11 @@ export function addPostRecord({ router, store, settings, did }: RouteParts): voi
       },
     },
     async (c) => {
-      const { draft, names } = readDraft(await readJson(c.req.raw, c.env))
+      const body = await readJson(c.req.raw, c.env)
+      authorise.still(c.get('principal'))
+      const { draft, names } = readDraft(body)
       checkThread(c, draft)
+      if (draft.actor === did) throw daemonOnly()
       const claim = actorOf(c, names ? draft.actor : undefined)
       const { record, created } = await append(c, { ...draft, actor: claim.actor }, claim)
       const location = { location: `/v1/records/${record.id}` }
@@ -70,14 +80,22 @@ export function addPostRecord({ router, store, settings, did }: RouteParts): voi
         try: 'Use another thread.',
       })
     }
+    const scope = WRITTEN_BY[thread]
+    if (scope !== undefined) requireScope(c.get('principal'), [scope])
     if (thread !== CONFIG_THREAD) return
-    requireScope(c.get('principal'), ['config:write'])
     const stated = act === 'LEARN' ? readSetting(body) : undefined
     const requires = stated?.key === 'auth_required' && stated.value === true
     if (requires && !settings.values.auth_required && !hasLiveAdmin(store)) {
       throw lockout('Requiring bearers')
     }
   }
+}
+
+function daemonOnly(): ProblemError {
+  return new ProblemError('DID_CLAIM_DENIED', 'Only the daemon itself speaks as its own DID', {
+    field: 'actor',
+    try: 'Name who acts, or leave actor out to write as the bearer’s account.',
+  })
 }
 
 /** A record whose clock and actor may be left out. Throws `RecordError`. */

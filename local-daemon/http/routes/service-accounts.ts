@@ -1,6 +1,5 @@
-import { nowSeconds } from '../../access/accounts.ts'
-import { hasLiveAdmin, lockout } from '../../access/lockout.ts'
-import { ProblemError } from '../../config/problem-error.ts'
+import { nowSeconds, requireActive } from '../../access/accounts.ts'
+import { hasLiveAdmin, keepAnAdmin, lockout } from '../../access/lockout.ts'
 import { jsonAnswer } from '../answer.ts'
 import {
   AccountList,
@@ -25,10 +24,18 @@ import {
   viewOfAccount,
   viewOfToken,
 } from './access-views.ts'
+import type { StoreReader } from '../../store/reader.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Service accounts: who may have tokens, and for what. */
-export function addServiceAccounts({ router, store, accounts, edge, settings }: RouteParts): void {
+export function addServiceAccounts({
+  router,
+  authorise,
+  store,
+  accounts,
+  edge,
+  settings,
+}: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -38,7 +45,7 @@ export function addServiceAccounts({ router, store, accounts, edge, settings }: 
       responses: { 201: answers(CreatedAccount, 'The account'), ...PROBLEM },
     },
     async (c) => {
-      const asked = await parseBody(NewAccount, c.req.raw, c.env)
+      const asked = await parseBody(NewAccount, c, authorise)
       const { with_token: withToken, ttl_seconds: ttl, ...request } = asked
       const expiresAt = ttl === undefined ? null : nowSeconds() + ttl
       const fresh = withToken ? await accounts.createWithToken(request, expiresAt) : undefined
@@ -110,14 +117,14 @@ export function addServiceAccounts({ router, store, accounts, edge, settings }: 
       responses: { 201: answers(Rotated, 'The new token'), ...PROBLEM },
     },
     async (c) => {
-      const account = requireActive(requireAccount(store, idOf(c)))
-      const { ttl_seconds: ttl } = await parseBody(Rotation, c.req.raw, c.env)
-      const live = store.tokensOf(account.id).filter((token) => token.revoked_at === null)
-      const revoked = live.map(({ token_id }) => token_id)
-      const fresh = await accounts.mint(
-        account,
-        ttl === undefined ? null : nowSeconds() + ttl,
-        revoked,
+      const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)
+      const account = requireActive(store.account(idOf(c)))
+      const expiresAt = ttl === undefined ? null : nowSeconds() + ttl
+      if (!force) keepAnAdmin(store, account.scopes, expiresAt, (row) => row.account === account.id)
+      const live = (tx: StoreReader) =>
+        tx.tokensOf(account.id).filter((token) => token.revoked_at === null)
+      const { revoked, ...fresh } = await accounts.mint(account, expiresAt, (tx) =>
+        live(tx).map(({ token_id }) => token_id),
       )
       const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
       const answer = { ...minted, revoked, edge: await edge.settled() }
@@ -128,14 +135,4 @@ export function addServiceAccounts({ router, store, accounts, edge, settings }: 
 
 function idOf(c: RouteContext): string {
   return parseInput(AccountParams, c.req.param() as Record<string, string>).id
-}
-
-/** Throws `ProblemError` `NOT_FOUND` for a revoked account: it gets nothing any more. */
-export function requireActive<Row extends { readonly revoked_at: number | null }>(
-  account: Row,
-): Row {
-  if (account.revoked_at === null) return account
-  throw new ProblemError('NOT_FOUND', 'This service account was revoked, which is final', {
-    try: 'Make another one: spl service-account create.',
-  })
 }

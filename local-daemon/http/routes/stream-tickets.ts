@@ -8,7 +8,7 @@ import { parseBody } from '../parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `POST /v1/stream-tickets`: a browser's event stream can send no header, and a bearer must be in no URL. */
-export function addStreamTickets({ router, tickets }: RouteParts): void {
+export function addStreamTickets({ router, authorise, tickets }: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -18,7 +18,7 @@ export function addStreamTickets({ router, tickets }: RouteParts): void {
       responses: { 201: answers(StreamTicketAnswer, 'Good for half a minute'), ...PROBLEM },
     },
     async (c) => {
-      const { path } = await parseBody(NewTicket, c.req.raw, c.env)
+      const { path } = await parseBody(NewTicket, c, authorise)
       const access = path.includes('?') ? undefined : routeAccess('GET', path)
       if (access?.ticket === undefined || typeof access.scopes === 'string') {
         throw new ProblemError('INVALID_REQUEST', 'path is not the path of an event stream', {

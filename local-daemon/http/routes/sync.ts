@@ -19,7 +19,7 @@ const EVENTS = {
 }
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: what came after a cursor, and what comes. */
-export function addSync({ router, store, hub, stopping, grants }: RouteParts): void {
+export function addSync({ router, authorise, store, hub, stopping, grants }: RouteParts): void {
   function placeOf(cursor: string | undefined): number {
     if (cursor === undefined || cursor === '') return 0
     const head = store.head()
@@ -67,7 +67,9 @@ export function addSync({ router, store, hub, stopping, grants }: RouteParts): v
       }
       const opening = '{"records":['
       const write = syncJson
-      const list = { reader: store, filter: { thread }, after, limit, write, opening }
+      const principal = c.get('principal')
+      const holds = () => authorise.holds(principal)
+      const list = { reader: store, filter: { thread }, after, limit, write, opening, holds }
       return jsonAnswer(c.env, 200, recordListBody(list))
     },
   )

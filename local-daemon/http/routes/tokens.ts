@@ -1,5 +1,6 @@
-import { nowSeconds } from '../../access/accounts.ts'
-import { hasLiveAdmin, lockout } from '../../access/lockout.ts'
+import { nowSeconds, requireActive } from '../../access/accounts.ts'
+import { hasLiveAdmin, keepAnAdmin, lockout } from '../../access/lockout.ts'
+import { RotationLimit } from '../../access/rotation-limit.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { jsonAnswer } from '../answer.ts'
 import {
@@ -17,12 +18,18 @@ import { answers, jsonBody, PROBLEM } from '../describe.ts'
 import { listPage } from '../list-page.ts'
 import { parseBody, parseInput } from '../parse-input.ts'
 import { PageQuery } from '../schemas.ts'
-import { requireAccount, tokenView, viewOfToken } from './access-views.ts'
+import { tokenView, viewOfToken } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
-import { requireActive } from './service-accounts.ts'
 
 /** Tokens: bearers by their hashes. Plain text is in the answer that mints one, and nowhere else. */
-export function addTokens({ router, store, accounts, edge, settings }: RouteParts): void {
+export function addTokens({
+  router,
+  authorise,
+  store,
+  accounts,
+  edge,
+  settings,
+}: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -32,18 +39,15 @@ export function addTokens({ router, store, accounts, edge, settings }: RoutePart
       responses: { 201: answers(NewlyMinted, 'The bearer, shown this once'), ...PROBLEM },
     },
     async (c) => {
-      const { service_account_id: id, ttl_seconds: ttl } = await parseBody(
-        NewToken,
-        c.req.raw,
-        c.env,
-      )
-      const account = requireActive(requireAccount(store, id))
+      const { service_account_id: id, ttl_seconds: ttl } = await parseBody(NewToken, c, authorise)
+      const account = requireActive(store.account(id))
       const fresh = await accounts.mint(account, ttl === undefined ? null : nowSeconds() + ttl)
       const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
       return jsonAnswer(c.env, 201, JSON.stringify({ ...minted, edge: await edge.settled() }))
     },
   )
 
+  const rotations = new RotationLimit()
   const ListQuery = PageQuery.extend(TokensQuery.shape)
   router.on(
     {
@@ -92,7 +96,7 @@ export function addTokens({ router, store, accounts, edge, settings }: RoutePart
       responses: { 201: answers(Rotated, 'The new bearer'), ...PROBLEM },
     },
     async (c) => {
-      const { ttl_seconds: ttl } = await parseBody(Rotation, c.req.raw, c.env)
+      const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)
       const principal = c.get('principal')
       if (principal.kind !== 'account') {
         throw new ProblemError('AUTH_REQUIRED', 'Only a bearer can be exchanged', {
@@ -100,14 +104,23 @@ export function addTokens({ router, store, accounts, edge, settings }: RoutePart
           headers: { 'www-authenticate': 'Bearer' },
         })
       }
-      const account = requireActive(requireAccount(store, principal.account))
+      rotations.count(principal.account)
+      const account = requireActive(store.account(principal.account))
       // A token keeps the scopes it was minted with, and a lifetime does not grow by being exchanged.
       const asked = ttl === undefined ? null : nowSeconds() + ttl
       const expiresAt = earlier(principal.expiresAt, asked)
       const same = { ...account, scopes: JSON.stringify(principal.scopes) }
-      const fresh = await accounts.mint(same, expiresAt, [principal.tokenId])
+      const { tokenId } = principal
+      if (!force && asked !== null) {
+        keepAnAdmin(store, same.scopes, expiresAt, (row) => row.token_id === tokenId)
+      }
+      const fresh = await accounts.mint(same, expiresAt, (tx) => {
+        // Of several that are under way at once with one bearer, one gets the next.
+        if (tx.token(tokenId)?.revoked_at !== null) authorise.still(principal)
+        return [tokenId]
+      })
       const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
-      const answer = { ...minted, revoked: [principal.tokenId], edge: await edge.settled() }
+      const answer = { ...minted, revoked: [tokenId], edge: await edge.settled() }
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
   )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseToken } from '../protocol/token.ts'
-import { aDaemon } from './daemon/a-daemon.ts'
+import { parseToken } from '../../protocol/token.ts'
+import { aDaemon } from './a-daemon.ts'
 
 type Json = Record<string, unknown>
 const withBearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -18,21 +18,6 @@ describe('the clock of the config thread', () => {
     await at.post('/v1/records', spent)
     expect((await at.post('/v1/config/strict_actor_header', { value: true })).status).toBe(200)
   })
-})
-
-describe('records:read', () => {
-  it.each(['th_engine_config', 'th_service_accounts'])(
-    'does not bring what GET /v1/config and GET /v1/tokens keep from it: %s',
-    async (thread) => {
-      await using at = await aDaemon()
-      await at.post('/v1/config/trusted_proxies', { value: ['10.1.2.3'] })
-      const reader = withBearer(await at.tokenWith('records:read'))
-      expect((await at.get('/v1/config', reader)).status).toBe(403)
-      expect((await at.get('/v1/tokens', reader)).status).toBe(403)
-      const answer = await at.get(`/v1/threads/${thread}/records`, reader)
-      expect(await answer.text()).not.toMatch(/10\.1\.2\.3|token_id/)
-    },
-  )
 })
 
 describe('an invite', () => {

@@ -3,9 +3,9 @@ import { request as httpRequest } from 'node:http'
 import { json as readAll } from 'node:stream/consumers'
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { parseToken, tokenId } from '../protocol/token.ts'
-import { aDaemon, aDraft, type TestDaemon } from './daemon/a-daemon.ts'
-import { EventReader } from './daemon/events.ts'
+import { parseToken, tokenId } from '../../protocol/token.ts'
+import { aDaemon, aDraft, type TestDaemon } from './a-daemon.ts'
+import { EventReader } from './events.ts'
 
 /*
  * A bearer is checked when a request's head is there, and what the request does is done when its body is: up to

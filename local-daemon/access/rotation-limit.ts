@@ -1,0 +1,35 @@
+import { RateMeter } from '../../protocol/rate-meter.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { ProblemError } from '../config/problem-error.ts'
+
+/** Accounts counted at once; the one that came first is forgotten first. */
+const ACCOUNTS_MAX = 1_024
+const INTERVAL_MS = 60_000
+
+/**
+ * How often an account may exchange its own bearer. Each exchange is two records for ever and a new bucket at the
+ * edge, and takes no scope at all: without this a bearer that may do nothing could fill the disk.
+ */
+export class RotationLimit {
+  readonly #meters = new Map<string, RateMeter>()
+
+  /** Throws `ProblemError` `RATE_LIMITED`. */
+  count(account: string): void {
+    const meter = this.#meters.get(account) ?? this.#add(account)
+    if (meter.exceeded(Date.now())) {
+      throw new ProblemError('RATE_LIMITED', 'This account exchanges its bearer too often', {
+        try: 'Wait a minute; one exchange is enough.',
+        headers: { 'retry-after': String(INTERVAL_MS / 1000) },
+      })
+    }
+    meter.add(Date.now())
+  }
+
+  #add(account: string): RateMeter {
+    const [oldest] = this.#meters.keys()
+    if (this.#meters.size >= ACCOUNTS_MAX && oldest !== undefined) this.#meters.delete(oldest)
+    const meter = new RateMeter(DAEMON_LIMITS.rotationsPerMinute, INTERVAL_MS)
+    this.#meters.set(account, meter)
+    return meter
+  }
+}
