@@ -15,7 +15,7 @@ import type { Relayed } from './internal.ts'
 /** Tokens whose use is counted at once: more than a policy can name. */
 const TOKENS_MAX = 4096
 /** What a token may still ask that is worth nothing any more. */
-const REFUSED_RATE: Rate = { perSecond: 1, burst: 20 }
+const REFUSED_RATE: Rate = { perSecond: 1, burst: 40 }
 const KEY = 'policy'
 const NOBODY = corsPolicy([])
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import { addPairCancel } from './pair-cancel.ts'
 import { addPairDevice } from './pair-device.ts'
+import { addPairInvites } from './pair-invites.ts'
 import { addPairRedeem } from './pair-redeem.ts'
 
 /**
@@ -13,6 +15,8 @@ export function addPair(program: Command): void {
     .helpCommand(false)
   addPairDevice(pair)
   addPairRedeem(pair)
+  addPairInvites(pair)
+  addPairCancel(pair)
   // Last: a command made after it would inherit it.
   pair.helpOption(false)
 }
