@@ -13,6 +13,8 @@ interface Watched {
   readonly ended: (code: GrantEnd) => void
 }
 
+/** Threads whose records can take away what was granted. */
+const DECISIVE: ReadonlySet<string> = new Set([ACCOUNTS_THREAD, CONFIG_THREAD])
 /** Longest timer of Node. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -30,9 +32,7 @@ export class GrantWatch {
     this.#authorise = authorise
     store.commits.add((records) => {
       if (this.#watched.size === 0) return
-      const matters = ({ thread }: { readonly thread: string }) =>
-        thread === ACCOUNTS_THREAD || thread === CONFIG_THREAD
-      if (records.some(matters)) this.#look('AUTH_REVOKED')
+      if (records.some(({ thread }) => DECISIVE.has(thread))) this.#look('AUTH_REVOKED')
     })
   }
 

@@ -356,16 +356,16 @@ describe('spl pair', () => {
   test('an invite is listed without its code and taken back', async () => {
     const invited = await pairing('lamp', '--invite', '--no-qr')
     const { invite = '' } = JSON.parse(invited.stdout) as Record<string, string>
-    const shown = await spl(['pair', 'invites'])
+    const shown = await spl('pair', 'invites')
     expect(shown.stdout).toMatch(/^[0-9a-f]{64} +lamp +open +\d{4}-/m)
     expect(shown.stdout).toMatch(/^[0-9a-f]{64} +tablet +redeemed +\d{4}-/m)
     expect(shown.stdout).not.toContain('spi_')
     const id = /^([0-9a-f]{64}) +lamp/m.exec(shown.stdout)?.[1] ?? ''
-    expect((await spl(['pair', 'cancel', id])).stdout).toBe('cancelled the invite for lamp\n')
+    expect((await spl('pair', 'cancel', id)).stdout).toBe('cancelled the invite for lamp\n')
     using device = aHome()
     const late = await runSpl(['pair', 'redeem', invite, '--url', base], { home: device.path })
     expect(late.stderr).toMatch(/\[AUTH_INVALID\]\ntry: \S/)
-    const wrong = await spl(['pair', 'cancel', 'x'])
+    const wrong = await spl('pair', 'cancel', 'x')
     expect(wrong).toMatchObject({ code: 1, stdout: '' })
   })
 

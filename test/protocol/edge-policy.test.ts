@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   decodeEdgePolicy,
@@ -53,9 +53,11 @@ describe('what is no policy is refused', () => {
     expect(decodeEdgePolicy(new TextEncoder().encode(`${text} `))).toBeUndefined()
   })
 
-  test('anything at all, without throwing', () => {
+  test('anything else, without throwing', () => {
     fc.assert(
-      fc.property(fc.json(), (text) => void decodeEdgePolicy(new TextEncoder().encode(text))),
+      fc.property(fc.json(), (text) => {
+        expect(decodeEdgePolicy(new TextEncoder().encode(text))).toBeUndefined()
+      }),
     )
   })
 })
