@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import { EdgeLink } from '../edge/edge-link.ts'
-import type { AppAccess } from '../http/routes/route-parts.ts'
 import { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/open-store.ts'
 import { Accounts } from './accounts.ts'
@@ -11,6 +10,20 @@ import { GrantWatch } from './grant-watch.ts'
 import type { Identity } from './identity.ts'
 import { Invites } from './invites.ts'
 import { StreamTickets } from './stream-tickets.ts'
+
+/** What the daemon knows of who may do what. */
+export interface AppAccess {
+  readonly store: Store
+  readonly identity: Identity
+  readonly settings: Settings
+  readonly authorise: Authorise
+  readonly accounts: Accounts
+  readonly invites: Invites
+  readonly tickets: StreamTickets
+  readonly grants: GrantWatch
+  readonly bootstrap: Bootstrap
+  readonly edge: EdgeLink
+}
 
 export interface AccessParts {
   readonly store: Store

@@ -186,3 +186,50 @@ describe('spl serve in the foreground', () => {
     expect(await status()).toMatchObject({ code: 3, status: 'not_running', pid: null })
   })
 })
+
+describe('spl serve --insecure-localhost', () => {
+  test('forces loopback and warns at every start', async () => {
+    for (let starts = 0; starts < 2; starts += 1) {
+      const line = ['serve', '--daemon', '--port', '0', '--insecure-localhost', '--json'] as const
+      const run = await spl(...line, '--host', '0.0.0.0')
+      expect(run.code).toBe(0)
+      expect(run.stderr).toMatch(/^warning: --insecure-localhost: .+\ntry: spl serve --stop/)
+      const { address } = JSON.parse(run.stdout) as Ready
+      expect(address).toMatch(/^http:\/\/127\.0\.0\.1:/)
+      expect((await fetch(`${address}/v1/threads`)).status).toBe(200)
+      expect(await (await fetch(`${address}/health`)).text()).not.toContain('insecure')
+      await spl('serve', '--stop')
+    }
+  })
+})
+
+describe('SPL_BOOTSTRAP_TOKEN', () => {
+  const start = (token: string) =>
+    runSpl(['serve', '--daemon', '--port', '0'], {
+      home: home.path,
+      env: { SPL_BOOTSTRAP_TOKEN: token },
+    })
+
+  test('takes the place of the bearer that the first start shows', async () => {
+    const run = await start('a-token-of-the-environment')
+    expect(run).toMatchObject({ code: 0, stderr: '' })
+    expect(run.stdout).not.toMatch(/spl_[a-z0-9]+_sa/)
+    expect(run.stdout).toContain('spl service-account create --bootstrap')
+    const made = await spl('service-account', 'create', '--bootstrap', '--name', 'root')
+    expect(made.code).toBe(0)
+    expect(made.stdout).toMatch(/^spl_prod_sa_\S+\n$/)
+    const late = await spl('service-account', 'create', '--bootstrap', '--name', 'root')
+    expect(late.stderr).toMatch(/\[BOOTSTRAP_CLOSED\]\ntry: \S/)
+    await spl('serve', '--stop')
+    expect((await start('a-token-of-the-environment')).stdout).not.toContain('--bootstrap')
+  })
+
+  test.each(['short', 'with a blank in it, which no token has', 'ä'.repeat(20)])(
+    '%s is warned about and ignored',
+    async (token) => {
+      const run = await start(token)
+      expect(run.stderr).toMatch(/^warning: SPL_BOOTSTRAP_TOKEN is ignored\ntry: \S/)
+      expect(run.stdout).toMatch(/spl_prod_sa_/)
+    },
+  )
+})

@@ -5,6 +5,7 @@ import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
+import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
 import { checkHost } from '../serve/check-host.ts'
 import { banner, warnIfInsecure } from '../serve/ready-report.ts'
 import { runBackground } from '../serve/run-background.ts'
@@ -58,6 +59,7 @@ async function serve(options: ServeOptions): Promise<void> {
   if (options.status) return showStatus(options)
   if (options.stop) return stop(home, options)
   if (!options.insecureLocalhost) checkHost(options.host)
+  if (options.readyFd === undefined) warnOfBootstrapToken()
   if (!options.daemon) return runForeground(home, options)
   const report = await runBackground(home, options)
   warnIfInsecure(report)

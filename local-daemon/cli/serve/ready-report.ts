@@ -19,6 +19,8 @@ export interface ReadyReport {
   readonly insecure_localhost: boolean
   /** PEM file that is trusted for the gateway, beside the system's authorities. */
   readonly gateway_ca: string | null
+  /** No account is there yet: whoever has the bootstrap token, or the socket, makes the first. */
+  readonly bootstrap_open: boolean
   /** Only on the first start of a home: the store keeps no more than its hash. */
   readonly admin_bearer?: string
 }
@@ -41,10 +43,14 @@ export function readyReport(
     instance_did: daemon.identity.did,
     gateway: tunnel?.gatewayUrl ?? null,
     insecure_localhost: insecure,
+    bootstrap_open: daemon.store.accounts().length === 0,
     gateway_ca: tunnel?.cacert ?? null,
     ...(daemon.adminBearer !== undefined && { admin_bearer: daemon.adminBearer }),
   }
 }
+
+const OPEN_DOOR =
+  'No account yet. Make the first one here: spl service-account create --bootstrap --name admin\n'
 
 /** The report for people. */
 export function banner(report: ReadyReport): string {
@@ -59,9 +65,10 @@ export function banner(report: ReadyReport): string {
     ['Log', report.log],
     ['PID', String(report.pid)],
   ])
-  return bearer === undefined
-    ? facts
-    : `${facts}\nAdmin bearer, shown this once. Keep it safe; it opens everything:\n  ${bearer}\n`
+  if (bearer !== undefined) {
+    return `${facts}\nAdmin bearer, shown this once. Keep it safe; it opens everything:\n  ${bearer}\n`
+  }
+  return report.bootstrap_open ? `${facts}\n${OPEN_DOOR}` : facts
 }
 
 /** On stderr at every start, so that it is not forgotten. */

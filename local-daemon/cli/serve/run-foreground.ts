@@ -1,9 +1,9 @@
 import { closeSync, writeSync } from 'node:fs'
-import { isBootstrapToken } from '../../access/bootstrap.ts'
 import type { Home } from '../../config/home.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note, print, printJson } from '../output.ts'
 import { untilSignal } from '../until-signal.ts'
+import { bootstrapToken } from './bootstrap-token.ts'
 import { banner, readyReport, type ReadyReport, warnIfInsecure } from './ready-report.ts'
 import { writeRunningFile } from './running-file.ts'
 import type { ServeOptions } from './serve-options.ts'
@@ -13,6 +13,7 @@ import type { StartFailure } from './start-failure.ts'
 export async function runForeground(home: Home, options: ServeOptions): Promise<void> {
   const announce = announcer(options)
   const tunnel = tunnelOf(options)
+  const bootstrap = bootstrapToken()
   const signalled = untilSignal()
   const { startDaemon } = await import('../../daemon.ts')
   const daemon = await startDaemon({
@@ -21,7 +22,7 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
     port: options.port,
     ...(tunnel && { tunnel }),
     insecureLocalhost: options.insecureLocalhost === true,
-    ...bootstrapToken(),
+    ...(bootstrap !== undefined && { bootstrapToken: bootstrap }),
   }).catch((error: unknown) => {
     if (options.readyFd !== undefined) announce(startFailure(error))
     throw error
@@ -33,17 +34,6 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
   await signalled
   note('stopping')
   await daemon.stop()
-}
-
-/** `SPL_BOOTSTRAP_TOKEN`, if it can be one; else a warning, and the first start makes the account as ever. */
-function bootstrapToken(): { readonly bootstrapToken?: string } {
-  const token = process.env['SPL_BOOTSTRAP_TOKEN']
-  if (!token) return {}
-  if (isBootstrapToken(token)) return { bootstrapToken: token }
-  note(
-    'warning: SPL_BOOTSTRAP_TOKEN is ignored: it must be 16 to 256 printable characters without blanks',
-  )
-  return {}
 }
 
 function tunnelOf({ gateway, gatewayCa }: ServeOptions): TunnelOptions | undefined {

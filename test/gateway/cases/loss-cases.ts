@@ -6,6 +6,7 @@ import { connectHome } from '../connect-home.ts'
 import type { StartGatewayUnderTest } from '../gateway-under-test.ts'
 import { HomeApp } from '../home-app.ts'
 import { ending, openSocket } from '../open-socket.ts'
+import { send } from '../send.ts'
 import { aStage, type Stage } from '../stage.ts'
 import { until } from '../until.ts'
 
@@ -119,7 +120,8 @@ export function lossCases(stage: () => Stage, start: StartGatewayUnderTest): voi
         'TUNNEL_OFFLINE',
         '5',
       ])
-      expect((await other.send({ path: '/', headers: [['authorization', 'x']] })).status).toBe(401)
+      const bad = [['authorization', 'Bearer x']] as const
+      expect((await send(other.gateway.port, { path: '/', headers: bad })).status).toBe(401)
     })
 
     test('by a planned stop: open requests finish, new ones are told that home is away', async () => {

@@ -108,7 +108,6 @@ export function routeCases(stage: () => Stage): void {
         const good = invite()
         const flipped = `${good.slice(0, 30)}${good[30] === '2' ? '3' : '2'}${good.slice(31)}`
         for (const headers of [
-          [],
           bearer(stage().identity.bearer),
           bearer(invite({ sign: other.sign })),
           bearer(invite({ expires: now() - 1 })),
@@ -122,7 +121,9 @@ export function routeCases(stage: () => Stage): void {
         ] as Fields[]) {
           expect(await redeem(headers)).toBe('401 AUTH_INVALID')
         }
-        expect(await redeem([], `${INVITE_PATH}?ticket=${good}`)).toBe('401 AUTH_INVALID')
+        expect(await redeem([])).toBe('401 AUTH_REQUIRED')
+        expect(await redeem([], `${INVITE_PATH}?ticket=${good}`)).toBe('401 AUTH_REQUIRED')
+        expect(await redeem([...bearer(good), ...bearer(good)])).toBe('400 INVALID_HEADERS')
       })
     })
 
