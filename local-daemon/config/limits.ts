@@ -18,6 +18,8 @@ export const DAEMON_LIMITS = {
   heartbeatMs: 15_000,
   /** Longest wait of `feed=longpoll`, milliseconds. */
   longPollMs: 30_000,
+  /** How long an Idempotency-Key is remembered, milliseconds: a day. */
+  idempotencyMs: 24 * 3600 * 1000,
   /** Default and largest `limit` of lists. */
   listDefault: 100,
   listMax: 1_000,

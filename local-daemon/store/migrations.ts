@@ -85,6 +85,16 @@ CREATE TABLE invites (
   record_seq INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE idempotency_keys (
+  holder TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+  record_seq INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (holder, key)
+) STRICT;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
 CREATE TABLE settings (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL,

@@ -4,6 +4,7 @@ import { CommitListeners } from './commit-listeners.ts'
 import { type ConnectionOptions, openConnection } from './connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
 import { GroupCommit } from './group-commit.ts'
+import { IdempotencyKeys, type Once } from './idempotency.ts'
 import { createReader, type StoreReader } from './reader.ts'
 import { prepareStatements } from './statements.ts'
 import { isFatalStoreError } from './store-error.ts'
@@ -16,17 +17,20 @@ import {
   type StoreTransactor,
 } from './transactor.ts'
 
+export interface AppendOptions {
+  /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
+  readonly once?: Once | undefined
+  /** What belongs into the same transaction, and is not done for a repeated append. */
+  readonly also?: (tx: StoreTransactor, result: AppendResult) => void
+}
+
 /** The daemon's store: one writer, many reads. */
 export interface Store extends StoreReader {
   /**
    * Appends a local record and resolves once it is durable. Rejects with `ProblemError`: `CLOCK_CONFLICT`,
    * or `STORE_FULL` once the disk is full or failed.
-   * @param also what belongs into the same transaction
    */
-  append(
-    draft: RecordDraft,
-    also?: (tx: StoreTransactor, result: AppendResult) => void,
-  ): Promise<AppendResult>
+  append(draft: RecordDraft, options?: AppendOptions): Promise<AppendResult>
   /** Runs the work in a write transaction of its own. It must not wait for anything. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Result
   readonly commits: CommitListeners
@@ -51,6 +55,7 @@ export function openStore(options: StoreOptions): Store {
   let head = statements.head.get() ?? 0
   let failure: Error | undefined
   const reader = createReader(statements, () => head)
+  const keys = new IdempotencyKeys(statements, reader)
 
   function transact<Result>(work: (tx: StoreTransactor) => Result): Result {
     if (failure !== undefined) throw storeFull(failure)
@@ -89,11 +94,14 @@ export function openStore(options: StoreOptions): Store {
     commits,
     transact,
     failure: () => failure,
-    append(draft, also) {
+    append(draft, { once, also } = {}) {
       const { clock } = draft
       const step = clock === undefined ? draft : sealRecord({ ...draft, clock })
       return group.append((tx) => {
+        const before = once && keys.recall(once)
+        if (before !== undefined) return { record: before, created: false }
         const result = tx.append(step)
+        if (once !== undefined) keys.remember(once, result.record.seq)
         also?.(tx, result)
         return result
       })

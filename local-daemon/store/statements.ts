@@ -242,6 +242,20 @@ export function prepareStatements(database: Database) {
     inviteById: prepare<[id: string], InviteRow>('SELECT * FROM invites WHERE id = ?'),
     invites: prepare<[], InviteRow>('SELECT * FROM invites ORDER BY record_seq'),
 
+    idempotencyKey: prepare<
+      [holder: string, key: string],
+      { readonly fingerprint: Buffer; readonly record_seq: number }
+    >('SELECT fingerprint, record_seq FROM idempotency_keys WHERE holder = ? AND key = ?'),
+    insertIdempotencyKey: prepare<
+      [holder: string, key: string, fingerprint: Buffer, recordSeq: number, createdAt: number],
+      never
+    >(
+      `INSERT INTO idempotency_keys (holder, key, fingerprint, record_seq, created_at)
+       VALUES (?, ?, ?, ?, ?)`,
+    ),
+    forgetIdempotencyKeys: prepare<[before: number], never>(
+      'DELETE FROM idempotency_keys WHERE created_at < ?',
+    ),
     upsertSetting: prepare<
       [key: string, value: string, recordId: string, recordSeq: number],
       never

@@ -13,6 +13,7 @@ import type { AppendResult } from '../../store/transactor.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { jsonAnswer } from '../answer.ts'
 import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { readOnce } from '../idempotency-key.ts'
 import { readJson } from '../read-json.ts'
 import type { RouteContext } from '../router.ts'
 import { FlatRecord, NewRecord } from '../schemas.ts'
@@ -29,7 +30,7 @@ const NOBODY = 'did:sync:nobody'
 
 /**
  * `POST /v1/records`: 201 for a new record, once it is durable; 200 if the very same one is there
- * already, so a request that names its clock can be repeated safely.
+ * already, so a request that names its clock, or has an `Idempotency-Key`, can be repeated safely.
  */
 export function addPostRecord({ router, authorise, store, settings, did }: RouteParts): void {
   router.on(
@@ -64,12 +65,18 @@ export function addPostRecord({ router, authorise, store, settings, did }: Route
 
   function append(c: RouteContext, draft: RecordDraft, claim: RecordActor): Promise<AppendResult> {
     const principal = c.get('principal')
-    if (claim.verdict !== 'impersonated' || principal.kind !== 'account') return store.append(draft)
+    const once = readOnce(c.req.raw.headers.get('idempotency-key'), principal, draft)
+    if (claim.verdict !== 'impersonated' || principal.kind !== 'account') {
+      return store.append(draft, { once })
+    }
     const { actor } = claim
     const requestId = c.env.requestId
-    return store.append(draft, (tx, { record, created }) => {
-      if (!created) return
-      tx.append(impersonationDraft(did, { principal, actor, recordId: record.id, requestId }))
+    return store.append(draft, {
+      once,
+      also(tx, { record, created }) {
+        if (!created) return
+        tx.append(impersonationDraft(did, { principal, actor, recordId: record.id, requestId }))
+      },
     })
   }
 

@@ -1,0 +1,48 @@
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import type { StoreReader } from './reader.ts'
+import type { Statements } from './statements.ts'
+import type { StoredRecord } from './stored-record.ts'
+
+/** A promise that the same request, sent again, changes nothing (draft-ietf-httpapi-idempotency-key-header). */
+export interface Once {
+  /** Who sends it: keys of two holders have nothing to do with each other. */
+  readonly holder: string
+  readonly key: string
+  /** 32 bytes: what is asked. The same key for something else is a mistake of the sender's. */
+  readonly fingerprint: Buffer
+}
+
+/** The keys of the last day, and the records that they made, in the same transaction as those. */
+export class IdempotencyKeys {
+  readonly #statements: Statements
+  readonly #reader: StoreReader
+
+  constructor(statements: Statements, reader: StoreReader) {
+    this.#statements = statements
+    this.#reader = reader
+  }
+
+  /** The record that a request has made before, if so. Throws `ProblemError` `IDEMPOTENCY_KEY_REUSED`. */
+  recall({ holder, key, fingerprint }: Once): StoredRecord | undefined {
+    const known = this.#statements.idempotencyKey.get(holder, key)
+    if (known === undefined) return undefined
+    if (!known.fingerprint.equals(fingerprint)) throw reused()
+    const { record_seq: seq } = known
+    return this.#reader.page({}, seq - 1, seq, 1).records[0]
+  }
+
+  remember({ holder, key, fingerprint }: Once, seq: number): void {
+    const now = Date.now()
+    this.#statements.forgetIdempotencyKeys.run(now - DAEMON_LIMITS.idempotencyMs)
+    this.#statements.insertIdempotencyKey.run(holder, key, fingerprint, seq, now)
+  }
+}
+
+function reused(): ProblemError {
+  return new ProblemError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'This Idempotency-Key was used for another record',
+    { try: 'Use a new key for each record, and the same one only to repeat a request unchanged.' },
+  )
+}
