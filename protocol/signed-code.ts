@@ -6,7 +6,7 @@ import { LIMITS } from './limits.ts'
  * A code for one use within a short time, signed by the instance, so that the gateway can refuse a forged or
  * expired one without a look-up. `spt_` stands for a stream ticket, `spi_` for an invite; then base58 of a
  * nonce (16 bytes), the expiry (u32, Unix time in seconds) and the Ed25519 signature (64 bytes) over the tag,
- * the path that the code is for, the nonce and the expiry. That it was used before only the daemon knows.
+ * the expiry, the path that the code is for and the nonce. That it was used before only the daemon knows.
  */
 export type CodeKind = 'ticket' | 'invite'
 

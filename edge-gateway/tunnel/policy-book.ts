@@ -73,12 +73,12 @@ export class PolicyBook {
     return this.#loaded ? this.#rules : this.#load()
   }
 
-  /** A token that is revoked or expired; who goes on with it is answered more and more rarely. */
+  /** A token that is revoked or expired: why, and once that was said often enough, at the rate of the refused. */
   #worthless(rules: AccessRules, tokenId: string | undefined, now: number): Refusal | undefined {
     const fault = tokenId === undefined ? undefined : tokenFault(rules, tokenId, now / 1000)
     if (tokenId === undefined || fault === undefined) return undefined
     const seconds = this.#refused.take(tokenId, REFUSED_RATE, now)
-    return seconds === 0 ? TOKEN_REFUSALS[fault] : tooOften(REFUSED_RATE, seconds)
+    return seconds === 0 ? TOKEN_REFUSALS[fault] : refusedTooOften(seconds)
   }
 
   #tooOften(
@@ -100,6 +100,15 @@ export class PolicyBook {
     this.#rules = policy === undefined ? undefined : accessRules(policy)
     this.#loaded = true
     return this.#rules
+  }
+}
+
+function refusedTooOften(seconds: number): Refusal {
+  return {
+    code: 'RATE_LIMITED',
+    message: 'This bearer counts no more and is still being sent',
+    try: 'stop sending it, and get another one from the owner',
+    retryAfter: seconds,
   }
 }
 

@@ -8,7 +8,7 @@ import { refuse, type RefusedRequest } from '../refusal.ts'
 import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
 import { addressWait, strangerWait } from './address-limits.ts'
 import { clientAddress } from './public-request.ts'
-import { tooManyRequests, tooManyStrangers } from './refusals.ts'
+import { tooManyProofs, tooManyRequests } from './refusals.ts'
 
 /** The daemon's door: only a proof by the owner's key passes on to the object. */
 export async function connect(
@@ -43,7 +43,7 @@ export async function connect(
   )
   if (typeof proof === 'string') {
     const pause = await strangerWait(env, settings, client)
-    return pause > 0 ? refuse(tooManyStrangers(pause), asked()) : refuseProof(proof)
+    return pause > 0 ? refuse(tooManyProofs(pause), asked()) : refuseProof(proof)
   }
   return object().fetch(CONNECT_URL, {
     headers: { [CONNECT_HEADER]: JSON.stringify(proof), upgrade: 'websocket' },

@@ -66,3 +66,12 @@ export function tooManyStrangers(seconds: number): Refusal {
     retryAfter: seconds,
   }
 }
+
+/** The same for daemons, whose proof does not hold. */
+export function tooManyProofs(seconds: number): Refusal {
+  return {
+    ...tooManyStrangers(seconds),
+    message: 'Too many connect proofs that do not hold come from this address',
+    try: `wait ${seconds} s; the daemon's key must be the one that this gateway was deployed for`,
+  }
+}

@@ -46,7 +46,7 @@ export function relay(
     return shown instanceof Promise ? shown.then(decide) : decide(shown)
   }
 
-  /** One that is denied costs the object as much as a stranger's request, and counts as one. */
+  /** Only the object knows the origins, so it is asked first; one that is denied counts as a stranger's request. */
   async function preflight({ client }: PublicRequest): Promise<Response> {
     const answer = await answerPreflight(request, asked, object)
     const seconds = answer.status === 204 ? 0 : await strangerWait(env, settings, client)

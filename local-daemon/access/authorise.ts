@@ -4,7 +4,7 @@ import { ProblemError } from '../config/problem-error.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { Settings } from '../settings/settings.ts'
 import { decideClaim } from './actor-claim.ts'
-import { type BearerCheck, invalid } from './bearer.ts'
+import { type BearerCheck, type GrantEnd, invalid } from './bearer.ts'
 import { mayUse, type Principal } from './principal.ts'
 import type { StreamTickets } from './stream-tickets.ts'
 
@@ -20,6 +20,24 @@ export interface AuthoriseParts {
 }
 
 const DID = /^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/
+
+/** What is said of a grant that ended while a request, or an event stream, was under way. */
+export const GRANT_ENDS: Readonly<
+  Record<GrantEnd, { readonly message: string; readonly next: string }>
+> = {
+  AUTH_REVOKED: {
+    message: 'The bearer was revoked meanwhile',
+    next: 'Ask the owner of this daemon for another one.',
+  },
+  AUTH_INVALID: {
+    message: 'The bearer expired meanwhile',
+    next: 'Ask again with one that is still good.',
+  },
+  AUTH_REQUIRED: {
+    message: 'A bearer is required by now',
+    next: 'Send: Authorization: Bearer spl_… with a token of this daemon.',
+  },
+}
 
 /** Decides who a request comes from and whether that one may use a route. */
 export class Authorise {
@@ -53,29 +71,25 @@ export class Authorise {
 
   /**
    * Asks again whether a request may go on, after its body was waited for: what was taken away meanwhile must not
-   * be there any more. Throws `ProblemError` `AUTH_REVOKED`, or `AUTH_REQUIRED` where bearers are asked for now.
+   * be there any more. Throws `ProblemError`: `AUTH_REVOKED`, `AUTH_INVALID` for a bearer that has expired, or
+   * `AUTH_REQUIRED` where bearers are asked for now.
    */
   still(principal: Principal): void {
-    if (this.holds(principal)) return
-    if (principal.kind === 'unchecked') {
-      this.#parts.bearers.check(null)
-      return
-    }
-    throw new ProblemError(
-      'AUTH_REVOKED',
-      'The bearer was revoked while the request was under way',
-      {
-        try: 'Ask the owner of this daemon for another one.',
-        headers: { 'www-authenticate': 'Bearer' },
-      },
-    )
+    const end = this.endOf(principal)
+    if (end === undefined) return
+    const { message, next } = GRANT_ENDS[end]
+    throw new ProblemError(end, message, { try: next, headers: { 'www-authenticate': 'Bearer' } })
   }
 
   /** Whether what a principal may do rests on something that is still there. */
   holds(principal: Principal): boolean {
-    if (principal.kind === 'unchecked') return !this.required
-    if (principal.kind !== 'account') return true
-    return this.#parts.bearers.principalOf(principal.tokenId) !== undefined
+    return this.endOf(principal) === undefined
+  }
+
+  /** Why a principal may do nothing any more; undefined while it may. */
+  endOf(principal: Principal): GrantEnd | undefined {
+    if (principal.kind === 'unchecked') return this.required ? 'AUTH_REQUIRED' : undefined
+    return principal.kind === 'account' ? this.#parts.bearers.endOf(principal.tokenId) : undefined
   }
 
   #identify(

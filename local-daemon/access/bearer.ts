@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/token.ts'
+import type { ProblemCode } from '../../protocol/problem.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
@@ -8,6 +9,9 @@ import { ACCOUNTS_THREAD } from './account-records.ts'
 import { nowSeconds } from './accounts.ts'
 import type { Identity } from './identity.ts'
 import type { AccountPrincipal } from './principal.ts'
+
+/** Why something that was granted has ended: revoked, expired, or asked for by now. */
+export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID' | 'AUTH_REQUIRED'>
 
 const NEXT = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
@@ -47,6 +51,13 @@ export class BearerCheck {
     return row !== undefined && isLive(row) ? toPrincipal(row) : undefined
   }
 
+  /** Why a token that was good counts no more; undefined while it does. */
+  endOf(token: string): GrantEnd | undefined {
+    const row = this.#store.token(token)
+    if (row === undefined || isRevoked(row)) return 'AUTH_REVOKED'
+    return isLive(row) ? undefined : 'AUTH_INVALID'
+  }
+
   async #verify(bearer: string, key: string): Promise<AccountPrincipal> {
     const parsed = parseOrRefuse(bearer)
     if (!(await verifyToken(parsed, this.#identity.publicKey))) throw invalid()
@@ -71,8 +82,12 @@ export class BearerCheck {
   }
 }
 
+function isRevoked(row: TokenRow): boolean {
+  return row.revoked_at !== null || row.account_revoked_at !== null
+}
+
 function isLive(row: TokenRow): boolean {
-  if (row.revoked_at !== null || row.account_revoked_at !== null) return false
+  if (isRevoked(row)) return false
   return row.expires_at === null || nowSeconds() < row.expires_at
 }
 

@@ -1,12 +1,9 @@
-import type { ProblemCode } from '../../protocol/problem.ts'
 import type { Store } from '../store/open-store.ts'
 import { ACCOUNTS_THREAD } from './account-records.ts'
 import { CONFIG_THREAD } from '../settings/setting-records.ts'
 import type { Authorise } from './authorise.ts'
+import type { GrantEnd } from './bearer.ts'
 import type { Principal } from './principal.ts'
-
-/** Why something that was granted has ended. */
-export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID'>
 
 interface Watched {
   readonly principal: Principal
@@ -23,16 +20,16 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  * commit that says so and at the very second.
  */
 export class GrantWatch {
-  readonly #authorise: Pick<Authorise, 'holds'>
+  readonly #authorise: Pick<Authorise, 'endOf'>
   readonly #watched = new Set<Watched>()
   #timer: NodeJS.Timeout | undefined
 
   /** @param authorise made before this, so that it is up to date when a commit is told of here */
-  constructor(store: Store, authorise: Pick<Authorise, 'holds'>) {
+  constructor(store: Store, authorise: Pick<Authorise, 'endOf'>) {
     this.#authorise = authorise
     store.commits.add((records) => {
       if (this.#watched.size === 0) return
-      if (records.some(({ thread }) => DECISIVE.has(thread))) this.#look('AUTH_REVOKED')
+      if (records.some(({ thread }) => DECISIVE.has(thread))) this.#look()
     })
   }
 
@@ -41,9 +38,10 @@ export class GrantWatch {
     const watched = { principal, ended }
     this.#watched.add(watched)
     if (principal.kind === 'account' && principal.expiresAt !== null) this.#setTimer()
-    if (!this.#authorise.holds(principal)) {
+    const end = this.#authorise.endOf(principal)
+    if (end !== undefined) {
       queueMicrotask(() => {
-        if (this.#watched.delete(watched)) ended('AUTH_REVOKED')
+        if (this.#watched.delete(watched)) ended(end)
       })
     }
     return () => {
@@ -52,11 +50,12 @@ export class GrantWatch {
     }
   }
 
-  #look(code: GrantEnd): void {
+  #look(): void {
     for (const watched of this.#watched) {
-      if (this.#authorise.holds(watched.principal)) continue
+      const end = this.#authorise.endOf(watched.principal)
+      if (end === undefined) continue
       this.#watched.delete(watched)
-      watched.ended(code)
+      watched.ended(end)
     }
   }
 
@@ -70,7 +69,7 @@ export class GrantWatch {
     if (first === Number.POSITIVE_INFINITY) return
     const wait = Math.min(Math.max(first - Date.now(), 0) + 1, LONGEST_TIMER_MS)
     this.#timer = setTimeout(() => {
-      this.#look('AUTH_INVALID')
+      this.#look()
       this.#setTimer()
     }, wait)
     this.#timer.unref()

@@ -3,7 +3,6 @@ import { INVITE_PATH, makeCode, parseCode, verifyCode } from '../../protocol/sig
 import type { Scope } from '../../protocol/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
-import type { StoreReader } from '../store/reader.ts'
 import type { InviteRow } from '../store/statements.ts'
 import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'
 import { readBearer } from './bearer.ts'
@@ -91,7 +90,8 @@ export class Invites {
     const invite = this.#store.transact((tx) => {
       const now = tx.invite(id)
       if (now === undefined || now.redeemed_at !== null) return undefined
-      if (now.revoked_at !== null || isOrphan(tx, now)) throw invalidCode()
+      // What a thief left behind goes with the thief.
+      if ((now.revoked_at ?? now.issuer_revoked_at) !== null) throw invalidCode()
       this.#accounts.addIn(tx, fresh, requestOf(now))
       this.#accounts.change(tx, {
         topic: 'invite_redeemed',
@@ -103,13 +103,6 @@ export class Invites {
     if (invite === undefined) throw used()
     return { ...fresh, invite }
   }
-}
-
-/** Whether the token that made it was revoked, or its account: what a thief left behind goes with the thief. */
-function isOrphan(store: StoreReader, { issuer }: InviteRow): boolean {
-  if (issuer === null) return false
-  const token = store.token(issuer)
-  return token === undefined || token.revoked_at !== null || token.account_revoked_at !== null
 }
 
 function requestOf(invite: InviteRow): AccountRequest {

@@ -1,52 +1,64 @@
 import { hasScope } from '../../protocol/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
+import type { SettingValues } from '../settings/setting-definitions.ts'
 import type { StoreReader } from '../store/reader.ts'
 import { nowSeconds } from './accounts.ts'
-
-/** Live tokens that are looked through; an admin's is among the first made. */
-const LOOKED_THROUGH = 10_000
 
 /** A token that ends sooner is no way back in. */
 const LASTING_SECONDS = 24 * 3600
 
-/** Whether some token that opens everything counts now and for a day, apart from those that are to end. */
-export function hasLiveAdmin(
+/** Tells the tokens that are to end by a change. */
+type Ending = (row: { readonly token_id: string; readonly account: string }) => boolean
+
+/** Refuses to require bearers while none could undo it. Throws `ProblemError` `LOCKOUT`. */
+export function guardRequirement(store: StoreReader, settings: SettingValues): void {
+  if (settings.auth_required || hasLastingAdmin(store)) return
+  throw lockout('Requiring bearers')
+}
+
+/** Refuses to end the last admin's token while bearers are required. Throws `ProblemError` `LOCKOUT`. */
+export function guardRevocation(
   store: StoreReader,
-  without: (row: { readonly token_id: string; readonly account: string }) => boolean = () => false,
-): boolean {
-  return store
-    .liveTokens(nowSeconds(), LOOKED_THROUGH)
-    .some((row) => !without(row) && lasts(row.expires_at) && isAdmin(row.scopes))
+  settings: SettingValues,
+  what: string,
+  ending: Ending,
+): void {
+  if (!settings.auth_required || hasLastingAdmin(store, ending) || !hasLastingAdmin(store)) return
+  throw lockout(what)
 }
 
 /**
  * Refuses to exchange the last admin's token for one that soon ends. Throws `ProblemError` `LOCKOUT`.
  * @param scopes of the new token, JSON
- * @param without the tokens that it replaces
+ * @param ending the tokens that it replaces
  */
-export function keepAnAdmin(
+export function guardExchange(
   store: StoreReader,
   scopes: string,
   expiresAt: number | null,
-  without: Parameters<typeof hasLiveAdmin>[1],
+  ending: Ending,
 ): void {
-  if (lasts(expiresAt) || !isAdmin(scopes) || hasLiveAdmin(store, without)) return
-  throw lockout('Exchanging the last one for one that soon ends')
+  const lasts = expiresAt === null || expiresAt > lasting()
+  const isAdmin = hasScope(JSON.parse(scopes) as string[], 'admin')
+  if (lasts || !isAdmin || hasLastingAdmin(store, ending)) return
+  throw lockout('Exchanging the last one for one that ends within a day')
 }
 
-function lasts(expiresAt: number | null): boolean {
-  return expiresAt === null || expiresAt > nowSeconds() + LASTING_SECONDS
+/** Whether some token that opens everything counts now and for a day, apart from those that are to end. */
+function hasLastingAdmin(store: StoreReader, ending: Ending = () => false): boolean {
+  return store.tokensWith('admin', lasting()).some((row) => !ending(row))
 }
 
-function isAdmin(scopes: string): boolean {
-  return hasScope(JSON.parse(scopes) as string[], 'admin')
+/** Unix time, seconds. */
+function lasting(): number {
+  return nowSeconds() + LASTING_SECONDS
 }
 
 /** The refusal of a change after which no bearer could undo it. */
-export function lockout(what: string): ProblemError {
+function lockout(what: string): ProblemError {
   return new ProblemError(
     'LOCKOUT',
-    `${what} would leave no bearer with the scope admin, so that nobody could change it back over HTTP`,
+    `${what} would leave no bearer with the scope admin for longer than a day, so that nobody could change it back over HTTP`,
     {
       try: 'Mint another admin token first (spl token create), or say that you mean it: --force (force=true).',
     },

@@ -1,4 +1,5 @@
-import type { GrantEnd } from '../access/grant-watch.ts'
+import { GRANT_ENDS } from '../access/authorise.ts'
+import type { GrantEnd } from '../access/bearer.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { formatCursor } from '../store/cursor.ts'
 import type { Feed, FeedEvent } from '../store/feed.ts'
@@ -31,7 +32,7 @@ export function eventStream(
       opened = true
       // Not before: the answer to HEAD is never read, and nothing would tell that it ended.
       const unwatch = watchGrant((code) => {
-        farewell = `event: error\ndata: ${ENDED[code]}\n\n`
+        farewell = `event: error\ndata: ${endedText(code)}\n\n`
         feed.close()
       })
       const leave = onAbort(signals, () => feed.close())
@@ -90,15 +91,8 @@ const TOO_SLOW = JSON.stringify(
   }),
 )
 
-const ENDED: Readonly<Record<GrantEnd, string>> = {
-  AUTH_REVOKED: JSON.stringify(
-    problemOf('AUTH_REVOKED', 'The token that opened this stream was revoked', {
-      try: 'Ask the owner of this daemon for another one.',
-    }),
-  ),
-  AUTH_INVALID: JSON.stringify(
-    problemOf('AUTH_INVALID', 'The token that opened this stream has expired', {
-      try: 'Connect again with a token that is still good, and the last event id as Last-Event-ID.',
-    }),
-  ),
+function endedText(code: GrantEnd): string {
+  const { message, next } = GRANT_ENDS[code]
+  const resume = `${next} The last event id, as Last-Event-ID, loses nothing.`
+  return JSON.stringify(problemOf(code, message, { try: resume }))
 }

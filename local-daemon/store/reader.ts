@@ -1,3 +1,4 @@
+import type { Scope } from '../../protocol/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type {
   AccountRow,
@@ -44,6 +45,8 @@ export interface StoreReader {
   tokensOf(account: string): readonly TokenRow[]
   /** Tokens that are neither revoked nor expired at `now` (Unix seconds), the oldest first. */
   liveTokens(now: number, limit: number): readonly TokenRow[]
+  /** Tokens with a scope that are not revoked and do not expire before `until` (Unix seconds). */
+  tokensWith(scope: Scope, until: number): readonly TokenRow[]
   account(id: string): AccountRow | undefined
   accounts(): readonly AccountRow[]
   invite(id: string): InviteRow | undefined
@@ -90,6 +93,7 @@ export function createReader(statements: Statements, head: () => number): StoreR
     tokens: () => statements.tokens.all(),
     tokensOf: (account) => statements.tokensOfAccount.all(account),
     liveTokens: (now, limit) => statements.liveTokens.all(now, limit),
+    tokensWith: (scope, until) => statements.tokensWith.all(until, scope),
     account: (id) => statements.accountById.get(id),
     accounts: () => statements.accounts.all(),
     invite: (id) => statements.inviteById.get(id),

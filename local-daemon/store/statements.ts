@@ -68,6 +68,8 @@ export interface InviteRow {
   readonly issuer: string | null
   readonly redeemed_at: number | null
   readonly revoked_at: number | null
+  /** When the token that it was made with was revoked, or its account: the invite died with it. */
+  readonly issuer_revoked_at: number | null
   readonly record_seq: number
 }
 
@@ -84,6 +86,11 @@ export interface SettingRow {
 
 const TOKEN = `SELECT t.*, a.actors, a.namespace, a.revoked_at AS account_revoked_at
   FROM tokens t JOIN service_accounts a ON a.id = t.account`
+
+const INVITE = `SELECT i.*, CASE WHEN i.issuer IS NOT NULL AND t.token_id IS NULL THEN i.created_at
+    ELSE COALESCE(t.revoked_at, a.revoked_at) END AS issuer_revoked_at
+  FROM invites i LEFT JOIN tokens t ON t.token_id = i.issuer
+    LEFT JOIN service_accounts a ON a.id = t.account`
 
 export type Statements = ReturnType<typeof prepareStatements>
 
@@ -211,6 +218,11 @@ export function prepareStatements(database: Database) {
       `${TOKEN} WHERE t.revoked_at IS NULL AND a.revoked_at IS NULL
          AND (t.expires_at IS NULL OR t.expires_at > ?) ORDER BY t.record_seq LIMIT ?`,
     ),
+    tokensWith: prepare<[until: number, scope: string], TokenRow>(
+      `${TOKEN} WHERE t.revoked_at IS NULL AND a.revoked_at IS NULL
+         AND (t.expires_at IS NULL OR t.expires_at > ?)
+         AND EXISTS (SELECT 1 FROM json_each(t.scopes) WHERE value = ?)`,
+    ),
     accounts: prepare<[], AccountRow>('SELECT * FROM service_accounts ORDER BY record_seq'),
     accountById: prepare<[id: string], AccountRow>('SELECT * FROM service_accounts WHERE id = ?'),
 
@@ -239,8 +251,8 @@ export function prepareStatements(database: Database) {
     revokeInvite: prepare<[revokedAt: number, id: string], never>(
       'UPDATE invites SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND redeemed_at IS NULL',
     ),
-    inviteById: prepare<[id: string], InviteRow>('SELECT * FROM invites WHERE id = ?'),
-    invites: prepare<[], InviteRow>('SELECT * FROM invites ORDER BY record_seq'),
+    inviteById: prepare<[id: string], InviteRow>(`${INVITE} WHERE i.id = ?`),
+    invites: prepare<[], InviteRow>(`${INVITE} ORDER BY i.record_seq`),
 
     idempotencyKey: prepare<
       [holder: string, key: string],

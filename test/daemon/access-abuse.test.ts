@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
+import { projectPolicy } from '../../local-daemon/edge/project-policy.ts'
+import { INITIAL_SETTINGS } from '../../local-daemon/settings/setting-definitions.ts'
+import type { TokenRow } from '../../local-daemon/store/statements.ts'
 import { parseToken } from '../../protocol/token.ts'
-import { aDaemon } from './a-daemon.ts'
+import { aDaemon, overSocket } from './a-daemon.ts'
 
 type Json = Record<string, unknown>
 const withBearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -28,8 +32,12 @@ describe('an invite', () => {
     const answer = await at.post('/v1/invites', asked, withBearer(thief))
     const { code } = (await answer.json()) as Json
     at.daemon.access.accounts.revokeAccount(parseToken(thief).saId, 'stolen')
-    const redeemed = await at.post('/v1/invites/redeem', {}, withBearer(String(code)))
-    expect(redeemed.status).not.toBe(201)
+    expect(await codeOf(at.post('/v1/invites/redeem', {}, withBearer(String(code))))).toBe(
+      'AUTH_INVALID',
+    )
+    // The owner who looks for what the thief left behind sees that it is gone.
+    const { data } = (await (await at.get('/v1/invites')).json()) as { data: Json[] }
+    expect(data.map(({ revoked_at }) => typeof revoked_at)).toEqual(['number'])
   })
 
   it('can be seen and taken back by the owner', async () => {
@@ -39,15 +47,94 @@ describe('an invite', () => {
     expect(await (await at.get('/v1/invites')).text()).toContain(String(id))
     const headers = withBearer(at.bearer)
     await fetch(`${at.base}/v1/invites/${String(id)}`, { method: 'DELETE', headers })
-    const redeemed = await at.post('/v1/invites/redeem', {}, withBearer(String(code)))
-    expect(redeemed.status).not.toBe(201)
+    expect(await codeOf(at.post('/v1/invites/redeem', {}, withBearer(String(code))))).toBe(
+      'AUTH_INVALID',
+    )
   })
 })
 
 describe('the last admin', () => {
   it('is not exchanged for one that is about to end, unless that is meant', async () => {
     await using at = await aDaemon()
-    const answer = await at.post('/v1/tokens/self/rotate', { ttl_seconds: 1 })
-    expect(((await answer.json()) as Json)['code']).toBe('LOCKOUT')
+    expect(await codeOf(at.post('/v1/tokens/self/rotate', { ttl_seconds: 1 }))).toBe('LOCKOUT')
+    const [admin] = at.daemon.store.accounts()
+    const path = `/v1/service-accounts/${admin?.id}/rotate`
+    expect(await codeOf(at.post(path, { ttl_seconds: 1 }))).toBe('LOCKOUT')
+    expect((await at.post(path, { ttl_seconds: 1, force: true })).status).toBe(201)
+  })
+
+  it('is left by two admins who exchange theirs at the same time', async () => {
+    await using at = await aDaemon()
+    const bearers = [at.bearer, await at.tokenWith('admin'), await at.tokenWith('admin')]
+    const asked = bearers.map((bearer) =>
+      codeOf(at.post('/v1/tokens/self/rotate', { ttl_seconds: 60 }, withBearer(bearer))),
+    )
+    expect((await Promise.all(asked)).filter((code) => code === 'LOCKOUT')).toHaveLength(1)
+  })
+
+  it('is found behind ten thousand older tokens', async () => {
+    await using at = await aDaemon()
+    const { accounts } = at.daemon.access
+    const { id, env } = at.daemon.store.account(
+      accounts.create({ name: 'many', scopes: ['records:read'] }),
+    ) ?? { id: '', env: '' }
+    const [first] = at.daemon.store.tokens()
+    at.daemon.store.transact((tx) => {
+      for (let count = 0; count < 10_001; count += 1) {
+        accounts.change(tx, {
+          topic: 'token',
+          token_id: count.toString(16).padStart(64, '0'),
+          service_account_id: id,
+          env,
+          scopes: ['records:read'],
+          created_at: 1,
+          expires_at: null,
+        })
+      }
+    })
+    const newest = await at.tokenWith('admin')
+    const path = `${at.base}/v1/tokens/${first?.token_id}`
+    const answer = await fetch(path, { method: 'DELETE', headers: withBearer(newest) })
+    expect(answer.status).toBe(200)
   })
 })
+
+describe('the daemon’s own DID', () => {
+  it.each(['records:write', 'admin'] as const)(
+    'is nobody’s to write as, in the record or in the header, with %s',
+    async (scope) => {
+      await using at = await aDaemon()
+      const own = at.daemon.identity.did
+      const request = { name: 'poser', scopes: [scope], actors: [own] } as const
+      const { token } = await at.daemon.access.accounts.createWithToken(request, null)
+      const record = { thread: 'th_a', act: 'DO', body: {} }
+      const header = { ...withBearer(token), 'x-syncropel-actor': own }
+      const named = { ...record, actor: own }
+      const asked = [
+        codeOf(at.post('/v1/records', named, withBearer(token))),
+        codeOf(at.post('/v1/records', record, header)),
+        codeOf(at.post('/v1/records', named, header)),
+      ]
+      expect(await Promise.all(asked)).toEqual(Array(3).fill('DID_CLAIM_DENIED'))
+      const overSocketToo = await overSocket(at.daemon.home.socket, '/v1/records', {
+        method: 'POST',
+        body: JSON.stringify(named),
+      })
+      expect([overSocketToo.status, at.daemon.store.thread('th_a')]).toEqual([403, undefined])
+    },
+  )
+})
+
+describe('what the edge is told', () => {
+  it('is no list at all when there are more tokens than it holds, so that home decides', async () => {
+    const row = { token_id: 'aa', scopes: '["records:read"]', expires_at: null } as TokenRow
+    const rows = (count: number) => ({ liveTokens: () => Array.from({ length: count }, () => row) })
+    const { edgeTokens } = DAEMON_LIMITS
+    const told = (count: number) => projectPolicy(rows(count), INITIAL_SETTINGS, 1, 0).tokens
+    expect([told(edgeTokens), told(edgeTokens + 1)]).toEqual([{ aa: expect.anything() }, null])
+  })
+})
+
+async function codeOf(asked: Promise<Response>): Promise<unknown> {
+  return ((await (await asked).json()) as Json)['code']
+}

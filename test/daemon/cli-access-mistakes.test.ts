@@ -28,6 +28,8 @@ const MISTAKES: readonly (readonly [string, number, string, RegExp])[] = [
   ['token revoke --sa sa_x', 2, 'MISSING_MANDATORY_OPTION_VALUE', /spl token revoke --help/],
   ['token revoke --sa sa_x --token-id abc', 2, 'INVALID_ARGUMENT', /8 to 64 hex digits/],
   ['token list', 3, 'DAEMON_NOT_RUNNING', /spl serve --daemon/],
+  ['serve --gateway http://spl.example.com', 2, 'INVALID_ARGUMENT', /spl serve --help/],
+  ['gateway serve --address-requests 1000001', 2, 'INVALID_ARGUMENT', /gateway serve --help/],
   ['config set', 2, 'MISSING_ARGUMENT', /spl config set --help/],
   ['config set auth_required', 2, 'MISSING_ARGUMENT', /spl config set --help/],
   ['config set auth_requird true', 2, 'UNKNOWN_SETTING', /did you mean auth_required\?/],

@@ -9,7 +9,6 @@ export function addConfigAuthSetCorsOrigins(config: Command): void {
     .command('auth-set-cors-origins')
     .description('replace the list of origins whose pages may call the daemon')
     .argument('<origins...>', "with commas or spaces; '' empties the list")
-    .option('--force', 'even if it locks out who asks')
     .addHelpText(
       'after',
       examples(

@@ -11,7 +11,7 @@ export function addConfigSet(config: Command): void {
     .description('change a setting, durably and from the next request on')
     .argument('<key>', 'one of those below')
     .argument('<value...>', "true or false, a number, or a list ('' empties it)")
-    .option('--force', 'even if it locks out who asks')
+    .option('--force', 'require bearers even if no admin has one')
     .addHelpText('after', `\nSettings:\n${settingLines()}\n`)
     .addHelpText(
       'after',

@@ -9,6 +9,9 @@ import { fields } from '../table.ts'
 import { untilSignal } from '../until-signal.ts'
 import type { KeyPair } from '../../gateway/self-signed.ts'
 
+/** The most that the gateway's settings take. */
+const RATE_MAX = 1_000_000
+
 interface GatewayServeOptions extends GlobalOptions {
   readonly owner?: string
   readonly host: string
@@ -93,8 +96,9 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
 }
 
 function parseRate(text: string): number {
-  if (/^[1-9]\d{0,6}$/u.test(text)) return Number(text)
-  throw new InvalidArgumentError('A rate is a whole number from 1.')
+  const rate = /^[1-9]\d{0,6}$/u.test(text) ? Number(text) : Number.POSITIVE_INFINITY
+  if (rate <= RATE_MAX) return rate
+  throw new InvalidArgumentError(`A rate is a whole number from 1 to ${RATE_MAX}.`)
 }
 
 function tlsOf(options: GatewayServeOptions): KeyPair | 'self-signed' | undefined {

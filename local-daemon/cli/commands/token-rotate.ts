@@ -13,6 +13,7 @@ import { printable } from '../table.ts'
 interface RotateOptions extends SecretOptions {
   /** Seconds. */
   readonly ttl?: number
+  readonly force?: boolean
 }
 
 type Rotated = Minted & Changed & { readonly revoked: readonly string[] }
@@ -23,6 +24,7 @@ export function addTokenRotate(token: Command): void {
     .description('make a new bearer of a service account, then end all its others')
     .argument('<sa>', 'id of the account')
     .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
+    .option('--force', 'even if no admin is left for longer than a day')
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
@@ -38,7 +40,7 @@ export function addTokenRotate(token: Command): void {
       const sink = await secretSink(options)
       const path = `/v1/service-accounts/${encodeURIComponent(id)}/rotate`
       const made = await makeFor(sink, () =>
-        client.post<Rotated>(path, { ttl_seconds: options.ttl }),
+        client.post<Rotated>(path, { ttl_seconds: options.ttl, force: options.force }),
       )
       await sink.deliver(made.token)
       showMinted(made, sink, options)

@@ -1,3 +1,4 @@
+import type { FreshToken } from '../../access/accounts.ts'
 import { accountDid } from '../../access/principal.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import type { StoreReader } from '../../store/reader.ts'
@@ -40,6 +41,11 @@ export function tokenView(store: StoreReader, id: string) {
   throw new ProblemError('NOT_FOUND', 'There is no such token here', {
     try: 'See spl token list; a token’s id is what spl token info shows of it.',
   })
+}
+
+/** A token with its plain text, for the one answer that shows it. */
+export function mintedView(store: StoreReader, fresh: FreshToken) {
+  return { ...tokenView(store, fresh.tokenId), token: fresh.token }
 }
 
 export function viewOfToken(row: TokenRow) {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { hasLiveAdmin, lockout } from '../../access/lockout.ts'
+import { guardRequirement } from '../../access/lockout.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import {
   INITIAL_SETTINGS,
@@ -62,7 +62,8 @@ export function addConfig({ router, authorise, store, settings, edge, did }: Rou
       }
       const { value: given, force } = await parseBody(NewSetting, c, authorise)
       const value = SETTINGS[key].parse(given)
-      if (!force) refuseLockout(key, value)
+      if (!force && key === 'auth_required' && value === true)
+        guardRequirement(store, settings.values)
       const { record } = await store.append({
         parents: [],
         thread: CONFIG_THREAD,
@@ -82,11 +83,6 @@ export function addConfig({ router, authorise, store, settings, edge, did }: Rou
       return jsonAnswer(c.env, 200, JSON.stringify({ ...body, edge: await edge.settled() }))
     },
   )
-
-  function refuseLockout(key: SettingKey, value: unknown): void {
-    if (key !== 'auth_required' || value !== true || settings.values.auth_required) return
-    if (!hasLiveAdmin(store)) throw lockout('Requiring bearers')
-  }
 
   function warningsOf(key: SettingKey): string[] {
     const { values } = settings

@@ -14,7 +14,7 @@ import { parseBody, parseInput } from '../parse-input.ts'
 import { PageQuery } from '../schemas.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import type { InviteRow } from '../../store/statements.ts'
-import { tokenView } from './access-views.ts'
+import { mintedView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** One-time codes: made by an admin, redeemed by a device, which gets an account and a bearer of its own. */
@@ -84,12 +84,10 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
     },
     async (c) => {
       await parseBody(Nothing, c, authorise)
-      const { token, tokenId, invite } = await invites.redeem(
-        c.req.raw.headers.get('authorization'),
-      )
+      const { invite, ...fresh } = await invites.redeem(c.req.raw.headers.get('authorization'))
       // Before the answer: the bearer is to work at the gateway with the device's very next request.
       await edge.settled()
-      const minted = { ...tokenView(store, tokenId), token, object: 'pairing' }
+      const minted = { ...mintedView(store, fresh), object: 'pairing' }
       const answer = { ...minted, device: invite.device, instance_did: did }
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
@@ -112,6 +110,6 @@ function viewOfInvite(row: InviteRow) {
     created_at: row.created_at,
     expires_at: row.expires_at,
     redeemed_at: row.redeemed_at,
-    revoked_at: row.revoked_at,
+    revoked_at: row.revoked_at ?? row.issuer_revoked_at,
   }
 }

@@ -4,7 +4,7 @@ import { isPlainObject } from '../../../protocol/json-value.ts'
 import { ACCOUNTS_THREAD } from '../../access/account-records.ts'
 import { impersonationDraft } from '../../access/audit-record.ts'
 import { ACTOR_HEADER, claimRules, requireScope } from '../../access/authorise.ts'
-import { hasLiveAdmin, lockout } from '../../access/lockout.ts'
+import { guardRequirement } from '../../access/lockout.ts'
 import { type RecordActor, recordActor } from '../../access/record-actor.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { CONFIG_THREAD, readSetting } from '../../settings/setting-records.ts'
@@ -50,8 +50,8 @@ export function addPostRecord({ router, authorise, store, settings, did }: Route
       authorise.still(c.get('principal'))
       const { draft, names } = readDraft(body)
       checkThread(c, draft)
-      if (draft.actor === did) throw daemonOnly()
       const claim = actorOf(c, names ? draft.actor : undefined)
+      if (claim.actor === did) throw daemonOnly()
       const { record, created } = await append(c, { ...draft, actor: claim.actor }, claim)
       const location = { location: `/v1/records/${record.id}` }
       return jsonAnswer(c.env, created ? 201 : 200, flatJson(record), location)
@@ -92,9 +92,7 @@ export function addPostRecord({ router, authorise, store, settings, did }: Route
     if (thread !== CONFIG_THREAD) return
     const stated = act === 'LEARN' ? readSetting(body) : undefined
     const requires = stated?.key === 'auth_required' && stated.value === true
-    if (requires && !settings.values.auth_required && !hasLiveAdmin(store)) {
-      throw lockout('Requiring bearers')
-    }
+    if (requires) guardRequirement(store, settings.values)
   }
 }
 

@@ -1,5 +1,5 @@
 import { nowSeconds, requireActive } from '../../access/accounts.ts'
-import { hasLiveAdmin, keepAnAdmin, lockout } from '../../access/lockout.ts'
+import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { jsonAnswer } from '../answer.ts'
 import {
   AccountList,
@@ -19,12 +19,11 @@ import type { RouteContext } from '../router.ts'
 import { PageQuery } from '../schemas.ts'
 import {
   accountView,
+  mintedView,
   requireAccount,
-  tokenView,
   viewOfAccount,
   viewOfToken,
 } from './access-views.ts'
-import type { StoreReader } from '../../store/reader.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Service accounts: who may have tokens, and for what. */
@@ -50,8 +49,8 @@ export function addServiceAccounts({
       const expiresAt = ttl === undefined ? null : nowSeconds() + ttl
       const fresh = withToken ? await accounts.createWithToken(request, expiresAt) : undefined
       const id = fresh?.account ?? accounts.create(request)
-      const minted = fresh && { ...tokenView(store, fresh.tokenId), token: fresh.token }
-      const answer = { ...accountView(store, id), minted: minted ?? null }
+      const minted = fresh === undefined ? null : mintedView(store, fresh)
+      const answer = { ...accountView(store, id), minted }
       return jsonAnswer(c.env, 201, JSON.stringify({ ...answer, edge: await edge.settled() }))
     },
   )
@@ -98,9 +97,13 @@ export function addServiceAccounts({
       const id = idOf(c)
       const { reason, force } = parseInput(RevokeAccountQuery, c.req.query())
       requireAccount(store, id)
-      if (force !== 'true' && settings.values.auth_required) {
-        const left = hasLiveAdmin(store, ({ account }) => account === id)
-        if (!left && hasLiveAdmin(store)) throw lockout('Revoking this account')
+      if (force !== 'true') {
+        guardRevocation(
+          store,
+          settings.values,
+          'Revoking this account',
+          (row) => row.account === id,
+        )
       }
       accounts.revokeAccount(id, reason ?? null)
       const answer = { ...accountView(store, id), edge: await edge.settled() }
@@ -120,14 +123,13 @@ export function addServiceAccounts({
       const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)
       const account = requireActive(store.account(idOf(c)))
       const expiresAt = ttl === undefined ? null : nowSeconds() + ttl
-      if (!force) keepAnAdmin(store, account.scopes, expiresAt, (row) => row.account === account.id)
-      const live = (tx: StoreReader) =>
-        tx.tokensOf(account.id).filter((token) => token.revoked_at === null)
-      const { revoked, ...fresh } = await accounts.mint(account, expiresAt, (tx) =>
-        live(tx).map(({ token_id }) => token_id),
-      )
-      const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
-      const answer = { ...minted, revoked, edge: await edge.settled() }
+      const { revoked, ...fresh } = await accounts.mint(account, expiresAt, (tx) => {
+        if (!force)
+          guardExchange(tx, account.scopes, expiresAt, (row) => row.account === account.id)
+        const live = tx.tokensOf(account.id).filter((token) => token.revoked_at === null)
+        return live.map(({ token_id }) => token_id)
+      })
+      const answer = { ...mintedView(store, fresh), revoked, edge: await edge.settled() }
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
   )

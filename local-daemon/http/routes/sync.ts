@@ -1,5 +1,4 @@
-import type { GrantEnd } from '../../access/grant-watch.ts'
-import { ProblemError } from '../../config/problem-error.ts'
+import type { GrantEnd } from '../../access/bearer.ts'
 import { parseCursor } from '../../store/cursor.ts'
 import { Feed } from '../../store/feed.ts'
 import { syncJson } from '../../store/stored-record.ts'
@@ -38,15 +37,12 @@ export function addSync({ router, authorise, store, hub, stopping, grants }: Rou
 
   /** Waits for a commit, and for no longer than the caller may hear of it. */
   async function nextGranted(c: RouteContext, thread: string | undefined): Promise<void> {
+    const principal = c.get('principal')
     const ended = new AbortController()
-    const unwatch = grants.watch(c.get('principal'), (code) => ended.abort(code))
+    const unwatch = grants.watch(principal, () => ended.abort())
     await nextCommit(store.commits, thread, [stopping, c.req.raw.signal, ended.signal])
     unwatch()
-    if (!ended.signal.aborted) return
-    throw new ProblemError(ended.signal.reason as GrantEnd, 'The token counts no more', {
-      try: 'Ask the owner of this daemon for another one.',
-      headers: { 'www-authenticate': 'Bearer' },
-    })
+    authorise.still(principal)
   }
 
   router.on(

@@ -1,5 +1,5 @@
 import { nowSeconds, requireActive } from '../../access/accounts.ts'
-import { hasLiveAdmin, keepAnAdmin, lockout } from '../../access/lockout.ts'
+import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { RotationLimit } from '../../access/rotation-limit.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { jsonAnswer } from '../answer.ts'
@@ -18,7 +18,7 @@ import { answers, jsonBody, PROBLEM } from '../describe.ts'
 import { listPage } from '../list-page.ts'
 import { parseBody, parseInput } from '../parse-input.ts'
 import { PageQuery } from '../schemas.ts'
-import { tokenView, viewOfToken } from './access-views.ts'
+import { mintedView, tokenView, viewOfToken } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Tokens: bearers by their hashes. Plain text is in the answer that mints one, and nowhere else. */
@@ -42,8 +42,8 @@ export function addTokens({
       const { service_account_id: id, ttl_seconds: ttl } = await parseBody(NewToken, c, authorise)
       const account = requireActive(store.account(id))
       const fresh = await accounts.mint(account, ttl === undefined ? null : nowSeconds() + ttl)
-      const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
-      return jsonAnswer(c.env, 201, JSON.stringify({ ...minted, edge: await edge.settled() }))
+      const answer = { ...mintedView(store, fresh), edge: await edge.settled() }
+      return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
   )
 
@@ -77,9 +77,8 @@ export function addTokens({
       const { id } = parseInput(TokenParams, c.req.param() as Record<string, string>)
       const { force } = parseInput(RevokeTokenQuery, c.req.query())
       tokenView(store, id)
-      if (force !== 'true' && settings.values.auth_required) {
-        const left = hasLiveAdmin(store, ({ token_id }) => token_id === id)
-        if (!left && hasLiveAdmin(store)) throw lockout('Revoking this token')
+      if (force !== 'true') {
+        guardRevocation(store, settings.values, 'Revoking this token', (row) => row.token_id === id)
       }
       accounts.revokeToken(id)
       const answer = { ...tokenView(store, id), edge: await edge.settled() }
@@ -111,16 +110,19 @@ export function addTokens({
       const expiresAt = earlier(principal.expiresAt, asked)
       const same = { ...account, scopes: JSON.stringify(principal.scopes) }
       const { tokenId } = principal
-      if (!force && asked !== null) {
-        keepAnAdmin(store, same.scopes, expiresAt, (row) => row.token_id === tokenId)
-      }
       const fresh = await accounts.mint(same, expiresAt, (tx) => {
         // Of several that are under way at once with one bearer, one gets the next.
         if (tx.token(tokenId)?.revoked_at !== null) authorise.still(principal)
+        if (!force && asked !== null) {
+          guardExchange(tx, same.scopes, expiresAt, (row) => row.token_id === tokenId)
+        }
         return [tokenId]
       })
-      const minted = { ...tokenView(store, fresh.tokenId), token: fresh.token }
-      const answer = { ...minted, revoked: [tokenId], edge: await edge.settled() }
+      const answer = {
+        ...mintedView(store, fresh),
+        revoked: [tokenId],
+        edge: await edge.settled(),
+      }
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
   )
