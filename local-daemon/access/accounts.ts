@@ -4,8 +4,9 @@ import type { Scope } from '../../protocol/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { AccountRow } from '../store/statements.ts'
+import { replay } from '../store/replay.ts'
 import type { StoreTransactor } from '../store/transactor.ts'
-import { type AccountBody, accountDraft, accountFold, ACCOUNTS_THREAD } from './account-records.ts'
+import { type AccountBody, accountDraft, accountFold } from './account-records.ts'
 import type { Identity } from './identity.ts'
 
 /** Crockford base32 in lower case: no i, l, o, u. */
@@ -47,12 +48,8 @@ export class Accounts {
 
   /** Makes an account with one token, both or neither. */
   async createWithToken(request: AccountRequest, expiresAt: number | null): Promise<FreshToken> {
-    const account = newAccountId()
-    const fresh = await this.#mint(account, request.env ?? DEFAULTS.env)
-    this.#store.transact((tx) => {
-      this.createIn(tx, request, account)
-      this.#addToken(tx, fresh, request, expiresAt)
-    })
+    const fresh = await this.prepare(request.env)
+    this.#store.transact((tx) => this.addIn(tx, fresh, request, expiresAt))
     return fresh
   }
 
@@ -97,18 +94,11 @@ export class Accounts {
 
   /** Makes the access tables anew from their records, in one transaction. */
   rebuild(): void {
-    const fold = accountFold(this.#identity.did)
     this.#store.transact((tx) => {
       tx.tables.clearTokens.run()
       tx.tables.clearAccounts.run()
       tx.tables.clearInvites.run()
-      let after = 0
-      for (;;) {
-        const page = tx.page({ thread: ACCOUNTS_THREAD }, after, tx.head(), Number.MAX_SAFE_INTEGER)
-        for (const record of page.records) fold.apply(tx.tables, record)
-        after = page.records.at(-1)?.seq ?? after
-        if (!page.cut) return
-      }
+      replay(tx, accountFold(this.#identity.did))
     })
   }
 
@@ -135,14 +125,19 @@ export class Accounts {
   }
 
   /** A token that `addIn` makes known: signing waits, and a transaction cannot. */
-  async prepare(env: string): Promise<FreshToken> {
+  async prepare(env: string = DEFAULTS.env): Promise<FreshToken> {
     return this.#mint(newAccountId(), env)
   }
 
   /** The account of a prepared token, and the token, inside a transaction. */
-  addIn(tx: StoreTransactor, fresh: FreshToken, request: AccountRequest): void {
+  addIn(
+    tx: StoreTransactor,
+    fresh: FreshToken,
+    request: AccountRequest,
+    expiresAt: number | null = null,
+  ): void {
     this.createIn(tx, request, fresh.account)
-    this.#addToken(tx, fresh, request, null)
+    this.#addToken(tx, fresh, request, expiresAt)
   }
 
   /** One record of the accounts' thread. */

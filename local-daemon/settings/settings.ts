@@ -2,8 +2,8 @@ import { BlockList, isIP } from 'node:net'
 import { corsPolicy, type CorsPolicy } from '../../protocol/cors.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
+import { replay } from '../store/replay.ts'
 import type { SettingRow } from '../store/statements.ts'
-import type { StoreTransactor } from '../store/transactor.ts'
 import { addAddress, INITIAL_SETTINGS, type SettingValues } from './setting-definitions.ts'
 import { CONFIG_THREAD, settingFold, statedBy } from './setting-records.ts'
 
@@ -74,16 +74,9 @@ export class Settings {
   /** Makes the table anew from its records, in one transaction. */
   rebuild(): void {
     const { store, owner } = this.#parts
-    const fold = settingFold(owner)
-    store.transact((tx: StoreTransactor) => {
+    store.transact((tx) => {
       tx.tables.clearSettings.run()
-      let after = 0
-      for (;;) {
-        const page = tx.page({ thread: CONFIG_THREAD }, after, tx.head(), Number.MAX_SAFE_INTEGER)
-        for (const record of page.records) fold.apply(tx.tables, record)
-        after = page.records.at(-1)?.seq ?? after
-        if (!page.cut) return
-      }
+      replay(tx, settingFold(owner))
     })
     this.#load()
   }

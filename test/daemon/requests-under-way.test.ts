@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { json as readAll } from 'node:stream/consumers'
 import type { IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { parseToken, tokenId } from '../../protocol/token.ts'
 import { aDaemon, aDraft, type TestDaemon } from './a-daemon.ts'
@@ -130,7 +131,40 @@ describe('one token', () => {
   })
 })
 
+describe('a long poll', () => {
+  const POLL = '/v1/sync/changes?feed=longpoll&thread=th_silent'
+  const ended = async (polled: Promise<Response>) => {
+    const answer = await polled
+    return [answer.status, ((await answer.json()) as Json)['code']]
+  }
+
+  it('says that its token was revoked, or has expired, while it waited', async () => {
+    await using at = await aDaemon()
+    const request = { name: 'poll', scopes: ['records:read'] } as const
+    const { accounts } = at.daemon.access
+    const revoked = await accounts.createWithToken(request, null)
+    const expiring = await accounts.createWithToken(request, Math.floor(Date.now() / 1000) + 2)
+    const [first, second] = [revoked, expiring].map(({ token }) =>
+      ended(at.get(POLL, withBearer(token))),
+    )
+    await sleep(200)
+    accounts.revokeToken(revoked.tokenId)
+    expect(await first).toEqual([401, 'AUTH_REVOKED'])
+    expect(await second).toEqual([401, 'AUTH_INVALID'])
+  })
+})
+
 describe('when bearers are asked for again', () => {
+  it('a long poll without one is told to send one', async () => {
+    await using at = await aDaemon()
+    await at.post('/v1/config/auth_required', { value: false })
+    const polled = fetch(`${at.base}/v1/sync/changes?feed=longpoll&thread=th_silent`)
+    await sleep(200)
+    await at.post('/v1/config/auth_required', { value: true })
+    const answer = await polled
+    expect([answer.status, ((await answer.json()) as Json)['code']]).toEqual([401, 'AUTH_REQUIRED'])
+  })
+
   it('a stream that was opened without one ends', async () => {
     await using at = await aDaemon()
     expect((await at.post('/v1/config/auth_required', { value: false })).status).toBe(200)
