@@ -52,6 +52,14 @@ export const LIMITS = {
   webSocketQueueBytes: 2 * 1024 * 1024,
   /** The same for all of them together: a quarter of an object's 128 MB. */
   webSocketQueuesBytes: 32 * 1024 * 1024,
+  /** How long the gateway holds a request while the daemon is away, milliseconds. */
+  parkMs: 10_000,
+  /** Time away after which the gateway no longer waits for a daemon, milliseconds; nor for one that never came. */
+  parkAwayMs: 60_000,
+  /** Requests that it holds at once. */
+  parkedRequests: 256,
+  /** Their heads together, bytes. */
+  parkedBytes: 4 * 1024 * 1024,
   /** Longest signature field of a connect request, characters. */
   proofFieldCharacters: 1024,
   /** Seconds that a connect proof's `created` may differ from the verifier's clock. */

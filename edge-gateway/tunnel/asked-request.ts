@@ -4,24 +4,73 @@ import type { RelayedRequest } from './exchange.ts'
 import type { Relayed } from './internal.ts'
 import type { PolicyBook } from './policy-book.ts'
 
-/** A relayed request as those see it who may have to refuse it. Its head is read only then. */
-export class AskedRequest implements RelayedRequest {
-  readonly isHead: boolean
-  readonly requestId: string
-  readonly #head: string
-  readonly #policy: PolicyBook
+/** Its answer by another connection, or undefined if there is to be none. */
+export type SendAgain = (asked: AskedRequest) => Response | Promise<Response> | undefined
 
-  /** @param head the request's head as JSON */
-  constructor({ kind, requestId }: Relayed, head: string, policy: PolicyBook) {
-    this.isHead = kind === 'head'
-    this.requestId = requestId
-    this.#head = head
+/**
+ * A relayed request as those see it who send it, hold it or refuse it. What costs something (its head as
+ * data, its signal, its body) is looked at only by those who need it.
+ */
+export class AskedRequest implements RelayedRequest {
+  readonly relayed: Relayed
+  /** The request's head as JSON. */
+  readonly head: string
+  readonly #request: Request
+  readonly #policy: PolicyBook
+  readonly #sendAgain: SendAgain
+  #repeated = false
+
+  constructor(
+    request: Request,
+    relayed: Relayed,
+    head: string,
+    policy: PolicyBook,
+    sendAgain: SendAgain,
+  ) {
+    this.#request = request
+    this.relayed = relayed
+    this.head = head
     this.#policy = policy
+    this.#sendAgain = sendAgain
+  }
+
+  get isHead(): boolean {
+    return this.relayed.kind === 'head'
+  }
+
+  get requestId(): string {
+    return this.relayed.requestId
+  }
+
+  /** Null: it has none. */
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.relayed.kind === 'body' ? this.#request.body : null
+  }
+
+  /** Aborted when its client goes away. */
+  get signal(): AbortSignal {
+    return this.#request.signal
   }
 
   cors(): CorsHeaders {
-    const { method, headers } = JSON.parse(this.#head) as RequestHead
+    const { method, headers } = this.#readHead()
     const get = (name: string) => headers.find(([known]) => known === name)?.[1] ?? null
     return this.#policy.cors({ method, headers: { get } }).headers
+  }
+
+  repeat(): Response | Promise<Response> | undefined {
+    if (this.#repeated || !this.#isSafe()) return undefined
+    this.#repeated = true
+    return this.#sendAgain(this)
+  }
+
+  /** RFC 9110, section 9.2.1, and nothing of it is used up: a WebSocket's handshake is a GET. */
+  #isSafe(): boolean {
+    if (this.relayed.kind !== 'body') return true
+    return this.#request.body === null && this.#readHead().method === 'OPTIONS'
+  }
+
+  #readHead(): RequestHead {
+    return JSON.parse(this.head) as RequestHead
   }
 }

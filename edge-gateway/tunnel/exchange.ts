@@ -26,6 +26,11 @@ export interface Exchange {
 /** What an exchange must know of its request; the whole head only passes through. */
 export interface RelayedRequest extends RefusedRequest {
   readonly isHead: boolean
+  /**
+   * Its connection is lost or leaving, and no answer has begun: the answer by the next one, if it may be
+   * sent again. Undefined at the second time.
+   */
+  repeat(): Response | Promise<Response> | undefined
 }
 
 /** What an exchange may do to its stream. */

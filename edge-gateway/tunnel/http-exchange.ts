@@ -21,7 +21,7 @@ export class HttpExchange implements Exchange {
   readonly #memory: MessageMemory
   /** Looked at only when the request outlives its first moments: for a quick answer it costs too much. */
   #signal: (() => AbortSignal) | undefined
-  #settle!: (response: Response) => void
+  #settle!: (response: Response | Promise<Response>) => void
   #body: BodyWriter | undefined
   #answered = false
 
@@ -93,7 +93,7 @@ export class HttpExchange implements Exchange {
   reset(code: ResetCode): void {
     this.#upload?.stop()
     if (this.#answered) this.#body?.abort(`the answer was cut short: ${resetName(code)}`)
-    else this.#answer(refuse(failure(code), this.#request))
+    else this.#answer(this.#repeat(code) ?? refuse(failure(code), this.#request))
   }
 
   revoke(graceOver: boolean): void {
@@ -130,7 +130,13 @@ export class HttpExchange implements Exchange {
     this.#answer(refuse(failure(RESET.PROTOCOL_ERROR), this.#request))
   }
 
-  #answer(response: Response): void {
+  #repeat(code: ResetCode): Response | Promise<Response> | undefined {
+    // Refused is what a daemon that is leaving has not begun.
+    const again = code === RESET.CONNECTION_LOST || code === RESET.REFUSED
+    return again ? this.#request.repeat() : undefined
+  }
+
+  #answer(response: Response | Promise<Response>): void {
     this.#answered = true
     this.#settle(response)
   }

@@ -59,6 +59,16 @@ export class PolicyBook {
     )
   }
 
+  /** The same for a request that was counted when it came, and has waited since. */
+  refusalOfHeld(request: Relayed, now: number): Refusal | undefined {
+    const { tokenId } = request
+    const rules = this.#current
+    if (rules === undefined) return undefined
+    const fault = tokenId === undefined ? undefined : tokenFault(rules, tokenId, now / 1000)
+    if (fault !== undefined) return TOKEN_REFUSALS[fault]
+    return decideScope(rules, request) ?? decideBody(rules, request)
+  }
+
   /** What a request's page may read, or do; without a policy nobody's page may. */
   cors(request: CorsRequest): CorsDecision {
     return decideCors(request, this.#current?.cors ?? NOBODY)

@@ -52,7 +52,8 @@ export class TunnelConnection {
   readonly #policy: (policy: EdgePolicy) => void
   readonly #exchanges = new Map<number, OpenExchange>()
   #flushing = false
-  #leaving = false
+  #greeted: boolean
+  #leaving: boolean
   #saved = true
   /** When the daemon was last heard, milliseconds since 1970. */
   heardAt: number
@@ -68,6 +69,7 @@ export class TunnelConnection {
     this.generation = attachment.generation
     this.connectedAt = attachment.connectedAt
     this.heardAt = attachment.connectedAt
+    this.#greeted = attachment.multiplexer?.greeted ?? false
     this.#leaving = attachment.multiplexer?.leaving ?? false
     const hello = {
       version: PROTOCOL_VERSION,
@@ -81,6 +83,11 @@ export class TunnelConnection {
   /** The daemon or a successor has ended it: no new streams. */
   get leaving(): boolean {
     return this.#leaving
+  }
+
+  /** The daemon has greeted, and takes new streams. */
+  get ready(): boolean {
+    return this.#greeted && !this.#leaving
   }
 
   get idle(): boolean {
@@ -219,7 +226,9 @@ export class TunnelConnection {
 
   #events(): MultiplexerEvents {
     return {
-      hello: () => {},
+      hello: () => {
+        this.#greeted = true
+      },
       head: (stream, head: ResponseHead, body, end) => {
         const open = this.#exchanges.get(stream)
         if (open === undefined) return

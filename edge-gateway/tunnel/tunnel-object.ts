@@ -3,11 +3,10 @@ import { CLOSE } from '../../protocol/close-code.ts'
 import type { VerifiedProof } from '../../protocol/connect-proof.ts'
 import type { EdgePolicy } from '../../protocol/edge-policy.ts'
 import { HeadError } from '../../protocol/heads.ts'
-import { LIMITS } from '../../protocol/limits.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
-import { refuse, type Refusal } from '../refusal.ts'
+import { refuse } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
 import { CancelBook } from './cancel-book.ts'
 import { ClientQueues } from './client-queues.ts'
@@ -16,7 +15,10 @@ import { AskedRequest } from './asked-request.ts'
 import { CONNECT_HEADER, CORS_URL, HEAD_HEADER, readRelayUrl, type Relayed } from './internal.ts'
 import { MessageMemory } from './message-memory.ts'
 import { NonceBook } from './nonce-book.ts'
+import { ParkedRequests } from './parked-requests.ts'
 import { PolicyBook } from './policy-book.ts'
+import { Presence } from './presence.ts'
+import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS } from './refusals.ts'
 import { TunnelConnection, type ConnectionAttachment } from './tunnel-connection.ts'
 import { WebSocketExchange } from './websocket-exchange.ts'
 
@@ -27,9 +29,6 @@ const RETIRED_SILENCE_MS = 20_000
 /** No replaced connection is older than this. */
 const RETIRED_MAX_MS = 30 * 60_000
 
-/** Storage key of the number of the newest connection. */
-const GENERATION = 'generation'
-
 /** The object that holds the daemon's socket. The relay path touches no storage. */
 export class TunnelObject extends DurableObject<Env> {
   readonly #connections = new Map<WebSocket, TunnelConnection>()
@@ -38,6 +37,8 @@ export class TunnelObject extends DurableObject<Env> {
   readonly #queues = new ClientQueues()
   readonly #memory = new MessageMemory()
   readonly #policy: PolicyBook
+  readonly #presence: Presence
+  readonly #parked = new ParkedRequests()
   #current: TunnelConnection | undefined
   #watch: ReturnType<typeof setTimeout> | undefined
 
@@ -46,6 +47,7 @@ export class TunnelObject extends DurableObject<Env> {
     const settings = readSettings(env)
     this.#headTimeoutMs = typeof settings === 'string' ? 100_000 : settings.headTimeoutMs
     this.#policy = new PolicyBook(ctx.storage)
+    this.#presence = new Presence(ctx.storage)
     // The daemon's ping is answered by the platform while the object sleeps.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
     for (const socket of ctx.getWebSockets()) this.#adopt(socket)
@@ -68,6 +70,8 @@ export class TunnelObject extends DurableObject<Env> {
       return
     }
     connection.receive(new Uint8Array(message))
+    // The whole message first: a policy that came with the greeting holds for those who waited.
+    if (this.#parked.size > 0) this.#serveParked()
     this.#keepWatch()
   }
 
@@ -92,33 +96,42 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   #relay(request: Request, relayed: Relayed): Promise<Response> | Response {
-    const { kind } = relayed
     const now = Date.now()
     // Only passed on: what it says was checked in the Worker, and parsing it here would be a second time.
     const head = request.headers.get(HEAD_HEADER) ?? ''
-    const about = new AskedRequest(relayed, head, this.#policy)
+    const asked = new AskedRequest(request, relayed, head, this.#policy, this.#sendAgain)
     const refusal = this.#policy.refusal(relayed, now)
-    if (refusal !== undefined) return refuse(refusal, about)
+    if (refusal !== undefined) return refuse(refusal, asked)
     const connection = this.#current
-    if (connection === undefined || connection.leaving) return refuse(OFFLINE, about)
-    if (connection.refusal(now) !== undefined) return refuse(BUSY, about)
+    if (connection?.ready === true) return this.#send(asked, connection, now)
+    return this.#park(asked, now) ?? refuse(OFFLINE, asked)
+  }
+
+  #send(
+    asked: AskedRequest,
+    connection: TunnelConnection,
+    now: number,
+  ): Promise<Response> | Response {
+    const { head, relayed } = asked
+    if (connection.refusal(now) !== undefined) return refuse(BUSY, asked)
     this.#keepWatch()
-    if (this.#cancels.refuses(head, now)) return refuse(TOO_MANY_CANCELS, about)
-    const body = kind === 'body' ? request.body : null
+    if (this.#cancels.refuses(head, now)) return refuse(TOO_MANY_CANCELS, asked)
+    const { kind, tokenId } = relayed
+    const { body } = asked
     const end = kind !== 'websocket' && body === null
     try {
       let response!: Promise<Response>
-      const signal = () => request.signal
+      const signal = () => asked.signal
       connection.open(
         head,
-        relayed.tokenId,
+        tokenId,
         end,
         now + this.#headTimeoutMs,
         (stream) => {
           const exchange =
             kind === 'websocket'
-              ? new WebSocketExchange(stream, about, signal, this.#queues.share(), this.#memory)
-              : new HttpExchange(stream, about, body, signal, this.#memory)
+              ? new WebSocketExchange(stream, asked, signal, this.#queues.share(), this.#memory)
+              : new HttpExchange(stream, asked, body, signal, this.#memory)
           response = exchange.response
           return exchange
         },
@@ -127,8 +140,44 @@ export class TunnelObject extends DurableObject<Env> {
       return response
     } catch (error) {
       if (!(error instanceof HeadError)) throw error
-      return refuse(HEAD_TOO_LARGE, about)
+      return refuse(HEAD_TOO_LARGE, asked)
     }
+  }
+
+  /** Holds a request until home is back; undefined if that is not to be expected, or too many wait. */
+  #park(asked: AskedRequest, now: number): Promise<Response> | undefined {
+    const connection = this.#current
+    // One that is here and not leaving is about to greet.
+    const away = connection === undefined || connection.leaving
+    if (away && !this.#presence.expected(now)) return undefined
+    const answer = this.#parked.add(asked, now)
+    if (answer !== undefined) this.#keepWatch()
+    return answer
+  }
+
+  #serveParked(): void {
+    const connection = this.#current
+    if (connection?.ready !== true) return
+    const now = Date.now()
+    this.#parked.serve((asked) => this.#sendHeld(asked, connection, now))
+  }
+
+  /** A safe request whose connection was lost before its answer began. */
+  readonly #sendAgain = (asked: AskedRequest): Promise<Response> | Response | undefined => {
+    const connection = this.#current
+    const now = Date.now()
+    if (connection?.ready === true) return this.#sendHeld(asked, connection, now)
+    return this.#park(asked, now)
+  }
+
+  /** Its token may have been revoked since it came. */
+  #sendHeld(
+    asked: AskedRequest,
+    connection: TunnelConnection,
+    now: number,
+  ): Promise<Response> | Response {
+    const refusal = this.#policy.refusalOfHeld(asked.relayed, now)
+    return refusal === undefined ? this.#send(asked, connection, now) : refuse(refusal, asked)
   }
 
   /** For the Worker, which has no policy: the decision's headers; 204, or 403 for a preflight that is denied. */
@@ -144,8 +193,7 @@ export class TunnelObject extends DurableObject<Env> {
         try: 'sign a new one for each connection',
       })
     }
-    const generation = (this.ctx.storage.kv.get<number>(GENERATION) ?? 0) + 1
-    this.ctx.storage.kv.put(GENERATION, generation)
+    const generation = this.#presence.arrive()
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server)
     const attachment: ConnectionAttachment = { generation, connectedAt: Date.now() }
@@ -173,7 +221,7 @@ export class TunnelObject extends DurableObject<Env> {
 
   #keepPolicy(connection: TunnelConnection, policy: EdgePolicy): void {
     // The last generation that was let in, not the one that serves: a replaced one never comes back into power.
-    if (connection.generation !== this.ctx.storage.kv.get<number>(GENERATION)) return
+    if (connection.generation !== this.#presence.generation) return
     if (!this.#policy.keep(policy)) return
     // Held back by the output gate until the policy is on disk.
     connection.ackPolicy(policy.version)
@@ -189,6 +237,7 @@ export class TunnelObject extends DurableObject<Env> {
     connection?.lost()
     // Compared, not assumed: an old socket's late end must not take the new connection down.
     if (this.#current === connection) this.#current = undefined
+    if (this.#current === undefined) this.#presence.leave(Date.now())
   }
 
   #keepWatch(): void {
@@ -198,6 +247,7 @@ export class TunnelObject extends DurableObject<Env> {
   #look(): void {
     this.#watch = undefined
     const now = Date.now()
+    this.#parked.expire(now)
     let more = false
     for (const [socket, connection] of this.#connections) {
       connection.look(now)
@@ -205,7 +255,7 @@ export class TunnelObject extends DurableObject<Env> {
       if (connection.unsaved) connection.save()
       more ||= connection.mustLook || connection.unsaved || connection !== this.#current
     }
-    if (more) this.#keepWatch()
+    if (more || this.#parked.size > 0) this.#keepWatch()
   }
 
   #closeRetired(socket: WebSocket, connection: TunnelConnection, now: number): void {
@@ -215,31 +265,4 @@ export class TunnelObject extends DurableObject<Env> {
     this.#connections.delete(socket)
     connection.close(CLOSE.REPLACED, 'replaced by a newer connection')
   }
-}
-
-const OFFLINE: Refusal = {
-  code: 'TUNNEL_OFFLINE',
-  message: 'The daemon behind this host is not connected',
-  try: 'start it at home with `spl serve`, or try again later',
-  retryAfter: 5,
-}
-
-const BUSY: Refusal = {
-  code: 'TUNNEL_BUSY',
-  message: 'Too many requests are open on this host',
-  try: 'wait a second and try again',
-  retryAfter: 1,
-}
-
-const TOO_MANY_CANCELS: Refusal = {
-  code: 'RATE_LIMITED',
-  message: 'Too many requests of this client were left unfinished',
-  try: 'wait ten seconds, and wait for answers before you close a connection',
-  retryAfter: LIMITS.cancelledOpensIntervalMs / 1000,
-}
-
-const HEAD_TOO_LARGE: Refusal = {
-  code: 'HEADERS_TOO_LARGE',
-  message: 'The request head is too large to relay',
-  try: `send less than ${LIMITS.headBytes} bytes of headers`,
 }

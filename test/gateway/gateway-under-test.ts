@@ -17,6 +17,8 @@ export interface GatewaySettings {
   readonly variables?: Readonly<Record<string, string>>
   /** Runs the Worker inside a few lines that log each object's construction and each request to it. */
   readonly observed?: boolean
+  /** Lets a test set the Worker's clock (gateway-clock.ts). */
+  readonly movableClock?: boolean
 }
 
 /** The real Worker on a real runtime, listening on loopback. */
@@ -114,13 +116,14 @@ function underTest(
 }
 
 /** The Worker bundled as for production; only where a test asks for it, in a wrapping. */
-async function workerSource(settings: GatewaySettings): Promise<string> {
-  const { headTimeoutSeconds, observed, variables } = settings
+export async function workerSource(settings: Omit<GatewaySettings, 'ownerDid'>): Promise<string> {
+  const { headTimeoutSeconds, movableClock, observed, variables } = settings
   const more = {
     ...variables,
     ...(headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }),
   }
-  if (Object.keys(more).length === 0 && observed !== true) return workerBundle()
+  const plain = Object.keys(more).length === 0
+  if (plain && observed !== true && movableClock !== true) return workerBundle()
   return bundleWorker({
     contents: wrapping(JSON.stringify(more)),
     resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
@@ -140,6 +143,20 @@ function wrapping(more: string): string {
         return super.fetch(request)
       }
     }
-    export default { fetch: (request, env, ctx) => worker.fetch(request, { ...env, ...${more} }, ctx) }
+    const real = Date.now.bind(Date)
+    let clock = real
+    Date.now = () => clock()
+    function setClock(told) {
+      const at = clock()
+      clock = told === 'still' ? () => at : () => real() + Number(told)
+      return new Response(null, { status: 204 })
+    }
+    export default {
+      fetch(request, env, ctx) {
+        const told = request.headers.get('x-test-clock')
+        if (told !== null) return setClock(told)
+        return worker.fetch(request, { ...env, ...${more} }, ctx)
+      }
+    }
   `
 }

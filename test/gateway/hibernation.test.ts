@@ -2,6 +2,9 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { scopeBits } from '../../protocol/edge-policy.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { connectHome } from './connect-home.ts'
+import { setGatewayClock } from './gateway-clock.ts'
 import { startOnWorkerd } from './gateway-under-test.ts'
 import { bigBody, hashOf } from './hashing.ts'
 import { rawTunnel } from './raw-tunnel.ts'
@@ -78,6 +81,30 @@ test.concurrent(
     expect((await stage.send({ path: '/v1/records' })).status).toBe(401)
     await until('the object was made anew', () => constructed(stage) === 3)
     expect(stage.home.generations()).toHaveLength(1)
+  },
+)
+
+test.concurrent(
+  'an object that has held requests sleeps when none is left, also while home is away (real clock, 36 s)',
+  { timeout: 90_000 },
+  async () => {
+    await using stage = await aStage(startOnWorkerd, { observed: true, movableClock: true })
+    const { port } = stage.gateway
+    await stage.home.tunnel.stop()
+    const served = stage.send({ path: '/' })
+    const home = await connectHome(stage.gateway.origin, stage.identity, stage.app)
+    expect((await served).text).toBe('home')
+    await sleep(SLEEP_MS)
+    expect((await stage.send({ path: '/' })).text).toBe('home')
+    await until('the object was made anew', () => constructed(stage) === 2)
+    await home.tunnel.stop()
+    expect((await stage.send({ path: '/' })).status).toBe(503)
+    await sleep(SLEEP_MS)
+    // It knows since when home is away.
+    await setGatewayClock(port, 2 * LIMITS.parkAwayMs)
+    await setGatewayClock(port, 'still')
+    expect((await stage.send({ path: '/' })).status).toBe(503)
+    await until('the object was made anew', () => constructed(stage) === 3)
   },
 )
 

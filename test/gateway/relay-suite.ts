@@ -5,6 +5,7 @@ import { badRequestCases } from './cases/bad-request-cases.ts'
 import { cancelCases } from './cases/cancel-cases.ts'
 import { failureCases } from './cases/failure-cases.ts'
 import { lossCases } from './cases/loss-cases.ts'
+import { parkCases } from './cases/park-cases.ts'
 import { policyCases } from './cases/policy-cases.ts'
 import { refusalCases } from './cases/refusal-cases.ts'
 import { requestCases } from './cases/request-cases.ts'
@@ -30,6 +31,10 @@ export function relaySuite(name: string, start: StartGatewayUnderTest): void {
     describe('over a link that breaks', () => {
       const stage = useStage(start)
       lossCases(stage, start)
+    })
+    describe('while home is away', () => {
+      const stage = useStage(start, { observed: true, movableClock: true })
+      parkCases(stage, start)
     })
     describe('observed', () => {
       const stage = useStage(start, { observed: true })

@@ -7,6 +7,7 @@ import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { table } from '../table.ts'
+import { utcTime } from '../utc-time.ts'
 
 type Invite = z.infer<typeof ListedInvite>
 
@@ -37,7 +38,7 @@ export function addPairInvites(pair: Command): void {
         invite.invite_id,
         invite.device,
         stateOf(invite, Date.now()),
-        new Date(invite.expires_at * 1000).toISOString().slice(0, 19).replace('T', ' '),
+        utcTime(invite.expires_at),
         invite.scopes.join(','),
       ])
       print(table(['INVITE', 'DEVICE', 'STATE', 'EXPIRES (UTC)', 'SCOPES'], rows))

@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
       ...posting(aDraft()),
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': 'one',
+        'idempotency-key': crypto.randomUUID(),
         'last-event-id': 'none',
         'x-syncropel-actor': ADA,
       },

@@ -1,0 +1,29 @@
+import { LIMITS } from '../../protocol/limits.ts'
+import type { Refusal } from '../refusal.ts'
+
+export const OFFLINE: Refusal = {
+  code: 'TUNNEL_OFFLINE',
+  message: 'The daemon behind this host is not connected',
+  try: 'start it at home with `spl serve`, or try again later',
+  retryAfter: 5,
+}
+
+export const BUSY: Refusal = {
+  code: 'TUNNEL_BUSY',
+  message: 'Too many requests are open on this host',
+  try: 'wait a second and try again',
+  retryAfter: 1,
+}
+
+export const TOO_MANY_CANCELS: Refusal = {
+  code: 'RATE_LIMITED',
+  message: 'Too many requests of this client were left unfinished',
+  try: 'wait ten seconds, and wait for answers before you close a connection',
+  retryAfter: LIMITS.cancelledOpensIntervalMs / 1000,
+}
+
+export const HEAD_TOO_LARGE: Refusal = {
+  code: 'HEADERS_TOO_LARGE',
+  message: 'The request head is too large to relay',
+  try: `send less than ${LIMITS.headBytes} bytes of headers`,
+}
