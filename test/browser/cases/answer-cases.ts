@@ -63,15 +63,17 @@ const ROWS: readonly Row[] = [
   {
     what: 'a POST with every header that may be sent',
     path: '/v1/records',
-    init: as('admin', {
-      ...posting(aDraft()),
-      headers: {
-        'content-type': 'application/json',
-        'idempotency-key': crypto.randomUUID(),
-        'last-event-id': 'none',
-        'x-syncropel-actor': ADA,
-      },
-    }),
+    // A key of its own each time: the daemon remembers what it is used for.
+    init: (stage) =>
+      as('admin', {
+        ...posting(aDraft()),
+        headers: {
+          'content-type': 'application/json',
+          'idempotency-key': crypto.randomUUID(),
+          'last-event-id': 'none',
+          'x-syncropel-actor': ADA,
+        },
+      })(stage),
     allowed: '201',
     other: HELD_BACK,
   },
