@@ -9,7 +9,7 @@ import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { assertNothingRuns } from './processes-of.ts'
+import { nothingRuns } from './processes-of.ts'
 import { getPublic } from './public-request.ts'
 import { isRunning, startSpl } from './run-spl.ts'
 
@@ -22,9 +22,9 @@ beforeEach(() => {
   loadIdentity(paths)
 })
 
-afterEach(() => {
+afterEach(async () => {
   try {
-    assertNothingRuns(home.path)
+    await nothingRuns(home.path)
   } finally {
     home[Symbol.dispose]()
   }

@@ -10,7 +10,7 @@ import { startDaemon } from '../../local-daemon/daemon.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type GatewayOptions } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { assertNothingRuns } from './processes-of.ts'
+import { nothingRuns } from './processes-of.ts'
 import { getPublic } from './public-request.ts'
 import { isRunning } from './run-spl.ts'
 
@@ -26,9 +26,9 @@ beforeEach(() => {
   options = { ownerDid: loadIdentity(paths).did, directory: paths.gateway, tls: 'self-signed' }
 })
 
-afterEach(() => {
+afterEach(async () => {
   try {
-    assertNothingRuns(home.path)
+    await nothingRuns(home.path)
   } finally {
     home[Symbol.dispose]()
   }

@@ -1,13 +1,21 @@
 import { execFileSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Command lines of everything that runs with a path in it: what a test must not leave behind. */
-export function processesOf(path: string): string[] {
-  const lines = execFileSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' }).split('\n')
-  return lines.filter((line) => line.includes(path) && !line.startsWith('Z'))
+/** Milliseconds that a helper may need to notice that what it watches is gone. */
+const GRACE_MS = 2_000
+
+/** Resolves when nothing runs any more with a path in its command line: what a test must not leave behind. */
+export async function nothingRuns(path: string): Promise<void> {
+  const deadline = Date.now() + GRACE_MS
+  for (;;) {
+    const left = processesOf(path)
+    if (left.length === 0) return
+    if (Date.now() > deadline) throw new Error(`still running: ${left.join('\n')}`)
+    await sleep(20)
+  }
 }
 
-/** @throws Error with the command lines of what still runs */
-export function assertNothingRuns(path: string): void {
-  const left = processesOf(path)
-  if (left.length > 0) throw new Error(`still running: ${left.join('\n')}`)
+function processesOf(path: string): string[] {
+  const lines = execFileSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' }).split('\n')
+  return lines.filter((line) => line.includes(path) && !line.startsWith('Z'))
 }

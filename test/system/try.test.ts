@@ -3,12 +3,11 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { aHome } from '../daemon/a-daemon.ts'
-import { assertNothingRuns, processesOf } from './processes-of.ts'
+import { nothingRuns } from './processes-of.ts'
 import { runSpl, startSpl } from './run-spl.ts'
 
 const run = promisify(execFile)
@@ -19,9 +18,9 @@ beforeEach(() => {
   home = aHome()
 })
 
-afterEach(() => {
+afterEach(async () => {
   try {
-    assertNothingRuns(home.path)
+    await nothingRuns(home.path)
   } finally {
     home[Symbol.dispose]()
   }
@@ -72,7 +71,7 @@ describe('spl try --check', () => {
         expect.stringMatching(/^ok {4}a foreign preflight is not allowed: /),
       ])
       expect(code).toBe(0)
-      expect(processesOf(home.path)).toEqual([])
+      await nothingRuns(home.path)
     }
   })
 
@@ -110,7 +109,7 @@ describe('spl try', () => {
         reachable: true,
       })
       expect(await interrupt(child)).toBe(0)
-      expect(processesOf(home.path)).toEqual([])
+      await nothingRuns(home.path)
     }
     expect(bearers[1]).toBe(bearers[0])
     expect(statSync(join(home.path, 'token')).mode & 0o777).toBe(0o600)
@@ -137,8 +136,7 @@ describe('spl try', () => {
     await outputUntil(child, /\n/)
     child.kill('SIGKILL')
     await once(child, 'exit')
-    for (let tries = 0; processesOf(home.path).length > 0 && tries < 50; tries++) await sleep(20)
-    expect(processesOf(home.path)).toEqual([])
+    await nothingRuns(home.path)
     const check = await runSpl(['try', '--check', '--home', home.path], { home: home.path })
     expect(check.code).toBe(0)
   })
