@@ -83,9 +83,10 @@ export function decideCors(request: CorsRequest, policy: CorsPolicy): CorsDecisi
   return withNetwork(allowed.preflight, request)
 }
 
-/** Of a request with `Origin` (Fetch, "CORS-preflight request"). Any other OPTIONS is the application's. */
-function isPreflight({ method, headers }: CorsRequest): boolean {
-  return method === 'OPTIONS' && headers.get('access-control-request-method') !== null
+/** Fetch, "CORS-preflight request". Any other OPTIONS is the application's. */
+export function isPreflight({ method, headers }: CorsRequest): boolean {
+  if (method !== 'OPTIONS' || headers.get('origin') === null) return false
+  return headers.get('access-control-request-method') !== null
 }
 
 function allow(origin: string): AllowedOrigin {

@@ -26,7 +26,7 @@ const FIELDS: readonly string[] = [
 const ID = /^[0-9a-f]{64}$/
 const THREAD = /^th_[A-Za-z0-9_.-]{1,128}$/
 /** DID Core's `did:method:id`, with any visible ASCII in the id; together at most 256 characters. */
-const DID = /^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/
+export const DID = /^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/
 const BODY_BOUNDS = { depth: LIMITS.recordDepth, bytes: LIMITS.recordBytes }
 
 /**

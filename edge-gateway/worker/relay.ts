@@ -1,4 +1,5 @@
 import type { RequestHead } from '../../protocol/heads.ts'
+import { isPreflight } from '../../protocol/cors.ts'
 import { routeAccess, type RouteAccess } from '../../protocol/route-access.ts'
 import type { Env } from '../env.ts'
 import type { Refusal } from '../refusal.ts'
@@ -34,7 +35,7 @@ export function relay(
     if (seconds > 0) return deny(tooManyRequests(seconds))
     if ('code' in read) return deny(read)
     const { head, authorization } = read
-    if (isPreflight(head.method, request)) return preflight(read)
+    if (head.method === 'OPTIONS' && isPreflight(request)) return preflight(read)
     const { target } = head
     const access = routeAccess(head.method, target)
     if (mayBeLocal(access, target) && isLocalPath(target)) return deny(LOCAL_ONLY)
@@ -104,10 +105,4 @@ function kindOf({ method, upgrade }: RequestHead): RelayedKind {
 /** Almost no request gets further than this: the rule of a plain path is its own. */
 function mayBeLocal(access: RouteAccess | undefined, target: string): boolean {
   return access === undefined || access.local === true || target.includes('%')
-}
-
-function isPreflight(method: string, request: Request): boolean {
-  if (method !== 'OPTIONS') return false
-  const { headers } = request
-  return headers.has('origin') && headers.has('access-control-request-method')
 }

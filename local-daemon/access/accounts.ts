@@ -192,6 +192,11 @@ function newAccountId(): string {
   return `sa_${Array.from(randomBytes(16), (byte) => CROCKFORD[byte & 31]).join('')}`
 }
 
+/** When a token that is made now ends; null: never. @param ttl seconds */
+export function expiryAfter(ttl: number | undefined): number | null {
+  return ttl === undefined ? null : nowSeconds() + ttl
+}
+
 /** Unix time, seconds. */
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000)

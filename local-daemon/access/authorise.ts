@@ -1,10 +1,11 @@
+import { DID } from '../../protocol/record.ts'
 import { pathOf, type RouteAccess } from '../../protocol/route-access.ts'
 import type { Scope } from '../../protocol/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { Settings } from '../settings/settings.ts'
 import { decideClaim } from './actor-claim.ts'
-import { type BearerCheck, type GrantEnd, invalid } from './bearer.ts'
+import { type BearerCheck, type GrantEnd, invalid, SEND_BEARER } from './bearer.ts'
 import { mayUse, type Principal } from './principal.ts'
 import type { StreamTickets } from './stream-tickets.ts'
 
@@ -18,8 +19,6 @@ export interface AuthoriseParts {
   /** `--insecure-localhost`: no bearer on loopback for as long as this process lives. */
   readonly insecureLocalhost: boolean
 }
-
-const DID = /^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/
 
 /** What is said of a grant that ended while a request, or an event stream, was under way. */
 export const GRANT_ENDS: Readonly<
@@ -35,7 +34,7 @@ export const GRANT_ENDS: Readonly<
   },
   AUTH_REQUIRED: {
     message: 'A bearer is required by now',
-    next: 'Send: Authorization: Bearer spl_… with a token of this daemon.',
+    next: SEND_BEARER,
   },
 }
 

@@ -13,7 +13,8 @@ import type { AccountPrincipal } from './principal.ts'
 /** Why something that was granted has ended: revoked, expired, or asked for by now. */
 export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID' | 'AUTH_REQUIRED'>
 
-const NEXT = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
+/** The next step of whoever sent none that counts. */
+export const SEND_BEARER = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
 
 /**
@@ -107,12 +108,14 @@ function toPrincipal(row: TokenRow): AccountPrincipal {
 export function readBearer(authorization: string | null): string {
   if (authorization === null) {
     throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer', {
-      try: NEXT,
+      try: SEND_BEARER,
       headers: CHALLENGE,
     })
   }
   if (authorization.includes(',')) {
-    throw new ProblemError('INVALID_HEADERS', 'Authorization came more than once', { try: NEXT })
+    throw new ProblemError('INVALID_HEADERS', 'Authorization came more than once', {
+      try: SEND_BEARER,
+    })
   }
   const match = /^bearer +([^ ]+)$/i.exec(authorization)
   if (match?.[1] === undefined) throw invalid()
@@ -131,7 +134,7 @@ function parseOrRefuse(bearer: string) {
 /** One answer for every reason, so that nothing can be learned by trying. */
 export function invalid(): ProblemError {
   return new ProblemError('AUTH_INVALID', 'The bearer is not valid on this daemon', {
-    try: NEXT,
+    try: SEND_BEARER,
     headers: CHALLENGE,
   })
 }

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { DID } from '../../protocol/record.ts'
 import { SCOPES } from '../../protocol/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { listOf } from './schemas.ts'
@@ -13,9 +14,7 @@ const TokenIdText = z
   .regex(/^[0-9a-f]{64}$/, 'must be a token id: 64 lower-case hex digits')
 /** No control characters: it is printed in tables. */
 const Label = z.string().regex(/^[^\p{C}]{1,64}$/u, 'must be 1 to 64 printable characters')
-const ActorDid = z
-  .string()
-  .regex(/^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/, 'must be a DID, such as did:sync:user:ada')
+const ActorDid = z.string().regex(DID, 'must be a DID, such as did:sync:user:ada')
 const Namespace = z
   .string()
   .max(256)

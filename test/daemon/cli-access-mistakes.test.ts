@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { INVITE_PATH, makeCode } from '../../protocol/signed-code.ts'
 import { runSpl } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
+import { assertMistake, type Mistake } from './assert-mistake.ts'
 
 const PAIR = 'pair --device phone --url http://127.0.0.1:1'
 
-/** [command line, exit code, code, what the next step names] */
-const MISTAKES: readonly (readonly [string, number, string, RegExp])[] = [
+const MISTAKES: readonly Mistake[] = [
   ['service-account crate', 2, 'UNKNOWN_COMMAND', /did you mean create\?/],
   ['service-account create', 2, 'MISSING_MANDATORY_OPTION_VALUE', /spl service-account create --h/],
   ['service-account create --name a --scopes root', 2, 'INVALID_ARGUMENT', /records:read/],
@@ -55,18 +55,7 @@ const MISTAKES: readonly (readonly [string, number, string, RegExp])[] = [
 ]
 
 describe('a mistake', () => {
-  test.concurrent.for(MISTAKES)('spl %s', async ([line, exitCode, code, next]) => {
-    using home = aHome()
-    const run = await runSpl(line.split(' '), { home: home.path })
-    const [error = '', advice = ''] = run.stderr.split('\n')
-    expect(error).toMatch(/^error: \S/)
-    expect(error).toContain(`[${code}]`)
-    expect(advice).toMatch(/^try: \S/)
-    expect(run.stderr).toMatch(next)
-    expect(run.stderr).not.toMatch(/ {4}at /)
-    expect(run.stdout).toBe('')
-    expect(run.code).toBe(exitCode)
-  })
+  test.concurrent.for(MISTAKES)('spl %s', (mistake) => assertMistake(mistake))
 })
 
 describe('a file for the secret', () => {

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { checkHost } from '../../local-daemon/cli/serve/check-host.ts'
 import { fields, table } from '../../local-daemon/cli/table.ts'
 import { aHome } from './a-daemon.ts'
+import { assertMistake, type Mistake } from './assert-mistake.ts'
 import { runSpl } from '../system/run-spl.ts'
 
-/** [command line, exit code, code, what the next step names] */
-const MISTAKES: readonly (readonly [string, number, string, RegExp])[] = [
+const MISTAKES: readonly Mistake[] = [
   ['sevre', 2, 'UNKNOWN_COMMAND', /did you mean serve\?/],
   ['thread lst', 2, 'UNKNOWN_COMMAND', /did you mean list\?/],
   ['serve --prot 1', 2, 'UNKNOWN_OPTION', /did you mean --port\?/],
@@ -34,18 +34,7 @@ const MISTAKES: readonly (readonly [string, number, string, RegExp])[] = [
 ]
 
 describe('a mistake', () => {
-  test.concurrent.for(MISTAKES)('spl %s', async ([line, exitCode, code, next]) => {
-    using home = aHome()
-    const run = await runSpl(line.split(' '), { home: home.path })
-    const [error = '', advice = ''] = run.stderr.split('\n')
-    expect(error).toMatch(/^error: \S/)
-    expect(error).toContain(`[${code}]`)
-    expect(advice).toMatch(/^try: \S/)
-    expect(run.stderr).toMatch(next)
-    expect(run.stderr).not.toMatch(/ {4}at /)
-    expect(run.stdout).toBe('')
-    expect(run.code).toBe(exitCode)
-  })
+  test.concurrent.for(MISTAKES)('spl %s', (mistake) => assertMistake(mistake))
 
   test('shows its stack trace to a developer only', async () => {
     using home = aHome()

@@ -7,6 +7,7 @@ import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { table } from '../table.ts'
+import { utcTime } from '../utc-time.ts'
 
 interface ThreadListOptions extends GlobalOptions {
   readonly limit: number
@@ -32,7 +33,7 @@ export function addThreadList(thread: Command): void {
       const rows = list.data.map(({ id, records, updated_at, goal }) => [
         id,
         String(records),
-        new Date(updated_at).toISOString().slice(0, 19).replace('T', ' '),
+        utcTime(updated_at / 1000),
         goal ?? '',
       ])
       if (rows.length === 0) note('no thread yet; open one with: spl intend "a goal"')

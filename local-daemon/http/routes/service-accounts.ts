@@ -1,4 +1,4 @@
-import { nowSeconds, requireActive } from '../../access/accounts.ts'
+import { expiryAfter, requireActive } from '../../access/accounts.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { jsonAnswer } from '../answer.ts'
 import {
@@ -46,7 +46,7 @@ export function addServiceAccounts({
     async (c) => {
       const asked = await parseBody(NewAccount, c, authorise)
       const { with_token: withToken, ttl_seconds: ttl, ...request } = asked
-      const expiresAt = ttl === undefined ? null : nowSeconds() + ttl
+      const expiresAt = expiryAfter(ttl)
       const fresh = withToken ? await accounts.createWithToken(request, expiresAt) : undefined
       const id = fresh?.account ?? accounts.create(request)
       const minted = fresh === undefined ? null : mintedView(store, fresh)
@@ -122,7 +122,7 @@ export function addServiceAccounts({
     async (c) => {
       const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)
       const account = requireActive(store.account(idOf(c)))
-      const expiresAt = ttl === undefined ? null : nowSeconds() + ttl
+      const expiresAt = expiryAfter(ttl)
       const { revoked, ...fresh } = await accounts.mint(account, expiresAt, (tx) => {
         if (!force)
           guardExchange(tx, account.scopes, expiresAt, (row) => row.account === account.id)

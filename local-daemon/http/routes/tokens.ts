@@ -1,4 +1,4 @@
-import { nowSeconds, requireActive } from '../../access/accounts.ts'
+import { expiryAfter, requireActive } from '../../access/accounts.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { RotationLimit } from '../../access/rotation-limit.ts'
 import { ProblemError } from '../../config/problem-error.ts'
@@ -41,7 +41,7 @@ export function addTokens({
     async (c) => {
       const { service_account_id: id, ttl_seconds: ttl } = await parseBody(NewToken, c, authorise)
       const account = requireActive(store.account(id))
-      const fresh = await accounts.mint(account, ttl === undefined ? null : nowSeconds() + ttl)
+      const fresh = await accounts.mint(account, expiryAfter(ttl))
       const answer = { ...mintedView(store, fresh), edge: await edge.settled() }
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
@@ -106,7 +106,7 @@ export function addTokens({
       rotations.count(principal.account)
       const account = requireActive(store.account(principal.account))
       // A token keeps the scopes it was minted with, and a lifetime does not grow by being exchanged.
-      const asked = ttl === undefined ? null : nowSeconds() + ttl
+      const asked = expiryAfter(ttl)
       const expiresAt = earlier(principal.expiresAt, asked)
       const same = { ...account, scopes: JSON.stringify(principal.scopes) }
       const { tokenId } = principal
