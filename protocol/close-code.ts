@@ -4,6 +4,10 @@ export const CLOSE = {
   /** Planned restart or shutdown: come back at once. */
   GOING_AWAY: 1001,
   PROTOCOL_ERROR: 1002,
+  /** Told to a subscriber that sends something. */
+  UNSUPPORTED: 1003,
+  /** Told to a subscriber whose last message says why. */
+  POLICY: 1008,
   /** The side that closes has failed. */
   INTERNAL: 1011,
   /** A newer connection of the same identity took over: do not fight for it. */

@@ -40,6 +40,39 @@ export function readPolicyAck(payload: Uint8Array): number {
   return readUint64(payload, 0)
 }
 
+/** Who of a group a JOIN or a LEAVE is about. */
+export interface Membership {
+  readonly group: number
+  readonly member: number
+}
+
+export const MEMBERSHIP_BYTES = 8
+
+export function encodeMembership({ group, member }: Membership): Uint8Array {
+  const payload = new Uint8Array(MEMBERSHIP_BYTES)
+  writeUint32(payload, 0, group)
+  writeUint32(payload, 4, member)
+  return payload
+}
+
+/** What follows it is the last word to the member. */
+export function readMembership(payload: Uint8Array): Membership {
+  if (payload.length < MEMBERSHIP_BYTES) {
+    throw new ConnectionError('read membership: shorter than 8 bytes')
+  }
+  return { group: readUint32(payload, 0), member: readUint32(payload, 4) }
+}
+
+export const GROUP_PREFIX_BYTES = 4
+
+/** The group that a GROUP's events are for; they follow. */
+export function readGroup(payload: Uint8Array): number {
+  if (payload.length < GROUP_PREFIX_BYTES) {
+    throw new ConnectionError('read GROUP: shorter than 4 bytes')
+  }
+  return readUint32(payload, 0)
+}
+
 export interface GoAway {
   /** The last stream that the sender opened, or will answer. */
   readonly lastStream: number

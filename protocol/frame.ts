@@ -22,11 +22,14 @@ export const FRAME = {
   GO_AWAY: 8,
   POLICY: 9,
   POLICY_ACK: 10,
+  JOIN: 11,
+  GROUP: 12,
+  LEAVE: 13,
 } as const
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]
 
-/** END: the sender's last frame of this stream. ACK: this frame answers one of the same type. */
+/** END: the sender's last frame of this stream, or of this group. ACK: this frame answers one of the same type. */
 export const FLAG = { END: 1, ACK: 2 } as const
 
 export interface Frame {
@@ -59,6 +62,9 @@ const RULES: readonly ({ readonly flags: number; readonly scope: Scope } | undef
   { flags: 0, scope: 'connection' }, // GO_AWAY
   { flags: 0, scope: 'connection' }, // POLICY
   { flags: 0, scope: 'connection' }, // POLICY_ACK
+  { flags: 0, scope: 'stream' }, // JOIN
+  { flags: FLAG.END, scope: 'connection' }, // GROUP
+  { flags: 0, scope: 'connection' }, // LEAVE
 ]
 
 /** Goes through the frames of one message. It is the frame it stands on: nothing is made per frame but the view. */

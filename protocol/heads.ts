@@ -18,6 +18,8 @@ export interface RequestHead {
   readonly client?: string
   /** The request asks for a WebSocket: the stream then carries messages (websocket-record.ts). */
   readonly upgrade?: 'websocket'
+  /** An event stream that answers it may end in a group: the gateway can go on from there. */
+  readonly join?: true
 }
 
 export interface ResponseHead {
@@ -52,7 +54,7 @@ export function encodeHeadText(text: string): Uint8Array {
 /** @throws HeadError for anything but a complete request head. */
 export function decodeRequestHead(bytes: Uint8Array): RequestHead {
   const head = parseObject(decodeText(bytes))
-  const { method, target, headers, host, scheme, request_id, client, upgrade } = head
+  const { method, target, headers, host, scheme, request_id, client, upgrade, join } = head
   if (typeof method !== 'string' || !/^[A-Z]{1,32}$/.test(method)) throw bad('method')
   if (typeof target !== 'string' || !target.startsWith('/')) throw bad('target')
   if (typeof host !== 'string' || host === '') throw bad('host')
@@ -60,6 +62,7 @@ export function decodeRequestHead(bytes: Uint8Array): RequestHead {
   if (typeof request_id !== 'string' || request_id === '') throw bad('request_id')
   if (client !== undefined && typeof client !== 'string') throw bad('client')
   if (upgrade !== undefined && upgrade !== 'websocket') throw bad('upgrade')
+  if (join !== undefined && join !== true) throw bad('join')
   if (!isHeaderList(headers)) throw bad('headers')
   return {
     method,
@@ -70,6 +73,7 @@ export function decodeRequestHead(bytes: Uint8Array): RequestHead {
     request_id,
     ...(client === undefined ? {} : { client }),
     ...(upgrade === undefined ? {} : { upgrade }),
+    ...(join === undefined ? {} : { join }),
   }
 }
 

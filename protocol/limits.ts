@@ -40,6 +40,26 @@ export const LIMITS = {
   connectionGrantStep: 1024 * 1024,
   /** Bytes that a stream may queue for sending before its writer is told to wait. */
   sendQueueBytes: 128 * 1024,
+  /** Groups of one connection; further views are served one by one. */
+  groups: 256,
+  /** Bytes of events that wait to be sent to a group, before it is given up and its members resume. */
+  groupQueueBytes: 4 * 1024 * 1024,
+  /** Largest last word to one member of a group, bytes. */
+  farewellBytes: 4096,
+  /** Clients whose event streams the gateway holds at once; an object may have 32768 sockets. */
+  subscribers: 20_000,
+  /** Largest single event of a stream that the gateway can resume, bytes: a record and what surrounds it. */
+  eventBytes: 2 * 1024 * 1024,
+  /** Events that a subscriber's client may be behind its group, bytes; one event alone may be larger. */
+  subscriberBytes: 256 * 1024,
+  /** The same for all of them in one Worker together: a quarter of its 128 MB. */
+  subscribersBytes: 32 * 1024 * 1024,
+  /** How long a client may take nothing of what waits for it, milliseconds. */
+  subscriberStallMs: 60_000,
+  /** Silence after which the gateway sends a subscriber a comment, milliseconds. */
+  subscriberHeartbeatMs: 15_000,
+  /** How long an event stream outlives the tunnel, milliseconds. */
+  streamAwayMs: 3_600_000,
   /** Largest HELLO, bytes of JSON. */
   helloBytes: 4096,
   /** Longest reason in a GO_AWAY, bytes of text. */

@@ -1,4 +1,5 @@
 import type { EdgePolicy } from './edge-policy.ts'
+import type { Membership } from './frame-payload.ts'
 import type { RequestHead, ResponseHead } from './heads.ts'
 import type { Hello } from './hello.ts'
 import type { ResetCode } from './reset-code.ts'
@@ -39,6 +40,14 @@ export interface MultiplexerEvents {
   policy?(policy: EdgePolicy): void
   /** Acceptor: the gateway keeps the policy that was sent last. */
   policyAck?(version: number): void
+  /** Opener: home has said all that it says to this one alone; from here on the group's events are its own. */
+  joined?(stream: number, membership: Membership): void
+  /** Opener: events for all members of a group. A piece may end inside an event, the next one goes on. */
+  group?(group: number, events: Uint8Array): void
+  /** Opener: home says no more to the group, and its members have to ask anew. */
+  groupEnd?(group: number): void
+  /** A member is to leave, with a last word for it alone (opener), or has left (acceptor). */
+  left?(membership: Membership, farewell: Uint8Array): void
   goAway(lastStream: number, code: ResetCode, reason: string): void
   /** There is something for `next` to send. May be called often; the owner coalesces. */
   output(): void

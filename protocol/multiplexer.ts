@@ -1,6 +1,6 @@
 import { ConnectionError } from './connection-error.ts'
 import { decodeEdgePolicy } from './edge-policy.ts'
-import { encodeGoAway } from './frame-payload.ts'
+import { encodeGoAway, type Membership } from './frame-payload.ts'
 import { FRAME, FrameError, FrameReader } from './frame.ts'
 import { encodeHello, type Hello } from './hello.ts'
 import { LIMITS } from './limits.ts'
@@ -19,6 +19,7 @@ import { openingWindow } from './window-growth.ts'
 import { uint64 } from './wire-integers.ts'
 
 export { ConnectionError } from './connection-error.ts'
+export type { Membership } from './frame-payload.ts'
 export type {
   MultiplexerEvents,
   MultiplexerSnapshot,
@@ -215,6 +216,56 @@ export class Multiplexer {
     core.events.output()
   }
 
+  /** Acceptor: everything written to this stream has been sent, so that it may `join`. */
+  settled(id: number): boolean {
+    const stream = this.#bodyOf(id)
+    return stream !== undefined && stream.outgoing === undefined && stream.queue.bytes === 0
+  }
+
+  /** Acceptor: lets the client of a settled stream go on as a member of a group. The stream's last frame. */
+  join(id: number, membership: Membership): void {
+    const { plan, streams, events } = this.#core
+    const stream = this.settled(id) ? streams.alive(id) : undefined
+    if (stream === undefined) throw new TypeError('join group: the stream has not settled')
+    stream.endQueued = true
+    stream.sendEnded = true
+    plan.groups.join(id, membership)
+    streams.sent(stream)
+    events.output()
+  }
+
+  /**
+   * Acceptor: the same events for every member of a group.
+   * @param events whole ones; not copied
+   * @returns bytes that wait in all groups together
+   */
+  sendGroup(group: number, events: Uint8Array): number {
+    const { plan, closed, events: owner } = this.#core
+    if (closed) return 0
+    plan.groups.send(group, events)
+    owner.output()
+    return plan.groups.bytes
+  }
+
+  /** Acceptor: nothing more comes for this group; its members ask anew. */
+  endGroup(group: number): void {
+    if (this.#core.closed) return
+    this.#core.plan.groups.end(group)
+    this.#core.events.output()
+  }
+
+  /**
+   * A member leaves.
+   * @param farewell acceptor: its last events, at most `LIMITS.farewellBytes`
+   */
+  leave(membership: Membership, farewell: Uint8Array = NOTHING): void {
+    if (this.#core.closed) return
+    if (farewell.length > LIMITS.farewellBytes)
+      throw new TypeError('leave group: too long a farewell')
+    this.#core.plan.groups.leave(membership, farewell)
+    this.#core.events.output()
+  }
+
   /** The transport is gone: every live stream is reported as reset with CONNECTION_LOST. */
   close(): void {
     if (this.#core.closed) return
@@ -296,6 +347,8 @@ export class Multiplexer {
     return !stream.waiting
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 function newMessage(size: number): Uint8Array {
   return new Uint8Array(size)

@@ -2,10 +2,14 @@ import { ConnectionError } from './connection-error.ts'
 import { decodeEdgePolicy } from './edge-policy.ts'
 import {
   encodeReset,
+  GROUP_PREFIX_BYTES,
   HEAD_PREFIX_BYTES,
   inlineBodyBytes,
+  MEMBERSHIP_BYTES,
   readCredit,
   readGoAway,
+  readGroup,
+  readMembership,
   readPing,
   readPolicyAck,
   readReset,
@@ -56,6 +60,12 @@ export class PeerFrames {
         return this.#policy(frame.payload)
       case FRAME.POLICY_ACK:
         return this.#policyAck(frame.payload)
+      case FRAME.JOIN:
+        return this.#join(frame)
+      case FRAME.GROUP:
+        return this.#group(frame)
+      case FRAME.LEAVE:
+        return this.#leave(frame.payload)
     }
   }
 
@@ -228,6 +238,60 @@ export class PeerFrames {
     if (version === policyVersion) events.policyAck?.(version)
   }
 
+  #join({ stream: id, payload }: Frame): void {
+    const core = this.#core
+    const membership = readMembership(payload)
+    if (core.role === 'acceptor') throw new ConnectionError('read JOIN: only the daemon sends one')
+    if (payload.length !== MEMBERSHIP_BYTES) throw new ConnectionError('read JOIN: too long')
+    const stream = core.streams.alive(id)
+    if (stream === undefined || !stream.opened) {
+      // Given up on the way here: home must not keep a member that nobody follows.
+      core.plan.groups.leave(membership, NOTHING)
+      core.events.output()
+      return
+    }
+    if (!stream.headReceived || stream.receiveEnded) {
+      core.plan.groups.leave(membership, NOTHING)
+      return core.streams.fault(stream, RESET.PROTOCOL_ERROR)
+    }
+    stream.receiveEnded = true
+    stream.endReported = true
+    core.tuner.forget(stream)
+    core.events.joined?.(id, membership)
+    core.streams.finish(stream)
+  }
+
+  #group({ payload, flags }: Frame): void {
+    const core = this.#core
+    const group = readGroup(payload)
+    if (core.role === 'acceptor') throw new ConnectionError('read GROUP: only the daemon sends one')
+    const events = payload.subarray(GROUP_PREFIX_BYTES)
+    this.#passOn(events, () => core.events.group?.(group, events))
+    if ((flags & FLAG.END) !== 0) core.events.groupEnd?.(group)
+  }
+
+  #leave(payload: Uint8Array): void {
+    const core = this.#core
+    const membership = readMembership(payload)
+    const farewell = payload.subarray(MEMBERSHIP_BYTES)
+    const most = core.role === 'acceptor' ? 0 : LIMITS.farewellBytes
+    if (farewell.length > most) throw new ConnectionError('read LEAVE: too long')
+    this.#passOn(farewell, () => {})
+    core.events.left?.(membership, farewell)
+  }
+
+  /** Events that need no reader's credit: who is too slow for them is dropped. */
+  #passOn(events: Uint8Array, tell: () => void): void {
+    if (events.length === 0) return
+    if (events.length > LIMITS.dataBytes) {
+      throw new ConnectionError('read GROUP: larger than a frame may be', RESET.TOO_LARGE)
+    }
+    const { intake, events: owner } = this.#core
+    intake.count(events.length)
+    tell()
+    if (intake.release(events.length)) owner.output()
+  }
+
   /** The stream that body bytes are for, which are counted; if it is over, they are only counted. */
   #receiving(id: number, bytes: number): MuxStream | undefined {
     const core = this.#core
@@ -252,6 +316,8 @@ export class PeerFrames {
     this.#core.events.output()
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 function attempt<T>(decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
   try {

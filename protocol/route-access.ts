@@ -8,6 +8,8 @@ export interface RouteAccess {
   readonly scopes: RouteScopes
   /** Answers on the daemon's own machine only, never through the tunnel or a proxy. */
   readonly local?: true
+  /** Its answer is an event stream, always or with `feed=continuous`, and can be had as a WebSocket if always. */
+  readonly events?: 'always' | 'continuous'
   /** Takes a stream ticket in the query in place of a bearer: browsers' event streams can send no header. */
   readonly ticket?: true
   /** Takes a one-time invite code in place of a bearer, and nothing else. */
@@ -16,7 +18,11 @@ export interface RouteAccess {
 
 const read: RouteAccess = { scopes: ['records:read'] }
 const admin: RouteAccess = { scopes: ['admin'] }
-const sync: RouteAccess = { scopes: ['records:read', 'federation:manage'], ticket: true }
+const sync: RouteAccess = {
+  scopes: ['records:read', 'federation:manage'],
+  ticket: true,
+  events: 'continuous',
+}
 
 /**
  * Every route of the daemon, as `METHOD path`: the one table that the gateway and the daemon decide by. A
@@ -33,7 +39,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/threads': read,
   'GET /v1/threads/{id}/records': read,
   'GET /v1/sync/changes': sync,
-  'GET /v1/sync/subscribe': sync,
+  'GET /v1/sync/subscribe': { ...sync, events: 'always' },
   'POST /v1/stream-tickets': { scopes: 'any' },
   'POST /v1/bootstrap/service-account': { scopes: 'open', local: true },
   'POST /v1/service-accounts': admin,

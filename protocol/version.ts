@@ -2,8 +2,9 @@
  * Bump with every change of a frame, a head or a rule of the wire, and say in one line what changed.
  * - 1: the first.
  * - 2: POLICY and POLICY_ACK: what the gateway may decide itself.
+ * - 3: JOIN, GROUP and LEAVE: one copy of a feed for all who follow it; `join` in a request's head.
  */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** The WebSocket subprotocol: both sides refuse anything else. */
 export const SUBPROTOCOL = `spl-tunnel.${PROTOCOL_VERSION}`

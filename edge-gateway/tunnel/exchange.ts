@@ -1,5 +1,6 @@
 import type { ResponseHead } from '../../protocol/heads.ts'
 import type { RefusedRequest } from '../refusal.ts'
+import type { MemberOf } from './subscribers.ts'
 import type { ResetCode } from '../../protocol/reset-code.ts'
 
 /** One stream's owner inside the object: a plain request or a WebSocket. */
@@ -12,6 +13,8 @@ export interface Exchange {
   reset(code: ResetCode): void
   /** The answer is whole; the rest of the request is not wanted. */
   stopSending(): void
+  /** What follows is the group's, not this stream's. False, or absent: this one cannot join. */
+  joined?(member: MemberOf): boolean
   /** The request body's writer may go on. */
   writable(): void
   /**

@@ -12,8 +12,11 @@ export const CORS_URL = 'https://tunnel/cors'
 const RELAY_URL = 'https://tunnel/relay/'
 const NOBODY = '-'
 
-/** `body`: one that may have a body. `bare`: GET. */
-export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket'
+/**
+ * `body`: one that may have a body. `bare`: GET. `events`: its answer may be an event stream, and crosses the bridge
+ * then; `resume`: the same again, for the rest of a stream that was let in before.
+ */
+export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket' | 'events' | 'resume'
 
 /** What the object must know before it looks at anything else of a relayed request. */
 export interface Relayed {

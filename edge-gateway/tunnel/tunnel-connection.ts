@@ -3,6 +3,7 @@ import type { ResponseHead } from '../../protocol/heads.ts'
 import { encodeHeadText } from '../../protocol/heads.ts'
 import {
   ConnectionError,
+  type Membership,
   Multiplexer,
   type MultiplexerEvents,
   type MultiplexerSnapshot,
@@ -15,6 +16,7 @@ import { LIMITS } from '../../protocol/limits.ts'
 import { VERSION } from '../version.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
 import { OpenStream } from './open-stream.ts'
+import type { Subscribers } from './subscribers.ts'
 
 /** What a daemon's socket keeps across the object's sleep. */
 export interface ConnectionAttachment {
@@ -31,7 +33,7 @@ export interface ConnectionAttachment {
 const CROWD = 256
 
 /** How long home has to end a revoked token's answers itself, milliseconds. */
-const REVOKED_GRACE_MS = 5_000
+export const REVOKED_GRACE_MS = 5_000
 
 interface OpenExchange {
   readonly exchange: Exchange
@@ -50,6 +52,7 @@ export class TunnelConnection {
   readonly #socket: WebSocket
   readonly #mux: Multiplexer
   readonly #policy: (policy: EdgePolicy) => void
+  readonly #subscribers: Subscribers
   readonly #exchanges = new Map<number, OpenExchange>()
   #flushing = false
   #greeted: boolean
@@ -58,13 +61,18 @@ export class TunnelConnection {
   /** When the daemon was last heard, milliseconds since 1970. */
   heardAt: number
 
-  /** @param policy told what the daemon wants to be decided by */
+  /**
+   * @param policy told what the daemon wants to be decided by
+   * @param subscribers who gets what is said to groups
+   */
   constructor(
     socket: WebSocket,
     attachment: ConnectionAttachment,
     policy: (policy: EdgePolicy) => void,
+    subscribers: Subscribers,
   ) {
     this.#socket = socket
+    this.#subscribers = subscribers
     this.#policy = policy
     this.generation = attachment.generation
     this.connectedAt = attachment.connectedAt
@@ -130,6 +138,12 @@ export class TunnelConnection {
     // What the policy before it has let in goes first: nothing of that reaches home after the acknowledgement.
     this.#send()
     this.#mux.ackPolicy(version)
+  }
+
+  /** A member of one of this connection's groups has left. */
+  leave(membership: Membership): void {
+    this.#saved = false
+    this.#mux.leave(membership)
   }
 
   /** Ends what is open with tokens that are worth nothing any more: WebSockets now, answers after a grace. */
@@ -245,6 +259,19 @@ export class TunnelConnection {
       stopSending: (stream) => this.#exchanges.get(stream)?.exchange.stopSending(),
       writable: (stream) => this.#exchanges.get(stream)?.exchange.writable(),
       closed: (stream) => this.#exchanges.delete(stream),
+      joined: (stream, { group, member }) => {
+        const joining = { generation: this.generation, group, member }
+        const open = this.#exchanges.get(stream)
+        // Nobody is there who could join: home must not keep a member that nobody follows.
+        if (open?.exchange.joined?.(joining) === true) return
+        this.#mux.leave(joining)
+        this.#exchanges.delete(stream)
+        open?.exchange.reset(RESET.PROTOCOL_ERROR)
+      },
+      group: (group, events) => this.#subscribers.forward(this.generation, group, events),
+      groupEnd: (group) => this.#subscribers.dissolve(this.generation, group),
+      left: (membership, farewell) =>
+        this.#subscribers.expel({ generation: this.generation, ...membership }, farewell),
       goAway: () => {
         this.#leaving = true
       },

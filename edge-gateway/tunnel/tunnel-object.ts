@@ -10,22 +10,38 @@ import { refuse } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
 import { CancelBook } from './cancel-book.ts'
 import { ClientQueues } from './client-queues.ts'
+import { EventExchange } from './event-exchange.ts'
+import type { Exchange, ExchangeStream } from './exchange.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { AskedRequest } from './asked-request.ts'
-import { CONNECT_HEADER, CORS_URL, HEAD_HEADER, readRelayUrl, type Relayed } from './internal.ts'
+import {
+  CONNECT_HEADER,
+  CORS_URL,
+  HEAD_HEADER,
+  readRelayUrl,
+  type Relayed,
+  type RelayedKind,
+} from './internal.ts'
 import { MessageMemory } from './message-memory.ts'
 import { NonceBook } from './nonce-book.ts'
 import { ParkedRequests } from './parked-requests.ts'
 import { PolicyBook } from './policy-book.ts'
 import { Presence } from './presence.ts'
 import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS } from './refusals.ts'
-import { TunnelConnection, type ConnectionAttachment } from './tunnel-connection.ts'
+import { type MemberOf, Subscribers } from './subscribers.ts'
+import {
+  REVOKED_GRACE_MS,
+  TunnelConnection,
+  type ConnectionAttachment,
+} from './tunnel-connection.ts'
 import { WebSocketExchange } from './websocket-exchange.ts'
 
 /** While anything must be watched, how often. A pending timer keeps the object awake, so: only then. */
 const WATCH_MS = 1_000
 /** A replaced connection that says nothing for so long is dead (streams have heartbeats every 15 s). */
 const RETIRED_SILENCE_MS = 20_000
+/** Tag of the sockets that daemons have. */
+const DAEMON = 'daemon'
 /** No replaced connection is older than this. */
 const RETIRED_MAX_MS = 30 * 60_000
 
@@ -39,7 +55,10 @@ export class TunnelObject extends DurableObject<Env> {
   readonly #policy: PolicyBook
   readonly #presence: Presence
   readonly #parked = new ParkedRequests()
+  readonly #subscribers: Subscribers
   #current: TunnelConnection | undefined
+  /** When members are ended whom home has not ended itself, milliseconds since 1970. */
+  #disownAt = Infinity
   #watch: ReturnType<typeof setTimeout> | undefined
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -48,9 +67,10 @@ export class TunnelObject extends DurableObject<Env> {
     this.#headTimeoutMs = typeof settings === 'string' ? 100_000 : settings.headTimeoutMs
     this.#policy = new PolicyBook(ctx.storage)
     this.#presence = new Presence(ctx.storage)
+    this.#subscribers = new Subscribers(ctx, (member) => this.#memberLeft(member))
     // The daemon's ping is answered by the platform while the object sleeps.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
-    for (const socket of ctx.getWebSockets()) this.#adopt(socket)
+    for (const socket of ctx.getWebSockets(DAEMON)) this.#adopt(socket)
   }
 
   override fetch(request: Request): Promise<Response> | Response {
@@ -64,7 +84,8 @@ export class TunnelObject extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const connection = this.#connections.get(socket)
-    if (connection === undefined) return
+    if (connection === undefined) return this.#subscribers.receive(socket, message)
+    const { ready } = connection
     if (typeof message === 'string') {
       connection.close(CLOSE.PROTOCOL_ERROR, 'text messages are only ping')
       return
@@ -72,11 +93,12 @@ export class TunnelObject extends DurableObject<Env> {
     connection.receive(new Uint8Array(message))
     // The whole message first: a policy that came with the greeting holds for those who waited.
     if (this.#parked.size > 0) this.#serveParked()
+    if (!ready && connection.ready) this.#subscribers.wake()
     this.#keepWatch()
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
-    this.#drop(socket)
+    this.#lose(socket)
     try {
       // Without this the daemon would see 1006.
       socket.close(code === 1005 || code === 1006 ? CLOSE.NORMAL : code, reason)
@@ -86,7 +108,7 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#drop(socket)
+    this.#lose(socket)
     try {
       // An oversized message is reported here and does not close the socket by itself.
       socket.close(CLOSE.PROTOCOL_ERROR, 'the message could not be read')
@@ -95,15 +117,24 @@ export class TunnelObject extends DurableObject<Env> {
     }
   }
 
+  #lose(socket: WebSocket): void {
+    if (this.#connections.has(socket)) this.#drop(socket)
+    else if (this.#subscribers.gone(socket)) this.#keepWatch()
+  }
+
   #relay(request: Request, relayed: Relayed): Promise<Response> | Response {
     const now = Date.now()
     // Only passed on: what it says was checked in the Worker, and parsing it here would be a second time.
     const head = request.headers.get(HEAD_HEADER) ?? ''
     const asked = new AskedRequest(request, relayed, head, this.#policy, this.#sendAgain)
-    const refusal = this.#policy.refusal(relayed, now)
+    const refusal =
+      relayed.kind === 'resume'
+        ? this.#policy.refusalOfHeld(relayed, now)
+        : this.#policy.refusal(relayed, now)
     if (refusal !== undefined) return refuse(refusal, asked)
     const connection = this.#current
     if (connection?.ready === true) return this.#send(asked, connection, now)
+    if (relayed.kind === 'resume') return this.#subscribers.wait()
     return this.#park(asked, now) ?? refuse(OFFLINE, asked)
   }
 
@@ -119,6 +150,7 @@ export class TunnelObject extends DurableObject<Env> {
     const { kind, tokenId } = relayed
     const { body } = asked
     const end = kind !== 'websocket' && body === null
+    if (isEvents(kind) && this.#subscribers.full) return refuse(BUSY, asked)
     try {
       let response!: Promise<Response>
       const signal = () => asked.signal
@@ -128,10 +160,7 @@ export class TunnelObject extends DurableObject<Env> {
         end,
         now + this.#headTimeoutMs,
         (stream) => {
-          const exchange =
-            kind === 'websocket'
-              ? new WebSocketExchange(stream, asked, signal, this.#queues.share(), this.#memory)
-              : new HttpExchange(stream, asked, body, signal, this.#memory)
+          const exchange = this.#exchange(stream, asked, body, signal)
           response = exchange.response
           return exchange
         },
@@ -142,6 +171,27 @@ export class TunnelObject extends DurableObject<Env> {
       if (!(error instanceof HeadError)) throw error
       return refuse(HEAD_TOO_LARGE, asked)
     }
+  }
+
+  #exchange(
+    stream: ExchangeStream,
+    asked: AskedRequest,
+    body: ReadableStream<Uint8Array> | null,
+    signal: () => AbortSignal,
+  ): Exchange & { readonly response: Promise<Response> } {
+    const { kind, tokenId } = asked.relayed
+    if (kind === 'websocket') {
+      return new WebSocketExchange(stream, asked, signal, this.#queues.share(), this.#memory)
+    }
+    if (!isEvents(kind)) return new HttpExchange(stream, asked, body, signal, this.#memory)
+    return new EventExchange(stream, asked, tokenId, signal, this.#memory, this.#subscribers)
+  }
+
+  #memberLeft({ generation, ...membership }: MemberOf): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.generation === generation) connection.leave(membership)
+    }
+    this.#keepWatch()
   }
 
   /** Holds a request until home is back; undefined if that is not to be expected, or too many wait. */
@@ -195,7 +245,7 @@ export class TunnelObject extends DurableObject<Env> {
     }
     const generation = this.#presence.arrive()
     const { 0: client, 1: server } = new WebSocketPair()
-    this.ctx.acceptWebSocket(server)
+    this.ctx.acceptWebSocket(server, [DAEMON])
     const attachment: ConnectionAttachment = { generation, connectedAt: Date.now() }
     server.serializeAttachment(attachment)
     // Newest wins at once, and waits for nothing: the old one may be dead without knowing it.
@@ -211,8 +261,11 @@ export class TunnelObject extends DurableObject<Env> {
 
   #adopt(socket: WebSocket): void {
     const attachment = socket.deserializeAttachment() as ConnectionAttachment
-    const connection: TunnelConnection = new TunnelConnection(socket, attachment, (policy) =>
-      this.#keepPolicy(connection, policy),
+    const connection: TunnelConnection = new TunnelConnection(
+      socket,
+      attachment,
+      (policy) => this.#keepPolicy(connection, policy),
+      this.#subscribers,
     )
     this.#connections.set(socket, connection)
     const newest = this.#current?.generation ?? 0
@@ -229,12 +282,17 @@ export class TunnelObject extends DurableObject<Env> {
     for (const open of this.#connections.values()) {
       open.revoke((tokenId) => this.#policy.disowns(tokenId, now), now)
     }
+    if (this.#subscribers.size === 0) return
+    // Home has a last word for each of them, which may come behind the policy.
+    this.#disownAt = now + REVOKED_GRACE_MS
+    this.#keepWatch()
   }
 
   #drop(socket: WebSocket): void {
     const connection = this.#connections.get(socket)
     this.#connections.delete(socket)
     connection?.lost()
+    if (connection !== undefined) this.#subscribers.lost(connection.generation)
     // Compared, not assumed: an old socket's late end must not take the new connection down.
     if (this.#current === connection) this.#current = undefined
     if (this.#current === undefined) this.#presence.leave(Date.now())
@@ -248,6 +306,10 @@ export class TunnelObject extends DurableObject<Env> {
     this.#watch = undefined
     const now = Date.now()
     this.#parked.expire(now)
+    if (now >= this.#disownAt) {
+      this.#disownAt = Infinity
+      this.#subscribers.disown((tokenId) => this.#policy.disowns(tokenId, now))
+    }
     let more = false
     for (const [socket, connection] of this.#connections) {
       connection.look(now)
@@ -255,7 +317,7 @@ export class TunnelObject extends DurableObject<Env> {
       if (connection.unsaved) connection.save()
       more ||= connection.mustLook || connection.unsaved || connection !== this.#current
     }
-    if (more || this.#parked.size > 0) this.#keepWatch()
+    if (more || this.#parked.size > 0 || this.#disownAt !== Infinity) this.#keepWatch()
   }
 
   #closeRetired(socket: WebSocket, connection: TunnelConnection, now: number): void {
@@ -263,6 +325,11 @@ export class TunnelObject extends DurableObject<Env> {
     const old = now - connection.connectedAt > RETIRED_MAX_MS
     if (!connection.idle && !silent && !old) return
     this.#connections.delete(socket)
+    this.#subscribers.lost(connection.generation)
     connection.close(CLOSE.REPLACED, 'replaced by a newer connection')
   }
+}
+
+function isEvents(kind: RelayedKind): boolean {
+  return kind === 'events' || kind === 'resume'
 }

@@ -5,6 +5,8 @@ import type { Env } from '../env.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
 import { HEAD_HEADER, headerSafe, relayUrl, type RelayedKind } from '../tunnel/internal.ts'
+import { asksForEvents } from '../streams/asks-for-events.ts'
+import { relayEvents } from '../streams/relay-events.ts'
 import { addressWait, strangerWait } from './address-limits.ts'
 import { checkCredential, type Credential, type CredentialFault } from './credential.ts'
 import { answerPreflight, refuseReadably } from './cors.ts'
@@ -43,7 +45,7 @@ export function relay(
     const decide = (credential: Credential | CredentialFault) =>
       typeof credential === 'string' || credential.stranger
         ? askStranger(read, access, credential)
-        : forward(request, read, access, credential, object())
+        : forward(request, read, access, credential, object)
     return shown instanceof Promise ? shown.then(decide) : decide(shown)
   }
 
@@ -67,7 +69,7 @@ export function relay(
     const answer = (seconds: number) => {
       if (seconds > 0) return deny(tooManyStrangers(seconds))
       if (typeof shown === 'string') return deny(CREDENTIAL_REFUSALS[shown])
-      return forward(request, good, access, shown, object())
+      return forward(request, good, access, shown, object)
     }
     return typeof pause === 'number' ? answer(pause) : pause.then(answer)
   }
@@ -75,14 +77,31 @@ export function relay(
 
 function forward(
   request: Request,
-  { head, bodyBytes }: PublicRequest,
+  read: PublicRequest,
   access: RouteAccess | undefined,
   { tokenId }: Credential,
+  object: () => Fetcher,
+): Promise<Response> {
+  const { head } = read
+  if (!asksForEvents(head, access)) {
+    return send(request, read, kindOf(head), access, tokenId, object())
+  }
+  // A stub that threw is of no use any more: each try takes a new one.
+  const sendHead = (asked: RequestHead, again: boolean) =>
+    send(request, { ...read, head: asked }, again ? 'resume' : 'events', access, tokenId, object())
+  return relayEvents(head, sendHead, request.signal)
+}
+
+function send(
+  request: Request,
+  { head, bodyBytes }: PublicRequest,
+  kind: RelayedKind,
+  access: RouteAccess | undefined,
+  tokenId: string | undefined,
   object: Fetcher,
 ): Promise<Response> {
-  const kind = kindOf(head)
   const headers: Record<string, string> = { [HEAD_HEADER]: headerSafe(JSON.stringify(head)) }
-  if (kind === 'websocket') headers['upgrade'] = 'websocket'
+  if (BRIDGED.has(kind)) headers['upgrade'] = 'websocket'
   const url = relayUrl({
     kind,
     tokenId,
@@ -95,6 +114,8 @@ function forward(
   if (kind !== 'body') return object.fetch(url, { method, headers, redirect: 'manual' })
   return object.fetch(url, { method, headers, body: request.body, redirect: 'manual' })
 }
+
+const BRIDGED: ReadonlySet<RelayedKind> = new Set(['websocket', 'events', 'resume'])
 
 function kindOf({ method, upgrade }: RequestHead): RelayedKind {
   if (upgrade !== undefined) return 'websocket'

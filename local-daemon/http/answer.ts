@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Problem, type ProblemCode, PROBLEM_STATUS } from '../../protocol/problem.ts'
 import type { ProblemDetail } from '../config/problem-error.ts'
+import { EventStreamAnswer } from './event-stream-answer.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
+import type { Subscription } from './subscription.ts'
 
 /*
  * Every answer of the daemon is made here, complete in one go: a header that a later layer adds costs
@@ -24,18 +26,14 @@ export function jsonAnswer(
 }
 
 /** An answer that streams server-sent events. */
-export function eventStreamAnswer(
-  facts: RequestFacts,
-  events: ReadableStream<Uint8Array>,
-): Response {
-  return new Response(events, {
-    status: 200,
-    headers: headersOf('text/event-stream', facts, facts.requestId ?? randomUUID(), {
-      'cache-control': 'no-cache, no-transform',
-      // nginx would otherwise gather events until its buffer is full.
-      'x-accel-buffering': 'no',
-    }),
+export function eventStreamAnswer(facts: RequestFacts, subscription: Subscription): Response {
+  const requestId = facts.requestId ?? randomUUID()
+  const fields = headersOf('text/event-stream', facts, requestId, {
+    'cache-control': 'no-cache, no-transform',
+    // nginx would otherwise gather events until its buffer is full.
+    'x-accel-buffering': 'no',
   })
+  return new EventStreamAnswer(subscription, fields)
 }
 
 /** The answer to a preflight of an allowed origin: what it may do is all in `facts.cors`. */

@@ -53,6 +53,11 @@ export class Feed implements FeedMember {
     return this.#phase
   }
 
+  /** Live, and everything that has come so far was taken. */
+  get caughtUp(): boolean {
+    return this.#phase === 'live' && this.#gathered.length === 0 && !this.#tooSlow
+  }
+
   /** The next event that is there already, if any. */
   take(): FeedEvent | undefined {
     if (this.#tooSlow) {

@@ -1,17 +1,22 @@
 import type { RequestHead } from '../../protocol/heads.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
+import { EventStreamAnswer } from '../http/event-stream-answer.ts'
+import type { Subscription } from '../http/subscription.ts'
 import { LocalWebSocket } from './local-websocket.ts'
 import { localRequest, tunnelFacts } from './local-request.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponsePump, type AnswerStream } from './response-pump.ts'
 import { problemAnswer } from './problem-answer.ts'
+import { SubscriptionPump } from './subscription-pump.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 
 /** What an exchange may do to its stream. */
 export interface LocalStream extends AnswerStream {
   /** The app has taken these bytes of the request. */
   consumed(bytes: number): void
+  /** Lets the reader of an event stream go on as a member of a group; false: not now. */
+  join(subscription: Subscription): boolean
 }
 
 /** One relayed request: its body comes in, the app answers in-process, the answer goes out. */
@@ -19,6 +24,7 @@ export class LocalExchange {
   readonly #stream: LocalStream
   readonly #abort = new AbortController()
   readonly #pump: ResponsePump
+  #events: SubscriptionPump | undefined
   readonly #body: RequestBody | undefined
   readonly #onError: (error: unknown) => void
   #webSocket: LocalWebSocket | undefined
@@ -52,6 +58,7 @@ export class LocalExchange {
       const response = await this.#answer(app, head)
       if (response === undefined) return
       if (this.#over) await response.body?.cancel()
+      else if (response instanceof EventStreamAnswer) await this.#sendEvents(response, head)
       else await this.#pump.send(response)
     } catch (error) {
       this.#onError(error)
@@ -78,12 +85,21 @@ export class LocalExchange {
     // After a whole answer there is nothing left to abort: only the upload was cut short.
     if (code === RESET.NO_ERROR) return
     this.#pump.stop()
+    this.#events?.stop()
     this.#abort.abort(new Error(reason))
   }
 
   writable(): void {
     this.#webSocket?.writable()
     this.#pump.writable()
+    this.#events?.writable()
+  }
+
+  #sendEvents(answer: EventStreamAnswer, head: RequestHead): Promise<void> {
+    const { subscription } = answer
+    const join = head.join === true ? () => this.#stream.join(subscription) : undefined
+    this.#events = new SubscriptionPump(this.#stream, answer, join)
+    return this.#events.send(answer)
   }
 
   async #answer(app: TunnelApp, head: RequestHead): Promise<Response | undefined> {

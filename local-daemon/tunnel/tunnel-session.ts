@@ -4,6 +4,7 @@ import { LIMITS } from '../../protocol/limits.ts'
 import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
+import { EventGroups } from './event-groups.ts'
 import { LocalExchange } from './local-exchange.ts'
 import { MessageBuffers } from './message-buffers.ts'
 import type { TunnelApp } from './tunnel-app.ts'
@@ -35,6 +36,7 @@ export class TunnelSession {
   readonly #exchanges = new Map<number, LocalExchange>()
   readonly #options: SessionOptions
   readonly #buffers = new MessageBuffers()
+  readonly #groups: EventGroups
   #queued = false
   /** When the gateway was last heard, milliseconds since 1970. */
   heardAt = Date.now()
@@ -44,8 +46,12 @@ export class TunnelSession {
     this.#options = options
     const hello = { version: PROTOCOL_VERSION, agent: options.agent }
     this.#mux = new Multiplexer('acceptor', this.#events(), hello)
+    this.#groups = new EventGroups(this.#mux)
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
-    socket.once('close', () => this.#mux.close())
+    socket.once('close', () => {
+      this.#mux.close()
+      this.#groups.close()
+    })
     socket.resume()
     this.#queueFlush()
   }
@@ -53,6 +59,11 @@ export class TunnelSession {
   /** Requests that are not finished. */
   get open(): number {
     return this.#mux.openStreams
+  }
+
+  /** Readers of event streams who have caught up, and what they look at. */
+  get subscribers(): { readonly members: number; readonly groups: number } {
+    return { members: this.#groups.members, groups: this.#groups.size }
   }
 
   /** Round trip of the link, milliseconds, once bulk data has measured it. */
@@ -124,6 +135,7 @@ export class TunnelSession {
               this.#mux.reset(stream, code, performance.now())
             },
             consumed: (bytes) => this.#mux.consumed(stream, bytes),
+            join: (subscription) => this.#groups.join(stream, subscription),
           },
           head,
           end,
@@ -142,6 +154,7 @@ export class TunnelSession {
       stopSending: () => {},
       writable: (stream) => exchange(stream)?.writable(),
       closed: (stream) => this.#exchanges.delete(stream),
+      left: (membership) => this.#groups.left(membership),
       policyAck: (version) => this.#options.onPolicyAcked(version),
       goAway: (_last, _code, reason) => this.#options.onGoAway(reason),
       output: () => this.#queueFlush(),

@@ -39,6 +39,9 @@ export interface TunnelStatus {
   readonly since: number
   readonly last_error: string | null
   readonly open_streams: number
+  /** Readers of event streams who have caught up; each group of them is sent one copy. */
+  readonly subscribers: number
+  readonly groups: number
 }
 
 const UNCONNECTED = { generation: null, policy_version: null } as const
@@ -59,7 +62,7 @@ export class Tunnel implements AsyncDisposable {
   #session: TunnelSession | undefined
   #stopped: Promise<void> | undefined
   #clockOffsetMs = 0
-  #status: Omit<TunnelStatus, 'open_streams' | 'gateway_url'>
+  #status: Omit<TunnelStatus, 'open_streams' | 'subscribers' | 'groups' | 'gateway_url'>
 
   /** @throws TypeError when the gateway's address is not an http or https origin */
   constructor(options: TunnelOptions) {
@@ -74,6 +77,8 @@ export class Tunnel implements AsyncDisposable {
       ...this.#status,
       gateway_url: this.#gatewayUrl.origin,
       open_streams: this.#session?.open ?? 0,
+      subscribers: this.#session?.subscribers.members ?? 0,
+      groups: this.#session?.subscribers.groups ?? 0,
     }
   }
 

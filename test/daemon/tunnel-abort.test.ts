@@ -9,7 +9,14 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 test('an app that keeps only the signal of its request still hears the abort', async () => {
-  const ignore = { consumed() {}, end() {}, reset() {}, respond: () => true, write: () => true }
+  const ignore = {
+    consumed() {},
+    end() {},
+    reset() {},
+    join: () => false,
+    respond: () => true,
+    write: () => true,
+  }
   const exchange = new LocalExchange(ignore, requestHead('/events'), true, () => {})
   let aborted = false
   const silent = () => new ReadableStream<Uint8Array<ArrayBuffer>>()

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { scopeBits } from '../../protocol/edge-policy.ts'
 import { LIMITS } from '../../protocol/limits.ts'
+import { aRealHome } from './a-real-home.ts'
 import { connectHome } from './connect-home.ts'
 import { setGatewayClock } from './gateway-clock.ts'
 import { startOnWorkerd } from './gateway-under-test.ts'
@@ -10,6 +11,7 @@ import { bigBody, hashOf } from './hashing.ts'
 import { rawTunnel } from './raw-tunnel.ts'
 import { send } from './send.ts'
 import { aStage, type Stage } from './stage.ts'
+import { subscribe, subscribeBySocket, type Subscriber } from './subscriber.ts'
 import { anIdentity, bearerBy, tokenIdOf } from './test-identity.ts'
 import { until } from './until.ts'
 
@@ -105,6 +107,36 @@ test.concurrent(
     await setGatewayClock(port, 'still')
     expect((await stage.send({ path: '/' })).status).toBe(503)
     await until('the object was made anew', () => constructed(stage) === 3)
+  },
+)
+
+test.concurrent(
+  'the object sleeps with subscribers, by event stream and by WebSocket; the next event reaches all (real clock, 27 s)',
+  { timeout: 90_000 },
+  async () => {
+    await using home = await aRealHome({ observed: true })
+    const made = () => home.gateway.log.filter((line) => line.includes('object constructed')).length
+    const path = '/v1/sync/subscribe?thread=th_tea'
+    const all: Subscriber[] = []
+    for (let count = 0; count < 10; count += 1) {
+      all.push(await subscribe(home, path), await subscribeBySocket(home, path))
+    }
+    await until('all are in the group', () => home.daemon().tunnel?.status.subscribers === 20)
+    const ids: string[] = []
+    for (let sleeps = 1; sleeps <= 2; sleeps += 1) {
+      await sleep(SLEEP_MS)
+      expect(made()).toBe(sleeps)
+      ids.push(await home.append())
+      await until('the object was made anew', () => made() === 1 + sleeps)
+      await until('all have the record', () => all.every((one) => one.ids.length === sleeps))
+    }
+    for (const one of all) expect([one.ids, one.ending()]).toEqual([ids, undefined])
+    // It knows who is there: one that leaves is gone at home too.
+    for (const one of all) await one.leave()
+    await until('all are gone at home', async () => {
+      await home.append()
+      return home.daemon().tunnel?.status.subscribers === 0
+    })
   },
 )
 

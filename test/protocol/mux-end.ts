@@ -106,6 +106,10 @@ export class MuxEnd {
         on.policy?.(policy)
       },
       policyAck: (version) => this.acked.push(version),
+      joined: (stream, membership) => on.joined?.(stream, membership),
+      group: (group, events) => on.group?.(group, events),
+      groupEnd: (group) => on.groupEnd?.(group),
+      left: (membership, farewell) => on.left?.(membership, farewell),
       goAway: (last, code, reason) => {
         this.goneAway.push({ last, code, reason })
         on.goAway?.(last, code, reason)

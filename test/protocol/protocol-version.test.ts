@@ -15,8 +15,8 @@ import { hex, writeWire, type FrameText } from './wire-text.ts'
 
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */
 const PINNED = {
-  version: 2,
-  wire: 'bb94a226b18ce74647b841a64ddff785386435281708ff9d1f0ceb18b1547793',
+  version: 3,
+  wire: 'abe793e82757f55e1ecb2b1675c78ecc192d324a4b78a18ce2db7ca322e30665',
 }
 
 const POLICY: EdgePolicy = {
@@ -38,10 +38,18 @@ const frames: readonly FrameText[] = [
   { type: 'GO_AWAY', flags: [], stream: 0, last_stream: 1, code: 'GOING_AWAY', reason: 'r' },
   { type: 'POLICY', flags: [], stream: 0, json: POLICY },
   { type: 'POLICY_ACK', flags: [], stream: 0, version: 2 ** 33 },
+  { type: 'JOIN', flags: [], stream: 1, group: 2, member: 3 },
+  { type: 'GROUP', flags: ['END'], stream: 0, group: 2, body: '0a' },
+  { type: 'LEAVE', flags: [], stream: 0, group: 2, member: 3, body: '0a' },
 ]
 
 function wire(): unknown {
-  const request = { ...requestHead('/'), client: '192.0.2.7', upgrade: 'websocket' as const }
+  const request = {
+    ...requestHead('/'),
+    client: '192.0.2.7',
+    upgrade: 'websocket' as const,
+    join: true as const,
+  }
   const hello = { version: PROTOCOL_VERSION, agent: 'a', generation: 1 }
   const {
     messageBytes,
@@ -56,6 +64,7 @@ function wire(): unknown {
     helloBytes,
     goAwayReasonBytes,
     policyBytes,
+    farewellBytes,
   } = LIMITS
   return {
     subprotocol: SUBPROTOCOL,
@@ -85,6 +94,7 @@ function wire(): unknown {
       helloBytes,
       goAwayReasonBytes,
       policyBytes,
+      farewellBytes,
     },
   }
 }

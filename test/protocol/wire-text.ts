@@ -4,7 +4,10 @@ import {
   encodeGoAway,
   encodeReset,
   readCredit,
+  encodeMembership,
   readGoAway,
+  readGroup,
+  readMembership,
   readPing,
   readPolicyAck,
   readReset,
@@ -28,6 +31,8 @@ export interface FrameText {
   readonly last_stream?: number
   readonly reason?: string
   readonly version?: number
+  readonly group?: number
+  readonly member?: number
 }
 
 /** A message as its frames in words. */
@@ -87,6 +92,12 @@ function readPayload({ type, payload }: Frame): Partial<FrameText> {
       return { json: decodeEdgePolicy(payload) }
     case FRAME.POLICY_ACK:
       return { version: readPolicyAck(payload) }
+    case FRAME.JOIN:
+      return readMembership(payload)
+    case FRAME.GROUP:
+      return { group: readGroup(payload), body: hex(payload.subarray(4)) }
+    case FRAME.LEAVE:
+      return { ...readMembership(payload), body: hex(payload.subarray(8)) }
   }
 }
 
@@ -111,6 +122,11 @@ function writePayload(text: FrameText): Uint8Array {
       return uint64(text.id ?? 0)
     case 'POLICY_ACK':
       return uint64(text.version ?? 0)
+    case 'JOIN':
+    case 'LEAVE':
+      return Buffer.concat([membership(text), body])
+    case 'GROUP':
+      return Buffer.concat([membership(text).subarray(0, 4), body])
     case 'GO_AWAY':
       return encodeGoAway({
         lastStream: text.last_stream ?? 0,
@@ -118,6 +134,10 @@ function writePayload(text: FrameText): Uint8Array {
         reason: text.reason ?? '',
       })
   }
+}
+
+function membership({ group = 0, member = 0 }: FrameText): Uint8Array {
+  return encodeMembership({ group, member })
 }
 
 function prefixed(prefix: number, ...parts: Uint8Array[]): Uint8Array {

@@ -1,15 +1,14 @@
 import type { GrantEnd } from '../../access/bearer.ts'
 import { parseCursor } from '../../store/cursor.ts'
-import { Feed } from '../../store/feed.ts'
 import { syncJson } from '../../store/stored-record.ts'
 import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
 import { answers, PROBLEM } from '../describe.ts'
-import { eventStream } from '../event-stream.ts'
 import { nextCommit } from '../long-poll.ts'
 import { parseInput } from '../parse-input.ts'
 import { recordListBody } from '../record-list.ts'
 import type { RouteContext } from '../router.ts'
 import { Changes, ChangesQuery, SubscribeQuery, SyncRecord } from '../schemas.ts'
+import { Subscription } from '../subscription.ts'
 import type { RouteParts } from './route-parts.ts'
 
 const EVENTS = {
@@ -28,11 +27,12 @@ export function addSync({ router, authorise, store, hub, stopping, grants }: Rou
   function subscribe(c: RouteContext, thread: string | undefined, since: string | undefined) {
     // A browser that reconnects keeps the old query; what it saw last is in the header.
     const lastEventId = c.req.raw.headers.get('last-event-id') || since
-    const feed = new Feed({ reader: store, hub, after: placeOf(lastEventId), thread })
-    const signals = [stopping, c.req.raw.signal]
+    const after = placeOf(lastEventId)
+    const gone = c.req.raw.signal
     const principal = c.get('principal')
-    const watch = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
-    return eventStreamAnswer(c.env, eventStream(feed, store.epoch, signals, watch))
+    const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
+    const options = { reader: store, hub, after, thread, stopping, gone, watchGrant }
+    return eventStreamAnswer(c.env, new Subscription(options))
   }
 
   /** Waits for a commit, and for no longer than the caller may hear of it. */

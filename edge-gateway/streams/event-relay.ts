@@ -1,0 +1,233 @@
+import { EventSplitter } from '../../protocol/event-splitter.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
+import { errorEvent, finalEvent } from '../final-event.ts'
+import type { ClientSink } from './client-sink.ts'
+import { AWAY_TOO_LONG, CUT_FOR_GOOD, TOO_SLOW } from './refusals.ts'
+import { SharedMemory } from './shared-memory.ts'
+
+/** The same request again, from the event with this id on. */
+export type AskAgain = (lastEventId: string | undefined) => Promise<Response>
+
+const memory = new SharedMemory(LIMITS.subscribersBytes)
+/** Bytes taken before they are reported, while the object counts them: half of the least window. */
+const ACK_BYTES = LIMITS.streamWindowMin / 2
+/** Between two tries: at first, and at most, milliseconds. */
+const RETRY_FIRST_MS = 100
+const RETRY_MAX_MS = 5_000
+const SMALL_ANSWER = 4096
+
+/**
+ * One public event stream, which outlives what carries it: the bridge to the object, the tunnel, the daemon.
+ * Only whole events reach the client. When the bridge is lost, the rest is asked for by the last event's id,
+ * and comments keep the client until it comes.
+ */
+export class EventRelay {
+  readonly #askAgain: AskAgain
+  readonly #sink: ClientSink
+  readonly #splitter: EventSplitter
+  readonly #heartbeat: ReturnType<typeof setInterval>
+  readonly #share = memory.share()
+  #bridge: WebSocket | undefined
+  /** Bytes of this bridge that came, that were reported as taken, and at which its group began. */
+  #received = 0
+  #reported = 0
+  #liveAt: number | undefined
+  /** Since when nothing new came, milliseconds since 1970; undefined: all is well. */
+  #awaySince: number | undefined
+  #failures = 0
+  #quiet = true
+  #takenAt = Date.now()
+  #over = false
+
+  /** @param lastEventId where the client itself resumed */
+  constructor(sink: ClientSink, askAgain: AskAgain, lastEventId: string | undefined) {
+    this.#sink = sink
+    this.#askAgain = askAgain
+    this.#splitter = new EventSplitter(LIMITS.eventBytes, lastEventId)
+    this.#heartbeat = setInterval(() => this.#beat(), LIMITS.subscriberHeartbeatMs)
+  }
+
+  /** Goes on with what this bridge brings. */
+  attach(bridge: WebSocket): void {
+    this.#bridge = bridge
+    this.#received = 0
+    this.#reported = 0
+    this.#liveAt = undefined
+    this.#splitter.restart()
+    bridge.binaryType = 'arraybuffer'
+    bridge.accept()
+    bridge.addEventListener('message', ({ data }) => this.#message(bridge, data))
+    bridge.addEventListener('close', ({ code, reason }) => this.#closed(bridge, code, reason))
+    bridge.addEventListener('error', () => this.#closed(bridge, 1006, ''))
+  }
+
+  /** The client has taken something. */
+  taken(): void {
+    this.#takenAt = Date.now()
+    this.#share.holds(this.#sink.pending)
+    this.#report()
+  }
+
+  /** The client is gone, or is not wanted any more. */
+  stop(): void {
+    if (this.#over) return
+    this.#over = true
+    clearInterval(this.#heartbeat)
+    this.#share.holds(0)
+    closeQuietly(this.#bridge)
+    this.#bridge = undefined
+  }
+
+  #message(bridge: WebSocket, data: string | ArrayBuffer): void {
+    if (bridge !== this.#bridge) return
+    if (typeof data === 'string') {
+      if (data === BRIDGE.LIVE) this.#liveAt = this.#received
+      this.#report()
+      return
+    }
+    this.#received += data.byteLength
+    let events: Uint8Array | undefined
+    try {
+      events = this.#splitter.push(new Uint8Array(data))
+    } catch {
+      return this.#cut()
+    }
+    if (events !== undefined) this.#deliver(events)
+    this.#report()
+  }
+
+  #deliver(events: Uint8Array): void {
+    this.#awaySince = undefined
+    this.#failures = 0
+    this.#quiet = false
+    const { pending } = this.#sink
+    if (pending === 0) this.#takenAt = Date.now()
+    const behind = pending + events.length
+    // Before its group is reached, credit holds home back, and nothing can become too much.
+    const bounded = this.#liveAt !== undefined && pending > 0
+    if (bounded && (behind > LIMITS.subscriberBytes || !this.#share.fits(behind))) {
+      return this.#finish(finalEvent(TOO_SLOW))
+    }
+    this.#sink.write(events)
+    this.#share.holds(this.#sink.pending)
+  }
+
+  /** Tells the object what the client has taken: home sends no more than that and a window. */
+  #report(): void {
+    const { pending } = this.#sink
+    const taken = Math.min(this.#received - pending, this.#liveAt ?? Infinity)
+    const due = taken - this.#reported
+    if (due <= 0 || (due < ACK_BYTES && pending > 0)) return
+    this.#reported = taken
+    try {
+      this.#bridge?.send(String(taken))
+    } catch {
+      // It is closing; what comes of that is told by its event.
+    }
+  }
+
+  #closed(bridge: WebSocket, code: number, reason: string): void {
+    if (bridge !== this.#bridge || this.#over) return
+    this.#bridge = undefined
+    if (code !== BRIDGE.ENDED) {
+      this.#resume(Number(reason) || 0).catch(() => this.#cut())
+      return
+    }
+    const rest = this.#splitter.rest()
+    if (rest !== undefined) this.#sink.write(rest)
+    this.#sink.end()
+    this.stop()
+  }
+
+  async #resume(spreadMs: number): Promise<void> {
+    // Without an id nobody can say where to go on: a gap must not pass for a whole.
+    if (this.#splitter.lastId === undefined && this.#splitter.any) return this.#cut()
+    this.#awaySince ??= Date.now()
+    let wait = Math.random() * spreadMs
+    while (!this.#over) {
+      if (Date.now() - this.#awaySince > LIMITS.streamAwayMs) {
+        return this.#finish(finalEvent(AWAY_TOO_LONG))
+      }
+      if (wait > 0) await sleep(wait)
+      if (this.#over || (await this.#try())) return
+      this.#failures += 1
+      const most = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10))
+      wait = most * (0.5 + 0.5 * Math.random())
+    }
+  }
+
+  /** True: there is nothing left to try. */
+  async #try(): Promise<boolean> {
+    const answer = await this.#askAgain(this.#splitter.lastId).catch(() => undefined)
+    if (answer === undefined) return false
+    const bridge = answer.webSocket
+    if (this.#over) {
+      bridge?.accept()
+      closeQuietly(bridge)
+      return true
+    }
+    if (bridge !== null && answer.headers.has(WAIT_HEADER)) {
+      await this.#homeIsBack(bridge)
+      this.#failures = 0
+      return false
+    }
+    if (bridge !== null) {
+      this.attach(bridge)
+      return true
+    }
+    const text = await answer.text()
+    if (answer.status >= 500 || answer.status === 429) return false
+    const line = text.length <= SMALL_ANSWER && text.startsWith('{') && !text.includes('\n')
+    this.#finish(answer.status < 400 || !line ? finalEvent(CUT_FOR_GOOD) : errorEvent(text))
+    return true
+  }
+
+  /** Resolves when the object says so, or is gone itself, or the time is over. */
+  #homeIsBack(waiting: WebSocket): Promise<void> {
+    this.#bridge = waiting
+    return new Promise((resolve) => {
+      const left = LIMITS.streamAwayMs - (Date.now() - (this.#awaySince ?? 0))
+      const timer = setTimeout(() => over(0), Math.max(0, left) + 1)
+      const over = (spreadMs: number) => {
+        clearTimeout(timer)
+        if (this.#bridge === waiting) this.#bridge = undefined
+        closeQuietly(waiting)
+        if (spreadMs === 0) resolve()
+        else setTimeout(resolve, Math.random() * spreadMs)
+      }
+      waiting.addEventListener('close', ({ reason }) => over(Number(reason) || 0))
+      waiting.addEventListener('error', () => over(0))
+      waiting.accept()
+    })
+  }
+
+  #beat(): void {
+    const stalled = this.#sink.pending > 0 && Date.now() - this.#takenAt > LIMITS.subscriberStallMs
+    if (stalled) return this.#finish(finalEvent(TOO_SLOW))
+    if (this.#quiet && this.#sink.pending === 0) this.#sink.heartbeat()
+    this.#quiet = true
+  }
+
+  #finish(events: string): void {
+    this.#sink.finish(events)
+    this.stop()
+  }
+
+  #cut(): void {
+    this.#sink.abort()
+    this.stop()
+  }
+}
+
+function closeQuietly(socket: WebSocket | null | undefined): void {
+  try {
+    socket?.close(BRIDGE.ENDED)
+  } catch {
+    // Closed by the other side in the meantime.
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

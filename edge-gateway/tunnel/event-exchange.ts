@@ -1,0 +1,128 @@
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
+import type { ResponseHead } from '../../protocol/heads.ts'
+import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import { BRIDGE } from '../bridge.ts'
+import { finalEvent } from '../final-event.ts'
+import { answerHeaders, type AnswerHeaders } from './answer-headers.ts'
+import { TOKEN_REFUSALS } from './decide-access.ts'
+import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
+import { HttpExchange } from './http-exchange.ts'
+import type { MessageMemory } from './message-memory.ts'
+import type { MemberOf, Subscribers } from './subscribers.ts'
+
+/**
+ * A request whose answer may be an event stream. If it is one, it crosses the bridge to the Worker, at the pace
+ * at which the client takes it, until it joins a group; any other answer is a plain one.
+ */
+export class EventExchange implements Exchange {
+  readonly response: Promise<Response>
+  readonly #stream: ExchangeStream
+  readonly #request: RelayedRequest
+  readonly #plain: HttpExchange
+  readonly #subscribers: Subscribers
+  readonly #tokenId: string | undefined
+  #settle!: (response: Response) => void
+  #bridge: WebSocket | undefined
+  #taken = 0
+
+  constructor(
+    stream: ExchangeStream,
+    request: RelayedRequest,
+    tokenId: string | undefined,
+    signal: () => AbortSignal,
+    memory: MessageMemory,
+    subscribers: Subscribers,
+  ) {
+    this.#stream = stream
+    this.#request = request
+    this.#tokenId = tokenId
+    this.#subscribers = subscribers
+    this.#plain = new HttpExchange(stream, request, null, signal, memory)
+    const accepted = new Promise<Response>((resolve) => {
+      this.#settle = resolve
+    })
+    this.response = Promise.race([accepted, this.#plain.response])
+  }
+
+  head(head: ResponseHead, body: Uint8Array, end: boolean): void {
+    const headers = answerHeaders(head)
+    if (headers === undefined || head.status !== 200 || end || !isEventStream(headers)) {
+      return this.#plain.head(head, body, end)
+    }
+    const { 0: worker, 1: bridge } = new WebSocketPair()
+    this.#bridge = bridge
+    this.#subscribers.accept(bridge, this)
+    const { fields } = headers
+    fields.set(GATEWAY_HEADERS.requestId, this.#request.requestId)
+    this.#settle(new Response(null, { status: 101, webSocket: worker, headers: fields }))
+    this.data(body)
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this.#bridge === undefined) return this.#plain.data(bytes)
+    if (bytes.length > 0) sendQuietly(this.#bridge, bytes)
+  }
+
+  end(): void {
+    if (this.#bridge === undefined) return this.#plain.end()
+    this.#subscribers.dismiss(this.#bridge, BRIDGE.ENDED)
+  }
+
+  reset(code: ResetCode): void {
+    if (this.#bridge === undefined) return this.#plain.reset(code)
+    this.#subscribers.dismiss(this.#bridge, BRIDGE.RESUME)
+  }
+
+  revoke(graceOver: boolean): void {
+    if (this.#bridge === undefined) return this.#plain.revoke(graceOver)
+    if (!graceOver) return
+    this.#stream.reset(RESET.GOING_AWAY)
+    sendQuietly(this.#bridge, new TextEncoder().encode(finalEvent(TOKEN_REFUSALS.revoked)))
+    this.#subscribers.dismiss(this.#bridge, BRIDGE.ENDED)
+  }
+
+  joined(membership: MemberOf): boolean {
+    const bridge = this.#bridge
+    if (bridge === undefined || !this.#subscribers.join(bridge, membership, this.#tokenId)) {
+      return false
+    }
+    sendQuietly(bridge, BRIDGE.LIVE)
+    return true
+  }
+
+  watchClient(): void {
+    if (this.#bridge === undefined) this.#plain.watchClient()
+  }
+
+  stopSending(): void {
+    this.#plain.stopSending()
+  }
+
+  writable(): void {}
+
+  /** The client has taken so many bytes of this bridge, in all. */
+  taken(total: number): void {
+    if (!(total > this.#taken)) return
+    const bytes = total - this.#taken
+    this.#taken = total
+    this.#stream.consumed(bytes)
+  }
+
+  /** The client, or the Worker that held it, is gone. */
+  left(): void {
+    this.#stream.reset(RESET.CANCEL)
+  }
+}
+
+/** A compressed one is not cut into events: it crosses as any other body. */
+function isEventStream({ fields, encoded }: AnswerHeaders): boolean {
+  return !encoded && /^text\/event-stream\s*(?:;|$)/i.test(fields.get('content-type') ?? '')
+}
+
+function sendQuietly(socket: WebSocket, message: Uint8Array | string): void {
+  try {
+    socket.send(message)
+  } catch {
+    // It is closing; its close event says what comes of it.
+  }
+}

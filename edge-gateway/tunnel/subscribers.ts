@@ -1,0 +1,208 @@
+import type { Membership } from '../../protocol/multiplexer.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
+import { finalEvent } from '../final-event.ts'
+import { TOKEN_REFUSALS } from './decide-access.ts'
+import type { EventExchange } from './event-exchange.ts'
+
+/** A member of a group of one connection. */
+export interface MemberOf extends Membership {
+  readonly generation: number
+}
+
+/** What a member's bridge keeps across the object's sleep. */
+interface MemberAttachment extends MemberOf {
+  readonly tokenId: string | undefined
+}
+
+const SUBSCRIBER = 'subscriber'
+const WAITING = 'waiting'
+/** Those who are told to resume spread over a millisecond for so many of them. */
+const RESUMES_PER_MS = 2
+
+/**
+ * The bridges to the Workers that hold the clients of event streams: what home says to a group once goes to each
+ * member. They outlive the object's sleep, and so does what is known of them: it is read again when needed.
+ */
+export class Subscribers {
+  readonly #ctx: DurableObjectState
+  readonly #left: (member: MemberOf) => void
+  /** Those whose stream is still their own. */
+  readonly #alone = new Map<WebSocket, EventExchange>()
+  #known: Map<string, Map<number, WebSocket>> | undefined
+
+  /** @param left told that a member has left by itself */
+  constructor(ctx: DurableObjectState, left: (member: MemberOf) => void) {
+    this.#ctx = ctx
+    this.#left = left
+  }
+
+  /** Clients of event streams; those who wait for home not counted. */
+  get size(): number {
+    let count = this.#alone.size
+    for (const members of this.#groups.values()) count += members.size
+    return count
+  }
+
+  get full(): boolean {
+    return this.size >= LIMITS.subscribers
+  }
+
+  accept(bridge: WebSocket, exchange: EventExchange): void {
+    this.#ctx.acceptWebSocket(bridge, [SUBSCRIBER])
+    this.#alone.set(bridge, exchange)
+  }
+
+  /** False: it has left in the meantime. */
+  join(bridge: WebSocket, member: MemberOf, tokenId: string | undefined): boolean {
+    if (!this.#alone.has(bridge)) return false
+    const attachment: MemberAttachment = { ...member, tokenId }
+    bridge.serializeAttachment(attachment)
+    // First: they may have to be read again, and this one is then among them.
+    const groups = this.#groups
+    const key = keyOf(member)
+    const members = groups.get(key) ?? new Map<number, WebSocket>()
+    members.set(member.member, bridge)
+    groups.set(key, members)
+    return true
+  }
+
+  /** What the Worker says. */
+  receive(bridge: WebSocket, message: string | ArrayBuffer): void {
+    this.#alone.get(bridge)?.taken(Number(message))
+  }
+
+  /** Events for all members of a group. */
+  forward(generation: number, group: number, events: Uint8Array): void {
+    const members = this.#groups.get(keyOf({ generation, group }))
+    for (const bridge of members?.values() ?? []) send(bridge, events)
+  }
+
+  /** A group of home's is over: its members resume. */
+  dissolve(generation: number, group: number): void {
+    const key = keyOf({ generation, group })
+    const members = this.#groups.get(key)
+    if (members === undefined) return
+    this.#groups.delete(key)
+    for (const bridge of members.values()) this.#close(bridge, BRIDGE.RESUME, members.size)
+  }
+
+  /** A connection is gone: the members of all its groups resume. */
+  lost(generation: number): void {
+    for (const key of this.#groups.keys()) {
+      if (generationOf(key) === generation) this.dissolve(generation, groupOf(key))
+    }
+  }
+
+  /** Home has a last word for one member, and no more. */
+  expel(member: MemberOf, farewell: Uint8Array): void {
+    const bridge = this.#take(member)
+    if (bridge === undefined) return
+    if (farewell.length > 0) send(bridge, farewell)
+    this.#close(bridge, farewell.length > 0 ? BRIDGE.ENDED : BRIDGE.RESUME)
+  }
+
+  /** Members whose token is worth nothing any more leave, if home has not sent them away itself. */
+  disown(disowned: (tokenId: string) => boolean): void {
+    for (const bridge of this.#ctx.getWebSockets(SUBSCRIBER)) {
+      const attachment = attachmentOf(bridge)
+      if (attachment?.tokenId === undefined || !disowned(attachment.tokenId)) continue
+      if (this.#take(attachment) === undefined) continue
+      send(bridge, new TextEncoder().encode(finalEvent(TOKEN_REFUSALS.revoked)))
+      this.#close(bridge, BRIDGE.ENDED)
+      this.#left(attachment)
+    }
+  }
+
+  /** Ends a stream that is in no group. */
+  dismiss(bridge: WebSocket, code: number): void {
+    if (this.#alone.delete(bridge)) this.#close(bridge, code)
+  }
+
+  /** The Worker's end is closed, or lost. False: it was none of ours. */
+  gone(bridge: WebSocket): boolean {
+    const exchange = this.#alone.get(bridge)
+    this.#alone.delete(bridge)
+    const attachment = attachmentOf(bridge)
+    if (attachment !== undefined) {
+      if (this.#take(attachment) !== undefined) this.#left(attachment)
+    } else exchange?.left()
+    return exchange !== undefined || attachment !== undefined
+  }
+
+  /** Holds one whose stream is to go on once home is back. */
+  wait(): Response {
+    const { 0: worker, 1: bridge } = new WebSocketPair()
+    this.#ctx.acceptWebSocket(bridge, [WAITING])
+    return new Response(null, { status: 101, webSocket: worker, headers: { [WAIT_HEADER]: '1' } })
+  }
+
+  /** Home is back. */
+  wake(): void {
+    const waiting = this.#ctx.getWebSockets(WAITING)
+    for (const bridge of waiting) this.#close(bridge, BRIDGE.RESUME, waiting.length)
+  }
+
+  /** Read again after a sleep. A bridge without a group lost its stream with the object that had it. */
+  get #groups(): Map<string, Map<number, WebSocket>> {
+    if (this.#known !== undefined) return this.#known
+    const groups = new Map<string, Map<number, WebSocket>>()
+    this.#known = groups
+    for (const bridge of this.#ctx.getWebSockets(SUBSCRIBER)) {
+      const attachment = attachmentOf(bridge)
+      if (attachment === undefined) {
+        if (!this.#alone.has(bridge)) this.#close(bridge, BRIDGE.RESUME)
+        continue
+      }
+      const key = keyOf(attachment)
+      const members = groups.get(key) ?? new Map<number, WebSocket>()
+      members.set(attachment.member, bridge)
+      groups.set(key, members)
+    }
+    return groups
+  }
+
+  #take(member: MemberOf): WebSocket | undefined {
+    const key = keyOf(member)
+    const members = this.#groups.get(key)
+    const bridge = members?.get(member.member)
+    if (members === undefined || bridge === undefined) return undefined
+    members.delete(member.member)
+    if (members.size === 0) this.#groups.delete(key)
+    return bridge
+  }
+
+  /** @param together how many are closed for the same reason */
+  #close(bridge: WebSocket, code: number, together = 1): void {
+    this.#alone.delete(bridge)
+    try {
+      bridge.close(code, String(Math.floor(together / RESUMES_PER_MS)))
+    } catch {
+      // The Worker was faster.
+    }
+  }
+}
+
+function send(bridge: WebSocket, events: Uint8Array): void {
+  try {
+    bridge.send(events)
+  } catch {
+    // It is closing; its close event says what comes of it.
+  }
+}
+
+function attachmentOf(bridge: WebSocket): MemberAttachment | undefined {
+  return (bridge.deserializeAttachment() as MemberAttachment | null) ?? undefined
+}
+
+function keyOf({ generation, group }: Omit<MemberOf, 'member'>): string {
+  return `${generation}/${group}`
+}
+
+function generationOf(key: string): number {
+  return Number(key.slice(0, key.indexOf('/')))
+}
+
+function groupOf(key: string): number {
+  return Number(key.slice(key.indexOf('/') + 1))
+}

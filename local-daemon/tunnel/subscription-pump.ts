@@ -1,0 +1,83 @@
+import { encodeHead, type HeaderList } from '../../protocol/heads.ts'
+import { RESET } from '../../protocol/reset-code.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { HEARTBEAT } from '../http/event-stream.ts'
+import type { EventStreamAnswer } from '../http/event-stream-answer.ts'
+import type { Subscription } from '../http/subscription.ts'
+import type { AnswerStream } from './response-pump.ts'
+
+/** How soon, and how seldom, it is asked whether everything has been sent; milliseconds. */
+const SETTLE_FIRST_MS = 1
+const SETTLE_MAX_MS = 250
+
+/**
+ * Sends one reader's events over its stream until it has caught up; from there on it is a member of its group,
+ * if the gateway takes members. A daemon that stops resets the stream: the reader is to go on, not to end.
+ */
+export class SubscriptionPump {
+  readonly #stream: AnswerStream
+  readonly #subscription: Subscription
+  readonly #join: (() => boolean) | undefined
+  readonly #encoder = new TextEncoder()
+  #stopped = false
+  #resume: (() => void) | undefined
+
+  /** @param join lets the reader become a member: false if it cannot be yet; undefined: there are no groups */
+  constructor(stream: AnswerStream, answer: EventStreamAnswer, join: (() => boolean) | undefined) {
+    this.#stream = stream
+    this.#subscription = answer.subscription
+    this.#join = join
+    this.#subscription.whenEnded(() => this.#resume?.())
+  }
+
+  /** Resolves when the stream is over, or its reader has joined. */
+  async send(answer: EventStreamAnswer): Promise<void> {
+    const headers: HeaderList = [...answer.headers]
+    const head = encodeHead({ status: answer.status, headers })
+    const opening = this.#encoder.encode(this.#subscription.take() ?? '')
+    if (!this.#stream.respond(head, opening, false)) await this.#room()
+    let patience = SETTLE_FIRST_MS
+    let silence = 0
+    while (!this.#stopped) {
+      const text = this.#subscription.take()
+      if (text !== undefined) {
+        patience = SETTLE_FIRST_MS
+        silence = 0
+        if (!this.#stream.write(this.#encoder.encode(text))) await this.#room()
+        continue
+      }
+      const { ended } = this.#subscription
+      if (ended === 'stopping') return this.#stream.reset(RESET.GOING_AWAY)
+      if (ended !== undefined) return this.#stream.end()
+      if (this.#join?.() === true) return
+      const wait = this.#join === undefined ? DAEMON_LIMITS.heartbeatMs : patience
+      patience = Math.min(2 * patience, SETTLE_MAX_MS)
+      if (await this.#subscription.changed(wait)) continue
+      silence += wait
+      if (silence < DAEMON_LIMITS.heartbeatMs || this.#stopped) continue
+      silence = 0
+      this.#stream.write(this.#encoder.encode(HEARTBEAT))
+    }
+  }
+
+  /** The stream has room again. */
+  writable(): void {
+    this.#resume?.()
+  }
+
+  /** Nobody wants the answer any more. */
+  stop(): void {
+    this.#stopped = true
+    this.#subscription.close()
+    this.#resume?.()
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resume = () => {
+        this.#resume = undefined
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,158 @@
+/** An event stream that cannot be told apart into events: one of them is larger than any may be. */
+export class EventTooLargeError extends Error {
+  override readonly name = 'EventTooLargeError'
+}
+
+const LF = 10
+const CR = 13
+const COLON = 58
+const SPACE = 32
+/** Longest `id:` that is remembered, bytes; a request's header has to carry it. */
+const ID_BYTES = 1024
+
+/**
+ * Cuts the bytes of an event stream (WHATWG HTML, section 9.2.6) where an event ends, and remembers the last
+ * event's id. So what was handed on is whole events, and the stream can be asked for again from there.
+ */
+export class EventSplitter {
+  readonly #maxBytes: number
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #line: 'empty' | 'text' = 'empty'
+  /** The line so far, while it may be an `id`. */
+  #idLine: number[] | undefined = []
+  #afterCr = false
+  /** The id of the event that is not whole yet. */
+  #nextId: string | undefined
+  #lastId: string | undefined
+  #any = false
+
+  /**
+   * @param maxBytes largest event
+   * @param lastId of the stream that this one goes on with
+   */
+  constructor(maxBytes: number, lastId?: string) {
+    this.#maxBytes = maxBytes
+    this.#nextId = lastId
+    this.#lastId = lastId
+  }
+
+  /** `id` of the last whole event that had one; undefined: none had, or the last one took it back. */
+  get lastId(): string | undefined {
+    return this.#lastId
+  }
+
+  /** Something that is not a comment or a `retry` was whole: without ids it cannot be asked for again. */
+  get any(): boolean {
+    return this.#any
+  }
+
+  /**
+   * @returns the whole events that end in `bytes`, what was held before them included; undefined: none does
+   * @throws EventTooLargeError
+   */
+  push(bytes: Uint8Array): Uint8Array | undefined {
+    const end = this.#scan(bytes)
+    if (end === 0) {
+      this.#hold(bytes)
+      return undefined
+    }
+    const whole = this.#join(bytes.subarray(0, end))
+    this.#hold(bytes.subarray(end))
+    return whole
+  }
+
+  /** What came after the last whole event. The stream is over. */
+  rest(): Uint8Array | undefined {
+    return this.#heldBytes === 0 ? undefined : this.#join(new Uint8Array(0))
+  }
+
+  /** The stream goes on with another answer, behind the last whole event. */
+  restart(): void {
+    this.#held = []
+    this.#heldBytes = 0
+    this.#line = 'empty'
+    this.#idLine = []
+    this.#afterCr = false
+    this.#nextId = this.#lastId
+  }
+
+  /** Where the last whole event ends in these bytes; 0: none does. */
+  #scan(bytes: Uint8Array): number {
+    let end = 0
+    for (let at = 0; at < bytes.length; at += 1) {
+      const byte = bytes[at] as number
+      if (byte === LF && this.#afterCr) {
+        // The second half of CR LF; it belongs to the event that ended there.
+        this.#afterCr = false
+        if (at > 0 && end === at) end = at + 1
+        continue
+      }
+      this.#afterCr = byte === CR
+      if (byte === LF || byte === CR) {
+        if (this.#line === 'empty') {
+          this.#lastId = this.#nextId
+          end = at + 1
+        } else this.#endLine()
+        this.#line = 'empty'
+        this.#idLine = []
+        continue
+      }
+      this.#line = 'text'
+      this.#look(byte)
+    }
+    return end
+  }
+
+  /** Keeps the line as long as it looks like `id` or `data`: nothing else matters, and lines may be long. */
+  #look(byte: number): void {
+    const line = this.#idLine
+    if (line === undefined) return
+    line.push(byte)
+    const { length } = line
+    if (length === 1) {
+      if (byte !== 'i'.charCodeAt(0)) {
+        if (byte === 'd'.charCodeAt(0)) this.#any = true
+        this.#idLine = undefined
+      }
+    } else if (length === 2) {
+      if (byte !== 'd'.charCodeAt(0)) this.#idLine = undefined
+    } else if (length === 3) {
+      if (byte !== COLON) this.#idLine = undefined
+    } else if (length > ID_BYTES) this.#idLine = undefined
+  }
+
+  #endLine(): void {
+    const line = this.#idLine
+    if (line === undefined || line.length < 2) return
+    const value = line.slice(line[3] === SPACE ? 4 : 3)
+    // As the standard has it: one with a NUL is none.
+    if (value.includes(0)) return
+    const id = decoder.decode(new Uint8Array(value))
+    this.#nextId = id === '' ? undefined : id
+  }
+
+  #hold(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#heldBytes += bytes.length
+    if (this.#heldBytes > this.#maxBytes) {
+      throw new EventTooLargeError(`split events: over ${this.#maxBytes} bytes without an end`)
+    }
+    this.#held.push(bytes)
+  }
+
+  #join(last: Uint8Array): Uint8Array {
+    if (this.#heldBytes === 0) return last
+    const whole = new Uint8Array(this.#heldBytes + last.length)
+    let at = 0
+    for (const piece of [...this.#held, last]) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    this.#held = []
+    this.#heldBytes = 0
+    return whole
+  }
+}
+
+const decoder = new TextDecoder()

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aRealHome, type RealHome } from './a-real-home.ts'
+import { subscribe, subscribeBySocket, type Subscriber } from './subscriber.ts'
+import { until } from './until.ts'
+
+const KINDS = [
+  ['server-sent events', subscribe],
+  ['a WebSocket', subscribeBySocket],
+] as const
+
+let home: RealHome
+beforeAll(async () => {
+  home = await aRealHome()
+})
+afterAll(() => home[Symbol.asyncDispose]())
+
+const aThread = () => `th_${crypto.randomUUID().slice(0, 8)}`
+const status = () => home.daemon().tunnel?.status
+const has = (subscriber: Subscriber, ids: readonly string[]) =>
+  until('every record has come', () => subscriber.ids.length >= ids.length)
+const joined = (count: number) =>
+  until('the subscribers are in groups', () => status()?.subscribers === count)
+
+/** A client that left a silent stream is noticed by the next events, not before. */
+const gone = (thread: string) =>
+  until('the subscribers are gone at home', async () => {
+    await home.append(thread)
+    return status()?.subscribers === 0
+  })
+
+describe.for(KINDS)('a feed by %s', ([, follow]) => {
+  test('brings what was there and what comes, and is one copy for all who have caught up', async () => {
+    const thread = aThread()
+    const path = `/v1/sync/subscribe?thread=${thread}`
+    const ids = [await home.append(thread), await home.append(thread)]
+    const three = [await follow(home, path), await follow(home, path), await follow(home, path)]
+    await joined(3)
+    expect(status()).toMatchObject({ groups: 1, open_streams: 0 })
+    for (let count = 0; count < 5; count += 1) ids.push(await home.append(thread))
+    for (const one of three) {
+      await has(one, ids)
+      expect(one.ids).toEqual(ids)
+      expect(one.names.filter((name) => name === 'ready')).toHaveLength(1)
+      await one.leave()
+    }
+    await gone(thread)
+    expect(status()?.groups).toBe(0)
+  })
+
+  test('goes on over a link that is cut, with no gap and no repeat, and the client sees nothing of it', async () => {
+    const thread = aThread()
+    const one = await follow(home, `/v1/sync/subscribe?thread=${thread}`)
+    const ids: string[] = []
+    for (let cut = 0; cut < 3; cut += 1) {
+      await joined(1)
+      ids.push(await home.append(thread))
+      home.link.cut()
+      ids.push(await home.append(thread))
+    }
+    await has(one, ids)
+    expect(one.ids).toEqual(ids)
+    expect(one.ending()).toBeUndefined()
+    await one.leave()
+    await gone(thread)
+  })
+
+  test('goes on when the daemon is started again', async () => {
+    const thread = aThread()
+    const one = await follow(home, `/v1/sync/subscribe?thread=${thread}`)
+    await joined(1)
+    const ids = [await home.append(thread)]
+    await home.daemon().stop()
+    await home.startDaemon()
+    ids.push(await home.append(thread))
+    await has(one, ids)
+    expect(one.ids).toEqual(ids)
+    expect(one.ending()).toBeUndefined()
+    await one.leave()
+    await gone(thread)
+  })
+
+  test('ends at once, with the reason, for a token that is revoked; others go on', async () => {
+    const request = { name: 'reader', scopes: ['records:read'] } as const
+    const { access } = home.daemon()
+    const { token, account } = await access.accounts.createWithToken(request, null)
+    const reader = await follow(home, '/v1/sync/subscribe', token)
+    const other = await follow(home)
+    await joined(2)
+    access.accounts.revokeAccount(account, null)
+    await until('the stream has ended', () => reader.ending() !== undefined)
+    expect(reader.ending()).toBe(follow === subscribe ? 'end' : '4401 see the last message')
+    expect(reader.error()).toMatchObject({ object: 'error', code: 'AUTH_REVOKED' })
+    expect(other.ending()).toBeUndefined()
+    const id = await home.append()
+    await until('the other has the record', () => other.ids.at(-1) === id)
+    await other.leave()
+    await gone('th_tea')
+  })
+})
