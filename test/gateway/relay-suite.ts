@@ -8,6 +8,7 @@ import { lossCases } from './cases/loss-cases.ts'
 import { parkCases } from './cases/park-cases.ts'
 import { policyCases } from './cases/policy-cases.ts'
 import { refusalCases } from './cases/refusal-cases.ts'
+import { resumeCases } from './cases/resume-cases.ts'
 import { requestCases } from './cases/request-cases.ts'
 import { routeCases } from './cases/route-cases.ts'
 import { streamCases } from './cases/stream-cases.ts'
@@ -31,6 +32,10 @@ export function relaySuite(name: string, start: StartGatewayUnderTest): void {
     describe('over a link that breaks', () => {
       const stage = useStage(start)
       lossCases(stage, start)
+    })
+    describe('with event streams', () => {
+      const stage = useStage(start)
+      resumeCases(stage)
     })
     describe('while home is away', () => {
       const stage = useStage(start, { observed: true, movableClock: true })
