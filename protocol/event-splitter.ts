@@ -67,8 +67,9 @@ export class EventSplitter {
     return this.#heldBytes === 0 ? undefined : this.#join(new Uint8Array(0))
   }
 
-  /** The stream goes on with another answer, behind the last whole event. */
-  restart(): void {
+  /** The stream goes on with another answer, behind the last whole event, or behind that of this id. */
+  restart(lastId: string | undefined = this.#lastId): void {
+    this.#lastId = lastId
     this.#held = []
     this.#heldBytes = 0
     this.#line = 'empty'

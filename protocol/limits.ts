@@ -50,7 +50,7 @@ export const LIMITS = {
   subscribers: 20_000,
   /** Largest single event of a stream that the gateway can resume, bytes: a record and what surrounds it. */
   eventBytes: 2 * 1024 * 1024,
-  /** Events that a subscriber's client may be behind its group, bytes; one event alone may be larger. */
+  /** Events that wait for a subscriber's client in its group, bytes; one event alone may be larger. */
   subscriberBytes: 256 * 1024,
   /** The same for all of them in one Worker together: a quarter of its 128 MB. */
   subscribersBytes: 32 * 1024 * 1024,

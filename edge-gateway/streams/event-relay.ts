@@ -36,6 +36,10 @@ export class EventRelay {
   /** Since when nothing new came, milliseconds since 1970; undefined: all is well. */
   #awaySince: number | undefined
   #failures = 0
+  /** The last event's id of what was written to the client. */
+  #deliveredId: string | undefined
+  /** It was too slow for its group, and has still to take what was written. */
+  #behind = false
   #quiet = true
   #takenAt = Date.now()
   #over = false
@@ -45,6 +49,7 @@ export class EventRelay {
     this.#sink = sink
     this.#askAgain = askAgain
     this.#splitter = new EventSplitter(LIMITS.eventBytes, lastEventId)
+    this.#deliveredId = lastEventId
     this.#heartbeat = setInterval(() => this.#beat(), LIMITS.subscriberHeartbeatMs)
   }
 
@@ -67,6 +72,9 @@ export class EventRelay {
     this.#takenAt = Date.now()
     this.#share.holds(this.#sink.pending)
     this.#report()
+    if (!this.#behind || this.#over || this.#sink.pending > 0) return
+    this.#behind = false
+    this.#goOn(0)
   }
 
   /** The client is gone, or is not wanted any more. */
@@ -103,14 +111,23 @@ export class EventRelay {
     this.#quiet = false
     const { pending } = this.#sink
     if (pending === 0) this.#takenAt = Date.now()
-    const behind = pending + events.length
+    const waiting = pending + events.length
     // Before its group is reached, credit holds home back, and nothing can become too much.
     const bounded = this.#liveAt !== undefined && pending > 0
-    if (bounded && (behind > LIMITS.subscriberBytes || !this.#share.fits(behind))) {
-      return this.#finish(finalEvent(TOO_SLOW))
+    if (bounded && (waiting > LIMITS.subscriberBytes || !this.#share.fits(waiting))) {
+      return this.#fallBehind()
     }
     this.#sink.write(events)
+    this.#deliveredId = this.#splitter.lastId
     this.#share.holds(this.#sink.pending)
+  }
+
+  /** Leaves the group; once the client has taken what it has, the rest is asked for, and comes at its pace. */
+  #fallBehind(): void {
+    closeQuietly(this.#bridge)
+    this.#bridge = undefined
+    this.#behind = true
+    this.#splitter.restart(this.#deliveredId)
   }
 
   /** Tells the object what the client has taken: home sends no more than that and a window. */
@@ -131,13 +148,17 @@ export class EventRelay {
     if (bridge !== this.#bridge || this.#over) return
     this.#bridge = undefined
     if (code !== BRIDGE.ENDED) {
-      this.#resume(Number(reason) || 0).catch(() => this.#cut())
+      this.#goOn(Number(reason) || 0)
       return
     }
     const rest = this.#splitter.rest()
     if (rest !== undefined) this.#sink.write(rest)
     this.#sink.end()
     this.stop()
+  }
+
+  #goOn(spreadMs: number): void {
+    this.#resume(spreadMs).catch(() => this.#cut())
   }
 
   async #resume(spreadMs: number): Promise<void> {

@@ -22,8 +22,8 @@ export interface RealHome extends AsyncDisposable {
   startDaemon(): Promise<void>
   /** A request through the public host, with the admin's bearer. */
   ask(path: string, init?: RequestInit): Promise<Response>
-  /** Appends a record at home, past the gateway. Returns its id. */
-  append(thread?: string): Promise<string>
+  /** Appends a record of so many bytes at home, past the gateway. Returns its id. */
+  append(thread?: string, bytes?: number): Promise<string>
 }
 
 export async function aRealHome(settings: Partial<GatewaySettings> = {}): Promise<RealHome> {
@@ -59,9 +59,11 @@ export async function aRealHome(settings: Partial<GatewaySettings> = {}): Promis
         ...init,
         headers: { authorization: `Bearer ${bearer}`, ...(init.headers as Record<string, string>) },
       }),
-    async append(thread = 'th_tea') {
+    async append(thread = 'th_tea', bytes = 3) {
       clock += 1
-      const { record } = await daemon.store.append(aDraft({ thread, clock }))
+      const { record } = await daemon.store.append(
+        aDraft({ thread, clock, body: { text: 'x'.repeat(bytes) } }),
+      )
       return record.id
     },
     [Symbol.asyncDispose]: () => done.disposeAsync(),

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EventReader, recordIds } from '../daemon/events.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { subscribe, subscribeBySocket, type Subscriber } from './subscriber.ts'
 import { until } from './until.ts'
@@ -96,4 +99,44 @@ describe.for(KINDS)('a feed by %s', ([, follow]) => {
     await other.leave()
     await gone('th_tea')
   })
+})
+
+test('a client that does not read leaves its group, slows nobody, and misses nothing once it reads', async () => {
+  const thread = aThread()
+  const path = `/v1/sync/subscribe?thread=${thread}`
+  const others = [await subscribe(home, path), await subscribeBySocket(home, path)]
+  const stalled = new EventReader(await home.ask(path))
+  await joined(3)
+  const ids: string[] = []
+  // More than the kernel and the runtime hold for one that does not read.
+  for (let count = 0; count < 60; count += 1) ids.push(await home.append(thread, 500_000))
+  for (const other of others) {
+    await has(other, ids)
+    expect(other.ids).toEqual(ids)
+  }
+  await until('the others are in their group, and it is not', () => status()?.subscribers === 2)
+  const got: string[] = []
+  while (got.length < ids.length) got.push(...recordIds(await stalled.upTo('record')))
+  expect(got).toEqual(ids)
+  await joined(3)
+  await stalled.cancel()
+  for (const other of others) await other.leave()
+  await gone(thread)
+})
+
+test('what a WebSocket’s handshake may not have is answered as any request', async () => {
+  await expect(subscribeBySocket(home, '/v1/sync/subscribe?since=nonsense')).rejects.toThrow('400')
+  await expect(subscribeBySocket(home, '/v1/sync/subscribe', 'spl_x')).rejects.toThrow('401')
+  await expect(subscribeBySocket(home, '/v1/sync/changes?feed=continuous')).rejects.toThrow('426')
+})
+
+test('a subscriber that sends something is sent away', async () => {
+  const socket = new WebSocket(`ws://localhost:${home.gateway.port}/v1/sync/subscribe`, {
+    headers: { authorization: `Bearer ${home.bearer}` },
+  })
+  await once(socket, 'open')
+  socket.send('hello')
+  const [code] = (await once(socket, 'close')) as [number]
+  expect(code).toBe(1003)
+  await until('it is gone at home', () => status()?.subscribers === 0)
 })
