@@ -8,6 +8,7 @@ import { checkTarget } from '../../protocol/request-target.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { problemAnswer, problemOf } from './answer.ts'
 import type { DaemonApp } from './app.ts'
+import { noteConnections } from './drain.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 
@@ -54,6 +55,7 @@ export function createHttpServer(
   )
   server.maxConnections = DAEMON_LIMITS.connections
   server.on('clientError', refuseConnection)
+  noteConnections(server)
   return server
 }
 
