@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { WebSocket } from 'ws'
 import { signConnectProof } from '../../protocol/connect-proof.ts'
 import type { DidKey } from '../../protocol/did-key.ts'
@@ -15,6 +16,9 @@ export interface DialOptions {
   readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
   /** Seconds since 1970 by the gateway's clock, as far as it is known. */
   readonly now: () => number
+  /** Finds the host's address, anew on each try; `dns.lookup` unless told. */
+  readonly lookup?: LookupFunction
+  /** Gives the try up at once; its reason is told. */
   readonly signal: AbortSignal
 }
 
@@ -54,6 +58,8 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
     followRedirects: false,
     // Masking guards plain-text proxies; under TLS, and on loopback, there is none (docs/decisions/002).
     ...(secure || isLoopback(gatewayUrl.hostname) ? { generateMask: leaveZero } : {}),
+    // No agent: its sockets would outlive a change of the address.
+    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   })
   return opened(socket, options.signal)
@@ -63,7 +69,7 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       socket.terminate()
-      reject(new DialError('lost', 'the daemon is stopping'))
+      reject(new DialError('lost', String(signal.reason)))
     }
     signal.addEventListener('abort', stop, { once: true })
     // Stopped while the proof was signed: no event comes any more.

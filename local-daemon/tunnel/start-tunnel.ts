@@ -72,6 +72,14 @@ function log(logger: Logger, event: TunnelEvent): void {
       return logger.info({ generation: event.generation }, 'tunnel connected')
     case 'disconnected':
       return logger.warn({ reason: event.reason, retry_ms: event.retryMs }, 'tunnel disconnected')
+    case 'overlap': {
+      const { generation, reason, retryMs } = event
+      return logger.info({ generation, reason, retry_ms: retryMs }, 'tunnel asked to reconnect')
+    }
+    case 'network-changed':
+      return logger.info('network changed')
+    case 'woke':
+      return logger.info({ jump_ms: event.jumpMs }, 'clock jumped')
     case 'policy-acked':
       return logger.info({ version: event.version }, 'gateway keeps the policy')
     case 'clock-corrected':

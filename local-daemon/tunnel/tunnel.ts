@@ -1,12 +1,13 @@
+import type { LookupFunction } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CLOSE } from '../../protocol/close-code.ts'
+import type { WebSocket } from 'ws'
 import type { DidKey } from '../../protocol/did-key.ts'
-import { backoffMs, type LossKind } from './backoff.ts'
+import { backoffMs } from './backoff.ts'
+import { Connection, type Departure } from './connection.ts'
 import { DialError } from './dial-error.ts'
 import { dial } from './dial.ts'
-import { Keepalive } from './keepalive.ts'
+import { localAddresses, watchSurroundings } from './surroundings.ts'
 import type { TunnelApp } from './tunnel-app.ts'
-import { TunnelSession } from './tunnel-session.ts'
 
 export interface TunnelOptions {
   /** Public origin of the gateway, `https://home.example.com`. */
@@ -19,18 +20,46 @@ export interface TunnelOptions {
   /** The edge policy of now (`encodeEdgePolicy`), asked for on each connect; undefined: there is none to send. */
   readonly policy?: () => Uint8Array | undefined
   readonly onEvent?: (event: TunnelEvent) => void
+  /** Finds the gateway's address, anew on each try; `dns.lookup` unless told. */
+  readonly lookup?: LookupFunction
+  /** The machine's addresses as one text; a change of it is a change of network. */
+  readonly addresses?: () => string | undefined
+  /** Wall clock, milliseconds since 1970. */
+  readonly now?: () => number
+  /** From 0 inclusive to 1 exclusive. */
+  readonly random?: () => number
 }
 
 export type TunnelEvent =
   | { readonly kind: 'connected'; readonly generation: number }
   | { readonly kind: 'disconnected'; readonly reason: string; readonly retryMs: number }
+  /** The gateway wants another connection: it is dialed while this one finishes. */
+  | {
+      readonly kind: 'overlap'
+      readonly generation: number
+      readonly reason: string
+      readonly retryMs: number
+    }
   /** The gateway keeps this version, durably, and decides by it. */
   | { readonly kind: 'policy-acked'; readonly version: number }
   | { readonly kind: 'clock-corrected'; readonly offsetMs: number }
+  | { readonly kind: 'network-changed' }
+  /** The wall clock jumped, by a sleep of the machine or because it was set; negative: back. */
+  | { readonly kind: 'woke'; readonly jumpMs: number }
   | { readonly kind: 'error'; readonly error: unknown }
 
+/** As docs/tunnel-states.md has them. */
+export type TunnelState =
+  | 'connecting'
+  | 'greeting'
+  | 'connected'
+  /** Open requests finish and no new ones come: another daemon took over, or this one is stopping. */
+  | 'leaving'
+  | 'waiting'
+  | 'stopped'
+
 export interface TunnelStatus {
-  readonly state: 'connecting' | 'connected' | 'waiting' | 'stopped'
+  readonly state: TunnelState
   readonly gateway_url: string
   readonly generation: number | null
   /** Version of the policy that the gateway has acknowledged on this connection. */
@@ -38,6 +67,10 @@ export interface TunnelStatus {
   /** When the state last changed, milliseconds since 1970. */
   readonly since: number
   readonly last_error: string | null
+  /** When the gateway last greeted, milliseconds since 1970. */
+  readonly last_connected_at: number | null
+  /** Connections after the first since the daemon started. */
+  readonly reconnects: number
   readonly open_streams: number
   /** Readers of event streams who have caught up; each group of them is sent one copy. */
   readonly subscribers: number
@@ -45,41 +78,82 @@ export interface TunnelStatus {
 }
 
 const UNCONNECTED = { generation: null, policy_version: null } as const
-/** How long open requests may take to finish when the daemon stops. */
+/** How long open requests may take to finish when the daemon stops, or needs the place of their connection. */
 const DRAIN_MS = 5_000
-/** A connection that held this long counts as a success: the next loss starts the backoff anew. */
+/** A connection that served this long counts as a success: the next loss starts the backoff anew. */
 const STEADY_MS = 30_000
+/** One that serves, and one that finishes. */
+const CONNECTIONS = 2
+/** A try of ours that was given up may have come in after all; until then it is to be reckoned with, milliseconds. */
+const GHOST_MS = 60_000
 
 /**
  * Keeps one connection to the gateway for as long as the daemon lives: connects, serves, and after
  * every loss connects again, for ever. Never throws for anything that the network does.
+ *
+ * The states, what happens in each, and the invariants are in docs/tunnel-states.md.
  */
 export class Tunnel implements AsyncDisposable {
   readonly #options: TunnelOptions
   readonly #gatewayUrl: URL
-  readonly #stop = new AbortController()
+  /** All whose socket is not closed, oldest first. */
+  readonly #connections = new Set<Connection>()
+  readonly #unwatch: () => void
   readonly #running: Promise<void>
-  #session: TunnelSession | undefined
+  /** The newest. What others say is theirs alone and changes no status. */
+  #current: Connection | undefined
+  /** The try or the wait of now: aborted, it is over. */
+  #step = new AbortController()
+  #stopping = false
   #stopped: Promise<void> | undefined
   #clockOffsetMs = 0
+  #failures = 0
+  #nudged = false
+  /** The wait of now is out of respect for another daemon. */
+  #yielding = false
+  #gaveUpAt = -Infinity
   #status: Omit<TunnelStatus, 'open_streams' | 'subscribers' | 'groups' | 'gateway_url'>
 
   /** @throws TypeError when the gateway's address is not an http or https origin */
   constructor(options: TunnelOptions) {
     this.#options = options
     this.#gatewayUrl = parseOrigin(options.gatewayUrl)
-    this.#status = { state: 'connecting', ...UNCONNECTED, since: Date.now(), last_error: null }
+    this.#status = {
+      state: 'connecting',
+      ...UNCONNECTED,
+      since: Date.now(),
+      last_error: null,
+      last_connected_at: null,
+      reconnects: 0,
+    }
+    this.#unwatch = watchSurroundings(
+      {
+        tick: () => this.#connections.forEach((connection) => connection.tick()),
+        clockJumped: (jumpMs) => {
+          this.#tell({ kind: 'woke', jumpMs })
+          this.#nudge('a jump of the clock')
+        },
+        networkChanged: () => {
+          this.#tell({ kind: 'network-changed' })
+          this.#nudge('a change of network')
+        },
+      },
+      { now: options.now ?? Date.now, addresses: options.addresses ?? localAddresses },
+    )
     this.#running = this.#run()
   }
 
   get status(): TunnelStatus {
-    return {
-      ...this.#status,
-      gateway_url: this.#gatewayUrl.origin,
-      open_streams: this.#session?.open ?? 0,
-      subscribers: this.#session?.subscribers.members ?? 0,
-      groups: this.#session?.subscribers.groups ?? 0,
+    let open_streams = 0
+    let subscribers = 0
+    let groups = 0
+    for (const { session } of this.#connections) {
+      open_streams += session.open
+      subscribers += session.subscribers.members
+      groups += session.subscribers.groups
     }
+    const gateway_url = this.#gatewayUrl.origin
+    return { ...this.#status, gateway_url, open_streams, subscribers, groups }
   }
 
   /** Sends the policy of now. Without a connection nothing is lost: the next one begins with it. */
@@ -87,107 +161,196 @@ export class Tunnel implements AsyncDisposable {
     if (this.#status.state !== 'connected') return
     try {
       const policy = this.#options.policy?.()
-      if (policy !== undefined) this.#session?.sendPolicy(policy)
+      if (policy !== undefined) this.#current?.session.sendPolicy(policy)
     } catch (error) {
       // The gateway goes on with the one it has, and home still decides everything itself.
-      this.#options.onEvent?.({ kind: 'error', error })
+      this.#tell({ kind: 'error', error })
     }
   }
 
   /** Takes no new requests, finishes the open ones (bounded), says goodbye. */
   stop(): Promise<void> {
-    return (this.#stopped ??= this.#leave())
+    return (this.#stopped ??= this.#leave('the daemon is stopping'))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
 
-  async #leave(): Promise<void> {
-    const session = this.#session
-    session?.leave('the daemon is stopping')
-    await session?.drained(DRAIN_MS)
-    this.#stop.abort()
-    // Not the one above: while that one drained it may have been lost, and another have come.
-    this.#session?.close(CLOSE.GOING_AWAY, 'the daemon is stopping')
-    await this.#running
-  }
-
-  async #run(): Promise<void> {
-    let failures = 0
-    while (!this.#stop.signal.aborted) {
-      const startedAt = Date.now()
-      const { kind, reason } = await this.#connectOnce()
-      if (this.#stop.signal.aborted) break
-      failures = Date.now() - startedAt >= STEADY_MS ? 1 : failures + 1
-      const retryMs = backoffMs(kind, failures, Math.random())
-      this.#change({ state: 'waiting', ...UNCONNECTED, last_error: reason })
-      this.#options.onEvent?.({ kind: 'disconnected', reason, retryMs })
-      await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {})
-    }
+  async #leave(reason: string): Promise<void> {
+    // First: whatever is lost from now on, nothing is dialed any more.
+    this.#stopping = true
+    this.#unwatch()
+    this.#step.abort(reason)
+    if (this.#connections.size > 0) this.#change({ state: 'leaving' })
+    const leaving = [...this.#connections].map((connection) => connection.leave(DRAIN_MS, reason))
+    await Promise.all([...leaving, this.#running])
     this.#change({ state: 'stopped', ...UNCONNECTED })
   }
 
-  /** One connection from dial to loss. */
-  async #connectOnce(): Promise<{ kind: LossKind; reason: string }> {
-    this.#change({ state: 'connecting', ...UNCONNECTED })
-    try {
-      const socket = await dial({
-        gatewayUrl: this.#gatewayUrl,
-        identity: this.#options.identity,
-        now: () => Math.floor((Date.now() + this.#clockOffsetMs) / 1000),
-        signal: this.#stop.signal,
-        ...(this.#options.ca === undefined ? {} : { ca: this.#options.ca }),
-      })
-      return await this.#serve(socket)
-    } catch (error) {
-      return this.#dialFailed(error)
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const departure = await this.#connectOnce()
+      if (this.#stopping) return
+      await this.#wait(departure)
     }
   }
 
-  #serve(socket: Awaited<ReturnType<typeof dial>>): Promise<{ kind: LossKind; reason: string }> {
-    return new Promise((resolve) => {
-      const session = new TunnelSession(socket, {
-        app: this.#options.app,
-        agent: this.#options.agent,
-        onReady: (generation) => {
-          this.#change({ state: 'connected', generation, last_error: null })
-          this.#options.onEvent?.({ kind: 'connected', generation })
-          this.pushPolicy()
-        },
-        onPolicyAcked: (version) => {
-          this.#status = { ...this.#status, policy_version: version }
-          this.#options.onEvent?.({ kind: 'policy-acked', version })
-        },
-        onGoAway: () => {},
-        onError: (error) => this.#options.onEvent?.({ kind: 'error', error }),
-      })
-      this.#session = session
-      const keepalive = new Keepalive(session)
-      socket.once('close', (code, reason) => {
-        keepalive.stop()
-        this.#session = undefined
-        const text = `closed with ${code}${reason.length > 0 ? `: ${reason.toString()}` : ''}`
-        resolve({ kind: code === CLOSE.REPLACED ? 'replaced' : 'lost', reason: text })
-      })
-    })
+  /** The status and the time between a departure and the next try. */
+  async #wait({ kind, reason }: Departure): Promise<void> {
+    this.#failures += 1
+    const retryMs = this.#retryMs(kind)
+    this.#nudged = false
+    this.#yielding = kind === 'replaced'
+    const { generation } = this.#status
+    this.#change({ state: 'waiting', ...UNCONNECTED, last_error: reason })
+    if (kind === 'retiring')
+      this.#tell({ kind: 'overlap', generation: generation ?? 0, reason, retryMs })
+    else this.#tell({ kind: 'disconnected', reason, retryMs })
+    if (retryMs === 0 || this.#stopping) return
+    await sleep(retryMs, undefined, { signal: this.#nextStep() }).catch(() => {})
+    this.#nudged = false
+    this.#yielding = false
   }
 
-  #dialFailed(error: unknown): { kind: LossKind; reason: string } {
+  #retryMs(kind: Departure['kind']): number {
+    if (this.#nudged) return 0
+    // The first time at once: nothing is wrong. A gateway that says it each time is waited for like any other.
+    if (kind === 'retiring' && this.#failures === 1) return 0
+    return backoffMs(
+      kind === 'retiring' ? 'lost' : kind,
+      this.#failures,
+      (this.#options.random ?? Math.random)(),
+    )
+  }
+
+  /** One connection from dial to departure. */
+  async #connectOnce(): Promise<Departure> {
+    this.#change({ state: 'connecting', ...UNCONNECTED })
+    const signal = this.#nextStep()
+    await this.#makeRoom()
+    const { ca, identity, lookup } = this.#options
+    const givenUp = () => ({ kind: 'lost', reason: `given up: ${signal.reason}` }) as const
+    if (signal.aborted) return givenUp()
+    let socket: WebSocket
+    try {
+      socket = await dial({
+        gatewayUrl: this.#gatewayUrl,
+        identity,
+        now: () => Math.floor((Date.now() + this.#clockOffsetMs) / 1000),
+        signal,
+        ...(lookup === undefined ? {} : { lookup }),
+        ...(ca === undefined ? {} : { ca }),
+      })
+    } catch (error) {
+      if (!signal.aborted) return this.#dialFailed(error)
+      this.#gaveUpAt = performance.now()
+      return givenUp()
+    }
+    // Stopped in between: the socket is nobody's yet.
+    if (signal.aborted) {
+      socket.terminate()
+      return givenUp()
+    }
+    return this.#serve(socket)
+  }
+
+  /** A third connection is not opened: the older one of two has had its time to finish. */
+  async #makeRoom(): Promise<void> {
+    while (this.#connections.size >= CONNECTIONS) {
+      const [oldest] = this.#connections
+      await oldest?.leave(DRAIN_MS, 'a newer connection needs the place')
+    }
+  }
+
+  async #serve(socket: WebSocket): Promise<Departure> {
+    this.#change({ state: 'greeting' })
+    // Compared, not assumed: an old connection ends late, and says things late.
+    const isCurrent = () => this.#current === connection
+    const connection: Connection = new Connection(socket, {
+      app: this.#options.app,
+      agent: this.#options.agent,
+      onGreeted: (generation) => {
+        if (isCurrent() && !this.#stopping) this.#greeted(generation)
+      },
+      onPolicyAcked: (version) => {
+        if (!isCurrent()) return
+        this.#status = { ...this.#status, policy_version: version }
+        this.#tell({ kind: 'policy-acked', version })
+      },
+      onReplaced: (reason) => {
+        if (isCurrent()) this.#change({ state: 'leaving', last_error: reason })
+      },
+      onEnded: () => {
+        this.#connections.delete(connection)
+      },
+      onError: (error) => this.#tell({ kind: 'error', error }),
+    })
+    this.#connections.add(connection)
+    this.#current = connection
+    const departure = await connection.departed
+    if (connection.servedMs >= STEADY_MS) this.#failures = 0
+    this.#current = undefined
+    return this.#isGhost(departure) ? { ...departure, kind: 'lost' } : departure
+  }
+
+  #greeted(generation: number): void {
+    const { last_connected_at: before, reconnects } = this.#status
+    this.#change({
+      state: 'connected',
+      generation,
+      last_error: null,
+      last_connected_at: Date.now(),
+      reconnects: before === null ? 0 : reconnects + 1,
+    })
+    this.#tell({ kind: 'connected', generation })
+    this.pushPolicy()
+  }
+
+  /** Replaced, but perhaps by a try of our own that was given up and came in late: nobody to yield to. Believed once. */
+  #isGhost({ kind }: Departure): boolean {
+    if (kind !== 'replaced') return false
+    const recent = performance.now() - this.#gaveUpAt < GHOST_MS
+    this.#gaveUpAt = -Infinity
+    return recent
+  }
+
+  #dialFailed(error: unknown): Departure {
     if (!(error instanceof DialError)) {
-      this.#options.onEvent?.({ kind: 'error', error })
+      this.#tell({ kind: 'error', error })
       return { kind: 'lost', reason: String(error) }
     }
     if (error.code === 'CONNECT_PROOF_CLOCK' && error.edgeTimeMs !== undefined) {
       this.#clockOffsetMs = error.edgeTimeMs - Date.now()
-      this.#options.onEvent?.({ kind: 'clock-corrected', offsetMs: this.#clockOffsetMs })
+      this.#tell({ kind: 'clock-corrected', offsetMs: this.#clockOffsetMs })
       return { kind: 'lost', reason: error.message }
     }
     return { kind: error.kind, reason: error.message }
   }
 
+  /** The world has changed: what is open must show that it lives, and what waits or dials begins anew. */
+  #nudge(why: string): void {
+    this.#failures = 0
+    for (const connection of this.#connections) connection.probe(why)
+    const idle = this.#status.state === 'connecting' || this.#status.state === 'waiting'
+    // Another daemon's place is not ours because we have woken up.
+    if (!idle || this.#yielding) return
+    this.#nudged = true
+    this.#step.abort(why)
+  }
+
+  #nextStep(): AbortSignal {
+    this.#step = new AbortController()
+    return this.#step.signal
+  }
+
+  #tell(event: TunnelEvent): void {
+    this.#options.onEvent?.(event)
+  }
+
   #change(next: Partial<TunnelStatus>): void {
-    this.#status = { ...this.#status, ...next, since: Date.now() }
+    const same = next.state === this.#status.state
+    this.#status = { ...this.#status, ...next, since: same ? this.#status.since : Date.now() }
   }
 }
 

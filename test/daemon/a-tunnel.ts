@@ -1,4 +1,4 @@
-import { Tunnel, type TunnelEvent } from '../../local-daemon/tunnel/tunnel.ts'
+import { Tunnel, type TunnelEvent, type TunnelOptions } from '../../local-daemon/tunnel/tunnel.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import { anIdentity } from '../gateway/test-identity.ts'
 import { until } from '../gateway/until.ts'
@@ -14,6 +14,7 @@ export interface TestTunnel extends AsyncDisposable {
 export function aTunnel(
   gatewayUrl: string,
   app: TunnelApp = { fetch: () => new Response('home') },
+  options: Partial<TunnelOptions> = {},
 ): TestTunnel {
   const events: TunnelEvent[] = []
   const tunnel = new Tunnel({
@@ -22,6 +23,7 @@ export function aTunnel(
     app,
     agent: 'test/1',
     onEvent: (event) => events.push(event),
+    ...options,
   })
   return {
     tunnel,

@@ -65,7 +65,7 @@ test('requests on the old connection finish, new ones go to the new one', async 
   const piece = once(streamed, 'data')
   source.enqueue(new TextEncoder().encode('still from the old'))
   expect(String((await piece)[0])).toBe('still from the old')
-  expect(old.tunnel.status.state).toBe('connected')
+  expect(old.tunnel.status).toMatchObject({ state: 'leaving', open_streams: 1 })
   source.close()
   await once(streamed.resume(), 'end')
   await until('the old one is closed', () => old.tunnel.status.state === 'waiting')
