@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { missingOf, namedTests, REFERENCE, titlesIn } from './named-tests.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PAGE = readFileSync(`${ROOT}docs/threat-model.md`, 'utf8')
 
-/** How the page names a test: `file` — "group › title". */
-const REFERENCE = /`(test\/[^`]+)` — "([^"]+)"/g
 const ATTACKERS = [
   'A stranger on the internet',
   'A hostile page in the owner',
@@ -18,49 +17,10 @@ const ATTACKERS = [
   'A thief of a backup or of the disk',
 ]
 
-/** The first argument of `test('…',` or `test.each(…)('…',`; a skipped one is none. */
-const PLAIN = /\b(test|it|describe)(?:\.concurrent)?\(\s*(['"`])((?:(?!\2).)+)\2\s*,/g
-const LISTED =
-  /\b(test|it|describe)(?:\.concurrent)?\.(?:each|for|runIf|skipIf)\b|\)\(\s*(['"`])((?:(?!\2).)+)\2\s*,/g
-
-interface Titles {
-  readonly groups: ReadonlySet<string>
-  readonly tests: ReadonlySet<string>
-}
-
-function titlesIn(source: string): Titles {
-  const groups = new Set<string>()
-  const tests = new Set<string>()
-  for (const [, kind, , title = ''] of source.matchAll(PLAIN)) {
-    ;(kind === 'describe' ? groups : tests).add(title)
-  }
-  // The title comes after the list, which may be long: the next one belongs to the call that was opened last.
-  let opened: string | undefined
-  for (const [, kind, , title] of source.matchAll(LISTED)) {
-    if (title !== undefined && opened !== undefined) {
-      ;(opened === 'describe' ? groups : tests).add(title)
-    }
-    opened = title === undefined ? kind : undefined
-  }
-  return { groups, tests }
-}
-
-/** What of a named test is not there. */
-function missingOf(file: string, name: string): readonly string[] {
-  if (!existsSync(ROOT + file)) return [file]
-  const { groups, tests } = titlesIn(readFileSync(ROOT + file, 'utf8'))
-  const parts = name.split(' › ')
-  const title = parts.pop() ?? ''
-  return [
-    ...parts.filter((part) => !groups.has(part)),
-    ...[title].filter((last) => !tests.has(last)),
-  ]
-}
-
 describe('docs/threat-model.md', () => {
-  const references = [...PAGE.matchAll(REFERENCE)].map(([, file = '', name = '']) => [file, name])
+  const references = namedTests(PAGE)
 
-  test.each(references)('%s has "%s"', (file = '', name = '') => {
+  test.each(references)('%s has "%s"', (file, name) => {
     expect(missingOf(file, name)).toEqual([])
   })
 
