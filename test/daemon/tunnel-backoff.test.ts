@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import type { WebSocket } from 'ws'
 import { backoffMs } from '../../local-daemon/tunnel/backoff.ts'
+import { aTunnel } from './a-tunnel.ts'
+import { aScriptedGateway, HELLO, sendFrames } from './scripted-gateway.ts'
 
 test.for([
   ['lost', 1, 0, 250],
@@ -19,4 +22,34 @@ test.for([
   expect(backoffMs(kind, failures, 0)).toBeCloseTo(least)
   expect(backoffMs(kind, failures, 1)).toBeCloseTo(most)
   expect(backoffMs(kind, failures, 0.5)).toBeCloseTo((least + most) / 2)
+})
+
+test.for([
+  ['30 s starts the count of losses anew', 30_000, 250],
+  ['less does not', 29_000, 2_000],
+] as const)('a connection that served for %s', async ([_name, servedMs, waitMs]) => {
+  let served!: (socket: WebSocket) => void
+  const greeted = new Promise<WebSocket>((resolve) => (served = resolve))
+  await using gateway = await aScriptedGateway(({ accept, socket }, number) => {
+    if (number <= 2) return socket.destroy()
+    void accept().then((webSocket) => {
+      sendFrames(webSocket, HELLO)
+      served(webSocket)
+    })
+  })
+  let chance = 0
+  await using home = aTunnel(gateway.url, undefined, { random: () => chance })
+  const socket = await greeted
+  await home.event('connected')
+  const now = performance.now.bind(performance)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + servedMs)
+  try {
+    chance = 0.999
+    const losses = () => home.events.filter((event) => event.kind === 'disconnected')
+    socket.close(1001)
+    await vi.waitFor(() => expect(losses()).toHaveLength(3))
+    expect(losses()[2]?.retryMs).toBeCloseTo(waitMs, -2)
+  } finally {
+    clock.mockRestore()
+  }
 })

@@ -64,7 +64,7 @@ describe('stop is prompt', () => {
     await using gateway = await aScriptedGateway(({ accept }) => void accept().then(accepted))
     const home = aTunnel(gateway.url)
     await inside
-    expect(await stopping(home)).toBeLessThan(4_000)
+    expect(await stopping(home)).toBeLessThan(1_500)
   })
 
   test('while connected, and the gateway hears the goodbye: GO_AWAY, then 1001', async () => {
