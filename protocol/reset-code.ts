@@ -30,6 +30,8 @@ export const RESET = {
   /** A planned end: restart, replacement, shutdown. */
   GOING_AWAY: 12,
   INTERNAL: 13,
+  /** GO_AWAY only: another connection of the same identity was let in. */
+  REPLACED: 14,
 } as const
 
 export type ResetCode = (typeof RESET)[keyof typeof RESET]

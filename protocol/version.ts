@@ -2,7 +2,8 @@
  * Bump with every change of a frame, a head or a rule of the wire, and say in one line what changed.
  * - 1: the first.
  * - 2: POLICY and POLICY_ACK: what the gateway may decide itself.
- * - 3: JOIN, GROUP and LEAVE: one copy of a feed for all who follow it; `join` in a request's head.
+ * - 3: JOIN, GROUP and LEAVE: one copy of a feed for all who follow it; `join` in a request's head; the
+ *   code REPLACED.
  */
 export const PROTOCOL_VERSION = 3
 

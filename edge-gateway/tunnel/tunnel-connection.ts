@@ -171,7 +171,7 @@ export class TunnelConnection {
   retire(): void {
     if (this.#leaving) return
     this.#leaving = true
-    this.#mux.goAway(RESET.GOING_AWAY, 'replaced by a newer connection')
+    this.#mux.goAway(RESET.REPLACED, 'replaced by a newer connection')
   }
 
   /** Ends it now; every stream fails with CONNECTION_LOST. */

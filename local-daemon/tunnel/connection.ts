@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
 import type { LossKind } from './backoff.ts'
 import { Keepalive } from './keepalive.ts'
@@ -11,8 +12,6 @@ const GREETING_MS = 5_000
 const CLOSE_OVERDUE_MS = 5_000
 /** Patience with the open requests of a connection that the gateway is done with, milliseconds: as long as its own. */
 const FINISH_MS = 30 * 60_000
-/** How the gateway says that a newer connection of this identity took over (protocol/README.md, GO_AWAY). */
-const REPLACED_REASON = 'replaced by a newer connection'
 
 export interface ConnectionOptions {
   readonly app: TunnelApp
@@ -60,7 +59,7 @@ export class Connection {
         options.onGreeted(generation)
       },
       onPolicyAcked: options.onPolicyAcked,
-      onGoAway: (reason) => this.#goAway(reason, options.onReplaced),
+      onGoAway: (code, reason) => this.#goAway(code, reason, options.onReplaced),
       onError: options.onError,
     })
     this.#keepalive = new Keepalive(this.session, (reason) => this.#giveUp(reason))
@@ -115,10 +114,10 @@ export class Connection {
     await this.#ended
   }
 
-  #goAway(reason: string, onReplaced: (reason: string) => void): void {
+  #goAway(code: ResetCode, reason: string, onReplaced: (reason: string) => void): void {
     if (this.#goneAwayAt !== Infinity) return
     this.#goneAwayAt = performance.now()
-    this.#replaced = reason === REPLACED_REASON
+    this.#replaced = code === RESET.REPLACED
     if (this.#replaced) onReplaced(reason)
     else this.#depart({ kind: 'retiring', reason })
   }

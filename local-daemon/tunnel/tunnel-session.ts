@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws'
 import { CLOSE } from '../../protocol/close-code.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
-import { RESET } from '../../protocol/reset-code.ts'
+import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { EventGroups } from './event-groups.ts'
 import { LocalExchange } from './local-exchange.ts'
@@ -25,7 +25,7 @@ export interface SessionOptions {
   readonly onReady: (generation: number) => void
   readonly onPolicyAcked: (version: number) => void
   /** The gateway asks for the end: a successor, a restart. */
-  readonly onGoAway: (reason: string) => void
+  readonly onGoAway: (code: ResetCode, reason: string) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -156,7 +156,7 @@ export class TunnelSession {
       closed: (stream) => this.#exchanges.delete(stream),
       left: (membership) => this.#groups.left(membership),
       policyAck: (version) => this.#options.onPolicyAcked(version),
-      goAway: (_last, _code, reason) => this.#options.onGoAway(reason),
+      goAway: (_last, code, reason) => this.#options.onGoAway(code, reason),
       output: () => this.#queueFlush(),
     }
   }

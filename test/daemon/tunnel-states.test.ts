@@ -17,16 +17,16 @@ const hello = (generation: number): FrameText => ({
   ...HELLO,
   json: { ...(HELLO.json as Record<string, unknown>), generation },
 })
-const goAway = (reason: string): FrameText => ({
+const goAway = (code: NonNullable<FrameText['code']>, reason: string): FrameText => ({
   type: 'GO_AWAY',
   flags: [],
   stream: 0,
   last_stream: 1,
-  code: 'GOING_AWAY',
+  code,
   reason,
 })
-const RESTART = goAway('the gateway restarts')
-const REPLACED = goAway('replaced by a newer connection')
+const RESTART = goAway('GOING_AWAY', 'the gateway restarts')
+const REPLACED = goAway('REPLACED', 'the words do not matter')
 
 interface Stage extends AsyncDisposable {
   readonly home: TestTunnel

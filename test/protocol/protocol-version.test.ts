@@ -16,7 +16,7 @@ import { hex, writeWire, type FrameText } from './wire-text.ts'
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */
 const PINNED = {
   version: 3,
-  wire: 'abe793e82757f55e1ecb2b1675c78ecc192d324a4b78a18ce2db7ca322e30665',
+  wire: '5acf08fcf23a9ae1fe2eadebe37c8d9200e39b3410d66c48554885c55b033e21',
 }
 
 const POLICY: EdgePolicy = {
