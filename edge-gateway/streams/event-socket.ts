@@ -1,21 +1,20 @@
-import { createParser, type EventSourceParser } from 'eventsource-parser'
 import { CLOSE } from '../../protocol/close-code.ts'
+import { EventMessages, HEARTBEAT_MESSAGE } from '../../protocol/event-messages.ts'
+import { subscriberClose } from '../../protocol/subscriber-close.ts'
 import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
 
 /** How often it is looked whether a client has taken what it was sent: the platform has no event for it. */
 const LOOK_MS = 50
-const HEARTBEAT = '{"event":"heartbeat"}'
 
-/** A client that reads the same events as WebSocket messages, each as JSON: `event`, `id` and `data`. */
+/** A client that reads the same events as WebSocket messages. */
 export class EventSocket implements ClientSink {
   /** The client's end of it. */
   readonly client: WebSocket
   readonly #socket: WebSocket
   readonly #events: ClientSinkEvents
-  readonly #parser: EventSourceParser
+  readonly #messages = new EventMessages()
   readonly #decoder = new TextDecoder()
   #look: ReturnType<typeof setTimeout> | undefined
-  #error: string | undefined
   #over = false
 
   constructor(events: ClientSinkEvents) {
@@ -23,13 +22,6 @@ export class EventSocket implements ClientSink {
     this.client = client
     this.#socket = server
     this.#events = events
-    this.#parser = createParser({
-      onEvent: ({ event = 'message', id, data }) => {
-        this.#error = event === 'error' ? data : undefined
-        const named = id === undefined ? '' : `,"id":${JSON.stringify(id)}`
-        this.#send(`{"event":${JSON.stringify(event)}${named},"data":${data}}`)
-      },
-    })
     server.accept()
     server.addEventListener('message', () => this.#refuse())
     server.addEventListener('close', () => this.#gone())
@@ -43,27 +35,31 @@ export class EventSocket implements ClientSink {
 
   write(events: Uint8Array): void {
     if (this.#over) return
-    this.#parser.feed(this.#decoder.decode(events))
+    this.#say(this.#decoder.decode(events))
     this.#watch()
   }
 
   heartbeat(): void {
-    this.#send(HEARTBEAT)
+    this.#send(HEARTBEAT_MESSAGE)
   }
 
   end(): void {
-    const code = this.#error === undefined ? CLOSE.NORMAL : closeCode(this.#error)
-    this.#close(code, this.#error === undefined ? '' : 'see the last message')
+    const { code, reason } = subscriberClose(this.#messages.error)
+    this.#close(code, reason)
   }
 
   finish(events: string): void {
     if (this.#over) return
-    this.#parser.feed(events)
+    this.#say(events)
     this.end()
   }
 
   abort(): void {
     this.#close(CLOSE.INTERNAL, 'the connection to home was cut')
+  }
+
+  #say(events: string): void {
+    for (const message of this.#messages.push(events)) this.#send(message)
   }
 
   #send(text: string): void {
@@ -102,9 +98,4 @@ export class EventSocket implements ClientSink {
     this.#close(CLOSE.NORMAL, '')
     this.#events.gone()
   }
-}
-
-/** What ends a stream because of its bearer is told as for every other WebSocket. */
-function closeCode(problem: string): number {
-  return /"code":"AUTH_/.test(problem) ? CLOSE.TOKEN_REVOKED : CLOSE.POLICY
 }

@@ -11,6 +11,7 @@ import type { DaemonApp } from './app.ts'
 import { noteConnections } from './drain.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
+import { createUpgrade } from './upgrade.ts'
 
 /**
  * An HTTP server of the app, not yet listening.
@@ -38,7 +39,7 @@ export function createHttpServer(
       hostname: 'localhost',
       errorHandler: (error) => {
         logger.debug({ err: error }, 'read request')
-        return invalidTarget(NOTHING_KNOWN, 'The request line or the Host header is malformed')
+        return invalidTarget(NOTHING_KNOWN, MALFORMED_URL)
       },
     },
   )
@@ -53,12 +54,20 @@ export function createHttpServer(
     },
     (incoming, outgoing) => void listener(incoming, outgoing),
   )
+  const upgrade = createUpgrade(app, (incoming, facts) => {
+    const unfit = checkRequest(incoming)?.(facts)
+    return unfit ?? (isUrl(incoming) ? undefined : invalidTarget(facts, MALFORMED_URL))
+  })
+  server.on('upgrade', (incoming, socket, head) =>
+    upgrade(incoming, factsOf(incoming), socket, head),
+  )
   server.maxConnections = DAEMON_LIMITS.connections
   server.on('clientError', refuseConnection)
   noteConnections(server)
   return server
 }
 
+const MALFORMED_URL = 'The request line or the Host header is malformed'
 const NOTHING_KNOWN: RequestFacts = { via: 'loopback' }
 
 /** Undefined, or the refusal of a request that is not fit for the app. */
@@ -74,6 +83,10 @@ function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Resp
   }
   if (incoming.headers.host !== undefined) return undefined
   return (facts) => problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
+}
+
+function isUrl({ headers, url }: IncomingMessage): boolean {
+  return URL.canParse(`http://${headers.host}${url}`)
 }
 
 function invalidTarget(facts: RequestFacts, message: string): Response {

@@ -1,0 +1,74 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { DaemonApp } from './app.ts'
+import { EventStreamAnswer } from './event-stream-answer.ts'
+import type { RequestFacts } from './request-facts.ts'
+import { serveSubscriber } from './subscriber-socket.ts'
+
+/** Largest message that a subscriber may send: it has nothing to say. */
+const MESSAGE_BYTES = 1024
+
+/**
+ * Answers a request for a WebSocket. The app answers it as any other, with all its checks; only an event stream
+ * becomes a WebSocket, and every other answer is given as it is.
+ * @param check the refusal of a request that is not fit for the app
+ */
+export function createUpgrade(
+  app: Pick<DaemonApp, 'fetch'>,
+  check: (incoming: IncomingMessage, facts: RequestFacts) => Response | undefined,
+): (incoming: IncomingMessage, facts: RequestFacts, socket: Duplex, head: Buffer) => void {
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_BYTES,
+  })
+
+  async function answer(
+    incoming: IncomingMessage,
+    facts: RequestFacts,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const refusal = check(incoming, facts)
+    if (refusal !== undefined) return give(refusal, socket)
+    const gone = new AbortController()
+    socket.once('close', () => gone.abort())
+    const response = await app.fetch(requestOf(incoming, gone.signal), facts)
+    if (!(response instanceof EventStreamAnswer)) return give(response, socket)
+    server.handleUpgrade(incoming, socket, head, (accepted) => {
+      void serveSubscriber(accepted, response.subscription)
+    })
+  }
+
+  return (incoming, facts, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    answer(incoming, facts, socket, head).catch(() => socket.destroy())
+  }
+}
+
+function requestOf(
+  { method = 'GET', url = '/', headers }: IncomingMessage,
+  signal: AbortSignal,
+): Request {
+  const fields = new Headers()
+  for (const [name, value] of Object.entries(headers)) {
+    for (const one of [value ?? []].flat()) fields.append(name, one)
+  }
+  return new Request(`http://${headers.host ?? 'localhost'}${url}`, {
+    method,
+    headers: fields,
+    signal,
+  })
+}
+
+/** An answer over a connection that cannot be used further. */
+async function give(response: Response, socket: Duplex): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer())
+  const { status, headers } = response
+  headers.set('content-length', String(body.length))
+  headers.set('connection', 'close')
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}`)
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines]
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), body]))
+}
