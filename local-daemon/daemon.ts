@@ -17,6 +17,7 @@ import { createHttpServer } from './http/serve.ts'
 import { openLog } from './logger.ts'
 import { settingFold } from './settings/setting-records.ts'
 import { openStore, type Store } from './store/open-store.ts'
+import { LinkMeter } from './tunnel/link-meter.ts'
 import { startTunnel, type TunnelOptions, type TunnelParts } from './tunnel/start-tunnel.ts'
 import type { Tunnel } from './tunnel/tunnel.ts'
 
@@ -113,7 +114,9 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   logger.info({ version: VERSION, did: identity.did, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
   // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
-  const tunnel = options.tunnel && connectTunnel(options.tunnel, access, { app, identity, logger })
+  const meter = new LinkMeter()
+  const tunnel =
+    options.tunnel && connectTunnel(options.tunnel, access, { app, identity, logger, meter })
   if (tunnel !== undefined) undo.defer(() => tunnel[Symbol.asyncDispose]())
   // Runs first on stop: an event stream that nobody ends would keep every drain waiting.
   undo.defer(() => stopping.abort())
@@ -149,7 +152,7 @@ async function firstBearer(
 function connectTunnel(
   options: TunnelOptions,
   { edge }: AppAccess,
-  parts: Pick<TunnelParts, 'app' | 'identity' | 'logger'>,
+  parts: Pick<TunnelParts, 'app' | 'identity' | 'logger' | 'meter'>,
 ): Tunnel {
   const tunnel = startTunnel(options, {
     ...parts,

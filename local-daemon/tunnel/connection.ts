@@ -3,6 +3,7 @@ import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
 import type { LossKind } from './backoff.ts'
 import { Keepalive } from './keepalive.ts'
+import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 import { TunnelSession } from './tunnel-session.ts'
 
@@ -16,6 +17,7 @@ const FINISH_MS = 30 * 60_000
 export interface ConnectionOptions {
   readonly app: TunnelApp
   readonly agent: string
+  readonly meter: LinkMeter | undefined
   /** The gateway has greeted. */
   readonly onGreeted: (generation: number) => void
   readonly onPolicyAcked: (version: number) => void
@@ -52,6 +54,7 @@ export class Connection {
     this.session = new TunnelSession(socket, {
       app: options.app,
       agent: options.agent,
+      meter: options.meter,
       onReady: (generation) => {
         clearTimeout(this.#greeting)
         this.#generation = generation

@@ -1,4 +1,5 @@
 import type { RequestHead } from '../../protocol/heads.ts'
+import type { ProblemCode } from '../../protocol/problem.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
 import { EventStreamAnswer } from '../http/event-stream-answer.ts'
@@ -104,13 +105,18 @@ export class LocalExchange {
 
   async #answer(app: TunnelApp, head: RequestHead): Promise<Response | undefined> {
     // The gateway has checked it; a hostile gateway has not.
-    const fault = checkTarget(head.target)
-    if (fault !== undefined) return problemAnswer(fault.code, head.request_id, fault.message)
-    const request = localRequest(head, this.#body?.stream ?? null, this.#abort.signal)
-    if (request === undefined) return problemAnswer('INVALID_REQUEST', head.request_id)
     const facts = tunnelFacts(head)
+    const refuse = (code: ProblemCode, message?: string) => {
+      const answer = problemAnswer(code, head.request_id, message)
+      app.refused?.(head, facts, answer)
+      return answer
+    }
+    const fault = checkTarget(head.target)
+    if (fault !== undefined) return refuse(fault.code, fault.message)
+    const request = localRequest(head, this.#body?.stream ?? null, this.#abort.signal)
+    if (request === undefined) return refuse('INVALID_REQUEST')
     if (head.upgrade === undefined) return app.fetch(request, facts)
-    if (app.upgrade === undefined) return problemAnswer('UPGRADE_REQUIRED', head.request_id)
+    if (app.upgrade === undefined) return refuse('UPGRADE_REQUIRED')
     const accepted = await app.upgrade(request, facts)
     if (accepted instanceof Response) return accepted
     if (this.#over) return undefined

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Identity } from '../access/identity.ts'
 import { StartError } from '../config/start-error.ts'
 import { VERSION } from '../config/version.ts'
+import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 import { Tunnel, type TunnelEvent } from './tunnel.ts'
 
@@ -17,6 +18,7 @@ export interface TunnelParts {
   readonly app: TunnelApp
   readonly identity: Identity
   readonly logger: Logger
+  readonly meter: LinkMeter
   /** The edge policy of now, if the gateway is to have one. */
   readonly policy?: () => Uint8Array | undefined
   /** The gateway keeps the policy that it was sent last. */
@@ -35,10 +37,12 @@ export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel 
       ...(ca === undefined ? {} : { ca }),
       identity: parts.identity,
       app: parts.app,
+      meter: parts.meter,
       agent: `spl/${VERSION}`,
       ...(parts.policy === undefined ? {} : { policy: parts.policy }),
       onEvent: (event) => {
         log(parts.logger, event)
+        if (event.kind === 'connected') parts.meter.connected(Date.now())
         if (event.kind === 'policy-acked') parts.onPolicyAcked?.()
       },
     })

@@ -3,6 +3,12 @@ import type { RequestFacts } from '../http/request-facts.ts'
 /** What answers the tunnel's requests: the daemon's own HTTP app, called in-process. */
 export interface TunnelApp {
   fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+  /** Takes note of a request that was refused before the app was asked. */
+  refused?(
+    asked: { readonly method: string; readonly target: string },
+    facts: RequestFacts,
+    answer: Response,
+  ): void
   /** A request for a WebSocket. Absent: such requests are answered with 426. */
   upgrade?(request: Request, facts: RequestFacts): Promise<AcceptedWebSocket | Response>
 }

@@ -5,6 +5,7 @@ import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { EventGroups } from './event-groups.ts'
+import type { LinkMeter } from './link-meter.ts'
 import { LocalExchange } from './local-exchange.ts'
 import { MessageBuffers } from './message-buffers.ts'
 import type { TunnelApp } from './tunnel-app.ts'
@@ -21,6 +22,7 @@ const HEADS_PER_MESSAGE = 8
 export interface SessionOptions {
   readonly app: TunnelApp
   readonly agent: string
+  readonly meter: LinkMeter | undefined
   /** The gateway has greeted: the public hostname reaches this daemon now. */
   readonly onReady: (generation: number) => void
   readonly onPolicyAcked: (version: number) => void
@@ -44,6 +46,7 @@ export class TunnelSession {
   constructor(socket: WebSocket, options: SessionOptions) {
     this.#socket = socket
     this.#options = options
+    options.meter?.opened()
     const hello = { version: PROTOCOL_VERSION, agent: options.agent }
     this.#mux = new Multiplexer('acceptor', this.#events(), hello)
     this.#groups = new EventGroups(this.#mux)
@@ -72,7 +75,9 @@ export class TunnelSession {
   }
 
   ping(): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send('ping')
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#options.meter?.pinged(performance.now())
+    this.#socket.send('ping')
   }
 
   /** @throws TypeError for bytes that are no policy */
@@ -108,7 +113,9 @@ export class TunnelSession {
 
   #receive(data: Buffer, isBinary: boolean): void {
     this.heardAt = Date.now()
-    if (!isBinary) return
+    this.#options.meter?.received(data.length)
+    // The only text there is: the answer to a ping.
+    if (!isBinary) return this.#options.meter?.ponged(performance.now())
     try {
       this.#mux.receive(data, performance.now())
     } catch (error) {
@@ -125,6 +132,7 @@ export class TunnelSession {
     return {
       hello: (hello) => this.#options.onReady(hello.generation ?? 0),
       open: (stream, head, end) => {
+        this.#options.meter?.relayed()
         const local = new LocalExchange(
           {
             respond: (bytes, body, whole) => this.#mux.respond(stream, bytes, body, whole),
@@ -180,6 +188,7 @@ export class TunnelSession {
       if (this.#socket.bufferedAmount >= SOCKET_BYTES) return
       const message = this.#mux.next(dataTarget, this.#buffers.take)
       if (message === undefined) return
+      this.#options.meter?.sent(message.length)
       // The callback runs once the bytes have left this process: only then is there room for more.
       this.#socket.send(message, () => {
         this.#buffers.giveBack(message)

@@ -7,6 +7,7 @@ import { Connection, type Departure } from './connection.ts'
 import { DialError } from './dial-error.ts'
 import { dial } from './dial.ts'
 import { localAddresses, watchSurroundings } from './surroundings.ts'
+import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 
 export interface TunnelOptions {
@@ -17,6 +18,8 @@ export interface TunnelOptions {
   readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
   readonly app: TunnelApp
   readonly agent: string
+  /** Counts what passes, over all connections. */
+  readonly meter?: LinkMeter
   /** The edge policy of now (`encodeEdgePolicy`), asked for on each connect; undefined: there is none to send. */
   readonly policy?: () => Uint8Array | undefined
   readonly onEvent?: (event: TunnelEvent) => void
@@ -270,6 +273,7 @@ export class Tunnel implements AsyncDisposable {
     const connection: Connection = new Connection(socket, {
       app: this.#options.app,
       agent: this.#options.agent,
+      meter: this.#options.meter,
       onGreeted: (generation) => {
         if (isCurrent() && !this.#stopping) this.#greeted(generation)
       },
@@ -305,6 +309,8 @@ export class Tunnel implements AsyncDisposable {
     })
     this.#tell({ kind: 'connected', generation })
     this.pushPolicy()
+    // How long the way is, is known from the first moment on.
+    this.#current?.session.ping()
   }
 
   /** Replaced, but perhaps by a try of our own that was given up and came in late: nobody to yield to. Believed once. */

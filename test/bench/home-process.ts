@@ -1,5 +1,6 @@
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
+import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
 import { benchAnswer } from './bench-routes.ts'
 
@@ -32,6 +33,7 @@ process.once('message', (gatewayUrl: string) => {
     {
       identity: daemon.identity,
       logger: daemon.logger,
+      meter: new LinkMeter(),
       policy: () => daemon.access.edge.payload(),
       app: {
         fetch: (request, facts) => benchAnswer(request) ?? daemon.app.fetch(request, facts),
