@@ -18,6 +18,7 @@ import { openLog } from './logger.ts'
 import { settingFold } from './settings/setting-records.ts'
 import { openStore, type Store } from './store/open-store.ts'
 import { LinkMeter } from './tunnel/link-meter.ts'
+import { linkReport } from './tunnel/link-report.ts'
 import { startTunnel, type TunnelOptions, type TunnelParts } from './tunnel/start-tunnel.ts'
 import type { Tunnel } from './tunnel/tunnel.ts'
 
@@ -93,7 +94,10 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const stopping = new AbortController()
   const { bootstrapToken } = options
   const access = makeAccess({ store, identity, logger, insecure, bootstrapToken })
-  const app = createApp({ ...access, logger, stopping: stopping.signal })
+  const meter = new LinkMeter()
+  let tunnel: Tunnel | undefined
+  const link = () => tunnel && linkReport(tunnel.status, meter.counts, access.edge.report())
+  const app = createApp({ ...access, logger, stopping: stopping.signal, link })
   const tcpServer = createHttpServer(
     app,
     (incoming) => connectionFacts(incoming, access.settings),
@@ -114,10 +118,8 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   logger.info({ version: VERSION, did: identity.did, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
   // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
-  const meter = new LinkMeter()
-  const tunnel =
-    options.tunnel && connectTunnel(options.tunnel, access, { app, identity, logger, meter })
-  if (tunnel !== undefined) undo.defer(() => tunnel[Symbol.asyncDispose]())
+  tunnel = options.tunnel && connectTunnel(options.tunnel, access, { app, identity, logger, meter })
+  undo.defer(async () => tunnel?.stop())
   // Runs first on stop: an event stream that nobody ends would keep every drain waiting.
   undo.defer(() => stopping.abort())
   undo.defer(() => logger.info('daemon stopping'))

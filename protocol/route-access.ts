@@ -57,6 +57,9 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/invites/redeem': { scopes: 'open', invite: true },
   'GET /v1/config': { scopes: ['config:read'] },
   'POST /v1/config/{key}': { scopes: ['config:write'] },
+  'GET /v1/tunnel': { scopes: ['config:read'] },
+  'GET /v1/tunnel/log': admin,
+  'GET /metrics': { scopes: ['config:read'] },
 }
 
 interface Pattern {

@@ -45,6 +45,11 @@ export const DAEMON_LIMITS = {
   edgeTokens: 2_000,
   /** Time that a change waits for the gateway to acknowledge it before it is reported as pending, milliseconds. */
   edgeAckMs: 2_000,
+  /** Lines of the request log that are kept in memory. */
+  requestLogLines: 1_000,
+  /** Characters of a line's path, and of each of its other texts that a client chooses. */
+  requestLogPath: 512,
+  requestLogText: 256,
   /** Connections of one listener. */
   connections: 1_024,
   /** Time to send a whole request head, milliseconds. */

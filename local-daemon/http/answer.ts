@@ -22,11 +22,18 @@ export function jsonAnswer(
 ): Response {
   const fields = headersOf('application/json', facts, facts.requestId ?? randomUUID(), extra)
   if (typeof json === 'string') return new FixedAnswer(status, fields, json)
-  return new Response(json, { status, headers: fields })
+  const body = facts.trace?.counted(json, status) ?? json
+  return new Response(body, { status, headers: fields })
+}
+
+/** An answer whose body is text of another type. */
+export function textAnswer(facts: RequestFacts, type: string, text: string): Response {
+  return new FixedAnswer(200, headersOf(type, facts, facts.requestId ?? randomUUID()), text)
 }
 
 /** An answer that streams server-sent events. */
 export function eventStreamAnswer(facts: RequestFacts, subscription: Subscription): Response {
+  if (facts.trace !== undefined) subscription.observe(facts.trace.events(200))
   const requestId = facts.requestId ?? randomUUID()
   const fields = headersOf('text/event-stream', facts, requestId, {
     'cache-control': 'no-cache, no-transform',

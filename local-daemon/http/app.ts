@@ -4,8 +4,10 @@ import { isForeignOrigin } from '../../protocol/foreign-origin.ts'
 import { routeAccess } from '../../protocol/route-access.ts'
 import { hostName, isLoopbackHost } from '../access/host-check.ts'
 import { FeedHub } from '../store/feed-hub.ts'
+import type { LinkReport } from '../tunnel/link-report.ts'
 import { preflightAnswer, problemAnswer } from './answer.ts'
 import { createErrorAnswer } from './error-answer.ts'
+import { observe } from './observation.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { DaemonRouter } from './router.ts'
 import { addBootstrap } from './routes/bootstrap.ts'
@@ -17,6 +19,7 @@ import { addIdentity } from './routes/identity.ts'
 import { addInvites } from './routes/invites.ts'
 import { addListRecords } from './routes/list-records.ts'
 import { addListThreads } from './routes/list-threads.ts'
+import { addMetrics } from './routes/metrics.ts'
 import { addOpenApi } from './routes/openapi.ts'
 import { addPostRecord } from './routes/post-record.ts'
 import type { AppAccess } from '../access/make-access.ts'
@@ -24,11 +27,18 @@ import { addServiceAccounts } from './routes/service-accounts.ts'
 import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addSync } from './routes/sync.ts'
 import { addTokens } from './routes/tokens.ts'
+import { addTunnel } from './routes/tunnel.ts'
+import type { Asked } from '../requests/request-watch.ts'
 
 /** The daemon's HTTP interface, for both listeners and for the tunnel. */
 export interface DaemonApp {
-  /** Answers a request. Never throws and never rejects. `request.signal` ends streams at once. */
-  fetch(request: Request, facts: RequestFacts): Response | Promise<Response>
+  /**
+   * Answers a request. Never throws and never rejects. `request.signal` ends streams at once.
+   * @param isGone whether the client has left; without it the signal tells
+   */
+  fetch(request: Request, facts: RequestFacts, isGone?: () => boolean): Response | Promise<Response>
+  /** Takes note of a request that was answered before the app was asked. */
+  refused(asked: Asked, facts: RequestFacts, answer: Response): void
   /** The facts with what CORS adds to an answer that is made before the app is asked. */
   withCors(request: Request, facts: RequestFacts): RequestFacts
 }
@@ -37,13 +47,17 @@ export interface AppParts extends AppAccess {
   readonly logger: Logger
   /** Aborts when the daemon stops. */
   readonly stopping: AbortSignal
+  /** The link of now; undefined where no gateway was asked for. */
+  readonly link: () => LinkReport | undefined
 }
 
 export function createApp(given: AppParts): DaemonApp {
   const { store, authorise, settings, logger, identity } = given
   const router = new DaemonRouter(authorise)
   const hub = new FeedHub(store.commits)
-  const parts = { ...given, router, hub, did: identity.did }
+  const observation = observe(store, given.link)
+  const { watch } = observation
+  const parts = { ...given, router, hub, observation, did: identity.did }
   addHealth(parts)
   addCapabilities(parts)
   addIdentity(parts)
@@ -58,6 +72,8 @@ export function createApp(given: AppParts): DaemonApp {
   addTokens(parts)
   addInvites(parts)
   addConfig(parts)
+  addTunnel(parts)
+  addMetrics(parts)
   addOpenApi(parts)
 
   const answerError = createErrorAnswer(logger)
@@ -66,17 +82,32 @@ export function createApp(given: AppParts): DaemonApp {
 
   return {
     withCors: (request, facts) => known(facts, decideCors(request, settings.cors)),
-    fetch(request, facts) {
-      const refusal = checkHost(request, facts)
-      if (refusal !== undefined) return refusal
-      const decision = decideCors(request, settings.cors)
-      const told = known(facts, decision)
-      // Before authentication: a preflight cannot carry a bearer.
-      if (decision.kind === 'preflight') {
-        return decision.allowed ? preflightAnswer(told) : refusePreflight(told)
+    refused: (asked, facts, answer) => watch.refused(asked, facts, answer),
+    fetch(request, facts, isGone = () => request.signal.aborted) {
+      const trace = watch.begin(request, facts)
+      const response = answer(request, { ...facts, requestId: trace.requestId, trace })
+      const { method } = request
+      if (response instanceof Promise) {
+        return response.then((made) => {
+          watch.answered(trace, method, made, isGone)
+          return made
+        })
       }
-      return checkOrigin(request, told) ?? router.hono.fetch(request, told)
+      watch.answered(trace, method, response, isGone)
+      return response
     },
+  }
+
+  function answer(request: Request, facts: RequestFacts): Response | Promise<Response> {
+    const refusal = checkHost(request, facts)
+    if (refusal !== undefined) return refusal
+    const decision = decideCors(request, settings.cors)
+    const told = known(facts, decision)
+    // Before authentication: a preflight cannot carry a bearer.
+    if (decision.kind === 'preflight') {
+      return decision.allowed ? preflightAnswer(told) : refusePreflight(told)
+    }
+    return checkOrigin(request, told) ?? router.hono.fetch(request, told)
   }
 
   function checkHost(request: Request, facts: RequestFacts): Response | undefined {

@@ -13,6 +13,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 export async function readJson(request: Request, facts: RequestFacts): Promise<unknown> {
   requireJsonType(request.headers)
   const bytes = await readBody(request, facts)
+  if (facts.trace !== undefined) facts.trace.bytesIn = bytes.byteLength
   try {
     return JSON.parse(utf8.decode(bytes)) as unknown
   } catch (error) {

@@ -41,7 +41,7 @@ export class DaemonRouter {
     const security = access.scopes === 'open' ? [] : [{ bearer: [] }]
     this.hono.openAPIRegistry.registerPath({ ...route, security, description: whoMay(access) })
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    this.hono.on(method, path, this.#guard(access, handler))
+    this.hono.on(method, path, this.#guard(route.path, access, handler))
     const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
     this.#patterns.push({ pattern, method })
   }
@@ -61,16 +61,20 @@ export class DaemonRouter {
     })
   }
 
-  #guard(access: RouteAccess, handler: RouteHandler): RouteHandler {
+  #guard(pattern: string, access: RouteAccess, handler: RouteHandler): RouteHandler {
     const authorise = this.#authorise
     return function guarded(c) {
+      const { trace } = c.env
+      if (trace !== undefined) trace.route = pattern
       const passed = authorise.check(c.req.raw, c.env, access)
       if (passed instanceof Promise) {
         return passed.then((principal) => {
+          if (trace !== undefined) trace.principal = principal
           c.set('principal', principal)
           return handler(c)
         })
       }
+      if (trace !== undefined) trace.principal = passed
       c.set('principal', passed)
       return handler(c)
     }

@@ -26,9 +26,11 @@ export function createHttpServer(
     (request, env) => {
       const { incoming, outgoing } = env as HttpBindings
       const facts = factsOf(incoming)
-      const refused = checkRequest(incoming)
+      const refuse = checkRequest(incoming)
       const answer =
-        refused === undefined ? app.fetch(request, facts) : refused(app.withCors(request, facts))
+        refuse === undefined
+          ? app.fetch(request, facts, () => outgoing.destroyed)
+          : refused(refuse(app.withCors(request, facts)), facts, incoming)
       const isWhole = answer instanceof FixedAnswer && incoming.method === 'GET'
       return isWhole ? sendFixed(outgoing, answer) : answer
     },
@@ -39,7 +41,7 @@ export function createHttpServer(
       hostname: 'localhost',
       errorHandler: (error) => {
         logger.debug({ err: error }, 'read request')
-        return invalidTarget(NOTHING_KNOWN, MALFORMED_URL)
+        return refused(invalidTarget(NOTHING_KNOWN, MALFORMED_URL), NOTHING_KNOWN)
       },
     },
   )
@@ -56,11 +58,18 @@ export function createHttpServer(
   )
   const upgrade = createUpgrade(app, (incoming, facts) => {
     const unfit = checkRequest(incoming)?.(facts)
-    return unfit ?? (isUrl(incoming) ? undefined : invalidTarget(facts, MALFORMED_URL))
+    const refusal = unfit ?? (isUrl(incoming) ? undefined : invalidTarget(facts, MALFORMED_URL))
+    return refusal && refused(refusal, facts, incoming)
   })
   server.on('upgrade', (incoming, socket, head) =>
     upgrade(incoming, factsOf(incoming), socket, head),
   )
+
+  function refused(answer: Response, facts: RequestFacts, incoming?: IncomingMessage): Response {
+    const { method = UNREAD, url = UNREAD } = incoming ?? {}
+    app.refused({ method, target: url }, facts, answer)
+    return answer
+  }
   server.maxConnections = DAEMON_LIMITS.connections
   server.on('clientError', refuseConnection)
   noteConnections(server)
@@ -69,6 +78,8 @@ export function createHttpServer(
 
 const MALFORMED_URL = 'The request line or the Host header is malformed'
 const NOTHING_KNOWN: RequestFacts = { via: 'loopback' }
+/** Method and target of a request that could not be read. */
+const UNREAD = '-'
 
 /** Undefined, or the refusal of a request that is not fit for the app. */
 function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Response) | undefined {

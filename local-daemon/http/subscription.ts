@@ -24,6 +24,13 @@ export interface SubscriptionOptions {
   readonly watchGrant: (ended: (code: GrantEnd) => void) => () => void
 }
 
+/** Who takes note of what a reader was given. */
+export interface SubscriptionObserver {
+  took(bytes: number): void
+  /** @param left the reader has left; otherwise the feed was at its end */
+  ended(left: boolean): void
+}
+
 /** Why a subscription gives nothing more. */
 export type SubscriptionEnd = 'closed' | 'stopping'
 
@@ -40,6 +47,7 @@ export class Subscription {
   #ended: SubscriptionEnd | undefined
   #onFarewell: ((farewell: string) => void) | undefined
   #onEnd: (() => void) | undefined
+  #observer: SubscriptionObserver | undefined
 
   constructor(options: SubscriptionOptions) {
     this.#options = options
@@ -61,8 +69,18 @@ export class Subscription {
     return this.#options.thread ?? ''
   }
 
+  observe(observer: SubscriptionObserver): void {
+    this.#observer = observer
+  }
+
   /** The text that is there already, whole events; undefined: wait for `changed`, or see `ended`. */
   take(): string | undefined {
+    const text = this.#next()
+    if (text !== undefined) this.#observer?.took(Buffer.byteLength(text))
+    return text
+  }
+
+  #next(): string | undefined {
     if (!this.#opened) {
       this.#open()
       return OPENING
@@ -111,14 +129,14 @@ export class Subscription {
 
   /** The reader has left. Idempotent. */
   close(): void {
-    this.#end('closed')
+    this.#end('closed', true)
   }
 
   /** Not before somebody reads: the answer to HEAD is never read, and nothing would tell that it ended. */
   #open(): void {
     this.#opened = true
     const { gone, stopping, watchGrant } = this.#options
-    const leaveGone = onAbort([gone], () => this.#end('closed'))
+    const leaveGone = onAbort([gone], () => this.#end('closed', true))
     const leaveStopping = onAbort([stopping], () => this.#end('stopping'))
     const unwatch = watchGrant((code) => this.#grantEnded(code))
     this.#unwatch = () => {
@@ -141,12 +159,13 @@ export class Subscription {
     this.#feed.close()
   }
 
-  #end(why: SubscriptionEnd): void {
+  #end(why: SubscriptionEnd, left = false): void {
     if (this.#ended !== undefined) return
     this.#ended = why
     this.#unwatch?.()
     this.#feed.close()
     this.#onEnd?.()
+    this.#observer?.ended(left)
   }
 }
 

@@ -47,6 +47,9 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'DELETE /v1/invites/{id}': () => remove(`/v1/invites/${invite()}`),
     'POST /v1/invites/redeem': post('/v1/invites/redeem', {}),
     'GET /v1/config': get('/v1/config'),
+    'GET /v1/tunnel': get('/v1/tunnel'),
+    'GET /v1/tunnel/log': get('/v1/tunnel/log'),
+    'GET /metrics': get('/metrics'),
     // The value that it has: the table's own requests must not run into it.
     'POST /v1/config/{key}': post('/v1/config/token_burst', { value: 10_000_000 }),
   }

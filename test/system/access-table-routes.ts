@@ -79,6 +79,9 @@ export const ROUTES: readonly RouteRow[] = [
   },
   asks('GET /v1/config', ['config:read'], '200'),
   asks('POST /v1/config/{key}', ['config:write'], '200'),
+  asks('GET /v1/tunnel', ['config:read'], '200'),
+  asks('GET /v1/tunnel/log', ADMIN, '200'),
+  asks('GET /metrics', ['config:read'], '200'),
 ]
 
 /** Over the socket the owner may do everything; from elsewhere everybody is asked. */

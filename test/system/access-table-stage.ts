@@ -91,7 +91,11 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
       incoming.destroy()
       return { status, challenge, body: {} }
     }
-    return { status, challenge, body: JSON.parse(await text(incoming)) as Told['body'] }
+    const content = await text(incoming)
+    if (incoming.headers['content-type']?.startsWith('text/plain')) {
+      return { status, challenge, body: {} }
+    }
+    return { status, challenge, body: JSON.parse(content) as Told['body'] }
   }
 
   async function set(key: string, value: unknown): Promise<void> {

@@ -1,11 +1,13 @@
 import type { AppAccess } from '../../access/make-access.ts'
 import type { FeedHub } from '../../store/feed-hub.ts'
+import type { Observation } from '../observation.ts'
 import type { DaemonRouter } from '../router.ts'
 
 /** What routes are made of. */
 export interface RouteParts extends AppAccess {
   readonly router: DaemonRouter
   readonly hub: FeedHub
+  readonly observation: Observation
   /** The instance's did:key. */
   readonly did: string
   /** Aborts when the daemon stops: streams and long polls end. */

@@ -1,0 +1,47 @@
+import { z } from '@hono/zod-openapi'
+
+/* The shapes of what the daemon tells of the link and of its requests. */
+
+const count = z.int().nonnegative()
+const time = z.int().openapi({ description: 'Unix time, milliseconds' })
+
+const Configured = z.object({
+  object: z.literal('tunnel'),
+  configured: z.literal(true),
+  state: z.enum(['connecting', 'connected', 'waiting', 'stopped']),
+  gateway_url: z.string(),
+  generation: count.nullable(),
+  since: time.openapi({ description: 'When the state last changed, Unix time, milliseconds' }),
+  last_connected_at: time.nullable(),
+  last_error: z.string().nullable(),
+  round_trip_ms: z.number().nullable(),
+  reconnects: count,
+  open_streams: count,
+  requests: count,
+  bytes_in: count,
+  bytes_out: count,
+  policy: z.object({ sent: count.nullable(), acknowledged: count.nullable() }),
+})
+const NotConfigured = z.object({ object: z.literal('tunnel'), configured: z.literal(false) })
+export const Tunnel = z.union([Configured, NotConfigured]).openapi('Tunnel')
+
+export const LogQuery = z.object({
+  via: z.enum(['tunnel', 'proxy', 'loopback', 'socket', 'all']).default('tunnel'),
+})
+export const RequestLine = z
+  .object({
+    time,
+    request_id: z.string(),
+    via: z.enum(['tunnel', 'proxy', 'loopback', 'socket']),
+    method: z.string(),
+    path: z.string().openapi({ description: 'Without the query' }),
+    route: z.string(),
+    status: z.int(),
+    outcome: z.enum(['whole', 'cancelled', 'failed']),
+    duration_ms: z.number(),
+    bytes_in: count,
+    bytes_out: count,
+    account: z.string(),
+    actor: z.string().nullable(),
+  })
+  .openapi('RequestLine')

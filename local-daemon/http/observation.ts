@@ -1,0 +1,37 @@
+import { processMetrics } from '../metrics/process-metrics.ts'
+import { RequestMetrics } from '../metrics/request-metrics.ts'
+import { StoreMetrics } from '../metrics/store-metrics.ts'
+import { tunnelMetrics } from '../metrics/tunnel-metrics.ts'
+import { exposition } from '../metrics/exposition.ts'
+import { RequestLog } from '../requests/request-log.ts'
+import { RequestWatch } from '../requests/request-watch.ts'
+import type { Store } from '../store/open-store.ts'
+import type { LinkReport } from '../tunnel/link-report.ts'
+
+/** What the daemon can tell of its own work. */
+export interface Observation {
+  readonly log: RequestLog
+  readonly watch: RequestWatch
+  /** The link of now; undefined where no gateway was asked for. */
+  link(): LinkReport | undefined
+  /** All metrics of now, as Prometheus reads them. */
+  metrics(): string
+}
+
+export function observe(store: Store, link: () => LinkReport | undefined): Observation {
+  const log = new RequestLog()
+  const requests = new RequestMetrics()
+  const records = new StoreMetrics(store)
+  return {
+    log,
+    watch: new RequestWatch(log, requests),
+    link,
+    metrics: () =>
+      exposition([
+        ...requests.families(),
+        ...records.families(),
+        ...tunnelMetrics(link()),
+        ...processMetrics(),
+      ]),
+  }
+}

@@ -1,0 +1,17 @@
+import { EXPOSITION_TYPE } from '../../metrics/exposition.ts'
+import { textAnswer } from '../answer.ts'
+import { PROBLEM } from '../describe.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/** `GET /metrics`: for Prometheus. Not open: who is served how often is nobody's business. */
+export function addMetrics({ router, observation }: RouteParts): void {
+  router.on(
+    {
+      method: 'get',
+      path: '/metrics',
+      summary: 'Metrics in the text format of Prometheus',
+      responses: { 200: { description: 'Metrics', content: { 'text/plain': {} } }, ...PROBLEM },
+    },
+    (c) => textAnswer(c.env, EXPOSITION_TYPE, observation.metrics()),
+  )
+}

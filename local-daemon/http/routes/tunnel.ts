@@ -1,0 +1,53 @@
+import type { GrantEnd } from '../../access/bearer.ts'
+import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
+import { answers, PROBLEM } from '../describe.ts'
+import { logStream } from '../log-stream.ts'
+import { LogQuery, RequestLine, Tunnel } from '../link-schemas.ts'
+import { parseInput } from '../parse-input.ts'
+import type { RouteParts } from './route-parts.ts'
+
+const LOG = {
+  description: 'Server-sent events `request`, `ready`, `gap` and `error`',
+  content: { 'text/event-stream': { schema: RequestLine } },
+}
+const NO_TUNNEL = JSON.stringify({ object: 'tunnel', configured: false })
+
+/** `GET /v1/tunnel` and `GET /v1/tunnel/log`: how the link is, and what is answered. */
+export function addTunnel({ router, observation, grants, stopping }: RouteParts): void {
+  const { link, log } = observation
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/tunnel',
+      summary: 'How the link to the gateway is',
+      responses: { 200: answers(Tunnel, 'The link'), ...PROBLEM },
+    },
+    (c) => {
+      const report = link()
+      return jsonAnswer(c.env, 200, report === undefined ? NO_TUNNEL : JSON.stringify(report))
+    },
+  )
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/tunnel/log',
+      summary: 'Requests that were answered, the kept ones and those to come, as an event stream',
+      request: { query: LogQuery },
+      responses: { 200: LOG, ...PROBLEM },
+    },
+    (c) => {
+      const { via } = parseInput(LogQuery, c.req.query())
+      const principal = c.get('principal')
+      const events = logStream({
+        log,
+        lastEventId: c.req.raw.headers.get('last-event-id'),
+        wanted: (line) => via === 'all' || line.via === via,
+        signals: [stopping, c.req.raw.signal],
+        watchGrant: (ended: (code: GrantEnd) => void) => grants.watch(principal, ended),
+      })
+      return eventStreamAnswer(c.env, events)
+    },
+  )
+}

@@ -1,0 +1,62 @@
+import type { LinkReport } from '../tunnel/link-report.ts'
+import { type Family, single } from './exposition.ts'
+
+/** The link as metrics; nothing where no gateway was asked for. */
+export function tunnelMetrics(link: LinkReport | undefined): Family[] {
+  if (link === undefined) return []
+  const { round_trip_ms, policy } = link
+  return [
+    single(
+      'spl_tunnel_connected',
+      'gauge',
+      '1 while the gateway is connected, else 0.',
+      link.state === 'connected' ? 1 : 0,
+    ),
+    single(
+      'spl_tunnel_reconnects_total',
+      'counter',
+      'Connections after the first one.',
+      link.reconnects,
+    ),
+    maybe(
+      'spl_tunnel_round_trip_seconds',
+      'Of the last ping that was answered; absent before.',
+      round_trip_ms === null ? null : round_trip_ms / 1000,
+    ),
+    single(
+      'spl_tunnel_open_streams',
+      'gauge',
+      'Requests of the gateway that have not ended.',
+      link.open_streams,
+    ),
+    single(
+      'spl_tunnel_requests_total',
+      'counter',
+      'Requests that the gateway relayed.',
+      link.requests,
+    ),
+    single(
+      'spl_tunnel_received_bytes_total',
+      'counter',
+      'Bytes of messages from the gateway.',
+      link.bytes_in,
+    ),
+    single(
+      'spl_tunnel_sent_bytes_total',
+      'counter',
+      'Bytes of messages to the gateway.',
+      link.bytes_out,
+    ),
+    maybe('spl_edge_policy_sent_version', 'Policy that the gateway was sent last.', policy.sent),
+    maybe(
+      'spl_edge_policy_acknowledged_version',
+      'Policy that the gateway keeps.',
+      policy.acknowledged,
+    ),
+  ]
+}
+
+/** A gauge without a value while there is none. */
+function maybe(name: string, help: string, value: number | null): Family {
+  return { name, help, type: 'gauge', samples: value === null ? [] : [{ value }] }
+}

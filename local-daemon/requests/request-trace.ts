@@ -1,0 +1,110 @@
+import type { Principal } from '../access/principal.ts'
+import type { SubscriptionObserver } from '../http/subscription.ts'
+import type { Via } from '../http/via.ts'
+import type { Outcome } from './request-line.ts'
+
+/** What a trace says of its request once the answer has ended. */
+export interface TraceEnd {
+  readonly status: number
+  readonly outcome: Outcome
+  /** Bytes of the answer's body that were handed on. */
+  readonly bytesOut: number
+}
+
+/** Who is told of a trace. */
+export interface TraceWatcher {
+  /** Its answer is an event stream, and begins. */
+  streaming(trace: RequestTrace): void
+  ended(trace: RequestTrace, end: TraceEnd): void
+}
+
+/** Follows one request from its head to the end of its answer. Whoever handles it says what it finds out. */
+export class RequestTrace {
+  readonly requestId: string
+  readonly via: Via
+  /** Unix time, milliseconds. */
+  readonly time = Date.now()
+  /** By the monotonic clock, milliseconds. */
+  readonly startedAt = performance.now()
+  /** The route's pattern, once there is one. */
+  route = 'unmatched'
+  principal: Principal | undefined
+  /** Bytes of the request's body that were read. */
+  bytesIn = 0
+  /** The answer's body is a stream, which tells its end by itself. */
+  #isStreamed = false
+  #isEventStream = false
+  #ended = false
+  readonly #watcher: TraceWatcher
+
+  constructor(requestId: string, via: Via, watcher: TraceWatcher) {
+    this.requestId = requestId
+    this.via = via
+    this.#watcher = watcher
+  }
+
+  /** How long an event stream takes says nothing about the daemon. */
+  get isEventStream(): boolean {
+    return this.#isEventStream
+  }
+
+  get isStreamed(): boolean {
+    return this.#isStreamed
+  }
+
+  /** Once, whatever comes later. */
+  end(status: number, outcome: Outcome, bytesOut: number): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#watcher.ended(this, { status, outcome, bytesOut })
+  }
+
+  /**
+   * Who is told of the events that are its answer. What a reader gets as a member of a group is sent once for all of
+   * them, and counted for none.
+   */
+  events(status: number): SubscriptionObserver {
+    this.#isEventStream = true
+    this.#isStreamed = true
+    this.#watcher.streaming(this)
+    let bytes = 0
+    return {
+      took: (count) => void (bytes += count),
+      ended: (left) => this.end(status, left ? 'cancelled' : 'whole', bytes),
+    }
+  }
+
+  /**
+   * The body of an answer, counted as it is read. Asks for nothing before its reader does, and ends as its
+   * source ends: truncation stays truncation.
+   */
+  counted(source: ReadableStream<Uint8Array>, status: number): ReadableStream<Uint8Array> {
+    this.#isStreamed = true
+    const reader = source.getReader()
+    let bytes = 0
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            const { done, value } = await reader.read()
+            if (done) {
+              controller.close()
+              this.end(status, 'whole', bytes)
+            } else {
+              bytes += value.byteLength
+              controller.enqueue(value)
+            }
+          } catch (error) {
+            this.end(status, 'failed', bytes)
+            controller.error(error)
+          }
+        },
+        cancel: (reason) => {
+          this.end(status, 'cancelled', bytes)
+          return reader.cancel(reason)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+}

@@ -1,0 +1,52 @@
+import type { EdgeReport } from '../edge/edge-link.ts'
+import type { LinkCounts } from './link-meter.ts'
+import type { TunnelStatus } from './tunnel.ts'
+
+/** Longest `last_error`, characters: part of it is what the other side has said. */
+const ERROR_CHARACTERS = 300
+
+/** The link as `GET /v1/tunnel` tells of it. Times are Unix time in milliseconds. */
+export interface LinkReport {
+  readonly object: 'tunnel'
+  readonly configured: true
+  readonly state: TunnelStatus['state']
+  readonly gateway_url: string
+  readonly generation: number | null
+  readonly since: number
+  readonly last_connected_at: number | null
+  readonly last_error: string | null
+  readonly round_trip_ms: number | null
+  readonly reconnects: number
+  readonly open_streams: number
+  readonly requests: number
+  readonly bytes_in: number
+  readonly bytes_out: number
+  readonly policy: { readonly sent: number | null; readonly acknowledged: number | null }
+}
+
+export function linkReport(
+  status: TunnelStatus,
+  counts: LinkCounts,
+  policy: EdgeReport,
+): LinkReport {
+  const connected = status.state === 'connected'
+  const { roundTripMs } = counts
+  return {
+    object: 'tunnel',
+    configured: true,
+    state: status.state,
+    gateway_url: status.gateway_url,
+    generation: status.generation,
+    since: status.since,
+    last_connected_at: counts.lastConnectedAt,
+    last_error: status.last_error?.slice(0, ERROR_CHARACTERS) ?? null,
+    round_trip_ms: connected && roundTripMs !== null ? Math.round(roundTripMs * 10) / 10 : null,
+    reconnects: counts.reconnects,
+    open_streams: status.open_streams,
+    requests: counts.requests,
+    bytes_in: counts.bytesIn,
+    bytes_out: counts.bytesOut,
+    // Every version is pushed the moment it is there, so what home has is what was sent.
+    policy: { sent: connected ? policy.version : null, acknowledged: status.policy_version },
+  }
+}
