@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Problem } from '../../protocol/problem.ts'
 import { findBearer } from './bearer.ts'
@@ -14,6 +15,12 @@ export interface DaemonClient {
   get<Answer>(path: string): Promise<Answer>
   post<Answer>(path: string, body: object): Promise<Answer>
   delete<Answer>(path: string): Promise<Answer>
+  /** An event stream: its head has come and is good, its events are still to be read. */
+  stream(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage>
 }
 
 /**
@@ -84,6 +91,7 @@ function client(connection: Connection): DaemonClient {
     get: (path) => call(connection, 'GET', path),
     post: (path, body) => call(connection, 'POST', path, JSON.stringify(body)),
     delete: (path) => call(connection, 'DELETE', path),
+    stream: (path, headers, signal) => openStream(connection, path, headers, signal),
   }
 }
 
@@ -106,10 +114,32 @@ async function call<Answer>(
     if (status >= 200 && status < 300) return answer as Answer
     throw refusal(status, answer as Partial<Problem>)
   } catch (error) {
-    if (error instanceof CliError) throw error
-    if (error instanceof SilentError) throw timedOut(connection.name)
-    throw connection.unreachable(error as Error)
+    throw asCliError(connection, error)
   }
+}
+
+async function openStream(
+  connection: Connection,
+  path: string,
+  given: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const headers = { ...connection.headers, accept: 'text/event-stream', ...given }
+  const { target, silenceMs } = connection
+  try {
+    const response = await sendRequest(target, { method: 'GET', path, headers, silenceMs, signal })
+    const status = response.statusCode ?? 0
+    if (status === 200) return response
+    throw refusal(status, parseAnswer(await text(response), connection.name) as Partial<Problem>)
+  } catch (error) {
+    throw asCliError(connection, error)
+  }
+}
+
+function asCliError(connection: Connection, error: unknown): CliError {
+  if (error instanceof CliError) return error
+  if (error instanceof SilentError) return timedOut(connection.name)
+  return connection.unreachable(error as Error)
 }
 
 function timedOut(name: string): CliError {

@@ -1,13 +1,20 @@
-import { printable } from './table.ts'
+import { printable, UNPRINTABLE } from './table.ts'
 
 /** Data goes to stdout. */
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
-/** One object, one line: the form of every `--json`. Fields may be added, never renamed. */
+/**
+ * One object, one line: the form of every `--json`. Fields may be added, never renamed. JSON leaves DEL, C1 controls
+ * and direction overrides as they are; escaped they mean the same, and no terminal obeys them.
+ */
 export function printJson(value: object): void {
-  print(JSON.stringify(value))
+  print(JSON.stringify(value).replaceAll(UNPRINTABLE, escaped))
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Progress and remarks go to stderr, so that stdout stays data. */

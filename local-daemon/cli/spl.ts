@@ -10,6 +10,7 @@ import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addThread } from './commands/thread.ts'
 import { addToken } from './commands/token.ts'
+import { addTunnel } from './commands/tunnel.ts'
 import { addTry } from './commands/try.ts'
 import { addVersion } from './commands/version.ts'
 import { createProgram, runProgram } from './program.ts'
@@ -32,6 +33,7 @@ export async function runSpl(argv: readonly string[]): Promise<void> {
   addServiceAccount(program)
   addToken(program)
   addConfig(program)
+  addTunnel(program)
 
   addGateway(program)
   addVersion(program)

@@ -97,7 +97,8 @@ export function overSocket(
   return new Promise((resolve, reject) => {
     const headers = init.body === undefined ? {} : { 'content-type': 'application/json' }
     const request = httpRequest(
-      { socketPath, path, method: init.method ?? 'GET', headers },
+      // A connection of its own: a daemon that was started again does not know the old one.
+      { socketPath, path, method: init.method ?? 'GET', headers, agent: false },
       (answer) => {
         let text = ''
         answer.setEncoding('utf8')

@@ -1,8 +1,10 @@
 import { homeOf, type GlobalOptions } from '../global-options.ts'
-import { daemonClient } from '../daemon-client.ts'
+import { CliError } from '../cli-error.ts'
+import { daemonClient, socketClient, type DaemonClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
+import { type Link, linkRows } from '../tunnel/link-rows.ts'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
 import { presenceOf, type Health } from './presence.ts'
@@ -25,6 +27,8 @@ interface Status {
   readonly unreachable_reason: string | null
   readonly home: string | null
   readonly started_at: string | null
+  /** `GET /v1/tunnel`; null where it may not be asked. */
+  readonly link: Link | null
 }
 
 /**
@@ -47,6 +51,7 @@ async function homeStatus(home: Home): Promise<Status> {
   const facts = readRunningFile(home)
   const health = presence.state === 'answers' ? presence.health : undefined
   const seen = health && facts?.gateway ? await probePublic(facts, facts.gateway) : undefined
+  const link = health === undefined ? null : await linkOf(socketClient(home.socket))
   return {
     object: 'status',
     status: ({ answers: 'running', silent: 'not_answering', absent: 'not_running' } as const)[
@@ -61,11 +66,13 @@ async function homeStatus(home: Home): Promise<Status> {
     unreachable_reason: seen?.reason ?? null,
     home: home.root,
     started_at: facts?.started_at ?? null,
+    link,
   }
 }
 
 async function remoteStatus(options: GlobalOptions, url: string): Promise<Status> {
-  const health = await (await daemonClient(options)).get<Health>('/health')
+  const client = await daemonClient(options)
+  const health = await client.get<Health>('/health')
   return {
     object: 'status',
     status: 'running',
@@ -78,6 +85,17 @@ async function remoteStatus(options: GlobalOptions, url: string): Promise<Status
     unreachable_reason: null,
     home: null,
     started_at: null,
+    link: await linkOf(client),
+  }
+}
+
+/** The link as the daemon sees it; null if the bearer may not ask, or the daemon is too old to know. */
+async function linkOf(client: DaemonClient): Promise<Link | null> {
+  try {
+    return await client.get<Link>('/v1/tunnel')
+  } catch (error) {
+    if (error instanceof CliError) return null
+    throw error
   }
 }
 
@@ -93,6 +111,7 @@ function describe(status: Status): string {
     ['Address', status.address ?? undefined],
     ['Gateway', status.gateway ?? undefined],
     ['Public', publicly(status)],
+    ...(status.link?.configured ? linkRows(status.link) : []),
     ['Socket', status.socket ?? undefined],
     ['Home', status.home ?? undefined],
     ['PID', status.pid?.toString()],

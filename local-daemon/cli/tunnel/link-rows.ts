@@ -1,0 +1,62 @@
+import { utcTime } from '../utc-time.ts'
+
+/** `GET /v1/tunnel`. Times are Unix time in milliseconds. */
+export type Link = { readonly object: 'tunnel'; readonly configured: false } | ConfiguredLink
+
+interface ConfiguredLink {
+  readonly object: 'tunnel'
+  readonly configured: true
+  readonly state: string
+  readonly gateway_url: string
+  readonly generation: number | null
+  readonly since: number
+  readonly last_connected_at: number | null
+  readonly last_error: string | null
+  readonly round_trip_ms: number | null
+  readonly reconnects: number
+  readonly open_streams: number
+  readonly requests: number
+  readonly bytes_in: number
+  readonly bytes_out: number
+  readonly policy: { readonly sent: number | null; readonly acknowledged: number | null }
+}
+
+type Row = readonly [name: string, value: string | undefined]
+
+/** The link for people: names and values, for `fields`. */
+export function linkRows(link: Link): readonly Row[] {
+  if (!link.configured) return [['Link', 'not configured']]
+  const { generation, round_trip_ms, last_error, last_connected_at, policy } = link
+  const connection = generation === null ? '' : ` (generation ${generation})`
+  return [
+    ['Link', `${link.state}${connection} since ${utc(link.since)}`],
+    ['Link to', link.gateway_url],
+    ['Connected', link.state === 'connected' ? undefined : `last ${utc(last_connected_at)}`],
+    ['Round trip', round_trip_ms === null ? undefined : `${round_trip_ms} ms`],
+    ['Reconnects', String(link.reconnects)],
+    ['Streams', `${link.open_streams} open, ${link.requests} requests so far`],
+    ['Traffic', `${bytes(link.bytes_in)} in, ${bytes(link.bytes_out)} out`],
+    ['Policy', policyText(policy)],
+    ['Last error', last_error ?? undefined],
+  ]
+}
+
+function policyText({ sent, acknowledged }: ConfiguredLink['policy']): string | undefined {
+  if (sent === null) return undefined
+  return acknowledged === sent
+    ? `version ${sent}, acknowledged`
+    : `version ${sent} sent, ${acknowledged ?? 'none'} acknowledged`
+}
+
+function utc(ms: number | null): string {
+  return ms === null ? 'never' : `${utcTime(Math.floor(ms / 1000))} UTC`
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+function bytes(count: number): string {
+  let value = count
+  let unit = 0
+  for (; value >= 1024 && unit < UNITS.length - 1; unit += 1) value /= 1024
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
+}
