@@ -28,7 +28,7 @@ import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addSync } from './routes/sync.ts'
 import { addTokens } from './routes/tokens.ts'
 import { addTunnel } from './routes/tunnel.ts'
-import type { Asked } from '../requests/request-watch.ts'
+import type { Refused } from '../requests/request-watch.ts'
 
 /** The daemon's HTTP interface, for both listeners and for the tunnel. */
 export interface DaemonApp {
@@ -38,7 +38,7 @@ export interface DaemonApp {
    */
   fetch(request: Request, facts: RequestFacts, isGone?: () => boolean): Response | Promise<Response>
   /** Takes note of a request that was answered before the app was asked. */
-  refused(asked: Asked, facts: RequestFacts, answer: Response): void
+  refused(asked: Refused, facts: RequestFacts, answer: Response): void
   /** The facts with what CORS adds to an answer that is made before the app is asked. */
   withCors(request: Request, facts: RequestFacts): RequestFacts
 }

@@ -5,6 +5,8 @@ import { Histogram } from './histogram.ts'
 
 /** Methods that have a value of their own; a client may invent others. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
+/** By the hundreds of a status. */
+const CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
 /** Upper bounds, seconds: a small read is below a millisecond, a long poll takes up to 30 seconds. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30]
 
@@ -65,7 +67,7 @@ export class RequestMetrics {
   ): void {
     const { via, route } = trace
     const label = METHODS.has(method) ? method : 'OTHER'
-    this.#requests.add([via, label, route, `${Math.floor(status / 100)}xx`])
+    this.#requests.add([via, label, route, CLASSES[Math.floor(status / 100)] ?? '0xx'])
     this.#open.add([via], -1)
     if (outcome !== 'whole') this.#cancelled.add([via, outcome])
     if (trace.isEventStream) this.#streams.add([via], -1)

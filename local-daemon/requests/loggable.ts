@@ -2,11 +2,14 @@
 const SECRET = /sp[lit]_/i
 /** Everything but visible ASCII: it could rewrite a terminal or begin another line. */
 const INVISIBLE = /[^!-~]/g
+/** What most texts are: nothing of them has to change. */
+const VISIBLE = /^[!-~]*$/
 /** Encodings within encodings that are looked through; nobody makes more by mistake. */
 const DECODINGS = 3
 
 /** The text as it may stand in a log: visible ASCII, U+FFFD for the rest, cut after `most` characters. */
 export function loggable(text: string, most: number): string {
+  if (text.length <= most && VISIBLE.test(text)) return text
   const clean = text.slice(0, most).replaceAll(INVISIBLE, '\uFFFD')
   return text.length > most ? `${clean}…` : clean
 }

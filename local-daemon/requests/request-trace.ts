@@ -11,6 +11,15 @@ export interface TraceEnd {
   readonly bytesOut: number
 }
 
+/** What a request asks for, in its own words: nothing of it is checked. */
+export interface Asked {
+  readonly method: string
+  /** Path and query. */
+  readonly target: string
+  /** What the header X-Syncropel-Actor says. */
+  readonly claimed: string | null
+}
+
 /** Who is told of a trace. */
 export interface TraceWatcher {
   /** Its answer is an event stream, and begins. */
@@ -36,11 +45,14 @@ export class RequestTrace {
   #isEventStream = false
   #ended = false
   readonly #watcher: TraceWatcher
+  /** Asked for once, when the line is written. */
+  readonly asked: () => Asked
 
-  constructor(requestId: string, via: Via, watcher: TraceWatcher) {
+  constructor(requestId: string, via: Via, watcher: TraceWatcher, asked: () => Asked) {
     this.requestId = requestId
     this.via = via
     this.#watcher = watcher
+    this.asked = asked
   }
 
   /** How long an event stream takes says nothing about the daemon. */

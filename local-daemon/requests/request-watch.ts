@@ -7,22 +7,13 @@ import type { RequestFacts } from '../http/request-facts.ts'
 import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import { loggable, loggablePath } from './loggable.ts'
 import type { RequestLog } from './request-log.ts'
-import { RequestTrace, type TraceEnd } from './request-trace.ts'
+import { type Asked, RequestTrace, type TraceEnd, type TraceWatcher } from './request-trace.ts'
 
-/** What a request asks for, before anything is checked. */
-export interface Asked {
-  readonly method: string
-  /** Path and query. */
-  readonly target: string
-}
-
-interface Claimed {
-  /** What the header X-Syncropel-Actor says. */
-  readonly claimed: string | null
-}
+/** What a request that was refused at the door asked for. */
+export type Refused = Pick<Asked, 'method' | 'target'>
 
 /** Writes the line of every request, and counts it. */
-export class RequestWatch {
+export class RequestWatch implements TraceWatcher {
   readonly #log: RequestLog
   readonly #metrics: RequestMetrics
 
@@ -34,10 +25,12 @@ export class RequestWatch {
   /** Follows a request of the app. */
   begin(request: Request, facts: RequestFacts): RequestTrace {
     const id = facts.requestId ?? randomUUID()
-    return this.#follow(id, facts, () => {
-      const { method, url } = request
-      return { method, target: targetOf(url), claimed: request.headers.get(ACTOR_HEADER) }
+    const trace = new RequestTrace(id, facts.via, this, () => {
+      const { method, url, headers } = request
+      return { method, target: targetOf(url), claimed: headers.get(ACTOR_HEADER) }
     })
+    this.#metrics.begin(trace)
+    return trace
   }
 
   /**
@@ -47,38 +40,36 @@ export class RequestWatch {
   answered(trace: RequestTrace, method: string, response: Response, isGone: () => boolean): void {
     // The answer to HEAD has a body that nobody reads.
     if (trace.isStreamed && method !== 'HEAD') return
-    const length = method === 'HEAD' || response.body === null ? 0 : lengthOf(response)
+    const length = method === 'HEAD' ? 0 : lengthOf(response)
     const gone = isGone()
     trace.end(response.status, gone ? 'cancelled' : 'whole', gone ? 0 : length)
   }
 
   /** A request that was refused before the app could be asked. */
-  refused(asked: Asked, facts: RequestFacts, answer: Response): void {
+  refused(asked: Refused, facts: RequestFacts, answer: Response): void {
     const id = facts.requestId ?? answer.headers.get('x-request-id') ?? ''
-    const trace = this.#follow(id, facts, () => ({ ...asked, claimed: null }))
+    const trace = new RequestTrace(id, facts.via, this, () => ({ ...asked, claimed: null }))
+    this.#metrics.begin(trace)
     trace.end(answer.status, 'whole', asked.method === 'HEAD' ? 0 : lengthOf(answer))
   }
 
-  /** @param asked called once, when the line is written */
-  #follow(id: string, { via }: RequestFacts, asked: () => Asked & Claimed): RequestTrace {
-    const trace = new RequestTrace(id, via, {
-      streaming: (streaming) => this.#metrics.stream(streaming),
-      ended: (ended, end) => this.#write(ended, end, asked()),
-    })
-    this.#metrics.begin(trace)
-    return trace
+  streaming(trace: RequestTrace): void {
+    this.#metrics.stream(trace)
   }
 
-  #write(trace: RequestTrace, end: TraceEnd, { method, target, claimed }: Asked & Claimed): void {
+  ended(trace: RequestTrace, end: TraceEnd): void {
+    const { method, target, claimed } = trace.asked()
     const { requestLogPath, requestLogText } = DAEMON_LIMITS
     const ms = performance.now() - trace.startedAt
+    const path = loggablePath(target, requestLogPath)
     this.#metrics.end(trace, end, method, ms / 1000)
     this.#log.add({
       time: trace.time,
       request_id: loggable(trace.requestId, requestLogText),
       via: trace.via,
       method: loggable(method, requestLogText),
-      path: loggablePath(target, requestLogPath),
+      // The pattern's own text, where it is the same: one text less that lives on.
+      path: path === trace.route ? trace.route : path,
       route: trace.route,
       status: end.status,
       outcome: end.outcome,
@@ -105,6 +96,8 @@ function targetOf(url: string): string {
 }
 
 function lengthOf(response: Response): number {
+  // First, and without looking at its body: reading that property costs as much as all the rest of this.
   if (response instanceof FixedAnswer) return Number(response.fields['content-length'])
+  if (response.body === null) return 0
   return Number(response.headers.get('content-length') ?? 0)
 }
