@@ -96,7 +96,7 @@ function targetOf(url: string): string {
 }
 
 function lengthOf(response: Response): number {
-  // First, and without looking at its body: reading that property costs as much as all the rest of this.
+  // It knows its length; nothing else of it has to be looked at.
   if (response instanceof FixedAnswer) return Number(response.fields['content-length'])
   if (response.body === null) return 0
   return Number(response.headers.get('content-length') ?? 0)
