@@ -8,8 +8,11 @@ export interface RouteAccess {
   readonly scopes: RouteScopes
   /** Answers on the daemon's own machine only, never through the tunnel or a proxy. */
   readonly local?: true
-  /** Its answer is an event stream, always or with `feed=continuous`, and can be had as a WebSocket if always. */
-  readonly events?: 'always' | 'continuous'
+  /**
+   * Its answer is an event stream, always or with `feed=continuous`; `feed`: always, and it can be had as a
+   * WebSocket too.
+   */
+  readonly events?: 'feed' | 'always' | 'continuous'
   /** Takes a stream ticket in the query in place of a bearer: browsers' event streams can send no header. */
   readonly ticket?: true
   /** Takes a one-time invite code in place of a bearer, and nothing else. */
@@ -39,7 +42,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/threads': read,
   'GET /v1/threads/{id}/records': read,
   'GET /v1/sync/changes': sync,
-  'GET /v1/sync/subscribe': { ...sync, events: 'always' },
+  'GET /v1/sync/subscribe': { ...sync, events: 'feed' },
   'POST /v1/stream-tickets': { scopes: 'any' },
   'POST /v1/bootstrap/service-account': { scopes: 'open', local: true },
   'POST /v1/service-accounts': admin,
@@ -58,7 +61,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/config': { scopes: ['config:read'] },
   'POST /v1/config/{key}': { scopes: ['config:write'] },
   'GET /v1/tunnel': { scopes: ['config:read'] },
-  'GET /v1/tunnel/log': admin,
+  'GET /v1/tunnel/log': { ...admin, events: 'always' },
   'GET /metrics': { scopes: ['config:read'] },
 }
 

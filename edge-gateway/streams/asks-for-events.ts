@@ -4,7 +4,8 @@ import type { RouteAccess } from '../../protocol/route-access.ts'
 /** Whether the answer may be an event stream, so that the request takes the bridge: if it is none, little is lost. */
 export function asksForEvents(head: RequestHead, access: RouteAccess | undefined): boolean {
   if (head.method !== 'GET') return false
-  if (head.upgrade !== undefined) return access?.events === 'always'
+  if (access?.events === 'feed') return true
+  if (head.upgrade !== undefined) return false
   if (access?.events === 'always') return true
   if (access?.events === 'continuous' && /[?&]feed=continuous(?:&|$)/.test(head.target)) return true
   return head.headers.some(([name, value]) => name === 'accept' && ACCEPTS_EVENTS.test(value))

@@ -31,16 +31,27 @@ export function textAnswer(facts: RequestFacts, type: string, text: string): Res
   return new FixedAnswer(200, headersOf(type, facts, facts.requestId ?? randomUUID()), text)
 }
 
-/** An answer that streams server-sent events. */
-export function eventStreamAnswer(facts: RequestFacts, subscription: Subscription): Response {
+/** An answer that streams the feed as server-sent events. */
+export function subscriptionAnswer(facts: RequestFacts, subscription: Subscription): Response {
   if (facts.trace !== undefined) subscription.observe(facts.trace.events(200))
-  const requestId = facts.requestId ?? randomUUID()
-  const fields = headersOf('text/event-stream', facts, requestId, {
+  return new EventStreamAnswer(subscription, eventHeaders(facts))
+}
+
+/** An answer that streams other server-sent events. */
+export function eventStreamAnswer(
+  facts: RequestFacts,
+  events: ReadableStream<Uint8Array>,
+): Response {
+  const body = facts.trace?.countedEvents(events, 200) ?? events
+  return new Response(body, { status: 200, headers: eventHeaders(facts) })
+}
+
+function eventHeaders(facts: RequestFacts): ExtraHeaders {
+  return headersOf('text/event-stream', facts, facts.requestId ?? randomUUID(), {
     'cache-control': 'no-cache, no-transform',
     // nginx would otherwise gather events until its buffer is full.
     'x-accel-buffering': 'no',
   })
-  return new EventStreamAnswer(subscription, fields)
 }
 
 /** The answer to a preflight of an allowed origin: what it may do is all in `facts.cors`. */

@@ -2,7 +2,7 @@ import { eventStream } from './event-stream.ts'
 import type { Subscription } from './subscription.ts'
 
 /**
- * An answer that streams events. Read as any other body, or through its subscription by whoever can do more
+ * An answer that streams the feed. Read as any other body, or through its subscription by whoever can do more
  * than pull bytes: the tunnel sends one copy to many readers.
  */
 export class EventStreamAnswer extends Response {

@@ -8,7 +8,7 @@ const time = z.int().openapi({ description: 'Unix time, milliseconds' })
 const Configured = z.object({
   object: z.literal('tunnel'),
   configured: z.literal(true),
-  state: z.enum(['connecting', 'connected', 'waiting', 'stopped']),
+  state: z.enum(['connecting', 'greeting', 'connected', 'leaving', 'waiting', 'stopped']),
   gateway_url: z.string(),
   generation: count.nullable(),
   since: time.openapi({ description: 'When the state last changed, Unix time, milliseconds' }),
@@ -17,6 +17,8 @@ const Configured = z.object({
   round_trip_ms: z.number().nullable(),
   reconnects: count,
   open_streams: count,
+  subscribers: count.openapi({ description: 'Readers of event streams who have caught up' }),
+  groups: count.openapi({ description: 'What they look at; each group is sent one copy' }),
   requests: count,
   bytes_in: count,
   bytes_out: count,

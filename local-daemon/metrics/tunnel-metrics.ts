@@ -30,6 +30,18 @@ export function tunnelMetrics(link: LinkReport | undefined): Family[] {
       link.open_streams,
     ),
     single(
+      'spl_tunnel_subscribers',
+      'gauge',
+      'Readers of event streams who have caught up.',
+      link.subscribers,
+    ),
+    single(
+      'spl_tunnel_groups',
+      'gauge',
+      'Groups of such readers; each is sent one copy.',
+      link.groups,
+    ),
+    single(
       'spl_tunnel_requests_total',
       'counter',
       'Requests that the gateway relayed.',

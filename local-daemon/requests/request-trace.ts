@@ -71,6 +71,13 @@ export class RequestTrace {
     this.#watcher.ended(this, { status, outcome, bytesOut })
   }
 
+  /** As `counted`, of an event stream. */
+  countedEvents(source: ReadableStream<Uint8Array>, status: number): ReadableStream<Uint8Array> {
+    this.#isEventStream = true
+    this.#watcher.streaming(this)
+    return this.counted(source, status)
+  }
+
   /**
    * Who is told of the events that are its answer. What a reader gets as a member of a group is sent once for all of
    * them, and counted for none.

@@ -5,35 +5,23 @@ export interface LinkCounts {
   readonly bytesOut: number
   /** Requests that the gateway has relayed. */
   readonly requests: number
-  /** Connections after the first one. */
-  readonly reconnects: number
-  /** Milliseconds since 1970; null if there was never a connection. */
-  readonly lastConnectedAt: number | null
-  /** Of the last ping that was answered on this connection, milliseconds; null before. */
+  /** Of the last ping that was answered on the newest connection, milliseconds; null before. */
   readonly roundTripMs: number | null
 }
 
-/** Counts what passes the link, and measures it by the pings of the keepalive. */
+/** Counts what passes the link. */
 export class LinkMeter {
   #bytesIn = 0
   #bytesOut = 0
   #requests = 0
-  #connects = 0
-  #lastConnectedAt: number | null = null
-  #roundTripMs: number | null = null
-  /** Pings without an answer so far. Answers come in order, each to one ping. */
-  #unanswered = 0
-  /** When the oldest of these was sent, if its answer is the next one to come. */
-  #pingedAt: number | undefined
+  #pings: PingMeter | undefined
 
   get counts(): LinkCounts {
     return {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       requests: this.#requests,
-      reconnects: Math.max(0, this.#connects - 1),
-      lastConnectedAt: this.#lastConnectedAt,
-      roundTripMs: this.#roundTripMs,
+      roundTripMs: this.#pings?.roundTripMs ?? null,
     }
   }
 
@@ -49,17 +37,23 @@ export class LinkMeter {
     this.#requests += 1
   }
 
-  /** @param now Unix time, milliseconds */
-  connected(now: number): void {
-    this.#connects += 1
-    this.#lastConnectedAt = now
+  /** A connection opens. Its pings are what is told from now on; an older one may go on for a while. */
+  opened(): PingMeter {
+    this.#pings = new PingMeter()
+    return this.#pings
   }
+}
 
-  /** A socket opens: answers to the pings of the one before will not come on it. */
-  opened(): void {
-    this.#roundTripMs = null
-    this.#unanswered = 0
-    this.#pingedAt = undefined
+/** Measures one connection by the pings of its keepalive. Answers come in order, each to one ping. */
+export class PingMeter {
+  #roundTripMs: number | undefined
+  /** Pings without an answer so far. */
+  #unanswered = 0
+  /** When the oldest of these was sent, if its answer is the next one to come. */
+  #pingedAt: number | undefined
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs
   }
 
   /** @param now of a monotonic clock, milliseconds */

@@ -18,6 +18,9 @@ export interface LinkReport {
   readonly round_trip_ms: number | null
   readonly reconnects: number
   readonly open_streams: number
+  /** Readers of event streams who have caught up, and the groups that they are sent one copy each. */
+  readonly subscribers: number
+  readonly groups: number
   readonly requests: number
   readonly bytes_in: number
   readonly bytes_out: number
@@ -38,11 +41,13 @@ export function linkReport(
     gateway_url: status.gateway_url,
     generation: status.generation,
     since: status.since,
-    last_connected_at: counts.lastConnectedAt,
+    last_connected_at: status.last_connected_at,
     last_error: status.last_error?.slice(0, ERROR_CHARACTERS) ?? null,
     round_trip_ms: connected && roundTripMs !== null ? Math.round(roundTripMs * 10) / 10 : null,
-    reconnects: counts.reconnects,
+    reconnects: status.reconnects,
     open_streams: status.open_streams,
+    subscribers: status.subscribers,
+    groups: status.groups,
     requests: counts.requests,
     bytes_in: counts.bytesIn,
     bytes_out: counts.bytesOut,

@@ -42,7 +42,6 @@ export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel 
       ...(parts.policy === undefined ? {} : { policy: parts.policy }),
       onEvent: (event) => {
         log(parts.logger, event)
-        if (event.kind === 'connected') parts.meter.connected(Date.now())
         if (event.kind === 'policy-acked') parts.onPolicyAcked?.()
       },
     })

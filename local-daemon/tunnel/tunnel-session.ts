@@ -5,7 +5,7 @@ import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { EventGroups } from './event-groups.ts'
-import type { LinkMeter } from './link-meter.ts'
+import type { LinkMeter, PingMeter } from './link-meter.ts'
 import { LocalExchange } from './local-exchange.ts'
 import { MessageBuffers } from './message-buffers.ts'
 import type { TunnelApp } from './tunnel-app.ts'
@@ -38,6 +38,7 @@ export class TunnelSession {
   readonly #exchanges = new Map<number, LocalExchange>()
   readonly #options: SessionOptions
   readonly #buffers = new MessageBuffers()
+  readonly #pings: PingMeter | undefined
   readonly #groups: EventGroups
   #queued = false
   /** When the gateway was last heard, milliseconds since 1970. */
@@ -46,7 +47,7 @@ export class TunnelSession {
   constructor(socket: WebSocket, options: SessionOptions) {
     this.#socket = socket
     this.#options = options
-    options.meter?.opened()
+    this.#pings = options.meter?.opened()
     const hello = { version: PROTOCOL_VERSION, agent: options.agent }
     this.#mux = new Multiplexer('acceptor', this.#events(), hello)
     this.#groups = new EventGroups(this.#mux)
@@ -76,7 +77,7 @@ export class TunnelSession {
 
   ping(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    this.#options.meter?.pinged(performance.now())
+    this.#pings?.pinged(performance.now())
     this.#socket.send('ping')
   }
 
@@ -115,7 +116,7 @@ export class TunnelSession {
     this.heardAt = Date.now()
     this.#options.meter?.received(data.length)
     // The only text there is: the answer to a ping.
-    if (!isBinary) return this.#options.meter?.ponged(performance.now())
+    if (!isBinary) return this.#pings?.ponged(performance.now())
     try {
       this.#mux.receive(data, performance.now())
     } catch (error) {

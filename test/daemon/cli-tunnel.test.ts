@@ -97,6 +97,8 @@ describe('spl tunnel status', () => {
       round_trip_ms: 21.4,
       reconnects: 1,
       open_streams: 2,
+      subscribers: 0,
+      groups: 0,
       requests: 812,
       bytes_in: 190_233,
       bytes_out: 2_310_554,

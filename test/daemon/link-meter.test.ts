@@ -19,22 +19,13 @@ const ROWS: readonly (readonly [name: string, events: string, roundTripMs: numbe
 
 test.each(ROWS)('the round trip is measured: %s', (_name, events, roundTripMs) => {
   const meter = new LinkMeter()
+  let pings = meter.opened()
   for (const event of events.split(' ').filter((text) => text !== '')) {
-    if (event === '|') meter.opened()
-    else if (event.startsWith('+')) meter.pinged(Number(event.slice(1)))
-    else meter.ponged(Number(event.slice(1)))
+    if (event === '|') pings = meter.opened()
+    else if (event.startsWith('+')) pings.pinged(Number(event.slice(1)))
+    else pings.ponged(Number(event.slice(1)))
   }
   expect(meter.counts.roundTripMs).toBe(roundTripMs)
-})
-
-test('the first connection is no reconnect', () => {
-  const meter = new LinkMeter()
-  expect(meter.counts).toMatchObject({ reconnects: 0, lastConnectedAt: null })
-  meter.connected(100)
-  expect(meter.counts).toMatchObject({ reconnects: 0, lastConnectedAt: 100 })
-  meter.connected(200)
-  meter.connected(300)
-  expect(meter.counts).toMatchObject({ reconnects: 2, lastConnectedAt: 300 })
 })
 
 test('counts go on over connections', () => {

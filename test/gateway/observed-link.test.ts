@@ -143,16 +143,16 @@ describe('one request id', () => {
 
 describe('an event stream through the gateway', () => {
   test('is open while it is read, and a line once it is over', async () => {
-    const before = (await link()).open_streams
+    const before = (await link()).subscribers
     const events = new EventReader(await ask('/v1/sync/subscribe?thread=th_open'))
     await events.upTo('ready')
-    expect((await link()).open_streams).toBe(before + 1)
+    await until('it is in its group', async () => (await link()).subscribers === before + 1)
     const id = events.response.headers.get('x-request-id')
     expect((await lines()).map(({ request_id }) => request_id)).not.toContain(id)
     await events.cancel()
     await until('nothing is open', async () => {
       await daemon.store.append(aDraft({ thread: 'th_open' }))
-      return (await link()).open_streams === before
+      return (await link()).subscribers === before
     })
     const line = await lineWith(id)
     expect(line).toMatchObject({ path: '/v1/sync/subscribe', status: 200, outcome: 'cancelled' })

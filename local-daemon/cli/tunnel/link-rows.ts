@@ -15,6 +15,8 @@ interface ConfiguredLink {
   readonly round_trip_ms: number | null
   readonly reconnects: number
   readonly open_streams: number
+  readonly subscribers: number
+  readonly groups: number
   readonly requests: number
   readonly bytes_in: number
   readonly bytes_out: number
@@ -35,10 +37,15 @@ export function linkRows(link: Link): readonly Row[] {
     ['Round trip', round_trip_ms === null ? undefined : `${round_trip_ms} ms`],
     ['Reconnects', String(link.reconnects)],
     ['Streams', `${link.open_streams} open, ${link.requests} requests so far`],
+    ['Subscribers', link.subscribers === 0 ? undefined : subscribersText(link)],
     ['Traffic', `${bytes(link.bytes_in)} in, ${bytes(link.bytes_out)} out`],
     ['Policy', policyText(policy)],
     ['Last error', last_error ?? undefined],
   ]
+}
+
+function subscribersText({ subscribers, groups }: ConfiguredLink): string {
+  return `${subscribers}, in ${groups} group${groups === 1 ? '' : 's'}`
 }
 
 function policyText({ sent, acknowledged }: ConfiguredLink['policy']): string | undefined {

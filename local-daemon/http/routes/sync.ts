@@ -1,7 +1,7 @@
 import type { GrantEnd } from '../../access/bearer.ts'
 import { parseCursor } from '../../store/cursor.ts'
 import { syncJson } from '../../store/stored-record.ts'
-import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
+import { subscriptionAnswer, jsonAnswer } from '../answer.ts'
 import { answers, PROBLEM } from '../describe.ts'
 import { nextCommit } from '../long-poll.ts'
 import { parseInput } from '../parse-input.ts'
@@ -32,7 +32,7 @@ export function addSync({ router, authorise, store, hub, stopping, grants }: Rou
     const principal = c.get('principal')
     const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
     const options = { reader: store, hub, after, thread, stopping, gone, watchGrant }
-    return eventStreamAnswer(c.env, new Subscription(options))
+    return subscriptionAnswer(c.env, new Subscription(options))
   }
 
   /** Waits for a commit, and for no longer than the caller may hear of it. */
