@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { head, open, type Answer, type Sending } from '../gateway/send.ts'
+import type { PublicSide } from './public-side.ts'
+
+/** Milliseconds that a client waits: longer than the gateway holds a request for a daemon that is away. */
+const LIMIT_MS = 20_000
+
+/**
+ * A public request on a connection of its own, with the whole answer.
+ * @throws Error when the connection broke, the body was cut, or nothing came in time
+ */
+export async function ask(
+  { port, traffic }: Pick<PublicSide, 'port' | 'traffic'>,
+  sending: Sending,
+): Promise<Answer> {
+  const { request, answer } = open(port, sending)
+  traffic.underWay += 1
+  const late = setTimeout(() => request.destroy(new Error('no answer in time')), LIMIT_MS)
+  try {
+    const incoming = await answer
+    const body = await buffer(incoming)
+    if (!incoming.complete) throw new Error('the body was cut')
+    const text = body.toString()
+    return {
+      ...head(incoming),
+      body,
+      text,
+      json: () => JSON.parse(text) as Record<string, unknown>,
+    }
+  } finally {
+    traffic.underWay -= 1
+    clearTimeout(late)
+  }
+}
+
+/** Of text as it lies on the wire. */
+export function sha256(text: string | Buffer): string {
+  return hash('sha256', text)
+}

@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { aLane, carry, type Lane } from './lane.ts'
+import type { Random } from './random.ts'
+
+/** Bytes of a connection's beginning that are kept, so that they can be sent again. */
+const OPENING_BYTES = 8 * 1024
+
+interface Pair {
+  readonly near: Socket
+  readonly far: Socket
+}
+
+/** A TCP proxy to a port on loopback that does to its connections what networks do. */
+export class FaultLink implements AsyncDisposable {
+  /** From whoever connects to the target, and back. */
+  readonly up: Lane = aLane()
+  readonly down: Lane = aLane()
+  /** New connections are reset at once. */
+  refusing = false
+  /** Connections that were taken, and refused, so far. */
+  made = 0
+  refused = 0
+  /** What the newest connection said first: an HTTP request's head, or more. */
+  opening: Buffer = Buffer.alloc(0)
+  readonly #pairs = new Set<Pair>()
+  readonly #server: Server
+  readonly #targetPort: number
+  readonly #random: Random
+
+  private constructor(targetPort: number, random: Random) {
+    this.#targetPort = targetPort
+    this.#random = random
+    // Half-closed ends are passed on as such: a FIN is not a reset.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.#take(near))
+  }
+
+  /** Listens on a free port of loopback. */
+  static async to(targetPort: number, random: Random): Promise<FaultLink> {
+    const link = new FaultLink(targetPort, random)
+    link.#server.listen(0, '127.0.0.1')
+    await once(link.#server, 'listening')
+    return link
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  get origin(): string {
+    return `http://localhost:${this.port}`
+  }
+
+  /** Open now. */
+  get connections(): number {
+    return this.#pairs.size
+  }
+
+  /** Bytes carried so far, both ways. */
+  get passed(): number {
+    return this.up.passed + this.down.passed
+  }
+
+  /** Ends every connection: with a reset, or with a FIN to both sides. @returns how many there were */
+  cut(how: 'reset' | 'fin'): number {
+    const pairs = [...this.#pairs]
+    for (const pair of pairs) {
+      for (const socket of [pair.near, pair.far]) {
+        if (how === 'reset') socket.resetAndDestroy()
+        else socket.destroySoon()
+      }
+    }
+    return pairs.length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.refusing = true
+    this.cut('reset')
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #take(near: Socket): void {
+    near.on('error', () => {})
+    if (this.refusing) {
+      this.refused += 1
+      near.resetAndDestroy()
+      return
+    }
+    this.made += 1
+    const far = connect({
+      port: this.#targetPort,
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+      noDelay: true,
+    })
+    const pair = { near, far }
+    this.#pairs.add(pair)
+    far.on('error', () => near.resetAndDestroy())
+    near.on('error', () => far.resetAndDestroy())
+    let gone = 0
+    for (const socket of [near, far]) {
+      socket.once('close', () => {
+        gone += 1
+        if (gone === 2) this.#pairs.delete(pair)
+      })
+    }
+    this.#keepOpening(near)
+    const next = () => this.#random.next()
+    void carry(near, far, this.up, next)
+    void carry(far, near, this.down, next)
+  }
+
+  #keepOpening(near: Socket): void {
+    let opening = Buffer.alloc(0)
+    const keep = (bytes: Buffer) => {
+      opening = Buffer.concat([opening, bytes])
+      this.opening = opening
+      if (opening.length >= OPENING_BYTES) near.off('data', keep)
+    }
+    near.on('data', keep)
+  }
+}

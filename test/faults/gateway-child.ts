@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
+import { memoryOf } from '../gateway/memory-of.ts'
+
+export interface GatewayTask {
+  readonly ownerDid: string
+  /** Keeps the object's storage from one process to the next. */
+  readonly directory: string
+  /** Source of the Worker; the real one unless told. */
+  readonly worker?: string | undefined
+}
+
+/** Raw workerd as `spl gateway serve` runs it, on one port and one storage, which outlive its processes. */
+export class GatewayChild implements AsyncDisposable {
+  readonly #task: GatewayTask
+  #gateway: Gateway | undefined
+  #port = 0
+
+  constructor(task: GatewayTask) {
+    this.#task = task
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get pid(): number {
+    return this.#gateway?.pid ?? 0
+  }
+
+  /** Resident memory, bytes. */
+  get rss(): number {
+    return memoryOf(this.pid)
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const { ownerDid, directory, worker } = this.#task
+    const port = this.#port
+    this.#gateway = await startGateway({ ownerDid, directory, port, ...(worker && { worker }) })
+    this.#port = this.#gateway.port
+  }
+
+  /** Kills it outright. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const gateway = this.#gateway
+    if (gateway === undefined) return
+    process.kill(gateway.pid, 'SIGKILL')
+    await gateway.exited
+  }
+
+  /** It runs no instruction for so long, milliseconds, and does not know it. */
+  async pause(ms: number): Promise<void> {
+    const { pid } = this
+    process.kill(pid, 'SIGSTOP')
+    await sleep(ms)
+    process.kill(pid, 'SIGCONT')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway?.stop()
+  }
+}

@@ -1,0 +1,64 @@
+import { startDaemon } from '../../local-daemon/daemon.ts'
+import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
+import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
+import type { HomeAnswer, HomeTask } from './home-child.ts'
+import { plantedApp } from './planted-app.ts'
+
+/* The home side as a process of its own, which can be killed, stopped and started again on its home. */
+
+const task = JSON.parse(process.argv[2] as string) as HomeTask
+const { home, gatewayUrl, planted } = task
+// With a planted bug only the app behind the tunnel is another one; without, all is as in `spl serve`.
+const daemon = await startDaemon({ home, port: 0, ...(planted ? {} : { tunnel: { gatewayUrl } }) })
+if (daemon.adminBearer !== undefined) await allowLoad()
+const tunnel =
+  planted &&
+  startTunnel(
+    { gatewayUrl },
+    {
+      identity: daemon.identity,
+      logger: daemon.logger,
+      policy: () => daemon.access.edge.payload(),
+      app: plantedApp(planted, daemon.app),
+    },
+  )
+
+tell({ kind: 'ready', bearer: daemon.adminBearer })
+process.on('message', ({ id, collect }: { readonly id: number; readonly collect: boolean }) => {
+  // Twice: what has a finalizer is gone after the second one.
+  if (collect) for (let times = 0; times < 2; times += 1) globalThis.gc?.()
+  const { state, open_streams: openStreams } = (tunnel ?? daemon.tunnel)!.status
+  const { heapUsed, external, rss } = process.memoryUsage()
+  tell({ kind: 'status', id, state, openStreams, heldBytes: heapUsed + external, rss })
+})
+process.once('SIGTERM', () => void stop())
+// Whoever started it is gone.
+process.once('disconnect', () => void stop())
+
+async function stop(): Promise<void> {
+  await tunnel?.stop()
+  await daemon.stop()
+  process.exit(0)
+}
+
+function tell(answer: HomeAnswer): void {
+  process.send?.(answer)
+}
+
+/** One bearer makes all of the load: its rate is counted as ever, and never reached. */
+async function allowLoad(): Promise<void> {
+  for (const [key, value] of [
+    ['token_requests_per_second', 1_000_000],
+    ['token_burst', 10_000_000],
+  ] as const) {
+    await daemon.store.append({
+      parents: [],
+      thread: CONFIG_THREAD,
+      actor: daemon.identity.did,
+      act: 'LEARN',
+      body: { topic: key, value },
+      data_type: 'SCALAR',
+      judged_by: null,
+    })
+  }
+}

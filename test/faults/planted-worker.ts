@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url'
+import { bundleWorker } from '../../local-daemon/gateway/worker-bundle.ts'
+
+/** Bugs that a gateway could have, put around the real Worker, each to prove that its checker sees it. */
+export type PlantedInWorker =
+  /** A body that was cut ends as if it were whole. */
+  | 'ends-cut-bodies'
+  /** An event stream that was cut stays open, and nothing comes any more. */
+  | 'hangs-cut-streams'
+  /** The stream of a client that has left stays open at home. */
+  | 'keeps-left-streams'
+  /** A connect proof is good for more than one connection. */
+  | 'takes-old-proofs'
+
+/** The Worker with one of them, bundled as for production. */
+export function plantedWorker(bug: PlantedInWorker): Promise<string> {
+  return bundleWorker({
+    contents: WRAPPING.replace('BUG', JSON.stringify(bug)),
+    resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
+  })
+}
+
+const WRAPPING = `
+  import worker, { TunnelObject as Real } from './worker.ts'
+  const bug = BUG
+  export class TunnelObject extends Real {
+    fetch(request) {
+      const proof = request.headers.get('x-spl-connect')
+      if (bug !== 'takes-old-proofs' || proof === null) return super.fetch(request)
+      const headers = new Headers(request.headers)
+      const nonce = crypto.randomUUID()
+      headers.set('x-spl-connect', JSON.stringify({ ...JSON.parse(proof), nonce }))
+      return super.fetch(new Request(request, { headers }))
+    }
+  }
+  function copied(body, atCut) {
+    const { readable, writable } = new IdentityTransformStream()
+    const writer = writable.getWriter()
+    const copy = async () => {
+      const reader = body.getReader()
+      for (;;) {
+        let part
+        try {
+          part = await reader.read()
+        } catch {
+          return atCut(writer)
+        }
+        if (part.done) return writer.close()
+        await writer.write(part.value)
+      }
+    }
+    copy().catch(() => {})
+    return readable
+  }
+  export default {
+    async fetch(request, env, ctx) {
+      const answer = await worker.fetch(request, env, ctx)
+      const stream = answer.headers.get('content-type')?.startsWith('text/event-stream')
+      if (answer.body === null || answer.webSocket) return answer
+      if (bug === 'ends-cut-bodies' && !stream) {
+        return new Response(copied(answer.body, (writer) => writer.close()), answer)
+      }
+      if (bug === 'hangs-cut-streams' && stream) {
+        const hang = () => new Promise((resolve) => setTimeout(resolve, 60_000))
+        return new Response(copied(answer.body, hang), answer)
+      }
+      if (bug === 'keeps-left-streams' && stream) {
+        const [kept, given] = answer.body.tee()
+        ctx.waitUntil(kept.pipeTo(new WritableStream()).catch(() => {}))
+        return new Response(given, answer)
+      }
+      return answer
+    }
+  }
+`

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { plantedWorker, type PlantedInWorker } from './planted-worker.ts'
+import type { PlantedInApp } from './planted-app.ts'
+import { runChaos, type ChaosOptions } from './run-chaos.ts'
+import type { Violation } from './violation.ts'
+import { checkWitness } from './witness.ts'
+
+/*
+ * A run that finds nothing proves something only if it would have found it: for each checker a daemon or a
+ * gateway that is really broken, under the same load.
+ */
+
+type Finding = readonly [Violation['check'], Violation['kind']]
+
+const SEED = 'planted'
+const QUICK = { seed: SEED, arriveMs: 3_000, loadMs: 1_500 } as const
+
+/** The first finding of each sort. */
+async function findings(options: ChaosOptions): Promise<Finding[]> {
+  const { violations } = await runChaos(options)
+  return violations.map(({ check, kind }) => [check, kind] as const)
+}
+
+test('the same load finds nothing at the real daemon and gateway', async () => {
+  const { violations } = await runChaos({ ...QUICK, schedule: [{ kind: 'tunnel-reset', atMs: 0 }] })
+  expect(violations).toEqual([])
+})
+
+test.each<readonly [PlantedInApp, ...Finding]>([
+  ['acknowledges-nothing', 'appends', 'lost'],
+  ['forgets-keys', 'appends', 'doubled'],
+  ['drops-an-event', 'sequences', 'gap'],
+  ['resumes-late', 'sequences', 'gap'],
+  ['resumes-early', 'sequences', 'repeat'],
+  ['changes-a-byte', 'bodies', 'wrong-bytes'],
+  ['leaks-memory', 'memory', 'grown'],
+])('a daemon that %s is found: %s, %s', async (app, check, kind) => {
+  expect(await findings({ ...QUICK, app, schedule: [] })).toContainEqual([check, kind])
+})
+
+test.each<readonly [PlantedInWorker, ...Finding]>([
+  ['ends-cut-bodies', 'bodies', 'short'],
+  ['hangs-cut-streams', 'arrival', 'stuck'],
+  ['keeps-left-streams', 'streams', 'leaked'],
+])('a gateway that %s is found: %s, %s', async (bug, check, kind) => {
+  // Slow, so that bodies are under way when it ends.
+  const slow = {
+    kind: 'tunnel-throttle',
+    ms: 900,
+    bytesPerSecond: 300_000,
+    ending: 'reset',
+  } as const
+  const schedule = [slow, slow].map((fault, index) => ({ ...fault, atMs: 1_000 * index }))
+  const worker = await plantedWorker(bug)
+  expect(await findings({ ...QUICK, worker, schedule })).toContainEqual([check, kind])
+})
+
+test('a fault that met nobody is found', () => {
+  const met = {
+    kind: 'tunnel-reset',
+    atMs: 0,
+    connections: 1,
+    bytes: 1,
+    underWay: 1,
+    effect: '',
+  } as const
+  expect(checkWitness(met)).toEqual([])
+  for (const nobody of [{ connections: 0 }, { bytes: 0 }, { underWay: 0 }]) {
+    expect(checkWitness({ ...met, ...nobody })).toMatchObject([
+      { check: 'faults', kind: 'not-fired' },
+    ])
+  }
+})

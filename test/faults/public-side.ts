@@ -1,0 +1,18 @@
+import type { Fields } from '../gateway/send.ts'
+import type { History } from './history.ts'
+import type { Random } from './random.ts'
+
+/** What every client of a run needs. */
+export interface PublicSide {
+  /** Where the gateway is reached, through the link of the clients. */
+  readonly port: number
+  readonly authorization: Fields[number]
+  readonly history: History
+  readonly random: Random
+  /** Requests that wait for their answer, or for the rest of it. */
+  readonly traffic: { underWay: number }
+  /** Milliseconds for which a client repeats one request before it gives up. */
+  readonly patienceMs: number
+  /** The load is over: finish what was begun, and begin nothing. */
+  readonly over: AbortSignal
+}

@@ -1,0 +1,28 @@
+/** A promise of the product that a run has seen broken, or a run that proves nothing. */
+export interface Violation {
+  readonly check:
+    | 'appends'
+    | 'sequences'
+    | 'bodies'
+    | 'arrival'
+    | 'memory'
+    | 'streams'
+    | 'faults'
+    | 'answers'
+  readonly kind:
+    | 'lost'
+    | 'doubled'
+    | 'alien'
+    | 'gap'
+    | 'repeat'
+    | 'disorder'
+    | 'short'
+    | 'wrong-bytes'
+    | 'stuck'
+    | 'grown'
+    | 'leaked'
+    | 'replay-taken'
+    | 'not-fired'
+    | 'surprise'
+  readonly text: string
+}
