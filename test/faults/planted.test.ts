@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import { anArena } from './arena.ts'
+import { fireFault } from './fire-fault.ts'
+import { startGets } from './gets.ts'
 import { plantedWorker, type PlantedInWorker } from './planted-worker.ts'
 import type { PlantedInApp } from './planted-app.ts'
+import { seededRandom } from './random.ts'
 import { runChaos, type ChaosOptions } from './run-chaos.ts'
 import type { Violation } from './violation.ts'
 import { checkWitness } from './witness.ts'
@@ -53,6 +57,23 @@ test.each<readonly [PlantedInWorker, ...Finding]>([
   const schedule = [slow, slow].map((fault, index) => ({ ...fault, atMs: 1_000 * index }))
   const worker = await plantedWorker(bug)
   expect(await findings({ ...QUICK, worker, schedule })).toContainEqual([check, kind])
+})
+
+test.each([
+  [undefined, []],
+  ['takes-old-proofs', [{ kind: 'replay-taken' }]],
+] as const)('a handshake that is sent twice; the gateway: %s', async (bug, found) => {
+  const worker = bug && (await plantedWorker(bug))
+  await using arena = await anArena({ random: seededRandom(SEED), worker })
+  const gets = startGets(arena.clientLink.port, `Bearer ${arena.home.bearer}`, 50)
+  const fired = await fireFault(
+    { kind: 'handshake-replay' },
+    arena,
+    () => 1,
+    () => {},
+  )
+  expect(fired.violations).toMatchObject(found)
+  await gets.stop()
 })
 
 test('a fault that met nobody is found', () => {
