@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { runChaos } from './run-chaos.ts'
 
-/** Three runs beside everything else; twenty where a commit is judged. */
+/** Two runs beside everything else; twenty where a commit is judged. */
 const RUNS = Number(process.env['SPL_CHAOS_RUNS'] ?? (process.env['CI'] === undefined ? 2 : 20))
 /** Another one each time, so that every run looks somewhere else. */
 const FIRST = process.env['SPL_CHAOS_SEED'] ?? Date.now().toString(36)
