@@ -21,9 +21,11 @@ export class FaultLink implements AsyncDisposable {
   /** Connections that were taken, and refused, so far. */
   made = 0
   refused = 0
-  /** What the newest connection said first: an HTTP request's head, or more. */
+  /** What the newest connection that was answered had said before: an HTTP request's head, or more. */
   opening: Buffer = Buffer.alloc(0)
   readonly #pairs = new Set<Pair>()
+  /** Far ends that are left alone. */
+  readonly #orphans = new WeakSet<Socket>()
   readonly #server: Server
   readonly #targetPort: number
   readonly #random: Random
@@ -73,6 +75,19 @@ export class FaultLink implements AsyncDisposable {
     return pairs.length
   }
 
+  /**
+   * Resets whoever connected, and tells the target nothing, which hears no more of it: a laptop that changes its
+   * network, a NAT that forgets. @returns how many connections there were
+   */
+  orphan(): number {
+    const pairs = [...this.#pairs]
+    for (const { near, far } of pairs) {
+      this.#orphans.add(far)
+      near.resetAndDestroy()
+    }
+    return pairs.length
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.refusing = true
     this.cut('reset')
@@ -105,19 +120,24 @@ export class FaultLink implements AsyncDisposable {
         if (gone === 2) this.#pairs.delete(pair)
       })
     }
-    this.#keepOpening(near)
+    this.#keepOpening(near, far)
     const next = () => this.#random.next()
-    void carry(near, far, this.up, next)
-    void carry(far, near, this.down, next)
+    void carry(near, far, this.up, next).then(() => {
+      if (!this.#orphans.has(far)) far.end()
+    })
+    void carry(far, near, this.down, next).then(() => near.end())
   }
 
-  #keepOpening(near: Socket): void {
+  #keepOpening(near: Socket, far: Socket): void {
     let opening = Buffer.alloc(0)
     const keep = (bytes: Buffer) => {
       opening = Buffer.concat([opening, bytes])
-      this.opening = opening
       if (opening.length >= OPENING_BYTES) near.off('data', keep)
     }
     near.on('data', keep)
+    far.once('data', () => {
+      near.off('data', keep)
+      this.opening = opening
+    })
   }
 }

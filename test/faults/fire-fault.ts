@@ -40,7 +40,9 @@ export async function fireFault(
   await until(
     `${fault.kind} has traffic to meet`,
     async () => {
-      if ((await home.status()).state !== 'connected') return false
+      // Another fault may have just ended the process.
+      const status = await home.status().catch(() => undefined)
+      if (status?.state !== 'connected') return false
       bytes = await momentsBytes(link)
       return bytes > 0 && link.connections > 0 && underWay() > 0
     },
@@ -60,6 +62,8 @@ export async function fireFault(
     case 'tunnel-fin':
     case 'client-fin':
       return done(`ended ${link.cut('fin')} connections`)
+    case 'tunnel-orphan':
+      return done(`reset ${link.orphan()} connections at one end`)
     case 'tunnel-stall': {
       const held = await shaped([link.up, link.down], { stalled: true }, fault.ms)
       if (fault.ending === 'reset') link.cut('reset')
@@ -115,7 +119,10 @@ export async function fireFault(
     }
     case 'handshake-replay': {
       const head = headOf(link.opening) ?? ''
-      const status = await replayHandshake(gateway.port, head)
+      let status = 0
+      // No answer: another fault has just ended the gateway.
+      const answered = async () => (status = await replayHandshake(gateway.port, head)) !== 0
+      await until('the handshake is answered', answered, LIVE_MS)
       const text = `a handshake that was sent twice was answered with ${status}`
       const taken: Violation = { check: 'answers', kind: 'replay-taken', text }
       return done(text, head.length, status === UNAUTHORIZED ? [] : [taken])

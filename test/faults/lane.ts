@@ -32,7 +32,7 @@ const LOOK_MS = 5
 /** Largest piece of a slowed lane: small enough that the rate is even. */
 const SLICE_BYTES = 4 * 1024
 
-/** Carries one direction of a connection in its lane, in order, until either end is gone. */
+/** Carries one direction of a connection in its lane, in order. Resolves when either end is gone. */
 export async function carry(
   from: Socket,
   to: Socket,
@@ -72,7 +72,6 @@ export async function carry(
     heldBytes -= next.bytes.length
     if (heldBytes <= HELD_BYTES) from.resume()
   }
-  to.end()
 }
 
 async function pass(bytes: Buffer, to: Socket, lane: Lane, random: () => number): Promise<void> {

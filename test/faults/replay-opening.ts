@@ -9,7 +9,7 @@ export function headOf(opening: Buffer): string | undefined {
 
 /**
  * Sends a recorded handshake once more, on a connection of its own, as whoever listens on the way could.
- * @returns the status that it is answered with
+ * @returns the status that it is answered with; 0: none
  */
 export async function replayHandshake(port: number, head: string): Promise<number> {
   // What the gateway refuses it ends by itself only if it is asked to.

@@ -54,7 +54,7 @@ const WARM_UP_MS = 1_000
 const CALM_MS = 500
 /** A daemon that was lost several times in a row asks at most this seldom, milliseconds, and once more. */
 const ARRIVE_MS = 60_000
-/** Who has left is noticed with the next event, which the run makes. */
+/** Who has left is noticed with the next event, which the run makes; no longer than `arriveMs`. */
 const RELEASE_MS = 10_000
 
 /** One run: a steady load from the public side, faults, and after them the proof that nothing was harmed. */
@@ -83,15 +83,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const witnesses: Witness[] = []
   const steadyAt = performance.now()
   const elapsed = () => Math.round(performance.now() - steadyAt)
-  for (const planned of schedule) {
-    await sleep(Math.max(0, planned.atMs - elapsed()))
-    let atMs = 0
-    const { witness, violations: found } = await fireFault(planned, arena, load.underWay, () => {
-      atMs = elapsed()
-    })
-    witnesses.push({ ...witness, atMs })
-    violations.push(...checkWitness({ ...witness, atMs }), ...found)
+  async function fire(faults: readonly Planned[]): Promise<void> {
+    for (const planned of faults) {
+      await sleep(Math.max(0, planned.atMs - elapsed()))
+      let atMs = 0
+      const { witness, violations: found } = await fireFault(planned, arena, load.underWay, () => {
+        atMs = elapsed()
+      })
+      witnesses.push({ ...witness, atMs })
+      violations.push(...checkWitness({ ...witness, atMs }), ...found)
+    }
   }
+  // What is done to one thing follows one another; what is done to different ones may meet.
+  const fired = await Promise.allSettled(Object.values(Object.groupBy(schedule, placeOf)).map(fire))
+  for (const outcome of fired) if (outcome.status === 'rejected') throw outcome.reason
   await sleep(Math.max(CALM_MS, (options.loadMs ?? 0) - elapsed()))
   over.abort()
   const quietAt = performance.now()
@@ -125,6 +130,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     arrivedMs,
     ...count(history, store),
   }
+}
+
+/** Where a fault happens. */
+function placeOf({ kind }: Planned): 'clients' | 'tunnel' | 'processes' {
+  if (kind.startsWith('client-')) return 'clients'
+  return kind.startsWith('tunnel-') || kind === 'handshake-replay' ? 'tunnel' : 'processes'
 }
 
 /** With no fault any more every subscriber comes to the newest record, within a bound. */
@@ -164,7 +175,8 @@ async function release(arena: Arena, side: PublicSide, load: Load): Promise<Viol
       await sleep(20)
       return (await open()) <= most
     }
-    await until(`at most ${most} streams are open`, fits, RELEASE_MS).catch(async () => {
+    const limitMs = Math.min(RELEASE_MS, side.patienceMs)
+    await until(`at most ${most} streams are open`, fits, limitMs).catch(async () => {
       const text = `${await open()} streams are open for ${most} subscribers`
       found.push({ check: 'streams', kind: 'leaked', text })
     })

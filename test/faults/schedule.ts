@@ -4,6 +4,8 @@ import type { Random } from './random.ts'
 export type Fault =
   /** Every connection of the daemon to the gateway ends, by RST or by FIN. */
   | { readonly kind: 'tunnel-reset' | 'tunnel-fin' }
+  /** The daemon's connection is reset, and the gateway does not hear of it. */
+  | { readonly kind: 'tunnel-orphan' }
   /** Nothing passes, either way or one way, and nobody is told; then all goes on, or is reset. */
   | { readonly kind: 'tunnel-stall'; readonly ms: number; readonly ending: 'go-on' | 'reset' }
   | { readonly kind: 'tunnel-stall-up' | 'tunnel-stall-down'; readonly ms: number }
