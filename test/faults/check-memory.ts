@@ -16,9 +16,9 @@ const MIB = 1024 * 1024
  * started anew during the run. A leak of a hundred KiB for each request is found by the first.
  */
 const MEMORY_BOUNDS: Memory = {
-  daemonHeld: 24 * MIB,
-  daemonRss: 256 * MIB,
-  gatewayRss: 256 * MIB,
+  daemonHeld: 12 * MIB,
+  daemonRss: 96 * MIB,
+  gatewayRss: 160 * MIB,
 }
 
 export function checkMemory(before: Memory, after: Memory): Violation[] {

@@ -88,6 +88,18 @@ export class FaultLink implements AsyncDisposable {
     return pairs.length
   }
 
+  /**
+   * What is open carries nothing any more, for good, and neither end is told: a NAT that forgot while the laptop
+   * slept. New connections are as ever. @returns how many there were
+   */
+  forget(): number {
+    const pairs = [...this.#pairs]
+    for (const { near, far } of pairs) {
+      for (const socket of [near, far]) socket.removeAllListeners('data').pause()
+    }
+    return pairs.length
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.refusing = true
     this.cut('reset')

@@ -92,6 +92,23 @@ test(
   },
 )
 
+// Longer than 15 s, the jump of the clock that the daemon takes for a sleep; after less it waits for 45 s of silence.
+test.runIf(process.env['CI'] !== undefined)(
+  'a daemon whose connection died while it stood still is soon back',
+  { timeout: 60_000 },
+  async () => {
+    const { made } = arena.tunnelLink
+    const paused = arena.home.pause(17_000)
+    expect(arena.tunnelLink.forget()).toBe(1)
+    await paused
+    const wokeAt = performance.now()
+    await until('it dials', () => arena.tunnelLink.made > made)
+    await arena.home.untilConnected(15_000)
+    // Three seconds are what the answer to a ping is waited for, before the link counts as dead.
+    expect(performance.now() - wokeAt).toBeLessThan(5_000)
+  },
+)
+
 /** Three followers, and somebody who appends. */
 function aScene() {
   const over = new AbortController()
