@@ -8,6 +8,12 @@ export interface Hello {
   readonly agent: string
   /** Gateway only: which connection of this daemon it is, growing by one each time. */
   readonly generation?: number
+  /**
+   * Daemon only: a name by chance of its process, and the generations of its older connections that are still open
+   * there. One of the same process that is not named is dead, whatever TCP believes.
+   */
+  readonly process?: string
+  readonly open?: readonly number[]
 }
 
 export function encodeHello(hello: Hello): Uint8Array {
@@ -24,11 +30,21 @@ export function decodeHello(payload: Uint8Array): Hello | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { version, agent, generation } = value as Record<string, unknown>
+  const { version, agent, generation, process, open } = value as Record<string, unknown>
   if (version !== PROTOCOL_VERSION || typeof agent !== 'string') return undefined
-  if (generation === undefined) return { version, agent }
-  if (typeof generation !== 'number' || !Number.isSafeInteger(generation) || generation < 0) {
+  if (generation !== undefined && !isGeneration(generation)) return undefined
+  if (process !== undefined && (typeof process !== 'string' || process.length > 64))
     return undefined
+  if (open !== undefined && !(Array.isArray(open) && open.every(isGeneration))) return undefined
+  return {
+    version,
+    agent,
+    ...(generation === undefined ? {} : { generation }),
+    ...(process === undefined ? {} : { process }),
+    ...(open === undefined ? {} : { open }),
   }
-  return { version, agent, generation }
+}
+
+function isGeneration(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

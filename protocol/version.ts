@@ -3,7 +3,7 @@
  * - 1: the first.
  * - 2: POLICY and POLICY_ACK: what the gateway may decide itself.
  * - 3: JOIN, GROUP and LEAVE: one copy of a feed for all who follow it; `join` in a request's head; the
- *   code REPLACED.
+ *   code REPLACED; `process` and `open` in the daemon's HELLO.
  */
 export const PROTOCOL_VERSION = 3
 

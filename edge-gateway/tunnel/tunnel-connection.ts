@@ -9,6 +9,7 @@ import {
   type MultiplexerSnapshot,
   type OpenRefusal,
 } from '../../protocol/multiplexer.ts'
+import type { Hello } from '../../protocol/hello.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
@@ -23,6 +24,8 @@ export interface ConnectionAttachment {
   readonly generation: number
   /** Milliseconds since 1970. */
   readonly connectedAt: number
+  /** Of the daemon's process, by chance. */
+  readonly process?: string
   readonly multiplexer?: MultiplexerSnapshot
 }
 
@@ -56,6 +59,8 @@ export class TunnelConnection {
   readonly #exchanges = new Map<number, OpenExchange>()
   #flushing = false
   #greeted: boolean
+  #process: string | undefined
+  readonly #onHello: (hello: Hello) => void
   #leaving: boolean
   #saved = true
   /** When the daemon was last heard, milliseconds since 1970. */
@@ -64,13 +69,17 @@ export class TunnelConnection {
   /**
    * @param policy told what the daemon wants to be decided by
    * @param subscribers who gets what is said to groups
+   * @param onHello told what the daemon says of itself
    */
   constructor(
     socket: WebSocket,
     attachment: ConnectionAttachment,
     policy: (policy: EdgePolicy) => void,
     subscribers: Subscribers,
+    onHello: (hello: Hello) => void,
   ) {
+    this.#onHello = onHello
+    this.#process = attachment.process
     this.#socket = socket
     this.#subscribers = subscribers
     this.#policy = policy
@@ -86,6 +95,12 @@ export class TunnelConnection {
     }
     this.#mux = new Multiplexer('opener', this.#events(), hello, attachment.multiplexer)
     if (attachment.multiplexer === undefined) this.#scheduleFlush()
+  }
+
+  /** Whether the daemon's process, which has greeted anew, has this connection no more. */
+  isDeadFor({ process, open }: Hello): boolean {
+    if (process === undefined || process !== this.#process) return false
+    return open?.includes(this.generation) !== true
   }
 
   /** The daemon or a successor has ended it: no new streams. */
@@ -232,6 +247,7 @@ export class TunnelConnection {
     const attachment: ConnectionAttachment = {
       generation: this.generation,
       connectedAt: this.connectedAt,
+      ...(this.#process === undefined ? {} : { process: this.#process }),
       multiplexer: this.#mux.snapshot(),
     }
     this.#socket.serializeAttachment(attachment)
@@ -240,8 +256,10 @@ export class TunnelConnection {
 
   #events(): MultiplexerEvents {
     return {
-      hello: () => {
+      hello: (hello) => {
         this.#greeted = true
+        this.#process = hello.process
+        this.#onHello(hello)
       },
       head: (stream, head: ResponseHead, body, end) => {
         const open = this.#exchanges.get(stream)

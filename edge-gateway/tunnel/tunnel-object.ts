@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { CLOSE } from '../../protocol/close-code.ts'
 import type { VerifiedProof } from '../../protocol/connect-proof.ts'
 import type { EdgePolicy } from '../../protocol/edge-policy.ts'
+import type { Hello } from '../../protocol/hello.ts'
 import { HeadError } from '../../protocol/heads.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
@@ -266,10 +267,21 @@ export class TunnelObject extends DurableObject<Env> {
       attachment,
       (policy) => this.#keepPolicy(connection, policy),
       this.#subscribers,
+      (hello) => this.#dropDead(connection, hello),
     )
     this.#connections.set(socket, connection)
     const newest = this.#current?.generation ?? 0
     if (connection.generation > newest) this.#current = connection
+  }
+
+  /** Links that are dead at home must not keep their requests and subscribers waiting here. */
+  #dropDead(greeting: TunnelConnection, hello: Hello): void {
+    if (greeting.generation !== this.#presence.generation) return
+    for (const [socket, connection] of this.#connections) {
+      if (connection === greeting || !connection.isDeadFor(hello)) continue
+      this.#drop(socket)
+      connection.close(CLOSE.REPLACED, 'replaced by a newer connection')
+    }
   }
 
   #keepPolicy(connection: TunnelConnection, policy: EdgePolicy): void {

@@ -2,6 +2,9 @@
 const FIRST_MS = 250
 const BASE_MS = 1_000
 const CAP_MS = 30_000
+/** A gateway that was there a moment ago most likely starts again: who comes late lets requests wait. */
+const EAGER_MS = 30_000
+const EAGER_CAP_MS = 1_500
 /** A refusal by the gateway (wrong key, wrong version) does not heal by itself: ask seldom. */
 const REFUSED_MS = 300_000
 /** Another daemon with this identity took over: do not fight for the connection. */
@@ -14,10 +17,17 @@ export type LossKind = 'lost' | 'refused' | 'replaced'
  * not return in step.
  * @param failures tries since a connection last held, this one included; 1 is the first
  * @param random from 0 inclusive to 1 exclusive
+ * @param awayMs since a connection held, or since the start
  */
-export function backoffMs(kind: LossKind, failures: number, random: number): number {
+export function backoffMs(
+  kind: LossKind,
+  failures: number,
+  random: number,
+  awayMs: number,
+): number {
   if (kind === 'refused') return REFUSED_MS * (0.8 + 0.4 * random)
   if (kind === 'replaced') return REPLACED_MS * (0.5 + random)
   if (failures <= 1) return FIRST_MS * random
-  return Math.min(CAP_MS, BASE_MS * 2 ** Math.min(failures - 2, 10)) * (0.1 + 0.9 * random)
+  const cap = awayMs < EAGER_MS ? EAGER_CAP_MS : CAP_MS
+  return Math.min(cap, BASE_MS * 2 ** Math.min(failures - 2, 10)) * (0.1 + 0.9 * random)
 }

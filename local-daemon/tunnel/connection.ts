@@ -17,6 +17,10 @@ const FINISH_MS = 30 * 60_000
 export interface ConnectionOptions {
   readonly app: TunnelApp
   readonly agent: string
+  /** A name of this process, by chance. */
+  readonly process: string
+  /** Generations of the older ones that are open still. */
+  readonly open: readonly number[]
   readonly meter: LinkMeter | undefined
   /** The gateway has greeted. */
   readonly onGreeted: (generation: number) => void
@@ -54,6 +58,8 @@ export class Connection {
     this.session = new TunnelSession(socket, {
       app: options.app,
       agent: options.agent,
+      process: options.process,
+      open: options.open,
       meter: options.meter,
       onReady: (generation) => {
         clearTimeout(this.#greeting)

@@ -22,6 +22,10 @@ const HEADS_PER_MESSAGE = 8
 export interface SessionOptions {
   readonly app: TunnelApp
   readonly agent: string
+  /** By it the gateway tells the older connections of this process from another's. */
+  readonly process: string
+  /** Generations of these that are open still. */
+  readonly open: readonly number[]
   readonly meter: LinkMeter | undefined
   /** The gateway has greeted: the public hostname reaches this daemon now. */
   readonly onReady: (generation: number) => void
@@ -48,7 +52,8 @@ export class TunnelSession {
     this.#socket = socket
     this.#options = options
     this.#pings = options.meter?.opened()
-    const hello = { version: PROTOCOL_VERSION, agent: options.agent }
+    const { agent, process, open } = options
+    const hello = { version: PROTOCOL_VERSION, agent, process, open }
     this.#mux = new Multiplexer('acceptor', this.#events(), hello)
     this.#groups = new EventGroups(this.#mux)
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))

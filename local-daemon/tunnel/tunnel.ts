@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
@@ -84,7 +85,7 @@ const UNCONNECTED = { generation: null, policy_version: null } as const
 /** How long open requests may take to finish when the daemon stops, or needs the place of their connection. */
 const DRAIN_MS = 5_000
 /** A connection that served this long counts as a success: the next loss starts the backoff anew. */
-const STEADY_MS = 30_000
+const STEADY_MS = 2_000
 /** One that serves, and one that finishes. */
 const CONNECTIONS = 2
 /** A try of ours that was given up may have come in after all; until then it is to be reckoned with, milliseconds. */
@@ -102,6 +103,7 @@ export class Tunnel implements AsyncDisposable {
   /** All whose socket is not closed, oldest first. */
   readonly #connections = new Set<Connection>()
   readonly #unwatch: () => void
+  readonly #process = randomUUID()
   readonly #running: Promise<void>
   /** The newest. What others say is theirs alone and changes no status. */
   #current: Connection | undefined
@@ -111,6 +113,8 @@ export class Tunnel implements AsyncDisposable {
   #stopped: Promise<void> | undefined
   #clockOffsetMs = 0
   #failures = 0
+  /** When a connection held last, or the start; of the monotonic clock. */
+  #heldAt = performance.now()
   #nudged = false
   /** The wait of now is out of respect for another daemon. */
   #yielding = false
@@ -224,6 +228,7 @@ export class Tunnel implements AsyncDisposable {
       kind === 'retiring' ? 'lost' : kind,
       this.#failures,
       (this.#options.random ?? Math.random)(),
+      performance.now() - this.#heldAt,
     )
   }
 
@@ -270,9 +275,12 @@ export class Tunnel implements AsyncDisposable {
     this.#change({ state: 'greeting' })
     // Compared, not assumed: an old connection ends late, and says things late.
     const isCurrent = () => this.#current === connection
+    const open = [...this.#connections].flatMap(({ generation }) => generation ?? [])
     const connection: Connection = new Connection(socket, {
       app: this.#options.app,
       agent: this.#options.agent,
+      process: this.#process,
+      open,
       meter: this.#options.meter,
       onGreeted: (generation) => {
         if (isCurrent() && !this.#stopping) this.#greeted(generation)
@@ -293,7 +301,10 @@ export class Tunnel implements AsyncDisposable {
     this.#connections.add(connection)
     this.#current = connection
     const departure = await connection.departed
-    if (connection.servedMs >= STEADY_MS) this.#failures = 0
+    if (connection.servedMs >= STEADY_MS) {
+      this.#failures = 0
+      this.#heldAt = performance.now()
+    }
     this.#current = undefined
     return this.#isGhost(departure) ? { ...departure, kind: 'lost' } : departure
   }

@@ -19,14 +19,29 @@ test.for([
   ['replaced', 1, 30_000, 90_000],
   ['replaced', 50, 30_000, 90_000],
 ] as const)('%s for the %i. time: from %i to %i ms', ([kind, failures, least, most]) => {
-  expect(backoffMs(kind, failures, 0)).toBeCloseTo(least)
-  expect(backoffMs(kind, failures, 1)).toBeCloseTo(most)
-  expect(backoffMs(kind, failures, 0.5)).toBeCloseTo((least + most) / 2)
+  const away = 30_000
+  expect(backoffMs(kind, failures, 0, away)).toBeCloseTo(least)
+  expect(backoffMs(kind, failures, 1, away)).toBeCloseTo(most)
+  expect(backoffMs(kind, failures, 0.5, away)).toBeCloseTo((least + most) / 2)
 })
 
 test.for([
-  ['30 s starts the count of losses anew', 30_000, 250],
-  ['less does not', 29_000, 2_000],
+  ['lost', 1, 250],
+  ['lost', 2, 1_000],
+  ['lost', 3, 1_500],
+  ['lost', 50, 1_500],
+  ['refused', 50, 360_000],
+  ['replaced', 50, 90_000],
+] as const)(
+  '%s for the %i. time, within half a minute: at most %i ms',
+  ([kind, failures, most]) => {
+    expect(backoffMs(kind, failures, 1, 29_999)).toBeCloseTo(most)
+  },
+)
+
+test.for([
+  ['2 s starts the count of losses anew', 2_000, 250],
+  ['less does not', 1_500, 1_500],
 ] as const)('a connection that served for %s', async ([_name, servedMs, waitMs]) => {
   let served!: (socket: WebSocket) => void
   const greeted = new Promise<WebSocket>((resolve) => (served = resolve))

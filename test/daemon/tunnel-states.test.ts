@@ -211,7 +211,7 @@ describe.concurrent('when the gateway goes away', () => {
     const waits = stage.home.events.flatMap((event) =>
       event.kind === 'overlap' ? [event.retryMs] : [],
     )
-    expect(waits.slice(0, 3)).toEqual([0, expect.closeTo(999.1, 0), expect.closeTo(1998.2, 0)])
+    expect(waits.slice(0, 3)).toEqual([0, expect.closeTo(999.1, 0), expect.closeTo(1498.65, 0)])
   })
 
   test('twice, a third connection is not opened beside two', async () => {
@@ -317,8 +317,10 @@ describe.concurrent('another network, or a jump of the clock', () => {
       const waits = () =>
         home.events.flatMap((event) => (event.kind === 'disconnected' ? [event.retryMs] : []))
       await until('five tries were made', () => waits().length === 5)
-      chance = LONGEST()
+      // So soon after the start no wait is long; this one is, by a chance that there is not.
+      chance = 20
       await until('it waits', () => waits().length === 6)
+      chance = LONGEST()
       expect(waits()[5]).toBeGreaterThan(15_000)
       const at = performance.now()
       change(world)
@@ -457,7 +459,7 @@ describe.concurrent('a try', () => {
     const waits = home.events.flatMap((event) =>
       event.kind === 'disconnected' ? [Math.round(event.retryMs)] : [],
     )
-    expect(waits).toEqual([250, 999, 1998])
+    expect(waits).toEqual([250, 999, 1499])
     server.close()
   })
 })

@@ -1,5 +1,6 @@
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
+import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
 import type { HomeAnswer, HomeTask } from './home-child.ts'
 import { plantedApp } from './planted-app.ts'
@@ -18,6 +19,7 @@ const tunnel =
     {
       identity: daemon.identity,
       logger: daemon.logger,
+      meter: new LinkMeter(),
       policy: () => daemon.access.edge.payload(),
       app: plantedApp(planted, daemon.app),
     },

@@ -16,11 +16,8 @@ import { readStore } from './store-snapshot.ts'
 const SLEEP_SECONDS = Number(process.env['SPL_CHAOS_SLEEP_SECONDS'] ?? 8)
 const PER_SECOND = 50
 
-/**
- * A connection that died at the daemon's end alone is dead for the gateway after 20 s of silence; until then
- * what went over it waits.
- */
-const ORPHAN_MS = 25_000
+/** A connection that died at the daemon's end alone is dead for the gateway with the next greeting. */
+const ORPHAN_MS = 10_000
 
 let arena: Arena
 let authorization: string
@@ -59,8 +56,7 @@ test('a gateway that is killed and comes back: the tunnel is there at once, and 
   }
   await scene.untilAtHead(15_000)
   expect(await scene.violations()).toEqual([])
-  // TODO: each of them. The daemon waits longer after each loss within half a minute, also of a link that had served.
-  expect(backMs[0], `back after ${backMs.join(', ')} ms`).toBeLessThan(2_000)
+  expect(Math.max(...backMs), `back after ${backMs.join(', ')} ms`).toBeLessThan(2_000)
 })
 
 test(
@@ -92,20 +88,18 @@ test(
   },
 )
 
-// Longer than 15 s, the jump of the clock that the daemon takes for a sleep; after less it waits for 45 s of silence.
 test.runIf(process.env['CI'] !== undefined)(
   'a daemon whose connection died while it stood still is soon back',
   { timeout: 60_000 },
   async () => {
     const { made } = arena.tunnelLink
-    const paused = arena.home.pause(17_000)
+    const paused = arena.home.pause(8_000)
     expect(arena.tunnelLink.forget()).toBe(1)
     await paused
     const wokeAt = performance.now()
     await until('it dials', () => arena.tunnelLink.made > made)
     await arena.home.untilConnected(15_000)
-    // Three seconds are what the answer to a ping is waited for, before the link counts as dead.
-    expect(performance.now() - wokeAt).toBeLessThan(5_000)
+    expect(performance.now() - wokeAt).toBeLessThan(3_000)
   },
 )
 

@@ -43,6 +43,7 @@ const SPREAD_MS = 3_500
 const MAKERS: readonly ((random: Random) => Fault)[] = [
   () => ({ kind: 'tunnel-reset' }),
   () => ({ kind: 'tunnel-fin' }),
+  () => ({ kind: 'tunnel-orphan' }),
   (random) => ({
     kind: 'tunnel-stall',
     ms: random.whole(100, 900),

@@ -16,7 +16,7 @@ import { hex, writeWire, type FrameText } from './wire-text.ts'
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */
 const PINNED = {
   version: 3,
-  wire: '5acf08fcf23a9ae1fe2eadebe37c8d9200e39b3410d66c48554885c55b033e21',
+  wire: '18794a9cea1101b6abbcb31e6ce0296b6494236f1a90f2296239107b1098e280',
 }
 
 const POLICY: EdgePolicy = {
@@ -50,7 +50,7 @@ function wire(): unknown {
     upgrade: 'websocket' as const,
     join: true as const,
   }
-  const hello = { version: PROTOCOL_VERSION, agent: 'a', generation: 1 }
+  const hello = { version: PROTOCOL_VERSION, agent: 'a', generation: 1, process: 'p', open: [0] }
   const {
     messageBytes,
     dataBytes,
