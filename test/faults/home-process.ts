@@ -29,7 +29,9 @@ tell({ kind: 'ready', bearer: daemon.adminBearer })
 process.on('message', ({ id, collect }: { readonly id: number; readonly collect: boolean }) => {
   // Twice: what has a finalizer is gone after the second one.
   if (collect) for (let times = 0; times < 2; times += 1) globalThis.gc?.()
-  const { state, open_streams: openStreams } = (tunnel ?? daemon.tunnel)!.status
+  const { state, open_streams, subscribers } = (tunnel ?? daemon.tunnel)!.status
+  // A subscriber that has caught up needs no stream of its own, and is open all the same.
+  const openStreams = open_streams + subscribers
   const { heapUsed, external, rss } = process.memoryUsage()
   tell({ kind: 'status', id, state, openStreams, heldBytes: heapUsed + external, rss })
 })

@@ -12,19 +12,14 @@ export interface Load {
   readonly finished: Promise<unknown>
 }
 
-/** @param webSockets subscribers on WebSockets too */
-export function startLoad(side: PublicSide, webSockets: boolean): Load {
+export function startLoad(side: PublicSide): Load {
   const subscribers = [
     startSubscriber(side, { name: 'follower-1' }),
     startSubscriber(side, { name: 'follower-2', thread: 'th_chaos_1' }),
     startSubscriber(side, { name: 'follower-3', thread: 'th_chaos_2' }),
     startSubscriber(side, { name: 'restless', thread: 'th_chaos_1', leavesEachMs: 900 }),
-    ...(webSockets
-      ? [
-          startWebSocketSubscriber(side, { name: 'socket-1' }),
-          startWebSocketSubscriber(side, { name: 'socket-2', thread: 'th_chaos_2' }),
-        ]
-      : []),
+    startWebSocketSubscriber(side, { name: 'socket-1' }),
+    startWebSocketSubscriber(side, { name: 'socket-2', thread: 'th_chaos_2' }),
   ]
   const finished = Promise.all([
     runAppender(side, 'appender-1'),

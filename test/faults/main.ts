@@ -3,13 +3,12 @@ import { parseArgs } from 'node:util'
 import { replayLine, report, table } from './report.ts'
 import { runChaos, type ChaosResult } from './run-chaos.ts'
 
-/** `npm run faults [-- --runs N --seed TEXT --json FILE --web-sockets]`: many runs, one after the other. */
+/** `npm run faults [-- --runs N --seed TEXT --json FILE]`: many runs, one after the other. */
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1' },
     seed: { type: 'string' },
     json: { type: 'string' },
-    'web-sockets': { type: 'boolean', default: false },
   },
 })
 const runs = Number(values.runs)
@@ -18,7 +17,7 @@ const results: ChaosResult[] = []
 for (let run = 0; run < runs; run += 1) {
   // The first run has the seed as it was given, so that one run of a failed seed is that run again.
   const seed = run === 0 ? first : `${first}.${run}`
-  const result = await runChaos({ seed, webSockets: values['web-sockets'] })
+  const result = await runChaos({ seed })
   results.push(result)
   process.stderr.write(`${replayLine(result)}\n`)
 }

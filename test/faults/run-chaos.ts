@@ -21,7 +21,6 @@ export interface ChaosOptions extends Omit<ArenaOptions, 'random'> {
   readonly seed: string
   /** What is done; drawn from the seed unless told. */
   readonly schedule?: readonly Planned[]
-  readonly webSockets?: boolean
   /** Time that subscribers have to reach the head after the last fault, milliseconds. */
   readonly arriveMs?: number
   /** Least length of the load, milliseconds. */
@@ -60,7 +59,7 @@ const RELEASE_MS = 10_000
 /** One run: a steady load from the public side, faults, and after them the proof that nothing was harmed. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const startedAt = performance.now()
-  const { seed, app, worker, webSockets = false, arriveMs = ARRIVE_MS } = options
+  const { seed, app, worker, arriveMs = ARRIVE_MS } = options
   const random = seededRandom(seed)
   const schedule = options.schedule ?? makeSchedule(random.branch('schedule'))
   const violations: Violation[] = []
@@ -76,7 +75,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     patienceMs: arriveMs,
     over: over.signal,
   }
-  const load = startLoad(side, webSockets)
+  const load = startLoad(side)
   await sleep(WARM_UP_MS)
   const before = await memoryOf(arena)
 
