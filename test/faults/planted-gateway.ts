@@ -5,7 +5,7 @@ import { bundleWorker } from '../../local-daemon/gateway/worker-bundle.ts'
 export type PlantedInWorker =
   /** A body that was cut ends as if it were whole. */
   | 'ends-cut-bodies'
-  /** An event stream that was cut stays open, and nothing comes any more. */
+  /** An event stream that lost its bridge stays open, and nothing comes any more. */
   | 'hangs-cut-streams'
   /** The stream of a client that has left stays open at home. */
   | 'keeps-left-streams'
@@ -25,6 +25,9 @@ const WRAPPING = `
   const bug = BUG
   export class TunnelObject extends Real {
     fetch(request) {
+      if (bug === 'hangs-cut-streams' && request.url.includes('/relay/resume/')) {
+        return new Promise((resolve) => setTimeout(resolve, 60_000))
+      }
       const proof = request.headers.get('x-spl-connect')
       if (bug !== 'takes-old-proofs' || proof === null) return super.fetch(request)
       const headers = new Headers(request.headers)
@@ -32,8 +35,13 @@ const WRAPPING = `
       headers.set('x-spl-connect', JSON.stringify({ ...JSON.parse(proof), nonce }))
       return super.fetch(new Request(request, { headers }))
     }
+    webSocketClose(socket, code, reason) {
+      const left = this.ctx.getTags(socket).includes('subscriber')
+      if (bug === 'keeps-left-streams' && left) return socket.close(1000)
+      super.webSocketClose(socket, code, reason)
+    }
   }
-  function copied(body, atCut) {
+  function copied(body) {
     const { readable, writable } = new IdentityTransformStream()
     const writer = writable.getWriter()
     const copy = async () => {
@@ -43,7 +51,7 @@ const WRAPPING = `
         try {
           part = await reader.read()
         } catch {
-          return atCut(writer)
+          return writer.close()
         }
         if (part.done) return writer.close()
         await writer.write(part.value)
@@ -58,16 +66,7 @@ const WRAPPING = `
       const stream = answer.headers.get('content-type')?.startsWith('text/event-stream')
       if (answer.body === null || answer.webSocket) return answer
       if (bug === 'ends-cut-bodies' && !stream) {
-        return new Response(copied(answer.body, (writer) => writer.close()), answer)
-      }
-      if (bug === 'hangs-cut-streams' && stream) {
-        const hang = () => new Promise((resolve) => setTimeout(resolve, 60_000))
-        return new Response(copied(answer.body, hang), answer)
-      }
-      if (bug === 'keeps-left-streams' && stream) {
-        const [kept, given] = answer.body.tee()
-        ctx.waitUntil(kept.pipeTo(new WritableStream()).catch(() => {}))
-        return new Response(given, answer)
+        return new Response(copied(answer.body), answer)
       }
       return answer
     }
