@@ -28,12 +28,13 @@ process.send?.({
   url: `http://127.0.0.1:${daemon.addresses.tcp.port}`,
 })
 process.once('message', (gatewayUrl: string) => {
+  const meter = new LinkMeter()
   const tunnel = startTunnel(
     { gatewayUrl },
     {
       identity: daemon.identity,
       logger: daemon.logger,
-      meter: new LinkMeter(),
+      meter,
       policy: () => daemon.access.edge.payload(),
       app: {
         fetch: (request, facts) => benchAnswer(request) ?? daemon.app.fetch(request, facts),
@@ -45,6 +46,10 @@ process.once('message', (gatewayUrl: string) => {
     clearInterval(timer)
     process.send?.('connected')
   }, 20)
+  process.on('message', () => {
+    const { subscribers } = tunnel.status
+    process.send?.({ subscribers, bytesOut: meter.counts.bytesOut })
+  })
   process.once('disconnect', () => {
     void tunnel
       .stop()

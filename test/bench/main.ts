@@ -6,15 +6,17 @@ import { measureEvents } from './measure-events.ts'
 import { measureFairness } from './measure-fairness.ts'
 import { measureSmall } from './measure-small.ts'
 import { measureStalled } from './measure-stalled.ts'
+import { measureSubscribers } from './measure-subscribers.ts'
 import { report, table } from './report.ts'
 import { setStage } from './stage.ts'
 
-/** `npm run bench [-- --json FILE] [--rounds N]`: everything in one run, on raw workerd. */
+/** `npm run bench [-- --json FILE] [--rounds N] [--subscribers N]`: everything in one run, on raw workerd. */
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
+    subscribers: { type: 'string', default: '5000' },
   },
 })
 const rounds = Number(values.rounds)
@@ -36,7 +38,11 @@ const fairness = await measureFairness(stage, rounds, seconds)
 progress('events')
 const events = await measureEvents(stage, 300)
 
-const measurements = { tool, small: [one, many], bulk, events, fairness, stalled }
+progress(`${values.subscribers} subscribers of one feed`)
+const count = Number(values.subscribers)
+const subscribers = await measureSubscribers(stage, count, Math.floor(count / 5))
+
+const measurements = { tool, small: [one, many], bulk, events, fairness, stalled, subscribers }
 console.log(table(measurements))
 if (values.json !== undefined) {
   await writeFile(values.json, `${JSON.stringify(report(measurements), null, 2)}\n`)
