@@ -1,3 +1,4 @@
+import { GATEWAY_HEADERS } from './gateway-headers.ts'
 import type { HeaderList } from './header-field.ts'
 import { LIMITS } from './limits.ts'
 
@@ -91,7 +92,8 @@ export function decodeResponseHead(bytes: Uint8Array): ResponseHead {
   const seen = known.get(text)
   if (seen !== undefined) return seen
   const head = readResponseHead(text)
-  if (text.length > KNOWN_CHARACTERS) return head
+  // What lets a stream be resumed is kept nowhere but with that stream.
+  if (text.length > KNOWN_CHARACTERS || text.includes(GATEWAY_HEADERS.resume)) return head
   if (known.size >= KNOWN_MAX) known.clear()
   known.set(text, head)
   return head

@@ -60,6 +60,8 @@ export const LIMITS = {
   subscriberHeartbeatMs: 15_000,
   /** How long an event stream outlives the tunnel, milliseconds. */
   streamAwayMs: 3_600_000,
+  /** Seconds that the leave to resume a ticket's stream lasts; the gateway gets a fresh one before half of it is over. */
+  resumeSeconds: 24 * 3600,
   /** Largest HELLO, bytes of JSON. */
   helloBytes: 4096,
   /** Longest reason in a GO_AWAY, bytes of text. */
@@ -96,7 +98,7 @@ export const LIMITS = {
   canonicalBytes: 1024 * 1024 + 16 * 1024,
   /** Longest bearer token, characters: every part at its longest. */
   tokenCharacters: 161,
-  /** Longest ticket or invite, characters: 84 bytes in base58 behind a tag of four. */
+  /** Longest ticket, invite or leave to resume, characters: 84 bytes in base58 behind a tag of four. */
   codeCharacters: 119,
   /** Largest edge policy, bytes of JSON; with more live tokens than that holds, the edge does not know them. */
   policyBytes: 256 * 1024,

@@ -3,12 +3,13 @@ import { verifyEd25519 } from './ed25519.ts'
 import { LIMITS } from './limits.ts'
 
 /**
- * A code for one use within a short time, signed by the instance, so that the gateway can refuse a forged or
- * expired one without a look-up. `spt_` stands for a stream ticket, `spi_` for an invite; then base58 of a
- * nonce (16 bytes), the expiry (u32, Unix time in seconds) and the Ed25519 signature (64 bytes) over the tag,
- * the expiry, the path that the code is for and the nonce. That it was used before only the daemon knows.
+ * A code that is good for a short time, signed by the instance, so that the gateway can refuse a forged or
+ * expired one without a look-up. `spt_` stands for a stream ticket, `spi_` for an invite, each for one use, and
+ * `spr_` for the leave to resume a ticket's stream; then base58 of a nonce (16 bytes), the expiry (u32, Unix time in
+ * seconds) and the Ed25519 signature (64 bytes) over the tag, the expiry, the path that the code is for and the
+ * nonce. That it was used before only the daemon knows.
  */
-export type CodeKind = 'ticket' | 'invite'
+export type CodeKind = 'ticket' | 'invite' | 'resume'
 
 export interface ParsedCode {
   readonly kind: CodeKind
@@ -20,9 +21,9 @@ export interface ParsedCode {
 
 export interface CodeRequest {
   readonly kind: CodeKind
-  /** Path of the one route that takes it, without query. */
+  /** Path of the one route that takes it, without query; to resume, the whole target, without a ticket. */
   readonly path: string
-  /** 16 bytes from a cryptographic source. */
+  /** 16 bytes from a cryptographic source; to resume, those that name whose stream it is. */
   readonly nonce: Uint8Array
   /** Unix time, seconds. */
   readonly expires: number
@@ -30,7 +31,15 @@ export interface CodeRequest {
   readonly sign: (bytes: Uint8Array) => Uint8Array
 }
 
-const PREFIX: Readonly<Record<CodeKind, string>> = { ticket: 'spt_', invite: 'spi_' }
+const PREFIX: Readonly<Record<CodeKind, string>> = {
+  ticket: 'spt_',
+  invite: 'spi_',
+  resume: 'spr_',
+}
+const KINDS: ReadonlyMap<string, CodeKind> = new Map(
+  (Object.keys(PREFIX) as CodeKind[]).map((kind) => [PREFIX[kind], kind]),
+)
+const TAG_CHARACTERS = 4
 const NONCE_BYTES = 16
 const EXPIRY_BYTES = 4
 const SIGNATURE_BYTES = 64
@@ -52,9 +61,9 @@ export function makeCode({ kind, path, nonce, expires, sign }: CodeRequest): str
 /** Takes a code apart; undefined for every text that `makeCode` cannot have made. */
 export function parseCode(text: string): ParsedCode | undefined {
   if (text.length > LIMITS.codeCharacters) return undefined
-  const kind = text.startsWith(PREFIX.ticket) ? 'ticket' : 'invite'
-  if (!text.startsWith(PREFIX[kind])) return undefined
-  const encoded = text.slice(PREFIX[kind].length)
+  const kind = KINDS.get(text.slice(0, TAG_CHARACTERS))
+  if (kind === undefined) return undefined
+  const encoded = text.slice(TAG_CHARACTERS)
   const bytes = decodeBase58(encoded)
   if (bytes?.length !== BYTES || encodeBase58(bytes) !== encoded) return undefined
   return {

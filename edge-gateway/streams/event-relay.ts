@@ -3,6 +3,7 @@ import { LIMITS } from '../../protocol/limits.ts'
 import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
 import { errorEvent, finalEvent } from '../final-event.ts'
 import type { ClientSink } from './client-sink.ts'
+import type { Resumption } from './resumption.ts'
 import { AWAY_TOO_LONG, CUT_FOR_GOOD, TOO_SLOW } from './refusals.ts'
 import { SharedMemory } from './shared-memory.ts'
 
@@ -25,6 +26,7 @@ const SMALL_ANSWER = 4096
 export class EventRelay {
   readonly #askAgain: AskAgain
   readonly #sink: ClientSink
+  readonly #resumption: Pick<Resumption, 'due'>
   readonly #splitter: EventSplitter
   readonly #heartbeat: ReturnType<typeof setInterval>
   readonly #share = memory.share()
@@ -44,8 +46,13 @@ export class EventRelay {
   #takenAt = Date.now()
   #over = false
 
-  /** @param lastEventId where the client itself resumed */
-  constructor(sink: ClientSink, askAgain: AskAgain, lastEventId: string | undefined) {
+  constructor(
+    sink: ClientSink,
+    askAgain: AskAgain,
+    resumption: Pick<Resumption, 'due' | 'lastEventId'>,
+  ) {
+    const { lastEventId } = resumption
+    this.#resumption = resumption
     this.#sink = sink
     this.#askAgain = askAgain
     this.#splitter = new EventSplitter(LIMITS.eventBytes, lastEventId)
@@ -228,6 +235,15 @@ export class EventRelay {
     if (stalled) return this.#finish(finalEvent(TOO_SLOW))
     if (this.#quiet && this.#sink.pending === 0) this.#sink.heartbeat()
     this.#quiet = true
+    if (this.#resumption.due) this.#renew()
+  }
+
+  /** Asks for the rest now, all being well: later what it takes would have expired. */
+  #renew(): void {
+    const well = this.#awaySince === undefined && this.#bridge !== undefined
+    if (!well || this.#sink.pending > 0) return
+    this.#fallBehind()
+    this.taken()
   }
 
   #finish(events: string): void {

@@ -1,19 +1,23 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
-import type { HeaderList, RequestHead } from '../../protocol/heads.ts'
-import { valuesToBytes, valueToText } from '../header-bytes.ts'
+import type { RequestHead } from '../../protocol/heads.ts'
 import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
 import { EventRelay } from './event-relay.ts'
 import { EventResponse } from './event-response.ts'
 import { EventSocket } from './event-socket.ts'
+import { Resumption } from './resumption.ts'
 
 /** Sends a request's head to the object, over the bridge. @param again it has been let in before */
 export type SendHead = (head: RequestHead, again: boolean) => Promise<Response>
 
-const RESUMED = 'last-event-id'
 /** What a WebSocket's handshake says of the WebSocket: home sees a request for an event stream. */
 const HANDSHAKE = /^sec-websocket-/
-/** The object's answer is a handshake too; the client's has the fields of its own. */
-const BETWEEN_US: ReadonlySet<string> = new Set(['upgrade', 'connection', 'sec-websocket-accept'])
+/** The object's answer is a handshake too, and may say how to go on; the client's has the fields of its own. */
+const BETWEEN_US: ReadonlySet<string> = new Set([
+  'upgrade',
+  'connection',
+  'sec-websocket-accept',
+  GATEWAY_HEADERS.resume,
+])
 
 /** Relays an event stream, as server-sent events or as a WebSocket; any other answer as it is. */
 export async function relayEvents(
@@ -30,14 +34,20 @@ export async function relayEvents(
   const answer = await send(head, false)
   const bridge = answer.webSocket
   if (bridge === null) return answer
-  const askAgain = (id: string | undefined) => send(resumed(head, id), true)
+  const resumption = new Resumption(head)
+  resumption.learn(answer.headers)
+  const askAgain = async (id: string | undefined) => {
+    const again = await send(resumption.head(id), true)
+    if (again.webSocket !== null) resumption.learn(again.headers)
+    return again
+  }
   let relay: EventRelay | undefined
   const events: ClientSinkEvents = {
     taken: () => relay?.taken(),
     gone: () => relay?.stop(),
   }
   const sink = upgrade === undefined ? new EventResponse(events) : new EventSocket(events)
-  relay = new EventRelay(sink, askAgain, lastEventId(head))
+  relay = new EventRelay(sink, askAgain, resumption)
   relay.attach(bridge)
   if (signal.aborted) relay.stop()
   else signal.addEventListener('abort', () => relay.stop(), { once: true })
@@ -52,17 +62,4 @@ function response(sink: ClientSink, given: Headers): Response {
   }
   const headers = [...given].filter(([name]) => !BETWEEN_US.has(name))
   return new Response((sink as EventResponse).body, { status: 200, headers })
-}
-
-function lastEventId({ headers }: RequestHead): string | undefined {
-  const value = headers.find(([name]) => name === RESUMED)?.[1]
-  return value === undefined || value === '' ? undefined : valueToText(value)
-}
-
-/** The same request, from the event after this one on. */
-function resumed(head: RequestHead, id: string | undefined): RequestHead {
-  const others = head.headers.filter(([name]) => name !== RESUMED)
-  const headers: HeaderList =
-    id === undefined ? others : [...others, ...valuesToBytes([[RESUMED, id]])]
-  return { ...head, headers }
 }

@@ -14,6 +14,8 @@ export interface AnswerHeaders {
   readonly length: string | undefined
   /** The body is compressed already. */
   readonly encoded: boolean
+  /** What home lets the stream be resumed with: for the Worker, never for the client. */
+  readonly resume: string | undefined
 }
 
 /** What became of a head: `decodeResponseHead` gives the same object for the same text. */
@@ -34,13 +36,18 @@ function make(given: HeaderList): AnswerHeaders | undefined {
   const fields = new Headers()
   let length: string | undefined
   let encoded = false
+  let resume: string | undefined
   for (const field of clean) {
     const name = field[0].toLowerCase()
     // The id that the request was relayed under: the app may not know it, and cannot choose it.
     if (name === GATEWAY_HEADERS.requestId) continue
+    if (name === GATEWAY_HEADERS.resume) {
+      resume = field[1]
+      continue
+    }
     if (name === 'content-length') length = field[1]
     else if (name === 'content-encoding') encoded = true
     fields.append(name, valueToText(field[1]))
   }
-  return { fields, length, encoded }
+  return { fields, length, encoded, resume }
 }

@@ -52,8 +52,10 @@ export class EventExchange implements Exchange {
     const { 0: worker, 1: bridge } = new WebSocketPair()
     this.#bridge = bridge
     this.#subscribers.accept(bridge, this)
-    const { fields } = headers
+    // A copy: what the Worker alone may see must be on no other answer.
+    const fields = new Headers(headers.fields)
     fields.set(GATEWAY_HEADERS.requestId, this.#request.requestId)
+    if (headers.resume !== undefined) fields.set(GATEWAY_HEADERS.resume, headers.resume)
     this.#settle(new Response(null, { status: 101, webSocket: worker, headers: fields }))
     this.data(body)
   }

@@ -7,6 +7,7 @@ import type { Settings } from '../settings/settings.ts'
 import { decideClaim } from './actor-claim.ts'
 import { type BearerCheck, type GrantEnd, invalid, SEND_BEARER } from './bearer.ts'
 import { mayUse, type Principal } from './principal.ts'
+import type { StreamResumption } from './stream-resumption.ts'
 import type { StreamTickets } from './stream-tickets.ts'
 
 /** The header in which a caller says whom it acts as. */
@@ -15,6 +16,7 @@ export const ACTOR_HEADER = 'x-syncropel-actor'
 export interface AuthoriseParts {
   readonly bearers: BearerCheck
   readonly tickets: StreamTickets
+  readonly resumption: StreamResumption
   readonly settings: Settings
   /** `--insecure-localhost`: no bearer on loopback for as long as this process lives. */
   readonly insecureLocalhost: boolean
@@ -53,7 +55,7 @@ export class Authorise {
 
   /**
    * The principal of a request that may use a route. Throws `ProblemError`: `LOCAL_ONLY`, `AUTH_REQUIRED`,
-   * `AUTH_INVALID`, `SCOPE_FORBIDDEN`, `DID_CLAIM_DENIED`. Synchronous for a remembered bearer.
+   * `AUTH_INVALID`, `AUTH_REVOKED`, `SCOPE_FORBIDDEN`, `DID_CLAIM_DENIED`. Synchronous for a remembered bearer.
    */
   check(
     request: Request,
@@ -102,6 +104,9 @@ export class Authorise {
     if (authorization === null) {
       // GET alone: HEAD would burn it for nothing.
       const mayHold = access.ticket === true && request.method === 'GET'
+      if (mayHold && facts.via === 'tunnel' && facts.resume !== undefined) {
+        return this.#resume(facts.resume, request.url)
+      }
       const ticket = mayHold ? ticketOf(request.url) : undefined
       if (ticket !== undefined) return this.#redeem(ticket, request.url, facts)
       if (facts.via === 'loopback' && !this.required) return { kind: 'unchecked' }
@@ -126,6 +131,14 @@ export class Authorise {
     else if (holder?.kind === 'unchecked' && facts.via === 'loopback' && !this.required)
       return holder
     throw invalidTicket()
+  }
+
+  /** Who goes on with a stream. The code was signed here, so the reason why its holder counts no more may be told. */
+  async #resume(code: string, url: string): Promise<Principal> {
+    const holder = await this.#parts.resumption.holderOf(code, url)
+    if (holder === undefined) throw invalidResumption()
+    this.still(holder)
+    return holder
   }
 
   #admit(principal: Principal, request: Request, { scopes }: RouteAccess): Principal {
@@ -192,6 +205,14 @@ function invalidTicket(): ProblemError {
   return new ProblemError(code, 'The stream ticket is unknown, used, too old or for another path', {
     ...detail,
     try: 'Ask for another one: POST /v1/stream-tickets.',
+  })
+}
+
+function invalidResumption(): ProblemError {
+  const { code, detail } = invalid()
+  return new ProblemError(code, 'The leave to go on with this event stream has ended', {
+    ...detail,
+    try: 'Ask for another ticket: POST /v1/stream-tickets. The last event id, as since, loses nothing.',
   })
 }
 

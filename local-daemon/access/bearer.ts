@@ -52,6 +52,12 @@ export class BearerCheck {
     return row !== undefined && isLive(row) ? toPrincipal(row) : undefined
   }
 
+  /** Whose the token is whose id begins with these hex digits; whether it still counts, `endOf` tells. */
+  holderOf(digits: string): AccountPrincipal | undefined {
+    const row = this.#store.tokenThatBegins(digits)
+    return row === undefined ? undefined : toPrincipal(row)
+  }
+
   /** Why a token that was good counts no more; undefined while it does. */
   endOf(token: string): GrantEnd | undefined {
     const row = this.#store.token(token)

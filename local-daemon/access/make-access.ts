@@ -9,6 +9,7 @@ import { Bootstrap } from './bootstrap.ts'
 import { GrantWatch } from './grant-watch.ts'
 import type { Identity } from './identity.ts'
 import { Invites } from './invites.ts'
+import { StreamResumption } from './stream-resumption.ts'
 import { StreamTickets } from './stream-tickets.ts'
 
 /** What the daemon knows of who may do what. */
@@ -20,6 +21,7 @@ export interface AppAccess {
   readonly accounts: Accounts
   readonly invites: Invites
   readonly tickets: StreamTickets
+  readonly resumption: StreamResumption
   readonly grants: GrantWatch
   readonly bootstrap: Bootstrap
   readonly edge: EdgeLink
@@ -45,7 +47,14 @@ export function makeAccess(parts: AccessParts): AppAccess {
   })
   const bearers = new BearerCheck(store, identity)
   const tickets = new StreamTickets(identity)
-  const authorise = new Authorise({ bearers, tickets, settings, insecureLocalhost: insecure })
+  const resumption = new StreamResumption(identity, bearers)
+  const authorise = new Authorise({
+    bearers,
+    tickets,
+    resumption,
+    settings,
+    insecureLocalhost: insecure,
+  })
   const grants = new GrantWatch(store, authorise)
   const edge = new EdgeLink(store, settings)
   const accounts = new Accounts(store, identity)
@@ -55,6 +64,7 @@ export function makeAccess(parts: AccessParts): AppAccess {
     settings,
     accounts,
     tickets,
+    resumption,
     grants,
     edge,
     invites: new Invites(store, identity, accounts),

@@ -31,10 +31,17 @@ export function textAnswer(facts: RequestFacts, type: string, text: string): Res
   return new FixedAnswer(200, headersOf(type, facts, facts.requestId ?? randomUUID()), text)
 }
 
-/** An answer that streams the feed as server-sent events. */
-export function subscriptionAnswer(facts: RequestFacts, subscription: Subscription): Response {
+/**
+ * An answer that streams the feed as server-sent events.
+ * @param resume what the gateway goes on with when it was cut, if that needs more than the request
+ */
+export function subscriptionAnswer(
+  facts: RequestFacts,
+  subscription: Subscription,
+  resume: string | undefined,
+): Response {
   if (facts.trace !== undefined) subscription.observe(facts.trace.events(200))
-  return new EventStreamAnswer(subscription, eventHeaders(facts))
+  return new EventStreamAnswer(subscription, eventHeaders(facts), resume)
 }
 
 /** An answer that streams other server-sent events. */

@@ -7,9 +7,16 @@ import type { Subscription } from './subscription.ts'
  */
 export class EventStreamAnswer extends Response {
   readonly subscription: Subscription
+  /** For the gateway alone, and so no header of the answer: with it the stream goes on where it was cut. */
+  readonly resume: string | undefined
 
-  constructor(subscription: Subscription, headers: Readonly<Record<string, string>>) {
+  constructor(
+    subscription: Subscription,
+    headers: Readonly<Record<string, string>>,
+    resume: string | undefined,
+  ) {
     super(eventStream(subscription), { status: 200, headers })
     this.subscription = subscription
+    this.resume = resume
   }
 }

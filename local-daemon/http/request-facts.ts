@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly publicHost?: string
   /** The id that the gateway gave the request, or the app. */
   readonly requestId?: string
+  /** What the gateway shows to go on with a ticket's event stream; never what a client sent. */
+  readonly resume?: string
   /** Takes note of what is found out about the request; there once the app has it. */
   readonly trace?: RequestTrace
   /** What CORS adds to the answer. */

@@ -1,5 +1,5 @@
-/** What begins a bearer, a stream ticket or an invite, wherever somebody put it by mistake. */
-const SECRET = /sp[lit]_/i
+/** What begins a bearer, a stream ticket, an invite or the leave to resume a stream, wherever somebody put it by mistake. */
+const SECRET = /sp[lirt]_/i
 /** Everything but visible ASCII: it could rewrite a terminal or begin another line. */
 const INVISIBLE = /[^!-~]/g
 /** What most texts are: nothing of them has to change. */

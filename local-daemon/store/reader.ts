@@ -41,6 +41,8 @@ export interface StoreReader {
   /** Threads, newest first, that began before a sequence number. */
   threads(before: number, limit: number): readonly ThreadRow[]
   token(tokenId: string): TokenRow | undefined
+  /** The one token whose id begins with these hex digits; undefined for none, and for several. */
+  tokenThatBegins(digits: string): TokenRow | undefined
   tokens(): readonly TokenRow[]
   tokensOf(account: string): readonly TokenRow[]
   /** Tokens that are neither revoked nor expired at `now` (Unix seconds), the oldest first. */
@@ -90,6 +92,11 @@ export function createReader(statements: Statements, head: () => number): StoreR
     thread: (name) => statements.threadByName.get(name),
     threads: (before, limit) => statements.threadsBefore.all(before, limit),
     token: (tokenId) => statements.tokenById.get(tokenId),
+    tokenThatBegins(digits) {
+      // By range, which the key's index answers; `g` comes after every hex digit.
+      const [row, ...others] = statements.tokensBetween.all(digits, `${digits}g`)
+      return others.length === 0 ? row : undefined
+    },
     tokens: () => statements.tokens.all(),
     tokensOf: (account) => statements.tokensOfAccount.all(account),
     liveTokens: (now, limit) => statements.liveTokens.all(now, limit),

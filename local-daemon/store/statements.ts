@@ -210,6 +210,9 @@ export function prepareStatements(database: Database) {
       'UPDATE tokens SET revoked_at = ? WHERE token_id = ? AND revoked_at IS NULL',
     ),
     tokenById: prepare<[tokenId: string], TokenRow>(`${TOKEN} WHERE token_id = ?`),
+    tokensBetween: prepare<[first: string, last: string], TokenRow>(
+      `${TOKEN} WHERE token_id BETWEEN ? AND ? LIMIT 2`,
+    ),
     tokens: prepare<[], TokenRow>(`${TOKEN} ORDER BY t.record_seq`),
     tokensOfAccount: prepare<[account: string], TokenRow>(
       `${TOKEN} WHERE t.account = ? ORDER BY t.record_seq`,

@@ -17,6 +17,8 @@ export function localRequest(
     headers.set(GATEWAY_HEADERS.forwardedHost, head.host)
     headers.set(GATEWAY_HEADERS.forwardedProto, head.scheme)
     headers.set(GATEWAY_HEADERS.requestId, head.request_id)
+    // It is the gateway's word to the daemon, and no part of the client's request.
+    headers.delete(GATEWAY_HEADERS.resume)
     if (head.client !== undefined) headers.set(GATEWAY_HEADERS.forwardedFor, head.client)
     const request = new Request(`${head.scheme}://${head.host}${head.target}`, {
       method: head.method,
@@ -42,10 +44,12 @@ function originOf(url: string): string {
 
 /** What the daemon itself knows about a request of the tunnel. */
 export function tunnelFacts(head: RequestHead): RequestFacts {
+  const resume = head.headers.find(([name]) => name === GATEWAY_HEADERS.resume)?.[1]
   return {
     via: 'tunnel',
     publicHost: head.host,
     requestId: head.request_id,
     ...(head.client === undefined ? {} : { clientAddress: head.client }),
+    ...(resume === undefined ? {} : { resume }),
   }
 }

@@ -1,3 +1,4 @@
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { encodeHead, type HeaderList } from '../../protocol/heads.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
@@ -32,7 +33,11 @@ export class SubscriptionPump {
 
   /** Resolves when the stream is over, or its reader has joined. */
   async send(answer: EventStreamAnswer): Promise<void> {
-    const headers: HeaderList = [...answer.headers]
+    const { resume } = answer
+    // Only a gateway that has groups goes on by itself; another would hand it to the client.
+    const between: HeaderList =
+      resume === undefined || this.#join === undefined ? [] : [[GATEWAY_HEADERS.resume, resume]]
+    const headers: HeaderList = [...answer.headers, ...between]
     const head = encodeHead({ status: answer.status, headers })
     const opening = this.#encoder.encode(this.#subscription.take() ?? '')
     if (!this.#stream.respond(head, opening, false)) await this.#room()

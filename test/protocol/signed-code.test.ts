@@ -29,9 +29,13 @@ function parsed(text: string): ParsedCode {
 
 describe('a code', () => {
   test('says what it was made with, and holds for its path until it expires', async () => {
-    for (const kind of ['ticket', 'invite'] as const) {
+    for (const [kind, tag] of [
+      ['ticket', 'spt_'],
+      ['invite', 'spi_'],
+      ['resume', 'spr_'],
+    ] as const) {
       const text = made({ kind })
-      expect(text.startsWith(kind === 'ticket' ? 'spt_' : 'spi_')).toBe(true)
+      expect(text.startsWith(tag)).toBe(true)
       const code = parsed(text)
       expect([code.kind, code.expires, [...code.nonce]]).toEqual([kind, EXPIRES, Array(16).fill(7)])
       expect(await verifyCode(code, PATH, owner, EXPIRES - 1)).toBe(true)
@@ -46,6 +50,7 @@ describe('a code', () => {
       [code, `${PATH}/`, owner],
       [code, '/v1/sync/changes', owner],
       [{ ...code, kind: 'invite' }, PATH, owner],
+      [{ ...code, kind: 'resume' }, PATH, owner],
       [code, PATH, other],
       [{ ...code, nonce: new Uint8Array(16) }, PATH, owner],
       [{ ...code, expires: EXPIRES + 1 }, PATH, owner],
@@ -77,12 +82,19 @@ describe('a code', () => {
 })
 
 describe('the parser', () => {
-  test.each(['', 'spt_', 'spi_', 'spx_2', 'SPT_2', 'spt_0', `spt_${'1'.repeat(83)}`, 'spl_prod'])(
-    'refuses %j',
-    (text) => {
-      expect(parseCode(text)).toBeUndefined()
-    },
-  )
+  test.each([
+    '',
+    'spt_',
+    'spi_',
+    'spr_',
+    'spx_2',
+    'SPT_2',
+    'spt_0',
+    `spt_${'1'.repeat(83)}`,
+    'spl_prod',
+  ])('refuses %j', (text) => {
+    expect(parseCode(text)).toBeUndefined()
+  })
 
   test('takes what was made and nothing that differs from it in a character', () => {
     const base58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'

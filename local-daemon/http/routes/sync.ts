@@ -17,7 +17,9 @@ const EVENTS = {
 }
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: what came after a cursor, and what comes. */
-export function addSync({ router, authorise, store, hub, stopping, grants }: RouteParts): void {
+export function addSync(parts: RouteParts): void {
+  const { router, authorise, resumption, store, hub, stopping, grants } = parts
+
   function placeOf(cursor: string | undefined): number {
     if (cursor === undefined || cursor === '') return 0
     const head = store.head()
@@ -32,7 +34,8 @@ export function addSync({ router, authorise, store, hub, stopping, grants }: Rou
     const principal = c.get('principal')
     const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
     const options = { reader: store, hub, after, thread, stopping, gone, watchGrant }
-    return subscriptionAnswer(c.env, new Subscription(options))
+    const resume = resumption.issue(c.req.raw, c.env, principal)
+    return subscriptionAnswer(c.env, new Subscription(options), resume)
   }
 
   /** Waits for a commit, and for no longer than the caller may hear of it. */

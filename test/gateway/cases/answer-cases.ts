@@ -35,6 +35,27 @@ export function answerCases(stage: () => Stage): void {
       expect([answer.status, answer.header('location')]).toEqual([307, headers.location])
     })
 
+    test.for([
+      ['plain', 200, 'text/plain'],
+      ['refused', 401, 'application/json'],
+      ['events', 200, 'text/event-stream'],
+    ] as const)(
+      'that is %s keeps from the client how its stream is resumed',
+      async ([name, status, type]) => {
+        const path = `/between-${name}`
+        const fields = { 'content-type': type, 'X-Spl-Resume': 'spr_secret' }
+        stage().app.answer(path, () => new Response('id: 1\n\n', { status, headers: fields }))
+        const accept = ['accept', 'text/event-stream'] as const
+        for (const headers of [[], [accept]]) {
+          for (const method of ['GET', 'HEAD', 'POST']) {
+            const answer = await stage().send({ method, path, headers })
+            expect([answer.status, answer.header('content-type')]).toEqual([status, type])
+            expect(answer.fields.flat().join()).not.toMatch(/spr_|x-spl/i)
+          }
+        }
+      },
+    )
+
     test('keeps several Set-Cookie several, and in order', async () => {
       const cookies = ['a=1; Path=/', 'b=2, with; Expires=Thu, 01 Jan 2026 00:00:00 GMT', 'a=3']
       stage().app.answer(

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { makeCode } from '../../../protocol/signed-code.ts'
 import { aLink } from '../a-link.ts'
 import { connectHome } from '../connect-home.ts'
 import type { HomeApp } from '../home-app.ts'
+import { open as openPublic } from '../send.ts'
 import type { Stage } from '../stage.ts'
 import { until } from '../until.ts'
 
@@ -124,6 +127,48 @@ export function resumeCases(stage: () => Stage): void {
       expect([...ids]).toEqual([incoming.headers['x-request-id']])
     })
 
+    test('goes on with what home gave for it in place of its ticket, and its client never sees that', async () => {
+      await using lossy = await overLink()
+      const { app, gateway, identity } = stage()
+      const source = new EventSource(app, '/v1/sync/changes', () => ({
+        'x-spl-resume': `spr_${source.asked.length}`,
+      }))
+      const ticket = makeCode({
+        kind: 'ticket',
+        path: '/v1/sync/changes',
+        nonce: randomBytes(16),
+        expires: Math.floor(Date.now() / 1000) + 30,
+        sign: identity.sign,
+      })
+      const path = `/v1/sync/changes?feed=continuous&ticket=${ticket}&since=now`
+      const headers = [['x-spl-resume', 'spr_forged']] as const
+      const incoming = await openPublic(gateway.port, { path, headers }).answer
+      expect([incoming.statusCode, incoming.rawHeaders.join().match(/spr_|x-spl/i)]).toEqual([
+        200,
+        null,
+      ])
+      const got = textOf(incoming)
+      for (const id of [1, 2]) {
+        source.write(`id: ${id}\n\n`)
+        await until('it has come', () => got.text.endsWith(`id: ${id}\n\n`))
+        lossy.link.cut()
+        await until('home was asked again', () => source.asked.length === id + 1)
+      }
+      source.end('')
+      await once(incoming, 'end')
+      expect(got.text).toBe('id: 1\n\nid: 2\n\n')
+      const seen = app.seen.filter(({ url }) => url.includes('/v1/sync/changes?feed'))
+      const again = '/v1/sync/changes?feed=continuous&since=now'
+      expect(seen.map(({ url, facts }) => [url.slice(url.indexOf('/v1')), facts.resume])).toEqual([
+        [path, undefined],
+        [again, 'spr_1'],
+        [again, 'spr_2'],
+      ])
+      expect(seen.flatMap((one) => one.headers).filter(([, value]) => /spr_/.test(value))).toEqual(
+        [],
+      )
+    })
+
     test('goes on from where its client resumed, if nothing has come yet', async () => {
       await using lossy = await overLink()
       const source = new EventSource(stage().app, '/nothing-yet')
@@ -215,7 +260,7 @@ class EventSource {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #early = ''
 
-  constructor(app: HomeApp, path: string) {
+  constructor(app: HomeApp, path: string, more: () => Record<string, string> = () => ({})) {
     app.answer(path, (request) => {
       this.asked.push(request)
       const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -228,7 +273,7 @@ class EventSource {
           this.cancelled = true
         },
       })
-      return new Response(body, { headers: EVENTS })
+      return new Response(body, { headers: { ...EVENTS, ...more() } })
     })
   }
 

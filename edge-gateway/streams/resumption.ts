@@ -1,0 +1,58 @@
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
+import type { HeaderList, RequestHead } from '../../protocol/heads.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { withoutTicket } from '../../protocol/without-ticket.ts'
+import { valuesToBytes, valueToText } from '../header-bytes.ts'
+
+const LAST_EVENT_ID = 'last-event-id'
+
+/**
+ * How one event stream is asked for again. A bearer is shown as before; a ticket was burnt, and in its place goes what
+ * home gave with the answer. That is kept here and nowhere else: it ends with the client's stream.
+ */
+export class Resumption {
+  readonly #head: RequestHead
+  #code: string | undefined
+  /** When it is to be exchanged for a fresh one, milliseconds since 1970. */
+  #renewAt = Infinity
+
+  constructor(head: RequestHead) {
+    this.#head = head
+  }
+
+  /** Where the client itself resumed. */
+  get lastEventId(): string | undefined {
+    const value = this.#head.headers.find(([name]) => name === LAST_EVENT_ID)?.[1]
+    return value === undefined || value === '' ? undefined : valueToText(value)
+  }
+
+  /** The stream should be asked for again while it still can be. */
+  get due(): boolean {
+    return Date.now() >= this.#renewAt
+  }
+
+  /** Takes note of what came with an answer that goes on. */
+  learn(given: Headers): void {
+    const code = given.get(GATEWAY_HEADERS.resume)
+    if (code === null) return
+    this.#code = code
+    // Spread, so that streams that began together are not all asked for at once.
+    this.#renewAt = Date.now() + 1000 * LIMITS.resumeSeconds * (0.35 + 0.15 * Math.random())
+  }
+
+  /** The same request, from the event after this one on. */
+  head(lastEventId: string | undefined): RequestHead {
+    const { headers, target } = this.#head
+    const code = this.#code
+    const added: [string, string][] = []
+    if (lastEventId !== undefined) added.push([LAST_EVENT_ID, lastEventId])
+    if (code !== undefined) added.push([GATEWAY_HEADERS.resume, code])
+    const others = headers.filter(([name]) => name !== LAST_EVENT_ID)
+    const list: HeaderList = [...others, ...valuesToBytes(added)]
+    return {
+      ...this.#head,
+      target: code === undefined ? target : withoutTicket(target),
+      headers: list,
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { pathOf } from './route-access.ts'
+
+/**
+ * A target without the tickets of its query, everything else byte for byte: what is asked for when a ticket's stream
+ * is resumed, at the gateway and at home. Its name is found as `URLSearchParams` finds it, percent-encoded or not.
+ * @param target path and query, checked by `checkTarget`
+ */
+export function withoutTicket(target: string): string {
+  const path = pathOf(target)
+  if (path === target) return target
+  const others = target
+    .slice(path.length + 1)
+    .split('&')
+    .filter((part) => nameOf(part) !== 'ticket')
+  return others.length === 0 ? path : `${path}?${others.join('&')}`
+}
+
+/** A parameter's name. What is beyond ASCII in it makes it another one in any reading. */
+function nameOf(parameter: string): string {
+  const [name = ''] = parameter.split('=', 1)
+  return name.replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+}
