@@ -45,6 +45,10 @@ export const CREDENTIALS = [
   { shows: 'used ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
   { shows: 'ticket for another path', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
   { shows: 'ticket signed by another instance', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  // Between gateway and home it opens a stream; nobody else has a place to show it in.
+  bad('leave to resume as bearer'),
+  { shows: 'leave to resume as ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  absent('leave to resume in X-Spl-Resume'),
   { shows: 'good invite', at: [INVALID, INVALID, 'done', INVALID] },
   { shows: 'used invite', at: [INVALID, INVALID, '410 CODE_USED', INVALID] },
   bad('invite signed by another instance'),

@@ -83,6 +83,9 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
     'ticket signed by another instance': (path) => ({
       query: ['ticket', aCode('ticket', streamOf(path))],
     }),
+    'leave to resume as bearer': (path) => bearer(aLeave(path))(),
+    'leave to resume as ticket': (path) => ({ query: ['ticket', aLeave(path)] }),
+    'leave to resume in X-Spl-Resume': (path) => ({ headers: [['x-spl-resume', aLeave(path)]] }),
     'good invite': () => bearer(anInvite())(),
     'used invite': bearer(usedInvite),
     'invite signed by another instance': bearer(aCode('invite', INVITE_PATH, nonceOf(anInvite()))),
@@ -95,6 +98,13 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
       ttlSeconds: 600,
       issuer: null,
     }).code
+  }
+
+  /** What the gateway would resume an admin's stream with. */
+  function aLeave(path: string): string {
+    const nonce = Buffer.from(good.tokenId, 'hex').subarray(0, 16)
+    const { sign } = identity
+    return makeCode({ kind: 'resume', path, nonce, expires: nowSeconds() + 600, sign })
   }
 
   /** A code that another instance has signed. */
