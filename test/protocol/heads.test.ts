@@ -24,6 +24,24 @@ const request: RequestHead = {
   upgrade: 'websocket',
 }
 
+describe('the same head of a response', () => {
+  const field = (name: string) =>
+    encodeHead({
+      status: 200,
+      headers: [
+        ['content-type', 'text/plain'],
+        [name, 'spr_x'],
+      ],
+    })
+
+  it('is read once, unless it has what a stream is resumed with: that is not kept', () => {
+    expect(decodeResponseHead(field('x-other'))).toBe(decodeResponseHead(field('x-other')))
+    const head = decodeResponseHead(field('x-spl-resume'))
+    expect(decodeResponseHead(field('x-spl-resume'))).not.toBe(head)
+    expect(decodeResponseHead(field('x-spl-resume'))).toEqual(head)
+  })
+})
+
 describe('the head of a request', () => {
   it('crosses byte for byte, fields in order and as often as they came', () => {
     expect(decodeRequestHead(encodeHead(request))).toEqual(request)
