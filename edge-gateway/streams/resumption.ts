@@ -34,6 +34,8 @@ export class Resumption {
   /** Takes note of what came with an answer that goes on. */
   learn(given: Headers): void {
     const code = given.get(GATEWAY_HEADERS.resume)
+    this.#renewAt = Infinity
+    // Nothing, or nothing fresh: then what there is counts until it ends.
     if (code === null) return
     this.#code = code
     // Spread, so that streams that began together are not all asked for at once.

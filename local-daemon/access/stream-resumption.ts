@@ -25,9 +25,11 @@ export class StreamResumption {
     this.#bearers = bearers
   }
 
-  /** Undefined where there is nothing to resume with it: not through the tunnel, or with a bearer, which can be shown again. */
+  /** Undefined where it is of no use: not through the tunnel, or with a bearer, which can be shown again. */
   issue(request: Request, facts: RequestFacts, principal: Principal): string | undefined {
     if (facts.via !== 'tunnel' || request.headers.has('authorization')) return undefined
+    // The owner has no token that could be revoked: a fresh one for each would make a leave that never ends.
+    if (principal.kind === 'owner' && facts.resume !== undefined) return undefined
     const nonce = nameOf(principal)
     if (nonce === undefined) return undefined
     const { sign } = this.#identity
