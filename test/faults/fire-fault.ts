@@ -171,8 +171,11 @@ async function shaped(lanes: readonly Lane[], shape: Partial<Shape>, ms: number)
   const before = touched()
   for (const lane of lanes) Object.assign(lane.shape, shape)
   // Longer only if nothing came: a stall that held nothing was none.
-  await Promise.all([sleep(ms), until('bytes came', () => touched() > before, LIVE_MS)])
-  for (const lane of lanes) Object.assign(lane.shape, PLAIN)
+  try {
+    await Promise.all([sleep(ms), until('bytes came', () => touched() > before, LIVE_MS)])
+  } finally {
+    for (const lane of lanes) Object.assign(lane.shape, PLAIN)
+  }
   return touched() - before
 }
 
