@@ -23,8 +23,13 @@ export class OutgoingPace {
     if (this.#timer === undefined) this.#look()
   }
 
+  /** The client is gone: what it has not taken counts as taken, or its stream would never be over. */
   stop(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer)
+    if (this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#credit(this.#owed)
+    this.#owed = 0
   }
 
   #look(): void {

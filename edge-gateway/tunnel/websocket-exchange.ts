@@ -71,7 +71,8 @@ export class WebSocketExchange implements Exchange {
 
   data(bytes: Uint8Array): void {
     if (this.#socket === undefined) return this.#plain.data(bytes)
-    if (this.#over) return
+    // Home's answer to a close: nobody reads it, and unread it would hold its stream open for ever.
+    if (this.#over) return this.#stream.consumed(bytes.length)
     try {
       for (const record of this.#records.push(bytes)) this.#toClient(record)
       this.#pace?.sent(bytes.length)
