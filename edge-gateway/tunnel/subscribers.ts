@@ -29,6 +29,8 @@ export class Subscribers {
   readonly #left: (member: MemberOf) => void
   /** Those whose stream is still their own. */
   readonly #alone = new Map<WebSocket, EventExchange>()
+  /** Members whose client has perhaps not taken all yet of what came before: credit for it is still owed. */
+  readonly #joined = new Map<WebSocket, EventExchange>()
   #known: Map<string, Map<number, WebSocket>> | undefined
 
   /** @param left told that a member has left by itself */
@@ -44,6 +46,11 @@ export class Subscribers {
     return count
   }
 
+  /** Groups that have members. */
+  get groups(): number {
+    return this.#groups.size
+  }
+
   get full(): boolean {
     return this.size >= LIMITS.subscribers
   }
@@ -55,7 +62,8 @@ export class Subscribers {
 
   /** False: it has left in the meantime. */
   join(bridge: WebSocket, member: MemberOf, tokenId: string | undefined): boolean {
-    if (!this.#alone.has(bridge)) return false
+    const exchange = this.#alone.get(bridge)
+    if (exchange === undefined) return false
     const attachment: MemberAttachment = { ...member, tokenId }
     bridge.serializeAttachment(attachment)
     // First: they may have to be read again, and this one is then among them.
@@ -64,12 +72,15 @@ export class Subscribers {
     const members = groups.get(key) ?? new Map<number, WebSocket>()
     members.set(member.member, bridge)
     groups.set(key, members)
+    this.#alone.delete(bridge)
+    this.#joined.set(bridge, exchange)
     return true
   }
 
   /** What the Worker says. */
   receive(bridge: WebSocket, message: string | ArrayBuffer): void {
-    this.#alone.get(bridge)?.taken(Number(message))
+    const exchange = this.#alone.get(bridge) ?? this.#joined.get(bridge)
+    exchange?.taken(Number(message))
   }
 
   /** Events for all members of a group. */
@@ -123,6 +134,7 @@ export class Subscribers {
   gone(bridge: WebSocket): boolean {
     const exchange = this.#alone.get(bridge)
     this.#alone.delete(bridge)
+    this.#joined.delete(bridge)
     const attachment = attachmentOf(bridge)
     if (attachment !== undefined) {
       if (this.#take(attachment) !== undefined) this.#left(attachment)
@@ -175,6 +187,7 @@ export class Subscribers {
   /** @param together how many are closed for the same reason */
   #close(bridge: WebSocket, code: number, together = 1): void {
     this.#alone.delete(bridge)
+    this.#joined.delete(bridge)
     try {
       bridge.close(code, String(Math.floor(together / RESUMES_PER_MS)))
     } catch {
