@@ -10,6 +10,8 @@ export interface Refusal {
   readonly try?: string
   /** Seconds after which the same request may pass. */
   readonly retryAfter?: number
+  /** Methods that the path has, for a method that it has not (RFC 9110, section 15.5.6). */
+  readonly allow?: string
   /** Further members of the envelope. */
   readonly details?: Readonly<Record<string, unknown>>
 }
@@ -19,19 +21,23 @@ export interface RefusedRequest {
   readonly requestId: string
   /** What CORS adds, asked for only when there is something to refuse. */
   cors?(): CorsHeaders
+  /** Told that it was refused. */
+  refused?(code: ProblemCode): void
 }
 
 /** The answer to a refused request. What every refusal must carry, whoever made it, is added here and nowhere else. */
 export function refuse(
-  { code, message, retryAfter, ...more }: Refusal,
+  { code, message, retryAfter, allow, ...more }: Refusal,
   asked: RefusedRequest,
 ): Response {
+  asked.refused?.(code)
   return problemResponse(code, message, {
     ...more,
     requestId: asked.requestId,
     headers: {
       ...asked.cors?.(),
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...(allow === undefined ? {} : { allow }),
     },
   })
 }

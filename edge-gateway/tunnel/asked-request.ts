@@ -1,8 +1,10 @@
 import type { CorsHeaders } from '../../protocol/cors.ts'
+import type { ProblemCode } from '../../protocol/problem.ts'
 import type { RequestHead } from '../../protocol/heads.ts'
 import type { RelayedRequest } from './exchange.ts'
 import type { Relayed } from './internal.ts'
 import type { PolicyBook } from './policy-book.ts'
+import type { TrafficCounts } from './traffic-counts.ts'
 
 /** Its answer by another connection, or undefined if there is to be none. */
 export type SendAgain = (asked: AskedRequest) => Response | Promise<Response> | undefined
@@ -17,6 +19,7 @@ export class AskedRequest implements RelayedRequest {
   readonly head: string
   readonly #request: Request
   readonly #policy: PolicyBook
+  readonly #counts: TrafficCounts
   readonly #sendAgain: SendAgain
   #repeated = false
 
@@ -25,12 +28,14 @@ export class AskedRequest implements RelayedRequest {
     relayed: Relayed,
     head: string,
     policy: PolicyBook,
+    counts: TrafficCounts,
     sendAgain: SendAgain,
   ) {
     this.#request = request
     this.relayed = relayed
     this.head = head
     this.#policy = policy
+    this.#counts = counts
     this.#sendAgain = sendAgain
   }
 
@@ -56,6 +61,10 @@ export class AskedRequest implements RelayedRequest {
     const { method, headers } = this.#readHead()
     const get = (name: string) => headers.find(([known]) => known === name)?.[1] ?? null
     return this.#policy.cors({ method, headers: { get } }).headers
+  }
+
+  refused(code: ProblemCode): void {
+    this.#counts.refuse(code)
   }
 
   repeat(): Response | Promise<Response> | undefined {

@@ -14,9 +14,10 @@ const NOBODY = '-'
 
 /**
  * `body`: one that may have a body. `bare`: GET. `events`: its answer may be an event stream, and crosses the bridge
- * then; `resume`: the same again, for the rest of a stream that was let in before.
+ * then; `resume`: the same again, for the rest of a stream that was let in before. `metrics`: for the object itself,
+ * and never relayed.
  */
-export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket' | 'events' | 'resume'
+export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket' | 'events' | 'resume' | 'metrics'
 
 /** What the object must know before it looks at anything else of a relayed request. */
 export interface Relayed {

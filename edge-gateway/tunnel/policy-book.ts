@@ -11,6 +11,7 @@ import {
   type AccessRules,
 } from './decide-access.ts'
 import type { Relayed } from './internal.ts'
+import { NO_POLICY } from './refusals.ts'
 
 /** Tokens whose use is counted at once: more than a policy can name. */
 const TOKENS_MAX = 4096
@@ -57,6 +58,12 @@ export class PolicyBook {
       decideScope(rules, request) ??
       decideBody(rules, request)
     )
+  }
+
+  /** The same for a request that home is not asked about: what the policy does not say of it is a no. */
+  refusalHere(request: Relayed, now: number): Refusal | undefined {
+    if ((this.#current?.tokens ?? null) === null) return NO_POLICY
+    return this.refusal(request, now)
   }
 
   /** The same for a request that was counted when it came, and has waited since. */

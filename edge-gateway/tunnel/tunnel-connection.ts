@@ -18,6 +18,7 @@ import { VERSION } from '../version.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
 import { OpenStream } from './open-stream.ts'
 import type { Subscribers } from './subscribers.ts'
+import type { CountsSnapshot, TrafficCounts } from './traffic-counts.ts'
 
 /** What a daemon's socket keeps across the object's sleep. */
 export interface ConnectionAttachment {
@@ -27,6 +28,8 @@ export interface ConnectionAttachment {
   /** Of the daemon's process, by chance. */
   readonly process?: string
   readonly multiplexer?: MultiplexerSnapshot
+  /** What the object has counted so far; on the newest connection's socket it is up to date. */
+  readonly counts?: CountsSnapshot
 }
 
 /**
@@ -56,6 +59,7 @@ export class TunnelConnection {
   readonly #mux: Multiplexer
   readonly #policy: (policy: EdgePolicy) => void
   readonly #subscribers: Subscribers
+  readonly #counts: TrafficCounts
   readonly #exchanges = new Map<number, OpenExchange>()
   #flushing = false
   #greeted: boolean
@@ -70,6 +74,7 @@ export class TunnelConnection {
    * @param policy told what the daemon wants to be decided by
    * @param subscribers who gets what is said to groups
    * @param onHello told what the daemon says of itself
+   * @param counts of the object
    */
   constructor(
     socket: WebSocket,
@@ -77,10 +82,12 @@ export class TunnelConnection {
     policy: (policy: EdgePolicy) => void,
     subscribers: Subscribers,
     onHello: (hello: Hello) => void,
+    counts: TrafficCounts,
   ) {
     this.#onHello = onHello
     this.#process = attachment.process
     this.#socket = socket
+    this.#counts = counts
     this.#subscribers = subscribers
     this.#policy = policy
     this.generation = attachment.generation
@@ -115,6 +122,11 @@ export class TunnelConnection {
 
   get idle(): boolean {
     return this.#exchanges.size === 0
+  }
+
+  /** Requests to home that have not ended. */
+  get openStreams(): number {
+    return this.#exchanges.size
   }
 
   refusal(now: number): OpenRefusal | undefined {
@@ -172,6 +184,7 @@ export class TunnelConnection {
 
   /** A message from the daemon. A broken one ends the connection, with its code. */
   receive(message: Uint8Array): void {
+    this.#counts.add('receivedBytes', message.length)
     this.heardAt = Date.now()
     this.#saved = false
     try {
@@ -241,17 +254,19 @@ export class TunnelConnection {
     return !this.#saved
   }
 
-  /** Puts what a sleep must not lose on the socket, if a sleep is possible now at all. */
-  save(): void {
-    if (!this.#mux.quiet) return
+  /** Puts what a sleep must not lose on the socket. False: no sleep is possible now. */
+  save(): boolean {
+    if (!this.#mux.quiet) return false
     const attachment: ConnectionAttachment = {
       generation: this.generation,
       connectedAt: this.connectedAt,
       ...(this.#process === undefined ? {} : { process: this.#process }),
       multiplexer: this.#mux.snapshot(),
+      counts: this.#counts.snapshot(),
     }
     this.#socket.serializeAttachment(attachment)
     this.#saved = true
+    return true
   }
 
   #events(): MultiplexerEvents {
@@ -286,7 +301,10 @@ export class TunnelConnection {
         this.#exchanges.delete(stream)
         open?.exchange.reset(RESET.PROTOCOL_ERROR)
       },
-      group: (group, events) => this.#subscribers.forward(this.generation, group, events),
+      group: (group, events) => {
+        this.#counts.add('groupFrames')
+        this.#subscribers.forward(this.generation, group, events)
+      },
       groupEnd: (group) => this.#subscribers.dissolve(this.generation, group),
       left: (membership, farewell) =>
         this.#subscribers.expel({ generation: this.generation, ...membership }, farewell),
@@ -324,6 +342,8 @@ export class TunnelConnection {
         // The socket closed under us; its close event fails the streams.
         return
       }
+      this.#counts.add('sentMessages')
+      this.#counts.add('sentBytes', message.length)
     }
   }
 }

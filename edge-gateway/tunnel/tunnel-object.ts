@@ -4,6 +4,8 @@ import type { VerifiedProof } from '../../protocol/connect-proof.ts'
 import type { EdgePolicy } from '../../protocol/edge-policy.ts'
 import type { Hello } from '../../protocol/hello.ts'
 import { HeadError } from '../../protocol/heads.ts'
+import { exposition, EXPOSITION_TYPE } from '../../protocol/exposition.ts'
+import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
@@ -13,6 +15,7 @@ import { CancelBook } from './cancel-book.ts'
 import { ClientQueues } from './client-queues.ts'
 import { EventExchange } from './event-exchange.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
+import { gatewayMetrics } from './gateway-metrics.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { AskedRequest } from './asked-request.ts'
 import {
@@ -30,6 +33,7 @@ import { PolicyBook } from './policy-book.ts'
 import { Presence } from './presence.ts'
 import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS } from './refusals.ts'
 import { type MemberOf, Subscribers } from './subscribers.ts'
+import { type Cause, TrafficCounts } from './traffic-counts.ts'
 import {
   REVOKED_GRACE_MS,
   TunnelConnection,
@@ -57,6 +61,7 @@ export class TunnelObject extends DurableObject<Env> {
   readonly #presence: Presence
   readonly #parked = new ParkedRequests()
   readonly #subscribers: Subscribers
+  readonly #counts: TrafficCounts
   #current: TunnelConnection | undefined
   /** When members are ended whom home has not ended itself, milliseconds since 1970. */
   #disownAt = Infinity
@@ -71,21 +76,43 @@ export class TunnelObject extends DurableObject<Env> {
     this.#subscribers = new Subscribers(ctx, (member) => this.#memberLeft(member))
     // The daemon's ping is answered by the platform while the object sleeps.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
-    for (const socket of ctx.getWebSockets(DAEMON)) this.#adopt(socket)
+    const sockets = ctx.getWebSockets(DAEMON)
+    this.#counts = new TrafficCounts(newest(sockets)?.counts, Date.now())
+    for (const socket of sockets) this.#adopt(socket)
   }
 
   override fetch(request: Request): Promise<Response> | Response {
+    const answer = this.#answer(request)
+    this.#keepCounts()
+    return answer
+  }
+
+  #answer(request: Request): Promise<Response> | Response {
     const relayed = readRelayUrl(request.url)
-    if (relayed !== undefined) return this.#relay(request, relayed)
-    if (request.url === CORS_URL) return this.#answerCors(request)
+    if (relayed !== undefined) {
+      this.#counts.called(causeOf(relayed.kind))
+      return relayed.kind === 'metrics'
+        ? this.#measure(request, relayed)
+        : this.#relay(request, relayed)
+    }
+    if (request.url === CORS_URL) {
+      this.#counts.called('cors')
+      return this.#answerCors(request)
+    }
     const proof = request.headers.get(CONNECT_HEADER)
-    if (proof !== null) return this.#connect(JSON.parse(proof) as VerifiedProof)
-    return new Response(null, { status: 404 })
+    if (proof === null) return new Response(null, { status: 404 })
+    this.#counts.called('connect')
+    return this.#connect(JSON.parse(proof) as VerifiedProof)
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const connection = this.#connections.get(socket)
-    if (connection === undefined) return this.#subscribers.receive(socket, message)
+    if (connection === undefined) {
+      this.#counts.called('subscriber_ack')
+      this.#subscribers.receive(socket, message)
+      return this.#keepCounts()
+    }
+    this.#counts.called('daemon_message')
     const { ready } = connection
     if (typeof message === 'string') {
       connection.close(CLOSE.PROTOCOL_ERROR, 'text messages are only ping')
@@ -119,15 +146,16 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   #lose(socket: WebSocket): void {
+    const daemon = this.ctx.getTags(socket).includes(DAEMON)
+    this.#counts.called(daemon ? 'daemon_close' : 'subscriber_close')
     if (this.#connections.has(socket)) this.#drop(socket)
     else if (this.#subscribers.gone(socket)) this.#keepWatch()
+    this.#keepCounts()
   }
 
   #relay(request: Request, relayed: Relayed): Promise<Response> | Response {
     const now = Date.now()
-    // Only passed on: what it says was checked in the Worker, and parsing it here would be a second time.
-    const head = request.headers.get(HEAD_HEADER) ?? ''
-    const asked = new AskedRequest(request, relayed, head, this.#policy, this.#sendAgain)
+    const asked = this.#asked(request, relayed)
     const refusal =
       relayed.kind === 'resume'
         ? this.#policy.refusalOfHeld(relayed, now)
@@ -137,6 +165,36 @@ export class TunnelObject extends DurableObject<Env> {
     if (connection?.ready === true) return this.#send(asked, connection, now)
     if (relayed.kind === 'resume') return this.#subscribers.wait()
     return this.#park(asked, now) ?? refuse(OFFLINE, asked)
+  }
+
+  #asked(request: Request, relayed: Relayed): AskedRequest {
+    // Only passed on: what it says was checked in the Worker, and parsing it here would be a second time.
+    const head = request.headers.get(HEAD_HEADER) ?? ''
+    return new AskedRequest(request, relayed, head, this.#policy, this.#counts, this.#sendAgain)
+  }
+
+  /** Prometheus asks, also while home is away: the bearer is decided here, by home's last word. */
+  #measure(request: Request, relayed: Relayed): Response {
+    const asked = this.#asked(request, relayed)
+    const refusal = this.#policy.refusalHere(relayed, Date.now())
+    if (refusal !== undefined) return refuse(refusal, asked)
+    const state = {
+      connected: this.#current?.ready === true,
+      generation: this.#presence.generation ?? 0,
+      subscribers: this.#subscribers.size,
+      groups: this.#subscribers.groups,
+      openStreams: [...this.#connections.values()].reduce((sum, one) => sum + one.openStreams, 0),
+      parked: this.#parked.size,
+    }
+    return new Response(exposition(gatewayMetrics(this.#counts, state)), {
+      headers: {
+        'content-type': EXPOSITION_TYPE,
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        [GATEWAY_HEADERS.requestId]: relayed.requestId,
+        ...asked.cors(),
+      },
+    })
   }
 
   #send(
@@ -202,7 +260,9 @@ export class TunnelObject extends DurableObject<Env> {
     const away = connection === undefined || connection.leaving
     if (away && !this.#presence.expected(now)) return undefined
     const answer = this.#parked.add(asked, now)
-    if (answer !== undefined) this.#keepWatch()
+    if (answer === undefined) return undefined
+    this.#counts.add('parked')
+    this.#keepWatch()
     return answer
   }
 
@@ -247,7 +307,8 @@ export class TunnelObject extends DurableObject<Env> {
     const generation = this.#presence.arrive()
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [DAEMON])
-    const attachment: ConnectionAttachment = { generation, connectedAt: Date.now() }
+    const counts = this.#counts.snapshot()
+    const attachment: ConnectionAttachment = { generation, connectedAt: Date.now(), counts }
     server.serializeAttachment(attachment)
     // Newest wins at once, and waits for nothing: the old one may be dead without knowing it.
     for (const old of this.#connections.values()) old.retire()
@@ -268,6 +329,7 @@ export class TunnelObject extends DurableObject<Env> {
       (policy) => this.#keepPolicy(connection, policy),
       this.#subscribers,
       (hello) => this.#dropDead(connection, hello),
+      this.#counts,
     )
     this.#connections.set(socket, connection)
     const newest = this.#current?.generation ?? 0
@@ -316,6 +378,7 @@ export class TunnelObject extends DurableObject<Env> {
 
   #look(): void {
     this.#watch = undefined
+    this.#counts.add('watchTicks')
     const now = Date.now()
     this.#parked.expire(now)
     if (now >= this.#disownAt) {
@@ -330,6 +393,16 @@ export class TunnelObject extends DurableObject<Env> {
       more ||= connection.mustLook || connection.unsaved || connection !== this.#current
     }
     if (more || this.#parked.size > 0 || this.#disownAt !== Infinity) this.#keepWatch()
+    this.#keepCounts()
+  }
+
+  /**
+   * Puts what was counted where a sleep does not lose it. While the watch runs there is no sleep, and its end is
+   * time enough; without home's socket there is no place for it.
+   */
+  #keepCounts(): void {
+    if (this.#watch !== undefined || !this.#counts.unsaved) return
+    if (this.#current?.save() === true) this.#counts.saved()
   }
 
   #closeRetired(socket: WebSocket, connection: TunnelConnection, now: number): void {
@@ -344,4 +417,18 @@ export class TunnelObject extends DurableObject<Env> {
 
 function isEvents(kind: RelayedKind): boolean {
   return kind === 'events' || kind === 'resume'
+}
+
+function causeOf(kind: RelayedKind): Cause {
+  return kind === 'bare' || kind === 'head' || kind === 'body' ? 'plain' : kind
+}
+
+/** What is kept on the newest of home's sockets: only there it is up to date. */
+function newest(sockets: readonly WebSocket[]): ConnectionAttachment | undefined {
+  return sockets
+    .map((socket) => socket.deserializeAttachment() as ConnectionAttachment)
+    .reduce<ConnectionAttachment | undefined>(
+      (one, other) => (one === undefined || other.generation > one.generation ? other : one),
+      undefined,
+    )
 }

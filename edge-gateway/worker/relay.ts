@@ -13,6 +13,7 @@ import { answerPreflight, refuseReadably } from './cors.ts'
 import { isLocalPath } from './local-route.ts'
 import { readPublicRequest, type PublicRequest, type PublicUrl } from './public-request.ts'
 import { CREDENTIAL_REFUSALS, LOCAL_ONLY, tooManyRequests, tooManyStrangers } from './refusals.ts'
+import { GATEWAY_METRICS, isMetricsTarget, METRICS_METHODS } from './metrics-route.ts'
 import { routeBits } from './route-bits.ts'
 
 type Answer = Response | Promise<Response>
@@ -39,13 +40,16 @@ export function relay(
     const { head, authorization } = read
     if (head.method === 'OPTIONS' && isPreflight(request)) return preflight(read)
     const { target } = head
-    const access = routeAccess(head.method, target)
+    const metrics = isMetricsTarget(target)
+    const access = metrics ? GATEWAY_METRICS : routeAccess(head.method, target)
     if (mayBeLocal(access, target) && isLocalPath(target)) return deny(LOCAL_ONLY)
     const shown = checkCredential(access, target, authorization, settings.ownerKey)
     const decide = (credential: Credential | CredentialFault) =>
       typeof credential === 'string' || credential.stranger
         ? askStranger(read, access, credential)
-        : forward(request, read, access, credential, object)
+        : metrics
+          ? measure(read, credential)
+          : forward(request, read, access, credential, object)
     return shown instanceof Promise ? shown.then(decide) : decide(shown)
   }
 
@@ -58,6 +62,18 @@ export function relay(
 
   function deny(refusal: Refusal): Answer {
     return refuseReadably(refusal, asked, request, object)
+  }
+
+  /** Never relayed: whatever the method, home does not hear of it. */
+  function measure(good: PublicRequest, { tokenId }: Credential): Answer {
+    if (!METRICS_METHODS.includes(good.head.method)) {
+      return deny({
+        code: 'METHOD_NOT_ALLOWED',
+        message: 'The metrics of the gateway can only be read',
+        allow: METRICS_METHODS.join(', '),
+      })
+    }
+    return send(request, good, 'metrics', GATEWAY_METRICS, tokenId, object())
   }
 
   function askStranger(

@@ -1,8 +1,9 @@
 import { scopeBits } from '../../protocol/edge-policy.ts'
 import { ROUTE_ACCESS, type RouteAccess } from '../../protocol/route-access.ts'
+import { GATEWAY_METRICS } from './metrics-route.ts'
 
 const bits: ReadonlyMap<RouteAccess, number> = new Map(
-  Object.values(ROUTE_ACCESS).map((access) => {
+  [...Object.values(ROUTE_ACCESS), GATEWAY_METRICS].map((access) => {
     const { scopes } = access
     return [access, typeof scopes === 'string' ? 0 : scopeBits(scopes)]
   }),

@@ -1,4 +1,4 @@
-import { EXPOSITION_TYPE } from '../../metrics/exposition.ts'
+import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts'
 import { textAnswer } from '../answer.ts'
 import { PROBLEM } from '../describe.ts'
 import type { RouteParts } from './route-parts.ts'
