@@ -81,7 +81,12 @@ describe('clients that come and go', () => {
     const headers = [
       ['authorization', `Bearer ${bearerBy(stage.identity, 'sa_0hasty0hasty')}`],
     ] as const
-    const refused = await send(port, { path: '/small', headers })
+    let refused = await send(port, { path: '/small', headers })
+    // What it has left counts for ten seconds, which may just have passed.
+    for (let round = 0; refused.status === 200 && round < 20; round += 1) {
+      await Promise.all(Array.from({ length: 100 }, leave))
+      refused = await send(port, { path: '/small', headers })
+    }
     expect([refused.status, refused.json()['code']]).toEqual([429, 'RATE_LIMITED'])
     expect(Number(refused.header('retry-after'))).toBeGreaterThan(0)
     expect(memoryOf(workerd()) - before).toBeLessThan(48 * MIB)
