@@ -1,27 +1,13 @@
 import { startDaemon } from '../../local-daemon/daemon.ts'
-import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
 import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
+import { allowLoad } from './allow-load.ts'
 import { benchAnswer } from './bench-routes.ts'
 
 /** The home side in a process of its own: the real daemon, with a few more routes for bulk bodies. */
 const home = process.argv[2] as string
 const daemon = await startDaemon({ home, port: 0 })
-// One bearer makes all of the load: its rate is counted as ever, and never reached.
-for (const [key, value] of [
-  ['token_requests_per_second', 1_000_000],
-  ['token_burst', 10_000_000],
-] as const) {
-  await daemon.store.append({
-    parents: [],
-    thread: CONFIG_THREAD,
-    actor: daemon.identity.did,
-    act: 'LEARN',
-    body: { topic: key, value },
-    data_type: 'SCALAR',
-    judged_by: null,
-  })
-}
+await allowLoad(daemon)
 process.send?.({
   did: daemon.identity.did,
   bearer: daemon.adminBearer,

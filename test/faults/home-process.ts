@@ -1,7 +1,7 @@
 import { startDaemon } from '../../local-daemon/daemon.ts'
-import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
 import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
+import { allowLoad } from '../bench/allow-load.ts'
 import type { HomeAnswer, HomeTask } from './home-child.ts'
 import { plantedApp } from './planted-app.ts'
 
@@ -11,7 +11,7 @@ const task = JSON.parse(process.argv[2] as string) as HomeTask
 const { home, gatewayUrl, planted } = task
 // With a planted bug only the app behind the tunnel is another one; without, all is as in `spl serve`.
 const daemon = await startDaemon({ home, port: 0, ...(planted ? {} : { tunnel: { gatewayUrl } }) })
-if (daemon.adminBearer !== undefined) await allowLoad()
+if (daemon.adminBearer !== undefined) await allowLoad(daemon)
 const tunnel =
   planted &&
   startTunnel(
@@ -47,22 +47,4 @@ async function stop(): Promise<void> {
 
 function tell(answer: HomeAnswer): void {
   process.send?.(answer)
-}
-
-/** One bearer makes all of the load: its rate is counted as ever, and never reached. */
-async function allowLoad(): Promise<void> {
-  for (const [key, value] of [
-    ['token_requests_per_second', 1_000_000],
-    ['token_burst', 10_000_000],
-  ] as const) {
-    await daemon.store.append({
-      parents: [],
-      thread: CONFIG_THREAD,
-      actor: daemon.identity.did,
-      act: 'LEARN',
-      body: { topic: key, value },
-      data_type: 'SCALAR',
-      judged_by: null,
-    })
-  }
 }

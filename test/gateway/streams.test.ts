@@ -3,13 +3,9 @@ import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EventReader, recordIds } from '../daemon/events.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
-import { subscribe, subscribeBySocket, type Subscriber } from './subscriber.ts'
+import { aThread, FOLLOW, untilGone, untilHas, untilJoined } from './follow-feed.ts'
+import { subscribe, subscribeBySocket } from './subscriber.ts'
 import { until } from './until.ts'
-
-const KINDS = [
-  ['server-sent events', subscribe],
-  ['a WebSocket', subscribeBySocket],
-] as const
 
 let home: RealHome
 beforeAll(async () => {
@@ -17,21 +13,11 @@ beforeAll(async () => {
 })
 afterAll(() => home[Symbol.asyncDispose]())
 
-const aThread = () => `th_${crypto.randomUUID().slice(0, 8)}`
 const status = () => home.daemon().tunnel?.status
-const has = (subscriber: Subscriber, ids: readonly string[]) =>
-  until('every record has come', () => subscriber.ids.length >= ids.length)
-const joined = (count: number) =>
-  until('the subscribers are in groups', () => status()?.subscribers === count)
+const joined = (count: number) => untilJoined(home, count)
+const gone = (thread: string) => untilGone(home, thread)
 
-/** A client that left a silent stream is noticed by the next events, not before. */
-const gone = (thread: string) =>
-  until('the subscribers are gone at home', async () => {
-    await home.append(thread)
-    return status()?.subscribers === 0
-  })
-
-describe.for(KINDS)('a feed by %s', ([, follow]) => {
+describe.for(FOLLOW)('a feed by %s', ([, follow]) => {
   test('brings what was there and what comes, and is one copy for all who have caught up', async () => {
     const thread = aThread()
     const path = `/v1/sync/subscribe?thread=${thread}`
@@ -41,7 +27,7 @@ describe.for(KINDS)('a feed by %s', ([, follow]) => {
     expect(status()).toMatchObject({ groups: 1, open_streams: 0 })
     for (let count = 0; count < 5; count += 1) ids.push(await home.append(thread))
     for (const one of three) {
-      await has(one, ids)
+      await untilHas(one, ids)
       expect(one.ids).toEqual(ids)
       expect(one.names.filter((name) => name === 'ready')).toHaveLength(1)
       await one.leave()
@@ -60,7 +46,7 @@ describe.for(KINDS)('a feed by %s', ([, follow]) => {
       home.link.cut()
       ids.push(await home.append(thread))
     }
-    await has(one, ids)
+    await untilHas(one, ids)
     expect(one.ids).toEqual(ids)
     expect(one.ending()).toBeUndefined()
     await one.leave()
@@ -75,7 +61,7 @@ describe.for(KINDS)('a feed by %s', ([, follow]) => {
     await home.daemon().stop()
     await home.startDaemon()
     ids.push(await home.append(thread))
-    await has(one, ids)
+    await untilHas(one, ids)
     expect(one.ids).toEqual(ids)
     expect(one.ending()).toBeUndefined()
     await one.leave()
@@ -111,7 +97,7 @@ test('a client that does not read leaves its group, slows nobody, and misses not
   // More than the kernel and the runtime hold for one that does not read.
   for (let count = 0; count < 60; count += 1) ids.push(await home.append(thread, 500_000))
   for (const other of others) {
-    await has(other, ids)
+    await untilHas(other, ids)
     expect(other.ids).toEqual(ids)
   }
   await until('the others are in their group, and it is not', () => status()?.subscribers === 2)

@@ -3,32 +3,21 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Principal } from '../../local-daemon/access/principal.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
+import { aThread, FOLLOW, untilGone, untilHas, untilJoined } from './follow-feed.ts'
 import { setGatewayClock } from './gateway-clock.ts'
 import { send, type Sending } from './send.ts'
-import { subscribe, subscribeBySocket, type Subscriber } from './subscriber.ts'
+import { subscribe } from './subscriber.ts'
 import { until } from './until.ts'
 
 const STREAM = '/v1/sync/subscribe'
-const KINDS = [
-  ['server-sent events', subscribe],
-  ['a WebSocket', subscribeBySocket],
-] as const
-
 let home: RealHome
 beforeAll(async () => {
   home = await aRealHome({ movableClock: true })
 })
 afterAll(() => home[Symbol.asyncDispose]())
 
-const aThread = () => `th_${crypto.randomUUID().slice(0, 8)}`
-const has = (subscriber: Subscriber, ids: readonly string[]) =>
-  until('every record has come', () => subscriber.ids.length >= ids.length)
-const joined = () => until('it is in a group', () => home.daemon().tunnel?.status.subscribers === 1)
-const gone = (thread: string) =>
-  until('it is gone at home', async () => {
-    await home.append(thread)
-    return home.daemon().tunnel?.status.subscribers === 0
-  })
+const joined = () => untilJoined(home, 1)
+const gone = (thread: string) => untilGone(home, thread)
 
 const aReader = (expiresAt: number | null = null) =>
   home
@@ -47,7 +36,7 @@ async function aPage(thread: string, bearer = home.bearer): Promise<string> {
   return `${STREAM}?thread=${thread}&ticket=${ticket}`
 }
 
-describe.for(KINDS)('a feed by %s that a ticket has opened', ([, follow]) => {
+describe.for(FOLLOW)('a feed by %s that a ticket has opened', ([, follow]) => {
   test('goes on over a link that is cut and a daemon that is started again, with no gap and no repeat', async () => {
     const thread = aThread()
     const page = await aPage(thread, (await aReader()).token)
@@ -62,7 +51,7 @@ describe.for(KINDS)('a feed by %s that a ticket has opened', ([, follow]) => {
         await home.startDaemon()
       }
       ids.push(await home.append(thread))
-      await has(one, ids)
+      await untilHas(one, ids)
     }
     expect(one.ids).toEqual(ids)
     expect(one.ending()).toBeUndefined()
@@ -80,7 +69,7 @@ describe.for(KINDS)('a feed by %s that a ticket has opened', ([, follow]) => {
     await home.daemon().stop()
     await home.startDaemon()
     const ids = [await home.append(thread)]
-    await has(one, ids)
+    await untilHas(one, ids)
     expect([one.ids, one.ending()]).toEqual([ids, undefined])
     await one.leave()
     await gone(thread)
@@ -96,7 +85,7 @@ describe.for(KINDS)('a feed by %s that a ticket has opened', ([, follow]) => {
     const one = await follow(home, await aPage(thread, token))
     await joined()
     const ids = [await home.append(thread)]
-    await has(one, ids)
+    await untilHas(one, ids)
     home.link.close()
     home.link.cut()
     if (how === 'is revoked') home.daemon().access.accounts.revokeToken(tokenId)
@@ -170,14 +159,14 @@ test(
     const one = await subscribe(home, await aPage(thread))
     await joined()
     const ids = [await home.append(thread)]
-    await has(one, ids)
+    await untilHas(one, ids)
     const { resumption } = home.daemon().access
     const heard = vi.spyOn(resumption, 'holderOf')
     await setGatewayClock(home.gateway.port, 500 * LIMITS.resumeSeconds + 1000)
     await until('home was asked again', () => heard.mock.calls.length === 1, 40_000)
     await joined()
     ids.push(await home.append(thread))
-    await has(one, ids)
+    await untilHas(one, ids)
     expect([one.ids, one.ending()]).toEqual([ids, undefined])
     await setGatewayClock(home.gateway.port, 0)
     expect(heard).toHaveBeenCalledTimes(1)

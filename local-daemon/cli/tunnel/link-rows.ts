@@ -1,27 +1,8 @@
+import type { LinkReport } from '../../tunnel/link-report.ts'
 import { utcTime } from '../utc-time.ts'
 
-/** `GET /v1/tunnel`. Times are Unix time in milliseconds. */
-export type Link = { readonly object: 'tunnel'; readonly configured: false } | ConfiguredLink
-
-interface ConfiguredLink {
-  readonly object: 'tunnel'
-  readonly configured: true
-  readonly state: string
-  readonly gateway_url: string
-  readonly generation: number | null
-  readonly since: number
-  readonly last_connected_at: number | null
-  readonly last_error: string | null
-  readonly round_trip_ms: number | null
-  readonly reconnects: number
-  readonly open_streams: number
-  readonly subscribers: number
-  readonly groups: number
-  readonly requests: number
-  readonly bytes_in: number
-  readonly bytes_out: number
-  readonly policy: { readonly sent: number | null; readonly acknowledged: number | null }
-}
+/** `GET /v1/tunnel`. */
+export type Link = { readonly object: 'tunnel'; readonly configured: false } | LinkReport
 
 type Row = readonly [name: string, value: string | undefined]
 
@@ -44,11 +25,11 @@ export function linkRows(link: Link): readonly Row[] {
   ]
 }
 
-function subscribersText({ subscribers, groups }: ConfiguredLink): string {
+function subscribersText({ subscribers, groups }: LinkReport): string {
   return `${subscribers}, in ${groups} group${groups === 1 ? '' : 's'}`
 }
 
-function policyText({ sent, acknowledged }: ConfiguredLink['policy']): string | undefined {
+function policyText({ sent, acknowledged }: LinkReport['policy']): string | undefined {
   if (sent === null) return undefined
   return acknowledged === sent
     ? `version ${sent}, acknowledged`

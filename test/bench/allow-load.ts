@@ -1,0 +1,20 @@
+import type { Daemon } from '../../local-daemon/daemon.ts'
+import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
+
+/** One bearer makes all of the load: its rate is counted as ever, and never reached. */
+export async function allowLoad({ store, identity }: Daemon): Promise<void> {
+  for (const [key, value] of [
+    ['token_requests_per_second', 1_000_000],
+    ['token_burst', 10_000_000],
+  ] as const) {
+    await store.append({
+      parents: [],
+      thread: CONFIG_THREAD,
+      actor: identity.did,
+      act: 'LEARN',
+      body: { topic: key, value },
+      data_type: 'SCALAR',
+      judged_by: null,
+    })
+  }
+}
