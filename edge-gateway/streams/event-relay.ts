@@ -16,6 +16,8 @@ const ACK_BYTES = LIMITS.streamWindowMin / 2
 /** Between two tries: at first, and at most, milliseconds. */
 const RETRY_FIRST_MS = 100
 const RETRY_MAX_MS = 5_000
+/** A bridge that was lost sooner counts as a try that failed: home may cut each one, and is not to be asked in a circle. */
+const STEADY_MS = 1_000
 const SMALL_ANSWER = 4096
 
 /**
@@ -38,6 +40,8 @@ export class EventRelay {
   /** Since when nothing new came, milliseconds since 1970; undefined: all is well. */
   #awaySince: number | undefined
   #failures = 0
+  /** When this bridge began, milliseconds since 1970. */
+  #attachedAt = 0
   /** The last event's id of what was written to the client. */
   #deliveredId: string | undefined
   /** It was too slow for its group, and has still to take what was written. */
@@ -66,6 +70,7 @@ export class EventRelay {
     this.#received = 0
     this.#reported = 0
     this.#liveAt = undefined
+    this.#attachedAt = Date.now()
     this.#splitter.restart()
     bridge.binaryType = 'arraybuffer'
     bridge.accept()
@@ -114,7 +119,7 @@ export class EventRelay {
 
   #deliver(events: Uint8Array): void {
     this.#awaySince = undefined
-    this.#failures = 0
+    if (Date.now() - this.#attachedAt >= STEADY_MS) this.#failures = 0
     this.#quiet = false
     const { pending } = this.#sink
     if (pending === 0) this.#takenAt = Date.now()
@@ -155,6 +160,7 @@ export class EventRelay {
     if (bridge !== this.#bridge || this.#over) return
     this.#bridge = undefined
     if (code !== BRIDGE.ENDED) {
+      if (Date.now() - this.#attachedAt < STEADY_MS) this.#failures += 1
       this.#goOn(Number(reason) || 0)
       return
     }
@@ -172,7 +178,7 @@ export class EventRelay {
     // Without an id nobody can say where to go on: a gap must not pass for a whole.
     if (this.#splitter.lastId === undefined && this.#splitter.any) return this.#cut()
     this.#awaySince ??= Date.now()
-    let wait = Math.random() * spreadMs
+    let wait = this.#failures === 0 ? Math.random() * spreadMs : this.#pauseMs()
     while (!this.#over) {
       if (Date.now() - this.#awaySince > LIMITS.streamAwayMs) {
         return this.#finish(finalEvent(AWAY_TOO_LONG))
@@ -180,9 +186,13 @@ export class EventRelay {
       if (wait > 0) await sleep(wait)
       if (this.#over || (await this.#try())) return
       this.#failures += 1
-      const most = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10))
-      wait = most * (0.5 + 0.5 * Math.random())
+      wait = this.#pauseMs()
     }
+  }
+
+  #pauseMs(): number {
+    const most = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10))
+    return most * (0.5 + 0.5 * Math.random())
   }
 
   /** True: there is nothing left to try. */

@@ -205,6 +205,31 @@ export function resumeCases(stage: () => Stage): void {
       expect(got.text).toBe('id: 1\n\nid: 2\n\n')
     })
 
+    test('that home cuts again and again is asked for ever more seldom', async () => {
+      await using _lossy = await overLink()
+      const { app } = stage()
+      let asked = 0
+      app.answer('/flapping', () => {
+        asked += 1
+        const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+          async start(controller) {
+            controller.enqueue(new TextEncoder().encode(`id: ${asked}\n\n`))
+            await new Promise((resolve) => setTimeout(resolve, 5))
+            controller.error(new Error('the source failed'))
+          },
+        })
+        return new Response(body, { headers: EVENTS })
+      })
+      const incoming = await open('/flapping')
+      const got = textOf(incoming)
+      await new Promise((resolve) => setTimeout(resolve, 3_000))
+      // 0.1 to 0.2 s, then 0.2 to 0.4, 0.4 to 0.8, 0.8 to 1.6: without a pause it would be hundreds.
+      expect(asked).toBeGreaterThan(2)
+      expect(asked).toBeLessThan(9)
+      expect(got.text).toMatch(/^id: 1\n\nid: 2\n\n/)
+      incoming.destroy()
+    })
+
     test('ends with home’s own word if home refuses the rest', async () => {
       await using lossy = await overLink()
       const { app } = stage()
