@@ -56,7 +56,7 @@ export const LIMITS = {
   subscribersBytes: 32 * 1024 * 1024,
   /** How long a client may take nothing of what waits for it, milliseconds. */
   subscriberStallMs: 60_000,
-  /** Silence after which the gateway sends a subscriber a comment, milliseconds. */
+  /** How often the gateway sends a subscriber a comment, milliseconds. */
   subscriberHeartbeatMs: 15_000,
   /** How long an event stream outlives the tunnel, milliseconds. */
   streamAwayMs: 3_600_000,

@@ -46,7 +46,6 @@ export class EventRelay {
   #deliveredId: string | undefined
   /** It was too slow for its group, and has still to take what was written. */
   #behind = false
-  #quiet = true
   #takenAt = Date.now()
   #over = false
 
@@ -120,7 +119,6 @@ export class EventRelay {
   #deliver(events: Uint8Array): void {
     this.#awaySince = undefined
     if (Date.now() - this.#attachedAt >= STEADY_MS) this.#failures = 0
-    this.#quiet = false
     const { pending } = this.#sink
     if (pending === 0) this.#takenAt = Date.now()
     const waiting = pending + events.length
@@ -243,8 +241,8 @@ export class EventRelay {
   #beat(): void {
     const stalled = this.#sink.pending > 0 && Date.now() - this.#takenAt > LIMITS.subscriberStallMs
     if (stalled) return this.#finish(finalEvent(TOO_SLOW))
-    if (this.#quiet && this.#sink.pending === 0) this.#sink.heartbeat()
-    this.#quiet = true
+    // Also where events came: to find out costs more than to say it.
+    if (this.#sink.pending === 0) this.#sink.heartbeat()
     if (this.#resumption.due) this.#renew()
   }
 

@@ -128,7 +128,11 @@ test.concurrent(
     const id = await home.append()
     await until('the object was made anew', () => made() === 2)
     await until('all have the record', () => all.every(({ ids }) => ids.length === 1))
-    for (const one of all) expect([one.ids, one.ending()]).toEqual([[id], undefined])
+    for (const one of all) {
+      expect([one.ids, one.ending()]).toEqual([[id], undefined])
+      // Somebody has told it meanwhile that the silence is none of a dead line.
+      expect(one.names).toContain(':')
+    }
     // It knows who is there: one that leaves is gone at home too.
     for (const one of all) await one.leave()
     await until('all are gone at home', async () => {
