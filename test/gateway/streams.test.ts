@@ -1,9 +1,12 @@
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LIMITS } from '../../protocol/limits.ts'
 import { EventReader, recordIds } from '../daemon/events.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { aThread, FOLLOW, untilGone, untilHas, untilJoined } from './follow-feed.ts'
+import { setGatewayClock } from './gateway-clock.ts'
 import { subscribe, subscribeBySocket } from './subscriber.ts'
 import { until } from './until.ts'
 
@@ -108,6 +111,27 @@ test('a client that does not read leaves its group, slows nobody, and misses not
   await stalled.cancel()
   for (const other of others) await other.leave()
   await gone(thread)
+})
+
+test('a client that takes nothing for a minute is sent away with the reason, and resumes (a moved clock, 16 s)', async () => {
+  await using other = await aRealHome({ movableClock: true })
+  const path = '/v1/sync/subscribe?thread=th_stalled'
+  const stalled = new EventReader(await other.ask(path))
+  await untilJoined(other, 1)
+  const ids: string[] = []
+  for (let count = 0; count < 60; count += 1) ids.push(await other.append('th_stalled', 500_000))
+  await until('it has left its group', () => other.daemon().tunnel?.status.subscribers === 0)
+  await setGatewayClock(other.gateway.port, LIMITS.subscriberStallMs + 1_000)
+  await sleep(LIMITS.subscriberHeartbeatMs + 1_000)
+  const seen = await stalled.rest()
+  expect(JSON.parse(seen.at(-1)?.data ?? '')).toMatchObject({ code: 'CONSUMER_TOO_SLOW' })
+  const got = recordIds(seen)
+  expect(got).toEqual(ids.slice(0, got.length))
+  expect(got.length).toBeLessThan(ids.length)
+  const lastEventId = seen.findLast(({ id }) => id !== undefined)?.id ?? ''
+  const rest = new EventReader(await other.ask(path, { headers: { 'last-event-id': lastEventId } }))
+  expect(recordIds(await rest.upTo('ready'))).toEqual(ids.slice(got.length))
+  await rest.cancel()
 })
 
 test('what a WebSocket’s handshake may not have is answered as any request', async () => {
