@@ -241,15 +241,16 @@ export class EventRelay {
   #beat(): void {
     const stalled = this.#sink.pending > 0 && Date.now() - this.#takenAt > LIMITS.subscriberStallMs
     if (stalled) return this.#finish(finalEvent(TOO_SLOW))
-    // Also where events came: to find out costs more than to say it.
-    if (this.#sink.pending === 0) this.#sink.heartbeat()
+    if (this.#sink.pending > 0) return
+    // First: what is said here has to be taken, and only then all is well again.
     if (this.#resumption.due) this.#renew()
+    // Also where events came: to find out costs more than to say it.
+    this.#sink.heartbeat()
   }
 
   /** Asks for the rest now, all being well: later what it takes would have expired. */
   #renew(): void {
-    const well = this.#awaySince === undefined && this.#bridge !== undefined
-    if (!well || this.#sink.pending > 0) return
+    if (this.#awaySince !== undefined || this.#bridge === undefined) return
     this.#fallBehind()
     this.taken()
   }
