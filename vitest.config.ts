@@ -7,8 +7,8 @@ export default defineConfig({
     // Generous, because a busy machine starts processes slowly: what hangs is found all the same.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Suites start real workerd processes, and wait much: two cores serve three files at a time without starving them.
-    maxWorkers: 3,
+    // Suites start real workerd processes, and wait much: two cores serve four files at a time without starving them.
+    maxWorkers: 4,
     // The command line is started some hundred times: compiled once, each start takes half the time.
     env: {
       NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)),
