@@ -1,11 +1,7 @@
+import { errorEvent } from '../protocol/event-text.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A refusal as the last event of a stream that has begun already. */
 export function finalEvent({ code, message, try: next }: Refusal): string {
   return errorEvent(JSON.stringify({ object: 'error', code, message, try: next, hop: 'gateway' }))
-}
-
-/** @param problem the error envelope as JSON, one line */
-export function errorEvent(problem: string): string {
-  return `event: error\ndata: ${problem}\n\n`
 }

@@ -1,7 +1,8 @@
 import { EventSplitter } from '../../protocol/event-splitter.ts'
+import { errorEvent } from '../../protocol/event-text.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
-import { errorEvent, finalEvent } from '../final-event.ts'
+import { finalEvent } from '../final-event.ts'
 import type { ClientSink } from './client-sink.ts'
 import type { Resumption } from './resumption.ts'
 import { AWAY_TOO_LONG, CUT_FOR_GOOD, TOO_SLOW } from './refusals.ts'
@@ -239,9 +240,11 @@ export class EventRelay {
   }
 
   #beat(): void {
-    const stalled = this.#sink.pending > 0 && Date.now() - this.#takenAt > LIMITS.subscriberStallMs
-    if (stalled) return this.#finish(finalEvent(TOO_SLOW))
-    if (this.#sink.pending > 0) return
+    if (this.#sink.pending > 0) {
+      const stalled = Date.now() - this.#takenAt > LIMITS.subscriberStallMs
+      if (stalled) this.#finish(finalEvent(TOO_SLOW))
+      return
+    }
     // First: what is said here has to be taken, and only then all is well again.
     if (this.#resumption.due) this.#renew()
     // Also where events came: to find out costs more than to say it.

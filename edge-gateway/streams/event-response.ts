@@ -1,6 +1,6 @@
+import { HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
 import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
 
-const HEARTBEAT = ': heartbeat\n\n'
 /** How long a client may take to read its last event. */
 const FAREWELL_MS = 30_000
 
@@ -36,7 +36,7 @@ export class EventResponse implements ClientSink {
   }
 
   heartbeat(): void {
-    this.write(this.#encoder.encode(HEARTBEAT))
+    this.write(this.#encoder.encode(HEARTBEAT_COMMENT))
   }
 
   end(): void {

@@ -1,6 +1,6 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { RequestHead } from '../../protocol/heads.ts'
-import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
+import type { ClientSinkEvents } from './client-sink.ts'
 import { EventRelay } from './event-relay.ts'
 import { EventResponse } from './event-response.ts'
 import { EventSocket } from './event-socket.ts'
@@ -54,12 +54,12 @@ export async function relayEvents(
   return response(sink, answer.headers)
 }
 
-function response(sink: ClientSink, given: Headers): Response {
+function response(sink: EventResponse | EventSocket, given: Headers): Response {
   if (sink instanceof EventSocket) {
     const requestId = given.get(GATEWAY_HEADERS.requestId) ?? ''
     const headers = { [GATEWAY_HEADERS.requestId]: requestId }
     return new Response(null, { status: 101, webSocket: sink.client, headers })
   }
   const headers = [...given].filter(([name]) => !BETWEEN_US.has(name))
-  return new Response((sink as EventResponse).body, { status: 200, headers })
+  return new Response(sink.body, { status: 200, headers })
 }

@@ -8,6 +8,7 @@ import { TOKEN_REFUSALS } from './decide-access.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { MessageMemory } from './message-memory.ts'
+import { sendQuietly } from './send-quietly.ts'
 import type { MemberOf, Subscribers } from './subscribers.ts'
 
 /**
@@ -119,12 +120,4 @@ export class EventExchange implements Exchange {
 /** A compressed one is not cut into events: it crosses as any other body. */
 function isEventStream({ fields, encoded }: AnswerHeaders): boolean {
   return !encoded && /^text\/event-stream\s*(?:;|$)/i.test(fields.get('content-type') ?? '')
-}
-
-function sendQuietly(socket: WebSocket, message: Uint8Array | string): void {
-  try {
-    socket.send(message)
-  } catch {
-    // It is closing; its close event says what comes of it.
-  }
 }

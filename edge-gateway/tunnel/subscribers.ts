@@ -4,6 +4,7 @@ import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
 import { finalEvent } from '../final-event.ts'
 import { TOKEN_REFUSALS } from './decide-access.ts'
 import type { EventExchange } from './event-exchange.ts'
+import { sendQuietly } from './send-quietly.ts'
 
 /** A member of a group of one connection. */
 export interface MemberOf extends Membership {
@@ -13,6 +14,12 @@ export interface MemberOf extends Membership {
 /** What a member's bridge keeps across the object's sleep. */
 interface MemberAttachment extends MemberOf {
   readonly tokenId: string | undefined
+}
+
+/** Those who are sent the same; who is one of them is known by a number. */
+interface MemberGroup {
+  readonly generation: number
+  readonly members: Map<number, WebSocket>
 }
 
 const SUBSCRIBER = 'subscriber'
@@ -31,7 +38,7 @@ export class Subscribers {
   readonly #alone = new Map<WebSocket, EventExchange>()
   /** Members whose client has perhaps not taken all yet of what came before: credit for it is still owed. */
   readonly #joined = new Map<WebSocket, EventExchange>()
-  #known: Map<string, Map<number, WebSocket>> | undefined
+  #known: Map<string, MemberGroup> | undefined
 
   /** @param left told that a member has left by itself */
   constructor(ctx: DurableObjectState, left: (member: MemberOf) => void) {
@@ -42,7 +49,7 @@ export class Subscribers {
   /** Clients of event streams; those who wait for home not counted. */
   get size(): number {
     let count = this.#alone.size
-    for (const members of this.#groups.values()) count += members.size
+    for (const { members } of this.#groups.values()) count += members.size
     return count
   }
 
@@ -66,12 +73,7 @@ export class Subscribers {
     if (exchange === undefined) return false
     const attachment: MemberAttachment = { ...member, tokenId }
     bridge.serializeAttachment(attachment)
-    // First: they may have to be read again, and this one is then among them.
-    const groups = this.#groups
-    const key = keyOf(member)
-    const members = groups.get(key) ?? new Map<number, WebSocket>()
-    members.set(member.member, bridge)
-    groups.set(key, members)
+    enter(this.#groups, member, bridge)
     this.#alone.delete(bridge)
     this.#joined.set(bridge, exchange)
     return true
@@ -85,23 +87,19 @@ export class Subscribers {
 
   /** Events for all members of a group. */
   forward(generation: number, group: number, events: Uint8Array): void {
-    const members = this.#groups.get(keyOf({ generation, group }))
-    for (const bridge of members?.values() ?? []) send(bridge, events)
+    const members = this.#groups.get(keyOf({ generation, group }))?.members
+    for (const bridge of members?.values() ?? []) sendQuietly(bridge, events)
   }
 
   /** A group of home's is over: its members resume. */
   dissolve(generation: number, group: number): void {
-    const key = keyOf({ generation, group })
-    const members = this.#groups.get(key)
-    if (members === undefined) return
-    this.#groups.delete(key)
-    for (const bridge of members.values()) this.#close(bridge, BRIDGE.RESUME, members.size)
+    this.#dissolve(keyOf({ generation, group }))
   }
 
   /** A connection is gone: the members of all its groups resume. */
   lost(generation: number): void {
-    for (const key of this.#groups.keys()) {
-      if (generationOf(key) === generation) this.dissolve(generation, groupOf(key))
+    for (const [key, group] of this.#groups) {
+      if (group.generation === generation) this.#dissolve(key)
     }
   }
 
@@ -109,7 +107,7 @@ export class Subscribers {
   expel(member: MemberOf, farewell: Uint8Array): void {
     const bridge = this.#take(member)
     if (bridge === undefined) return
-    if (farewell.length > 0) send(bridge, farewell)
+    if (farewell.length > 0) sendQuietly(bridge, farewell)
     this.#close(bridge, farewell.length > 0 ? BRIDGE.ENDED : BRIDGE.RESUME)
   }
 
@@ -119,7 +117,7 @@ export class Subscribers {
       const attachment = attachmentOf(bridge)
       if (attachment?.tokenId === undefined || !disowned(attachment.tokenId)) continue
       if (this.#take(attachment) === undefined) continue
-      send(bridge, new TextEncoder().encode(finalEvent(TOKEN_REFUSALS.revoked)))
+      sendQuietly(bridge, new TextEncoder().encode(finalEvent(TOKEN_REFUSALS.revoked)))
       this.#close(bridge, BRIDGE.ENDED)
       this.#left(attachment)
     }
@@ -156,9 +154,9 @@ export class Subscribers {
   }
 
   /** Read again after a sleep. A bridge without a group lost its stream with the object that had it. */
-  get #groups(): Map<string, Map<number, WebSocket>> {
+  get #groups(): Map<string, MemberGroup> {
     if (this.#known !== undefined) return this.#known
-    const groups = new Map<string, Map<number, WebSocket>>()
+    const groups = new Map<string, MemberGroup>()
     this.#known = groups
     for (const bridge of this.#ctx.getWebSockets(SUBSCRIBER)) {
       const attachment = attachmentOf(bridge)
@@ -166,17 +164,21 @@ export class Subscribers {
         if (!this.#alone.has(bridge)) this.#close(bridge, BRIDGE.RESUME)
         continue
       }
-      const key = keyOf(attachment)
-      const members = groups.get(key) ?? new Map<number, WebSocket>()
-      members.set(attachment.member, bridge)
-      groups.set(key, members)
+      enter(groups, attachment, bridge)
     }
     return groups
   }
 
+  #dissolve(key: string): void {
+    const members = this.#groups.get(key)?.members
+    if (members === undefined) return
+    this.#groups.delete(key)
+    for (const bridge of members.values()) this.#close(bridge, BRIDGE.RESUME, members.size)
+  }
+
   #take(member: MemberOf): WebSocket | undefined {
     const key = keyOf(member)
-    const members = this.#groups.get(key)
+    const members = this.#groups.get(key)?.members
     const bridge = members?.get(member.member)
     if (members === undefined || bridge === undefined) return undefined
     members.delete(member.member)
@@ -196,12 +198,12 @@ export class Subscribers {
   }
 }
 
-function send(bridge: WebSocket, events: Uint8Array): void {
-  try {
-    bridge.send(events)
-  } catch {
-    // It is closing; its close event says what comes of it.
-  }
+function enter(groups: Map<string, MemberGroup>, member: MemberOf, bridge: WebSocket): void {
+  const key = keyOf(member)
+  const { generation } = member
+  const group: MemberGroup = groups.get(key) ?? { generation, members: new Map() }
+  group.members.set(member.member, bridge)
+  groups.set(key, group)
 }
 
 function attachmentOf(bridge: WebSocket): MemberAttachment | undefined {
@@ -210,12 +212,4 @@ function attachmentOf(bridge: WebSocket): MemberAttachment | undefined {
 
 function keyOf({ generation, group }: Omit<MemberOf, 'member'>): string {
   return `${generation}/${group}`
-}
-
-function generationOf(key: string): number {
-  return Number(key.slice(0, key.indexOf('/')))
-}
-
-function groupOf(key: string): number {
-  return Number(key.slice(key.indexOf('/') + 1))
 }

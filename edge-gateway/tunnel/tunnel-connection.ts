@@ -120,10 +120,6 @@ export class TunnelConnection {
     return this.#greeted && !this.#leaving
   }
 
-  get idle(): boolean {
-    return this.#exchanges.size === 0
-  }
-
   /** Requests to home that have not ended. */
   get openStreams(): number {
     return this.#exchanges.size

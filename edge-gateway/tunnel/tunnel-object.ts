@@ -45,10 +45,10 @@ import { WebSocketExchange } from './websocket-exchange.ts'
 const WATCH_MS = 1_000
 /** A replaced connection that says nothing for so long is dead (streams have heartbeats every 15 s). */
 const RETIRED_SILENCE_MS = 20_000
-/** Tag of the sockets that daemons have. */
-const DAEMON = 'daemon'
 /** No replaced connection is older than this. */
 const RETIRED_MAX_MS = 30 * 60_000
+/** Tag of the sockets that daemons have. */
+const DAEMON = 'daemon'
 
 /** The object that holds the daemon's socket. The relay path touches no storage. */
 export class TunnelObject extends DurableObject<Env> {
@@ -341,8 +341,7 @@ export class TunnelObject extends DurableObject<Env> {
     if (greeting.generation !== this.#presence.generation) return
     for (const [socket, connection] of this.#connections) {
       if (connection === greeting || !connection.isDeadFor(hello)) continue
-      this.#drop(socket)
-      connection.close(CLOSE.REPLACED, 'replaced by a newer connection')
+      this.#endReplaced(socket, connection)
     }
   }
 
@@ -408,9 +407,12 @@ export class TunnelObject extends DurableObject<Env> {
   #closeRetired(socket: WebSocket, connection: TunnelConnection, now: number): void {
     const silent = now - connection.heardAt > RETIRED_SILENCE_MS
     const old = now - connection.connectedAt > RETIRED_MAX_MS
-    if (!connection.idle && !silent && !old) return
-    this.#connections.delete(socket)
-    this.#subscribers.lost(connection.generation)
+    if (connection.openStreams > 0 && !silent && !old) return
+    this.#endReplaced(socket, connection)
+  }
+
+  #endReplaced(socket: WebSocket, connection: TunnelConnection): void {
+    this.#drop(socket)
     connection.close(CLOSE.REPLACED, 'replaced by a newer connection')
   }
 }

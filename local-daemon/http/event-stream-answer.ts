@@ -1,3 +1,5 @@
+import { HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
 import { eventStream } from './event-stream.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -15,8 +17,22 @@ export class EventStreamAnswer extends Response {
     headers: Readonly<Record<string, string>>,
     resume: string | undefined,
   ) {
-    super(eventStream(subscription), { status: 200, headers })
+    super(
+      eventStream(
+        () => nextText(subscription),
+        () => subscription.close(),
+      ),
+      { status: 200, headers },
+    )
     this.subscription = subscription
     this.resume = resume
+  }
+}
+
+async function nextText(subscription: Subscription): Promise<string | undefined> {
+  for (;;) {
+    const text = subscription.take()
+    if (text !== undefined || subscription.ended !== undefined) return text
+    if (!(await subscription.changed(DAEMON_LIMITS.heartbeatMs))) return HEARTBEAT_COMMENT
   }
 }

@@ -1,32 +1,25 @@
-import { DAEMON_LIMITS } from '../config/limits.ts'
-import type { Subscription } from './subscription.ts'
-
-/** A comment: keeps proxies from closing a silent stream and shows a dead connection. */
-export const HEARTBEAT = ': heartbeat\n\n'
+/** Sent first, so that the answer's head leaves; clients wait this long before they resume. */
+export const OPENING = 'retry: 1000\n\n'
 
 /**
- * A subscription as server-sent events. Only whole events are handed on, and only when the reader asks.
- * Ends when the subscription does.
+ * The text of server-sent events as a body. Only whole events are handed on, and only when the reader asks.
+ * @param next the next events; undefined: there are no more
+ * @param leave called when there are no more, and when the reader has left
  */
-export function eventStream(subscription: Subscription): ReadableStream<Uint8Array> {
+export function eventStream(
+  next: () => Promise<string | undefined>,
+  leave: () => void,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-
-  async function nextText(): Promise<string | undefined> {
-    for (;;) {
-      const text = subscription.take()
-      if (text !== undefined || subscription.ended !== undefined) return text
-      if (!(await subscription.changed(DAEMON_LIMITS.heartbeatMs))) return HEARTBEAT
-    }
-  }
-
   return new ReadableStream(
     {
       async pull(controller) {
-        const text = await nextText()
-        if (text === undefined) controller.close()
-        else controller.enqueue(encoder.encode(text))
+        const text = await next()
+        if (text !== undefined) return controller.enqueue(encoder.encode(text))
+        leave()
+        controller.close()
       },
-      cancel: () => subscription.close(),
+      cancel: leave,
     },
     // Counted in chunks: with zero, a page is read when it is asked for and not before.
     { highWaterMark: 0 },

@@ -1,14 +1,13 @@
+import { errorEvent, HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
 import { GRANT_ENDS } from '../access/authorise.ts'
 import type { GrantEnd } from '../access/bearer.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { RequestLine } from '../requests/request-line.ts'
 import type { RequestLog } from '../requests/request-log.ts'
 import { problemOf } from './answer.ts'
+import { eventStream, OPENING } from './event-stream.ts'
 import { onAbort } from './on-abort.ts'
 
-/** Sent at once, so that the answer's head leaves; clients wait this long before they come back. */
-const OPENING = 'retry: 1000\n\n'
-const HEARTBEAT = ': heartbeat\n\n'
 /** Lines that are handed on together, most. */
 const BATCH = 100
 
@@ -29,7 +28,6 @@ export interface LogStreamOptions {
  */
 export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array> {
   const { log, wanted } = options
-  const encoder = new TextEncoder()
   let last = placeOf(options.lastEventId, log)
   let state: 'new' | 'backlog' | 'live' | 'over' = 'new'
   let farewell: string | undefined
@@ -44,7 +42,7 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
   /** Not before the first read: the answer to HEAD is never read, and nothing would tell that it ended. */
   function open() {
     const unwatch = options.watchGrant((code) => {
-      farewell = `event: error\ndata: ${endedText(code)}\n\n`
+      farewell = errorEvent(endedText(code))
       close()
     })
     const leaveSignals = onAbort(options.signals, close)
@@ -106,25 +104,14 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
         state = 'live'
         return `id: ${log.epoch}:${last}\nevent: ready\ndata: {}\n\n`
       }
-      if (!(await more(until - performance.now()))) return HEARTBEAT
+      if (!(await more(until - performance.now()))) return HEARTBEAT_COMMENT
     }
   }
 
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const text = await nextText()
-        if (text !== undefined) return controller.enqueue(encoder.encode(text))
-        leave?.()
-        controller.close()
-      },
-      cancel() {
-        leave?.()
-        close()
-      },
-    },
-    { highWaterMark: 0 },
-  )
+  return eventStream(nextText, () => {
+    leave?.()
+    close()
+  })
 }
 
 /** The place that an event's id names. Of another process's log none is known here: from the beginning, then. */

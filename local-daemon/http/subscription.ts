@@ -1,13 +1,12 @@
+import { errorEvent } from '../../protocol/event-text.ts'
 import { GRANT_ENDS } from '../access/authorise.ts'
 import type { GrantEnd } from '../access/bearer.ts'
 import { formatCursor } from '../store/cursor.ts'
 import { Feed, type FeedEvent, type FeedOptions } from '../store/feed.ts'
 import type { FeedHub, FeedRecord } from '../store/feed-hub.ts'
 import { problemOf } from './answer.ts'
+import { OPENING } from './event-stream.ts'
 import { onAbort } from './on-abort.ts'
-
-/** Sent first, so that the answer's head leaves; clients wait this long before they resume. */
-const OPENING = 'retry: 1000\n\n'
 
 export interface SubscriptionOptions {
   readonly reader: FeedOptions['reader'] & { readonly epoch: string }
@@ -149,7 +148,7 @@ export class Subscription {
   }
 
   #grantEnded(code: GrantEnd): void {
-    const farewell = `event: error\ndata: ${endedText(code)}\n\n`
+    const farewell = errorEvent(endedText(code))
     if (this.#onFarewell !== undefined) {
       this.#onFarewell(farewell)
       this.#end('closed')
@@ -174,7 +173,7 @@ function formatEvent(event: FeedEvent, epoch: string): string {
     const cursor = formatCursor(epoch, event.seq)
     return `id: ${cursor}\nevent: ready\ndata: {"cursor":"${cursor}"}\n\n`
   }
-  if (event.type === 'too-slow') return `event: error\ndata: ${TOO_SLOW}\n\n`
+  if (event.type === 'too-slow') return errorEvent(TOO_SLOW)
   let text = ''
   for (const { seq, json } of event.records) {
     text += `id: ${formatCursor(epoch, seq)}\nevent: record\ndata: ${json}\n\n`

@@ -73,8 +73,7 @@ export class RequestTrace {
 
   /** As `counted`, of an event stream. */
   countedEvents(source: ReadableStream<Uint8Array>, status: number): ReadableStream<Uint8Array> {
-    this.#isEventStream = true
-    this.#watcher.streaming(this)
+    this.#beginEvents()
     return this.counted(source, status)
   }
 
@@ -83,9 +82,7 @@ export class RequestTrace {
    * them, and counted for none.
    */
   events(status: number): SubscriptionObserver {
-    this.#isEventStream = true
-    this.#isStreamed = true
-    this.#watcher.streaming(this)
+    this.#beginEvents()
     let bytes = 0
     return {
       took: (count) => void (bytes += count),
@@ -125,5 +122,11 @@ export class RequestTrace {
       },
       { highWaterMark: 0 },
     )
+  }
+
+  #beginEvents(): void {
+    this.#isEventStream = true
+    this.#isStreamed = true
+    this.#watcher.streaming(this)
   }
 }

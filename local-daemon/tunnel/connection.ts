@@ -3,9 +3,7 @@ import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
 import type { LossKind } from './backoff.ts'
 import { Keepalive } from './keepalive.ts'
-import type { LinkMeter } from './link-meter.ts'
-import type { TunnelApp } from './tunnel-app.ts'
-import { TunnelSession } from './tunnel-session.ts'
+import { type SessionOptions, TunnelSession } from './tunnel-session.ts'
 
 /** How long a gateway that has let the daemon in may take to greet, milliseconds. It does so at once. */
 const GREETING_MS = 5_000
@@ -14,22 +12,14 @@ const CLOSE_OVERDUE_MS = 5_000
 /** Patience with the open requests of a connection that the gateway is done with, milliseconds: as long as its own. */
 const FINISH_MS = 30 * 60_000
 
-export interface ConnectionOptions {
-  readonly app: TunnelApp
-  readonly agent: string
-  /** A name of this process, by chance. */
-  readonly process: string
-  /** Generations of the older ones that are open still. */
-  readonly open: readonly number[]
-  readonly meter: LinkMeter | undefined
+/** What its session needs goes through; what the session tells of the gateway is told in the connection's words. */
+export interface ConnectionOptions extends Omit<SessionOptions, 'onReady' | 'onGoAway'> {
   /** The gateway has greeted. */
   readonly onGreeted: (generation: number) => void
-  readonly onPolicyAcked: (version: number) => void
   /** The gateway has taken a newer connection, and lets the open requests of this one finish. */
   readonly onReplaced: (reason: string) => void
   /** The socket is closed. Comes before `departed` tells of it. */
   readonly onEnded: () => void
-  readonly onError: (error: unknown) => void
 }
 
 /** Why a connection serves no new requests any more. `retiring`: the gateway wants another, and this one still finishes. */
@@ -56,20 +46,14 @@ export class Connection {
   constructor(socket: WebSocket, options: ConnectionOptions) {
     this.departed = new Promise((resolve) => (this.#depart = resolve))
     this.session = new TunnelSession(socket, {
-      app: options.app,
-      agent: options.agent,
-      process: options.process,
-      open: options.open,
-      meter: options.meter,
+      ...options,
       onReady: (generation) => {
         clearTimeout(this.#greeting)
         this.#generation = generation
         this.#greetedAt = performance.now()
         options.onGreeted(generation)
       },
-      onPolicyAcked: options.onPolicyAcked,
       onGoAway: (code, reason) => this.#goAway(code, reason, options.onReplaced),
-      onError: options.onError,
     })
     this.#keepalive = new Keepalive(this.session, (reason) => this.#giveUp(reason))
     this.#greeting = setTimeout(

@@ -100,7 +100,7 @@ export class LocalExchange {
     const { subscription } = answer
     const join = head.join === true ? () => this.#stream.join(subscription) : undefined
     this.#events = new SubscriptionPump(this.#stream, answer, join)
-    return this.#events.send(answer)
+    return this.#events.send()
   }
 
   async #answer(app: TunnelApp, head: RequestHead): Promise<Response | undefined> {

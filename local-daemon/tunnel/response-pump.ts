@@ -3,6 +3,7 @@ import { encodeHead, HeadError, type HeaderList } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { FixedAnswer } from '../http/fixed-answer.ts'
+import { WriterPause } from './writer-pause.ts'
 
 /** Where an answer goes: one stream of the multiplexer. */
 export interface AnswerStream {
@@ -25,7 +26,7 @@ export class ResponsePump {
   readonly #stream: AnswerStream
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #stopped = false
-  #resume: (() => void) | undefined
+  readonly #pause = new WriterPause()
 
   constructor(stream: AnswerStream) {
     this.#stream = stream
@@ -43,13 +44,13 @@ export class ResponsePump {
 
   /** The stream has room again. */
   writable(): void {
-    this.#resume?.()
+    this.#pause.end()
   }
 
   /** Nobody wants the answer any more. */
   stop(): void {
     this.#stopped = true
-    this.#resume?.()
+    this.#pause.end()
     this.#reader?.cancel().catch(() => {})
   }
 
@@ -108,7 +109,7 @@ export class ResponsePump {
       if (whole) return
     }
     for (;;) {
-      if (!room) await this.#room()
+      if (!room) await this.#pause.wait()
       if (this.#stopped) return
       const { done, value } = await read
       if (this.#stopped) return
@@ -121,15 +122,6 @@ export class ResponsePump {
       throw new Error('the body is not as long as announced')
     }
     this.#stream.end()
-  }
-
-  #room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resume = () => {
-        this.#resume = undefined
-        resolve()
-      }
-    })
   }
 }
 

@@ -1,11 +1,12 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
+import { HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
 import { encodeHead, type HeaderList } from '../../protocol/heads.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
-import { HEARTBEAT } from '../http/event-stream.ts'
 import type { EventStreamAnswer } from '../http/event-stream-answer.ts'
 import type { Subscription } from '../http/subscription.ts'
 import type { AnswerStream } from './response-pump.ts'
+import { WriterPause } from './writer-pause.ts'
 
 /** How soon, and how seldom, it is asked whether everything has been sent; milliseconds. */
 const SETTLE_FIRST_MS = 1
@@ -17,22 +18,25 @@ const SETTLE_MAX_MS = 250
  */
 export class SubscriptionPump {
   readonly #stream: AnswerStream
+  readonly #answer: EventStreamAnswer
   readonly #subscription: Subscription
   readonly #join: (() => boolean) | undefined
   readonly #encoder = new TextEncoder()
   #stopped = false
-  #resume: (() => void) | undefined
+  readonly #pause = new WriterPause()
 
   /** @param join lets the reader become a member: false if it cannot be yet; undefined: there are no groups */
   constructor(stream: AnswerStream, answer: EventStreamAnswer, join: (() => boolean) | undefined) {
     this.#stream = stream
+    this.#answer = answer
     this.#subscription = answer.subscription
     this.#join = join
-    this.#subscription.whenEnded(() => this.#resume?.())
+    this.#subscription.whenEnded(() => this.#pause.end())
   }
 
   /** Resolves when the stream is over, or its reader has joined. */
-  async send(answer: EventStreamAnswer): Promise<void> {
+  async send(): Promise<void> {
+    const answer = this.#answer
     const { resume } = answer
     // Only a gateway that has groups goes on by itself; another would hand it to the client.
     const between: HeaderList =
@@ -40,7 +44,7 @@ export class SubscriptionPump {
     const headers: HeaderList = [...answer.headers, ...between]
     const head = encodeHead({ status: answer.status, headers })
     const opening = this.#encoder.encode(this.#subscription.take() ?? '')
-    if (!this.#stream.respond(head, opening, false)) await this.#room()
+    if (!this.#stream.respond(head, opening, false)) await this.#pause.wait()
     let patience = SETTLE_FIRST_MS
     let silence = 0
     while (!this.#stopped) {
@@ -48,7 +52,7 @@ export class SubscriptionPump {
       if (text !== undefined) {
         patience = SETTLE_FIRST_MS
         silence = 0
-        if (!this.#stream.write(this.#encoder.encode(text))) await this.#room()
+        if (!this.#stream.write(this.#encoder.encode(text))) await this.#pause.wait()
         continue
       }
       const { ended } = this.#subscription
@@ -61,28 +65,19 @@ export class SubscriptionPump {
       silence += wait
       if (silence < DAEMON_LIMITS.heartbeatMs || this.#stopped) continue
       silence = 0
-      this.#stream.write(this.#encoder.encode(HEARTBEAT))
+      this.#stream.write(this.#encoder.encode(HEARTBEAT_COMMENT))
     }
   }
 
   /** The stream has room again. */
   writable(): void {
-    this.#resume?.()
+    this.#pause.end()
   }
 
   /** Nobody wants the answer any more. */
   stop(): void {
     this.#stopped = true
     this.#subscription.close()
-    this.#resume?.()
-  }
-
-  #room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resume = () => {
-        this.#resume = undefined
-        resolve()
-      }
-    })
+    this.#pause.end()
   }
 }
