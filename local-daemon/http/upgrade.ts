@@ -1,5 +1,8 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Duplex, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as WebReadableStream } from 'node:stream/web'
 import { WebSocketServer } from 'ws'
 import type { DaemonApp } from './app.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
@@ -31,11 +34,11 @@ export function createUpgrade(
     head: Buffer,
   ): Promise<void> {
     const refusal = check(incoming, facts)
-    if (refusal !== undefined) return give(refusal, socket)
+    if (refusal !== undefined) return give(incoming, refusal, socket)
     const gone = new AbortController()
     socket.once('close', () => gone.abort())
     const response = await app.fetch(requestOf(incoming, gone.signal), facts)
-    if (!(response instanceof EventStreamAnswer)) return give(response, socket)
+    if (!(response instanceof EventStreamAnswer)) return give(incoming, response, socket)
     server.handleUpgrade(incoming, socket, head, (accepted) => {
       void serveSubscriber(accepted, response.subscription)
     })
@@ -62,13 +65,17 @@ function requestOf(
   })
 }
 
-/** An answer over a connection that cannot be used further. */
-async function give(response: Response, socket: Duplex): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer())
-  const { status, headers } = response
-  headers.set('content-length', String(body.length))
-  headers.set('connection', 'close')
-  const lines = [...headers].map(([name, value]) => `${name}: ${value}`)
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines]
-  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), body]))
+/** An answer over a connection that cannot be used further; a long one is streamed, and one that is cut is cut here too. */
+async function give(
+  incoming: IncomingMessage,
+  { status, headers, body }: Response,
+  socket: Duplex,
+): Promise<void> {
+  const outgoing = new ServerResponse(incoming)
+  outgoing.shouldKeepAlive = false
+  outgoing.assignSocket(socket as Socket)
+  outgoing.writeHead(status, Object.fromEntries(headers))
+  outgoing.once('finish', () => socket.end())
+  if (body === null) outgoing.end()
+  else await pipeline(Readable.fromWeb(body as WebReadableStream), outgoing)
 }

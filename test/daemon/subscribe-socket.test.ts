@@ -126,6 +126,19 @@ test.for([
   },
 )
 
+test('a handshake for an endless answer gets it as it comes, and its end with the connection', async () => {
+  const asked = handshakeRequest('/v1/tunnel/log?via=all')
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  expect(answer.headers['content-type']).toBe('text/event-stream')
+  let text = ''
+  answer.on('data', (piece: Buffer) => (text += piece.toString()))
+  while (!text.includes('event: ready')) await once(answer, 'data')
+  answer.destroy()
+  const watched = async () =>
+    /spl_http_event_streams\{via="loopback"\} (\d+)/.exec(await (await at.get('/metrics')).text())
+  await expect.poll(async () => (await watched())?.[1]).toBe('0')
+})
+
 test('a handshake that is none is refused, and the daemon goes on', async () => {
   const head = (more: string) =>
     `GET /v1/sync/subscribe HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${at.bearer}\r\n` +
@@ -154,7 +167,14 @@ test('when the daemon stops it closes as a restart does', async () => {
 
 /** A handshake as a browser's, and the answer that is no WebSocket. */
 async function handshake(path: string, headers: Record<string, string>) {
-  const asked = request({
+  const asked = handshakeRequest(path, headers)
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const text = Buffer.concat(await answer.toArray()).toString()
+  return { status: answer.statusCode, json: JSON.parse(text) as Record<string, unknown> }
+}
+
+function handshakeRequest(path: string, headers: Record<string, string> = {}) {
+  return request({
     port: port(),
     host: '127.0.0.1',
     path,
@@ -167,7 +187,4 @@ async function handshake(path: string, headers: Record<string, string>) {
       ...headers,
     },
   }).end()
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-  const text = Buffer.concat(await answer.toArray()).toString()
-  return { status: answer.statusCode, json: JSON.parse(text) as Record<string, unknown> }
 }
