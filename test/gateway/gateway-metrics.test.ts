@@ -54,6 +54,13 @@ describe.for([
       ],
     })
   const refusal = ({ status, text }: Answer) => `${status} ${/"code":"(\w+)"/.exec(text)?.[1]}`
+  /** Lines come late, and in order: with the one of this request all before it have come. */
+  const untilLogged = (answer: Answer) => {
+    const id = answer.header('x-request-id') ?? 'none'
+    return until('the request is in the log', () =>
+      stage.gateway.log.some((line) => line.includes(id)),
+    )
+  }
   const toObject = () => stage.gateway.log.filter((line) => line.includes('object request')).length
 
   test.for([
@@ -74,8 +81,7 @@ describe.for([
   })
 
   test('whoever shows no bearer that the owner signed does not even reach the object', async () => {
-    await ask(stage.identity.bearer)
-    await expect.poll(toObject).toBeGreaterThan(0)
+    await untilLogged(await ask(stage.identity.bearer))
     const before = toObject()
     expect(refusal(await ask(undefined))).toBe('401 AUTH_REQUIRED')
     expect(refusal(await ask(undefined, { method: 'POST', body: 'x' }))).toBe('401 AUTH_REQUIRED')
@@ -83,8 +89,8 @@ describe.for([
     expect(refusal(await ask(`${stage.identity.bearer}x`))).toBe('401 AUTH_INVALID')
     const query = `${METRICS_PATH}?access_token=${stage.identity.bearer}&ticket=x`
     expect(refusal(await ask(undefined, { path: query }))).toBe('401 AUTH_REQUIRED')
-    await ask(stage.identity.bearer)
-    await expect.poll(toObject).toBe(before + 1)
+    await untilLogged(await ask(stage.identity.bearer))
+    expect(toObject()).toBe(before + 1)
   })
 
   test('a revoked bearer is refused, and so is an expired one', async () => {
