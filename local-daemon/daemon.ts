@@ -1,12 +1,13 @@
 import type { Logger } from 'pino'
 import { type AppAccess, makeAccess } from './access/make-access.ts'
 import { accountFold } from './access/account-records.ts'
+import { guardExposedStart } from './access/exposed-requirement.ts'
 import { type Identity, loadIdentity } from './access/identity.ts'
 import { type Home, homeAt } from './config/home.ts'
 import { DAEMON_LIMITS } from './config/limits.ts'
+import { type Exposure, parseListenHost } from './config/listen-host.ts'
 import { prepareHome } from './config/prepare-home.ts'
 import { takeSingleInstance } from './config/single-instance.ts'
-import { StartError } from './config/start-error.ts'
 import { UndoStack } from './config/undo-stack.ts'
 import { VERSION } from './config/version.ts'
 import { connectionFacts } from './http/connection-facts.ts'
@@ -25,7 +26,7 @@ import type { Tunnel } from './tunnel/tunnel.ts'
 export interface DaemonOptions {
   /** The home directory; made if it is missing. */
   readonly home: string
-  /** 127.0.0.1 (the default), ::1 or localhost. */
+  /** A loopback (127.0.0.1 by default), tailnet or private address: see `parseListenHost`. */
   readonly host?: string
   /** 9100 by default, 0 for a free one. */
   readonly port?: number
@@ -50,6 +51,8 @@ export interface Daemon {
   readonly access: AppAccess
   readonly logger: Logger
   readonly addresses: { readonly tcp: TcpAddress; readonly socket: string }
+  /** Who can reach the TCP address. */
+  readonly exposure: Exposure
   /** The admin's bearer, on the first start only: it is never shown again. */
   readonly adminBearer?: string
   /** The connection to the gateway, where one was asked for. */
@@ -63,7 +66,7 @@ const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 9100
 
 /**
- * Starts a daemon and resolves once it answers on loopback and on its socket. Throws `StartError` or
+ * Starts a daemon and resolves once it answers on its address and on its socket. Throws `StartError` or
  * `StoreOpenError`, each with a code and the next step, and leaves nothing running then.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -79,7 +82,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon> {
   const home = homeAt(options.home)
   const insecure = options.insecureLocalhost === true
-  const host = insecure ? DEFAULT_HOST : requireLoopback(options.host ?? DEFAULT_HOST)
+  const listener = parseListenHost(insecure ? DEFAULT_HOST : (options.host ?? DEFAULT_HOST))
 
   prepareHome(home)
   const instance = takeSingleInstance(home)
@@ -97,11 +100,13 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const meter = new LinkMeter()
   let tunnel: Tunnel | undefined
   const link = () => tunnel && linkReport(tunnel.status, meter.counts, access.edge.report())
-  const app = createApp({ ...access, logger, stopping: stopping.signal, link })
+  guardExposedStart(listener, access.settings.values)
+  const app = createApp({ ...access, logger, listener, stopping: stopping.signal, link })
   const tcpServer = createHttpServer(
     app,
-    (incoming) => connectionFacts(incoming, access.settings),
+    (incoming) => connectionFacts(incoming, access.settings, listener),
     logger,
+    { via: listener.exposure === 'loopback' ? 'loopback' : 'network' },
   )
   const socketServer = createHttpServer(app, () => ({ via: 'socket' }), logger)
   undo.defer(async () => {
@@ -109,7 +114,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
       [tcpServer, socketServer].map((server) => drain(server, DAEMON_LIMITS.drainMs)),
     )
   })
-  const tcp = await listenTcp(tcpServer, host, options.port ?? DEFAULT_PORT)
+  const tcp = await listenTcp(tcpServer, listener, options.port ?? DEFAULT_PORT)
   await listenSocket(socketServer, home.socket)
   // Only now: a start that fails after it would take the one bearer with it, unseen.
   const adminBearer = await firstBearer(access, bootstrapToken)
@@ -134,6 +139,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     access,
     logger,
     addresses,
+    exposure: listener.exposure,
     ...(adminBearer === undefined ? {} : { adminBearer }),
     ...(tunnel === undefined ? {} : { tunnel }),
     stop,
@@ -171,15 +177,4 @@ function connectTunnel(
     },
   })
   return tunnel
-}
-
-/** The daemon speaks plain HTTP: it must not listen where others could hear or call it. */
-function requireLoopback(host: string): string {
-  if (host === 'localhost') return DEFAULT_HOST
-  if (host === DEFAULT_HOST || host === '::1') return host
-  throw new StartError(
-    'HOST_NOT_LOOPBACK',
-    `The daemon listens on 127.0.0.1 or ::1 only, not on ${host}`,
-    'Leave --host out; to be reached from elsewhere use a gateway: spl serve --gateway https://host',
-  )
 }

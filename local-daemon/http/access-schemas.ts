@@ -3,6 +3,7 @@ import { DID } from '../../protocol/record.ts'
 import { SCOPES } from '../../protocol/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { listOf } from './schemas.ts'
+import { VIAS } from './via.ts'
 
 /* The shapes of accounts, tokens, invites, tickets and settings, for validation and for /openapi.json alike. */
 
@@ -191,7 +192,7 @@ export const Identity = z
   .object({
     object: z.literal('identity'),
     instance_did: z.string(),
-    via: z.enum(['socket', 'loopback', 'proxy', 'tunnel']),
+    via: z.enum(VIAS),
     service_account_id: z.string().nullable(),
     did: z.string().nullable(),
     scopes: Scopes,

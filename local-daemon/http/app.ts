@@ -2,7 +2,8 @@ import type { Logger } from 'pino'
 import { decideCors, type CorsDecision } from '../../protocol/cors.ts'
 import { isForeignOrigin } from '../../protocol/foreign-origin.ts'
 import { routeAccess } from '../../protocol/route-access.ts'
-import { hostName, isLoopbackHost } from '../access/host-check.ts'
+import { hostName, namesListener } from '../access/host-check.ts'
+import { type ListenHost, urlHost } from '../config/listen-host.ts'
 import { FeedHub } from '../store/feed-hub.ts'
 import type { LinkReport } from '../tunnel/link-report.ts'
 import { preflightAnswer, problemAnswer } from './answer.ts'
@@ -29,6 +30,7 @@ import { addSync } from './routes/sync.ts'
 import { addTokens } from './routes/tokens.ts'
 import { addTunnel } from './routes/tunnel.ts'
 import type { Refused } from '../requests/request-watch.ts'
+import { isOwnPort } from './via.ts'
 
 /** The daemon's HTTP interface, for both listeners and for the tunnel. */
 export interface DaemonApp {
@@ -45,6 +47,8 @@ export interface DaemonApp {
 
 export interface AppParts extends AppAccess {
   readonly logger: Logger
+  /** Where the app's own port listens. */
+  readonly listener: ListenHost
   /** Aborts when the daemon stops. */
   readonly stopping: AbortSignal
   /** The link of now; undefined where no gateway was asked for. */
@@ -52,7 +56,7 @@ export interface AppParts extends AppAccess {
 }
 
 export function createApp(given: AppParts): DaemonApp {
-  const { store, authorise, settings, logger, identity } = given
+  const { store, authorise, settings, logger, identity, listener } = given
   const router = new DaemonRouter(authorise)
   const hub = new FeedHub(store.commits)
   const observation = observe(store, given.link)
@@ -111,19 +115,19 @@ export function createApp(given: AppParts): DaemonApp {
   }
 
   function checkHost(request: Request, facts: RequestFacts): Response | undefined {
-    if (facts.via !== 'loopback' && facts.via !== 'proxy') return undefined
+    if (!isOwnPort(facts.via)) return undefined
     const host = request.headers.get('host')
-    if (isLoopbackHost(host) || (host !== null && settings.allowsHost(hostName(host)))) {
+    if (namesListener(host, listener) || (host !== null && settings.allowsHost(hostName(host)))) {
       return undefined
     }
     return problemAnswer(facts, 'HOST_NOT_ALLOWED', 'The Host header does not name this machine', {
-      try: 'Use http://localhost or http://127.0.0.1 with the daemon’s port; behind a reverse proxy allow its name: spl config set allowed_hosts <name>.',
+      try: `Use http://${urlHost(listener.address)} with the daemon’s port; allow any other name that leads here: spl config set allowed_hosts <name>.`,
     })
   }
 
   /** What a page elsewhere makes a browser send to this machine, unasked. Open routes tell nothing anyway. */
   function checkOrigin(request: Request, facts: RequestFacts): Response | undefined {
-    if (facts.via !== 'loopback' && facts.via !== 'proxy') return undefined
+    if (!isOwnPort(facts.via)) return undefined
     // Behind a proxy a page of the same name may have come by either scheme.
     const schemes = facts.via === 'proxy' ? (['https', 'http'] as const) : (['http'] as const)
     const { origins } = settings.cors

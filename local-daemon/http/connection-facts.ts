@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { isLoopbackHost } from '../access/host-check.ts'
+import { namesListener } from '../access/host-check.ts'
+import type { ListenHost } from '../config/listen-host.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { RequestFacts } from './request-facts.ts'
 
@@ -18,19 +19,43 @@ const FORWARDING = [
 const LOOPBACK: RequestFacts = { via: 'loopback' }
 
 /**
- * The facts of a request over TCP. It is a proxy's if it carries what only proxies send, or names a public host;
- * the client's address is taken from it only where the setting `trusted_proxies` names the peer.
+ * The facts of a request over TCP. On loopback it is a proxy's if it carries what only proxies send, or names a public
+ * host. Beyond loopback it is a proxy's only if the setting `trusted_proxies` names the peer: whatever else comes there is
+ * the network's, with the address of its socket, and no header makes it more. The client's address is taken from a
+ * header of trusted proxies alone.
  */
-export function connectionFacts(incoming: IncomingMessage, settings: Settings): RequestFacts {
-  const { headers } = incoming
-  // HTTP/1.0 is what nginx speaks to its upstream unless told otherwise, with no header of its own.
-  const forwarded =
-    incoming.httpVersionMajor < 1 ||
-    (incoming.httpVersionMajor === 1 && incoming.httpVersionMinor === 0) ||
+export function connectionFacts(
+  incoming: IncomingMessage,
+  settings: Settings,
+  listener: ListenHost,
+): RequestFacts {
+  if (listener.exposure === 'loopback') {
+    if (!isForwarded(incoming) && namesListener(incoming.headers.host ?? null, listener)) {
+      return LOOPBACK
+    }
+    const client = forwardedFor(incoming, settings)
+    return { via: 'proxy', ...(client === undefined ? {} : { clientAddress: client }) }
+  }
+  const peer = peerOf(incoming)
+  if (settings.trusts(peer) && isForwarded(incoming)) {
+    const client = forwardedFor(incoming, settings)
+    return { via: 'proxy', ...(client === undefined ? {} : { clientAddress: client }) }
+  }
+  return { via: 'network', ...(peer === '' ? {} : { clientAddress: peer }) }
+}
+
+/** HTTP/1.0 is what nginx speaks to its upstream unless told otherwise, with no header of its own. */
+function isForwarded({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+  return (
+    httpVersionMajor < 1 ||
+    (httpVersionMajor === 1 && httpVersionMinor === 0) ||
     FORWARDING.some((name) => headers[name] !== undefined)
-  if (!forwarded && isLoopbackHost(headers.host ?? null)) return LOOPBACK
-  const client = forwardedFor(incoming, settings)
-  return { via: 'proxy', ...(client === undefined ? {} : { clientAddress: client }) }
+  )
+}
+
+/** The address at the other end of the connection, without the zone of a link-local one. */
+function peerOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress?.split('%')[0] ?? ''
 }
 
 /**
@@ -38,8 +63,7 @@ export function connectionFacts(incoming: IncomingMessage, settings: Settings): 
  * claim (oauth2-proxy GHSA-7x63-xv5r-3p2x read it from the left).
  */
 function forwardedFor(incoming: IncomingMessage, settings: Settings): string | undefined {
-  const peer = incoming.socket.remoteAddress ?? ''
-  if (!settings.trusts(peer)) return undefined
+  if (!settings.trusts(peerOf(incoming))) return undefined
   const field = incoming.headers['x-forwarded-for']
   const chain = (Array.isArray(field) ? field.join(',') : (field ?? '')).split(',')
   for (const entry of chain.toReversed()) {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { VIAS } from './via.ts'
 
 /* The shapes of what the daemon tells of the link and of its requests. */
 
@@ -28,13 +29,13 @@ const NotConfigured = z.object({ object: z.literal('tunnel'), configured: z.lite
 export const Tunnel = z.union([Configured, NotConfigured]).openapi('Tunnel')
 
 export const LogQuery = z.object({
-  via: z.enum(['tunnel', 'proxy', 'loopback', 'socket', 'all']).default('tunnel'),
+  via: z.enum([...VIAS, 'all']).default('tunnel'),
 })
 export const RequestLine = z
   .object({
     time,
     request_id: z.string(),
-    via: z.enum(['tunnel', 'proxy', 'loopback', 'socket']),
+    via: z.enum(VIAS),
     method: z.string(),
     path: z.string().openapi({ description: 'Without the query' }),
     route: z.string(),

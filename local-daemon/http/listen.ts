@@ -2,35 +2,27 @@ import { chmodSync, rmSync, statSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect, type AddressInfo, type ListenOptions } from 'node:net'
 import { DAEMON_LIMITS } from '../config/limits.ts'
+import type { ListenHost } from '../config/listen-host.ts'
 import { StartError } from '../config/start-error.ts'
+import { listenFailure } from './listen-failure.ts'
 
 export interface TcpAddress {
   readonly host: string
   readonly port: number
 }
 
-/** Listens on a loopback address; port 0 takes a free one. Throws `StartError` `PORT_IN_USE`. */
-export async function listenTcp(server: Server, host: string, port: number): Promise<TcpAddress> {
+/** Listens on a TCP address; port 0 takes a free one. Throws `StartError`: see `listenFailure`. */
+export async function listenTcp(
+  server: Server,
+  host: ListenHost,
+  port: number,
+): Promise<TcpAddress> {
   try {
-    await listen(server, { host, port })
+    await listen(server, { host: host.address, port })
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') {
-      throw new StartError(
-        'PORT_IN_USE',
-        `Port ${port} on ${host} is taken by another program`,
-        `Choose another one: spl serve --port ${port === 65535 ? port - 1 : port + 1}`,
-        { cause: error },
-      )
-    }
-    throw new StartError(
-      'PORT_NOT_AVAILABLE',
-      `Listen on ${host}:${port}: ${message}`,
-      'Choose another port: spl serve --port 9100',
-      { cause: error },
-    )
+    throw listenFailure(error as NodeJS.ErrnoException, host, port)
   }
-  return { host, port: (server.address() as AddressInfo).port }
+  return { host: host.address, port: (server.address() as AddressInfo).port }
 }
 
 /**

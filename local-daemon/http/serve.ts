@@ -16,11 +16,13 @@ import { createUpgrade } from './upgrade.ts'
 /**
  * An HTTP server of the app, not yet listening.
  * @param factsOf what is known of a request's connection
+ * @param unread what is known of one whose request cannot be read
  */
 export function createHttpServer(
   app: DaemonApp,
   factsOf: (incoming: IncomingMessage) => RequestFacts,
   logger: Logger,
+  unread: RequestFacts = NOTHING_KNOWN,
 ): Server {
   const listener = getRequestListener(
     (request, env) => {
@@ -41,7 +43,7 @@ export function createHttpServer(
       hostname: 'localhost',
       errorHandler: (error) => {
         logger.debug({ err: error }, 'read request')
-        return refused(invalidTarget(NOTHING_KNOWN, MALFORMED_URL), NOTHING_KNOWN)
+        return refused(invalidTarget(unread, MALFORMED_URL), unread)
       },
     },
   )

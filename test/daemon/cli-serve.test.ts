@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isRunning, runSpl, startSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
+import { PRIVATE_ADDRESS } from './private-address.ts'
 
 let home: ReturnType<typeof aHome>
 
@@ -232,4 +233,22 @@ describe('SPL_BOOTSTRAP_TOKEN', () => {
       expect(run.stdout).toMatch(/spl_prod_sa_/)
     },
   )
+})
+
+describe.runIf(PRIVATE_ADDRESS !== undefined)('spl serve --host on a private network', () => {
+  test('warns of plain HTTP, and status says who can reach it', async () => {
+    const host = ['--host', PRIVATE_ADDRESS ?? '']
+    const run = await spl('serve', '--daemon', '--port', '0', '--json', ...host)
+    expect(run.code).toBe(0)
+    const ready = JSON.parse(run.stdout) as Ready & Record<string, unknown>
+    expect(ready['exposure']).toBe('private')
+    expect(ready['warnings']).toEqual([expect.stringMatching(/plain HTTP: whoever is on the same/)])
+    expect(run.stderr).toMatch(/^warning: bearers and records cross the network in plain HTTP/)
+    expect((await fetch(`${ready.address}/health`)).status).toBe(200)
+    const seen = await spl('status', '--json')
+    expect(JSON.parse(seen.stdout)).toMatchObject({ exposure: 'private', address: ready.address })
+    expect((await spl('status')).stdout).toMatch(/^Exposure +private network, plain HTTP$/m)
+    // The command line goes over the socket, and does not care.
+    expect((await spl('intend', 'from here')).code).toBe(0)
+  })
 })

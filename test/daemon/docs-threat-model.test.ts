@@ -13,6 +13,7 @@ const ATTACKERS = [
   'A compromised edge',
   'A stolen device token',
   'Another user of the same machine',
+  'A machine on the private network',
   'Somebody on the network path',
   'A thief of a backup or of the disk',
 ]

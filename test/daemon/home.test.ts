@@ -200,7 +200,11 @@ describe('a place that is taken', () => {
     const { port } = other.address() as { port: number }
     await expect(startDaemon({ home: home.path, port, logger })).rejects.toMatchObject({
       code: 'PORT_IN_USE',
-      message: expect.stringContaining(String(port)),
+      message: expect.stringMatching(
+        process.platform === 'linux'
+          ? new RegExp(`${port} on 127.0.0.1 is taken by .+ \\(pid ${process.pid}\\)`)
+          : String(port),
+      ),
       try: expect.stringContaining('--port'),
     })
     expect(existsSync(homeAt(home.path).pidFile)).toBe(false)
@@ -232,10 +236,26 @@ describe('a place that is taken', () => {
     })
   })
 
-  it.each(['0.0.0.0', '::', '192.168.1.2', 'example.org'])('%s is no loopback', async (host) => {
+  it.each([
+    ['0.0.0.0', 'HOST_WILDCARD'],
+    ['0', 'HOST_WILDCARD'],
+    ['::', 'HOST_WILDCARD'],
+    ['::ffff:0.0.0.0', 'HOST_WILDCARD'],
+    ['8.8.8.8', 'HOST_PUBLIC'],
+    ['example.org', 'HOST_INVALID'],
+  ])('%s is nowhere that the daemon listens: %s', async (host, code) => {
     using home = aHome()
     await expect(startDaemon({ home: home.path, host, port: 0, logger })).rejects.toMatchObject({
-      code: 'HOST_NOT_LOOPBACK',
+      code,
+    })
+  })
+
+  it('an address that this machine does not have is refused with those that it has', async () => {
+    using home = aHome()
+    const host = '10.254.253.252'
+    await expect(startDaemon({ home: home.path, host, port: 0, logger })).rejects.toMatchObject({
+      code: 'HOST_NOT_HERE',
+      try: expect.stringContaining('--host'),
     })
   })
 })

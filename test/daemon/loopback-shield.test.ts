@@ -192,7 +192,8 @@ describe('a request through a reverse proxy', () => {
         headers: { host: 'localhost', 'x-forwarded-for': chain },
         socket: { remoteAddress: '127.0.0.1' },
       }
-      return connectionFacts(incoming as never, settings).clientAddress
+      const listener = { address: '127.0.0.1', exposure: 'loopback' } as const
+      return connectionFacts(incoming as never, settings, listener).clientAddress
     }
     expect(seen('203.0.113.9')).toBeUndefined()
     await set(at, 'trusted_proxies', ['127.0.0.1', '10.0.0.0/8'])

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { PRIVATE_ADDRESS } from '../daemon/private-address.ts'
 import { FIRST_ACCOUNT } from './access-table-first-account.ts'
 import { WAYS, type Way } from './access-table-routes.ts'
 import { type AccessStage, anAccessStage } from './access-table-stage.ts'
@@ -29,12 +30,27 @@ const cells = FIRST_ACCOUNT.flatMap(({ shows, ways }) =>
 test('who may not make the first account leaves the door as it was', async () => {
   await using stage = await anAccessStage({ bootstrapToken: TOKEN })
   for (const { shows, way, answer } of cells) {
-    if (answer === '201') continue
+    if (answer === '201' || way === 'network') continue
     const told = await knock(stage, way, AUTHORIZATION[shows])
     expect(`${way}, ${shows}: ${told}`).toBe(`${way}, ${shows}: ${answer}`)
   }
   expect(stage.daemon.store.accounts()).toEqual([])
 })
+
+test.runIf(PRIVATE_ADDRESS !== undefined)(
+  'nobody makes the first account over the network',
+  async () => {
+    const host = PRIVATE_ADDRESS ?? ''
+    await using stage = await anAccessStage({ bootstrapToken: TOKEN, host })
+    for (const { shows, way, answer } of cells) {
+      if (way !== 'network') continue
+      expect([shows, await knock(stage, way, AUTHORIZATION[shows])]).toEqual([shows, answer])
+    }
+    expect(stage.daemon.store.accounts()).toEqual([])
+    expect(await knock(stage, 'socket', [])).toBe('201')
+    expect(await knock(stage, 'network', [TOKEN])).toBe('403 LOCAL_ONLY')
+  },
+)
 
 test.each(cells.filter(({ answer }) => answer === '201'))(
   'who makes the first account shuts the door for all: $way, $shows',

@@ -19,6 +19,6 @@ export const FIRST_ACCOUNT = [
 
 function door<const Name extends string>(shows: Name, loopback: Answer) {
   const away = '403 LOCAL_ONLY'
-  const ways = { socket: '201', loopback, proxy: away, tunnel: away } as const
+  const ways = { socket: '201', loopback, network: away, proxy: away, tunnel: away } as const
   return { shows, ways }
 }

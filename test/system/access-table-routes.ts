@@ -4,7 +4,7 @@
  */
 
 /** How a request reaches the daemon. */
-export const WAYS = ['socket', 'loopback', 'proxy', 'tunnel'] as const
+export const WAYS = ['socket', 'loopback', 'network', 'proxy', 'tunnel'] as const
 export type Way = (typeof WAYS)[number]
 
 /** What a route may ask for: the column of `CREDENTIALS` that answers. */
@@ -24,7 +24,7 @@ export interface RouteRow {
 }
 
 /** Nothing is asked for; what is shown all the same must be good. */
-const OPEN = { socket: '200', loopback: 'nothing', proxy: 'nothing', tunnel: 'nothing' } as const
+const OPEN = { socket: '200', ...everywhereElse('nothing') } as const
 const ADMIN = ['admin']
 const FOLLOW = ['records:read', 'federation:manage']
 
@@ -49,6 +49,7 @@ export const ROUTES: readonly RouteRow[] = [
     ways: {
       socket: '409 BOOTSTRAP_CLOSED',
       loopback: '409 BOOTSTRAP_CLOSED',
+      network: '403 LOCAL_ONLY',
       proxy: '403 LOCAL_ONLY',
       tunnel: '403 LOCAL_ONLY',
     },
@@ -66,7 +67,7 @@ export const ROUTES: readonly RouteRow[] = [
     opens: 'any',
     done: '201',
     // The owner has no bearer that could be exchanged.
-    ways: { socket: '401 AUTH_REQUIRED', loopback: 'bearer', proxy: 'bearer', tunnel: 'bearer' },
+    ways: { socket: '401 AUTH_REQUIRED', ...everywhereElse('bearer') },
   },
   asks('POST /v1/invites', ADMIN, '201'),
   asks('GET /v1/invites', ADMIN, '200'),
@@ -75,7 +76,7 @@ export const ROUTES: readonly RouteRow[] = [
     route: 'POST /v1/invites/redeem',
     opens: 'none needed',
     done: '201',
-    ways: { socket: 'invite', loopback: 'invite', proxy: 'invite', tunnel: 'invite' },
+    ways: { socket: 'invite', ...everywhereElse('invite') },
   },
   asks('GET /v1/config', ['config:read'], '200'),
   asks('POST /v1/config/{key}', ['config:write'], '200'),
@@ -91,5 +92,10 @@ function asks(
   done: RouteRow['done'],
   door: Door = 'bearer',
 ): RouteRow {
-  return { route, opens, done, ways: { socket: done, loopback: door, proxy: door, tunnel: door } }
+  return { route, opens, done, ways: { socket: done, ...everywhereElse(door) } }
+}
+
+/** Everywhere but on the socket. */
+function everywhereElse<const Cell extends Door | Answer>(cell: Cell) {
+  return { loopback: cell, network: cell, proxy: cell, tunnel: cell } as const
 }

@@ -46,7 +46,7 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
   const aTicket = await ticketOffice(stage)
   async function aUsedTicket(path: string): Promise<string> {
     const ticket = await aTicket(path)
-    await stage.ask('loopback', { method: 'GET', target: `${streamOf(path)}?ticket=${ticket}` })
+    await stage.ask(stage.direct, { method: 'GET', target: `${streamOf(path)}?ticket=${ticket}` })
     return ticket
   }
 
@@ -149,7 +149,7 @@ function nonceOf(code: string): Uint8Array {
 }
 
 /** Gets tickets as a page does. Few may wait unused for one account, so there are several. */
-async function ticketOffice({ daemon, ask }: AccessStage) {
+async function ticketOffice({ daemon, direct, ask }: AccessStage) {
   const account = { name: 'viewer', scopes: ['records:read'] } as const
   const made = Array.from({ length: 12 }, () =>
     daemon.access.accounts.createWithToken(account, null),
@@ -158,7 +158,7 @@ async function ticketOffice({ daemon, ask }: AccessStage) {
   let next = 0
   return async (path: string): Promise<string> => {
     const { token } = viewers[next++ % viewers.length] ?? { token: '' }
-    const { status, body } = await ask('loopback', {
+    const { status, body } = await ask(direct, {
       method: 'POST',
       target: '/v1/stream-tickets',
       headers: [field(token)],

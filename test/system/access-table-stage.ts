@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
+import { urlHost } from '../../local-daemon/config/listen-host.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../local-daemon/daemon.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
@@ -27,9 +28,14 @@ export interface Told {
   readonly challenge: string | undefined
 }
 
-/** A real daemon that a real gateway on raw workerd gives a public hostname, and all ways to it. */
+/**
+ * A real daemon and the ways to it: one on loopback, that a real gateway on raw workerd gives a public hostname, or one
+ * on a private address of this machine.
+ */
 export interface AccessStage extends AsyncDisposable {
   readonly daemon: Daemon
+  /** The way over TCP that no proxy is part of. */
+  readonly direct: 'loopback' | 'network'
   ask(way: Way, asking: Asking): Promise<Told>
 }
 
@@ -41,21 +47,29 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
   const paths = homeAt(home.path)
   prepareHome(paths)
   const ownerDid = loadIdentity(paths).did
-  const gateway = await startGateway({ ownerDid, directory: join(home.path, 'gateway') })
+  const gateway =
+    options.host === undefined
+      ? await startGateway({ ownerDid, directory: join(home.path, 'gateway') })
+      : undefined
   const daemon = await startDaemon({
     home: home.path,
     port: 0,
     logger: pino({ level: 'silent' }),
-    tunnel: { gatewayUrl: gateway.url },
+    ...(gateway && { tunnel: { gatewayUrl: gateway.url } }),
     ...options,
   })
-  await until('the tunnel is connected', () => daemon.tunnel?.status.state === 'connected')
+  if (gateway !== undefined)
+    await until('the tunnel is connected', () => daemon.tunnel?.status.state === 'connected')
 
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
   const { socket: socketPath, tcp } = daemon.addresses
   const places = {
     socket: { at: { socketPath }, own: [['host', 'localhost']] },
     loopback: { at: { port: tcp.port }, own: [['host', `localhost:${tcp.port}`]] },
+    network: {
+      at: { host: tcp.host, port: tcp.port },
+      own: [['host', `${urlHost(tcp.host)}:${tcp.port}`]],
+    },
     proxy: {
       at: { port: tcp.port },
       own: [
@@ -64,7 +78,7 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
       ],
     },
     // Through the tunnel a loopback name in Host is the public hostname, and must open nothing more.
-    tunnel: { at: { port: gateway.port }, own: [['host', `localhost:${gateway.port}`]] },
+    tunnel: { at: { port: gateway?.port }, own: [['host', `localhost:${gateway?.port}`]] },
   } as const
 
   async function ask(way: Way, { method, target, headers = [], json }: Asking): Promise<Told> {
@@ -73,8 +87,8 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
     const fields = [...own, ...headers, ...(body === undefined ? [] : bodyFields(body))]
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request({
-        ...at,
         host: '127.0.0.1',
+        ...at,
         method,
         path: target,
         agent,
@@ -111,11 +125,12 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
 
   return {
     daemon,
+    direct: gateway === undefined ? 'network' : 'loopback',
     ask,
     async [Symbol.asyncDispose]() {
       agent.destroy()
       await daemon.stop()
-      await gateway.stop()
+      await gateway?.stop()
       home[Symbol.dispose]()
     },
   }

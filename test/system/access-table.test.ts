@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { PRIVATE_ADDRESS } from '../daemon/private-address.ts'
 import { CREDENTIALS, type CredentialRow, expectedAnswer } from './access-table-credentials.ts'
 import { accessTables } from './access-table-page.ts'
 import { type RouteRequests, routeRequests } from './access-table-requests.ts'
@@ -12,32 +13,53 @@ const MARKED = /(?<=<!-- table -->\n)[^]*(?=\n<!-- \/table -->)/
 /** Requests at a time. */
 const TOGETHER = 8
 
-let stage: AccessStage
-let requests: RouteRequests
-let credentials: Readonly<Record<string, Show>>
+interface Scene {
+  readonly stage: AccessStage
+  readonly requests: RouteRequests
+  readonly credentials: Readonly<Record<string, Show>>
+}
+
+/** The daemon on loopback, with all ways to it but one. */
+let scene: Scene
+/** One on a private address. */
+let networkScene: Scene | undefined
 
 beforeAll(async () => {
-  stage = await anAccessStage()
-  requests = await routeRequests(stage.daemon)
-  credentials = await credentialsOf(stage)
+  scene = await aScene(await anAccessStage())
+  if (PRIVATE_ADDRESS === undefined) return
+  networkScene = await aScene(await anAccessStage({ host: PRIVATE_ADDRESS }))
 })
-afterAll(() => stage[Symbol.asyncDispose]())
+afterAll(async () => {
+  await scene.stage[Symbol.asyncDispose]()
+  await networkScene?.stage[Symbol.asyncDispose]()
+})
+
+async function aScene(stage: AccessStage): Promise<Scene> {
+  return {
+    stage,
+    requests: await routeRequests(stage.daemon),
+    credentials: await credentialsOf(stage),
+  }
+}
+
+const TESTED = WAYS.filter((way) => way !== 'network' || PRIVATE_ADDRESS !== undefined)
 
 test('has a row for every route that is served, and for no other', async () => {
-  const { body } = await stage.ask('socket', { method: 'GET', target: '/openapi.json' })
+  const { body } = await scene.stage.ask('socket', { method: 'GET', target: '/openapi.json' })
   const served = Object.entries(body['paths'] as Record<string, object>).flatMap(
     ([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
   expect(ROUTES.map(({ route }) => route).toSorted()).toEqual(served.toSorted())
 })
 
-test.each(WAYS)('every route answers every credential as the table says: %s', async (way) => {
+test.each(TESTED)('every route answers every credential as the table says: %s', async (way) => {
+  const at = (way === 'network' ? networkScene : scene) ?? scene
   const cells = ROUTES.flatMap((row) => CREDENTIALS.map((credential) => ({ row, credential })))
   const wrong: string[] = []
   async function work(): Promise<void> {
     for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {
       const { row, credential } = cell
-      const told = await tell(way, row, credential)
+      const told = await tell(at, way, row, credential)
       const expected = expectedAnswer(row, way, credential)
       if (told !== expected) {
         wrong.push(`${row.route} with ${credential.shows}: ${told} in place of ${expected}`)
@@ -48,7 +70,12 @@ test.each(WAYS)('every route answers every credential as the table says: %s', as
   expect(wrong.toSorted()).toEqual([])
 })
 
-async function tell(way: Way, { route }: RouteRow, { shows }: CredentialRow): Promise<string> {
+async function tell(
+  { stage, requests, credentials }: Scene,
+  way: Way,
+  { route }: RouteRow,
+  { shows }: CredentialRow,
+): Promise<string> {
   const asking = await requests[route]?.()
   if (asking === undefined) throw new Error(`no request for ${route}`)
   const [path = ''] = asking.target.split('?')

@@ -7,7 +7,7 @@ import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
 import { checkHost } from '../serve/check-host.ts'
-import { banner, warnIfInsecure } from '../serve/ready-report.ts'
+import { banner, warnOfStart } from '../serve/ready-report.ts'
 import { runBackground } from '../serve/run-background.ts'
 import { runForeground } from '../serve/run-foreground.ts'
 import type { ServeOptions } from '../serve/serve-options.ts'
@@ -22,7 +22,7 @@ export function addServe(program: Command): void {
     .addOption(new Option('--foreground', 'stay in this terminal (default)').conflicts([...ASKS]))
     .addOption(new Option('--stop', 'stop the daemon of the home').conflicts('status'))
     .option('--status', 'say whether it runs: exit code 0 or 3')
-    .option('--host <address>', 'address to listen on, loopback only', '127.0.0.1')
+    .option('--host <address>', 'loopback, tailnet or private address to listen on', '127.0.0.1')
     .option('--port <n>', 'port, 0 for a free one', parsePort, 9100)
     .option(
       '--insecure-localhost',
@@ -46,6 +46,7 @@ export function addServe(program: Command): void {
         ['spl serve --status', 'is it running?'],
         ['spl serve --stop', 'stop it'],
         ['spl serve --daemon --gateway https://spl.example.com', 'with a public hostname'],
+        ['spl serve --daemon --host 100.64.0.7', 'for the machines of your tailnet too'],
         ['spl serve --daemon --home ./demo --port 0', 'a second one, elsewhere'],
       ),
     )
@@ -62,7 +63,7 @@ async function serve(options: ServeOptions): Promise<void> {
   if (options.readyFd === undefined) warnOfBootstrapToken()
   if (!options.daemon) return runForeground(home, options)
   const report = await runBackground(home, options)
-  warnIfInsecure(report)
+  warnOfStart(report)
   if (options.json) printJson(report)
   else print(banner(report))
 }

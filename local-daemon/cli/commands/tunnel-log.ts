@@ -19,7 +19,7 @@ export function addTunnelLog(tunnel: Command): void {
     .option('-f, --follow', 'go on with those to come, until Ctrl-C')
     .addOption(
       new Option('--via <way>', 'how they came in')
-        .choices(['tunnel', 'proxy', 'loopback', 'socket', 'all'])
+        .choices(['tunnel', 'proxy', 'network', 'loopback', 'socket', 'all'])
         .default('tunnel'),
     )
     .addHelpText(

@@ -1,8 +1,12 @@
+import { networkInterfaces } from 'node:os'
 import type { Daemon } from '../../daemon.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import type { Home } from '../../config/home.ts'
-import { note } from '../output.ts'
+import { type Exposure, urlHost } from '../../config/listen-host.ts'
+import { openFilesLimit, openFilesWarnings } from '../../config/open-files.ts'
+import { note, warn } from '../output.ts'
 import { fields } from '../table.ts'
+import { exposureText, exposureWarnings } from './exposure.ts'
 
 /** What a daemon says about itself once it serves; the `--json` of `spl serve`. */
 export interface ReadyReport {
@@ -15,6 +19,10 @@ export interface ReadyReport {
   readonly log: string
   readonly instance_did: string
   readonly gateway: string | null
+  /** Who can reach the address. */
+  readonly exposure: Exposure
+  /** What a person should know, one line each. */
+  readonly warnings: readonly string[]
   /** No bearer is asked for on loopback. */
   readonly insecure_localhost: boolean
   /** PEM file that is trusted for the gateway, beside the system's authorities. */
@@ -36,12 +44,17 @@ export function readyReport(
     object: 'daemon',
     status: 'running',
     pid: process.pid,
-    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    address: `http://${urlHost(host)}:${port}`,
     socket: daemon.addresses.socket,
     home: home.root,
     log: home.logFile,
     instance_did: daemon.identity.did,
     gateway: tunnel?.gatewayUrl ?? null,
+    exposure: daemon.exposure,
+    warnings: [
+      ...exposureWarnings(daemon.exposure, host, networkInterfaces()),
+      ...openFilesWarnings(openFilesLimit()),
+    ],
     insecure_localhost: insecure,
     bootstrap_open: daemon.store.accounts().length === 0,
     gateway_ca: tunnel?.cacert ?? null,
@@ -58,6 +71,7 @@ export function banner(report: ReadyReport): string {
   const facts = fields([
     ['Status', 'running'],
     ['Address', report.address],
+    ['Exposure', exposureText(report.exposure)],
     ['Socket', report.socket],
     ['Gateway', report.gateway ?? undefined],
     ['Identity', report.instance_did],
@@ -72,7 +86,8 @@ export function banner(report: ReadyReport): string {
 }
 
 /** On stderr at every start, so that it is not forgotten. */
-export function warnIfInsecure(report: ReadyReport): void {
+export function warnOfStart(report: ReadyReport): void {
+  for (const warning of report.warnings) warn(warning)
   if (!report.insecure_localhost) return
   note(
     'warning: --insecure-localhost: every program and user of this machine may read and write records',

@@ -4,7 +4,7 @@ import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note, print, printJson } from '../output.ts'
 import { untilSignal } from '../until-signal.ts'
 import { bootstrapToken } from './bootstrap-token.ts'
-import { banner, readyReport, type ReadyReport, warnIfInsecure } from './ready-report.ts'
+import { banner, readyReport, type ReadyReport, warnOfStart } from './ready-report.ts'
 import { writeRunningFile } from './running-file.ts'
 import type { ServeOptions } from './serve-options.ts'
 import type { StartFailure } from './start-failure.ts'
@@ -28,7 +28,7 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
     throw error
   })
   const report = readyReport(daemon, home, tunnel, options.insecureLocalhost === true)
-  if (options.readyFd === undefined) warnIfInsecure(report)
+  if (options.readyFd === undefined) warnOfStart(report)
   writeRunningFile(home, report)
   announce(report)
   await signalled

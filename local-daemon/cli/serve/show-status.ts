@@ -5,8 +5,10 @@ import { EXIT_CODE } from '../exit-code.ts'
 import { note, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
 import { type Link, linkRows } from '../tunnel/link-rows.ts'
+import type { Exposure } from '../../config/listen-host.ts'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
+import { exposureText } from './exposure.ts'
 import { presenceOf, type Health } from './presence.ts'
 import { probePublic } from './probe-public.ts'
 import { readRunningFile } from './running-file.ts'
@@ -25,6 +27,8 @@ interface Status {
   readonly reachable: boolean | null
   /** Why not. */
   readonly unreachable_reason: string | null
+  /** Who can reach the address; null where that is not known. */
+  readonly exposure: Exposure | null
   readonly home: string | null
   readonly started_at: string | null
   /** `GET /v1/tunnel`; null where it may not be asked. */
@@ -64,6 +68,7 @@ async function homeStatus(home: Home): Promise<Status> {
     gateway: facts?.gateway ?? null,
     reachable: seen?.reachable ?? null,
     unreachable_reason: seen?.reason ?? null,
+    exposure: facts?.exposure ?? null,
     home: home.root,
     started_at: facts?.started_at ?? null,
     link,
@@ -83,6 +88,7 @@ async function remoteStatus(options: GlobalOptions, url: string): Promise<Status
     gateway: null,
     reachable: null,
     unreachable_reason: null,
+    exposure: null,
     home: null,
     started_at: null,
     link: await linkOf(client),
@@ -109,6 +115,7 @@ function describe(status: Status): string {
     ['Version', status.version ?? undefined],
     ['Identity', status.instance_did ?? undefined],
     ['Address', status.address ?? undefined],
+    ['Exposure', status.exposure === null ? undefined : exposureText(status.exposure)],
     ['Gateway', status.gateway ?? undefined],
     ['Public', publicly(status)],
     ...(status.link?.configured ? linkRows(status.link) : []),

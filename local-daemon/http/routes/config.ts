@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { guardExposedChange } from '../../access/exposed-requirement.ts'
 import { guardRequirement } from '../../access/lockout.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import {
@@ -16,7 +17,15 @@ import { parseBody } from '../parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Settings. Each change is a record on the config thread, in force from the next request on. */
-export function addConfig({ router, authorise, store, settings, edge, did }: RouteParts): void {
+export function addConfig({
+  router,
+  authorise,
+  store,
+  settings,
+  edge,
+  did,
+  listener,
+}: RouteParts): void {
   router.on(
     {
       method: 'get',
@@ -62,6 +71,7 @@ export function addConfig({ router, authorise, store, settings, edge, did }: Rou
       }
       const { value: given, force } = await parseBody(NewSetting, c, authorise)
       const value = SETTINGS[key].parse(given)
+      guardExposedChange(listener, key, value)
       if (!force && key === 'auth_required' && value === true)
         guardRequirement(store, settings.values)
       const { record } = await store.append({

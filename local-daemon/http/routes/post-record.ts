@@ -4,6 +4,7 @@ import { isPlainObject } from '../../../protocol/json-value.ts'
 import { ACCOUNTS_THREAD } from '../../access/account-records.ts'
 import { impersonationDraft } from '../../access/audit-record.ts'
 import { ACTOR_HEADER, claimRules, requireScope } from '../../access/authorise.ts'
+import { guardExposedChange } from '../../access/exposed-requirement.ts'
 import { guardRequirement } from '../../access/lockout.ts'
 import { type RecordActor, recordActor } from '../../access/record-actor.ts'
 import { ProblemError } from '../../config/problem-error.ts'
@@ -32,7 +33,8 @@ const NOBODY = 'did:sync:nobody'
  * `POST /v1/records`: 201 for a new record, once it is durable; 200 if the very same one is there
  * already, so a request that names its clock, or has an `Idempotency-Key`, can be repeated safely.
  */
-export function addPostRecord({ router, authorise, store, settings, did }: RouteParts): void {
+export function addPostRecord(parts: RouteParts): void {
+  const { router, authorise, store, settings, did, listener } = parts
   router.on(
     {
       method: 'post',
@@ -91,6 +93,7 @@ export function addPostRecord({ router, authorise, store, settings, did }: Route
     if (scope !== undefined) requireScope(c.get('principal'), [scope])
     if (thread !== CONFIG_THREAD) return
     const stated = act === 'LEARN' ? readSetting(body) : undefined
+    if (stated !== undefined) guardExposedChange(listener, stated.key, stated.value)
     const requires = stated?.key === 'auth_required' && stated.value === true
     if (requires) guardRequirement(store, settings.values)
   }

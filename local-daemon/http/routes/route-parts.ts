@@ -1,4 +1,5 @@
 import type { AppAccess } from '../../access/make-access.ts'
+import type { ListenHost } from '../../config/listen-host.ts'
 import type { FeedHub } from '../../store/feed-hub.ts'
 import type { Observation } from '../observation.ts'
 import type { DaemonRouter } from '../router.ts'
@@ -10,6 +11,8 @@ export interface RouteParts extends AppAccess {
   readonly observation: Observation
   /** The instance's did:key. */
   readonly did: string
+  /** Where the daemon's own port listens. */
+  readonly listener: ListenHost
   /** Aborts when the daemon stops: streams and long polls end. */
   readonly stopping: AbortSignal
 }
