@@ -29,8 +29,14 @@ export function connectionFacts(incoming: IncomingMessage, settings: Settings): 
     (incoming.httpVersionMajor === 1 && incoming.httpVersionMinor === 0) ||
     FORWARDING.some((name) => headers[name] !== undefined)
   if (!forwarded && isLoopbackHost(headers.host ?? null)) return LOOPBACK
-  const client = forwardedFor(incoming, settings)
-  return { via: 'proxy', ...(client === undefined ? {} : { clientAddress: client }) }
+  const peerTrusted = settings.trusts(incoming.socket.remoteAddress ?? '')
+  const client = peerTrusted ? forwardedFor(incoming, settings) : undefined
+  return { via: 'proxy', peerTrusted, ...(client === undefined ? {} : { clientAddress: client }) }
+}
+
+/** Names of the forwarding headers that a request has. */
+export function forwardingHeaders(headers: Headers): string[] {
+  return FORWARDING.filter((name) => headers.has(name))
 }
 
 /**
@@ -38,8 +44,6 @@ export function connectionFacts(incoming: IncomingMessage, settings: Settings): 
  * claim (oauth2-proxy GHSA-7x63-xv5r-3p2x read it from the left).
  */
 function forwardedFor(incoming: IncomingMessage, settings: Settings): string | undefined {
-  const peer = incoming.socket.remoteAddress ?? ''
-  if (!settings.trusts(peer)) return undefined
   const field = incoming.headers['x-forwarded-for']
   const chain = (Array.isArray(field) ? field.join(',') : (field ?? '')).split(',')
   for (const entry of chain.toReversed()) {
