@@ -1,17 +1,25 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { request as requestHttps, type RequestOptions as TlsOptions } from 'node:https'
 
-/** Where a request goes: a Unix socket, or an origin whose certificate `ca` (PEM) may vouch for. */
+/**
+ * Where a request goes: a Unix socket, or an origin whose certificate `ca` (PEM) may vouch for. `lookup` finds its
+ * address in place of the system.
+ */
 export type Target =
   | { readonly socket: string }
-  | { readonly origin: URL; readonly ca?: string | undefined }
+  | {
+      readonly origin: URL
+      readonly ca?: string | undefined
+      readonly lookup?: LookupFunction | undefined
+    }
 
 export interface RequestToSend {
   readonly method: string
   /** Path with query, sent as it is. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | undefined
+  readonly body?: string | Uint8Array | undefined
   /** Milliseconds of silence after which the request fails with {@link SilentError}. */
   readonly silenceMs: number
   readonly signal?: AbortSignal
@@ -47,7 +55,9 @@ export function sendRequest(target: Target, request: RequestToSend): Promise<Inc
 function open(target: Target, options: RequestOptions): ReturnType<typeof requestHttp> {
   if ('socket' in target) return requestHttp({ ...options, socketPath: target.socket })
   const { hostname, port, protocol } = target.origin
-  const address = { host: hostname.replaceAll(/^\[|\]$/gu, ''), port }
+  const { lookup } = target
+  const host = hostname.replaceAll(/^\[|\]$/gu, '')
+  const address = { host, port, ...(lookup && { lookup }) }
   if (protocol === 'http:') return requestHttp({ ...options, ...address })
   const tls: TlsOptions = { ...options, ...address, ...(target.ca && { ca: target.ca }) }
   return requestHttps(tls)

@@ -50,11 +50,16 @@ export const DAEMON_LIMITS = {
   /** Characters of a line's path, and of each of its other texts that a client chooses. */
   requestLogPath: 512,
   requestLogText: 256,
+  /** Largest upload that proves a proxy, bytes; nothing of it is kept. */
+  probeUploadBytes: 100 * 1024 * 1024,
+  /** Most events of the stream that proves a proxy, and longest time between two, milliseconds. */
+  probeEvents: 10,
+  probeIntervalMs: 1_000,
   /** Connections of one listener. */
   connections: 1_024,
   /** Time to send a whole request head, milliseconds. */
   headersMs: 10_000,
-  /** Time to send a whole request, milliseconds: a body is at most `bodyBytes`. */
+  /** Time to send a whole request, milliseconds: a body is at most `bodyBytes`, or a proxy's proof. */
   requestMs: 120_000,
   /** Time that an idle connection is kept, milliseconds. */
   keepAliveMs: 75_000,

@@ -14,6 +14,7 @@ import { DaemonRouter } from './router.ts'
 import { addBootstrap } from './routes/bootstrap.ts'
 import { addCapabilities } from './routes/capabilities.ts'
 import { addConfig } from './routes/config.ts'
+import { addConnection } from './routes/connection.ts'
 import { addGetRecord } from './routes/get-record.ts'
 import { addHealth } from './routes/health.ts'
 import { addIdentity } from './routes/identity.ts'
@@ -76,6 +77,7 @@ export function createApp(given: AppParts): DaemonApp {
   addTokens(parts)
   addInvites(parts)
   addConfig(parts)
+  addConnection(parts)
   addTunnel(parts)
   addMetrics(parts)
   addOpenApi(parts)

@@ -33,15 +33,17 @@ export function connectionFacts(
     if (!isForwarded(incoming) && namesListener(incoming.headers.host ?? null, listener)) {
       return LOOPBACK
     }
-    const client = forwardedFor(incoming, settings)
-    return { via: 'proxy', ...(client === undefined ? {} : { clientAddress: client }) }
+    return proxied(incoming, settings)
   }
   const peer = peerOf(incoming)
-  if (settings.trusts(peer) && isForwarded(incoming)) {
-    const client = forwardedFor(incoming, settings)
-    return { via: 'proxy', ...(client === undefined ? {} : { clientAddress: client }) }
-  }
+  if (settings.trusts(peer) && isForwarded(incoming)) return proxied(incoming, settings)
   return { via: 'network', ...(peer === '' ? {} : { clientAddress: peer }) }
+}
+
+function proxied(incoming: IncomingMessage, settings: Settings): RequestFacts {
+  const peerTrusted = settings.trusts(peerOf(incoming))
+  const client = peerTrusted ? forwardedFor(incoming, settings) : undefined
+  return { via: 'proxy', peerTrusted, ...(client === undefined ? {} : { clientAddress: client }) }
 }
 
 /** HTTP/1.0 is what nginx speaks to its upstream unless told otherwise, with no header of its own. */
@@ -58,12 +60,16 @@ function peerOf({ socket }: IncomingMessage): string {
   return socket.remoteAddress?.split('%')[0] ?? ''
 }
 
+/** Names of the forwarding headers that a request has. */
+export function forwardingHeaders(headers: Headers): string[] {
+  return FORWARDING.filter((name) => headers.has(name))
+}
+
 /**
  * The rightmost address that no trusted proxy has written for itself: what stands left of it is the client's own
  * claim (oauth2-proxy GHSA-7x63-xv5r-3p2x read it from the left).
  */
 function forwardedFor(incoming: IncomingMessage, settings: Settings): string | undefined {
-  if (!settings.trusts(peerOf(incoming))) return undefined
   const field = incoming.headers['x-forwarded-for']
   const chain = (Array.isArray(field) ? field.join(',') : (field ?? '')).split(',')
   for (const entry of chain.toReversed()) {

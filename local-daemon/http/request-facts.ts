@@ -9,6 +9,8 @@ import type { Via } from './via.ts'
 export interface RequestFacts {
   readonly via: Via
   readonly clientAddress?: string
+  /** Whether the setting `trusted_proxies` names the peer; absent where nobody forwards. */
+  readonly peerTrusted?: boolean
   /** The public hostname, for a request through the tunnel. */
   readonly publicHost?: string
   /** The id that the gateway gave the request, or the app. */

@@ -47,6 +47,13 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'DELETE /v1/invites/{id}': () => remove(`/v1/invites/${invite()}`),
     'POST /v1/invites/redeem': post('/v1/invites/redeem', {}),
     'GET /v1/config': get('/v1/config'),
+    'GET /v1/connection': get('/v1/connection'),
+    'GET /v1/connection/events': get('/v1/connection/events?count=1'),
+    'POST /v1/connection/upload': () => ({
+      method: 'POST',
+      target: '/v1/connection/upload',
+      octets: 'tea',
+    }),
     'GET /v1/tunnel': get('/v1/tunnel'),
     'GET /v1/tunnel/log': get('/v1/tunnel/log'),
     'GET /metrics': get('/metrics'),

@@ -18,6 +18,8 @@ export interface Asking {
   readonly target: string
   readonly headers?: readonly (readonly [string, string])[]
   readonly json?: unknown
+  /** A body that is no JSON. */
+  readonly octets?: string
 }
 
 /** What came back; of an event stream its head, and then it is cut. */
@@ -81,10 +83,14 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
     tunnel: { at: { port: gateway?.port }, own: [['host', `localhost:${gateway?.port}`]] },
   } as const
 
-  async function ask(way: Way, { method, target, headers = [], json }: Asking): Promise<Told> {
-    const body = json === undefined ? undefined : JSON.stringify(json)
+  async function ask(
+    way: Way,
+    { method, target, headers = [], json, octets }: Asking,
+  ): Promise<Told> {
+    const body = json === undefined ? octets : JSON.stringify(json)
+    const type = json === undefined ? 'application/octet-stream' : 'application/json'
     const { at, own } = places[way]
-    const fields = [...own, ...headers, ...(body === undefined ? [] : bodyFields(body))]
+    const fields = [...own, ...headers, ...(body === undefined ? [] : bodyFields(type, body))]
     const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request({
         host: '127.0.0.1',
@@ -136,9 +142,9 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
   }
 }
 
-function bodyFields(body: string): [string, string][] {
+function bodyFields(type: string, body: string): [string, string][] {
   return [
-    ['content-type', 'application/json'],
+    ['content-type', type],
     ['content-length', String(Buffer.byteLength(body))],
   ]
 }

@@ -1,0 +1,93 @@
+import { connect, type PeerCertificate } from 'node:tls'
+import type { Check } from '../checks/check.ts'
+import { type Outside, PROBE_TIMEOUT_MS } from './outside.ts'
+import { whyUnreachable } from './why-unreachable.ts'
+
+const NAME = 'certificate'
+const DAY_MS = 24 * 3600 * 1000
+/** Authorities' programs renew a month before the end: with less than this something does not work. */
+const WARN_DAYS = 14
+
+/** What a server shows, whether or not it is trusted. */
+export interface ShownCertificate {
+  /** Why it is not trusted for the origin's name; undefined if it is. */
+  readonly fault: string | undefined
+  readonly issuer: string
+  readonly names: readonly string[]
+  /** Unix time, milliseconds. */
+  readonly validTo: number
+}
+
+/** For how long the certificate is good, who signed it, and whether it is for this name. */
+export async function probeCertificate(outside: Outside, now = Date.now()): Promise<Check> {
+  if (outside.origin.protocol !== 'https:') {
+    return { name: NAME, status: 'skip', message: `${outside.origin.origin} has no certificate` }
+  }
+  try {
+    return judgeCertificate(outside.origin, await shownCertificate(outside), now)
+  } catch (error) {
+    const { message, fix, kind } = whyUnreachable(outside.origin, error)
+    return { name: NAME, status: 'fail', message, fix, details: { kind } }
+  }
+}
+
+/** @param now Unix time, milliseconds */
+export function judgeCertificate(origin: URL, shown: ShownCertificate, now: number): Check {
+  const { fault, issuer, names, validTo } = shown
+  const days = Math.floor((validTo - now) / DAY_MS)
+  const details = { issuer, names, days, valid_to: new Date(validTo).toISOString() }
+  const of = `The certificate of ${origin.hostname}, signed by ${issuer},`
+  if (validTo <= now) {
+    return {
+      name: NAME,
+      status: 'fail',
+      message: `${of} has expired ${Math.max(1, -days - 1)} days ago`,
+      fix: RENEW,
+      details,
+    }
+  }
+  if (fault !== undefined) {
+    const error = Object.assign(new Error(fault), { code: fault })
+    const { message, fix } = whyUnreachable(origin, error)
+    return { name: NAME, status: 'fail', message, fix, details: { ...details, fault } }
+  }
+  if (days < WARN_DAYS) {
+    const message = `${of} ends in ${days} days`
+    return { name: NAME, status: 'warn', message, fix: RENEW, details }
+  }
+  return { name: NAME, status: 'pass', message: `${of} is good for ${days} days`, details }
+}
+
+const RENEW =
+  'Renew it: certbot renew --dry-run says why it was not done; Caddy and Traefik say so in their log. Ports 80 and 443 must be open for it.'
+
+function shownCertificate({ origin, ca, lookup }: Outside): Promise<ShownCertificate> {
+  const host = origin.hostname.replaceAll(/^\[|\]$/gu, '')
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port: Number(origin.port || '443'),
+      servername: host,
+      // It is looked at, and nothing is sent over it.
+      rejectUnauthorized: false,
+      timeout: PROBE_TIMEOUT_MS,
+      ...(ca !== undefined && { ca }),
+      ...(lookup !== undefined && { lookup }),
+    })
+    socket.once('secureConnect', () => {
+      const shown = socket.getPeerCertificate()
+      socket.destroy()
+      // What Node says is the code, as text.
+      const fault = socket.authorized ? undefined : String(socket.authorizationError)
+      resolve({ ...readCertificate(shown), fault })
+    })
+    socket.once('timeout', () => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })))
+    socket.once('error', reject)
+  })
+}
+
+function readCertificate(shown: PeerCertificate): Omit<ShownCertificate, 'fault'> {
+  const { O, CN } = shown.issuer as { readonly O?: string; readonly CN?: string }
+  const names = (shown.subjectaltname ?? '').split(', ').filter((name) => name !== '')
+  return { issuer: O ?? CN ?? 'nobody', names, validTo: Date.parse(shown.valid_to) }
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http'
+import type { LookupFunction } from 'node:net'
+import { sendRequest, type RequestToSend, type Target } from '../send-request.ts'
+
+/** A public address of the daemon, as somebody elsewhere reaches it. */
+export interface Outside {
+  readonly origin: URL
+  /** Without it only what needs none is asked. */
+  readonly bearer?: string | undefined
+  /** The did:key of the daemon that should answer. */
+  readonly expectedDid?: string | undefined
+  /** PEM certificates that are trusted beside the system's. */
+  readonly ca?: string | undefined
+  /** Finds the address of the origin's name in place of the system. */
+  readonly lookup?: LookupFunction | undefined
+  /** An origin whose pages may call, from the setting `auth_cors_origins`. */
+  readonly allowedOrigin?: string | undefined
+  /** Port of plain http beside an https origin. */
+  readonly httpPort?: number | undefined
+}
+
+export interface OutsideAnswer {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  /** The body as JSON, empty if it is none. */
+  readonly json: Readonly<Record<string, unknown>> & AnswerText
+}
+
+/** What an error says, and what any answer says it is. Nothing of it is checked. */
+interface AnswerText {
+  readonly object?: string
+  readonly code?: string
+  readonly hop?: string
+  readonly try?: string
+}
+
+/** Milliseconds that one question may take: the way is long, the work is small. */
+export const PROBE_TIMEOUT_MS = 10_000
+/** Bytes of an answer that are read. */
+const ANSWER_BYTES = 64 * 1024
+
+type Question = Partial<RequestToSend> & {
+  readonly path: string
+  /** The bearer is not shown. */
+  readonly anonymous?: boolean
+}
+
+/** Asks one thing and reads the answer. Rejects with whatever broke the connection. */
+export async function ask(outside: Outside, question: Question): Promise<OutsideAnswer> {
+  const response = await open(outside, question)
+  const json = parse(await readText(response))
+  return { status: response.statusCode ?? 0, headers: response.headers, json }
+}
+
+/** The same, with the body still to be read. */
+export function open(outside: Outside, question: Question): Promise<IncomingMessage> {
+  const { anonymous, ...request } = question
+  const shown = anonymous || outside.bearer === undefined ? undefined : outside.bearer
+  return sendRequest(targetOf(outside), {
+    signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    silenceMs: PROBE_TIMEOUT_MS,
+    method: 'GET',
+    ...request,
+    headers: { ...(shown && { authorization: `Bearer ${shown}` }), ...request.headers },
+  })
+}
+
+function targetOf({ origin, ca, lookup }: Outside): Target {
+  return { origin, ca, lookup }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES) break
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function parse(text: string): OutsideAnswer['json'] {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as OutsideAnswer['json']) : {}
+  } catch {
+    return {}
+  }
+}

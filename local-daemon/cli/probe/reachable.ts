@@ -1,0 +1,81 @@
+import type { Check } from '../checks/check.ts'
+import { ask, type Outside, type OutsideAnswer } from './outside.ts'
+import { whyUnreachable } from './why-unreachable.ts'
+
+const NAME = 'reachable'
+
+/** Whether the very daemon that is meant answers at the origin. */
+export async function probeReachable(outside: Outside): Promise<Check> {
+  try {
+    const answer = await ask(outside, { path: '/health', anonymous: true })
+    return judgeHealth(outside, answer)
+  } catch (error) {
+    const { message, fix, kind, code } = whyUnreachable(outside.origin, error)
+    return { name: NAME, status: 'fail', message, fix, details: { kind, code } }
+  }
+}
+
+export function judgeHealth(
+  { origin, expectedDid }: Pick<Outside, 'origin' | 'expectedDid'>,
+  { status, headers, json }: OutsideAnswer,
+): Check {
+  const did = json['instance_did']
+  if (status === 200 && typeof did === 'string') {
+    const details = { kind: 'answers', instance_did: did }
+    if (expectedDid === undefined || did === expectedDid) {
+      return {
+        name: NAME,
+        status: 'pass',
+        message: `The daemon answers at ${origin.origin}`,
+        details,
+      }
+    }
+    return {
+      name: NAME,
+      status: 'fail',
+      message: `Another daemon answers at ${origin.origin}: ${did}, not ${expectedDid}`,
+      fix: 'Let the name, or the proxy’s upstream, lead to this daemon: spl status shows its address.',
+      details: { ...details, kind: 'other-daemon' },
+    }
+  }
+  const fail = (kind: string, message: string, fix: string): Check => ({
+    name: NAME,
+    status: 'fail',
+    message,
+    fix,
+    details: { kind, status, code: json.code },
+  })
+  if (status >= 300 && status < 400) {
+    return fail(
+      'redirect',
+      `${origin.origin} redirects to ${String(headers.location ?? 'nowhere')}`,
+      'Use that address, if it is yours; otherwise let the proxy forward in place of redirecting.',
+    )
+  }
+  if (json.code === 'HOST_NOT_ALLOWED') {
+    return fail(
+      'host',
+      `The daemon does not take requests for ${origin.hostname}`,
+      `spl config set allowed_hosts ${origin.hostname} (a list: give the names that are in it as well)`,
+    )
+  }
+  if (json.object === 'error') {
+    return fail(
+      'refused',
+      `${origin.origin} leads to a ${json.hop ?? 'daemon'} that answers ${status} ${json.code}`,
+      json.try ?? 'See docs/errors.md for this code.',
+    )
+  }
+  if (status === 502 || status === 503 || status === 504) {
+    return fail(
+      'upstream',
+      `The proxy at ${origin.origin} does not reach the daemon (${status})`,
+      'Compare the proxy’s upstream with the address that spl status shows, and start the daemon: spl serve --daemon',
+    )
+  }
+  return fail(
+    'other-service',
+    `What answers at ${origin.origin} is no spl daemon (${status})`,
+    'Check that the name leads to your proxy, and that the proxy has a site for this very hostname.',
+  )
+}

@@ -1,0 +1,111 @@
+import { ProblemError } from '../../config/problem-error.ts'
+import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
+import { forwardingHeaders } from '../connection-facts.ts'
+import { Connection, ProbeEvent, ProbeQuery, Upload } from '../connection-schemas.ts'
+import { answers, PROBLEM } from '../describe.ts'
+import { parseInput } from '../parse-input.ts'
+import { probeStream } from '../probe-stream.ts'
+import { digestBody } from '../digest-body.ts'
+import type { RequestFacts } from '../request-facts.ts'
+import type { RouteParts } from './route-parts.ts'
+
+const EVENTS = {
+  description: 'Server-sent events `probe`, as many as were asked for, and then the end',
+  content: { 'text/event-stream': { schema: ProbeEvent } },
+}
+const BYTES = {
+  body: {
+    required: true,
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  },
+} as const
+
+/** What is between a client and the daemon, for whoever wants to prove a proxy: `/v1/connection` and its parts. */
+export function addConnection({ router, authorise, stopping }: RouteParts): void {
+  /** Accounts whose upload is under way: each keeps a connection and some CPU busy. */
+  const uploading = new Set<string>()
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/connection',
+      summary: 'What the daemon sees of this very request',
+      responses: { 200: answers(Connection, 'Your connection'), ...PROBLEM },
+    },
+    (c) => {
+      const { via, clientAddress, peerTrusted } = c.env
+      return jsonAnswer(
+        c.env,
+        200,
+        JSON.stringify({
+          object: 'connection',
+          via,
+          client_address: clientAddress ?? null,
+          host: c.env.publicHost ?? c.req.raw.headers.get('host'),
+          scheme: schemeOf(c.req.raw, c.env),
+          forwarded: forwardingHeaders(c.req.raw.headers),
+          peer_trusted: via === 'tunnel' ? true : (peerTrusted ?? null),
+          time: Date.now(),
+        }),
+      )
+    },
+  )
+
+  router.on(
+    {
+      method: 'get',
+      path: '/v1/connection/events',
+      summary: 'A short event stream, each event with the time at which it was sent',
+      request: { query: ProbeQuery },
+      responses: { 200: EVENTS, ...PROBLEM },
+    },
+    (c) => {
+      const { count, interval_ms } = parseInput(ProbeQuery, c.req.query())
+      const principal = c.get('principal')
+      const events = probeStream({
+        count,
+        intervalMs: interval_ms,
+        holds: () => authorise.holds(principal),
+        signals: [stopping, c.req.raw.signal],
+      })
+      return eventStreamAnswer(c.env, events)
+    },
+  )
+
+  router.on(
+    {
+      method: 'post',
+      path: '/v1/connection/upload',
+      summary: 'Takes a body, keeps nothing of it and tells its hash',
+      request: BYTES,
+      responses: { 200: answers(Upload, 'What arrived'), ...PROBLEM },
+    },
+    async (c) => {
+      const principal = c.get('principal')
+      const account = principal.kind === 'account' ? principal.account : undefined
+      if (account !== undefined && uploading.has(account)) {
+        throw new ProblemError('RATE_LIMITED', 'Another upload of this account is under way', {
+          try: 'Wait until it has ended.',
+          headers: { 'retry-after': '5' },
+        })
+      }
+      if (account !== undefined) uploading.add(account)
+      try {
+        const digest = await digestBody(c.req.raw, c.env)
+        authorise.still(principal)
+        return jsonAnswer(c.env, 200, JSON.stringify({ object: 'upload', ...digest }))
+      } finally {
+        if (account !== undefined) uploading.delete(account)
+      }
+    },
+  )
+}
+
+/** What the client used, as far as somebody trustworthy says so. */
+function schemeOf({ url, headers }: Request, facts: RequestFacts): string | null {
+  if (facts.via === 'socket') return null
+  if (facts.via === 'tunnel') return url.slice(0, url.indexOf(':'))
+  if (facts.via !== 'proxy') return 'http'
+  const told = headers.get('x-forwarded-proto')
+  return facts.peerTrusted === true && (told === 'https' || told === 'http') ? told : null
+}
