@@ -143,8 +143,13 @@ function isThere(shell: Shell): boolean {
   return false
 }
 
-describe.runIf(isThere('bash'))('bash', () => completesIn('bash'))
-describe.runIf(isThere('fish'))('fish', () => completesIn('fish'))
+describe.runIf(isThere('bash'))('bash', () => {
+  completesIn('bash')
+})
+
+describe.runIf(isThere('fish'))('fish', () => {
+  completesIn('fish')
+})
 
 function completesIn(shell: 'bash' | 'fish'): void {
   test('completes commands', async () => {

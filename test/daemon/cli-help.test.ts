@@ -83,9 +83,10 @@ test('a call is found behind the signs of a shell', () => {
   ])
 })
 
-test.each([['sevre'], ['serve', '--prot', '1'], ['thread', 'records']])(
-  'a call that the command line refuses is found: spl %s',
-  async (...words) => {
-    await expect(readCall(words)).rejects.toThrow()
-  },
-)
+test.each([
+  ["unknown command 'sevre'", 'sevre'],
+  ["unknown option '--prot'", 'serve', '--prot', '1'],
+  ['missing required argument', 'thread', 'records'],
+])('a call that the command line refuses is found: %s', async (reason, ...words) => {
+  await expect(readCall(words)).rejects.toThrow(reason)
+})
