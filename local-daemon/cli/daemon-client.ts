@@ -29,9 +29,12 @@ export interface DaemonClient {
  *
  * @throws CliError when there is no usable address or bearer
  */
-export async function daemonClient(options: GlobalOptions): Promise<DaemonClient> {
+export async function daemonClient(
+  options: GlobalOptions,
+  silenceMs = SILENCE_MS,
+): Promise<DaemonClient> {
   const url = process.env['SPL_SERVE_URL']
-  if (!url) return socketClient(homeOf(options).socket)
+  if (!url) return socketClient(homeOf(options).socket, silenceMs)
   const bearer = await findBearer(options.token, homeOf(options))
   return originClient(parseOrigin(url), bearer, 'SPL_SERVE_URL')
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
 import { printable, UNPRINTABLE } from './table.ts'
 
 /** Data goes to stdout. */
@@ -17,9 +18,14 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** Progress and remarks go to stderr, so that stdout stays data. */
+/** Progress and remarks go to stderr, so that stdout stays data. Tables are styled for stdout: here stderr decides. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${hasColours(process.stderr) ? text : stripVTControlCharacters(text)}\n`)
+}
+
+/** Whether a stream shows colours: it is a terminal that can, unless `NO_COLOR` or `FORCE_COLOR` say otherwise. */
+function hasColours(stream: NodeJS.WriteStream): boolean {
+  return styleText('bold', 'x', { stream }) !== 'x'
 }
 
 /** Something that does not stop the command and that a person should know; stderr. */

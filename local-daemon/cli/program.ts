@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { VERSION } from '../config/version.ts'
+import { examples } from './help-examples.ts'
 import { reportError } from './report-error.ts'
 
 const ABOUT = 'A local-first store of signed records, with a public hostname and no open port.'
@@ -15,16 +16,18 @@ Exit codes:
 
 Environment:
   SYNCROPEL_HOME       home directory (default ~/.syncro); --home wins
-  SPL_SERVE_URL        daemon or gateway elsewhere; without it the Unix socket of the home is used
-  SPL_TOKEN            bearer for SPL_SERVE_URL; --token wins, then this, then the file <home>/token
+  SPL_SERVE_URL        daemon or gateway elsewhere; without it the Unix
+                       socket of the home is used
+  SPL_TOKEN            bearer for it; --token wins, without both the saved one
   SPL_ACTOR            DID that new records are written as
-  SPL_BOOTSTRAP_TOKEN  whoever presents it on this machine makes the first account
-  NO_COLOR             no colours
-
-Start here:
-  spl try             # a gateway and a daemon on this machine, three curl lines to paste
-  spl serve --daemon  # your own daemon in the background
-`
+  SPL_BOOTSTRAP_TOKEN  who presents it on this machine makes the first account
+  NODE_EXTRA_CA_CERTS  PEM file of a certificate made at home
+  NO_COLOR             no colours; FORCE_COLOR=1 colours in a pipe too
+  SPL_DEBUG            with 1 errors show their stack trace
+${examples(
+  ['spl try', 'a gateway and a daemon here, to see it work'],
+  ['spl serve --daemon', 'your own daemon in the background'],
+)}`
 
 /** The root command: what holds for all commands and is said once. Commands are added to it with `.command()`. */
 export function createProgram(): Command {
@@ -32,7 +35,7 @@ export function createProgram(): Command {
     .description(ABOUT)
     .version(VERSION, '-V, --version', 'print the version')
     .option('--home <dir>', 'home directory of the daemon')
-    .option('--token <bearer>', 'bearer for SPL_SERVE_URL; SPL_TOKEN hides it from ps')
+    .option('--token <bearer>', 'bearer for a daemon elsewhere; SPL_TOKEN hides it from ps')
     .option('--json', 'print one JSON object on stdout')
     .helpCommand(false)
     .addHelpText('after', AFTER)

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { CommanderError } from 'commander'
 import { CliError } from './cli-error.ts'
+import { closest } from './closest.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { printable } from './table.ts'
 
@@ -67,7 +68,18 @@ function describeUsage(error: CommanderError, help: string): Report {
   return {
     code: code.toUpperCase(),
     message: printable(first),
-    try: guess === undefined ? help : `did you mean ${guess}?`,
+    try: printable(didYouMean(guess ?? closestChoice(first)) ?? help),
     exitCode: EXIT_CODE.usage,
   }
+}
+
+function didYouMean(guess: string | undefined): string | undefined {
+  return guess === undefined ? undefined : `did you mean ${guess}?`
+}
+
+/** commander guesses commands and options, but not the choices of a value. */
+function closestChoice(message: string): string | undefined {
+  const [, given, choices] =
+    /'([^']*)' is invalid.* Allowed choices are (.+)\.$/u.exec(message) ?? []
+  return given === undefined ? undefined : closest(given, choices?.split(', ') ?? [])
 }

@@ -1,3 +1,6 @@
+import type { Command } from 'commander'
+import { addComplete } from './commands/complete.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addDo } from './commands/do.ts'
 import { addGateway } from './commands/gateway.ts'
@@ -16,7 +19,7 @@ import { addVersion } from './commands/version.ts'
 import { createProgram, runProgram } from './program.ts'
 
 /** The command line: every command there is, in the order of its help. */
-export async function runSpl(argv: readonly string[]): Promise<void> {
+export function splProgram(): Command {
   const program = createProgram()
 
   addTry(program)
@@ -36,7 +39,13 @@ export async function runSpl(argv: readonly string[]): Promise<void> {
   addTunnel(program)
 
   addGateway(program)
+  addCompletion(program)
   addVersion(program)
+  addComplete(program)
 
-  await runProgram(program, argv)
+  return program
+}
+
+export async function runSpl(argv: readonly string[]): Promise<void> {
+  await runProgram(splProgram(), argv)
 }

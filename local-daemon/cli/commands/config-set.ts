@@ -12,7 +12,7 @@ export function addConfigSet(config: Command): void {
     .argument('<key>', 'one of those below')
     .argument('<value...>', "true or false, a number, or a list ('' empties it)")
     .option('--force', 'require bearers even if no admin has one')
-    .addHelpText('after', `\nSettings:\n${settingLines()}\n`)
+    .addHelpText('after', `\nSettings:\n${settingLines()}`)
     .addHelpText(
       'after',
       examples(

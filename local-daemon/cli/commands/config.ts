@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { examples } from '../help-examples.ts'
 import { addConfigAuthSetCorsOrigins } from './config-auth-set-cors-origins.ts'
 import { addConfigPath } from './config-path.ts'
 import { addConfigSet } from './config-set.ts'
@@ -9,6 +10,13 @@ export function addConfig(program: Command): void {
     .command('config')
     .description('look at settings and change them; each holds from the next request on')
     .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl config show', 'every setting'],
+        ['spl config set strict_actor_header true', 'change one'],
+      ),
+    )
   addConfigShow(config)
   addConfigSet(config)
   addConfigAuthSetCorsOrigins(config)

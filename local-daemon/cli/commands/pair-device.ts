@@ -67,7 +67,7 @@ export function addPairDevice(pair: Command): void {
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
-      '\nScopes by label: browser-… admin, viewer-… records:read, else records:read,records:write',
+      '\nScopes by label:\n  browser-…  admin\n  viewer-…   records:read\n  else       records:read,records:write',
     )
     .addHelpText(
       'after',

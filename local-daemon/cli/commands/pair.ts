@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { closest } from '../closest.ts'
 import { addPairCancel } from './pair-cancel.ts'
 import { addPairDevice } from './pair-device.ts'
 import { addPairInvites } from './pair-invites.ts'
@@ -17,6 +18,14 @@ export function addPair(program: Command): void {
   addPairRedeem(pair)
   addPairInvites(pair)
   addPairCancel(pair)
+  // A word that is none of them would be told that options are missing.
+  pair.hook('preSubcommand', (_pair, chosen) => {
+    const [word] = pair.args
+    if (chosen.name() !== 'device' || word === undefined || word.startsWith('-')) return
+    const guess = closest(word, ['redeem', 'invites', 'cancel'])
+    const hint = guess === undefined ? '' : `\n(Did you mean ${guess}?)`
+    pair.error(`error: unknown command '${word}'${hint}`, { code: 'commander.unknownCommand' })
+  })
   // Last: a command made after it would inherit it.
   pair.helpOption(false)
 }

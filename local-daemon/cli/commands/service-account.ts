@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { examples } from '../help-examples.ts'
 import { addServiceAccountCreate } from './service-account-create.ts'
 import { addServiceAccountDescribe } from './service-account-describe.ts'
 import { addServiceAccountList } from './service-account-list.ts'
@@ -9,6 +10,13 @@ export function addServiceAccount(program: Command): void {
     .command('service-account')
     .description('say who may call the daemon, and what each may do')
     .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl service-account list', 'who has access'],
+        ['spl service-account create --name ci --with-token', 'one more, with a bearer'],
+      ),
+    )
   addServiceAccountCreate(account)
   addServiceAccountList(account)
   addServiceAccountDescribe(account)

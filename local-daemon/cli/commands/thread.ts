@@ -1,9 +1,20 @@
 import type { Command } from 'commander'
+import { examples } from '../help-examples.ts'
 import { addThreadList } from './thread-list.ts'
 import { addThreadRecords } from './thread-records.ts'
 
 export function addThread(program: Command): void {
-  const thread = program.command('thread').description('look at threads').helpCommand(false)
+  const thread = program
+    .command('thread')
+    .description('look at threads')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl thread list', 'the newest threads'],
+        ['spl thread records th_…', 'what was said on one'],
+      ),
+    )
   addThreadList(thread)
   addThreadRecords(thread)
 }

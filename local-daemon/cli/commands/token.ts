@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { examples } from '../help-examples.ts'
 import { addTokenCreate } from './token-create.ts'
 import { addTokenInfo } from './token-info.ts'
 import { addTokenList } from './token-list.ts'
@@ -13,6 +14,14 @@ export function addToken(program: Command): void {
     .command('token')
     .description('make and end bearers, and keep the one of this command line')
     .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl token list', 'by hash, never by secret'],
+        ['spl token rotate sa_…', 'a new bearer for an account'],
+        ['spl token show-source', 'which one this command line sends'],
+      ),
+    )
   addTokenCreate(token)
   addTokenList(token)
   addTokenRotate(token)

@@ -27,7 +27,7 @@ export function addTry(program: Command): void {
         ['spl try --json', 'public_url, cacert, daemon_url, bearer and home for scripts'],
       ),
     )
-    .addHelpText('after', '\nIts home is ~/.syncro-try, never your own; --home moves it.\n')
+    .addHelpText('after', '\nIts home is ~/.syncro-try, never your own; --home moves it.')
     .action((_options: unknown, command: Command) => tryOut(optionsOf<TryOptions>(command)))
 }
 

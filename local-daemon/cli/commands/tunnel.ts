@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { examples } from '../help-examples.ts'
 import { addTunnelLog } from './tunnel-log.ts'
 import { addTunnelStatus } from './tunnel-status.ts'
 
@@ -7,6 +8,13 @@ export function addTunnel(program: Command): void {
     .command('tunnel')
     .description('look at the link to the gateway, and at what comes through it')
     .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl tunnel status', 'is it connected?'],
+        ['spl tunnel log -f', 'what comes through, as it comes'],
+      ),
+    )
   addTunnelStatus(tunnel)
   addTunnelLog(tunnel)
 }

@@ -1,0 +1,3 @@
+# Prints what fish offers on Tab.
+source ./script
+complete -C "spl $argv"
