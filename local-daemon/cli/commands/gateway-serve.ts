@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import { ownerOfHome } from '../gateway/owner-of-home.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
@@ -110,22 +111,6 @@ function tlsOf(options: GatewayServeOptions): KeyPair | 'self-signed' | undefine
     'TLS_INCOMPLETE',
     '--tls-cert and --tls-key belong together',
     'give both, or --self-signed',
-    EXIT_CODE.usage,
-  )
-}
-
-/** Reads the identity without making one: a gateway that waits for a daemon that is not there yet helps nobody. */
-async function ownerOfHome(options: GatewayServeOptions): Promise<string> {
-  const { existsSync } = await import('node:fs')
-  const home = homeOf(options)
-  if (existsSync(home.instanceKey)) {
-    const { loadIdentity } = await import('../../access/identity.ts')
-    return loadIdentity(home).did
-  }
-  throw new CliError(
-    'OWNER_MISSING',
-    `no daemon has run in ${home.root} yet, so nobody is known who may connect`,
-    'spl serve --daemon first, or --owner <did:key> (spl status shows it)',
     EXIT_CODE.usage,
   )
 }
