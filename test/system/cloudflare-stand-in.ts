@@ -51,6 +51,8 @@ export class CloudflareStandIn implements AsyncDisposable {
     const server = standIn.#server
     server.on('upgrade', (request, socket, head) => {
       standIn.#tails.handleUpgrade(request, socket, head, (tail) => {
+        // Wrangler keeps the tail alive with frames that lack the client's mask, and Cloudflare takes them.
+        tail.on('error', () => {})
         for (const event of standIn.tailEvents) tail.send(JSON.stringify(event))
       })
     })
@@ -121,7 +123,8 @@ export class CloudflareStandIn implements AsyncDisposable {
     if (path.includes('/domains/changeset')) {
       return yes({ added: [], removed: [], updated: [], conflicting: [] })
     }
-    if (path === '/workers/durable_objects/namespaces') return yes([])
+    if (path === '/workers/durable_objects/namespaces' || path === '/storage/kv/namespaces')
+      return yes([])
     if (name === undefined) return no(404, 7000, `no route ${line}`)
     if (request.method === 'PUT' && path === `/workers/scripts/${name}`) {
       this.#keep(name, body, request.headers['content-type'] ?? '')

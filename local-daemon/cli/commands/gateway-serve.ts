@@ -25,6 +25,10 @@ interface GatewayServeOptions extends GlobalOptions {
   readonly storage?: string
   readonly addressRequests?: number
   readonly strangerRequests?: number
+  readonly installService?: boolean
+  readonly uninstallService?: boolean
+  readonly user?: boolean
+  readonly dryRun?: boolean
 }
 
 export function addGatewayServe(gateway: Command): void {
@@ -48,6 +52,12 @@ export function addGatewayServe(gateway: Command): void {
     )
     .option('--stranger-requests <n>', 'the same without a good bearer (default: 120)', parseRate)
     .option('--storage <dir>', 'directory of the gateway (default: gateway/ in the home)')
+    .addOption(
+      new Option('--install-service', 'let systemd run it like this').conflicts('uninstallService'),
+    )
+    .option('--uninstall-service', 'stop that service and take its unit away')
+    .option('--user', 'a service of your own, also as root')
+    .option('--dry-run', 'with these: print the unit, change nothing')
     .addHelpText(
       'after',
       examples(
@@ -57,6 +67,7 @@ export function addGatewayServe(gateway: Command): void {
           'spl gateway serve --host 0.0.0.0 --port 443 --hostname spl.example.com --tls-cert chain.pem --tls-key key.pem',
           'public, with your certificate',
         ],
+        ['spl gateway serve --install-service --dry-run', 'the unit for systemd, to look at'],
       ),
     )
     .action((_options: unknown, command: Command) =>
@@ -65,6 +76,7 @@ export function addGatewayServe(gateway: Command): void {
 }
 
 async function serveGateway(options: GatewayServeOptions): Promise<void> {
+  if (options.installService || options.uninstallService) return service(options)
   const { startGateway } = await import('../../gateway/start-gateway.ts')
   const tls = tlsOf(options)
   const signalled = untilSignal()
@@ -94,6 +106,27 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
   if (typeof ended !== 'string') throw gone(ended.signal ?? `status ${ended.code}`)
   note('stopping the gateway')
   await gateway.stop()
+}
+
+async function service(options: GatewayServeOptions): Promise<void> {
+  const { installService, uninstallService } = await import('../gateway/manage-service.ts')
+  const { user = false, dryRun = false, json = false } = options
+  const manners = { user, dryRun, json }
+  if (options.uninstallService) return uninstallService(manners)
+  await installService(
+    {
+      owner: options.owner ?? (await ownerOfHome(options)),
+      host: options.host,
+      port: options.port,
+      hostname: options.hostname,
+      tls: tlsOf(options),
+      clientAddressHeader: options.clientAddressHeader,
+      addressRequests: options.addressRequests,
+      strangerRequests: options.strangerRequests,
+      storage: options.storage ?? homeOf(options).gateway,
+    },
+    manners,
+  )
 }
 
 function parseRate(text: string): number {

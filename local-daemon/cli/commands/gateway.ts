@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
 import { addGatewayDeploy } from './gateway-deploy.ts'
 import { addGatewayInit } from './gateway-init.ts'
+import { addGatewayLogs } from './gateway-logs.ts'
+import { addGatewayRemove } from './gateway-remove.ts'
 import { addGatewayServe } from './gateway-serve.ts'
+import { addGatewayStatus } from './gateway-status.ts'
 
 export function addGateway(program: Command): void {
   const gateway = program
@@ -11,4 +14,7 @@ export function addGateway(program: Command): void {
   addGatewayInit(gateway)
   addGatewayDeploy(gateway)
   addGatewayServe(gateway)
+  addGatewayStatus(gateway)
+  addGatewayLogs(gateway)
+  addGatewayRemove(gateway)
 }

@@ -5,6 +5,7 @@ import { workerBundle } from '../../gateway/worker-bundle.ts'
 import { CliError } from '../cli-error.ts'
 import { note } from '../output.ts'
 import { fields } from '../table.ts'
+import { checkDomain } from './check-domain.ts'
 import { deployedWorker, type DeployedWorker } from './deployed-worker.ts'
 import { findProject, type Project } from './find-project.ts'
 import { findWrangler } from './find-wrangler.ts'
@@ -40,7 +41,10 @@ export async function deployProject(request: DeployRequest): Promise<Deployment>
   const { directory } = project
   const worker = await stat(join(directory, 'worker.js')).catch(() => undefined)
   announce(project, worker?.size, request.dryRun)
-  if (!request.dryRun) checkReplaced(project, await deployedWorker(project), request.replace)
+  if (!request.dryRun) {
+    checkReplaced(project, await deployedWorker(project), request.replace)
+    if (!request.replace) await checkDomain(project)
+  }
   const args = ['deploy', ...(request.dryRun ? ['--dry-run'] : [])]
   const { report } = await runWrangler({ directory, args })
   const deploy = report.find(({ type }) => type === 'deploy')

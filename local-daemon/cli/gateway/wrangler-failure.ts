@@ -41,7 +41,7 @@ const CAUSES: readonly Cause[] = [
   },
   {
     code: 'DOMAIN_NOT_IN_ACCOUNT',
-    pattern: /Could not find zone for|\[code: (?:7000|10082|100114|100116)\]/iu,
+    pattern: /Could not find zone for|\[code: (?:10082|100114|100116)\]/iu,
     message: 'the hostname belongs to no domain of this account',
     try: 'add the domain to the account at Cloudflare, or: spl gateway init --domain <another hostname>',
   },
