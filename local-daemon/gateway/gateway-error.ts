@@ -1,13 +1,16 @@
 /** Stable codes of everything that can keep a self-hosted gateway from running. */
 export type GatewayErrorCode =
+  | 'ADDRESS_UNAVAILABLE'
   | 'CERTIFICATE_INVALID'
   | 'GATEWAY_EXITED'
   | 'GATEWAY_TIMEOUT'
   | 'GATEWAY_UNAVAILABLE'
   | 'HEADER_INVALID'
   | 'OWNER_INVALID'
+  | 'PORT_FORBIDDEN'
   | 'PORT_IN_USE'
   | 'STORAGE_IN_USE'
+  | 'STORAGE_NEWER'
   | 'TLS_REQUIRED'
 
 /** A refusal that a person can act on: `try` names the next step. */

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join, relative, resolve } from 'node:path'
 import { parseDidKey } from '../../protocol/did-key.ts'
@@ -8,6 +8,7 @@ import { GatewayError } from './gateway-error.ts'
 import { waitUntilAnswers } from './probe.ts'
 import { selfSignedCertificate, type KeyPair } from './self-signed.ts'
 import { lockStorage } from './storage-lock.ts'
+import { checkStorageVersion } from './storage-version.ts'
 import { uniqueKey } from './unique-key.ts'
 import { workerBundle } from './worker-bundle.ts'
 import { workerdConfig } from './workerd-config.ts'
@@ -56,14 +57,15 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const host = options.host ?? '127.0.0.1'
   const hostname = options.hostname ?? 'localhost'
-  checkOwner(options.ownerDid)
-  checkTransport(host, options.tls)
-  checkHeaderName(options.clientAddressHeader)
-  const directory = resolve(options.directory)
+  checkGatewayOptions(options)
+  const given = resolve(options.directory)
+  await mkdir(join(given, 'storage'), { recursive: true, mode: 0o700 })
+  // workerd resolves `..` by name, and a service's directory is a symbolic link.
+  const directory = await realpath(given)
   const storage = join(directory, 'storage')
-  await mkdir(storage, { recursive: true, mode: 0o700 })
   const lock = lockStorage(directory)
   try {
+    await checkStorageVersion(directory)
     const tls = await keyPair(options.tls, join(directory, 'tls'), hostname)
     const certificate = tls && (await readCertificate(tls.cert))
     await writeFile(join(directory, 'worker.js'), options.worker ?? (await workerBundle()))
@@ -109,6 +111,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     lock.release()
     throw error
   }
+}
+
+/**
+ * What can be told before anything is touched.
+ *
+ * @throws GatewayError OWNER_INVALID, TLS_REQUIRED, HEADER_INVALID
+ */
+export function checkGatewayOptions(
+  options: Pick<GatewayOptions, 'ownerDid' | 'host' | 'tls' | 'clientAddressHeader'>,
+): void {
+  checkOwner(options.ownerDid)
+  checkTransport(options.host ?? '127.0.0.1', options.tls)
+  checkHeaderName(options.clientAddressHeader)
 }
 
 function checkOwner(ownerDid: string): void {

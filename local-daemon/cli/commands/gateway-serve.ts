@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import { ownerOfHome } from '../gateway/owner-of-home.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
@@ -24,6 +25,10 @@ interface GatewayServeOptions extends GlobalOptions {
   readonly storage?: string
   readonly addressRequests?: number
   readonly strangerRequests?: number
+  readonly installService?: boolean
+  readonly uninstallService?: boolean
+  readonly user?: boolean
+  readonly dryRun?: boolean
 }
 
 export function addGatewayServe(gateway: Command): void {
@@ -47,6 +52,12 @@ export function addGatewayServe(gateway: Command): void {
     )
     .option('--stranger-requests <n>', 'the same without a good bearer (default: 120)', parseRate)
     .option('--storage <dir>', 'directory of the gateway (default: gateway/ in the home)')
+    .addOption(
+      new Option('--install-service', 'let systemd run it like this').conflicts('uninstallService'),
+    )
+    .option('--uninstall-service', 'stop that service and take its unit away')
+    .option('--user', 'a service of your own, also as root')
+    .option('--dry-run', 'with these: print the unit, change nothing')
     .addHelpText(
       'after',
       examples(
@@ -56,6 +67,7 @@ export function addGatewayServe(gateway: Command): void {
           'spl gateway serve --host 0.0.0.0 --port 443 --hostname spl.example.com --tls-cert chain.pem --tls-key key.pem',
           'public, with your certificate',
         ],
+        ['spl gateway serve --install-service --dry-run', 'the unit for systemd, to look at'],
       ),
     )
     .action((_options: unknown, command: Command) =>
@@ -64,6 +76,7 @@ export function addGatewayServe(gateway: Command): void {
 }
 
 async function serveGateway(options: GatewayServeOptions): Promise<void> {
+  if (options.installService || options.uninstallService) return service(options)
   const { startGateway } = await import('../../gateway/start-gateway.ts')
   const tls = tlsOf(options)
   const signalled = untilSignal()
@@ -95,6 +108,27 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
   await gateway.stop()
 }
 
+async function service(options: GatewayServeOptions): Promise<void> {
+  const { installService, uninstallService } = await import('../gateway/manage-service.ts')
+  const { user = false, dryRun = false, json = false } = options
+  const manners = { user, dryRun, json }
+  if (options.uninstallService) return uninstallService(manners)
+  await installService(
+    {
+      owner: options.owner ?? (await ownerOfHome(options)),
+      host: options.host,
+      port: options.port,
+      hostname: options.hostname,
+      tls: tlsOf(options),
+      clientAddressHeader: options.clientAddressHeader,
+      addressRequests: options.addressRequests,
+      strangerRequests: options.strangerRequests,
+      storage: options.storage ?? homeOf(options).gateway,
+    },
+    manners,
+  )
+}
+
 function parseRate(text: string): number {
   const rate = /^[1-9]\d{0,6}$/u.test(text) ? Number(text) : Number.POSITIVE_INFINITY
   if (rate <= RATE_MAX) return rate
@@ -110,22 +144,6 @@ function tlsOf(options: GatewayServeOptions): KeyPair | 'self-signed' | undefine
     'TLS_INCOMPLETE',
     '--tls-cert and --tls-key belong together',
     'give both, or --self-signed',
-    EXIT_CODE.usage,
-  )
-}
-
-/** Reads the identity without making one: a gateway that waits for a daemon that is not there yet helps nobody. */
-async function ownerOfHome(options: GatewayServeOptions): Promise<string> {
-  const { existsSync } = await import('node:fs')
-  const home = homeOf(options)
-  if (existsSync(home.instanceKey)) {
-    const { loadIdentity } = await import('../../access/identity.ts')
-    return loadIdentity(home).did
-  }
-  throw new CliError(
-    'OWNER_MISSING',
-    `no daemon has run in ${home.root} yet, so nobody is known who may connect`,
-    'spl serve --daemon first, or --owner <did:key> (spl status shows it)',
     EXIT_CODE.usage,
   )
 }

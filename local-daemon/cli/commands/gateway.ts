@@ -1,15 +1,29 @@
 import type { Command } from 'commander'
 import { examples } from '../help-examples.ts'
+import { addGatewayDeploy } from './gateway-deploy.ts'
+import { addGatewayInit } from './gateway-init.ts'
+import { addGatewayLogs } from './gateway-logs.ts'
+import { addGatewayRemove } from './gateway-remove.ts'
 import { addGatewayServe } from './gateway-serve.ts'
+import { addGatewayStatus } from './gateway-status.ts'
 
 export function addGateway(program: Command): void {
   const gateway = program
     .command('gateway')
-    .description('run the gateway yourself, without Cloudflare')
+    .description('the public side: on Cloudflare, or on your own server')
     .helpCommand(false)
     .addHelpText(
       'after',
-      examples(['spl gateway serve --self-signed', 'on this machine, to try it']),
+      examples(
+        ['spl gateway init && spl gateway deploy', 'on Cloudflare'],
+        ['spl gateway serve --self-signed', 'on this machine, to try it'],
+        ['spl gateway status', 'does the public hostname lead here?'],
+      ),
     )
+  addGatewayInit(gateway)
+  addGatewayDeploy(gateway)
   addGatewayServe(gateway)
+  addGatewayStatus(gateway)
+  addGatewayLogs(gateway)
+  addGatewayRemove(gateway)
 }

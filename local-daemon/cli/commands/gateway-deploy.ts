@@ -1,0 +1,74 @@
+import type { Command } from 'commander'
+import { connectHome } from '../gateway/connect-home.ts'
+import { deployProject } from '../gateway/deploy-project.ts'
+import { PROJECT_DIRECTORY } from '../gateway/find-project.ts'
+import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, print, printJson } from '../output.ts'
+import { fields } from '../table.ts'
+
+interface GatewayDeployOptions extends GlobalOptions {
+  readonly dryRun?: boolean
+  readonly replace?: boolean
+  readonly connect?: boolean
+}
+
+export function addGatewayDeploy(gateway: Command): void {
+  gateway
+    .command('deploy')
+    .description('bring the project to Cloudflare with wrangler, or a newer version over an older')
+    .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
+    .option('--dry-run', 'build it and show what would be uploaded; nothing leaves this machine')
+    .option('--replace', 'also over a Worker that is another one, or has another owner')
+    .option('--connect', 'then start the daemon of the home again with it, and prove it end to end')
+    .addHelpText(
+      'after',
+      `${examples(
+        ['spl gateway deploy --dry-run', 'look first'],
+        ['CLOUDFLARE_API_TOKEN=… spl gateway deploy', 'with a token, for scripts'],
+        ['spl gateway deploy --connect', 'and connect the daemon of this home'],
+      )}
+It asks nothing: it shows what it will do, and does it. CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID are taken from the
+environment, else the login of wrangler.
+`,
+    )
+    .action((directory: string, _options: unknown, command: Command) =>
+      deploy(directory, optionsOf<GatewayDeployOptions>(command)),
+    )
+}
+
+async function deploy(directory: string, options: GatewayDeployOptions): Promise<void> {
+  const { dryRun, replace, connect } = options
+  const done = await deployProject({
+    directory,
+    dryRun: dryRun === true,
+    replace: replace === true,
+  })
+  const [gateway] = done.hostnames
+  const connected = connect && gateway ? await connectHome(homeOf(options), gateway) : undefined
+  if (options.json) {
+    printJson({
+      object: 'gateway_deploy',
+      dry_run: dryRun === true,
+      directory: done.project.directory,
+      name: done.project.name,
+      owner: done.project.owner,
+      hostnames: done.hostnames,
+      version_id: done.versionId,
+      bytes: done.bytes,
+      connected: connected ?? null,
+    })
+  } else if (dryRun) print('nothing was deployed')
+  else {
+    print(
+      fields([
+        ['Gateway', gateway ?? 'deployed; the dashboard shows its hostname'],
+        ...done.hostnames.slice(1).map((hostname) => ['', hostname] as const),
+        ['Version', done.versionId ?? undefined],
+        ['Connected', connected === undefined ? undefined : 'tried end to end'],
+      ]),
+    )
+  }
+  if (!dryRun && !connected && gateway)
+    note(`next: spl serve --stop, then spl serve --daemon --gateway ${gateway}`)
+}

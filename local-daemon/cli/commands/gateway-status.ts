@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { styleText } from 'node:util'
+import type { Command } from 'commander'
+import type { Home } from '../../config/home.ts'
+import { locateBearer } from '../bearer.ts'
+import { CliError } from '../cli-error.ts'
+import { socketClient } from '../daemon-client.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { gatewayStatus, type Check, type StatusRequest } from '../gateway/gateway-status.ts'
+import { ownerOfHome } from '../gateway/owner-of-home.ts'
+import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, print, printJson } from '../output.ts'
+import { parseOrigin } from '../parse-origin.ts'
+import { readRunningFile } from '../serve/running-file.ts'
+import { printable } from '../table.ts'
+import type { Link } from '../tunnel/link-rows.ts'
+
+interface GatewayStatusOptions extends GlobalOptions {
+  readonly url?: URL
+  readonly ca?: string
+}
+
+export function addGatewayStatus(gateway: Command): void {
+  gateway
+    .command('status')
+    .description('prove the public hostname end to end, from its name to this daemon')
+    .option(
+      '--url <origin>',
+      'another gateway than the one of the daemon of this home',
+      parseOrigin,
+    )
+    .option('--ca <file>', 'PEM file to trust, beside the system')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl gateway status', 'exit code 0 if all is well, else 3'],
+        ['spl gateway status --url https://spl.example.com', 'any gateway, from anywhere'],
+        ['spl gateway status --json | jq .round_trip_ms', 'for a monitor'],
+      ),
+    )
+    .action((_options: unknown, command: Command) =>
+      status(optionsOf<GatewayStatusOptions>(command)),
+    )
+}
+
+async function status(options: GatewayStatusOptions): Promise<void> {
+  const request = await requestOf(options)
+  const outcome = await gatewayStatus(request, (check) => void (options.json || print(line(check))))
+  if (options.json) printJson(outcome)
+  if (outcome.ok) return
+  process.exitCode = EXIT_CODE.unreachable
+  if (!options.json) note(`try: ${advice(outcome.checks)}`)
+}
+
+/** The gateway of the daemon that runs in the home, unless another is named. Only the home's own is shown the home's own bearer. */
+async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> {
+  const home = homeOf(options)
+  const facts = readRunningFile(home)
+  const gateway = options.url?.origin ?? facts?.gateway
+  if (!gateway) throw notConnected(home, facts !== undefined)
+  const own = gateway === facts?.gateway
+  const caFile = options.ca ?? (own ? facts.gateway_ca : null)
+  const origin = new URL(gateway)
+  const located = await locateBearer(options.token, home)
+  const link = own ? await linkOf(home) : undefined
+  return {
+    origin,
+    ca: caFile ? await readCa(caFile) : undefined,
+    expected: existsSync(home.instanceKey) ? await ownerOfHome(options) : null,
+    policy: link?.configured ? link.policy : undefined,
+    bearer: isPrivate(origin) && (own || located?.source !== 'file') ? located?.bearer : undefined,
+  }
+}
+
+/** Whether a bearer may go there: by TLS, or without leaving this machine. */
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u.test(hostname)
+}
+
+async function linkOf(home: Home): Promise<Link | undefined> {
+  try {
+    return await socketClient(home.socket).get<Link>('/v1/tunnel')
+  } catch {
+    return undefined
+  }
+}
+
+async function readCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new CliError(
+      'CA_UNREADABLE',
+      `read ${path}: ${(cause as Error).message}`,
+      '--ca <file>, the PEM file that spl gateway serve calls CA',
+      EXIT_CODE.usage,
+      { cause },
+    )
+  }
+}
+
+function notConnected(home: Home, running: boolean): CliError {
+  return running
+    ? new CliError(
+        'GATEWAY_NOT_CONFIGURED',
+        `the daemon of ${home.root} runs without a gateway`,
+        'spl gateway deploy --connect, or --url <origin> to look at another one',
+        EXIT_CODE.unreachable,
+      )
+    : new CliError(
+        'DAEMON_NOT_RUNNING',
+        `no daemon runs in ${home.root}, so its gateway is not known`,
+        'spl serve --daemon --gateway <origin>, or --url <origin> to look from here',
+        EXIT_CODE.unreachable,
+      )
+}
+
+const MARKS = { true: ['green', 'ok'], false: ['red', 'FAIL'], null: ['dim', '-'] } as const
+
+function line({ name, ok, detail }: Check): string {
+  const [colour, mark] = MARKS[`${ok}`]
+  const shown = styleText(colour, mark.padEnd(4), { stream: process.stdout })
+  return `${shown}  ${name.replace('_', ' ').padEnd(12)}  ${printable(detail)}`
+}
+
+const ADVICE: Readonly<Record<Check['name'], string>> = {
+  dns: 'wait some minutes after a first deploy, then check the name at your DNS provider',
+  tls: 'is the gateway running, and on that port? A certificate that is over is renewed at the gateway; for one made at home: --ca <file>',
+  gateway: 'check the hostname; spl gateway deploy, or is spl gateway serve running?',
+  daemon: 'spl tunnel status at home: it says why the daemon is not connected there',
+  policy: 'spl tunnel status at home, then once more: a change takes a moment',
+  round_trip: 'the same command again; then spl tunnel status at home',
+  event_stream: 'a bearer with records:read; behind a proxy, turn its buffering off',
+}
+
+function advice(checks: readonly Check[]): string {
+  const failed = checks.find(({ ok }) => ok === false)
+  return failed === undefined ? 'the same command again' : ADVICE[failed.name]
+}

@@ -1,0 +1,24 @@
+import { createInterface } from 'node:readline/promises'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+
+/**
+ * Lets a person type a name before something is lost for good. Where nobody sits, `--yes` must have been said.
+ *
+ * @throws CliError CONFIRMATION_NEEDED, exit code 2
+ */
+export async function confirmName(name: string, yes: boolean): Promise<void> {
+  if (yes) return
+  if (process.stdin.isTTY) {
+    const asked = createInterface({ input: process.stdin, output: process.stderr })
+    const answer = await asked.question(`Type ${name} to remove it: `)
+    asked.close()
+    if (answer.trim() === name) return
+  }
+  throw new CliError(
+    'CONFIRMATION_NEEDED',
+    `nothing was removed: nobody has confirmed that ${name} goes`,
+    'type its name when asked, or say --yes',
+    EXIT_CODE.usage,
+  )
+}

@@ -1,0 +1,116 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { VERSION } from '../../config/version.ts'
+import { workerBundle } from '../../gateway/worker-bundle.ts'
+import { CliError } from '../cli-error.ts'
+import { note } from '../output.ts'
+import { fields } from '../table.ts'
+import { checkDomain } from './check-domain.ts'
+import { deployedWorker, type DeployedWorker } from './deployed-worker.ts'
+import { findProject, type Project } from './find-project.ts'
+import { findWrangler } from './find-wrangler.ts'
+import { readProjectNote } from './project-note.ts'
+import { runWrangler, type WranglerEntry } from './run-wrangler.ts'
+import { noteHostnames, writeProject } from './write-project.ts'
+
+export interface DeployRequest {
+  readonly directory: string
+  readonly dryRun: boolean
+  /** Put it over whatever has the name. */
+  readonly replace: boolean
+}
+
+export interface Deployment {
+  readonly project: Project
+  /** Public origins, the own domain first. Empty after a dry run. */
+  readonly hostnames: readonly string[]
+  readonly versionId: string | null
+  /** Size of the Worker as it lies in the project; null where wrangler builds it from source. */
+  readonly bytes: number | null
+}
+
+/**
+ * Deploys a project: brings its files up to this version of spl, says what it will do, looks at what has the name, then
+ * calls wrangler. Each step can be repeated.
+ *
+ * @throws CliError
+ */
+export async function deployProject(request: DeployRequest): Promise<Deployment> {
+  await refresh((await findProject(request.directory)).directory)
+  const project = await findProject(request.directory)
+  const { directory } = project
+  const worker = await stat(join(directory, 'worker.js')).catch(() => undefined)
+  announce(project, worker?.size, request.dryRun)
+  if (!request.dryRun) {
+    checkReplaced(project, await deployedWorker(project), request.replace)
+    if (!request.replace) await checkDomain(project)
+  }
+  const args = ['deploy', ...(request.dryRun ? ['--dry-run'] : [])]
+  const { report } = await runWrangler({ directory, args })
+  const deploy = report.find(({ type }) => type === 'deploy')
+  const hostnames = request.dryRun ? [] : originsOf(project, deploy)
+  if (hostnames.length > 0) await noteHostnames(directory, hostnames)
+  return { project, hostnames, versionId: deploy?.version_id ?? null, bytes: worker?.size ?? null }
+}
+
+/** The Worker that is uploaded is the one of the spl that is called. What a person has changed is theirs. */
+async function refresh(directory: string): Promise<void> {
+  const before = await readProjectNote(directory)
+  if (before === undefined) return
+  const files = await writeProject(directory, before.settings, await workerBundle(), 'keep')
+  for (const [name, state] of Object.entries(files)) {
+    if (state === 'kept') note(`${name} was changed by hand and stays as it is`)
+    else if (state !== 'unchanged') note(`${name} is brought up to spl ${VERSION}`)
+  }
+}
+
+function announce(project: Project, bytes: number | undefined, dryRun: boolean): void {
+  const account = process.env['CLOUDFLARE_ACCOUNT_ID']
+  const { name, domain, workersDev } = project
+  const hostnames = [
+    ...(domain === null ? [] : [`https://${domain}`]),
+    ...(workersDev ? [`https://${name}.<account>.workers.dev`] : []),
+  ]
+  note(
+    fields([
+      [dryRun ? 'Would deploy' : 'Deploying', `${name}, spl ${VERSION}, from ${project.directory}`],
+      ['Hostname', hostnames.join(' and ')],
+      ['Owner', `${project.owner}, the one daemon that may connect`],
+      ['Account', account ?? 'the only one that the token or login opens'],
+      ['Bindings', 'TUNNEL (the object TunnelObject, SQLite), two rate limits, no secret'],
+      ['Size', bytes === undefined ? undefined : `${Math.ceil(bytes / 1024)} KiB`],
+      ['With', findWrangler(project.directory).name],
+    ]).trimEnd(),
+  )
+}
+
+function checkReplaced(project: Project, deployed: DeployedWorker, replace: boolean): void {
+  if (deployed.state === 'none') return
+  if (deployed.state === 'gateway' && deployed.owner === project.owner) {
+    note(`${project.name} is there already: this becomes its next version`)
+    return
+  }
+  if (replace) return
+  if (deployed.state === 'other') {
+    throw new CliError(
+      'NAME_TAKEN',
+      `the account has another Worker of the name ${project.name}, no gateway of spl`,
+      'spl gateway init --name <another>, or --replace to put the gateway in its place',
+    )
+  }
+  throw new CliError(
+    'OWNER_DIFFERS',
+    `${project.name} serves another daemon now: ${deployed.owner || 'none'}`,
+    'spl gateway init --name <another>; or --replace if that daemon is to lose its gateway',
+  )
+}
+
+/** Wrangler reports hostnames with and without a scheme, and notes in brackets. */
+function originsOf(project: Project, deploy: WranglerEntry | undefined): string[] {
+  const names = (deploy?.targets ?? []).map((target) => {
+    const [hostname = ''] = target.replace(/^https:\/\//u, '').split(/[\s/]/u)
+    return hostname
+  })
+  const ordered = project.domain === null ? names : [project.domain, ...names]
+  return [...new Set(ordered)].filter(Boolean).map((hostname) => `https://${hostname}`)
+}

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { homeOf, type GlobalOptions } from '../global-options.ts'
+
+/**
+ * The did:key of the home's daemon. Reads the identity without making one: a gateway that waits for a daemon that is
+ * not there yet helps nobody.
+ *
+ * @throws CliError OWNER_MISSING, exit code 2
+ */
+export async function ownerOfHome(options: GlobalOptions): Promise<string> {
+  const home = homeOf(options)
+  if (existsSync(home.instanceKey)) {
+    const { loadIdentity } = await import('../../access/identity.ts')
+    return loadIdentity(home).did
+  }
+  throw new CliError(
+    'OWNER_MISSING',
+    `no daemon has run in ${home.root} yet, so nobody is known who may connect`,
+    'spl serve --daemon first, or --owner <did:key> (spl status shows it)',
+    EXIT_CODE.usage,
+  )
+}

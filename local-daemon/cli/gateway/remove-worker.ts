@@ -1,0 +1,79 @@
+import type { Home } from '../../config/home.ts'
+import { CliError } from '../cli-error.ts'
+import { note } from '../output.ts'
+import { readRunningFile } from '../serve/running-file.ts'
+import { confirmName } from './confirm-name.ts'
+import { deployedWorker } from './deployed-worker.ts'
+import { findProject, type Project } from './find-project.ts'
+import { readProjectNote } from './project-note.ts'
+import { restartHome } from './restart-home.ts'
+import { runWrangler } from './run-wrangler.ts'
+import { noteHostnames } from './write-project.ts'
+
+export interface Removal {
+  readonly name: string
+  /** Whether the daemon of the home was connected there, and has been started again without it. */
+  readonly disconnected: boolean
+}
+
+/**
+ * Deletes the deployed Worker with its object. The daemon is let go last: while it fails to delete, the daemon stays reachable.
+ *
+ * @throws CliError
+ */
+export async function removeWorker(directory: string, home: Home, yes: boolean): Promise<Removal> {
+  const project = await findProject(directory)
+  const { name } = project
+  await checkOurs(project)
+  note(
+    `removes the Worker ${name} from Cloudflare, its hostname, and what its object keeps: hashes of tokens, a counter`,
+  )
+  note(
+    'nothing at home is lost: records, accounts and bearers stay, and a later deploy brings all of it back',
+  )
+  await confirmName(name, yes)
+  await deleteWorker(project)
+  const disconnected = await disconnect(project, home)
+  await noteHostnames(project.directory, [])
+  return { name, disconnected }
+}
+
+/**
+ * After the Worker is gone wrangler looks for leftovers of a kind that a gateway has none of, and fails where the token may not: what
+ * counts is whether the Worker is there.
+ */
+async function deleteWorker(project: Project): Promise<void> {
+  const { directory, name } = project
+  try {
+    await runWrangler({ directory, args: ['delete', '--name', name, '--force'] })
+  } catch (error) {
+    if ((await deployedWorker(project)).state !== 'none') throw error
+  }
+}
+
+async function checkOurs(project: Project): Promise<void> {
+  const deployed = await deployedWorker(project)
+  if (deployed.state === 'gateway' && deployed.owner === project.owner) return
+  if (deployed.state === 'none') {
+    throw new CliError(
+      'WORKER_MISSING',
+      `there is no Worker ${project.name} in the account`,
+      'look at name in wrangler.toml and at CLOUDFLARE_ACCOUNT_ID; if it is gone already, all is done',
+    )
+  }
+  throw new CliError(
+    'OWNER_DIFFERS',
+    `the Worker ${project.name} in the account is not the gateway of ${project.owner}`,
+    'the directory of the project that deployed it; or npx wrangler delete, if you are sure',
+  )
+}
+
+async function disconnect(project: Project, home: Home): Promise<boolean> {
+  const gateway = readRunningFile(home)?.gateway
+  const hostnames = (await readProjectNote(project.directory))?.hostnames ?? []
+  const ours = [...hostnames, ...(project.domain === null ? [] : [`https://${project.domain}`])]
+  if (!gateway || !ours.includes(gateway)) return false
+  note('starting the daemon again without a gateway')
+  await restartHome(home, { gateway: null })
+  return true
+}

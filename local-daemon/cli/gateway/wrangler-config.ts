@@ -1,0 +1,50 @@
+import { COMPATIBILITY_DATE } from '../../gateway/compatibility-date.ts'
+import type { ProjectSettings } from './project-settings.ts'
+
+/**
+ * The `wrangler.toml` of a gateway project: the one of the repository, for a Worker that is bundled already and an owner that is
+ * known. Every value is checked before it comes here, so none needs an escape.
+ *
+ * The tags of migrations only ever grow: Cloudflare remembers the last one that it applied, and runs those after it.
+ */
+export function wranglerConfig({ name, owner, domain, workersDev }: ProjectSettings): string {
+  const routes =
+    domain === null ? '' : `routes = [{ pattern = "${domain}", custom_domain = true }]\n`
+  return `# The gateway of your daemon, written by \`spl gateway init\`. \`spl gateway deploy\` brings it to Cloudflare.
+name = "${name}"
+main = "worker.js"
+compatibility_date = "${COMPATIBILITY_DATE}"
+workers_dev = ${workersDev}
+# Each version would get a hostname of its own.
+preview_urls = false
+${routes}
+[vars]
+# The did:key of the one daemon that may connect. It is no secret.
+OWNER_DID = "${owner}"
+# Cloudflare sets this header itself and overwrites what a client sends.
+CLIENT_ADDRESS_HEADER = "CF-Connecting-IP"
+
+# Rates per client address. The namespace ids are counters of your account: choose others if another Worker of
+# yours uses these.
+[[ratelimits]]
+name = "ADDRESS_LIMIT"
+namespace_id = "7701"
+simple = { limit = 6000, period = 60 }
+
+[[ratelimits]]
+name = "STRANGER_LIMIT"
+namespace_id = "7702"
+simple = { limit = 120, period = 60 }
+
+[[durable_objects.bindings]]
+name = "TUNNEL"
+class_name = "TunnelObject"
+
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["TunnelObject"]
+
+[observability]
+enabled = true
+`
+}

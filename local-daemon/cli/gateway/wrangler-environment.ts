@@ -1,0 +1,18 @@
+/**
+ * What wrangler is told: to ask nothing, to send no statistics, to write a report that a program can read. It gets the
+ * credentials for Cloudflare from the environment, and none of ours: it has no use for a bearer of the daemon.
+ */
+export function wranglerEnvironment(
+  env: Readonly<NodeJS.ProcessEnv>,
+  reportFile: string,
+): NodeJS.ProcessEnv {
+  const passed = Object.entries(env).filter(([name]) => !/^(?:SPL_|SYNCROPEL_)/u.test(name))
+  return {
+    ...Object.fromEntries(passed),
+    CI: '1',
+    NO_COLOR: '1',
+    WRANGLER_SEND_METRICS: 'false',
+    WRANGLER_OUTPUT_FILE_PATH: reportFile,
+    npm_config_update_notifier: 'false',
+  }
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http'
+import type { Problem } from '../../../protocol/problem.ts'
+import { TUNNEL_PATH } from '../../../protocol/version.ts'
+import { sendRequest, type Target } from '../send-request.ts'
+import type { Health } from '../serve/presence.ts'
+
+/** Bytes of an answer that are read: every one asked for here is a few hundred. */
+const ANSWER_BYTES = 16_384
+
+/** What answers behind a hostname. */
+export type Behind =
+  /** A gateway of spl, and this daemon behind it. */
+  | { readonly what: 'daemon'; readonly instance_did: string; readonly version: string }
+  /** A gateway of spl; why no daemon answers. */
+  | { readonly what: 'gateway'; readonly reason: string }
+  /** Something else: a daemon without a gateway, a parked page, another service. */
+  | { readonly what: 'other'; readonly reason: string }
+
+/**
+ * Asks a hostname two things: the door where daemons connect, which only a gateway of spl has, and the health of the
+ * daemon behind it.
+ *
+ * @throws Error when nothing answers in time
+ */
+export async function lookBehind(target: Target, withinMs: number): Promise<Behind> {
+  const door = await ask(target, TUNNEL_PATH, withinMs)
+  if (door.answer.code === 'GATEWAY_MISCONFIGURED') {
+    return { what: 'gateway', reason: `GATEWAY_MISCONFIGURED: ${door.answer.message}` }
+  }
+  if (door.answer.code !== 'UPGRADE_REQUIRED' || door.answer.hop !== 'gateway') {
+    return { what: 'other', reason: `no gateway of spl answers there (status ${door.status})` }
+  }
+  const { status, answer } = await ask(target, '/health', withinMs)
+  if (status === 200 && typeof answer.instance_did === 'string') {
+    const { instance_did, version = 'unknown' } = answer
+    return { what: 'daemon', instance_did, version }
+  }
+  return { what: 'gateway', reason: answer.code ?? `status ${status}` }
+}
+
+interface Asked {
+  readonly status: number
+  readonly answer: Partial<Problem & Health>
+}
+
+async function ask(target: Target, path: string, silenceMs: number): Promise<Asked> {
+  const signal = AbortSignal.timeout(silenceMs)
+  const response = await sendRequest(target, { method: 'GET', path, silenceMs, signal })
+  const status = response.statusCode ?? 0
+  try {
+    return { status, answer: (JSON.parse(await bodyOf(response)) ?? {}) as Asked['answer'] }
+  } catch {
+    return { status, answer: {} }
+  }
+}
+
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES) break
+  }
+  return Buffer.concat(chunks).toString()
+}

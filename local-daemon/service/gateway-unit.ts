@@ -1,0 +1,112 @@
+/** What a unit for `spl gateway serve` is made of. Paths are absolute. */
+export interface GatewayUnit {
+  /** `system` runs as a user of its own, which exists only while it runs; `user` as the person. */
+  readonly scope: 'system' | 'user'
+  /** Node and the command line's file. */
+  readonly command: readonly string[]
+  readonly hostname: string
+  readonly port: number
+  /** Further options of `spl gateway serve`: none of `--storage`, `--port`, `--hostname`, `--tls-cert` or `--tls-key`. */
+  readonly options: readonly string[]
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  /** For a user's unit; a system unit has its directory below /var/lib. */
+  readonly storage: string
+}
+
+/** Name of the unit, and of its directory below /var/lib. */
+export const GATEWAY_SERVICE = 'spl-gateway'
+
+/** Ports below it need a right. */
+const FREE_PORTS = 1024
+
+/**
+ * The systemd unit of a gateway. The system's one has no user that could be taken over, one directory to write to, and the one right to
+ * listen on a port below 1024 if it needs it. Certificate and key are handed in by systemd, so that only root can read the files.
+ */
+export function gatewayUnit(unit: GatewayUnit): string {
+  const { scope, hostname, port, tls } = unit
+  const system = scope === 'system'
+  const storage = system ? [SPECIFIER.state] : [quote(unit.storage)]
+  const certificate =
+    tls === undefined
+      ? []
+      : system
+        ? ['--tls-cert', SPECIFIER.cert, '--tls-key', SPECIFIER.key]
+        : ['--tls-cert', quote(tls.cert), '--tls-key', quote(tls.key)]
+  const start = [
+    ...unit.command.map(quote),
+    'gateway serve --hostname',
+    quote(hostname),
+    `--port ${port}`,
+    ...unit.options.map(quote),
+    ...certificate,
+    '--storage',
+    ...storage,
+  ].join(' ')
+  return `# Written by: spl gateway serve --install-service. Taken away by: spl gateway serve --uninstall-service.
+[Unit]
+Description=spl gateway for ${hostname.replaceAll('%', '%%')}
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=${start}
+Restart=always
+RestartSec=2
+TimeoutStopSec=10
+UMask=0077
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+${system ? systemHardening(port, tls) : ''}
+[Install]
+WantedBy=${system ? 'multi-user.target' : 'default.target'}
+`
+}
+
+const SPECIFIER = {
+  state: `%S/${GATEWAY_SERVICE}`,
+  cert: '%d/cert.pem',
+  key: '%d/key.pem',
+} as const
+
+function systemHardening(port: number, tls: GatewayUnit['tls']): string {
+  const right = port !== 0 && port < FREE_PORTS ? 'CAP_NET_BIND_SERVICE' : ''
+  const credentials =
+    tls === undefined
+      ? ''
+      : `LoadCredential=cert.pem:${path(tls.cert)}\nLoadCredential=key.pem:${path(tls.key)}\n`
+  return `DynamicUser=yes
+StateDirectory=${GATEWAY_SERVICE}
+StateDirectoryMode=0700
+${credentials}AmbientCapabilities=${right}
+CapabilityBoundingSet=${right}
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+`
+}
+
+/** One word of ExecStart, systemd.service(5): quoted, with \`$\` and \`%\` doubled, so that nothing in it is replaced. */
+function quote(word: string): string {
+  const safe = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
+  if (/^[\w@%+=:,./-]+$/u.test(safe)) return safe
+  return `"${safe.replaceAll(/["\\]/gu, String.raw`\$&`)}"`
+}
+
+/** A path in a setting that takes no quotes: specifiers doubled. */
+function path(text: string): string {
+  return text.replaceAll('%', '%%')
+}
