@@ -4,6 +4,7 @@ import { addGateway } from './commands/gateway.ts'
 import { addIntend } from './commands/intend.ts'
 import { addKnow } from './commands/know.ts'
 import { addLearn } from './commands/learn.ts'
+import { addLogs } from './commands/logs.ts'
 import { addPair } from './commands/pair.ts'
 import { addServiceAccount } from './commands/service-account.ts'
 import { addServe } from './commands/serve.ts'
@@ -22,6 +23,7 @@ export async function runSpl(argv: readonly string[]): Promise<void> {
   addTry(program)
   addServe(program)
   addStatus(program)
+  addLogs(program)
 
   addIntend(program)
   addDo(program)

@@ -50,6 +50,9 @@ export const DAEMON_LIMITS = {
   /** Characters of a line's path, and of each of its other texts that a client chooses. */
   requestLogPath: 512,
   requestLogText: 256,
+  /** Bytes of the log file before it is set aside, and files that are kept beside it. */
+  logBytes: 10 * 1024 * 1024,
+  logFiles: 7,
   /** Connections of one listener. */
   connections: 1_024,
   /** Time to send a whole request head, milliseconds. */
