@@ -4,10 +4,12 @@ import { accountFold } from './access/account-records.ts'
 import { guardExposedStart } from './access/exposed-requirement.ts'
 import { type Identity, loadIdentity } from './access/identity.ts'
 import { type Home, homeAt } from './config/home.ts'
+import { explainStart } from './config/explain-start.ts'
 import { DAEMON_LIMITS } from './config/limits.ts'
 import { type Exposure, parseListenHost } from './config/listen-host.ts'
 import { prepareHome } from './config/prepare-home.ts'
 import { takeSingleInstance } from './config/single-instance.ts'
+import { takeStoreLock } from './config/store-lock.ts'
 import { UndoStack } from './config/undo-stack.ts'
 import { VERSION } from './config/version.ts'
 import { connectionFacts } from './http/connection-facts.ts'
@@ -30,6 +32,15 @@ export interface DaemonOptions {
   readonly host?: string
   /** 9100 by default, 0 for a free one. */
   readonly port?: number
+  /** The database file, in place of the home's own; its directory must be there. */
+  readonly store?: string
+  /** Keeps the store in memory: records, accounts and settings end with the process, and the identity stays. */
+  readonly memory?: boolean
+  /**
+   * Whether the first start makes the admin's account and gives out its bearer. Where nobody sees it, as under a service
+   * manager, whose journal would keep it: false. The socket then makes the first account.
+   */
+  readonly mintAdmin?: boolean
   /** Takes the place of the home's log file. */
   readonly logger?: Logger
   readonly tunnel?: TunnelOptions
@@ -46,6 +57,8 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly app: DaemonApp
   readonly home: Home
+  /** The database file; null for one in memory. */
+  readonly storePath: string | null
   readonly identity: Identity
   readonly store: Store
   readonly access: AppAccess
@@ -75,7 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     return await compose(options, undo)
   } catch (error) {
     await undo.unwind()
-    throw error
+    throw explainStart(error, homeAt(options.home))
   }
 }
 
@@ -89,9 +102,14 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   undo.defer(() => instance.release())
   const logger = options.logger ?? openLog(home.logFile, (close) => undo.defer(close))
 
-  const identity = loadIdentity(home)
+  const storePath = options.memory === true ? null : (options.store ?? home.database)
+  if (storePath !== null) {
+    const lock = takeStoreLock(storePath)
+    undo.defer(() => lock.release())
+  }
+  const identity = loadIdentity(home, storePath)
   const folds = [accountFold(identity.did), settingFold(identity.did)]
-  const store = openStore({ path: home.database, origin: identity, folds })
+  const store = openStore({ path: storePath, origin: identity, folds })
   undo.defer(() => store.close())
 
   const stopping = new AbortController()
@@ -117,7 +135,8 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const tcp = await listenTcp(tcpServer, listener, options.port ?? DEFAULT_PORT)
   await listenSocket(socketServer, home.socket)
   // Only now: a start that fails after it would take the one bearer with it, unseen.
-  const adminBearer = await firstBearer(access, bootstrapToken)
+  const adminBearer =
+    options.mintAdmin === false ? undefined : await firstBearer(access, bootstrapToken)
 
   const addresses = { tcp, socket: home.socket }
   logger.info({ version: VERSION, did: identity.did, ...addresses }, 'daemon started')
@@ -134,6 +153,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   return {
     app,
     home,
+    storePath,
     identity,
     store,
     access,

@@ -33,12 +33,14 @@ export interface Identity {
  * The identity of this home, made on first start: PKCS8 PEM, mode 0600. Throws `StartError`:
  * `KEY_MODE_TOO_OPEN` if others may read the key, `KEY_UNREADABLE` if it is no Ed25519 key, `KEY_MISSING` if
  * there is a store without it, because a new key would be a new identity for old records.
+ * @param database the file of the store; null for one in memory
  */
-export function loadIdentity(home: Home): Identity {
+export function loadIdentity(home: Home, database: string | null = home.database): Identity {
   const path = home.instanceKey
   const mode = modeOf(path)
   if (mode === undefined) {
-    if (statSync(home.database, { throwIfNoEntry: false })?.size) throw missing(path)
+    const size = database === null ? 0 : statSync(database, { throwIfNoEntry: false })?.size
+    if (size) throw missing(path)
     writeNewKey(path)
   } else if ((mode & 0o077) !== 0) throw tooOpen(path, mode)
   return identityOf(readKey(path))

@@ -7,6 +7,7 @@ import { addGateway } from './commands/gateway.ts'
 import { addIntend } from './commands/intend.ts'
 import { addKnow } from './commands/know.ts'
 import { addLearn } from './commands/learn.ts'
+import { addLogs } from './commands/logs.ts'
 import { addPair } from './commands/pair.ts'
 import { addServiceAccount } from './commands/service-account.ts'
 import { addServe } from './commands/serve.ts'
@@ -25,6 +26,7 @@ export function splProgram(): Command {
   addTry(program)
   addServe(program)
   addStatus(program)
+  addLogs(program)
 
   addIntend(program)
   addDo(program)

@@ -55,6 +55,9 @@ export const DAEMON_LIMITS = {
   /** Most events of the stream that proves a proxy, and longest time between two, milliseconds. */
   probeEvents: 10,
   probeIntervalMs: 1_000,
+  /** Bytes of the log file before it is set aside, and files that are kept beside it. */
+  logBytes: 10 * 1024 * 1024,
+  logFiles: 7,
   /** Connections of one listener. */
   connections: 1_024,
   /** Time to send a whole request head, milliseconds. */

@@ -17,6 +17,7 @@ function makePrivateDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error
     throw new StartError(
       'HOME_NOT_WRITABLE',
       `Make directory ${path}: ${(error as Error).message}`,
@@ -25,11 +26,22 @@ function makePrivateDirectory(path: string): void {
     )
   }
   const { mode, uid } = statSync(path)
+  const own = process.getuid?.()
+  if (own !== undefined && uid !== own) throw notOurs(path, uid, own)
   if ((mode & 0o077) === 0) return
   if (uid === process.getuid?.() && readdirSync(path).length === 0) return chmodSync(path, 0o700)
   throw new StartError(
     'HOME_MODE_TOO_OPEN',
     `${path} has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine could reach it`,
     `chmod 700 '${path}'`,
+  )
+}
+
+/** Also for root, who could: files of root in somebody's home keep its owner out from then on. */
+function notOurs(path: string, uid: number, own: number): StartError {
+  return new StartError(
+    'HOME_NOT_OURS',
+    `${path} belongs to the user with the number ${uid}, and spl runs as number ${own}`,
+    `Run spl as that user (sudo -u '#${uid}' spl serve), or set SYNCROPEL_HOME to a directory of your own.`,
   )
 }

@@ -12,7 +12,12 @@ export interface SingleInstance {
 export function takeSingleInstance(home: Home): SingleInstance {
   const lock = takeExclusiveLock(home.lockFile)
   if (lock === undefined) throw alreadyRunning(home)
-  writePidFile(home.pidFile)
+  try {
+    writePidFile(home.pidFile)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
   let held = true
   return {
     release() {

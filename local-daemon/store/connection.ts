@@ -9,6 +9,9 @@ const APPLICATION_ID = 0x53504c31
 const OLDEST_SQLITE = [3, 51, 3] as const
 const PAGE_BYTES = 8192
 
+/** SQLite's name for a database that is never written to a file. */
+const MEMORY = ':memory:'
+
 /** How a store is opened, beside its path. */
 export interface ConnectionOptions {
   /** Ceiling of the file, bytes; beyond it writes fail as on a full disk. None by default. */
@@ -17,16 +20,16 @@ export interface ConnectionOptions {
 
 /**
  * Opens the database file with the daemon's settings and the newest schema; makes it, mode 0600, if it is
- * missing. Throws `StoreOpenError`: a foreign or damaged file, a newer schema, an SQLite that is too old.
+ * missing; null opens one in memory. Throws `StoreOpenError`: a foreign or damaged file, a newer schema, an SQLite that is too old.
  */
-export function openConnection(path: string, options: ConnectionOptions = {}): Database {
+export function openConnection(path: string | null, options: ConnectionOptions = {}): Database {
   let database: Database | undefined
   try {
     // SQLite gives the WAL and its index the mode of the database file.
-    closeSync(openSync(path, 'a', 0o600))
-    database = new BetterSqlite(path)
+    if (path !== null) closeSync(openSync(path, 'a', 0o600))
+    database = new BetterSqlite(path ?? MEMORY)
     assertSqliteVersion(database)
-    claim(database, path)
+    claim(database, path ?? MEMORY)
     for (const setting of SETTINGS) database.pragma(setting)
     if (options.maxBytes !== undefined) {
       database.pragma(`max_page_count = ${Math.ceil(options.maxBytes / PAGE_BYTES)}`)
@@ -35,7 +38,7 @@ export function openConnection(path: string, options: ConnectionOptions = {}): D
     return database
   } catch (error) {
     database?.close()
-    throw error instanceof StoreOpenError ? error : unreadable(path, error)
+    throw error instanceof StoreOpenError ? error : unopened(path ?? MEMORY, error)
   }
 }
 
@@ -75,14 +78,51 @@ function claim(database: Database, path: string): void {
   database.pragma(`application_id = ${APPLICATION_ID}`)
 }
 
-function unreadable(path: string, cause: unknown): StoreOpenError {
-  return new StoreOpenError(
-    'STORE_UNREADABLE',
-    `Open store ${path}: ${(cause as Error).message}`,
-    'See that the disk is well and has room; if the file is damaged, restore a backup of hub.db.',
-    { cause },
-  )
+/** Why the file cannot be opened, by what the system or SQLite said. */
+function unopened(path: string, cause: unknown): StoreOpenError {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  const [, name, what, next] = REASONS.find(([codes]) => codes.test(code)) ?? UNREADABLE
+  return new StoreOpenError(name, `Open store ${path}: ${what ?? message}`, next, { cause })
 }
+
+type Reason = readonly [
+  codes: RegExp,
+  name: StoreOpenError['code'],
+  what: string | undefined,
+  next: string,
+]
+const REASONS: readonly Reason[] = [
+  [
+    /^(?:ENOSPC|EDQUOT|SQLITE_FULL)/,
+    'DISK_FULL',
+    'the disk is full',
+    'Make room (df -h shows where), then start again. Nothing that was acknowledged is lost.',
+  ],
+  [
+    /^(?:EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_PERM)/,
+    'STORE_NOT_WRITABLE',
+    undefined,
+    'Run spl as the user whose file it is (ls -l shows who), on a disk that is not read-only; or chmod 600 it.',
+  ],
+  [
+    /^SQLITE_NOTADB/,
+    'STORE_UNREADABLE',
+    'it is not a database of SQLite, or its beginning is damaged',
+    'If it is another file, name the right one (spl serve --store <path>); if it is the store, restore a backup of it.',
+  ],
+  [
+    /^(?:SQLITE_BUSY|SQLITE_LOCKED)/,
+    'STORE_BUSY',
+    'another program has it locked',
+    'Close what has it open, such as a database browser or a backup: fuser -v <the file> shows it.',
+  ],
+]
+const UNREADABLE: Reason = [
+  /^/,
+  'STORE_UNREADABLE',
+  undefined,
+  'See that the disk is well and has room; if the file is damaged, restore a backup of hub.db.',
+]
 
 function assertSqliteVersion(database: Database): void {
   const version = String(database.prepare('SELECT sqlite_version()').pluck().get())

@@ -41,7 +41,8 @@ export interface Store extends StoreReader {
 }
 
 export interface StoreOptions extends ConnectionOptions {
-  readonly path: string
+  /** Null keeps it in memory: it ends with the process. */
+  readonly path: string | null
   readonly origin: LocalOrigin
   /** What tables are kept from records. */
   readonly folds?: readonly Fold[]

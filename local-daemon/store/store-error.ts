@@ -1,7 +1,14 @@
 /** A store that cannot be opened. `try` is the next step. */
 export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError'
-  readonly code: 'SQLITE_TOO_OLD' | 'STORE_FOREIGN' | 'STORE_TOO_NEW' | 'STORE_UNREADABLE'
+  readonly code:
+    | 'DISK_FULL'
+    | 'SQLITE_TOO_OLD'
+    | 'STORE_BUSY'
+    | 'STORE_FOREIGN'
+    | 'STORE_NOT_WRITABLE'
+    | 'STORE_TOO_NEW'
+    | 'STORE_UNREADABLE'
   readonly try: string
 
   constructor(code: StoreOpenError['code'], message: string, next: string, options?: ErrorOptions) {

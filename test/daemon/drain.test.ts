@@ -40,6 +40,24 @@ describe('a stop of the daemon', () => {
     expect(await stopping(at)).toBeLessThan(SOON_MS)
   })
 
+  test('does not wait for what a client that left an event stream keeps open', async () => {
+    await using at = await aDaemon()
+    const stream = await at.get('/v1/sync/subscribe')
+    const reader = stream.body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    expect((await at.get('/v1/threads')).status).toBe(200)
+    expect(await stopping(at)).toBeLessThan(SOON_MS)
+  })
+
+  test('ends an open event stream whole, and does not wait for its reader', async () => {
+    await using at = await aDaemon()
+    const stream = await at.get('/v1/sync/subscribe')
+    const read = stream.text()
+    expect(await stopping(at)).toBeLessThan(SOON_MS)
+    expect(await read).toContain('retry:')
+  })
+
   test('waits for a request that is half sent, and answers it', async () => {
     await using at = await aDaemon()
     const socket = await connected(at)

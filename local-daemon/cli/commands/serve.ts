@@ -3,27 +3,50 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Home } from '../../config/home.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
+import { parseLines } from '../logs/parse-lines.ts'
+import { showLogs } from '../logs/show-logs.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
 import { checkHost } from '../serve/check-host.ts'
-import { banner, warnOfStart } from '../serve/ready-report.ts'
+import { parseStore } from '../serve/parse-store.ts'
+import { banner, type ReadyReport, warnOfStart } from '../serve/ready-report.ts'
+import { restartDaemon } from '../serve/restart-daemon.ts'
 import { runBackground } from '../serve/run-background.ts'
 import { runForeground } from '../serve/run-foreground.ts'
 import type { ServeOptions } from '../serve/serve-options.ts'
 import { showStatus } from '../serve/show-status.ts'
+import { type StartArguments, startArguments } from '../serve/start-arguments.ts'
 import { stopDaemon } from '../serve/stop-daemon.ts'
+import { installService, serviceText, uninstallService } from '../service/install-service.ts'
+import { installedService, restartService, stopService } from '../service/installed-service.ts'
+import { serviceManaged, showService } from '../service/show-service.ts'
+
+/** What `spl serve` may be asked for in place of a start; one at a time. */
+const ASKS = ['stop', 'restart', 'status', 'logs', 'installService', 'uninstallService'] as const
 
 export function addServe(program: Command): void {
+  const asks = (flags: string, description: string, own: (typeof ASKS)[number]): Option =>
+    new Option(flags, description).conflicts(ASKS.filter((other) => other !== own))
   program
     .command('serve')
     .description('run the daemon of a home, look at it, or stop it')
     .addOption(new Option('--daemon', 'start in the background').conflicts(['foreground', ...ASKS]))
     .addOption(new Option('--foreground', 'stay in this terminal (default)').conflicts([...ASKS]))
-    .addOption(new Option('--stop', 'stop the daemon of the home').conflicts('status'))
-    .option('--status', 'say whether it runs: exit code 0 or 3')
+    .addOption(asks('--stop', 'stop the daemon of the home', 'stop'))
+    .addOption(asks('--restart', 'stop it and start it again with what it had', 'restart'))
+    .addOption(asks('--status', 'say whether it runs: exit code 0 or 3', 'status'))
+    .addOption(asks('--logs', 'show its log and follow it, as spl logs does', 'logs'))
+    .option('-n, --lines <count>', 'with --logs: lines of what is there', parseLines, 100)
+    .option('--no-follow', 'with --logs: end after them')
     .option('--host <address>', 'loopback, tailnet or private address to listen on', '127.0.0.1')
     .option('--port <n>', 'port, 0 for a free one', parsePort, 9100)
+    .addOption(
+      new Option('--store <file>', 'another database: a path or sqlite:///path')
+        .argParser(parseStore)
+        .conflicts('memory'),
+    )
+    .option('--memory', 'keep the store in memory: it ends with the daemon, the identity stays')
     .option(
       '--insecure-localhost',
       'ask for no bearer on loopback; forces 127.0.0.1 whatever --host says',
@@ -38,41 +61,93 @@ export function addServe(program: Command): void {
       'PEM file to trust for the gateway, beside the system',
       resolvePath,
     )
+    .addOption(
+      asks('--install-service', 'have it start at login, by systemd or launchd', 'installService'),
+    )
+    .addOption(asks('--uninstall-service', 'undo that', 'uninstallService'))
+    .option('--dry-run', 'with --install-service: print the service and change nothing')
     .addOption(new Option('--ready-fd <n>').argParser(Number).hideHelp())
+    .addOption(new Option('--supervisor <name>').hideHelp())
     .addHelpText(
       'after',
       examples(
         ['spl serve --daemon', 'in the background on 127.0.0.1:9100'],
         ['spl serve --status', 'is it running?'],
         ['spl serve --stop', 'stop it'],
+        ['spl serve --restart --port 9200', 'again, with its arguments and another port'],
+        ['spl serve --logs -n 20 --no-follow', 'the last lines of its log'],
         ['spl serve --daemon --gateway https://spl.example.com', 'with a public hostname'],
         ['spl serve --daemon --host 100.64.0.7', 'for the machines of your tailnet too'],
         ['spl serve --daemon --home ./demo --port 0', 'a second one, elsewhere'],
+        ['spl serve --install-service --dry-run', 'what would start it at login'],
       ),
     )
-    .action((_options: unknown, command: Command) => serve(optionsOf<ServeOptions>(command)))
+    .action((_options: unknown, command: Command) =>
+      serve(optionsOf<ServeOptions>(command), givenOn(command)),
+    )
 }
 
-const ASKS = ['stop', 'status'] as const
-
-async function serve(options: ServeOptions): Promise<void> {
+async function serve(options: ServeOptions, given: Partial<StartArguments>): Promise<void> {
   const home = homeOf(options)
   if (options.status) return showStatus(options)
+  if (options.logs) return showLogs(options)
   if (options.stop) return stop(home, options)
+  if (options.uninstallService) {
+    return showService(await uninstallService(home, startArguments(options)), options)
+  }
+  if (options.restart) return show(await restart(home, options, given), options)
   if (!options.insecureLocalhost) checkHost(options.host)
+  if (options.installService) return install(home, options)
   if (options.readyFd === undefined) warnOfBootstrapToken()
   if (!options.daemon) return runForeground(home, options)
-  const report = await runBackground(home, options)
+  show(await runBackground(home, startArguments(options)), options)
+}
+
+function show(report: ReadyReport, options: ServeOptions): void {
   warnOfStart(report)
   if (options.json) printJson(report)
   else print(banner(report))
 }
 
 async function stop(home: Home, options: ServeOptions): Promise<void> {
+  const service = installedService(home)
+  // First, so that its manager does not start it again.
+  if (service !== undefined) await stopService(service)
   const outcome = await stopDaemon(home)
   if (options.json) printJson({ object: 'daemon', ...outcome, home: home.root })
   else if (outcome.status === 'stopped') print(`stopped (pid ${outcome.pid})`)
   else note(`not running: no daemon in ${home.root}`)
+}
+
+/** A daemon that has a service is started again by that, with what stands there. */
+async function restart(
+  home: Home,
+  options: ServeOptions,
+  given: Partial<StartArguments>,
+): Promise<ReadyReport> {
+  const service = installedService(home)
+  if (service === undefined) return restartDaemon(home, given, startArguments(options))
+  if (Object.keys(given).length > 0) throw serviceManaged(service)
+  // One that was started beside the service would hold the home.
+  await stopDaemon(home)
+  const { started_at: _at, started_with: _with, ...report } = await restartService(service, home)
+  return report
+}
+
+async function install(home: Home, options: ServeOptions): Promise<void> {
+  const args = startArguments(options)
+  if (options.dryRun) return print(serviceText(home, args))
+  return showService(await installService(home, args), options)
+}
+
+/** The arguments of a start that were given on this line or in the environment: no defaults. */
+function givenOn(command: Command): Partial<StartArguments> {
+  const all = startArguments(optionsOf<ServeOptions>(command))
+  const entries = Object.entries(all).filter(([name]) => {
+    const source = command.getOptionValueSource(name)
+    return source === 'cli' || source === 'env'
+  })
+  return Object.fromEntries(entries)
 }
 
 function parseGateway(text: string): string {

@@ -10,6 +10,8 @@ export interface Health {
   readonly status: string
   readonly version?: string
   readonly instance_did?: string
+  /** Told on the socket alone. */
+  readonly security?: { readonly auth_required: boolean; readonly insecure_localhost: boolean }
 }
 
 /** Whether a daemon lives in a home, judged by its socket: a listener that is gone refuses at once. */

@@ -7,6 +7,7 @@ import { openFilesLimit, openFilesWarnings } from '../../config/open-files.ts'
 import { note, warn } from '../output.ts'
 import { fields } from '../table.ts'
 import { exposureText, exposureWarnings } from './exposure.ts'
+import type { ServeOptions } from './serve-options.ts'
 
 /** What a daemon says about itself once it serves; the `--json` of `spl serve`. */
 export interface ReadyReport {
@@ -23,6 +24,12 @@ export interface ReadyReport {
   readonly exposure: Exposure
   /** What a person should know, one line each. */
   readonly warnings: readonly string[]
+  /** The database file; null for one in memory. */
+  readonly store: string | null
+  /** The setting, as it was at the start. */
+  readonly auth_required: boolean
+  /** The service manager that started it: `systemd` or `launchd`. */
+  readonly supervisor: string | null
   /** No bearer is asked for on loopback. */
   readonly insecure_localhost: boolean
   /** PEM file that is trusted for the gateway, beside the system's authorities. */
@@ -37,7 +44,7 @@ export function readyReport(
   daemon: Daemon,
   home: Home,
   tunnel: TunnelOptions | undefined,
-  insecure: boolean,
+  { insecureLocalhost = false, supervisor }: Pick<ServeOptions, 'insecureLocalhost' | 'supervisor'>,
 ): ReadyReport {
   const { host, port } = daemon.addresses.tcp
   return {
@@ -55,12 +62,18 @@ export function readyReport(
       ...exposureWarnings(daemon.exposure, host, networkInterfaces()),
       ...openFilesWarnings(openFilesLimit()),
     ],
-    insecure_localhost: insecure,
+    store: daemon.storePath,
+    auth_required: daemon.access.settings.values.auth_required,
+    supervisor: supervisor ?? null,
+    insecure_localhost: insecureLocalhost,
     bootstrap_open: daemon.store.accounts().length === 0,
     gateway_ca: tunnel?.cacert ?? null,
     ...(daemon.adminBearer !== undefined && { admin_bearer: daemon.adminBearer }),
   }
 }
+
+/** What `Store` says of one that is not kept. */
+export const IN_MEMORY = 'in memory: records, accounts and settings end with the daemon'
 
 const OPEN_DOOR =
   'No account yet. Make the first one here: spl service-account create --bootstrap --name admin\n'
@@ -74,6 +87,7 @@ export function banner(report: ReadyReport): string {
     ['Exposure', exposureText(report.exposure)],
     ['Socket', report.socket],
     ['Gateway', report.gateway ?? undefined],
+    ['Store', report.store ?? IN_MEMORY],
     ['Identity', report.instance_did],
     ['Home', report.home],
     ['Log', report.log],

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import type { Home } from '../../config/home.ts'
+import { explainStart } from '../../config/explain-start.ts'
 import { prepareHome } from '../../config/prepare-home.ts'
 import { CliError } from '../cli-error.ts'
 import { socketClient } from '../daemon-client.ts'
 import type { ReadyReport } from './ready-report.ts'
-import type { ServeOptions } from './serve-options.ts'
+import { foregroundLine, type StartArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
 
 /** Milliseconds that a start may take. A start never replays the store, so this is generous. */
@@ -22,10 +23,13 @@ const READY_FD = 3
  *
  * @throws CliError the child's reason, or START_TIMEOUT, START_FAILED
  */
-export async function runBackground(home: Home, options: ServeOptions): Promise<ReadyReport> {
-  prepareHome(home)
+export async function runBackground(home: Home, args: StartArguments): Promise<ReadyReport> {
   const errors = join(home.logs, 'stderr.log')
-  const child = launch(foregroundArguments(home, options), errors)
+  const child = prepareAndLaunch(
+    home,
+    [...foregroundLine(home, args), `--ready-fd=${READY_FD}`],
+    errors,
+  )
   const outcome = await Promise.race([firstLine(child), exit(child, errors), tooLate(child, home)])
   const ready = JSON.parse(outcome) as ReadyReport | StartFailure
   if (ready.object === 'start_failure') {
@@ -36,18 +40,13 @@ export async function runBackground(home: Home, options: ServeOptions): Promise<
   return ready
 }
 
-function foregroundArguments(home: Home, options: ServeOptions): string[] {
-  return [
-    'serve',
-    '--foreground',
-    `--ready-fd=${READY_FD}`,
-    `--home=${home.root}`,
-    `--host=${options.host}`,
-    `--port=${options.port}`,
-    ...(options.insecureLocalhost ? ['--insecure-localhost'] : []),
-    ...(options.gateway ? [`--gateway=${options.gateway}`] : []),
-    ...(options.gatewayCa ? [`--gateway-ca=${options.gatewayCa}`] : []),
-  ]
+function prepareAndLaunch(home: Home, args: readonly string[], errors: string): ChildProcess {
+  try {
+    prepareHome(home)
+    return launch(args, errors)
+  } catch (error) {
+    throw explainStart(error, home)
+  }
 }
 
 function launch(args: readonly string[], errors: string): ChildProcess {

@@ -7,6 +7,7 @@ import { bootstrapToken } from './bootstrap-token.ts'
 import { banner, readyReport, type ReadyReport, warnOfStart } from './ready-report.ts'
 import { writeRunningFile } from './running-file.ts'
 import type { ServeOptions } from './serve-options.ts'
+import { startArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
 
 /** Runs the daemon in this process until a signal asks it to stop. */
@@ -20,6 +21,10 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
     home: home.root,
     host: options.host,
     port: options.port,
+    ...(options.store !== undefined && { store: options.store }),
+    memory: options.memory === true,
+    // A service manager keeps what is printed: a bearer must not be in it.
+    mintAdmin: options.supervisor === undefined,
     ...(tunnel && { tunnel }),
     insecureLocalhost: options.insecureLocalhost === true,
     ...(bootstrap !== undefined && { bootstrapToken: bootstrap }),
@@ -27,9 +32,9 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
     if (options.readyFd !== undefined) announce(startFailure(error))
     throw error
   })
-  const report = readyReport(daemon, home, tunnel, options.insecureLocalhost === true)
+  const report = readyReport(daemon, home, tunnel, options)
   if (options.readyFd === undefined) warnOfStart(report)
-  writeRunningFile(home, report)
+  writeRunningFile(home, report, startArguments(options))
   announce(report)
   await signalled
   note('stopping')

@@ -5,12 +5,23 @@ export interface ServeOptions extends GlobalOptions {
   readonly daemon?: boolean
   readonly foreground?: boolean
   readonly stop?: boolean
+  readonly restart?: boolean
   readonly status?: boolean
+  readonly logs?: boolean
+  readonly lines: number
+  readonly follow: boolean
+  readonly installService?: boolean
+  readonly uninstallService?: boolean
+  readonly dryRun?: boolean
   readonly host: string
   readonly port: number
+  readonly store?: string
+  readonly memory?: boolean
   readonly insecureLocalhost?: boolean
   readonly gateway?: string
   readonly gatewayCa?: string
   /** Descriptor on which the background child says that it is ready. Not for people. */
   readonly readyFd?: number
+  /** The service manager that starts the daemon, in the line of its service. Not for people. */
+  readonly supervisor?: string
 }

@@ -11,6 +11,7 @@ import { readRunningPid } from '../../config/pid-file.ts'
 import { exposureText } from './exposure.ts'
 import { presenceOf, type Health } from './presence.ts'
 import { probePublic } from './probe-public.ts'
+import { IN_MEMORY } from './ready-report.ts'
 import { readRunningFile } from './running-file.ts'
 
 /** The `--json` of `spl status` and `spl serve --status`. */
@@ -29,6 +30,14 @@ interface Status {
   readonly unreachable_reason: string | null
   /** Who can reach the address; null where that is not known. */
   readonly exposure: Exposure | null
+  /** The database file; null for one in memory, or where that is not known. */
+  readonly store: string | null
+  readonly in_memory: boolean | null
+  /** Whether loopback asks for bearers now; null where it is not told. */
+  readonly auth_required: boolean | null
+  readonly insecure_localhost: boolean | null
+  /** The service manager that started it. */
+  readonly supervisor: string | null
   readonly home: string | null
   readonly started_at: string | null
   /** `GET /v1/tunnel`; null where it may not be asked. */
@@ -69,6 +78,11 @@ async function homeStatus(home: Home): Promise<Status> {
     reachable: seen?.reachable ?? null,
     unreachable_reason: seen?.reason ?? null,
     exposure: facts?.exposure ?? null,
+    store: facts?.store ?? null,
+    in_memory: facts === undefined ? null : facts.store === null,
+    auth_required: health?.security?.auth_required ?? null,
+    insecure_localhost: health?.security?.insecure_localhost ?? null,
+    supervisor: facts?.supervisor ?? null,
     home: home.root,
     started_at: facts?.started_at ?? null,
     link,
@@ -89,6 +103,11 @@ async function remoteStatus(options: GlobalOptions, url: string): Promise<Status
     reachable: null,
     unreachable_reason: null,
     exposure: null,
+    store: null,
+    in_memory: null,
+    auth_required: null,
+    insecure_localhost: null,
+    supervisor: null,
     home: null,
     started_at: null,
     link: await linkOf(client),
@@ -120,10 +139,19 @@ function describe(status: Status): string {
     ['Public', publicly(status)],
     ...(status.link?.configured ? linkRows(status.link) : []),
     ['Socket', status.socket ?? undefined],
+    ['Store', status.store ?? (status.in_memory ? IN_MEMORY : undefined)],
+    ['Auth', authText(status)],
     ['Home', status.home ?? undefined],
+    ['Service', status.supervisor ?? undefined],
     ['PID', status.pid?.toString()],
     ['Started', status.started_at ?? undefined],
   ])
+}
+
+function authText({ auth_required, insecure_localhost }: Status): string | undefined {
+  if (auth_required === null) return undefined
+  if (insecure_localhost === true) return 'off on loopback: --insecure-localhost'
+  return auth_required ? 'bearers required' : 'off on loopback: auth_required is false'
 }
 
 function publicly({ reachable, unreachable_reason }: Status): string | undefined {

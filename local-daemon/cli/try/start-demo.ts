@@ -56,8 +56,8 @@ export async function startDemo(directory: string): Promise<Demo> {
     const tunnel = { gatewayUrl: gateway.url, cacert }
     const daemon = await startDaemon({ home: home.root, port: 0, tunnel })
     running.push(() => daemon.stop())
-    const report = readyReport(daemon, home, tunnel, false)
-    writeRunningFile(home, report)
+    const report = readyReport(daemon, home, tunnel, {})
+    writeRunningFile(home, report, null)
     const bearer = await keepBearer(home, daemon.adminBearer)
     const ca = await readFile(cacert, 'utf8')
     await untilReachable(new URL(gateway.url), ca, bearer)

@@ -1,0 +1,58 @@
+import { CliError } from '../cli-error.ts'
+import { homeOf, type GlobalOptions } from '../global-options.ts'
+import { note, print, printJson } from '../output.ts'
+import { untilSignal } from '../until-signal.ts'
+import { followFile } from './follow-file.ts'
+import { lastLines } from './last-lines.ts'
+import { logFiles } from './log-files.ts'
+import { logText, parseLogLine } from './log-text.ts'
+
+export interface LogsOptions extends GlobalOptions {
+  /** Lines of what is there already. */
+  readonly lines: number
+  readonly follow: boolean
+}
+
+/**
+ * Prints the last lines of the home's log, also from files that were set aside, then what comes. It reads the files, so
+ * it works whether or not the daemon runs.
+ *
+ * @throws CliError LOG_MISSING
+ */
+export async function showLogs(options: LogsOptions): Promise<void> {
+  const path = homeOf(options).logFile
+  const files = logFiles(path)
+  if (files.length === 0 && !options.follow) throw missing(path)
+  const show = options.json ? showJson : (line: string) => print(logText(line))
+  let wanted = options.lines
+  let from = 0
+  const shown: string[] = []
+  for (const file of files.toReversed()) {
+    const { lines, end } = lastLines(file, wanted)
+    if (file === path) from = end
+    shown.unshift(...lines)
+    wanted -= lines.length
+    if (wanted === 0) break
+  }
+  for (const line of shown) show(line)
+  if (!options.follow) return
+  if (files.length === 0) note(`no log in ${path} yet; waiting for it`)
+  const stop = new AbortController()
+  void untilSignal().then(() => stop.abort())
+  await followFile({ path, from, signal: stop.signal, onLine: show })
+}
+
+/** The line as it is; what is no JSON, such as a line that a crash has cut, would break who reads it. */
+function showJson(line: string): void {
+  const entry = parseLogLine(line)
+  if (entry === undefined) note('left out a line that is not JSON')
+  else printJson(entry)
+}
+
+function missing(path: string): CliError {
+  return new CliError(
+    'LOG_MISSING',
+    `there is no log ${path}: no daemon has run in this home`,
+    'spl serve --daemon, or name the home with --home or SYNCROPEL_HOME',
+  )
+}

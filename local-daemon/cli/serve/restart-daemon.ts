@@ -1,0 +1,36 @@
+import type { Home } from '../../config/home.ts'
+import { note } from '../output.ts'
+import { checkHost } from './check-host.ts'
+import type { ReadyReport } from './ready-report.ts'
+import { runBackground } from './run-background.ts'
+import { readLastStart } from './running-file.ts'
+import { keptArguments, type StartArguments } from './start-arguments.ts'
+import { stopDaemon } from './stop-daemon.ts'
+
+/**
+ * Stops the daemon of a home, if one runs, and starts it in the background with the arguments that it had; if none runs,
+ * with those that were used last. What is given now wins.
+ *
+ * @param given arguments of this command line and its environment alone
+ * @param initial what a start without arguments has
+ * @throws CliError of the host before anything is stopped, of the stop, or of the start
+ */
+export async function restartDaemon(
+  home: Home,
+  given: Partial<StartArguments>,
+  initial: StartArguments,
+): Promise<ReadyReport> {
+  const last = readLastStart(home)
+  if (last === undefined)
+    note(`nothing is known of an earlier start in ${home.root}: starting anew`)
+  const args = keptArguments(last ?? initial, given)
+  if (!args.insecureLocalhost) checkHost(args.host)
+  const outcome = await stopDaemon(home)
+  if (outcome.status === 'stopped') note(`stopped (pid ${outcome.pid})`)
+  try {
+    return await runBackground(home, args)
+  } catch (error) {
+    if (outcome.status === 'stopped') note('the daemon was stopped, and does not run now')
+    throw error
+  }
+}

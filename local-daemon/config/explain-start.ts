@@ -1,0 +1,47 @@
+import type { Home } from './home.ts'
+import { StartError } from './start-error.ts'
+
+/**
+ * The reason why a start failed, for a person. Errors that have a next step stay as they are; what the system said of a file
+ * becomes one that names the cause: a full disk, a home that may not be written, too many open files.
+ */
+export function explainStart(error: unknown, home: Home): unknown {
+  const { code, message, path } = error as NodeJS.ErrnoException
+  if (!(error instanceof Error) || code === undefined || 'try' in error) return error
+  const options = { cause: error }
+  const cause = CAUSES.find(({ codes }) => codes.test(code))?.cause
+  if (cause === 'full') {
+    return new StartError(
+      'DISK_FULL',
+      `There is no room left for ${path ?? home.root}: ${message}`,
+      `df -h '${home.root}', make room, then start again. Nothing that was acknowledged is lost.`,
+      options,
+    )
+  }
+  if (cause === 'forbidden') {
+    return new StartError(
+      'HOME_NOT_WRITABLE',
+      `${path ?? home.root} may not be written: ${message}`,
+      `ls -ld '${home.root}' shows whose it is; run spl as that user, or set SYNCROPEL_HOME to a directory of your own.`,
+      options,
+    )
+  }
+  if (cause === 'files') {
+    return new StartError(
+      'TOO_MANY_FILES',
+      `The system lets this process open no more files: ${message}`,
+      'ulimit -n 4096 before the start, or LimitNOFILE= of the service.',
+      options,
+    )
+  }
+  return error
+}
+
+const CAUSES = [
+  { codes: /^(?:ENOSPC|EDQUOT|SQLITE_FULL)$/u, cause: 'full' },
+  {
+    codes: /^(?:EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM)/u,
+    cause: 'forbidden',
+  },
+  { codes: /^(?:EMFILE|ENFILE)$/u, cause: 'files' },
+] as const

@@ -1,0 +1,40 @@
+import { realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts'
+import { StartError } from './start-error.ts'
+
+/**
+ * Takes the one lock of a database file, `<file>.lock` beside it. The lock of the home is not enough: with `--store` two
+ * homes may name one file, and two daemons would then answer from it, each with a view of its own.
+ *
+ * @throws StartError STORE_IN_USE, STORE_DIRECTORY_MISSING
+ */
+export function takeStoreLock(database: string): ExclusiveLock {
+  const lock = takeExclusiveLock(`${realPath(database)}.lock`)
+  if (lock !== undefined) return lock
+  throw new StartError(
+    'STORE_IN_USE',
+    `A daemon of another home has the store ${database}`,
+    'Stop that one first (spl serve --stop --home <its home>), or name another file: spl serve --store <path>',
+  )
+}
+
+/** The file behind symbolic links, so that one file has one lock, whichever way it is named. */
+function realPath(database: string): string {
+  try {
+    return realpathSync(database)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  try {
+    return join(realpathSync(dirname(database)), basename(database))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new StartError(
+      'STORE_DIRECTORY_MISSING',
+      `There is no directory ${dirname(database)} for the store`,
+      `mkdir -m 700 '${dirname(database)}', or name another file: spl serve --store <path>`,
+      { cause: error },
+    )
+  }
+}

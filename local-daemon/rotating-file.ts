@@ -1,0 +1,67 @@
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+
+/** A file that text is appended to, and that is set aside when it is full. */
+export interface RotatingFile {
+  write(text: string): void
+  close(): void
+}
+
+export interface RotationLimits {
+  /** Bytes after which a file is set aside. */
+  readonly bytes: number
+  /** Files that are kept beside the one that is written: `<path>.1` is the newest of them. */
+  readonly kept: number
+}
+
+/**
+ * Opens or makes the file, mode 0600. A write that fails, as on a full disk, is lost without a word: a daemon that
+ * cannot log still answers. Only a regular file is ever set aside.
+ *
+ * @throws when the file cannot be opened at first
+ */
+export function openRotatingFile(path: string, limits: RotationLimits): RotatingFile {
+  let file: number | undefined = openSync(path, 'a', 0o600)
+  let bytes = sizeOf(file)
+
+  function rotate(): void {
+    if (file === undefined || !fstatSync(file).isFile()) return
+    closeSync(file)
+    file = undefined
+    rmSync(`${path}.${limits.kept}`, { force: true })
+    for (let number = limits.kept - 1; number >= 1; number -= 1)
+      setAside(`${path}.${number}`, number)
+    setAside(path, 0)
+    file = openSync(path, 'a', 0o600)
+    bytes = sizeOf(file)
+  }
+
+  function setAside(from: string, number: number): void {
+    try {
+      renameSync(from, `${path}.${number + 1}`)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+
+  return {
+    write(text) {
+      const length = Buffer.byteLength(text)
+      try {
+        if (bytes > 0 && bytes + length > limits.bytes) rotate()
+        file ??= openSync(path, 'a', 0o600)
+        writeSync(file, text)
+        bytes += length
+      } catch {
+        // See above.
+      }
+    },
+    close() {
+      if (file !== undefined) closeSync(file)
+      file = undefined
+    },
+  }
+}
+
+function sizeOf(file: number): number {
+  return fstatSync(file).size
+}

@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { isRunning, runSpl, type SplRun } from '../system/run-spl.ts'
+import { aHome } from './a-daemon.ts'
+
+let home: ReturnType<typeof aHome>
+let other: ReturnType<typeof aHome>
+
+beforeEach(() => {
+  home = aHome()
+  other = aHome()
+})
+afterEach(async () => {
+  for (const { path } of [home, other]) await runSpl(['serve', '--stop'], { home: path })
+  home[Symbol.dispose]()
+  other[Symbol.dispose]()
+})
+
+function spl(...args: string[]): Promise<SplRun> {
+  return runSpl(args, { home: home.path })
+}
+
+async function json(...args: string[]): Promise<Record<string, unknown>> {
+  const run = await spl(...args, '--json')
+  expect([run.code, run.stderr]).toEqual([0, expect.anything()])
+  return JSON.parse(run.stdout) as Record<string, unknown>
+}
+
+const threads = async () => ((await json('thread', 'list'))['data'] as unknown[]).length
+
+describe('spl serve --restart', () => {
+  test('keeps arguments and port, lets what is given win, and shows no bearer again', async () => {
+    const store = join(other.path, 'data.db')
+    const first = await json('serve', '--daemon', '--port', '0', '--store', `sqlite://${store}`)
+    expect(first).toMatchObject({ store, admin_bearer: expect.any(String) })
+    expect((await spl('intend', 'tea')).code).toBe(0)
+
+    const again = await json('serve', '--restart')
+    expect(again).toMatchObject({ store, address: first['address'] })
+    expect(again['pid']).not.toBe(first['pid'])
+    expect(again['admin_bearer']).toBeUndefined()
+    expect(isRunning(first['pid'] as number)).toBe(false)
+    expect(await threads()).toBeGreaterThan(0)
+    const { text } = { text: readFileSync(join(home.path, 'run', 'spl.json'), 'utf8') }
+    expect(text).not.toContain(String(first['admin_bearer']))
+
+    const moved = await json('serve', '--restart', '--memory')
+    expect(moved).toMatchObject({ store: null, address: first['address'] })
+    expect(await json('status')).toMatchObject({ in_memory: true, store: null })
+  })
+
+  test('starts what was used last if none runs, and anew if nothing is known', async () => {
+    const run = await spl('serve', '--restart', '--port', '0', '--json')
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('starting anew') })
+    const { address } = JSON.parse(run.stdout) as { address: string }
+    await spl('serve', '--stop')
+    expect(await json('serve', '--restart')).toMatchObject({ address })
+    await spl('serve', '--stop')
+    writeFileSync(join(home.path, 'run', 'spl.json'), '{"started_with":{"port":"x"}}')
+    const anew = await spl('serve', '--restart', '--port', '0')
+    expect(anew.stderr).toContain('starting anew')
+  })
+
+  test('refuses a wrong host before it stops anything', async () => {
+    const { pid } = await json('serve', '--daemon', '--port', '0')
+    const run = await spl('serve', '--restart', '--host', '0.0.0.0')
+    expect(run.code).toBe(2)
+    expect(isRunning(pid as number)).toBe(true)
+  })
+
+  test('says that nothing runs now when the new one does not start', async () => {
+    await json('serve', '--daemon', '--port', '0')
+    const run = await spl('serve', '--restart', '--store', join(home.path, 'none', 'x.db'))
+    expect(run.code).toBe(1)
+    expect(run.stderr).toMatch(/does not run now\nerror: .*\[STORE_DIRECTORY_MISSING\]\ntry: mkdir/)
+  })
+})
+
+describe('spl serve --store', () => {
+  test('lets one daemon have a file, by whatever name, and none share the home’s own', async () => {
+    const store = join(home.path, 'hub.db')
+    await json('serve', '--daemon', '--port', '0')
+    const link = join(other.path, 'link.db')
+    symlinkSync(store, link)
+    for (const name of [store, link]) {
+      const run = await runSpl(['serve', '--daemon', '--port', '0', '--store', name], {
+        home: other.path,
+      })
+      expect(run.code).toBe(1)
+      expect(run.stderr).toMatch(/\[STORE_IN_USE\]\ntry: Stop that one first/)
+    }
+  })
+})
+
+describe('spl serve --memory', () => {
+  test('keeps the identity and nothing else, and says so', async () => {
+    const start = ['serve', '--daemon', '--port', '0', '--memory'] as const
+    const shown = await spl(...start)
+    expect(shown.stdout).toMatch(/^Store +in memory: records, accounts and settings end with/m)
+    expect(shown.stdout).toMatch(/spl_prod_sa_/)
+    expect((await spl('intend', 'tea')).code).toBe(0)
+    expect(existsSync(join(home.path, 'hub.db'))).toBe(false)
+    const did = (await json('status'))['instance_did']
+    expect((await spl('status')).stdout).toMatch(/^Store +in memory/m)
+    await spl('serve', '--stop')
+    const again = await json(...start)
+    expect(again).toMatchObject({
+      instance_did: did,
+      store: null,
+      admin_bearer: expect.any(String),
+    })
+    expect((await json('thread', 'list'))['data']).not.toContainEqual(
+      expect.objectContaining({ goal: 'tea' }),
+    )
+  })
+
+  test('runs two daemons side by side, each with its own', async () => {
+    await json('serve', '--daemon', '--port', '0', '--memory')
+    const second = await runSpl(['serve', '--daemon', '--port', '0', '--memory'], {
+      home: other.path,
+    })
+    expect(second.code).toBe(0)
+    expect((await spl('intend', 'tea')).code).toBe(0)
+    const seen = await runSpl(['thread', 'list', '--json'], { home: other.path })
+    expect(seen.stdout).not.toContain('"goal":"tea"')
+  })
+
+  test('is one store or the other', async () => {
+    const run = await spl('serve', '--memory', '--store', 'x.db')
+    expect(run.code).toBe(2)
+    expect(run.stderr).toContain('[CONFLICTING_OPTION]')
+  })
+})
