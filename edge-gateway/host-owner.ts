@@ -1,6 +1,5 @@
 import { parseDidKey, type DidKey } from '../protocol/did-key.ts'
 import type { Credential } from './worker/credential.ts'
-import type { Env } from './env.ts'
 
 /** Bearers of the only owner that are remembered as good: that is all there are, for almost everybody. */
 const ALONE_BEARERS = 1024
@@ -18,7 +17,6 @@ export class HostOwner {
   /** Bearers whose signature was good lately. Only good ones enter, so no stranger can fill it. */
   readonly bearers = new Map<string, Credential>()
   readonly bearersMax: number
-  #objectId: DurableObjectId | undefined
 
   private constructor(did: DidKey, objectName: string, since: number, bearersMax: number) {
     this.did = did
@@ -36,10 +34,5 @@ export class HostOwner {
   /** The owner of one hostname of many. @throws DidKeyError */
   static among(did: DidKey, objectName: string, since: number): HostOwner {
     return new HostOwner(did, objectName, since, SHARED_BEARERS)
-  }
-
-  /** Its object; the id is a hash of the name, made once. */
-  object(env: Env): Fetcher {
-    return env.TUNNEL.get((this.#objectId ??= env.TUNNEL.idFromName(this.objectName)))
   }
 }

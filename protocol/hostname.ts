@@ -37,6 +37,7 @@ export function isHostnamePattern(text: string): boolean {
  * for reserved labels, such as punycode: a name that looks like a neighbour's is for the admin to give out by name.
  */
 export function allowsHostname(pattern: string, hostname: string): boolean {
+  if (!isHostname(hostname)) return false
   if (!isHostnamePattern(pattern)) return pattern === hostname
   const dot = hostname.indexOf('.')
   if (dot === -1 || hostname.slice(dot) !== pattern.slice(1)) return false

@@ -68,7 +68,7 @@ export interface RequestSigner {
   sign(bytes: Uint8Array): Uint8Array
 }
 
-export function isAuthority(text: string): boolean {
+function isAuthority(text: string): boolean {
   return AUTHORITY.test(text)
 }
 

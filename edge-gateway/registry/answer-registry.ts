@@ -26,13 +26,17 @@ export function isRegistryTarget(target: string): boolean {
   return target.length === REGISTRY_PATH.length || /[/?]/.test(target[REGISTRY_PATH.length] ?? '')
 }
 
-/** The registry's door: form, rate and signature are checked here, and only what is good wakes the object. */
+/**
+ * The registry's door: form, rate and signature are checked here, and only what is good wakes the object.
+ * @param changed told that a hostname was given out or taken back
+ */
 export async function answerRegistry(
   request: Request,
   { scheme, host, target }: PublicUrl,
   env: Env,
   settings: Settings,
   { admin, adminKey }: RegistryAdmin,
+  changed: () => void,
 ): Promise<Response> {
   const asked = { requestId: crypto.randomUUID() }
   const header = settings.clientAddressHeader
@@ -64,7 +68,9 @@ export async function answerRegistry(
     )
     if (typeof proof === 'string') return stranger(refusalOf(proof))
     if (route.kind === 'join') return join(proof, body, now)
-    return askAsAdmin(env, route, proof, body, now)
+    const answer = await askAsAdmin(env, route, proof, body, now)
+    if (route.kind === 'revoke') changed()
+    return answer
   }
 
   /** What anybody may ask is counted as a stranger's, whatever comes of it. */
@@ -75,8 +81,9 @@ export async function answerRegistry(
     const refusal = await stranger(INVITE_INVALID)
     if (inviteId === undefined || refusal.code === 'RATE_LIMITED') return refusal
     const { hostname } = body
-    const joined = await registryOf(env).join(proof, { inviteId, hostname })
-    return passed(joined as Outcome<Registration>, registration)
+    const outcome = await registryOf(env).join(proof, { inviteId, hostname })
+    if ('answer' in outcome) changed()
+    return passed(outcome as Outcome<Registration>, registration)
   }
 
   async function stranger(refusal: Refusal): Promise<Refusal> {

@@ -10,6 +10,12 @@ export interface Registration {
   readonly since: number
 }
 
+/** All hostnames and their owners, in a version that counts up. */
+export interface Directory {
+  readonly version: number
+  readonly registrations: readonly Registration[]
+}
+
 /**
  * The name of the object that holds the owner's home. It has all three: two owners of one hostname, one after the
  * other, share nothing, and neither do two hostnames of one owner, nor an owner who was revoked and invited again.

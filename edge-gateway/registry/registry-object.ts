@@ -6,7 +6,7 @@ import type { VerifiedRequest } from '../../protocol/request-signature.ts'
 import type { Env } from '../env.ts'
 import type { Refusal } from '../refusal.ts'
 import { NonceBook } from '../tunnel/nonce-book.ts'
-import { objectNameOf, type Registration } from './registration.ts'
+import { objectNameOf, type Directory, type Registration } from './registration.ts'
 import {
   HOSTNAME_TAKEN,
   HOSTNAMES_FULL,
@@ -22,12 +22,6 @@ import { RegistryBook, type InviteEntry } from './registry-book.ts'
 
 /** What was asked for, or why it is refused. */
 export type Outcome<Answer> = { readonly answer: Answer } | { readonly refusal: Refusal }
-
-/** All hostnames and their owners, in a version that counts up. */
-export interface Directory {
-  readonly version: number
-  readonly registrations: readonly Registration[]
-}
 
 /** A hostname as the admin sees it. */
 export interface ListedHostname extends Registration {

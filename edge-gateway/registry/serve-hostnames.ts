@@ -1,4 +1,5 @@
 import { hostnameOf } from '../../protocol/hostname.ts'
+import { TUNNEL_PATH } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { refuse, type Refusal } from '../refusal.ts'
@@ -29,10 +30,13 @@ export function serveHostnames(
   admin: RegistryAdmin,
   serve: (owner: HostOwner) => Answer,
 ): Answer {
-  if (isRegistryTarget(url.target)) return answerRegistry(request, url, env, settings, admin)
+  if (isRegistryTarget(url.target)) {
+    return answerRegistry(request, url, env, settings, admin, () => directory.changed())
+  }
   const hostname = hostnameOf(url.host)
+  const connects = url.target === TUNNEL_PATH
   const found =
-    hostname === undefined ? 'unknown' : directory.find(hostname, asking(env), Date.now())
+    hostname === undefined ? 'unknown' : directory.find(hostname, asking(env), Date.now(), connects)
   return found instanceof Promise ? found.then(decide) : decide(found)
 
   function decide(owner: Found): Answer {

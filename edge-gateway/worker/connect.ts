@@ -12,6 +12,7 @@ import type { Settings } from '../settings.ts'
 import { refuse, type RefusedRequest } from '../refusal.ts'
 import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
 import { addressWait, strangerWait } from './address-limits.ts'
+import { objectOf } from './owner-object.ts'
 import { clientAddress } from './public-request.ts'
 import { tooManyProofs, tooManyRequests } from './refusals.ts'
 
@@ -51,7 +52,7 @@ export async function connect(
     const pause = await strangerWait(env, settings, client)
     return pause > 0 ? refuse(tooManyProofs(pause), asked()) : refuseProof(checked)
   }
-  return owner.object(env).fetch(CONNECT_URL, {
+  return objectOf(env, owner).fetch(CONNECT_URL, {
     headers: { [CONNECT_HEADER]: JSON.stringify(checked), upgrade: 'websocket' },
   })
 }

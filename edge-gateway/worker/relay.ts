@@ -12,6 +12,7 @@ import { addressWait, strangerWait } from './address-limits.ts'
 import { checkCredential, type Credential, type CredentialFault } from './credential.ts'
 import { answerPreflight, refuseReadably } from './cors.ts'
 import { isLocalPath } from './local-route.ts'
+import { objectOf } from './owner-object.ts'
 import { readPublicRequest, type PublicRequest, type PublicUrl } from './public-request.ts'
 import { CREDENTIAL_REFUSALS, LOCAL_ONLY, tooManyRequests, tooManyStrangers } from './refusals.ts'
 import { GATEWAY_METRICS, isMetricsTarget, METRICS_METHODS } from './metrics-route.ts'
@@ -30,7 +31,7 @@ export function relay(
   settings: Settings,
   owner: HostOwner,
 ): Answer {
-  const object = () => owner.object(env)
+  const object = () => objectOf(env, owner)
   const asked = { requestId: crypto.randomUUID() }
   const read = readPublicRequest(request, url, settings, asked.requestId)
   const wait = addressWait(env, settings, read.client)
