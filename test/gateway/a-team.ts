@@ -64,7 +64,7 @@ export interface Signed {
 }
 
 /** Every name is this machine. */
-export const HERE: LookupFunction = (_host, options, done) => {
+const HERE: LookupFunction = (_host, options, done) => {
   if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }])
   else done(null, '127.0.0.1', 4)
 }
