@@ -1,9 +1,12 @@
+import type { RegistryObject } from './registry/registry-object.ts'
 import type { TunnelObject } from './tunnel/tunnel-object.ts'
 
 /** What the deployment gives the Worker (wrangler.toml, or `spl gateway serve`). No secret is in it. */
 export interface Env {
-  /** did:key of the one instance that may connect; `spl status` prints it. */
-  readonly OWNER_DID: string
+  /** did:key of the one instance that may connect; `spl status` prints it. Empty or absent: see `ADMIN_DID`. */
+  readonly OWNER_DID?: string
+  /** did:key of who gives out the hostnames of a gateway for several owners. Instead of `OWNER_DID`. */
+  readonly ADMIN_DID?: string
   /**
    * Header that carries the client's address, set by a proxy that overwrites what a client claims.
    * `CF-Connecting-IP` on Cloudflare. Empty or absent: addresses are unknown.
@@ -18,5 +21,7 @@ export interface Env {
   /** Cloudflare's counters of the same (wrangler.toml). Raw workerd has none: the Worker counts itself. */
   readonly ADDRESS_LIMIT?: RateLimit
   readonly STRANGER_LIMIT?: RateLimit
+  /** Only with `ADMIN_DID`. */
+  readonly REGISTRY?: DurableObjectNamespace<RegistryObject>
   readonly TUNNEL: DurableObjectNamespace<TunnelObject>
 }

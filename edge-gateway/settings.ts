@@ -1,11 +1,18 @@
 import { parseDidKey, type DidKey } from '../protocol/did-key.ts'
 import type { Env } from './env.ts'
+import { HostOwner } from './host-owner.ts'
 import type { Rate } from './rate-buckets.ts'
+
+/** Who gives out the hostnames of a gateway for several owners. */
+export interface RegistryAdmin {
+  readonly admin: DidKey
+  readonly adminKey: Uint8Array
+}
 
 /** The deployment's variables, checked once. */
 export interface Settings {
-  readonly owner: DidKey
-  readonly ownerKey: Uint8Array
+  /** Whom every hostname belongs to, or the admin of the registry that says whom each belongs to. */
+  readonly serves: HostOwner | RegistryAdmin
   readonly clientAddressHeader: string | undefined
   readonly headTimeoutMs: number
   /** Requests of one address, and of these without a good bearer. */
@@ -28,11 +35,8 @@ export function readSettings(env: Env): Settings | string {
 }
 
 function parse(env: Env): Settings | string {
-  const owner = env.OWNER_DID ?? ''
-  const ownerKey = keyOf(owner)
-  if (ownerKey === undefined) {
-    return "OWNER_DID is not the did:key of an instance. Take it from 'spl status' at home"
-  }
+  const serves = servesOf(env)
+  if (typeof serves === 'string') return serves
   const seconds = Number(env.HEAD_TIMEOUT_SECONDS || HEAD_TIMEOUT_SECONDS)
   if (!(seconds >= 1 && seconds <= 3600)) return 'HEAD_TIMEOUT_SECONDS must be from 1 to 3600'
   const header = env.CLIENT_ADDRESS_HEADER?.trim().toLowerCase()
@@ -42,13 +46,29 @@ function parse(env: Env): Settings | string {
   const strangerRate = perMinute(env.STRANGER_REQUESTS_PER_MINUTE, STRANGER_REQUESTS_PER_MINUTE)
   if (strangerRate === undefined) return `STRANGER_REQUESTS_PER_MINUTE ${COUNT}`
   return {
-    owner: owner as DidKey,
-    ownerKey,
+    serves,
     clientAddressHeader: header || undefined,
     headTimeoutMs: seconds * 1000,
     addressRate,
     strangerRate,
   }
+}
+
+/** One owner of everything, or many and an admin: with both nobody could say whom a hostname belongs to. */
+function servesOf(env: Env): HostOwner | RegistryAdmin | string {
+  const owner = env.OWNER_DID ?? ''
+  const admin = env.ADMIN_DID ?? ''
+  if (owner !== '' && admin !== '') {
+    return 'OWNER_DID and ADMIN_DID are both set: a gateway has one owner, or an admin who invites several'
+  }
+  const key = keyOf(admin || owner)
+  if (key === undefined) {
+    return `${admin ? 'ADMIN_DID' : 'OWNER_DID'} is not the did:key of an instance. Take it from 'spl status' at home`
+  }
+  if (admin === '') return HostOwner.alone(owner as DidKey)
+  if (env.REGISTRY === undefined)
+    return 'ADMIN_DID needs the object class RegistryObject as REGISTRY'
+  return { admin: admin as DidKey, adminKey: key }
 }
 
 const COUNT = 'must be a whole number from 1 to 1000000'

@@ -1,16 +1,22 @@
 import { TUNNEL_PATH } from '../protocol/version.ts'
 import type { Env } from './env.ts'
+import { HostOwner } from './host-owner.ts'
 import { problemResponse } from './problem-response.ts'
+import { refuse } from './refusal.ts'
+import { isRegistryTarget } from './registry/answer-registry.ts'
+import { NO_REGISTRY } from './registry/refusals.ts'
+import { serveHostnames } from './registry/serve-hostnames.ts'
 import { readSettings } from './settings.ts'
 import { connect } from './worker/connect.ts'
 import { splitUrl } from './worker/public-request.ts'
 import { relay } from './worker/relay.ts'
 
+export { RegistryObject } from './registry/registry-object.ts'
 export { TunnelObject } from './tunnel/tunnel-object.ts'
 
 /**
  * The public entry. Stateless: it refuses what can be refused by form, size and signature, and hands
- * the rest to the one object that holds the daemon's socket.
+ * the rest to the one object that holds the socket of the host's owner.
  */
 export default {
   fetch(request, env) {
@@ -20,16 +26,16 @@ export default {
         try: 'set the variable in wrangler.toml, or restart `spl gateway serve` with it',
       })
     }
-    const object = () => env.TUNNEL.get(objectId(env, settings.owner))
     const url = splitUrl(request.url)
-    if (url.target === TUNNEL_PATH) return connect(request, url.host, env, settings, object)
-    return relay(request, url, env, settings, object)
+    const serve = (owner: HostOwner) =>
+      url.target === TUNNEL_PATH
+        ? connect(request, url.host, env, settings, owner)
+        : relay(request, url, env, settings, owner)
+    const { serves } = settings
+    if (!(serves instanceof HostOwner)) {
+      return serveHostnames(request, url, env, settings, serves, serve)
+    }
+    if (isRegistryTarget(url.target)) return refuse(NO_REGISTRY, { requestId: crypto.randomUUID() })
+    return serve(serves)
   },
 } satisfies ExportedHandler<Env>
-
-let ownId: DurableObjectId | undefined
-
-/** The one object of this deployment; its id is a hash of the name, made once. */
-function objectId(env: Env, owner: string): DurableObjectId {
-  return (ownId ??= env.TUNNEL.idFromName(owner))
-}

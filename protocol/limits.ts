@@ -98,6 +98,14 @@ export const LIMITS = {
   canonicalBytes: 1024 * 1024 + 16 * 1024,
   /** Longest bearer token, characters: every part at its longest. */
   tokenCharacters: 161,
+  /** Hostnames of one gateway for several owners: each Worker has them all in memory. */
+  gatewayHostnames: 500,
+  /** Invites to it that may be open at once. */
+  gatewayInvites: 100,
+  /** Longest life of such an invite, seconds. */
+  gatewayInviteSeconds: 30 * 24 * 3600,
+  /** Largest body of a request to its registry, bytes. */
+  registryBodyBytes: 4096,
   /** Longest ticket, invite or leave to resume, characters: 84 bytes in base58 behind a tag of four. */
   codeCharacters: 119,
   /** Largest edge policy, bytes of JSON; with more live tokens than that holds, the edge does not know them. */

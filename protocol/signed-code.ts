@@ -4,12 +4,13 @@ import { LIMITS } from './limits.ts'
 
 /**
  * A code that is good for a short time, signed by the instance, so that the gateway can refuse a forged or
- * expired one without a look-up. `spt_` stands for a stream ticket, `spi_` for an invite, each for one use, and
- * `spr_` for the leave to resume a ticket's stream; then base58 of a nonce (16 bytes), the expiry (u32, Unix time in
+ * expired one without a look-up. `spt_` stands for a stream ticket, `spi_` for an invite, `spg_` for an invite to
+ * a gateway, each for one use, and `spr_` for the leave to resume a ticket's stream; then base58 of a nonce (16 bytes), the expiry (u32, Unix time in
  * seconds) and the Ed25519 signature (64 bytes) over the tag, the expiry, the path that the code is for and the
- * nonce. That it was used before only the daemon knows.
+ * nonce. That it was used before only
+ * the daemon knows, and of an invite to a gateway its registry.
  */
-export type CodeKind = 'ticket' | 'invite' | 'resume'
+export type CodeKind = 'ticket' | 'invite' | 'resume' | 'gateway'
 
 export interface ParsedCode {
   readonly kind: CodeKind
@@ -35,6 +36,7 @@ const PREFIX: Readonly<Record<CodeKind, string>> = {
   ticket: 'spt_',
   invite: 'spi_',
   resume: 'spr_',
+  gateway: 'spg_',
 }
 const KINDS: ReadonlyMap<string, CodeKind> = new Map(
   (Object.keys(PREFIX) as CodeKind[]).map((kind) => [PREFIX[kind], kind]),

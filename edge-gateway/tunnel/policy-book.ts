@@ -45,6 +45,13 @@ export class PolicyBook {
     return true
   }
 
+  /** Nothing of the owner's stays behind. */
+  forget(): void {
+    this.#storage.kv.delete(KEY)
+    this.#rules = undefined
+    this.#loaded = true
+  }
+
   /**
    * Why a request goes no further, or undefined; without a policy home decides.
    * @param now milliseconds since 1970

@@ -9,6 +9,7 @@ import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
+import { HOSTNAME_UNKNOWN } from '../registry/refusals.ts'
 import { refuse } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
 import { CancelBook } from './cancel-book.ts'
@@ -49,6 +50,8 @@ const RETIRED_SILENCE_MS = 20_000
 const RETIRED_MAX_MS = 30 * 60_000
 /** Tag of the sockets that daemons have. */
 const DAEMON = 'daemon'
+/** Storage key: this object is over for good. */
+const ENDED = 'ended'
 
 /** The object that holds the daemon's socket. The relay path touches no storage. */
 export class TunnelObject extends DurableObject<Env> {
@@ -63,6 +66,8 @@ export class TunnelObject extends DurableObject<Env> {
   readonly #subscribers: Subscribers
   readonly #counts: TrafficCounts
   #current: TunnelConnection | undefined
+  /** Its owner's hostname was taken back. */
+  #ended: boolean
   /** When members are ended whom home has not ended itself, milliseconds since 1970. */
   #disownAt = Infinity
   #watch: ReturnType<typeof setTimeout> | undefined
@@ -71,6 +76,7 @@ export class TunnelObject extends DurableObject<Env> {
     super(ctx, env)
     const settings = readSettings(env)
     this.#headTimeoutMs = typeof settings === 'string' ? 100_000 : settings.headTimeoutMs
+    this.#ended = ctx.storage.kv.get<boolean>(ENDED) === true
     this.#policy = new PolicyBook(ctx.storage)
     this.#presence = new Presence(ctx.storage)
     this.#subscribers = new Subscribers(ctx, (member) => this.#memberLeft(member))
@@ -87,8 +93,32 @@ export class TunnelObject extends DurableObject<Env> {
     return answer
   }
 
+  /** For the registry: whether home is connected, and has greeted. */
+  isConnected(): boolean {
+    return this.#current?.ready === true
+  }
+
+  /**
+   * For the registry, which has taken the hostname back: ends what is open, and refuses whatever comes from now on,
+   * also while Workers still believe that the name is the owner's. May be called again.
+   */
+  endForGood(): void {
+    this.#ended = true
+    this.ctx.storage.kv.put(ENDED, true)
+    for (const [socket, connection] of this.#connections) {
+      // Told first: dropped it would be silent.
+      connection.close(CLOSE.POLICY, 'this hostname was taken back')
+      this.#drop(socket)
+    }
+    this.#parked.serve((asked) => refuse(HOSTNAME_UNKNOWN, asked))
+    // Those who wait for home ask again, and are told.
+    this.#subscribers.wake()
+    this.#policy.forget()
+  }
+
   #answer(request: Request): Promise<Response> | Response {
     const relayed = readRelayUrl(request.url)
+    if (this.#ended) return this.#refuseForGood(request, relayed)
     if (relayed !== undefined) {
       this.#counts.called(causeOf(relayed.kind))
       return relayed.kind === 'metrics'
@@ -103,6 +133,11 @@ export class TunnelObject extends DurableObject<Env> {
     if (proof === null) return new Response(null, { status: 404 })
     this.#counts.called('connect')
     return this.#connect(JSON.parse(proof) as VerifiedProof)
+  }
+
+  #refuseForGood(request: Request, relayed: Relayed | undefined): Response {
+    if (request.url === CORS_URL) return new Response(null, { status: 403 })
+    return refuse(HOSTNAME_UNKNOWN, { requestId: relayed?.requestId ?? crypto.randomUUID() })
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -255,6 +290,7 @@ export class TunnelObject extends DurableObject<Env> {
 
   /** Holds a request until home is back; undefined if that is not to be expected, or too many wait. */
   #park(asked: AskedRequest, now: number): Promise<Response> | undefined {
+    if (this.#ended) return undefined
     const connection = this.#current
     // One that is here and not leaving is about to greet.
     const away = connection === undefined || connection.leaving

@@ -1,9 +1,6 @@
 import { parseToken, tokenId, TokenError, verifyToken } from '../../protocol/token.ts'
+import type { HostOwner } from '../host-owner.ts'
 import type { Credential, CredentialFault } from './credential.ts'
-
-/** Tokens whose signature was good lately. Only good ones enter, so no stranger can fill it. */
-const verified = new Map<string, Credential>()
-const VERIFIED_MAX = 1024
 
 /**
  * Checks the form and the owner's signature of a bearer: all that can be known without state. A
@@ -12,20 +9,21 @@ const VERIFIED_MAX = 1024
  */
 export function checkBearer(
   authorization: string,
-  ownerKey: Uint8Array,
+  owner: HostOwner,
 ): Credential | CredentialFault | Promise<Credential | CredentialFault> {
   if (!/^bearer /i.test(authorization)) return misshapen(authorization)
   const token = authorization.slice(7)
-  return verified.get(token) ?? verify(token, ownerKey)
+  return owner.bearers.get(token) ?? verify(token, owner)
 }
 
-async function verify(token: string, ownerKey: Uint8Array): Promise<Credential | CredentialFault> {
+async function verify(token: string, owner: HostOwner): Promise<Credential | CredentialFault> {
   try {
     const parsed = parseToken(token)
-    if (!(await verifyToken(parsed, ownerKey))) return 'forged'
+    if (!(await verifyToken(parsed, owner.key))) return 'forged'
     const credential: Credential = { tokenId: await tokenId(parsed.secret), stranger: false }
-    if (verified.size >= VERIFIED_MAX) verified.delete(verified.keys().next().value as string)
-    verified.set(token, credential)
+    const { bearers } = owner
+    if (bearers.size >= owner.bearersMax) bearers.delete(bearers.keys().next().value as string)
+    bearers.set(token, credential)
     return credential
   } catch (error) {
     if (error instanceof TokenError) return misshapen(token)

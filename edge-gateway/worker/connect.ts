@@ -1,12 +1,18 @@
-import { verifyConnectProof, type ProofFault } from '../../protocol/connect-proof.ts'
+import {
+  verifyConnectProof,
+  type ProofFault,
+  type VerifiedProof,
+} from '../../protocol/connect-proof.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
+import type { HostOwner } from '../host-owner.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
 import { refuse, type RefusedRequest } from '../refusal.ts'
 import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
 import { addressWait, strangerWait } from './address-limits.ts'
+import { objectOf } from './owner-object.ts'
 import { clientAddress } from './public-request.ts'
 import { tooManyProofs, tooManyRequests } from './refusals.ts'
 
@@ -16,7 +22,7 @@ export async function connect(
   host: string,
   env: Env,
   settings: Settings,
-  object: () => Fetcher,
+  owner: HostOwner,
 ): Promise<Response> {
   const header = settings.clientAddressHeader
   const client = clientAddress(header === undefined ? null : request.headers.get(header))
@@ -38,16 +44,22 @@ export async function connect(
       'signature-input': request.headers.get('signature-input') ?? '',
       signature: request.headers.get('signature') ?? '',
     },
-    settings.owner,
+    owner.did,
     Math.floor(Date.now() / 1000),
   )
-  if (typeof proof === 'string') {
+  const checked = typeof proof === 'string' ? proof : notBefore(owner.since, proof)
+  if (typeof checked === 'string') {
     const pause = await strangerWait(env, settings, client)
-    return pause > 0 ? refuse(tooManyProofs(pause), asked()) : refuseProof(proof)
+    return pause > 0 ? refuse(tooManyProofs(pause), asked()) : refuseProof(checked)
   }
-  return object().fetch(CONNECT_URL, {
-    headers: { [CONNECT_HEADER]: JSON.stringify(proof), upgrade: 'websocket' },
+  return objectOf(env, owner).fetch(CONNECT_URL, {
+    headers: { [CONNECT_HEADER]: JSON.stringify(checked), upgrade: 'websocket' },
   })
+}
+
+/** One that was made before the owner had this hostname has no nonce burned here: it could come a second time. */
+function notBefore(since: number, proof: VerifiedProof): VerifiedProof | ProofFault {
+  return proof.created < since ? 'clock' : proof
 }
 
 function asked(): RefusedRequest {
@@ -59,8 +71,8 @@ const FAULTS: Readonly<Record<ProofFault, readonly [ProblemCode, string, string]
   malformed: ['CONNECT_PROOF_INVALID', 'The connect proof is malformed', 'update spl at home'],
   'wrong-key': [
     'CONNECT_PROOF_INVALID',
-    'The connect proof is by another key than this gateway belongs to',
-    "set the gateway's OWNER_DID to the did that `spl status` prints at home",
+    'The connect proof is by another key than this host belongs to',
+    "set the gateway's OWNER_DID to the did that `spl status` prints at home; where hosts are given out, join with an invite: spl gateway join",
   ],
   signature: [
     'CONNECT_PROOF_INVALID',

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits.ts'
 import { RateBuckets } from '../rate-buckets.ts'
 import { refuse, type RefusedRequest, type Refusal } from '../refusal.ts'
 import { CORS_URL } from '../tunnel/internal.ts'
@@ -16,7 +17,8 @@ const ASKED = [
  * become a flood of requests to the object. Beyond it a refusal is not readable by its page, and still a refusal.
  */
 const LOOKUPS = { perSecond: 10, burst: 50 } as const
-const lookups = new RateBuckets(1)
+/** Hostnames counted at once. */
+const lookups = new RateBuckets(LIMITS.gatewayHostnames)
 
 /** A preflight, answered by the object's policy: before any bearer, and without home. */
 export async function answerPreflight(
@@ -38,15 +40,19 @@ export async function answerPreflight(
   })
 }
 
-/** A refusal made without the object, which alone knows whether the page that asked may read it. */
+/**
+ * A refusal made without the object, which alone knows whether the page that asked may read it.
+ * @param objectName each object is asked so often, whatever is asked of the others
+ */
 export function refuseReadably(
   refusal: Refusal,
   asked: RefusedRequest,
   request: Request,
+  objectName: string,
   object: () => Fetcher,
 ): Response | Promise<Response> {
   const origin = request.headers.get('origin')
-  if (origin === null || lookups.take('', LOOKUPS, Date.now()) > 0) {
+  if (origin === null || lookups.take(objectName, LOOKUPS, Date.now()) > 0) {
     return refuse(refusal, { ...asked, cors: () => VARY })
   }
   return object()

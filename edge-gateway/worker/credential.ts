@@ -1,4 +1,5 @@
 import type { RouteAccess } from '../../protocol/route-access.ts'
+import type { HostOwner } from '../host-owner.ts'
 import { checkBearer } from './bearer.ts'
 import { checkInvite, checkTicket } from './one-time-code.ts'
 
@@ -29,10 +30,10 @@ export function checkCredential(
   access: RouteAccess | undefined,
   target: string,
   authorization: string | undefined,
-  ownerKey: Uint8Array,
+  owner: HostOwner,
 ): Credential | CredentialFault | Promise<Credential | CredentialFault> {
-  if (access?.invite === true) return checkInvite(authorization, ownerKey)
-  if (authorization !== undefined) return checkBearer(authorization, ownerKey)
+  if (access?.invite === true) return checkInvite(authorization, owner.key)
+  if (authorization !== undefined) return checkBearer(authorization, owner)
   if (access?.scopes === 'open') return STRANGER
-  return access?.ticket === true ? checkTicket(target, ownerKey) : 'missing'
+  return access?.ticket === true ? checkTicket(target, owner.key) : 'missing'
 }

@@ -2,6 +2,7 @@ import type { RequestHead } from '../../protocol/heads.ts'
 import { isPreflight } from '../../protocol/cors.ts'
 import { routeAccess, type RouteAccess } from '../../protocol/route-access.ts'
 import type { Env } from '../env.ts'
+import type { HostOwner } from '../host-owner.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
 import { HEAD_HEADER, headerSafe, relayUrl, type RelayedKind } from '../tunnel/internal.ts'
@@ -11,6 +12,7 @@ import { addressWait, strangerWait } from './address-limits.ts'
 import { checkCredential, type Credential, type CredentialFault } from './credential.ts'
 import { answerPreflight, refuseReadably } from './cors.ts'
 import { isLocalPath } from './local-route.ts'
+import { objectOf } from './owner-object.ts'
 import { readPublicRequest, type PublicRequest, type PublicUrl } from './public-request.ts'
 import { CREDENTIAL_REFUSALS, LOCAL_ONLY, tooManyRequests, tooManyStrangers } from './refusals.ts'
 import { GATEWAY_METRICS, isMetricsTarget, METRICS_METHODS } from './metrics-route.ts'
@@ -27,8 +29,9 @@ export function relay(
   url: PublicUrl,
   env: Env,
   settings: Settings,
-  object: () => Fetcher,
+  owner: HostOwner,
 ): Answer {
+  const object = () => objectOf(env, owner)
   const asked = { requestId: crypto.randomUUID() }
   const read = readPublicRequest(request, url, settings, asked.requestId)
   const wait = addressWait(env, settings, read.client)
@@ -43,7 +46,7 @@ export function relay(
     const metrics = isMetricsTarget(target)
     const access = metrics ? GATEWAY_METRICS : routeAccess(head.method, target)
     if (mayBeLocal(access, target) && isLocalPath(target)) return deny(LOCAL_ONLY)
-    const shown = checkCredential(access, target, authorization, settings.ownerKey)
+    const shown = checkCredential(access, target, authorization, owner)
     const decide = (credential: Credential | CredentialFault) =>
       typeof credential === 'string' || credential.stranger
         ? askStranger(read, access, credential)
@@ -61,7 +64,7 @@ export function relay(
   }
 
   function deny(refusal: Refusal): Answer {
-    return refuseReadably(refusal, asked, request, object)
+    return refuseReadably(refusal, asked, request, owner.objectName, object)
   }
 
   /** Never relayed: whatever the method, home does not hear of it. */

@@ -17,21 +17,23 @@ export interface KeyPair {
 }
 
 /**
- * A self-signed certificate for a hostname, `localhost` and the loopback addresses, kept in a
+ * A self-signed certificate for hostnames, `localhost` and the loopback addresses, kept in a
  * directory (files 0600) and made anew only when it is missing, damaged, for another name, or close to
  * its end. So a client that was given the file once goes on trusting it.
  *
+ * @param hostnames the public one first; `*.spl.example.com` is for all of one level
  * @param now milliseconds since the epoch
  */
 export async function selfSignedCertificate(
   directory: string,
-  hostname: string,
+  hostnames: string | readonly string[],
   now: number,
 ): Promise<KeyPair> {
+  const names = typeof hostnames === 'string' ? [hostnames] : hostnames
   const pair = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') }
-  if (await serves(pair, hostname, now)) return pair
+  if (await serves(pair, names, now)) return pair
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const made = await generate([{ name: 'commonName', value: hostname }], {
+  const made = await generate([{ name: 'commonName', value: names[0] ?? '' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
@@ -41,7 +43,7 @@ export async function selfSignedCertificate(
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: alternativeNames(hostname) },
+      { name: 'subjectAltName', altNames: alternativeNames(names) },
     ],
   })
   await replaceFile(pair.key, made.private)
@@ -49,20 +51,28 @@ export async function selfSignedCertificate(
   return pair
 }
 
-async function serves(pair: KeyPair, hostname: string, now: number): Promise<boolean> {
+async function serves(pair: KeyPair, hostnames: readonly string[], now: number): Promise<boolean> {
   try {
     const certificate = new X509Certificate(await readFile(pair.cert))
     const key = createPrivateKey(await readFile(pair.key))
-    const named = isIP(hostname) ? certificate.checkIP(hostname) : certificate.checkHost(hostname)
+    const named = hostnames.every((name) => isNamed(certificate, name))
     const daysLeft = (Date.parse(certificate.validTo) - now) / DAY_MS
-    return named !== undefined && daysLeft > RENEW_DAYS && certificate.checkPrivateKey(key)
+    return named && daysLeft > RENEW_DAYS && certificate.checkPrivateKey(key)
   } catch {
     return false
   }
 }
 
-function alternativeNames(hostname: string): { type: 2 | 7; value?: string; ip?: string }[] {
-  const names = [...new Set([hostname, 'localhost', '127.0.0.1', '::1'])]
+/** A pattern is asked for by a name that it stands for. */
+function isNamed(certificate: X509Certificate, name: string): boolean {
+  if (isIP(name)) return certificate.checkIP(name) !== undefined
+  return certificate.checkHost(name.replace(/^\*/u, 'any')) !== undefined
+}
+
+function alternativeNames(
+  hostnames: readonly string[],
+): { type: 2 | 7; value?: string; ip?: string }[] {
+  const names = [...new Set([...hostnames, 'localhost', '127.0.0.1', '::1'])]
   return names.map((name) => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name }))
 }
 

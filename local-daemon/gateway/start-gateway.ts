@@ -15,8 +15,9 @@ import { workerdConfig } from './workerd-config.ts'
 import { startWorkerd, type WorkerdExit } from './workerd-process.ts'
 
 export interface GatewayOptions {
-  /** did:key of the daemon that may connect. */
-  readonly ownerDid: string
+  /** did:key of the one daemon that may connect, or of the admin who gives out hostnames to several: one of the two. */
+  readonly ownerDid?: string
+  readonly adminDid?: string
   /** Directory of the gateway's own: config, certificate, object storage. Made 0700 if missing. */
   readonly directory: string
   /** Address to bind; 127.0.0.1 unless told. */
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   readonly port?: number
   /** Public hostname; `localhost` unless told. */
   readonly hostname?: string
+  /** Further names for a certificate that is made here; `*.spl.example.com` for all of one level. */
+  readonly moreHostnames?: readonly string[]
   /** Given PEM files, or a certificate made and kept here. Absent means plain HTTP, for a proxy in front. */
   readonly tls?: KeyPair | 'self-signed'
   /** Header in which a proxy in front puts the client's address. Absent: the address is unknown. */
@@ -58,6 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const host = options.host ?? '127.0.0.1'
   const hostname = options.hostname ?? 'localhost'
   checkGatewayOptions(options)
+  const { ownerDid, adminDid } = options
   const given = resolve(options.directory)
   await mkdir(join(given, 'storage'), { recursive: true, mode: 0o700 })
   // workerd resolves `..` by name, and a service's directory is a symbolic link.
@@ -66,7 +70,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const lock = lockStorage(directory)
   try {
     await checkStorageVersion(directory)
-    const tls = await keyPair(options.tls, join(directory, 'tls'), hostname)
+    const names = [hostname, ...(options.moreHostnames ?? [])]
+    const tls = await keyPair(options.tls, join(directory, 'tls'), names)
     const certificate = tls && (await readCertificate(tls.cert))
     await writeFile(join(directory, 'worker.js'), options.worker ?? (await workerBundle()))
     const configFile = join(directory, 'workerd.capnp')
@@ -76,7 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       compatibilityDate: COMPATIBILITY_DATE,
       storage,
       uniqueKey: await uniqueKey(directory),
-      ownerDid: options.ownerDid,
+      ...(ownerDid !== undefined && { ownerDid }),
+      ...(adminDid !== undefined && { adminDid }),
       ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
       ...(options.addressRequestsPerMinute !== undefined && {
         addressRequestsPerMinute: options.addressRequestsPerMinute,
@@ -119,20 +125,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
  * @throws GatewayError OWNER_INVALID, TLS_REQUIRED, HEADER_INVALID
  */
 export function checkGatewayOptions(
-  options: Pick<GatewayOptions, 'ownerDid' | 'host' | 'tls' | 'clientAddressHeader'>,
+  options: Pick<GatewayOptions, 'ownerDid' | 'adminDid' | 'host' | 'tls' | 'clientAddressHeader'>,
 ): void {
-  checkOwner(options.ownerDid)
+  checkOwner(options.ownerDid, options.adminDid)
   checkTransport(options.host ?? '127.0.0.1', options.tls)
   checkHeaderName(options.clientAddressHeader)
 }
 
-function checkOwner(ownerDid: string): void {
+/** One of the two, and a key: with both nobody could say whom a hostname belongs to. */
+function checkOwner(ownerDid: string | undefined, adminDid: string | undefined): void {
+  if ((ownerDid === undefined) === (adminDid === undefined)) {
+    throw new GatewayError(
+      'OWNER_INVALID',
+      'a gateway has either one owner or an admin',
+      '--owner <did:key>, or --admin <did:key> to give out hostnames to several',
+    )
+  }
   try {
-    parseDidKey(ownerDid)
+    parseDidKey(ownerDid ?? adminDid ?? '')
   } catch (cause) {
     throw new GatewayError(
       'OWNER_INVALID',
-      `the owner is not an Ed25519 did:key: ${JSON.stringify(ownerDid)}`,
+      `the ${adminDid === undefined ? 'owner' : 'admin'} is not an Ed25519 did:key: ${JSON.stringify(ownerDid ?? adminDid)}`,
       'spl status, which shows the did:key of your daemon',
       { cause },
     )
@@ -161,9 +175,9 @@ function checkHeaderName(name: string | undefined): void {
 async function keyPair(
   tls: GatewayOptions['tls'],
   directory: string,
-  hostname: string,
+  hostnames: readonly string[],
 ): Promise<KeyPair | undefined> {
-  if (tls === 'self-signed') return selfSignedCertificate(directory, hostname, Date.now())
+  if (tls === 'self-signed') return selfSignedCertificate(directory, hostnames, Date.now())
   return tls && { cert: resolve(tls.cert), key: resolve(tls.key) }
 }
 

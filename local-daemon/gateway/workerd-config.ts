@@ -9,7 +9,9 @@ export interface WorkerdConfig {
   readonly storage: string
   /** Names the namespace on disk. Losing it orphans every stored object, so it is made once and kept. */
   readonly uniqueKey: string
-  readonly ownerDid: string
+  /** The one owner, or the admin of the registry that says whom each hostname belongs to. */
+  readonly ownerDid?: string
+  readonly adminDid?: string
   readonly clientAddressHeader?: string
   /** Requests of one client address per minute, and of these without a good bearer; the Worker's defaults unless told. */
   readonly addressRequestsPerMinute?: number
@@ -19,18 +21,25 @@ export interface WorkerdConfig {
 }
 
 /**
- * The Cap'n Proto text that workerd is started with: one Worker, one SQLite-backed object class on disk,
+ * The Cap'n Proto text that workerd is started with: one Worker, its SQLite-backed object classes on disk,
  * one socket. Shape: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
  */
 export function workerdConfig(config: WorkerdConfig): string {
+  const several = config.adminDid !== undefined
   const bindings = [
     ...variables({
       OWNER_DID: config.ownerDid,
+      ADMIN_DID: config.adminDid,
       CLIENT_ADDRESS_HEADER: config.clientAddressHeader,
       ADDRESS_REQUESTS_PER_MINUTE: config.addressRequestsPerMinute,
       STRANGER_REQUESTS_PER_MINUTE: config.strangerRequestsPerMinute,
     }),
     '(name = "TUNNEL", durableObjectNamespace = "TunnelObject")',
+    ...(several ? ['(name = "REGISTRY", durableObjectNamespace = "RegistryObject")'] : []),
+  ]
+  const namespaces = [
+    namespace('TunnelObject', config.uniqueKey),
+    ...(several ? [namespace('RegistryObject', `${config.uniqueKey}-registry`)] : []),
   ]
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -45,13 +54,19 @@ const config :Workerd.Config = (
 const gateway :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed ${quote(config.worker)})],
   compatibilityDate = ${quote(config.compatibilityDate)},
-  durableObjectNamespaces = [(className = "TunnelObject", uniqueKey = ${quote(config.uniqueKey)}, enableSql = true)],
+  durableObjectNamespaces = [
+    ${namespaces.join(',\n    ')}
+  ],
   durableObjectStorage = (localDisk = "storage"),
   bindings = [
     ${bindings.join(',\n    ')}
   ]
 );
 `
+}
+
+function namespace(className: string, uniqueKey: string): string {
+  return `(className = "${className}", uniqueKey = ${quote(uniqueKey)}, enableSql = true)`
 }
 
 function variables(values: Readonly<Record<string, string | number | undefined>>): string[] {

@@ -114,8 +114,10 @@ async function readRefusal(response: IncomingMessage): Promise<DialError> {
     // A proxy's page, a captive portal, another server: it may be gone in a minute.
     return new DialError('lost', `the host answered ${status}, not as a gateway`)
   }
-  // 5xx is the gateway's own trouble and heals, and 429 passes; a refusal of the proof does not.
-  const kind = status >= 400 && status < 500 && status !== 429 ? 'refused' : 'lost'
+  // 5xx is the gateway's own trouble and heals, and 429 passes; a refusal of the proof does not. A hostname that was
+  // given out a moment ago is known everywhere a moment later.
+  const passes = status === 429 || code === 'HOSTNAME_UNKNOWN'
+  const kind = status >= 400 && status < 500 && !passes ? 'refused' : 'lost'
   return new DialError(kind, `${message} [${code}]`, {
     code,
     ...(typeof edgeTime === 'number' ? { edgeTimeMs: edgeTime } : {}),

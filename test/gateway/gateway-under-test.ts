@@ -8,7 +8,9 @@ import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker, workerBundle } from '../../local-daemon/gateway/worker-bundle.ts'
 
 export interface GatewaySettings {
-  readonly ownerDid: string
+  /** One owner, or an admin who gives out hostnames. */
+  readonly ownerDid?: string
+  readonly adminDid?: string
   readonly clientAddressHeader?: string
   readonly headTimeoutSeconds?: number
   /** Requests per minute of one address, and of a stranger: by miniflare's binding, or by the Worker's own count. */
@@ -40,10 +42,11 @@ export type StartGatewayUnderTest = (settings: GatewaySettings) => Promise<Gatew
 export async function startOnWorkerd(settings: GatewaySettings): Promise<GatewayUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), 'spl-gateway-'))
   const log: string[] = []
-  const { clientAddressHeader, ownerDid, perMinute } = settings
+  const { adminDid, clientAddressHeader, ownerDid, perMinute } = settings
   const worker = await workerSource(settings)
   const gateway = await startGateway({
-    ownerDid,
+    ...(ownerDid !== undefined && { ownerDid }),
+    ...(adminDid !== undefined && { adminDid }),
     directory,
     worker,
     onLog: (line) => log.push(line),
@@ -65,7 +68,7 @@ export async function startOnWorkerd(settings: GatewaySettings): Promise<Gateway
 
 /** Miniflare, on the socket that goes straight to the Worker, not through miniflare's own. */
 export async function startOnMiniflare(settings: GatewaySettings): Promise<GatewayUnderTest> {
-  const { clientAddressHeader, ownerDid, perMinute } = settings
+  const { adminDid, clientAddressHeader, ownerDid, perMinute } = settings
   const text = (value: string) => ({ type: 'text' as const, value })
   const log: string[] = []
   const runtime = new Miniflare({
@@ -82,15 +85,20 @@ export async function startOnMiniflare(settings: GatewaySettings): Promise<Gatew
             modules: { 'worker.js': { type: 'esm', contents: await workerSource(settings) } },
           },
           env: {
-            OWNER_DID: text(ownerDid),
+            OWNER_DID: text(ownerDid ?? ''),
+            ADMIN_DID: text(adminDid ?? ''),
             CLIENT_ADDRESS_HEADER: text(clientAddressHeader ?? ''),
             ...(perMinute && {
               ADDRESS_LIMIT: rateLimit('1', perMinute.address),
               STRANGER_LIMIT: rateLimit('2', perMinute.stranger),
             }),
             TUNNEL: { type: 'durable-object', worker: 'gateway', exportName: 'TunnelObject' },
+            REGISTRY: { type: 'durable-object', worker: 'gateway', exportName: 'RegistryObject' },
           },
-          exports: { TunnelObject: { type: 'durable-object', storage: 'sqlite' } },
+          exports: {
+            TunnelObject: { type: 'durable-object', storage: 'sqlite' },
+            RegistryObject: { type: 'durable-object', storage: 'sqlite' },
+          },
         },
         dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
       },
@@ -116,7 +124,9 @@ function underTest(
 }
 
 /** The Worker bundled as for production; only where a test asks for it, in a wrapping. */
-export async function workerSource(settings: Omit<GatewaySettings, 'ownerDid'>): Promise<string> {
+export async function workerSource(
+  settings: Omit<GatewaySettings, 'ownerDid' | 'adminDid'>,
+): Promise<string> {
   const { headTimeoutSeconds, movableClock, observed, variables } = settings
   const more = {
     ...variables,
@@ -132,7 +142,16 @@ export async function workerSource(settings: Omit<GatewaySettings, 'ownerDid'>):
 
 function wrapping(more: string): string {
   return `
-    import worker, { TunnelObject as Real } from './worker.ts'
+    import worker, { RegistryObject as RealRegistry, TunnelObject as Real } from './worker.ts'
+    export class RegistryObject extends RealRegistry {
+      constructor(ctx, env) {
+        super(ctx, { ...env, ...${more} })
+      }
+      directory(known) {
+        console.log('registry asked')
+        return super.directory(known)
+      }
+    }
     export class TunnelObject extends Real {
       constructor(ctx, env) {
         super(ctx, { ...env, ...${more} })

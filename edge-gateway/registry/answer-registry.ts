@@ -1,0 +1,224 @@
+import { encodeHex } from '../../protocol/hex.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import type { ProblemCode } from '../../protocol/problem.ts'
+import { JOIN_PATH, REGISTRY_PATH, verifyRegistryRequest } from '../../protocol/registry-request.ts'
+import type { SignatureFault, VerifiedRequest } from '../../protocol/request-signature.ts'
+import { sha256 } from '../../protocol/sha256.ts'
+import { parseCode, verifyCode } from '../../protocol/signed-code.ts'
+import type { Env } from '../env.ts'
+import { refuse, type Refusal } from '../refusal.ts'
+import type { RegistryAdmin, Settings } from '../settings.ts'
+import { addressWait, strangerWait } from '../worker/address-limits.ts'
+import { checkHost } from '../worker/public-host.ts'
+import { clientAddress, type PublicUrl } from '../worker/public-request.ts'
+import { tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
+import { INVITE_INVALID, NO_SUCH_ROUTE } from './refusals.ts'
+import { readBody, readInviteBody, readJoinBody, type JoinBody } from './registry-body.ts'
+import { registryRoute, type RegistryRoute } from './registry-routes.ts'
+import { registryOf } from './registry-stub.ts'
+import type { ListedHostname, Outcome } from './registry-object.ts'
+import type { Registration } from './registration.ts'
+import type { InviteEntry } from './registry-book.ts'
+
+/** Whether a request is for the registry itself: on whatever hostname, none of it is relayed. */
+export function isRegistryTarget(target: string): boolean {
+  if (!target.startsWith(REGISTRY_PATH)) return false
+  return target.length === REGISTRY_PATH.length || /[/?]/.test(target[REGISTRY_PATH.length] ?? '')
+}
+
+/**
+ * The registry's door: form, rate and signature are checked here, and only what is good wakes the object.
+ * @param changed told that a hostname was given out or taken back
+ */
+export async function answerRegistry(
+  request: Request,
+  { scheme, host, target }: PublicUrl,
+  env: Env,
+  settings: Settings,
+  { admin, adminKey }: RegistryAdmin,
+  changed: () => void,
+): Promise<Response> {
+  const asked = { requestId: crypto.randomUUID() }
+  const header = settings.clientAddressHeader
+  const client = clientAddress(header === undefined ? null : request.headers.get(header))
+  const wait = await addressWait(env, settings, client)
+  if (wait > 0) return refuse(tooManyRequests(wait), asked)
+  const outcome = await decide()
+  return 'code' in outcome ? refuse(outcome, asked) : json(outcome.answer, asked.requestId)
+
+  async function decide(): Promise<Refusal | { readonly answer: object }> {
+    const route = registryRoute(request.method, target)
+    if (route === undefined) return stranger(NO_SUCH_ROUTE)
+    if ('allow' in route) return stranger({ ...OTHER_METHOD, ...route })
+    const fault = checkHost(host, request.headers.get('host') ?? undefined, scheme)
+    if (fault !== undefined) return stranger({ code: fault.code, message: fault.message })
+    const body = await readBody(request)
+    if (body === undefined) return stranger(TOO_LARGE)
+    const now = Math.floor(Date.now() / 1000)
+    const proof = await verifyRegistryRequest(
+      { method: request.method, authority: host, target, body },
+      {
+        'content-digest': request.headers.get('content-digest') ?? '',
+        'signature-input': request.headers.get('signature-input') ?? '',
+        signature: request.headers.get('signature') ?? '',
+      },
+      // Whoever joins signs with a key that nobody here knows yet.
+      route.kind === 'join' ? undefined : admin,
+      now,
+    )
+    if (typeof proof === 'string') return stranger(refusalOf(proof))
+    if (route.kind === 'join') return join(proof, body, now)
+    const answer = await askAsAdmin(env, route, proof, body, now)
+    if (route.kind === 'revoke') changed()
+    return answer
+  }
+
+  /** What anybody may ask is counted as a stranger's, whatever comes of it. */
+  async function join(proof: VerifiedRequest, text: string, now: number) {
+    const body = readJoinBody(text)
+    if (!('hostname' in body)) return stranger(body)
+    const inviteId = await inviteIdOf(body, adminKey, now)
+    const refusal = await stranger(INVITE_INVALID)
+    if (inviteId === undefined || refusal.code === 'RATE_LIMITED') return refusal
+    const { hostname } = body
+    const outcome = await registryOf(env).join(proof, { inviteId, hostname })
+    if ('answer' in outcome) changed()
+    return passed(outcome as Outcome<Registration>, registration)
+  }
+
+  async function stranger(refusal: Refusal): Promise<Refusal> {
+    const pause = await strangerWait(env, settings, client)
+    return pause > 0 ? tooManyStrangers(pause) : refusal
+  }
+}
+
+async function askAsAdmin(
+  env: Env,
+  route: Exclude<RegistryRoute, { kind: 'join' }>,
+  proof: VerifiedRequest,
+  body: string,
+  now: number,
+): Promise<Refusal | { readonly answer: object }> {
+  const registry = registryOf(env)
+  switch (route.kind) {
+    case 'invite': {
+      const invite = readInviteBody(body, now)
+      if ('code' in invite) return invite
+      return passed((await registry.invite(proof, invite)) as Outcome<InviteEntry>, inviteShown)
+    }
+    case 'invites': {
+      const found = (await registry.invites(proof)) as Outcome<readonly InviteEntry[]>
+      return passed(found, (all) => list(all.map(inviteShown), null))
+    }
+    case 'cancel': {
+      const cancelled = await registry.cancelInvite(proof, route.inviteId)
+      return passed(cancelled as Outcome<InviteEntry>, inviteShown)
+    }
+    case 'hostnames': {
+      const page = (await registry.hostnames(proof, route.after)) as Outcome<{
+        readonly data: readonly ListedHostname[]
+        readonly more: boolean
+      }>
+      return passed(page, ({ data, more }) =>
+        list(data.map(listed), more ? (data.at(-1)?.hostname ?? null) : null),
+      )
+    }
+    case 'revoke': {
+      const revoked = await registry.revoke(proof, route.hostname)
+      return passed(revoked as Outcome<ListedHostname>, listed)
+    }
+  }
+}
+
+/** `invite_id` of a code that the admin has signed and that is still good. */
+async function inviteIdOf(
+  { code }: JoinBody,
+  adminKey: Uint8Array,
+  now: number,
+): Promise<string | undefined> {
+  const parsed = parseCode(code)
+  if (parsed?.kind !== 'gateway') return undefined
+  if (!(await verifyCode(parsed, JOIN_PATH, adminKey, now))) return undefined
+  return encodeHex(await sha256(parsed.nonce))
+}
+
+function passed<Value>(
+  outcome: Outcome<Value>,
+  show: (value: Value) => object,
+): Refusal | { readonly answer: object } {
+  return 'refusal' in outcome ? outcome.refusal : { answer: show(outcome.answer) }
+}
+
+function registration({ hostname, owner, since }: Registration): object {
+  return { object: 'gateway_hostname', hostname, owner, since }
+}
+
+function listed(one: ListedHostname): object {
+  return { ...registration(one), connected: one.connected }
+}
+
+function inviteShown({ inviteId, hostname, createdAt, expiresAt, owner, joined }: InviteEntry) {
+  return {
+    object: 'gateway_invite',
+    invite_id: inviteId,
+    hostname,
+    created_at: createdAt,
+    expires_at: expiresAt,
+    owner,
+    joined,
+  }
+}
+
+function list(data: readonly object[], next: string | null): object {
+  return { object: 'list', data, has_more: next !== null, next_cursor: next }
+}
+
+function json(answer: object, requestId: string): Response {
+  return Response.json(answer, {
+    headers: {
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': requestId,
+    },
+  })
+}
+
+const OTHER_METHOD = {
+  code: 'METHOD_NOT_ALLOWED',
+  message: 'This route of the registry does not have this method',
+} as const
+
+const TOO_LARGE: Refusal = {
+  code: 'BODY_TOO_LARGE',
+  message: `The registry takes ${LIMITS.registryBodyBytes} bytes at most`,
+}
+
+const FAULTS: Readonly<Record<SignatureFault, readonly [ProblemCode, string, string]>> = {
+  missing: [
+    'SIGNATURE_INVALID',
+    'This route is asked by a signature, and there is none',
+    'ask with spl gateway list, invite, join or revoke',
+  ],
+  malformed: ['SIGNATURE_INVALID', 'The signature is malformed', 'update spl'],
+  'wrong-key': [
+    'SIGNATURE_INVALID',
+    'The request is signed by another key than the admin of this gateway has',
+    'run it on the machine and with the --home whose did (spl status) is ADMIN_DID of the gateway',
+  ],
+  signature: [
+    'SIGNATURE_INVALID',
+    'The signature does not hold for this host and this request',
+    'ask the public hostname itself; a proxy in front must keep the Host header',
+  ],
+  clock: [
+    'SIGNATURE_CLOCK',
+    "The request was signed at another time than this gateway's",
+    'correct the clock of this machine, or sign again with edge_time',
+  ],
+}
+
+function refusalOf(fault: SignatureFault): Refusal {
+  const [code, message, next] = FAULTS[fault]
+  // The time is no secret, and whose clock is off cannot be asked anything without it.
+  return { code, message, try: next, details: { edge_time: Date.now() } }
+}

@@ -1,0 +1,92 @@
+import { LIMITS } from '../../protocol/limits.ts'
+import type { Refusal } from '../refusal.ts'
+
+/** Told to everybody who asks for a host that nobody has here, or has no more. */
+export const HOSTNAME_UNKNOWN: Refusal = {
+  code: 'HOSTNAME_UNKNOWN',
+  message: 'This gateway does not serve this hostname',
+  try: 'check its spelling; the daemon that is to have it joins with an invite of the admin: spl gateway join',
+}
+
+export const REGISTRY_UNAVAILABLE: Refusal = {
+  code: 'REGISTRY_UNAVAILABLE',
+  message: 'The gateway cannot find out whom this hostname belongs to',
+  try: 'try again in a few seconds',
+  retryAfter: 5,
+}
+
+export const NO_REGISTRY: Refusal = {
+  code: 'NOT_FOUND',
+  message: 'This gateway has one owner, and gives out no hostnames',
+  try: 'deploy it with ADMIN_DID instead of OWNER_DID, or: spl gateway serve --admin self',
+}
+
+export const NO_SUCH_ROUTE: Refusal = {
+  code: 'NOT_FOUND',
+  message: 'The registry has no such route',
+  try: 'use the same version of spl here and at the gateway',
+}
+
+export const NO_SUCH_HOSTNAME: Refusal = {
+  code: 'NOT_FOUND',
+  message: 'Nobody has this hostname',
+  try: 'spl gateway list',
+}
+
+export const NO_SUCH_INVITE: Refusal = {
+  code: 'NOT_FOUND',
+  message: 'There is no such open invite',
+  try: 'spl gateway list --invites',
+}
+
+export const REPLAYED: Refusal = {
+  code: 'SIGNATURE_REPLAYED',
+  message: 'This signed request was sent before',
+  try: 'sign a new one: run the command again',
+}
+
+export const INVITE_INVALID: Refusal = {
+  code: 'INVITE_INVALID',
+  message: 'That is no invite of this gateway, or it has expired or was taken back',
+  try: 'ask the admin of the gateway for another one: spl gateway invite',
+}
+
+export const INVITE_USED: Refusal = {
+  code: 'CODE_USED',
+  message: 'This invite was used before',
+  try: 'if it was not you, tell the admin: spl gateway list shows who it was',
+}
+
+export const HOSTNAME_TAKEN: Refusal = {
+  code: 'HOSTNAME_TAKEN',
+  message: 'Somebody has this hostname already',
+  try: 'choose another one; the invite is still good',
+}
+
+export const HOSTNAMES_FULL: Refusal = {
+  code: 'REGISTRY_FULL',
+  message: `This gateway has its ${LIMITS.gatewayHostnames} hostnames already`,
+  try: 'the admin takes back one that nobody uses: spl gateway revoke <hostname>',
+}
+
+export const INVITES_FULL: Refusal = {
+  code: 'REGISTRY_FULL',
+  message: `There are ${LIMITS.gatewayInvites} open invites already`,
+  try: 'take one back: spl gateway list --invites, spl gateway revoke <invite>',
+}
+
+/** @param allowed what the invite is for: a hostname or a pattern */
+export function notInvited(allowed: string): Refusal {
+  return {
+    code: 'HOSTNAME_NOT_INVITED',
+    message: `This invite is for ${allowed}`,
+    try: allowed.startsWith('*.')
+      ? `choose one: spl gateway join <code> --hostname name${allowed.slice(1)} (no name of another script; the admin gives out those by name)`
+      : 'leave --hostname out',
+  }
+}
+
+/** @param field of the body that is wrong */
+export function invalidField(field: string, rule: string): Refusal {
+  return { code: 'INVALID_REQUEST', message: `${field} must be ${rule}`, details: { field } }
+}

@@ -1,0 +1,69 @@
+import { isHostname, isHostnamePattern } from '../../protocol/hostname.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import type { Refusal } from '../refusal.ts'
+import { invalidField } from './refusals.ts'
+
+/** What the admin notes of an invite. */
+export interface InviteBody {
+  readonly inviteId: string
+  readonly hostname: string
+  readonly expiresAt: number
+}
+
+/** What somebody joins with. */
+export interface JoinBody {
+  /** `spg_…` */
+  readonly code: string
+  readonly hostname: string | undefined
+}
+
+const INVITE_ID = /^[0-9a-f]{64}$/
+const HOSTNAME = 'a hostname: lower case, in punycode, without port'
+
+/** The body's text, or undefined if it is longer than one may be. */
+export async function readBody(request: Request): Promise<string | undefined> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  if (request.body === null) return ''
+  for await (const part of request.body as ReadableStream<Uint8Array>) {
+    bytes += part.length
+    if (bytes > LIMITS.registryBodyBytes) return undefined
+    parts.push(part)
+  }
+  return new Blob(parts).text()
+}
+
+/** @param now Unix time, seconds */
+export function readInviteBody(text: string, now: number): InviteBody | Refusal {
+  const { invite_id: inviteId, hostname, expires_at: expiresAt } = fieldsOf(text)
+  if (typeof inviteId !== 'string' || !INVITE_ID.test(inviteId)) {
+    return invalidField('invite_id', 'the SHA-256 of the nonce, 64 digits of lower-case hex')
+  }
+  if (typeof hostname !== 'string' || !(isHostname(hostname) || isHostnamePattern(hostname))) {
+    return invalidField('hostname', `${HOSTNAME}, or *. and one`)
+  }
+  const latest = now + LIMITS.gatewayInviteSeconds + LIMITS.proofSkewSeconds
+  if (!Number.isInteger(expiresAt) || Number(expiresAt) <= now || Number(expiresAt) > latest) {
+    const days = LIMITS.gatewayInviteSeconds / 86_400
+    return invalidField('expires_at', `Unix time in seconds, ${days} days ahead at most`)
+  }
+  return { inviteId, hostname, expiresAt: Number(expiresAt) }
+}
+
+export function readJoinBody(text: string): JoinBody | Refusal {
+  const { code, hostname } = fieldsOf(text)
+  if (typeof code !== 'string') return invalidField('code', 'an invite, spg_…')
+  if (hostname === undefined) return { code, hostname }
+  if (typeof hostname === 'string' && isHostname(hostname)) return { code, hostname }
+  return invalidField('hostname', HOSTNAME)
+}
+
+/** No JSON object has no fields, and is refused for the first one that it lacks. */
+function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

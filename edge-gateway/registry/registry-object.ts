@@ -1,0 +1,192 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { DidKey } from '../../protocol/did-key.ts'
+import { allowsHostname } from '../../protocol/hostname.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import type { VerifiedRequest } from '../../protocol/request-signature.ts'
+import type { Env } from '../env.ts'
+import type { Refusal } from '../refusal.ts'
+import { NonceBook } from '../tunnel/nonce-book.ts'
+import { objectNameOf, type Directory, type Registration } from './registration.ts'
+import {
+  HOSTNAME_TAKEN,
+  HOSTNAMES_FULL,
+  INVITE_INVALID,
+  INVITE_USED,
+  INVITES_FULL,
+  NO_SUCH_HOSTNAME,
+  NO_SUCH_INVITE,
+  notInvited,
+  REPLAYED,
+} from './refusals.ts'
+import { RegistryBook, type InviteEntry } from './registry-book.ts'
+
+/** What was asked for, or why it is refused. */
+export type Outcome<Answer> = { readonly answer: Answer } | { readonly refusal: Refusal }
+
+/** A hostname as the admin sees it. */
+export interface ListedHostname extends Registration {
+  /** Whether its home is connected; null: its object did not say. */
+  readonly connected: boolean | null
+}
+
+export interface JoinRequest {
+  readonly inviteId: string
+  /** Undefined: the one that the invite is for. */
+  readonly hostname: string | undefined
+}
+
+const VERSION = 'version'
+/** Hostnames of one answer: each asks an object, and a free plan allows 50 such questions. */
+const PAGE = 25
+/** How long an object that did not hear that it is over waits to be told again, milliseconds. */
+const RETRY_MS = 5_000
+
+/**
+ * The one object that says whom each hostname of the gateway belongs to. It is asked by Workers alone, which
+ * have checked signatures; here nonces and invites are burned, between which and the change nothing is awaited.
+ */
+export class RegistryObject extends DurableObject<Env> {
+  readonly #book: RegistryBook
+  readonly #nonces: NonceBook
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#book = new RegistryBook(ctx.storage)
+    this.#nonces = new NonceBook(ctx.storage)
+  }
+
+  /** Undefined: it is still of this version. */
+  directory(known: number | undefined): Directory | undefined {
+    const version = this.ctx.storage.kv.get<number>(VERSION) ?? 0
+    if (version === known) return undefined
+    return { version, registrations: this.#book.registrations() }
+  }
+
+  /** The admin's: notes an invite, whose code the admin has made. */
+  invite(
+    proof: VerifiedRequest,
+    { inviteId, hostname, expiresAt }: Pick<InviteEntry, 'inviteId' | 'hostname' | 'expiresAt'>,
+  ): Outcome<InviteEntry> {
+    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    const now = nowSeconds()
+    this.#book.expireInvites(now)
+    if (this.#book.openInvites >= LIMITS.gatewayInvites) return { refusal: INVITES_FULL }
+    if (this.#book.registration(hostname) !== undefined) return { refusal: HOSTNAME_TAKEN }
+    if (this.#book.invite(inviteId) !== undefined) return { refusal: REPLAYED }
+    const invite = { inviteId, hostname, createdAt: now, expiresAt, owner: null, joined: null }
+    this.#book.addInvite(invite)
+    return { answer: invite }
+  }
+
+  /** The admin's: all invites that have not expired. */
+  invites(proof: VerifiedRequest): Outcome<readonly InviteEntry[]> {
+    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    this.#book.expireInvites(nowSeconds())
+    return { answer: this.#book.invites() }
+  }
+
+  /** The admin's: takes back an invite that nobody has redeemed. */
+  cancelInvite(proof: VerifiedRequest, inviteId: string): Outcome<InviteEntry> {
+    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    this.#book.expireInvites(nowSeconds())
+    const invite = this.#book.invite(inviteId)
+    if (invite === undefined) return { refusal: NO_SUCH_INVITE }
+    if (invite.owner !== null) return { refusal: INVITE_USED }
+    this.#book.cancelInvite(inviteId)
+    return { answer: invite }
+  }
+
+  /** Anybody's who has an invite: the key that signed the request gets the hostname, and the invite is burned. */
+  join(proof: VerifiedRequest, { inviteId, hostname: wanted }: JoinRequest): Outcome<Registration> {
+    const now = nowSeconds()
+    this.#book.expireInvites(now)
+    const invite = this.#book.invite(inviteId)
+    // Before the nonce: who has no invite writes nothing here.
+    if (invite === undefined) return { refusal: INVITE_INVALID }
+    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    if (invite.owner !== null) return this.#joinedBefore(invite, proof.did, wanted)
+    const hostname = wanted ?? invite.hostname
+    if (!allowsHostname(invite.hostname, hostname)) return { refusal: notInvited(invite.hostname) }
+    if (this.#book.registration(hostname) !== undefined) return { refusal: HOSTNAME_TAKEN }
+    if (this.#book.hostnames >= LIMITS.gatewayHostnames) return { refusal: HOSTNAMES_FULL }
+    this.ctx.storage.transactionSync(() => {
+      this.#book.redeem(inviteId, proof.did, hostname, LIMITS.gatewayHostnames)
+      this.#book.register(hostname, proof.did, now)
+      this.#changed()
+    })
+    return { answer: this.#book.registration(hostname) as Registration }
+  }
+
+  /** The admin's: some hostnames, in order, after the one given. */
+  async hostnames(
+    proof: VerifiedRequest,
+    after: string,
+  ): Promise<Outcome<{ readonly data: readonly ListedHostname[]; readonly more: boolean }>> {
+    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    const found = this.#book.page(after, PAGE + 1)
+    const data = await Promise.all(found.slice(0, PAGE).map((one) => this.#listed(one)))
+    return { answer: { data, more: found.length > PAGE } }
+  }
+
+  /** The admin's: takes a hostname back, and ends what goes through it. `connected` is false once that is done. */
+  async revoke(proof: VerifiedRequest, hostname: string): Promise<Outcome<ListedHostname>> {
+    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    const registration = this.#book.registration(hostname)
+    if (registration === undefined) return { refusal: NO_SUCH_HOSTNAME }
+    const objectName = objectNameOf(registration)
+    this.ctx.storage.transactionSync(() => {
+      this.#book.remove(hostname, objectName)
+      this.#changed()
+    })
+    // Before anything is awaited: if this object is lost now, its alarm goes on with it.
+    await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
+    return { answer: { ...registration, connected: (await this.#end(objectName)) ? false : null } }
+  }
+
+  /** Tells those objects that have not heard yet that they are over. */
+  override async alarm(): Promise<void> {
+    const told = await Promise.all(this.#book.ending().map((name) => this.#end(name)))
+    if (told.includes(false)) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
+  }
+
+  /** An answer may have been lost: who asks again with the same key is told again. */
+  #joinedBefore(
+    { joined, owner }: InviteEntry,
+    did: DidKey,
+    wanted: string | undefined,
+  ): Outcome<Registration> {
+    const registration = joined === null ? undefined : this.#book.registration(joined)
+    const same = owner === did && registration?.owner === did && (wanted ?? joined) === joined
+    return same && registration !== undefined ? { answer: registration } : { refusal: INVITE_USED }
+  }
+
+  async #listed(registration: Registration): Promise<ListedHostname> {
+    const object = this.#tunnel(objectNameOf(registration))
+    const connected = await object.isConnected().catch(() => null)
+    return { ...registration, connected }
+  }
+
+  /** False: it could not be told. */
+  async #end(objectName: string): Promise<boolean> {
+    try {
+      await this.#tunnel(objectName).endForGood()
+    } catch {
+      return false
+    }
+    this.#book.ended(objectName)
+    return true
+  }
+
+  #tunnel(objectName: string) {
+    return this.env.TUNNEL.get(this.env.TUNNEL.idFromName(objectName))
+  }
+
+  #changed(): void {
+    const { kv } = this.ctx.storage
+    kv.put(VERSION, (kv.get<number>(VERSION) ?? 0) + 1)
+  }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}

@@ -1,0 +1,52 @@
+import { isHostname } from '../../protocol/hostname.ts'
+import { pathOf } from '../../protocol/route-access.ts'
+import { REGISTRY_PATH } from '../../protocol/registry-request.ts'
+
+/** What the registry can be asked. */
+export type RegistryRoute =
+  | { readonly kind: 'join' }
+  | { readonly kind: 'invite' }
+  | { readonly kind: 'invites' }
+  | { readonly kind: 'cancel'; readonly inviteId: string }
+  | { readonly kind: 'hostnames'; readonly after: string }
+  | { readonly kind: 'revoke'; readonly hostname: string }
+
+/** Methods of a path that is there, for a method that it has not. */
+export interface OtherMethods {
+  readonly allow: string
+}
+
+const INVITE_ID = /^[0-9a-f]{64}$/
+
+/** What a request asks; undefined: no such path. The path is taken as it came, with nothing decoded in it. */
+export function registryRoute(
+  method: string,
+  target: string,
+): RegistryRoute | OtherMethods | undefined {
+  const path = pathOf(target)
+  const [name, item, ...more] = path.slice(REGISTRY_PATH.length + 1).split('/')
+  if (more.length > 0) return undefined
+  if (item === undefined) return collection(method, name ?? '', target.slice(path.length + 1))
+  if (name === 'invites' && INVITE_ID.test(item)) {
+    return method === 'DELETE' ? { kind: 'cancel', inviteId: item } : { allow: 'DELETE' }
+  }
+  if (name === 'hostnames' && isHostname(item)) {
+    return method === 'DELETE' ? { kind: 'revoke', hostname: item } : { allow: 'DELETE' }
+  }
+  return undefined
+}
+
+function collection(
+  method: string,
+  name: string,
+  query: string,
+): RegistryRoute | OtherMethods | undefined {
+  if (name === 'join') return method === 'POST' ? { kind: 'join' } : { allow: 'POST' }
+  if (name === 'invites') {
+    if (method === 'POST') return { kind: 'invite' }
+    return method === 'GET' ? { kind: 'invites' } : { allow: 'GET, POST' }
+  }
+  if (name !== 'hostnames') return undefined
+  const after = new URLSearchParams(query).get('cursor') ?? ''
+  return method === 'GET' ? { kind: 'hostnames', after } : { allow: 'GET' }
+}

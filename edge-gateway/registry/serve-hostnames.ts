@@ -1,0 +1,67 @@
+import { hostnameOf } from '../../protocol/hostname.ts'
+import { TUNNEL_PATH } from '../../protocol/version.ts'
+import type { Env } from '../env.ts'
+import type { HostOwner } from '../host-owner.ts'
+import { refuse, type Refusal } from '../refusal.ts'
+import type { RegistryAdmin, Settings } from '../settings.ts'
+import { addressWait, strangerWait } from '../worker/address-limits.ts'
+import { clientAddress, type PublicUrl } from '../worker/public-request.ts'
+import { tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
+import { answerRegistry, isRegistryTarget } from './answer-registry.ts'
+import { HostDirectory, type AskDirectory, type Found } from './host-directory.ts'
+import { HOSTNAME_UNKNOWN, REGISTRY_UNAVAILABLE } from './refusals.ts'
+import { registryOf } from './registry-stub.ts'
+
+type Answer = Response | Promise<Response>
+
+/** One Worker serves one deployment: what one request has learnt, the next one knows. */
+const directory = new HostDirectory()
+
+/**
+ * A request to a gateway for several owners: the registry's own paths on whatever host, else the owner of the
+ * host, else nobody. Nothing is awaited for a host that is known.
+ * @param serve goes on with the owner
+ */
+export function serveHostnames(
+  request: Request,
+  url: PublicUrl,
+  env: Env,
+  settings: Settings,
+  admin: RegistryAdmin,
+  serve: (owner: HostOwner) => Answer,
+): Answer {
+  if (isRegistryTarget(url.target)) {
+    return answerRegistry(request, url, env, settings, admin, () => directory.changed())
+  }
+  const hostname = hostnameOf(url.host)
+  const connects = url.target === TUNNEL_PATH
+  const found =
+    hostname === undefined ? 'unknown' : directory.find(hostname, asking(env), Date.now(), connects)
+  return found instanceof Promise ? found.then(decide) : decide(found)
+
+  function decide(owner: Found): Answer {
+    if (typeof owner !== 'string') return serve(owner)
+    const refusal = owner === 'unknown' ? HOSTNAME_UNKNOWN : REGISTRY_UNAVAILABLE
+    return refuseStranger(refusal, request, env, settings)
+  }
+}
+
+function asking(env: Env): AskDirectory {
+  return async (known) => registryOf(env).directory(known)
+}
+
+/** Counted like any other request without a good bearer, before it is told anything. */
+async function refuseStranger(
+  refusal: Refusal,
+  request: Request,
+  env: Env,
+  settings: Settings,
+): Promise<Response> {
+  const header = settings.clientAddressHeader
+  const client = clientAddress(header === undefined ? null : request.headers.get(header))
+  const asked = { requestId: crypto.randomUUID() }
+  const wait = await addressWait(env, settings, client)
+  if (wait > 0) return refuse(tooManyRequests(wait), asked)
+  const pause = await strangerWait(env, settings, client)
+  return refuse(pause > 0 ? tooManyStrangers(pause) : refusal, asked)
+}
