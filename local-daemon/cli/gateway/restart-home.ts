@@ -1,9 +1,8 @@
 import type { Home } from '../../config/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { runBackground } from '../serve/run-background.ts'
+import { restartDaemon } from '../serve/restart-daemon.ts'
 import { readRunningFile } from '../serve/running-file.ts'
-import { stopDaemon } from '../serve/stop-daemon.ts'
 
 /** The gateway of the daemon that starts, or null for none. */
 export interface GatewayChoice {
@@ -14,7 +13,7 @@ export interface GatewayChoice {
 /**
  * Stops the daemon of a home and starts it in the background as it was, but for its gateway.
  *
- * @throws CliError DAEMON_NOT_RUNNING (exit code 3), or as of stopDaemon and runBackground
+ * @throws CliError DAEMON_NOT_RUNNING (exit code 3), RESTART_UNKNOWN, or as of stopDaemon and runBackground
  */
 export async function restartHome(home: Home, choice: GatewayChoice): Promise<void> {
   const facts = readRunningFile(home)
@@ -28,13 +27,17 @@ export async function restartHome(home: Home, choice: GatewayChoice): Promise<vo
       EXIT_CODE.unreachable,
     )
   }
-  const { hostname, port } = new URL(facts.address)
-  await stopDaemon(home)
-  await runBackground(home, {
-    host: hostname.replaceAll(/^\[|\]$/gu, ''),
-    port: Number(port),
-    ...(facts.insecure_localhost && { insecureLocalhost: true }),
-    ...(choice.gateway !== null && { gateway: choice.gateway }),
-    ...(choice.gatewayCa && { gatewayCa: choice.gatewayCa }),
-  })
+  const { started_with } = facts
+  if (started_with === null) {
+    throw new CliError(
+      'RESTART_UNKNOWN',
+      `the daemon in ${home.root} was not started by spl serve, so how to start it again is not known`,
+      'end it (spl try: Ctrl-C), then: spl serve --daemon --gateway <url>',
+    )
+  }
+  await restartDaemon(
+    home,
+    { gateway: choice.gateway, gatewayCa: choice.gatewayCa ?? null },
+    started_with,
+  )
 }
