@@ -4,12 +4,10 @@ import { StartError } from '../config/start-error.ts'
 import { portHolder } from './port-holder.ts'
 
 /** Why the daemon cannot listen, in words that name the cause and the next step. */
-export function listenFailure(
-  error: NodeJS.ErrnoException,
-  host: ListenHost,
-  port: number,
-): StartError {
+export function listenFailure(error: NodeJS.ErrnoException, host: ListenHost, port: number): Error {
   const { address } = host
+  // Not about the address: said by whoever explains starts.
+  if (error.code === 'EMFILE' || error.code === 'ENFILE') return error
   const options = { cause: error }
   if (error.code === 'EADDRINUSE') {
     const holder = portHolder(port)

@@ -1,4 +1,5 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import BetterSqlite, { type Database } from 'better-sqlite3'
 import { migrate } from './migrations.ts'
 import { StoreOpenError } from './store-error.ts'
@@ -37,8 +38,10 @@ export function openConnection(path: string | null, options: ConnectionOptions =
     migrate(database)
     return database
   } catch (error) {
+    // Before anything is closed: it asks what the system has left.
+    const reason = error instanceof StoreOpenError ? error : unopened(path ?? MEMORY, error)
     database?.close()
-    throw error instanceof StoreOpenError ? error : unopened(path ?? MEMORY, error)
+    throw reason
   }
 }
 
@@ -81,9 +84,28 @@ function claim(database: Database, path: string): void {
 /** Why the file cannot be opened, by what the system or SQLite said. */
 function unopened(path: string, cause: unknown): StoreOpenError {
   const { code = '', message } = cause as NodeJS.ErrnoException
-  const [, name, what, next] = REASONS.find(([codes]) => codes.test(code)) ?? UNREADABLE
+  const hidden = /^SQLITE_(?:CANTOPEN|IOERR)/.test(code) ? hiddenCause(path) : undefined
+  const [, name, what, next] = REASONS.find(([codes]) => codes.test(hidden ?? code)) ?? UNREADABLE
   return new StoreOpenError(name, `Open store ${path}: ${what ?? message}`, next, { cause })
 }
+
+/** What SQLite does not say when a file cannot be opened or written: no descriptor is left, or no room. */
+function hiddenCause(path: string): 'EMFILE' | 'ENOSPC' | undefined {
+  try {
+    closeSync(openSync('/dev/null', 'r'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EMFILE') return 'EMFILE'
+  }
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path))
+    return bavail * bsize < LEAST_ROOM_BYTES ? 'ENOSPC' : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** With less a store can not even be made. */
+const LEAST_ROOM_BYTES = 256 * 1024
 
 type Reason = readonly [
   codes: RegExp,
@@ -103,6 +125,12 @@ const REASONS: readonly Reason[] = [
     'STORE_NOT_WRITABLE',
     undefined,
     'Run spl as the user whose file it is (ls -l shows who), on a disk that is not read-only; or chmod 600 it.',
+  ],
+  [
+    /^(?:EMFILE|ENFILE)/,
+    'TOO_MANY_FILES',
+    'the system lets this process open no more files',
+    'ulimit -n 4096 before the start, or LimitNOFILE= of the service.',
   ],
   [
     /^SQLITE_NOTADB/,

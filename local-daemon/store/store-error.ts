@@ -9,6 +9,7 @@ export class StoreOpenError extends Error {
     | 'STORE_NOT_WRITABLE'
     | 'STORE_TOO_NEW'
     | 'STORE_UNREADABLE'
+    | 'TOO_MANY_FILES'
   readonly try: string
 
   constructor(code: StoreOpenError['code'], message: string, next: string, options?: ErrorOptions) {
