@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { CommanderError } from 'commander'
+import { StartError } from '../config/start-error.ts'
 import { CliError } from './cli-error.ts'
 import { closest } from './closest.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
@@ -37,7 +38,10 @@ function isHelp(error: CommanderError): boolean {
 function describe(error: unknown, help: string): Report {
   if (error instanceof CliError) return { ...pick(error), exitCode: error.exitCode }
   if (error instanceof CommanderError) return describeUsage(error, help)
-  if (isActionable(error)) return { ...pick(error), exitCode: EXIT_CODE.failed }
+  if (isActionable(error)) {
+    const isUsage = error instanceof StartError && error.isUsage
+    return { ...pick(error), exitCode: isUsage ? EXIT_CODE.usage : EXIT_CODE.failed }
+  }
   return {
     code: 'INTERNAL',
     message: printable(error instanceof Error ? error.message : String(error)),

@@ -14,7 +14,7 @@ export function explainStart(error: unknown, home: Home): unknown {
     return new StartError(
       'DISK_FULL',
       `There is no room left for ${path ?? home.root}: ${message}`,
-      `df -h '${home.root}', make room, then start again. Nothing that was acknowledged is lost.`,
+      `Make room (df -h '${home.root}' shows how much is missing), then start again. Nothing that was acknowledged is lost.`,
       options,
     )
   }
@@ -30,7 +30,7 @@ export function explainStart(error: unknown, home: Home): unknown {
     return new StartError(
       'TOO_MANY_FILES',
       `The system lets this process open no more files: ${message}`,
-      'ulimit -n 4096 before the start, or LimitNOFILE= of the service.',
+      'Set ulimit -n 4096 before the start, or LimitNOFILE= of the service.',
       options,
     )
   }

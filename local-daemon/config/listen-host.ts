@@ -10,14 +10,6 @@ export interface ListenHost {
   readonly exposure: Exposure
 }
 
-/** The codes of {@link parseListenHost}. */
-export const HOST_CODES: readonly string[] = [
-  'HOST_INVALID',
-  'HOST_WILDCARD',
-  'HOST_LINK_LOCAL',
-  'HOST_PUBLIC',
-]
-
 /** The safe ways to be reached from elsewhere, in the words of the guide "Exposing the daemon securely". */
 const SAFE_WAYS = `choose one of the three safe ways:
   tailnet:  spl serve --daemon --host <the address that "tailscale ip -4" prints>
@@ -115,5 +107,5 @@ function canonical(host: string): string | undefined {
 }
 
 function refused(code: string, what: string): StartError {
-  return new StartError(code, `--host ${what}`, SAFE_WAYS)
+  return new StartError(code, `--host ${what}`, SAFE_WAYS, { isUsage: true })
 }

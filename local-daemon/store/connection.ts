@@ -85,8 +85,48 @@ function claim(database: Database, path: string): void {
 function unopened(path: string, cause: unknown): StoreOpenError {
   const { code = '', message } = cause as NodeJS.ErrnoException
   const hidden = /^SQLITE_(?:CANTOPEN|IOERR)/.test(code) ? hiddenCause(path) : undefined
-  const [, name, what, next] = REASONS.find(([codes]) => codes.test(hidden ?? code)) ?? UNREADABLE
-  return new StoreOpenError(name, `Open store ${path}: ${what ?? message}`, next, { cause })
+  const said = hidden ?? code
+  const where = `Open store ${path}`
+  const options = { cause }
+  if (/^(?:ENOSPC|EDQUOT|SQLITE_FULL)/.test(said)) {
+    return new StoreOpenError(
+      'DISK_FULL',
+      `${where}: the disk is full`,
+      'Make room (df -h shows where), then start again. Nothing that was acknowledged is lost.',
+      options,
+    )
+  }
+  if (/^(?:EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_PERM)/.test(said)) {
+    return new StoreOpenError(
+      'STORE_NOT_WRITABLE',
+      `${where}: ${message}`,
+      'Run spl as the user whose file it is (ls -l shows who), on a disk that is not read-only; or chmod 600 it.',
+      options,
+    )
+  }
+  if (/^(?:EMFILE|ENFILE)/.test(said)) {
+    return new StoreOpenError(
+      'TOO_MANY_FILES',
+      `${where}: the system lets this process open no more files`,
+      'Set ulimit -n 4096 before the start, or LimitNOFILE= of the service.',
+      options,
+    )
+  }
+  if (/^(?:SQLITE_BUSY|SQLITE_LOCKED)/.test(said)) {
+    return new StoreOpenError(
+      'STORE_BUSY',
+      `${where}: another program has it locked`,
+      'End what has it open, such as a database browser or a backup: fuser -v <the file> shows it.',
+      options,
+    )
+  }
+  const isNone = said.startsWith('SQLITE_NOTADB')
+  return new StoreOpenError(
+    'STORE_UNREADABLE',
+    `${where}: ${isNone ? 'it is not a database of SQLite, or its beginning is damaged' : message}`,
+    'See that the disk is well. Another file: spl serve --store <path>. A damaged store: restore a backup of it.',
+    options,
+  )
 }
 
 /** What SQLite does not say when a file cannot be opened or written: no descriptor is left, or no room. */
@@ -106,51 +146,6 @@ function hiddenCause(path: string): 'EMFILE' | 'ENOSPC' | undefined {
 
 /** With less a store can not even be made. */
 const LEAST_ROOM_BYTES = 256 * 1024
-
-type Reason = readonly [
-  codes: RegExp,
-  name: StoreOpenError['code'],
-  what: string | undefined,
-  next: string,
-]
-const REASONS: readonly Reason[] = [
-  [
-    /^(?:ENOSPC|EDQUOT|SQLITE_FULL)/,
-    'DISK_FULL',
-    'the disk is full',
-    'Make room (df -h shows where), then start again. Nothing that was acknowledged is lost.',
-  ],
-  [
-    /^(?:EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_PERM)/,
-    'STORE_NOT_WRITABLE',
-    undefined,
-    'Run spl as the user whose file it is (ls -l shows who), on a disk that is not read-only; or chmod 600 it.',
-  ],
-  [
-    /^(?:EMFILE|ENFILE)/,
-    'TOO_MANY_FILES',
-    'the system lets this process open no more files',
-    'ulimit -n 4096 before the start, or LimitNOFILE= of the service.',
-  ],
-  [
-    /^SQLITE_NOTADB/,
-    'STORE_UNREADABLE',
-    'it is not a database of SQLite, or its beginning is damaged',
-    'If it is another file, name the right one (spl serve --store <path>); if it is the store, restore a backup of it.',
-  ],
-  [
-    /^(?:SQLITE_BUSY|SQLITE_LOCKED)/,
-    'STORE_BUSY',
-    'another program has it locked',
-    'Close what has it open, such as a database browser or a backup: fuser -v <the file> shows it.',
-  ],
-]
-const UNREADABLE: Reason = [
-  /^/,
-  'STORE_UNREADABLE',
-  undefined,
-  'See that the disk is well and has room; if the file is damaged, restore a backup of hub.db.',
-]
 
 function assertSqliteVersion(database: Database): void {
   const version = String(database.prepare('SELECT sqlite_version()').pluck().get())

@@ -26,8 +26,6 @@ const STRANGE: ServiceLine = {
   errors: '/h/<&',
 }
 
-const ANALYZE = 'systemd-analyze'
-
 /** Programs that read the files; one that is missing is a failure under CI. */
 function has(program: string): boolean {
   const paths = (process.env['PATH'] ?? '').split(delimiter)
@@ -60,22 +58,25 @@ describe('the systemd unit', () => {
     expect(unit).toContain('Environment="SYNCROPEL_HOME=/home/a b/50%%/$HOME/\\"q\\"\\\\<&"')
   })
 
-  test.runIf(process.platform === 'linux' && has(ANALYZE))('is one that systemd takes', () => {
-    using home = aHome()
-    const path = join(home.path, 'spl-serve.service')
-    // The first word must be a program that is there.
-    const line = [process.execPath, ...STRANGE.line.slice(1)]
-    writeFileSync(
-      path,
-      sealed(systemdUnit({ ...STRANGE, line }), '/h', (text) => `# ${text}`),
-    )
-    const told = execFileSync(ANALYZE, ['verify', '--user', '--man=no', path], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, XDG_RUNTIME_DIR: home.path, SYSTEMD_LOG_LEVEL: 'warning' },
-    })
-    expect(told).toBe('')
-  })
+  test.runIf(process.platform === 'linux' && has('systemd-analyze'))(
+    'is one that systemd takes',
+    () => {
+      using home = aHome()
+      const path = join(home.path, 'spl-serve.service')
+      // The first word must be a program that is there.
+      const line = [process.execPath, ...STRANGE.line.slice(1)]
+      writeFileSync(
+        path,
+        sealed(systemdUnit({ ...STRANGE, line }), '/h', (text) => `# ${text}`),
+      )
+      const told = execFileSync('systemd-analyze', ['verify', '--user', '--man=no', path], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, XDG_RUNTIME_DIR: home.path, SYSTEMD_LOG_LEVEL: 'warning' },
+      })
+      expect(told).toBe('')
+    },
+  )
 })
 
 test('the launchd agent says the same, in XML', () => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Home } from '../../config/home.ts'
+import { parseListenHost } from '../../config/listen-host.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { parseLines } from '../logs/parse-lines.ts'
@@ -8,7 +9,6 @@ import { showLogs } from '../logs/show-logs.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
-import { checkHost } from '../serve/check-host.ts'
 import { parseStore } from '../serve/parse-store.ts'
 import { banner, type ReadyReport, warnOfStart } from '../serve/ready-report.ts'
 import { restartDaemon } from '../serve/restart-daemon.ts'
@@ -19,8 +19,8 @@ import { showStatus } from '../serve/show-status.ts'
 import { type StartArguments, startArguments } from '../serve/start-arguments.ts'
 import { stopDaemon } from '../serve/stop-daemon.ts'
 import { installService, serviceText, uninstallService } from '../service/install-service.ts'
-import { installedService, restartService, stopService } from '../service/installed-service.ts'
-import { serviceManaged, showService } from '../service/show-service.ts'
+import { installedService, stopService } from '../service/installed-service.ts'
+import { showService } from '../service/show-service.ts'
 
 /** What `spl serve` may be asked for in place of a start; one at a time. */
 const ASKS = ['stop', 'restart', 'status', 'logs', 'installService', 'uninstallService'] as const
@@ -95,8 +95,9 @@ async function serve(options: ServeOptions, given: Partial<StartArguments>): Pro
   if (options.uninstallService) {
     return showService(await uninstallService(home, startArguments(options)), options)
   }
-  if (options.restart) return show(await restart(home, options, given), options)
-  if (!options.insecureLocalhost) checkHost(options.host)
+  if (options.restart)
+    return show(await restartDaemon(home, given, startArguments(options)), options)
+  if (!options.insecureLocalhost) parseListenHost(options.host)
   if (options.installService) return install(home, options)
   if (options.readyFd === undefined) warnOfBootstrapToken()
   if (!options.daemon) return runForeground(home, options)
@@ -117,21 +118,6 @@ async function stop(home: Home, options: ServeOptions): Promise<void> {
   if (options.json) printJson({ object: 'daemon', ...outcome, home: home.root })
   else if (outcome.status === 'stopped') print(`stopped (pid ${outcome.pid})`)
   else note(`not running: no daemon in ${home.root}`)
-}
-
-/** A daemon that has a service is started again by that, with what stands there. */
-async function restart(
-  home: Home,
-  options: ServeOptions,
-  given: Partial<StartArguments>,
-): Promise<ReadyReport> {
-  const service = installedService(home)
-  if (service === undefined) return restartDaemon(home, given, startArguments(options))
-  if (Object.keys(given).length > 0) throw serviceManaged(service)
-  // One that was started beside the service would hold the home.
-  await stopDaemon(home)
-  const { started_at: _at, started_with: _with, ...report } = await restartService(service, home)
-  return report
 }
 
 async function install(home: Home, options: ServeOptions): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Home } from '../../config/home.ts'
+import { parseListenHost } from '../../config/listen-host.ts'
 import { note } from '../output.ts'
-import { checkHost } from './check-host.ts'
+import { installedService, restartService } from '../service/installed-service.ts'
+import { serviceManaged } from '../service/show-service.ts'
 import type { ReadyReport } from './ready-report.ts'
 import { runBackground } from './run-background.ts'
 import { readLastStart } from './running-file.ts'
@@ -9,22 +11,31 @@ import { stopDaemon } from './stop-daemon.ts'
 
 /**
  * Stops the daemon of a home, if one runs, and starts it in the background with the arguments that it had; if none runs,
- * with those that were used last. What is given now wins.
+ * with those that were used last. What is given now wins. A daemon that has a service is started again by that, with the
+ * arguments that stand there.
  *
  * @param given arguments of this command line and its environment alone
  * @param initial what a start without arguments has
- * @throws CliError of the host before anything is stopped, of the stop, or of the start
+ * @throws CliError SERVICE_MANAGED, or StartError of the host, before anything is stopped; of the stop, or of the start
  */
 export async function restartDaemon(
   home: Home,
   given: Partial<StartArguments>,
   initial: StartArguments,
 ): Promise<ReadyReport> {
+  const service = installedService(home)
+  if (service !== undefined) {
+    if (Object.keys(given).length > 0) throw serviceManaged(service)
+    // One that was started beside the service would hold the home.
+    await stopDaemon(home)
+    const { started_at: _at, started_with: _with, ...report } = await restartService(service, home)
+    return report
+  }
   const last = readLastStart(home)
   if (last === undefined)
     note(`nothing is known of an earlier start in ${home.root}: starting anew`)
   const args = keptArguments(last ?? initial, given)
-  if (!args.insecureLocalhost) checkHost(args.host)
+  if (!args.insecureLocalhost) parseListenHost(args.host)
   const outcome = await stopDaemon(home)
   if (outcome.status === 'stopped') note(`stopped (pid ${outcome.pid})`)
   try {

@@ -75,7 +75,7 @@ function guardOurs(found: Found, path: string, home: string): void {
     throw new CliError(
       'SERVICE_CHANGED',
       `${path} was not written by spl, or was changed since`,
-      `keep your changes in another place: mv '${path}' '${path}.mine', then the same command again`,
+      `move it away to keep your changes: mv '${path}' '${path}.mine', then the same command again`,
     )
   }
   if (found.kind === 'ours' && found.home !== home) {
