@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parseOrigin } from '../parse-origin.ts'
 
@@ -5,5 +6,5 @@ import { parseOrigin } from '../parse-origin.ts'
 export function addRegistryOptions(command: Command): Command {
   return command
     .option('--url <origin>', 'gateway to ask (default: the one of the daemon here)', parseOrigin)
-    .option('--ca <file>', 'PEM file to trust, beside the system')
+    .option('--ca <file>', 'PEM file to trust, beside the system', (path) => resolve(path))
 }
