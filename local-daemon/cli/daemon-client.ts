@@ -84,9 +84,45 @@ interface Connection {
   readonly name: string
   readonly target: Target
   readonly headers: Readonly<Record<string, string>>
+  /** Fields that depend on the request: its signature. @param edgeTimeMs the other side's clock, if it has told it */
+  readonly sign?: (request: SignedRequest, edgeTimeMs: number) => Promise<Record<string, string>>
   readonly silenceMs: number
   /** The error for a connection that cannot be made. */
   readonly unreachable: (cause: Error) => CliError
+}
+
+/** What a signature is over, beside the host. */
+export interface SignedRequest {
+  readonly method: string
+  readonly path: string
+  readonly body: string
+}
+
+/**
+ * The registry of a gateway, which is asked by signed requests. A clock that is off is corrected by what it says.
+ *
+ * @param sign the header fields of a request's signature, made at this time, milliseconds since 1970
+ */
+export function registryClient(
+  target: Extract<Target, { readonly origin: URL }>,
+  sign: NonNullable<Connection['sign']>,
+): DaemonClient {
+  const { origin } = target.origin
+  return client({
+    name: origin,
+    target,
+    headers: {},
+    sign,
+    silenceMs: SILENCE_MS,
+    unreachable: (cause) =>
+      new CliError(
+        'GATEWAY_UNREACHABLE',
+        `nothing answers at ${origin}: ${cause.message}`,
+        'check --url; for a certificate made by spl gateway serve --self-signed give --ca <file>',
+        EXIT_CODE.unreachable,
+        { cause },
+      ),
+  })
 }
 
 function client(connection: Connection): DaemonClient {
@@ -103,11 +139,14 @@ async function call<Answer>(
   method: string,
   path: string,
   body?: string,
+  edgeTimeMs?: number,
 ): Promise<Answer> {
+  const request = { method, path, body: body ?? '' }
   const headers = {
     ...connection.headers,
     accept: 'application/json',
     ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(await connection.sign?.(request, edgeTimeMs ?? Date.now())),
   }
   const { target, silenceMs } = connection
   try {
@@ -115,7 +154,11 @@ async function call<Answer>(
     const answer = parseAnswer(await text(response), connection.name)
     const status = response.statusCode ?? 0
     if (status >= 200 && status < 300) return answer as Answer
-    throw refusal(status, answer as Partial<Problem>)
+    const problem = answer as Partial<Problem> & { readonly edge_time?: number }
+    if (problem.code !== 'SIGNATURE_CLOCK' || edgeTimeMs !== undefined || !problem.edge_time) {
+      throw refusal(status, problem)
+    }
+    return await call(connection, method, path, body, problem.edge_time)
   } catch (error) {
     throw asCliError(connection, error)
   }

@@ -15,9 +15,10 @@ const RATE_MAX = 1_000_000
 
 interface GatewayServeOptions extends GlobalOptions {
   readonly owner?: string
+  readonly admin?: string
   readonly host: string
   readonly port: number
-  readonly hostname: string
+  readonly hostname: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly selfSigned?: boolean
@@ -36,9 +37,19 @@ export function addGatewayServe(gateway: Command): void {
     .command('serve')
     .description('run the gateway on workerd until it is stopped')
     .option('--owner <did:key>', 'daemon that may connect (default: the one of the home)')
+    .addOption(
+      new Option(
+        '--admin <did:key>',
+        'instead: give out hostnames to several; self for this home',
+      ).conflicts('owner'),
+    )
     .option('--host <address>', 'address to listen on; without TLS loopback only', '127.0.0.1')
     .option('--port <n>', 'port, 0 for a free one', parsePort, 8443)
-    .option('--hostname <name>', 'public hostname', 'localhost')
+    .option(
+      '--hostname <name...>',
+      'public hostname; with --admin also more, or *.spl.example.com',
+      ['localhost'],
+    )
     .option('--tls-cert <file>', 'PEM certificate with its chain')
     .option('--tls-key <file>', 'PEM private key')
     .addOption(
@@ -68,6 +79,10 @@ export function addGatewayServe(gateway: Command): void {
           'public, with your certificate',
         ],
         ['spl gateway serve --install-service --dry-run', 'the unit for systemd, to look at'],
+        [
+          'spl gateway serve --admin self --hostname spl.example.com --client-address-header X-Real-IP',
+          'for a team, behind a TLS proxy',
+        ],
       ),
     )
     .action((_options: unknown, command: Command) =>
@@ -80,12 +95,14 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
   const { startGateway } = await import('../../gateway/start-gateway.ts')
   const tls = tlsOf(options)
   const signalled = untilSignal()
+  const [hostname = 'localhost', ...moreHostnames] = options.hostname
   const gateway = await startGateway({
-    ownerDid: options.owner ?? (await ownerOfHome(options)),
+    ...(await whoseGateway(options)),
     directory: options.storage ?? homeOf(options).gateway,
     host: options.host,
     port: options.port,
-    hostname: options.hostname,
+    hostname,
+    moreHostnames,
     ...(tls && { tls }),
     ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
     ...(options.addressRequests && { addressRequestsPerMinute: options.addressRequests }),
@@ -115,10 +132,10 @@ async function service(options: GatewayServeOptions): Promise<void> {
   if (options.uninstallService) return uninstallService(manners)
   await installService(
     {
-      owner: options.owner ?? (await ownerOfHome(options)),
+      ...(await whoseGateway(options)),
       host: options.host,
       port: options.port,
-      hostname: options.hostname,
+      hostnames: options.hostname,
       tls: tlsOf(options),
       clientAddressHeader: options.clientAddressHeader,
       addressRequests: options.addressRequests,
@@ -127,6 +144,15 @@ async function service(options: GatewayServeOptions): Promise<void> {
     },
     manners,
   )
+}
+
+/** One owner, who is the home's own unless told, or the admin of many. */
+async function whoseGateway(
+  options: GatewayServeOptions,
+): Promise<{ ownerDid: string } | { adminDid: string }> {
+  const { admin, owner } = options
+  if (admin === undefined) return { ownerDid: owner ?? (await ownerOfHome(options)) }
+  return { adminDid: admin === 'self' ? await ownerOfHome(options) : admin }
 }
 
 function parseRate(text: string): number {

@@ -2,8 +2,12 @@ import type { Command } from 'commander'
 import { examples } from '../help-examples.ts'
 import { addGatewayDeploy } from './gateway-deploy.ts'
 import { addGatewayInit } from './gateway-init.ts'
+import { addGatewayInvite } from './gateway-invite.ts'
+import { addGatewayJoin } from './gateway-join.ts'
+import { addGatewayList } from './gateway-list.ts'
 import { addGatewayLogs } from './gateway-logs.ts'
 import { addGatewayRemove } from './gateway-remove.ts'
+import { addGatewayRevoke } from './gateway-revoke.ts'
 import { addGatewayServe } from './gateway-serve.ts'
 import { addGatewayStatus } from './gateway-status.ts'
 
@@ -26,4 +30,8 @@ export function addGateway(program: Command): void {
   addGatewayStatus(gateway)
   addGatewayLogs(gateway)
   addGatewayRemove(gateway)
+  addGatewayInvite(gateway)
+  addGatewayJoin(gateway)
+  addGatewayList(gateway)
+  addGatewayRevoke(gateway)
 }

@@ -15,10 +15,12 @@ import { fields } from '../table.ts'
 
 /** `spl gateway serve` as a service, from the options that it would run with. */
 export interface ServiceRequest {
-  readonly owner: string
+  /** The one owner, or the admin of several. */
+  readonly ownerDid?: string
+  readonly adminDid?: string
   readonly host: string
   readonly port: number
-  readonly hostname: string
+  readonly hostnames: readonly string[]
   readonly tls: KeyPair | 'self-signed' | undefined
   readonly clientAddressHeader: string | undefined
   readonly addressRequests: number | undefined
@@ -45,7 +47,8 @@ export async function installService(
 ): Promise<void> {
   const scope = scopeOf(manners)
   checkGatewayOptions({
-    ownerDid: request.owner,
+    ...(request.ownerDid !== undefined && { ownerDid: request.ownerDid }),
+    ...(request.adminDid !== undefined && { adminDid: request.adminDid }),
     host: request.host,
     ...(request.tls && { tls: request.tls }),
     ...(request.clientAddressHeader && { clientAddressHeader: request.clientAddressHeader }),
@@ -54,7 +57,7 @@ export async function installService(
   const text = gatewayUnit({
     scope,
     command: [process.execPath, resolve(process.argv[1] ?? 'spl')],
-    hostname: request.hostname,
+    hostname: request.hostnames[0] ?? 'localhost',
     port: request.port,
     options: optionsOf(request),
     tls: fileTls(request.tls),
@@ -148,8 +151,10 @@ function warnOfPrivateFolders(): void {
 function optionsOf(request: ServiceRequest): string[] {
   const { clientAddressHeader, addressRequests, strangerRequests } = request
   return [
-    '--owner',
-    request.owner,
+    ...(request.adminDid === undefined
+      ? ['--owner', request.ownerDid ?? '']
+      : ['--admin', request.adminDid]),
+    ...request.hostnames.slice(1).flatMap((name) => ['--hostname', name]),
     '--host',
     request.host,
     ...(request.tls === 'self-signed' ? ['--self-signed'] : []),

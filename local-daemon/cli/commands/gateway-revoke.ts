@@ -1,0 +1,60 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { REGISTRY_PATH } from '../../../protocol/registry-request.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { print, printJson, warn } from '../output.ts'
+import type { GatewayHostname, GatewayInvite } from '../registry/answers.ts'
+import { parseHostname } from '../registry/parse-hostname.ts'
+import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
+import { addRegistryOptions } from '../registry/registry-options.ts'
+
+const INVITE_ID = /^[0-9a-f]{64}$/u
+
+export function addGatewayRevoke(gateway: Command): void {
+  const revoke = gateway
+    .command('revoke')
+    .description(
+      'take back a hostname, with all that goes through it, or an open invite (admin only)',
+    )
+    .argument('<hostname or invite>', 'as spl gateway list shows it, with --invites', parseTarget)
+  addRegistryOptions(revoke)
+    .addHelpText(
+      'after',
+      examples(['spl gateway revoke alice.spl.example.com', 'its home is cut off at once']),
+    )
+    .action((target: string, _options: unknown, command: Command) =>
+      INVITE_ID.test(target)
+        ? cancel(target, optionsOf<RegistryOptions>(command))
+        : takeBack(target, optionsOf<RegistryOptions>(command)),
+    )
+}
+
+async function takeBack(hostname: string, options: RegistryOptions): Promise<void> {
+  const { client } = await registryOf(options)
+  const gone = await client.delete<GatewayHostname>(`${REGISTRY_PATH}/hostnames/${hostname}`)
+  if (options.json) return printJson(gone)
+  print(`took back ${gone.hostname} from ${gone.owner}`)
+  if (gone.connected === null) {
+    warn('its home could not be cut off yet; the gateway tries again every few seconds')
+  }
+}
+
+async function cancel(id: string, options: RegistryOptions): Promise<void> {
+  const { client } = await registryOf(options)
+  const invite = await client.delete<GatewayInvite>(`${REGISTRY_PATH}/invites/${id}`)
+  if (options.json) printJson(invite)
+  else print(`took back the invite for ${invite.hostname}`)
+}
+
+/** No hostname has a label of 64 characters, so the two cannot be mistaken. */
+function parseTarget(text: string): string {
+  if (INVITE_ID.test(text)) return text
+  try {
+    return parseHostname(text)
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error
+    throw new InvalidArgumentError(
+      `${error.message} An invite has 64 digits: spl gateway list --invites.`,
+    )
+  }
+}
