@@ -4,6 +4,7 @@ import { addGatewayDeploy } from './gateway-deploy.ts'
 import { addGatewayInit } from './gateway-init.ts'
 import { addGatewayLogs } from './gateway-logs.ts'
 import { addGatewayRemove } from './gateway-remove.ts'
+import { addGatewayRotateIdentity } from './gateway-rotate-identity.ts'
 import { addGatewayServe } from './gateway-serve.ts'
 import { addGatewayStatus } from './gateway-status.ts'
 
@@ -25,5 +26,6 @@ export function addGateway(program: Command): void {
   addGatewayServe(gateway)
   addGatewayStatus(gateway)
   addGatewayLogs(gateway)
+  addGatewayRotateIdentity(gateway)
   addGatewayRemove(gateway)
 }
