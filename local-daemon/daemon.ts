@@ -3,6 +3,8 @@ import { type AppAccess, makeAccess } from './access/make-access.ts'
 import { accountFold } from './access/account-records.ts'
 import { guardExposedStart } from './access/exposed-requirement.ts'
 import { type Identity, loadIdentity } from './access/identity.ts'
+import { readSuccessions } from './access/succession.ts'
+import { takeOver } from './access/take-over.ts'
 import { type Home, homeAt } from './config/home.ts'
 import { explainStart } from './config/explain-start.ts'
 import { DAEMON_LIMITS } from './config/limits.ts'
@@ -111,10 +113,14 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const folds = [accountFold(identity.did), settingFold(identity.did)]
   const store = openStore({ path: storePath, origin: identity, folds })
   undo.defer(() => store.close())
+  const successions = readSuccessions(home, identity.did)
+  // Before anything else is written as this identity: what the one before it wrote counts up to here.
+  takeOver(store, identity, successions)
+  const lineage = successions.map(({ from }) => from)
 
   const stopping = new AbortController()
   const { bootstrapToken } = options
-  const access = makeAccess({ store, identity, logger, insecure, bootstrapToken })
+  const access = makeAccess({ store, identity, logger, insecure, bootstrapToken, lineage })
   const meter = new LinkMeter()
   let tunnel: Tunnel | undefined
   const link = () => tunnel && linkReport(tunnel.status, meter.counts, access.edge.report())

@@ -3,9 +3,10 @@ import { SCOPES } from '../../protocol/scopes.ts'
 import type { RecordDraft } from '../store/draft.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold, FoldStatements } from '../store/transactor.ts'
+import { ACCOUNTS_THREAD, isOwn, NO_PREDECESSORS, type Predecessors } from './predecessors.ts'
 
-/** Service accounts, tokens and invites, as records that only the daemon itself writes. No secret is in them. */
-export const ACCOUNTS_THREAD = 'th_service_accounts'
+/** Where service accounts, tokens and invites are, as records that only the daemon itself writes. No secret is in them. */
+export { ACCOUNTS_THREAD }
 
 const Scopes = z.array(z.enum(SCOPES)).readonly()
 const Seconds = z.int().nonnegative()
@@ -54,6 +55,14 @@ const AccountBody = z.discriminatedUnion('topic', [
   }),
   z.object({ topic: z.literal('invite_revoked'), invite_id: Hash, revoked_at: Seconds }),
   z.object({ topic: z.literal('invite_redeemed'), invite_id: Hash, redeemed_at: Seconds }),
+  // The first record of an identity that took the place of another: it changes no table.
+  z.object({
+    topic: z.literal('succession'),
+    predecessor: z.string(),
+    successor: z.string(),
+    signature: z.string(),
+    succeeded_at: Seconds,
+  }),
 ])
 export type AccountBody = z.infer<typeof AccountBody>
 
@@ -74,11 +83,11 @@ export function accountDraft(actor: string, body: AccountBody): RecordDraft {
  * Keeps the access tables. A record that the daemon did not write, or that has another form, changes nothing:
  * the valid one before it keeps its effect.
  */
-export function accountFold(owner: string): Fold {
+export function accountFold(owner: string, predecessors: Predecessors = NO_PREDECESSORS): Fold {
   return {
     thread: ACCOUNTS_THREAD,
     apply(tables, record) {
-      const body = readAccountRecord(record, owner)
+      const body = readAccountRecord(record, owner, predecessors)
       if (body !== undefined) applyBody(tables, body, record.seq)
     },
   }
@@ -117,12 +126,18 @@ function applyBody(tables: FoldStatements, body: AccountBody, seq: number): void
       return
     case 'invite_redeemed':
       tables.redeemInvite.run(body.redeemed_at, body.invite_id)
+      return
+    case 'succession':
   }
 }
 
-function readAccountRecord(record: StoredRecord, owner: string): AccountBody | undefined {
-  if (record.origin !== owner) return undefined
+function readAccountRecord(
+  record: StoredRecord,
+  owner: string,
+  predecessors: Predecessors,
+): AccountBody | undefined {
+  if (!isOwn(record, owner, predecessors)) return undefined
   const { act, actor, body } = JSON.parse(record.raw) as Record<string, unknown>
-  if (act !== 'LEARN' || actor !== owner) return undefined
+  if (act !== 'LEARN' || actor !== record.origin) return undefined
   return AccountBody.safeParse(body).data
 }

@@ -8,6 +8,7 @@ import { replay } from '../store/replay.ts'
 import type { StoreTransactor } from '../store/transactor.ts'
 import { type AccountBody, accountDraft, accountFold } from './account-records.ts'
 import type { Identity } from './identity.ts'
+import { predecessorsIn } from './predecessors.ts'
 
 /** Crockford base32 in lower case: no i, l, o, u. */
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
@@ -36,9 +37,13 @@ export class Accounts {
   readonly #store: Store
   readonly #identity: Identity
 
-  constructor(store: Store, identity: Identity) {
+  readonly #lineage: readonly string[]
+
+  /** @param lineage identities that this one succeeded, the newest first */
+  constructor(store: Store, identity: Identity, lineage: readonly string[] = []) {
     this.#store = store
     this.#identity = identity
+    this.#lineage = lineage
   }
 
   /** Makes an account without a token and returns its id. */
@@ -98,7 +103,8 @@ export class Accounts {
       tx.tables.clearTokens.run()
       tx.tables.clearAccounts.run()
       tx.tables.clearInvites.run()
-      replay(tx, accountFold(this.#identity.did))
+      const { did } = this.#identity
+      replay(tx, accountFold(did, predecessorsIn(tx, did, this.#lineage)))
     })
   }
 

@@ -43,6 +43,11 @@ export function loadIdentity(home: Home, database: string | null = home.database
     if (size) throw missing(path)
     writeNewKey(path)
   } else if ((mode & 0o077) !== 0) throw tooOpen(path, mode)
+  return identityAt(path)
+}
+
+/** The identity whose key a file holds. Throws `StartError` `KEY_UNREADABLE`. */
+export function identityAt(path: string): Identity {
   return identityOf(readKey(path))
 }
 
@@ -51,7 +56,7 @@ function modeOf(path: string): number | undefined {
 }
 
 /** Written aside, flushed, then linked: a crash leaves a whole key or none, and never replaces one. */
-function writeNewKey(path: string): void {
+export function writeNewKey(path: string): void {
   const { privateKey } = generateKeyPairSync('ed25519')
   const temporary = `${path}.${process.pid}`
   const file = openSync(temporary, 'wx', 0o600)
@@ -67,7 +72,7 @@ function writeNewKey(path: string): void {
 }
 
 /** Without it the name may be lost in a power cut, though the bytes are not. */
-function flushDirectory(path: string): void {
+export function flushDirectory(path: string): void {
   const directory = openSync(path, 'r')
   fsyncSync(directory)
   closeSync(directory)

@@ -34,15 +34,18 @@ export interface AccessParts {
   /** No bearer on loopback. */
   readonly insecure: boolean
   readonly bootstrapToken: string | undefined
+  /** Identities that this one succeeded, the newest first. */
+  readonly lineage?: readonly string[]
 }
 
 /** Everything that decides who may do what, over one store. */
 export function makeAccess(parts: AccessParts): AppAccess {
-  const { store, identity, logger, insecure, bootstrapToken } = parts
+  const { store, identity, logger, insecure, bootstrapToken, lineage = [] } = parts
   // In this order: each of these hears of a commit after those that it asks.
   const settings = new Settings({
     store,
     owner: identity.did,
+    lineage,
     warn: (message, record) => logger.warn({ record }, `setting ignored: ${message}`),
   })
   const bearers = new BearerCheck(store, identity)
@@ -57,7 +60,7 @@ export function makeAccess(parts: AccessParts): AppAccess {
   })
   const grants = new GrantWatch(store, authorise)
   const edge = new EdgeLink(store, settings)
-  const accounts = new Accounts(store, identity)
+  const accounts = new Accounts(store, identity, lineage)
   return {
     store,
     identity,

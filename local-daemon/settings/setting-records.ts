@@ -1,3 +1,4 @@
+import { isOwn, NO_PREDECESSORS, type Predecessors } from '../access/predecessors.ts'
 import { isPlainObject } from '../../protocol/json-value.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
@@ -39,11 +40,11 @@ export function readSetting(body: unknown): StatedSetting | undefined {
  * Keeps the table of settings. What another instance stated, what is no LEARN and what is malformed changes
  * nothing: the valid record before it stays in force.
  */
-export function settingFold(owner: string): Fold {
+export function settingFold(owner: string, predecessors: Predecessors = NO_PREDECESSORS): Fold {
   return {
     thread: CONFIG_THREAD,
     apply(tables, record) {
-      const stated = statedBy(record, owner)
+      const stated = statedBy(record, owner, predecessors)
       if (stated === undefined || stated instanceof ProblemError) return
       tables.upsertSetting.run(stated.key, JSON.stringify(stated.value), record.id, record.seq)
     },
@@ -54,8 +55,9 @@ export function settingFold(owner: string): Fold {
 export function statedBy(
   record: StoredRecord,
   owner: string,
+  predecessors: Predecessors = NO_PREDECESSORS,
 ): StatedSetting | ProblemError | undefined {
-  if (record.origin !== owner) return undefined
+  if (!isOwn(record, owner, predecessors)) return undefined
   const { act, body } = JSON.parse(record.raw) as Record<string, unknown>
   if (act !== 'LEARN') return undefined
   try {

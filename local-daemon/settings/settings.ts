@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { predecessorsIn } from '../access/predecessors.ts'
 import { corsPolicy, type CorsPolicy } from '../../protocol/cors.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
@@ -11,6 +12,8 @@ export interface SettingsParts {
   readonly store: Store
   /** The instance's did:key: only what it accepted itself counts. */
   readonly owner: string
+  /** Identities that it succeeded, the newest first. */
+  readonly lineage?: readonly string[]
   /** Told of a record that is about a setting and does not count. */
   readonly warn: (message: string, recordId: string) => void
 }
@@ -73,10 +76,10 @@ export class Settings {
 
   /** Makes the table anew from its records, in one transaction. */
   rebuild(): void {
-    const { store, owner } = this.#parts
+    const { store, owner, lineage = [] } = this.#parts
     store.transact((tx) => {
       tx.tables.clearSettings.run()
-      replay(tx, settingFold(owner))
+      replay(tx, settingFold(owner, predecessorsIn(tx, owner, lineage)))
     })
     this.#load()
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,6 +19,13 @@ test('what is built runs without its sources, gateway included', { timeout: 120_
   const path = `${join(process.execPath, '..')}:${process.env['PATH']}`
   const version = await run(main, ['--version'], { env: { ...process.env, PATH: path } })
   expect(version.stdout).toBe(`${manifest.version}\n`)
+  // A project for Cloudflare comes out of what is built: the Worker as it is, and no source.
+  const project = join(home.path, 'project')
+  const owner = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
+  await run(process.execPath, [main, 'gateway', 'init', project, '--owner', owner])
+  expect(readFileSync(join(project, 'worker.js'), 'utf8')).toBe(
+    readFileSync(join(root, 'dist/edge-gateway/worker.js'), 'utf8'),
+  )
   const check = await run(process.execPath, [main, 'try', '--check', '--home', home.path])
   expect(check.stdout.match(/^ok /gm)).toHaveLength(7)
 })

@@ -1,6 +1,6 @@
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
@@ -11,7 +11,7 @@ import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { nothingRuns } from './processes-of.ts'
 import { getPublic } from './public-request.ts'
-import { isRunning, startSpl } from './run-spl.ts'
+import { isRunning, MAIN, startSpl } from './run-spl.ts'
 
 let home: ReturnType<typeof aHome>
 
@@ -62,6 +62,20 @@ describe('spl gateway serve', () => {
     await once(child, 'close')
     for (let tries = 0; isRunning(ready.pid) && tries < 100; tries++) await sleep(20)
     expect(isRunning(ready.pid)).toBe(false)
+  })
+
+  test('explains a port that this user may not have', async ({ skip }) => {
+    const path = '/proc/sys/net/ipv4/ip_unprivileged_port_start'
+    if (!existsSync(path) || Number(readFileSync(path, 'utf8')) <= 443) {
+      skip('anybody may listen on port 443 here')
+    }
+    const serving = [process.execPath, MAIN, 'gateway', 'serve', '--self-signed', '--port', '443']
+    // Root without the one capability may listen there as little as anybody else.
+    const drop = ['setpriv', '--bounding-set=-net_bind_service', '--inh-caps=-net_bind_service']
+    const line = [...(process.getuid?.() === 0 ? drop : []), ...serving, `--home=${home.path}`]
+    const child = spawn(line[0] ?? '', line.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] })
+    const errors = await text(child.stderr)
+    expect(errors).toMatch(/\[PORT_FORBIDDEN\]\ntry: .*--install-service/)
   })
 
   test('ends with an error when workerd is gone, and restarts nothing', async () => {

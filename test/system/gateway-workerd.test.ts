@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
@@ -146,6 +146,40 @@ describe('the gateway on workerd', () => {
   test.for(['0.0.0.0', '192.168.1.4', '::'])('refuses %s without TLS', async (host) => {
     const { tls: _tls, ...plain } = options
     await expect(startGateway({ ...plain, host })).rejects.toMatchObject({ code: 'TLS_REQUIRED' })
+  })
+
+  test('refuses a directory that a newer workerd has written to, and goes on from an older one', async () => {
+    mkdirSync(options.directory, { recursive: true })
+    const note = join(options.directory, 'workerd-version')
+    writeFileSync(note, '1.20991231.0\n')
+    await expect(startGateway(options)).rejects.toMatchObject({
+      code: 'STORAGE_NEWER',
+      message: expect.stringContaining('1.20991231.0'),
+      try: expect.stringContaining('--storage'),
+    })
+    expect(readFileSync(note, 'utf8')).toBe('1.20991231.0\n')
+    writeFileSync(note, '1.20250101.0\n')
+    await using gateway = await startGateway(options)
+    expect(gateway.port).toBeGreaterThan(0)
+    expect(readFileSync(note, 'utf8')).toMatch(/^1\.2026\d{4}\.\d+\n$/)
+  })
+
+  test('runs in a directory behind a symbolic link, with a certificate elsewhere', async () => {
+    const real = join(home.path, 'deep/er/real')
+    mkdirSync(real, { recursive: true })
+    const directory = join(home.path, 'link')
+    symlinkSync(real, directory)
+    const tls = await selfSignedCertificate(join(home.path, 'given'), 'localhost', Date.now())
+    await using gateway = await startGateway({ ...options, directory, tls })
+    expect(await getPublic(`${gateway.url}/v1/threads`, tls.cert)).toMatchObject({ status: 401 })
+  })
+
+  test('says when the address is none of this machine', async () => {
+    // TEST-NET-3: nobody has it.
+    await expect(startGateway({ ...options, host: '203.0.113.7' })).rejects.toMatchObject({
+      code: 'ADDRESS_UNAVAILABLE',
+      try: expect.stringContaining('--host'),
+    })
   })
 
   test('says what workerd said when it cannot start', async () => {

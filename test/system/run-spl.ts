@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Readable } from 'node:stream'
 import { processStart } from '../../local-daemon/config/process-start.ts'
 
-const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
+/** The file of the command line. */
+export const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
 
 export interface SplRun {
   readonly code: number | null

@@ -8,6 +8,7 @@ import { addGatewayList } from './gateway-list.ts'
 import { addGatewayLogs } from './gateway-logs.ts'
 import { addGatewayRemove } from './gateway-remove.ts'
 import { addGatewayRevoke } from './gateway-revoke.ts'
+import { addGatewayRotateIdentity } from './gateway-rotate-identity.ts'
 import { addGatewayServe } from './gateway-serve.ts'
 import { addGatewayStatus } from './gateway-status.ts'
 
@@ -29,6 +30,7 @@ export function addGateway(program: Command): void {
   addGatewayServe(gateway)
   addGatewayStatus(gateway)
   addGatewayLogs(gateway)
+  addGatewayRotateIdentity(gateway)
   addGatewayRemove(gateway)
   addGatewayInvite(gateway)
   addGatewayJoin(gateway)

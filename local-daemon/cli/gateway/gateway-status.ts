@@ -6,8 +6,8 @@ import { lookBehind, type Behind } from '../probe/gateway-door.ts'
 import { firstEvent } from '../probe/gateway-first-event.ts'
 import { medianRoundTrip } from '../probe/gateway-round-trip.ts'
 
-/** Milliseconds that each question may take. */
-const PATIENCE_MS = 10_000
+/** Milliseconds that each question may take: more than the ten seconds for which a gateway holds a request for a daemon that is away. */
+const PATIENCE_MS = 15_000
 /** A certificate with fewer days left is told as a fault: every authority has renewed it by then. */
 const EXPIRY_DAYS = 7
 

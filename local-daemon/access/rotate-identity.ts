@@ -1,0 +1,108 @@
+import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
+import type { Home } from '../config/home.ts'
+import { takeSingleInstance } from '../config/single-instance.ts'
+import { StartError } from '../config/start-error.ts'
+import { settingFold } from '../settings/setting-records.ts'
+import { openStore, type Store } from '../store/open-store.ts'
+import { accountFold } from './account-records.ts'
+import { Accounts, type FreshToken } from './accounts.ts'
+import { flushDirectory, type Identity, identityAt, loadIdentity, writeNewKey } from './identity.ts'
+import { addSuccession, readSuccessions, stateSuccession } from './succession.ts'
+import { takeOver } from './take-over.ts'
+
+/** An account whose bearers ended with the identity that had signed them. */
+export interface EndedAccount {
+  readonly service_account_id: string
+  readonly name: string
+  readonly tokens: number
+}
+
+export interface Rotation {
+  readonly from: string
+  readonly to: string
+  /** Where the old key lies; null if it was destroyed. */
+  readonly kept: string | null
+  readonly ended: readonly EndedAccount[]
+  /** The new admin's bearer; absent where the home has no store yet. */
+  readonly fresh?: FreshToken
+}
+
+/**
+ * Gives a home another identity, while no daemon runs in it. The new key's rename into place is the one step that counts: killed before it,
+ * the home is as it was; killed after it, the next start ends the work (`takeOver`), and a bearer can be made over the socket.
+ *
+ * @throws StartError DAEMON_RUNNING, KEY_MISSING, or as of loadIdentity and readSuccessions
+ */
+export async function rotateIdentity(home: Home, keepOld: boolean): Promise<Rotation> {
+  if (!existsSync(home.instanceKey)) {
+    throw new StartError(
+      'KEY_MISSING',
+      `There is no identity in ${home.root} that could be replaced`,
+      'spl serve --daemon makes one; --home names another home',
+    )
+  }
+  const instance = takeSingleInstance(home)
+  try {
+    const old = loadIdentity(home)
+    // A damaged file must be found while the old key is still there.
+    readSuccessions(home, old.did)
+    const next = `${home.instanceKey}.next`
+    rmSync(next, { force: true })
+    writeNewKey(next)
+    const identity = identityAt(next)
+    // It names a successor whose key is not in place yet, so until then it means nothing.
+    addSuccession(home, stateSuccession(old, identity.did))
+    const kept = keepOld ? keepKey(home, old) : null
+    renameSync(next, home.instanceKey)
+    flushDirectory(home.keys)
+    return { from: old.did, to: identity.did, kept, ...(await settle(home, identity)) }
+  } finally {
+    instance.release()
+  }
+}
+
+function keepKey(home: Home, old: Identity): string {
+  const kept = `${home.instanceKey}.${old.did.slice(-8)}.old`
+  if (!existsSync(kept)) linkSync(home.instanceKey, kept)
+  return kept
+}
+
+/** Ends what the old key had signed, and makes the one bearer without which nobody elsewhere could do anything. */
+async function settle(home: Home, identity: Identity): Promise<Pick<Rotation, 'ended' | 'fresh'>> {
+  if (!statSync(home.database, { throwIfNoEntry: false })?.size) return { ended: [] }
+  const folds = [accountFold(identity.did), settingFold(identity.did)]
+  const store = openStore({ path: home.database, origin: identity, folds })
+  try {
+    const ended = endingAccounts(store)
+    const successions = readSuccessions(home, identity.did)
+    takeOver(store, identity, successions)
+    const lineage = successions.map(({ from }) => from)
+    return { ended, fresh: await adminBearer(store, new Accounts(store, identity, lineage)) }
+  } finally {
+    store.close()
+  }
+}
+
+function endingAccounts(store: Store): EndedAccount[] {
+  const live = store.tokens().filter(({ revoked_at }) => revoked_at === null)
+  return store
+    .accounts()
+    .filter(({ revoked_at }) => revoked_at === null)
+    .map(({ id, name }) => ({
+      service_account_id: id,
+      name,
+      tokens: live.filter(({ account }) => account === id).length,
+    }))
+    .filter(({ tokens }) => tokens > 0)
+}
+
+/** For the oldest admin there is, else for a new one. */
+async function adminBearer(store: Store, accounts: Accounts): Promise<FreshToken> {
+  const admin = store
+    .accounts()
+    .filter(({ revoked_at }) => revoked_at === null)
+    .filter(({ scopes }) => (JSON.parse(scopes) as readonly string[]).includes('admin'))
+    .toSorted((left, right) => left.record_seq - right.record_seq)[0]
+  if (admin !== undefined) return accounts.mint(admin, null)
+  return accounts.createWithToken({ name: 'admin', scopes: ['admin'] }, null)
+}

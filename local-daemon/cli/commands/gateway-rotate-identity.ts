@@ -1,0 +1,109 @@
+import type { Command } from 'commander'
+import { loadIdentity } from '../../access/identity.ts'
+import { rotateIdentity, type Rotation } from '../../access/rotate-identity.ts'
+import type { Home } from '../../config/home.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { confirmName } from '../gateway/confirm-name.ts'
+import { startAsItWas } from '../gateway/restart-home.ts'
+import { homeOf, optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, printJson } from '../output.ts'
+import { readRunningFile } from '../serve/running-file.ts'
+import { stopDaemon } from '../serve/stop-daemon.ts'
+import { fields, table } from '../table.ts'
+import { existsSync } from 'node:fs'
+
+interface RotateOptions extends SecretOptions {
+  readonly keepOld?: boolean
+  readonly yes?: boolean
+}
+
+export function addGatewayRotateIdentity(gateway: Command): void {
+  gateway
+    .command('rotate-identity')
+    .description('give the daemon a new key, when the old one may have leaked')
+    .option('--keep-old', 'keep the old key in keys/, instead of destroying it')
+    .option('--yes', 'do not ask')
+    .option('--out <file>', OUT_HELP)
+    .addHelpText(
+      'after',
+      `${examples(
+        ['spl gateway rotate-identity', 'asks first, then prints a new admin bearer, once'],
+        ['spl gateway rotate-identity --yes --out admin.token', 'for scripts'],
+      )}
+Records, accounts and settings stay, and say of whom they were. Every bearer, ticket and invite ends, because the old key
+had signed them. The gateway must be told the new identity before it lets the daemon in again.
+`,
+    )
+    .action((_options: unknown, command: Command) => rotate(optionsOf<RotateOptions>(command)))
+}
+
+async function rotate(options: RotateOptions): Promise<void> {
+  const home = homeOf(options)
+  const sink = await secretSink(options)
+  try {
+    if (existsSync(home.instanceKey)) note(`replaces the identity ${loadIdentity(home).did}`)
+    note('every bearer, ticket and invite ends; records, accounts and settings stay')
+    await confirmName('rotate', options.yes === true, 'replace the identity')
+    const facts = readRunningFile(home)
+    const gateway = facts?.gateway ?? null
+    const rotation = await whileStopped(home, () => rotateIdentity(home, options.keepOld === true))
+    if (rotation.fresh === undefined) await sink.discard()
+    else await sink.deliver(rotation.fresh.token)
+    show(rotation, gateway, options)
+  } catch (error) {
+    await sink.discard()
+    throw error
+  }
+}
+
+/** Stops the daemon of the home for the work, and starts it again as it was, whether or not the work was done. */
+async function whileStopped<Result>(home: Home, work: () => Promise<Result>): Promise<Result> {
+  const facts = readRunningFile(home)
+  await stopDaemon(home)
+  try {
+    return await work()
+  } finally {
+    if (facts !== undefined) await startAsItWas(home, facts, facts)
+  }
+}
+
+function show(rotation: Rotation, gateway: string | null, options: RotateOptions): void {
+  const { from, to, kept, ended, fresh } = rotation
+  if (options.json) {
+    printJson({
+      object: 'identity_rotation',
+      from,
+      to,
+      kept,
+      gateway,
+      ended,
+      service_account_id: fresh?.account ?? null,
+      token_id: fresh?.tokenId ?? null,
+    })
+    return
+  }
+  note(
+    fields([
+      ['Identity', to],
+      ['Before', from],
+      ['Old key', kept ?? 'destroyed'],
+      ['Admin', fresh?.account],
+    ]).trimEnd(),
+  )
+  if (fresh !== undefined)
+    note('The new admin bearer is shown this once, or is in the file of --out.')
+  if (ended.length > 0) {
+    note(
+      'These accounts have no bearer any more: spl token create --sa <id>, or pair the device again',
+    )
+    const rows = ended.map(({ service_account_id, name, tokens }) => [
+      service_account_id,
+      name,
+      String(tokens),
+    ])
+    note(table(['ACCOUNT', 'NAME', 'ENDED'], rows).trimEnd())
+  }
+  note(`next, so that the gateway lets this daemon in: spl gateway init <dir> --owner ${to}`)
+  note('      then spl gateway deploy <dir> --replace; or start spl gateway serve again')
+}
