@@ -145,6 +145,12 @@ describe('the client', () => {
   test.each<[string, SeenConnection, RegExp]>([
     ['is known', known, /^pass: .*198\.51\.100\.7/],
     ['is unknown: no trust', untrusted, /^warn: .*does not trust the proxy/],
+    [
+      'is taken for the proxy',
+      seen({ via: 'network', client_address: '10.0.0.2', peer_trusted: null }),
+      /^warn: The daemon takes the proxy, 10\.0\.0\.2, for the client/,
+    ],
+    ['calls without a proxy', seen({ via: 'network', forwarded: [], peer_trusted: null }), /^pass/],
     ['is unknown: no word', unknown, /^warn: The proxy sends no address/],
     [
       'is unknown to the gateway',

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, request, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { Check } from '../../local-daemon/cli/checks/check.ts'
@@ -92,6 +92,29 @@ describe('everything that is asked from outside', () => {
     const checks = await probeOutside({ ...outsideOf(daemon), expectedDid: 'did:key:z6MkOther' })
     expect(statuses(checks)).toEqual({ reachable: 'fail', certificate: 'skip' })
     expect(checks[0]?.details).toMatchObject({ kind: 'other-daemon' })
+  })
+
+  test('of a proxy that shows a bearer for everybody', async () => {
+    await using daemon = await aDaemon()
+    await using proxy = await aServer((incoming, answer) => {
+      const headers = {
+        ...incoming.headers,
+        authorization: `Bearer ${daemon.bearer}`,
+        'x-forwarded-for': '198.51.100.7',
+      }
+      const forwarded = request(daemon.base + incoming.url, { method: incoming.method, headers })
+      forwarded.on('response', (told) => {
+        answer.writeHead(told.statusCode ?? 0, told.headers)
+        told.pipe(answer)
+      })
+      incoming.pipe(forwarded)
+    })
+    const checks = await probeOutside({ origin: proxy.origin })
+    expect(checks.find(({ name }) => name === 'authentication')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('shows one for everybody'),
+      fix: expect.stringContaining('revoke'),
+    })
   })
 
   test.each<[string, RequestListener, string]>([

@@ -64,6 +64,15 @@ export function judgeClientAddress(
   const name = 'client-address'
   const { via, client_address, peer_trusted } = plain
   const details = { via, client_address, peer_trusted, forwarded: plain.forwarded }
+  if (via === 'network' && plain.forwarded.length > 0) {
+    return {
+      name,
+      status: 'warn',
+      message: `The daemon takes the proxy, ${client_address}, for the client: it does not trust its word`,
+      fix: `spl config set trusted_proxies ${client_address} (a list: give the addresses that are in it as well)`,
+      details,
+    }
+  }
   if (client_address !== null) {
     const message = `The daemon knows the client’s address: ${client_address}`
     return { name, status: 'pass', message, details }
@@ -103,7 +112,7 @@ export function judgeClientAddress(
       claimed?.client_address === CLAIMED_ADDRESS
         ? 'The proxy says nothing of the client’s address by itself'
         : 'The proxy sends no address of the client that counts',
-    fix: 'Let the proxy set X-Forwarded-For to the client’s address (nginx: proxy_set_header X-Forwarded-For $remote_addr;).',
+    fix: 'Let the proxy set X-Forwarded-For to the client’s address (nginx: proxy_set_header X-Forwarded-For $remote_addr;). If you ask from the proxy’s own machine, over loopback, all is well: ask from another one.',
     details,
   }
 }

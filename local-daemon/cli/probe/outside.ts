@@ -34,8 +34,8 @@ interface AnswerText {
   readonly try?: string
 }
 
-/** Milliseconds that one question may take: the way is long, the work is small. */
-export const PROBE_TIMEOUT_MS = 10_000
+/** Milliseconds that one question may take: a gateway whose daemon is away waits ten seconds before it says so. */
+export const PROBE_TIMEOUT_MS = 15_000
 /** Bytes of an answer that are read. */
 const ANSWER_BYTES = 64 * 1024
 

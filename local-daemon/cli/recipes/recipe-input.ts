@@ -85,10 +85,11 @@ const HOSTNAME =
 function parseHostname(text: string): SafeText {
   const name = text.toLowerCase()
   if (HOSTNAME.test(name)) return safe(name)
-  throw refused(
+  throw new CliError(
     'RECIPE_HOSTNAME_INVALID',
     `${shown(text)} is not a public hostname`,
     'Give a name with a dot, without scheme and port, such as spl.example.com; write other letters in punycode.',
+    EXIT_CODE.usage,
   )
 }
 
@@ -99,10 +100,11 @@ function parseUpstream(text: string, kind: UpstreamKind): Pick<RecipeInput, 'add
   const named = host === 'localhost' || HOSTNAME.test(host)
   const plain = url !== undefined && url.protocol === 'http:' && url.href === `${url.origin}/`
   if (!plain || !(named || isIP(bare) !== 0)) {
-    throw refused(
+    throw new CliError(
       'RECIPE_UPSTREAM_INVALID',
       `${shown(text)} is not an address that a proxy can forward to`,
       `Give plain http with host and port, such as ${USUAL_UPSTREAM[kind]}.`,
+      EXIT_CODE.usage,
     )
   }
   const port = Number(url.port || '80')
@@ -121,10 +123,11 @@ function proxyAddresses(given: string | undefined, upstream: string): readonly S
   const range = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most)
   if (isIP(address) !== 0 && !address.includes('%') && range && rest.length === 0)
     return [safe(given)]
-  throw refused(
+  throw new CliError(
     'RECIPE_VALUE_INVALID',
     `${shown(given)} is not the address of a proxy`,
     'Give the address by which the daemon sees the proxy, such as 10.0.0.2.',
+    EXIT_CODE.usage,
   )
 }
 
@@ -134,10 +137,11 @@ const PATH = /^\/(?!(?:.*\/)?\.\.?(?:\/|$))[A-Za-z0-9._+@=,/-]{1,1023}$/
 
 function parsePath(text: string): SafeText {
   if (PATH.test(text)) return safe(text)
-  throw refused(
+  throw new CliError(
     'RECIPE_PATH_INVALID',
     `${shown(text)} cannot stand in a configuration as it is`,
     'Give an absolute path of letters, digits and . _ - + @ = , alone: link to the file from such a path.',
+    EXIT_CODE.usage,
   )
 }
 
@@ -145,19 +149,21 @@ function ownCertificate({ certificate, certificateKey }: RecipeRequest): boolean
   if ((certificate === undefined) === (certificateKey === undefined)) {
     return certificate !== undefined
   }
-  throw refused(
+  throw new CliError(
     'RECIPE_VALUE_INVALID',
     'A certificate and its key belong together',
     'Give both files, or neither.',
+    EXIT_CODE.usage,
   )
 }
 
 function parsePort(port: number): number {
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
-  throw refused(
+  throw new CliError(
     'RECIPE_PORT_INVALID',
     `${shown(String(port))} is not a port`,
     'Give a whole number from 1 to 65535.',
+    EXIT_CODE.usage,
   )
 }
 
@@ -166,28 +172,26 @@ function parseEmail(text: string): SafeText {
   if (/^[A-Za-z0-9._+-]{1,64}$/.test(user) && HOSTNAME.test(domain) && rest.length === 0) {
     return safe(text)
   }
-  throw refused(
+  throw new CliError(
     'RECIPE_VALUE_INVALID',
     `${shown(text)} is not an e-mail address`,
     'Give one such as admin@example.com.',
+    EXIT_CODE.usage,
   )
 }
 
 function parseTunnel(text: string): SafeText {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)) return safe(text)
-  throw refused(
+  throw new CliError(
     'RECIPE_VALUE_INVALID',
     `${shown(text)} is not a name for a tunnel`,
     'Give letters, digits, - and _ alone.',
+    EXIT_CODE.usage,
   )
 }
 
 function safe(text: string): SafeText {
   return text as SafeText
-}
-
-function refused(code: string, message: string, next: string): CliError {
-  return new CliError(code, message, next, EXIT_CODE.usage)
 }
 
 /** Cut and without anything that a terminal would obey. */

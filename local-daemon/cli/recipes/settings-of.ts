@@ -46,7 +46,7 @@ export function settingCommands(settings: readonly RecipeSetting[]): string[] {
 export function proxyAddressNotes({ upstream, proxyAddresses }: RecipeInput): string[] {
   if (upstream === 'gateway' || proxyAddresses.length > 0) return []
   return [
-    'The proxy is on another machine: set trusted_proxies to the address by which the daemon sees it, or the addresses of clients stay unknown.',
+    'The proxy is on another machine: set trusted_proxies to the address by which the daemon sees it, or it takes the proxy for every client.',
     'Between the two machines bearers cross in the clear: only over a tailnet or another private network.',
   ]
 }
