@@ -3,6 +3,7 @@ import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
+import { noteHomeOnly } from '../home-only.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { fields } from '../table.ts'
@@ -64,6 +65,7 @@ export function addGatewayServe(gateway: Command): void {
 }
 
 async function serveGateway(options: GatewayServeOptions): Promise<void> {
+  noteHomeOnly('spl gateway serve', options)
   const { startGateway } = await import('../../gateway/start-gateway.ts')
   const tls = tlsOf(options)
   const signalled = untilSignal()

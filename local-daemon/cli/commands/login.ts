@@ -166,8 +166,9 @@ function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): 
 function readAuthority(path: string): string {
   try {
     const pem = readFileSync(path, 'utf8')
-    // Throws where there is none.
-    return new X509Certificate(pem) && pem
+    // It throws where there is none.
+    void new X509Certificate(pem)
+    return pem
   } catch (cause) {
     throw new CliError(
       'CA_UNREADABLE',

@@ -3,8 +3,10 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Home } from '../../config/home.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
+import { noteHomeOnly } from '../home-only.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
+import { withProgress } from '../progress.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
 import { checkHost } from '../serve/check-host.ts'
 import { banner, warnIfInsecure } from '../serve/ready-report.ts'
@@ -56,6 +58,7 @@ const ASKS = ['stop', 'status'] as const
 
 async function serve(options: ServeOptions): Promise<void> {
   const home = homeOf(options)
+  noteHomeOnly('spl serve', options)
   if (options.status) return showStatus(options)
   if (options.stop) return stop(home, options)
   if (!options.insecureLocalhost) checkHost(options.host)
@@ -68,7 +71,7 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function stop(home: Home, options: ServeOptions): Promise<void> {
-  const outcome = await stopDaemon(home)
+  const outcome = await withProgress('stopping the daemon', options, () => stopDaemon(home))
   if (options.json) printJson({ object: 'daemon', ...outcome, home: home.root })
   else if (outcome.status === 'stopped') print(`stopped (pid ${outcome.pid})`)
   else note(`not running: no daemon in ${home.root}`)

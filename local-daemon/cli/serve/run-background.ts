@@ -8,6 +8,7 @@ import type { Home } from '../../config/home.ts'
 import { prepareHome } from '../../config/prepare-home.ts'
 import { CliError } from '../cli-error.ts'
 import { socketClient } from '../daemon-client.ts'
+import { showProgress } from '../progress.ts'
 import type { ReadyReport } from './ready-report.ts'
 import type { ServeOptions } from './serve-options.ts'
 import type { StartFailure } from './start-failure.ts'
@@ -25,6 +26,7 @@ const READY_FD = 3
 export async function runBackground(home: Home, options: ServeOptions): Promise<ReadyReport> {
   prepareHome(home)
   const errors = join(home.logs, 'stderr.log')
+  using _progress = showProgress('starting the daemon', { json: options.json })
   const child = launch(foregroundArguments(home, options), errors)
   const outcome = await Promise.race([firstLine(child), exit(child, errors), tooLate(child, home)])
   const ready = JSON.parse(outcome) as ReadyReport | StartFailure
