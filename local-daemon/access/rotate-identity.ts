@@ -31,9 +31,14 @@ export interface Rotation {
  * Gives a home another identity, while no daemon runs in it. The new key's rename into place is the one step that counts: killed before it,
  * the home is as it was; killed after it, the next start ends the work (`takeOver`), and a bearer can be made over the socket.
  *
+ * @param database where the store is, if not in the home
  * @throws StartError DAEMON_RUNNING, KEY_MISSING, or as of loadIdentity and readSuccessions
  */
-export async function rotateIdentity(home: Home, keepOld: boolean): Promise<Rotation> {
+export async function rotateIdentity(
+  home: Home,
+  keepOld: boolean,
+  database: string = home.database,
+): Promise<Rotation> {
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',
@@ -55,7 +60,7 @@ export async function rotateIdentity(home: Home, keepOld: boolean): Promise<Rota
     const kept = keepOld ? keepKey(home, old) : null
     renameSync(next, home.instanceKey)
     flushDirectory(home.keys)
-    return { from: old.did, to: identity.did, kept, ...(await settle(home, identity)) }
+    return { from: old.did, to: identity.did, kept, ...(await settle(home, identity, database)) }
   } finally {
     instance.release()
   }
@@ -68,10 +73,14 @@ function keepKey(home: Home, old: Identity): string {
 }
 
 /** Ends what the old key had signed, and makes the one bearer without which nobody elsewhere could do anything. */
-async function settle(home: Home, identity: Identity): Promise<Pick<Rotation, 'ended' | 'fresh'>> {
-  if (!statSync(home.database, { throwIfNoEntry: false })?.size) return { ended: [] }
+async function settle(
+  home: Home,
+  identity: Identity,
+  database: string,
+): Promise<Pick<Rotation, 'ended' | 'fresh'>> {
+  if (!statSync(database, { throwIfNoEntry: false })?.size) return { ended: [] }
   const folds = [accountFold(identity.did), settingFold(identity.did)]
-  const store = openStore({ path: home.database, origin: identity, folds })
+  const store = openStore({ path: database, origin: identity, folds })
   try {
     const ended = endingAccounts(store)
     const successions = readSuccessions(home, identity.did)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import { actorOf } from './actor.ts'
 import { CliError } from './cli-error.ts'
-import { daemonClient } from './daemon-client.ts'
+import { daemonClient, type DaemonClient } from './daemon-client.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import { optionsOf, type GlobalOptions } from './global-options.ts'
 import { print, printJson } from './output.ts'
@@ -41,16 +41,35 @@ export function appendsRecord(command: Command, verb: Verb): Command {
       const options = optionsOf<AppendOptions>(command)
       const record = {
         thread: options.thread ?? newThread(verb),
-        actor: actorOf(options.actor),
         act: verb.act,
         body: bodyOf(verb.field, text, options.body),
         data_type: 'SCALAR',
       }
       const client = await daemonClient(options)
-      const appended = await client.post<AppendedRecord>('/v1/records', record)
+      const appended = await append(client, record, options.actor)
       if (options.json) printJson(appended)
       else print(describe(appended))
     })
+}
+
+/**
+ * Appends as the actor that was named, else as the user of this machine, else, where the bearer may not speak for that
+ * user, as its own account.
+ */
+async function append(
+  client: DaemonClient,
+  record: object,
+  named: string | undefined,
+): Promise<AppendedRecord> {
+  const actor = actorOf(named)
+  try {
+    return await client.post<AppendedRecord>('/v1/records', { ...record, actor })
+  } catch (error) {
+    const isNamed = Boolean(named || process.env['SPL_ACTOR'])
+    const isDenied = error instanceof CliError && error.code === 'DID_CLAIM_DENIED'
+    if (isNamed || !isDenied) throw error
+    return client.post<AppendedRecord>('/v1/records', record)
+  }
 }
 
 function describe(record: AppendedRecord): string {

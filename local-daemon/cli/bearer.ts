@@ -3,29 +3,34 @@ import type { Home } from '../config/home.ts'
 import { tokenFile } from './access/token-file.ts'
 import { CliError } from './cli-error.ts'
 import { EXIT_CODE } from './exit-code.ts'
+import type { Login } from './login/login-file.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077
 
 /** A bearer and where it was found. */
 export interface LocatedBearer {
-  readonly source: 'option' | 'environment' | 'file'
+  readonly source: 'option' | 'environment' | 'login' | 'file'
   readonly bearer: string
 }
 
 /**
- * The bearer for a daemon elsewhere: `--token`, then `SPL_TOKEN`, then the file `token` in the home, which nobody
- * else may read.
+ * The bearer for a daemon elsewhere: `--token`, then `SPL_TOKEN`, then that of the login to this very daemon, then the
+ * file `token` in the home, which nobody else may read.
  *
  * @throws CliError TOKEN_MISSING, TOKEN_INSECURE
  */
-export async function findBearer(option: string | undefined, home: Home): Promise<string> {
-  const located = await locateBearer(option, home)
+export async function findBearer(
+  option: string | undefined,
+  home: Home,
+  login: Login | undefined,
+): Promise<string> {
+  const located = await locateBearer(option, home, login)
   if (located !== undefined) return located.bearer
   throw new CliError(
     'TOKEN_MISSING',
     'SPL_SERVE_URL names a daemon elsewhere, which needs a bearer',
-    `SPL_TOKEN=<bearer>, or save it in ${tokenFile(home)} with: spl token save -`,
+    `SPL_TOKEN=<bearer>, or save it in ${tokenFile(home)} with: spl token save -; or pair this machine: spl login <url>`,
     EXIT_CODE.refused,
   )
 }
@@ -38,10 +43,12 @@ export async function findBearer(option: string | undefined, home: Home): Promis
 export async function locateBearer(
   option: string | undefined,
   home: Home,
+  login: Login | undefined,
 ): Promise<LocatedBearer | undefined> {
   if (option) return { source: 'option', bearer: option.trim() }
   const variable = process.env['SPL_TOKEN']
   if (variable) return { source: 'environment', bearer: variable.trim() }
+  if (login !== undefined) return { source: 'login', bearer: login.bearer }
   const path = tokenFile(home)
   try {
     const { mode } = await stat(path)

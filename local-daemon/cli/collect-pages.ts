@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import type { DaemonClient } from './daemon-client.ts'
+import { showProgress } from './progress.ts'
 
 /** Largest page that the daemon gives. */
 const PAGE_ITEMS = 1_000
@@ -23,6 +24,7 @@ export async function collectPages<Item>(
   limit: number,
   filter: Readonly<Record<string, string>> = {},
 ): Promise<List<Item>> {
+  using progress = showProgress('reading')
   const data: Item[] = []
   let cursor: string | null = null
   for (;;) {
@@ -31,6 +33,7 @@ export async function collectPages<Item>(
     if (cursor !== null) query.set('cursor', cursor)
     const page: List<Item> = await client.get(`${path}?${query}`)
     data.push(...page.data)
+    progress.count(data.length)
     cursor = page.next_cursor
     if (!page.has_more || data.length >= limit) return { ...page, data }
   }

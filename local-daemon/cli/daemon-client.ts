@@ -1,14 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
 import type { Problem } from '../../protocol/problem.ts'
 import { findBearer } from './bearer.ts'
 import { CliError } from './cli-error.ts'
+import { destinationOf } from './destination.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { homeOf, type GlobalOptions } from './global-options.ts'
+import { checkInstance, INSTANCE_LIMITS } from './login/ask-instance.ts'
+import { AnswerTooLargeError, readAnswer } from './read-answer.ts'
 import { sendRequest, SilentError, type Target } from './send-request.ts'
 
 /** Milliseconds of silence, and then the daemon hangs: each request of the CLI is small work. */
 const SILENCE_MS = 30_000
+/** Most bytes of an answer. The largest one is a page of a thousand records of half a MiB: what a string can hold. */
+const ANSWER_BYTES = 512 * 1024 * 1024 - 1024
 
 /** The daemon as the CLI sees it: JSON in, JSON out, refusals thrown as {@link CliError}. */
 export interface DaemonClient {
@@ -24,8 +28,8 @@ export interface DaemonClient {
 }
 
 /**
- * The daemon that this call talks to: the one at `SPL_SERVE_URL` with a bearer, else the one of the home over
- * its Unix socket, where the file's permissions are the authentication.
+ * The daemon that this call talks to (`destinationOf`): the one of the home over its Unix socket, where the file's
+ * permissions are the authentication, or one elsewhere with a bearer. One that was logged in to must be the same as then.
  *
  * @throws CliError when there is no usable address or bearer
  */
@@ -33,16 +37,23 @@ export async function daemonClient(
   options: GlobalOptions,
   silenceMs = SILENCE_MS,
 ): Promise<DaemonClient> {
-  const url = process.env['SPL_SERVE_URL']
-  if (!url) return socketClient(homeOf(options).socket, silenceMs)
-  const bearer = await findBearer(options.token, homeOf(options))
-  return originClient(parseOrigin(url), bearer, 'SPL_SERVE_URL')
+  const destination = destinationOf(options)
+  if (destination.kind === 'home') return socketClient(destination.socket, silenceMs)
+  const { origin, namedBy, login } = destination
+  const ca = login?.ca ?? undefined
+  const bearer = await findBearer(options.token, homeOf(options), login)
+  if (login !== undefined) {
+    const stranger = originClient(origin, undefined, namedBy, { ca, ...INSTANCE_LIMITS })
+    await checkInstance(stranger, login)
+  }
+  return originClient(origin, bearer, namedBy, { ca, silenceMs })
 }
 
 /** The daemon that listens on a Unix socket. */
 export function socketClient(socket: string, silenceMs = SILENCE_MS): DaemonClient {
   return client({
     name: socket,
+    namedBy: '--home',
     target: { socket },
     headers: { host: 'localhost' },
     silenceMs,
@@ -57,22 +68,40 @@ export function socketClient(socket: string, silenceMs = SILENCE_MS): DaemonClie
   })
 }
 
+/** Bounds of a client of their own. */
+export interface ClientLimits {
+  /** PEM of the only authority that is trusted; without it the system's are. */
+  readonly ca?: string | undefined
+  readonly silenceMs?: number
+  /** Milliseconds that a whole answer may take; without it only silence counts. */
+  readonly withinMs?: number
+  readonly answerBytes?: number
+}
+
 /**
- * The daemon behind an origin: its own loopback address, or a gateway.
+ * The daemon behind an origin: its own address, a reverse proxy, or a gateway.
  *
- * @param namedBy the option or variable that the origin came from, for the next step of an error
+ * @param bearer undefined for what anybody may ask
+ * @param namedBy the option, variable or command that the origin came from, for the next step of an error
  */
-export function originClient(origin: URL, bearer: string, namedBy: string): DaemonClient {
+export function originClient(
+  origin: URL,
+  bearer: string | undefined,
+  namedBy: string,
+  { ca, silenceMs = SILENCE_MS, ...limits }: ClientLimits = {},
+): DaemonClient {
   return client({
+    ...limits,
     name: origin.origin,
-    target: { origin },
-    headers: { authorization: `Bearer ${bearer}` },
-    silenceMs: SILENCE_MS,
+    namedBy,
+    target: { origin, ca },
+    headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+    silenceMs,
     unreachable: (cause) =>
       new CliError(
         'DAEMON_UNREACHABLE',
         `nothing answers at ${origin.origin}: ${cause.message}`,
-        `check ${namedBy}; for a certificate made at home set NODE_EXTRA_CA_CERTS to its file`,
+        `check ${namedBy}; for a certificate made at home set NODE_EXTRA_CA_CERTS to its file, or spl login --ca <file>`,
         EXIT_CODE.unreachable,
         { cause },
       ),
@@ -82,11 +111,14 @@ export function originClient(origin: URL, bearer: string, namedBy: string): Daem
 interface Connection {
   /** How the daemon is called in errors. */
   readonly name: string
+  readonly namedBy: string
   readonly target: Target
   readonly headers: Readonly<Record<string, string>>
   /** Fields that depend on the request: its signature. @param edgeTimeMs the other side's clock, if it has told it */
   readonly sign?: (request: SignedRequest, edgeTimeMs: number) => Promise<Record<string, string>>
   readonly silenceMs: number
+  readonly withinMs?: number
+  readonly answerBytes?: number
   /** The error for a connection that cannot be made. */
   readonly unreachable: (cause: Error) => CliError
 }
@@ -110,6 +142,7 @@ export function registryClient(
   const { origin } = target.origin
   return client({
     name: origin,
+    namedBy: '--url',
     target,
     headers: {},
     sign,
@@ -148,18 +181,27 @@ async function call<Answer>(
     ...(body !== undefined && { 'content-type': 'application/json' }),
     ...(await connection.sign?.(request, edgeTimeMs ?? Date.now())),
   }
-  const { target, silenceMs } = connection
+  const { target, silenceMs, withinMs } = connection
+  const signal = withinMs === undefined ? undefined : AbortSignal.timeout(withinMs)
   try {
-    const response = await sendRequest(target, { method, path, headers, body, silenceMs })
-    const answer = parseAnswer(await text(response), connection.name)
+    const response = await sendRequest(target, {
+      method,
+      path,
+      headers,
+      body,
+      silenceMs,
+      ...(signal && { signal }),
+    })
+    const answer = await answerOf(connection, response)
     const status = response.statusCode ?? 0
     if (status >= 200 && status < 300) return answer as Answer
-    const problem = answer as Partial<Problem> & { readonly edge_time?: number }
-    if (problem.code !== 'SIGNATURE_CLOCK' || edgeTimeMs !== undefined || !problem.edge_time) {
+    const problem = answer as (Partial<Problem> & { readonly edge_time?: number }) | null
+    if (problem?.code !== 'SIGNATURE_CLOCK' || edgeTimeMs !== undefined || !problem.edge_time) {
       throw refusal(status, problem)
     }
     return await call(connection, method, path, body, problem.edge_time)
   } catch (error) {
+    if (signal?.aborted && !(error instanceof CliError)) throw timedOut(connection)
     throw asCliError(connection, error)
   }
 }
@@ -176,7 +218,7 @@ async function openStream(
     const response = await sendRequest(target, { method: 'GET', path, headers, silenceMs, signal })
     const status = response.statusCode ?? 0
     if (status === 200) return response
-    throw refusal(status, parseAnswer(await text(response), connection.name) as Partial<Problem>)
+    throw refusal(status, (await answerOf(connection, response)) as Partial<Problem> | null)
   } catch (error) {
     throw asCliError(connection, error)
   }
@@ -184,35 +226,60 @@ async function openStream(
 
 function asCliError(connection: Connection, error: unknown): CliError {
   if (error instanceof CliError) return error
-  if (error instanceof SilentError) return timedOut(connection.name)
+  if (error instanceof SilentError) return timedOut(connection)
+  if (error instanceof AnswerTooLargeError) return noDaemon(connection, error)
   return connection.unreachable(error as Error)
 }
 
-function timedOut(name: string): CliError {
+function timedOut({ name, target }: Connection): CliError {
   return new CliError(
     'DAEMON_TIMEOUT',
     `${name} took the connection and does not answer`,
-    'spl serve --status, then the last lines of its log',
+    'socket' in target
+      ? 'spl serve --status, then the last lines of its log'
+      : 'the same command again; on the daemon’s machine: spl status',
     EXIT_CODE.unreachable,
   )
 }
 
-function parseAnswer(body: string, name: string): unknown {
+async function answerOf(connection: Connection, response: IncomingMessage): Promise<unknown> {
+  const { location } = response.headers
+  const status = response.statusCode ?? 0
+  if (status >= 300 && status < 400 && location !== undefined) {
+    response.destroy()
+    throw redirected(connection, location)
+  }
+  const body = await readAnswer(response, connection.answerBytes ?? ANSWER_BYTES)
   try {
     return JSON.parse(body)
   } catch (cause) {
-    throw new CliError(
-      'ANSWER_INVALID',
-      `${name} did not answer with JSON: is it a spl daemon?`,
-      'check SPL_SERVE_URL',
-      EXIT_CODE.failed,
-      { cause },
-    )
+    throw noDaemon(connection, cause as Error)
   }
 }
 
+function noDaemon({ name, namedBy }: Connection, cause: Error): CliError {
+  const what = cause instanceof AnswerTooLargeError ? cause.message : 'what is no JSON'
+  return new CliError(
+    'ANSWER_INVALID',
+    `${name} answered with ${what}: is it a spl daemon?`,
+    `check ${namedBy}`,
+    EXIT_CODE.failed,
+    { cause },
+  )
+}
+
+/** A daemon never redirects, and a bearer is for one origin: it is not carried to another. */
+function redirected({ name, namedBy }: Connection, location: string): CliError {
+  return new CliError(
+    'REDIRECTED',
+    `${name} sends callers on to ${location}; a bearer is for one address and does not follow`,
+    `check ${namedBy}; if that is where the daemon is now, name it itself: spl login <url>`,
+  )
+}
+
 /** Turns the one error envelope into the error a person reads. */
-function refusal(status: number, problem: Partial<Problem>): CliError {
+function refusal(status: number, answer: Partial<Problem> | null): CliError {
+  const problem = answer ?? {}
   const message = problem.message ?? `status ${status}`
   const { field } = problem
   return new CliError(
@@ -236,15 +303,4 @@ function exitCodeOf(status: number): ExitCode {
   return status === 502 || status === 503 || status === 504
     ? EXIT_CODE.unreachable
     : EXIT_CODE.failed
-}
-
-function parseOrigin(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed
-  throw new CliError(
-    'URL_INVALID',
-    `SPL_SERVE_URL is not an http or https address: ${JSON.stringify(url)}`,
-    'SPL_SERVE_URL=https://<public hostname>',
-    EXIT_CODE.usage,
-  )
 }

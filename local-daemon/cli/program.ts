@@ -16,8 +16,8 @@ Exit codes:
 
 Environment:
   SYNCROPEL_HOME       home directory (default ~/.syncro); --home wins
-  SPL_SERVE_URL        daemon or gateway elsewhere; without it the Unix
-                       socket of the home is used
+  SPL_SERVE_URL        daemon or gateway elsewhere; without it the one that
+                       spl login chose, or the Unix socket of the home
   SPL_TOKEN            bearer for it; --token wins, without both the saved one
   SPL_ACTOR            DID that new records are written as
   SPL_BOOTSTRAP_TOKEN  who presents it on this machine makes the first account
@@ -27,6 +27,7 @@ Environment:
 ${examples(
   ['spl try', 'a gateway and a daemon here, to see it work'],
   ['spl serve --daemon', 'your own daemon in the background'],
+  ['spl login https://spl.example.com', 'the one of another machine'],
 )}`
 
 /** The root command: what holds for all commands and is said once. Commands are added to it with `.command()`. */
@@ -54,7 +55,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   try {
     await program.parseAsync([...argv])
   } catch (error) {
-    process.exitCode = reportError(error, helpOf(program, argv.slice(2)))
+    const words = argv.slice(2)
+    process.exitCode = reportError(error, helpOf(program, words), unknownOptions(program, words))
   }
 }
 
@@ -69,4 +71,16 @@ function helpOf(program: Command, words: readonly string[]): string {
     names.push(word)
   }
   return [...names, '--help'].join(' ')
+}
+
+/** Words that look like an option, and are one of no command: commander complains of a missing one before it sees them. */
+function unknownOptions(program: Command, words: readonly string[]): string[] {
+  const known = new Set(flagsOf(program))
+  const flags = words.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0])
+  return flags.filter((flag): flag is string => flag !== undefined && !known.has(flag))
+}
+
+function flagsOf(command: Command): string[] {
+  const own = command.options.flatMap(({ long }) => long ?? [])
+  return [...own, ...command.commands.flatMap((one) => flagsOf(one))]
 }

@@ -18,12 +18,17 @@ interface Report {
  * exit code. Stack traces are for developers: only with `SPL_DEBUG=1`.
  *
  * @param help the command line that shows the help for a wrong one
+ * @param unknown options of the line that no command has
  */
-export function reportError(error: unknown, help: string): ExitCode {
+export function reportError(
+  error: unknown,
+  help: string,
+  unknown: readonly string[] = [],
+): ExitCode {
   if (error instanceof CommanderError && isHelp(error)) {
     return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   }
-  const report = describe(error, help)
+  const report = describe(error, help, unknown)
   const stream = process.stderr
   stream.write(`${styleText('red', 'error:', { stream })} ${report.message} [${report.code}]\n`)
   stream.write(`${styleText('green', 'try:', { stream })} ${report.try}\n`)
@@ -35,9 +40,9 @@ function isHelp(error: CommanderError): boolean {
   return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code)
 }
 
-function describe(error: unknown, help: string): Report {
+function describe(error: unknown, help: string, unknown: readonly string[]): Report {
   if (error instanceof CliError) return { ...pick(error), exitCode: error.exitCode }
-  if (error instanceof CommanderError) return describeUsage(error, help)
+  if (error instanceof CommanderError) return describeUsage(error, help, unknown)
   if (isActionable(error)) {
     const isUsage = error instanceof StartError && error.isUsage
     return { ...pick(error), exitCode: isUsage ? EXIT_CODE.usage : EXIT_CODE.failed }
@@ -56,14 +61,18 @@ function isActionable(error: unknown): error is Error & { code: string; try: str
 }
 
 function pick(error: Error & { code: string; try: string }): Omit<Report, 'exitCode'> {
-  return { code: error.code, message: printable(error.message), try: printable(error.try) }
+  return {
+    code: printable(error.code),
+    message: printable(error.message),
+    try: printable(error.try),
+  }
 }
 
 /**
  * commander says `error: unknown command 'sevre'\n(Did you mean serve?)` with code
  * `commander.unknownCommand`: here the guess becomes the next step and the code takes our form.
  */
-function describeUsage(error: CommanderError, help: string): Report {
+function describeUsage(error: CommanderError, help: string, unknown: readonly string[]): Report {
   const [first = '', ...rest] = error.message.replace(/^error: /u, '').split('\n')
   const guess = /\(Did you mean (?:one of )?(.+)\?\)/u.exec(rest.join(' '))?.[1]
   const code = error.code
@@ -72,7 +81,7 @@ function describeUsage(error: CommanderError, help: string): Report {
   return {
     code: code.toUpperCase(),
     message: printable(first),
-    try: printable(didYouMean(guess ?? closestChoice(first)) ?? help),
+    try: printable(didYouMean(guess ?? closestChoice(first) ?? mistyped(first, unknown)) ?? help),
     exitCode: EXIT_CODE.usage,
   }
 }
@@ -86,4 +95,10 @@ function closestChoice(message: string): string | undefined {
   const [, given, choices] =
     /'([^']*)' is invalid.* Allowed choices are (.+)\.$/u.exec(message) ?? []
   return given === undefined ? undefined : closest(given, choices?.split(', ') ?? [])
+}
+
+/** A required option that is missing because its name is mistyped. */
+function mistyped(message: string, unknown: readonly string[]): string | undefined {
+  const missing = /^required option '(--[\w-]+)/u.exec(message)?.[1]
+  return missing !== undefined && closest(missing, unknown) !== undefined ? missing : undefined
 }

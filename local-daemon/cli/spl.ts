@@ -7,6 +7,8 @@ import { addGateway } from './commands/gateway.ts'
 import { addIntend } from './commands/intend.ts'
 import { addKnow } from './commands/know.ts'
 import { addLearn } from './commands/learn.ts'
+import { addLogin } from './commands/login.ts'
+import { addLogout } from './commands/logout.ts'
 import { addLogs } from './commands/logs.ts'
 import { addPair } from './commands/pair.ts'
 import { addServiceAccount } from './commands/service-account.ts'
@@ -34,6 +36,8 @@ export function splProgram(): Command {
   addLearn(program)
   addThread(program)
 
+  addLogin(program)
+  addLogout(program)
   addPair(program)
   addServiceAccount(program)
   addToken(program)

@@ -57,7 +57,7 @@ const MISTAKES: readonly Mistake[] = [
   ],
   ['pair --device a --url https://a.example --scopes admn', 2, 'INVALID_ARGUMENT', /mean admin\?/],
   ['token --jsn', 2, 'UNKNOWN_OPTION', /mean --json\?/],
-  ['pair --devise x', 2, 'UNKNOWN_OPTION', /mean --device\?/],
+  ['pair --devise x', 2, 'MISSING_MANDATORY_OPTION_VALUE', /mean --device\?/],
   ['tunnel log --via tunel', 2, 'INVALID_ARGUMENT', /mean tunnel\?/],
   ['help', 2, 'UNKNOWN_COMMAND', /spl --help/],
   ['pair redeem --url http://127.0.0.1:1', 2, 'MISSING_ARGUMENT', /spl pair redeem --help/],

@@ -1,15 +1,24 @@
 import type { Home } from '../../config/home.ts'
+import { loginFile, writeLogin, type Login } from '../login/login-file.ts'
 import { warn } from '../output.ts'
 import { readBearer } from './read-bearer.ts'
 import { replacedTokenFile } from './secret-file.ts'
 import { tokenFile } from './token-file.ts'
 
-/** Keeps a bearer in the home, and warns about one of another form: a daemon may know more than we do. */
-export async function saveToken(home: Home, bearer: string): Promise<string> {
+/** Keeps a bearer in the home, with the login if its commands go elsewhere by one, and warns about one of another form: a daemon may know more than we do. */
+export async function saveToken(
+  home: Home,
+  bearer: string,
+  login: Login | undefined,
+): Promise<string> {
   if ((await readBearer(bearer)) === undefined) {
     warn(
       'that does not look like a bearer (spl_<env>_<service account>_<secret>); saved all the same',
     )
+  }
+  if (login !== undefined) {
+    writeLogin(home, { ...login, bearer })
+    return loginFile(home)
   }
   const sink = await replacedTokenFile(home)
   await sink.deliver(bearer)

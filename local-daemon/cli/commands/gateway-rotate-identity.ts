@@ -1,17 +1,18 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadIdentity } from '../../access/identity.ts'
 import { rotateIdentity, type Rotation } from '../../access/rotate-identity.ts'
 import type { Home } from '../../config/home.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { confirmName } from '../gateway/confirm-name.ts'
-import { startAsItWas } from '../gateway/restart-home.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, printJson } from '../output.ts'
-import { readRunningFile } from '../serve/running-file.ts'
+import type { ReadyReport } from '../serve/ready-report.ts'
+import { runBackground } from '../serve/run-background.ts'
+import { readLastStart, readRunningFile } from '../serve/running-file.ts'
 import { stopDaemon } from '../serve/stop-daemon.ts'
 import { fields, table } from '../table.ts'
-import { existsSync } from 'node:fs'
 
 interface RotateOptions extends SecretOptions {
   readonly keepOld?: boolean
@@ -45,11 +46,15 @@ async function rotate(options: RotateOptions): Promise<void> {
     if (existsSync(home.instanceKey)) note(`replaces the identity ${loadIdentity(home).did}`)
     note('every bearer, ticket and invite ends; records, accounts and settings stay')
     await confirmName('rotate', options.yes === true, 'replace the identity')
-    const facts = readRunningFile(home)
-    const gateway = facts?.gateway ?? null
-    const rotation = await whileStopped(home, () => rotateIdentity(home, options.keepOld === true))
-    if (rotation.fresh === undefined) await sink.discard()
-    else await sink.deliver(rotation.fresh.token)
+    const gateway = readRunningFile(home)?.gateway ?? null
+    const database = readLastStart(home)?.store ?? home.database
+    const [rotation, ready] = await whileStopped(home, () =>
+      rotateIdentity(home, options.keepOld === true, database),
+    )
+    // A store in memory went with the daemon, and the new one makes its first bearer.
+    const bearer = rotation.fresh?.token ?? ready?.admin_bearer
+    if (bearer === undefined) await sink.discard()
+    else await sink.deliver(bearer)
     show(rotation, gateway, options)
   } catch (error) {
     await sink.discard()
@@ -58,14 +63,22 @@ async function rotate(options: RotateOptions): Promise<void> {
 }
 
 /** Stops the daemon of the home for the work, and starts it again as it was, whether or not the work was done. */
-async function whileStopped<Result>(home: Home, work: () => Promise<Result>): Promise<Result> {
-  const facts = readRunningFile(home)
+async function whileStopped<Result>(
+  home: Home,
+  work: () => Promise<Result>,
+): Promise<readonly [Result, ReadyReport | undefined]> {
+  const { started_with } = readRunningFile(home) ?? {}
   await stopDaemon(home)
+  const again = async (): Promise<ReadyReport | undefined> =>
+    started_with ? runBackground(home, started_with) : undefined
+  let done: Result
   try {
-    return await work()
-  } finally {
-    if (facts !== undefined) await startAsItWas(home, facts, facts)
+    done = await work()
+  } catch (error) {
+    await again()
+    throw error
   }
+  return [done, await again()]
 }
 
 function show(rotation: Rotation, gateway: string | null, options: RotateOptions): void {

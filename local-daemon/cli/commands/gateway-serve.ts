@@ -4,6 +4,7 @@ import { EXIT_CODE } from '../exit-code.ts'
 import { ownerOfHome } from '../gateway/owner-of-home.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
+import { noteHomeOnly } from '../home-only.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { fields } from '../table.ts'
@@ -92,6 +93,7 @@ export function addGatewayServe(gateway: Command): void {
 
 async function serveGateway(options: GatewayServeOptions): Promise<void> {
   if (options.installService || options.uninstallService) return service(options)
+  noteHomeOnly('spl gateway serve', options)
   const { startGateway } = await import('../../gateway/start-gateway.ts')
   const tls = tlsOf(options)
   const signalled = untilSignal()

@@ -63,7 +63,7 @@ async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> 
   const own = gateway === facts?.gateway
   const caFile = options.ca ?? (own ? facts.gateway_ca : null)
   const origin = new URL(gateway)
-  const located = await locateBearer(options.token, home)
+  const located = await locateBearer(options.token, home, undefined)
   const link = own ? await linkOf(home) : undefined
   return {
     origin,

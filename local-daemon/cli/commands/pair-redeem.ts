@@ -1,16 +1,14 @@
 import { Option, type Command } from 'commander'
-import { INVITE_PATH, parseCode } from '../../../protocol/signed-code.ts'
+import { INVITE_PATH } from '../../../protocol/signed-code.ts'
 import type { Changed, Minted } from '../access/answers.ts'
 import { makeFor } from '../access/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
-import { CliError } from '../cli-error.ts'
 import { originClient } from '../daemon-client.ts'
-import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
+import { readCode } from '../login/read-code.ts'
 import { note, printJson, warn } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
-import { readSecretArgument } from '../read-secret-argument.ts'
 import { fields } from '../table.ts'
 import { utcTime } from '../utc-time.ts'
 
@@ -42,12 +40,11 @@ export function addPairRedeem(pair: Command): void {
       ),
     )
     .action(async (text: string, _options: unknown, command: Command) =>
-      redeem(await readSecretArgument(text), optionsOf<RedeemOptions>(command)),
+      redeem(await readCode(text), optionsOf<RedeemOptions>(command)),
     )
 }
 
 async function redeem(code: string, options: RedeemOptions): Promise<void> {
-  if (parseCode(code)?.kind !== 'invite') throw noInvite()
   const { url } = options
   const client = originClient(url, code, '--url')
   const sink = await secretSink(options)
@@ -69,14 +66,4 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
   if (!options.save) return
   note(`try: SPL_SERVE_URL=${url.origin} spl thread list`)
   if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')
-}
-
-/** Told before anything is sent: a bearer pasted here by mistake goes nowhere. */
-function noInvite(): CliError {
-  return new CliError(
-    'INVITE_INVALID',
-    'that is no invite: one begins with spi_ and is copied whole',
-    'make one at home with: spl pair --device <label> --url <url> --invite',
-    EXIT_CODE.usage,
-  )
 }

@@ -6,8 +6,10 @@ import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { parseLines } from '../logs/parse-lines.ts'
 import { showLogs } from '../logs/show-logs.ts'
+import { noteHomeOnly } from '../home-only.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
+import { withProgress } from '../progress.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
 import { parseStore } from '../serve/parse-store.ts'
 import { banner, type ReadyReport, warnOfStart } from '../serve/ready-report.ts'
@@ -89,6 +91,7 @@ export function addServe(program: Command): void {
 
 async function serve(options: ServeOptions, given: Partial<StartArguments>): Promise<void> {
   const home = homeOf(options)
+  noteHomeOnly('spl serve', options)
   if (options.status) return showStatus(options)
   if (options.logs) return showLogs(options)
   if (options.stop) return stop(home, options)
@@ -114,7 +117,7 @@ async function stop(home: Home, options: ServeOptions): Promise<void> {
   const service = installedService(home)
   // First, so that its manager does not start it again.
   if (service !== undefined) await stopService(service)
-  const outcome = await stopDaemon(home)
+  const outcome = await withProgress('stopping the daemon', options, () => stopDaemon(home))
   if (options.json) printJson({ object: 'daemon', ...outcome, home: home.root })
   else if (outcome.status === 'stopped') print(`stopped (pid ${outcome.pid})`)
   else note(`not running: no daemon in ${home.root}`)

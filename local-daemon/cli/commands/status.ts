@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { destinationOf } from '../destination.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { showStatus } from '../serve/show-status.ts'
@@ -16,6 +17,6 @@ export function addStatus(program: Command): void {
       ),
     )
     .action((_options: unknown, command: Command) =>
-      showStatus(optionsOf(command), process.env['SPL_SERVE_URL']),
+      showStatus(optionsOf(command), destinationOf(optionsOf(command))),
     )
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { saveToken } from '../access/save-token.ts'
+import { destinationOf } from '../destination.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { print, printJson, warn } from '../output.ts'
@@ -19,7 +20,9 @@ export function addTokenSave(token: Command): void {
     )
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = optionsOf(command)
-      const path = await saveToken(homeOf(options), await readSecretArgument(text))
+      const destination = destinationOf(options)
+      const login = destination.kind === 'home' ? undefined : destination.login
+      const path = await saveToken(homeOf(options), await readSecretArgument(text), login)
       if (options.json) printJson({ object: 'token_file', status: 'saved', path })
       else print(`saved in ${path}`)
       if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')

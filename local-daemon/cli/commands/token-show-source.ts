@@ -1,18 +1,21 @@
 import type { Command } from 'commander'
+import type { Home } from '../../config/home.ts'
 import { readBearer } from '../access/read-bearer.ts'
 import { tokenFile } from '../access/token-file.ts'
 import { locateBearer } from '../bearer.ts'
+import { destinationOf } from '../destination.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
+import { loginFile } from '../login/login-file.ts'
 import { note, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
 
 /** The `--json` of the command. */
 interface TokenSource {
   readonly object: 'token_source'
-  readonly source: 'option' | 'environment' | 'file' | 'none'
-  /** The token file, if that is the source. */
+  readonly source: 'option' | 'environment' | 'login' | 'file' | 'none'
+  /** The token file or that of the login, if that is the source. */
   readonly path: string | null
   /** Null where the bearer has not the form of one. */
   readonly env: string | null
@@ -23,9 +26,7 @@ interface TokenSource {
 export function addTokenShowSource(token: Command): void {
   token
     .command('show-source')
-    .description(
-      'say which bearer is used, of --token, SPL_TOKEN and the saved one; exit code 0 or 4',
-    )
+    .description('say which bearer is used, of --token, SPL_TOKEN and saved ones; exit code 0 or 4')
     .addHelpText(
       'after',
       examples(
@@ -40,7 +41,7 @@ export function addTokenShowSource(token: Command): void {
       else print(describe(found))
       if (found.source === 'none') process.exitCode = EXIT_CODE.refused
       if (options.json) return
-      if (!process.env['SPL_SERVE_URL']) {
+      if (destinationOf(options).kind === 'home') {
         note(
           'no bearer is sent while SPL_SERVE_URL is unset: the Unix socket of the home needs none',
         )
@@ -50,21 +51,29 @@ export function addTokenShowSource(token: Command): void {
 
 async function sourceOf(options: GlobalOptions): Promise<TokenSource> {
   const home = homeOf(options)
-  const located = await locateBearer(options.token, home)
+  const destination = destinationOf(options)
+  const login = destination.kind === 'home' ? undefined : destination.login
+  const located = await locateBearer(options.token, home, login)
   const parts = located && (await readBearer(located.bearer))
   return {
     object: 'token_source',
     source: located?.source ?? 'none',
-    path: located?.source === 'file' ? tokenFile(home) : null,
+    path: pathOf(located?.source, home),
     env: parts?.env ?? null,
     service_account_id: parts?.service_account_id ?? null,
     token_id: parts?.token_id ?? null,
   }
 }
 
+function pathOf(source: TokenSource['source'] | undefined, home: Home): string | null {
+  if (source === 'login') return loginFile(home)
+  return source === 'file' ? tokenFile(home) : null
+}
+
 const SOURCE_TEXT = {
   option: '--token',
   environment: 'SPL_TOKEN',
+  login: 'spl login',
   file: 'the saved one',
   none: 'none',
 } as const

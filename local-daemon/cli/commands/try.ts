@@ -6,6 +6,7 @@ import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
+import { withProgress } from '../progress.ts'
 import { fields } from '../table.ts'
 import { untilSignal } from '../until-signal.ts'
 import type { Demo } from '../try/start-demo.ts'
@@ -35,7 +36,8 @@ async function tryOut(options: TryOptions): Promise<void> {
   const { startDemo } = await import('../try/start-demo.ts')
   const signalled = untilSignal()
   note('starting a gateway and a daemon')
-  const demo = await startDemo(options.home ?? join(homedir(), '.syncro-try'))
+  const directory = options.home ?? join(homedir(), '.syncro-try')
+  const demo = await withProgress('starting', options, () => startDemo(directory))
   try {
     if (options.check) await Promise.race([check(demo, options), signalled.then(interrupted)])
     else await stay(demo, options, signalled)

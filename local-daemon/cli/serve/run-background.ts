@@ -9,6 +9,7 @@ import { explainStart } from '../../config/explain-start.ts'
 import { prepareHome } from '../../config/prepare-home.ts'
 import { CliError } from '../cli-error.ts'
 import { socketClient } from '../daemon-client.ts'
+import { showProgress } from '../progress.ts'
 import type { ReadyReport } from './ready-report.ts'
 import { foregroundLine, type StartArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
@@ -25,6 +26,7 @@ const READY_FD = 3
  */
 export async function runBackground(home: Home, args: StartArguments): Promise<ReadyReport> {
   const errors = join(home.logs, 'stderr.log')
+  using _progress = showProgress('starting the daemon')
   const child = prepareAndLaunch(
     home,
     [...foregroundLine(home, args), `--ready-fd=${READY_FD}`],

@@ -1,5 +1,6 @@
 import { homeOf, type GlobalOptions } from '../global-options.ts'
 import { CliError } from '../cli-error.ts'
+import type { Destination } from '../destination.ts'
 import { daemonClient, socketClient, type DaemonClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note, print, printJson } from '../output.ts'
@@ -42,15 +43,25 @@ interface Status {
   readonly started_at: string | null
   /** `GET /v1/tunnel`; null where it may not be asked. */
   readonly link: Link | null
+  /** `GET /v1/identity`, whose bearer this is and what it may; null on the socket, and where it is refused. */
+  readonly account: Caller | null
+}
+
+interface Caller {
+  readonly service_account_id: string | null
+  readonly scopes: readonly string[]
 }
 
 /**
  * Shows the daemon of the home, or the one at a URL; exit code 3 when it does not answer.
  *
- * @param url `SPL_SERVE_URL`, for the commands that follow it
+ * @param destination for the command that goes elsewhere too
  */
-export async function showStatus(options: GlobalOptions, url?: string): Promise<void> {
-  const status = url ? await remoteStatus(options, url) : await homeStatus(homeOf(options))
+export async function showStatus(options: GlobalOptions, destination?: Destination): Promise<void> {
+  const status =
+    destination?.kind === 'elsewhere'
+      ? await remoteStatus(options, destination.origin)
+      : await homeStatus(homeOf(options))
   if (options.json) printJson(status)
   else print(describe(status))
   if (status.status === 'running') return
@@ -86,10 +97,11 @@ async function homeStatus(home: Home): Promise<Status> {
     home: home.root,
     started_at: facts?.started_at ?? null,
     link,
+    account: null,
   }
 }
 
-async function remoteStatus(options: GlobalOptions, url: string): Promise<Status> {
+async function remoteStatus(options: GlobalOptions, url: URL): Promise<Status> {
   const client = await daemonClient(options)
   const health = await client.get<Health>('/health')
   return {
@@ -97,7 +109,7 @@ async function remoteStatus(options: GlobalOptions, url: string): Promise<Status
     status: 'running',
     ...about(health),
     pid: null,
-    address: new URL(url).origin,
+    address: url.origin,
     socket: null,
     gateway: null,
     reachable: null,
@@ -111,6 +123,7 @@ async function remoteStatus(options: GlobalOptions, url: string): Promise<Status
     home: null,
     started_at: null,
     link: await linkOf(client),
+    account: await callerOf(client),
   }
 }
 
@@ -118,6 +131,17 @@ async function remoteStatus(options: GlobalOptions, url: string): Promise<Status
 async function linkOf(client: DaemonClient): Promise<Link | null> {
   try {
     return await client.get<Link>('/v1/tunnel')
+  } catch (error) {
+    if (error instanceof CliError) return null
+    throw error
+  }
+}
+
+/** Null if the daemon refuses the bearer: `spl status` tells that it runs all the same. */
+async function callerOf(client: DaemonClient): Promise<Caller | null> {
+  try {
+    const { service_account_id, scopes } = await client.get<Caller>('/v1/identity')
+    return { service_account_id, scopes }
   } catch (error) {
     if (error instanceof CliError) return null
     throw error
@@ -135,6 +159,8 @@ function describe(status: Status): string {
     ['Identity', status.instance_did ?? undefined],
     ['Address', status.address ?? undefined],
     ['Exposure', status.exposure === null ? undefined : exposureText(status.exposure)],
+    ['Account', status.account?.service_account_id ?? undefined],
+    ['Scopes', status.account?.scopes.join(', ')],
     ['Gateway', status.gateway ?? undefined],
     ['Public', publicly(status)],
     ...(status.link?.configured ? linkRows(status.link) : []),

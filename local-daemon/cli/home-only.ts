@@ -1,0 +1,17 @@
+import { destinationOf } from './destination.ts'
+import type { GlobalOptions } from './global-options.ts'
+import { note } from './output.ts'
+import { printable } from './table.ts'
+
+/** Says of a command that runs something on this machine that the daemon elsewhere, where the others go, is not meant. */
+export function noteHomeOnly(command: string, options: GlobalOptions): void {
+  // The child of a background start has no person in front of it.
+  if ('readyFd' in options) return
+  const destination = destinationOf(options)
+  if (destination.kind === 'home') return
+  note(
+    printable(
+      `${command} is about this machine, not about ${destination.origin.origin}; try: spl status for that one`,
+    ),
+  )
+}
