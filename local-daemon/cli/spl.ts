@@ -3,6 +3,8 @@ import { addComplete } from './commands/complete.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addDo } from './commands/do.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addExpose } from './commands/expose.ts'
 import { addGateway } from './commands/gateway.ts'
 import { addIntend } from './commands/intend.ts'
 import { addKnow } from './commands/know.ts'
@@ -29,6 +31,8 @@ export function splProgram(): Command {
   addServe(program)
   addStatus(program)
   addLogs(program)
+  addExpose(program)
+  addDoctor(program)
 
   addIntend(program)
   addDo(program)

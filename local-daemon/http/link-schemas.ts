@@ -16,6 +16,9 @@ const Configured = z.object({
   last_connected_at: time.nullable(),
   last_error: z.string().nullable(),
   round_trip_ms: z.number().nullable(),
+  clock_offset_ms: z
+    .number()
+    .openapi({ description: 'What is added to the clock so that the gateway takes the proof' }),
   reconnects: count,
   open_streams: count,
   subscribers: count.openapi({ description: 'Readers of event streams who have caught up' }),
@@ -23,6 +26,7 @@ const Configured = z.object({
   requests: count,
   bytes_in: count,
   bytes_out: count,
+  messages_out: count.openapi({ description: 'WebSocket messages to the gateway' }),
   policy: z.object({ sent: count.nullable(), acknowledged: count.nullable() }),
 })
 const NotConfigured = z.object({ object: z.literal('tunnel'), configured: z.literal(false) })

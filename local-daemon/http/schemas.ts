@@ -110,6 +110,14 @@ export const Health = z
     status: z.literal('ok'),
     version: z.string(),
     instance_did: z.string(),
+    runtime: z
+      .object({ node: z.string(), sqlite: z.string() })
+      .optional()
+      .openapi({ description: 'Over the Unix socket only' }),
+    store: z
+      .object({ records: z.int().nonnegative(), writable: z.boolean() })
+      .optional()
+      .openapi({ description: 'Over the Unix socket only' }),
     security: z
       .object({ auth_required: z.boolean(), insecure_localhost: z.boolean() })
       .optional()

@@ -59,6 +59,12 @@ export function tunnelMetrics(link: LinkReport | undefined): Family[] {
       'Bytes of messages to the gateway.',
       link.bytes_out,
     ),
+    single(
+      'spl_tunnel_sent_messages_total',
+      'counter',
+      'WebSocket messages to the gateway.',
+      link.messages_out,
+    ),
     maybe('spl_edge_policy_sent_version', 'Policy that the gateway was sent last.', policy.sent),
     maybe(
       'spl_edge_policy_acknowledged_version',

@@ -147,8 +147,12 @@ function hiddenCause(path: string): 'EMFILE' | 'ENOSPC' | undefined {
 /** With less a store can not even be made. */
 const LEAST_ROOM_BYTES = 256 * 1024
 
+export function sqliteVersion(database: Database): string {
+  return String(database.prepare('SELECT sqlite_version()').pluck().get())
+}
+
 function assertSqliteVersion(database: Database): void {
-  const version = String(database.prepare('SELECT sqlite_version()').pluck().get())
+  const version = sqliteVersion(database)
   if (isAtLeast(version.split('.').map(Number), OLDEST_SQLITE)) return
   throw new StoreOpenError(
     'SQLITE_TOO_OLD',

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { ProblemError } from '../config/problem-error.ts'
 import { CommitListeners } from './commit-listeners.ts'
-import { type ConnectionOptions, openConnection } from './connection.ts'
+import { type ConnectionOptions, openConnection, sqliteVersion } from './connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
 import { GroupCommit } from './group-commit.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
@@ -34,6 +34,8 @@ export interface Store extends StoreReader {
   /** Runs the work in a write transaction of its own. It must not wait for anything. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Result
   readonly commits: CommitListeners
+  /** Of the library that this process has loaded. */
+  readonly sqliteVersion: string
   /** Why nothing more is written, if so. */
   failure(): Error | undefined
   /** Commits what waits, folds the write-ahead log into the file and closes. Idempotent. */
@@ -93,6 +95,7 @@ export function openStore(options: StoreOptions): Store {
   return {
     ...reader,
     commits,
+    sqliteVersion: sqliteVersion(database),
     transact,
     failure: () => failure,
     append(draft, { once, also } = {}) {

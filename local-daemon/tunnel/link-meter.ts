@@ -3,6 +3,8 @@ export interface LinkCounts {
   /** Bytes of WebSocket messages, both kinds, without TLS and framing. */
   readonly bytesIn: number
   readonly bytesOut: number
+  /** WebSocket messages to the gateway: what an object on Cloudflare is billed for. */
+  readonly messagesOut: number
   /** Requests that the gateway has relayed. */
   readonly requests: number
   /** Of the last ping that was answered on the newest connection, milliseconds; null before. */
@@ -13,6 +15,7 @@ export interface LinkCounts {
 export class LinkMeter {
   #bytesIn = 0
   #bytesOut = 0
+  #messagesOut = 0
   #requests = 0
   #pings: PingMeter | undefined
 
@@ -20,6 +23,7 @@ export class LinkMeter {
     return {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
+      messagesOut: this.#messagesOut,
       requests: this.#requests,
       roundTripMs: this.#pings?.roundTripMs ?? null,
     }
@@ -31,6 +35,7 @@ export class LinkMeter {
 
   sent(bytes: number): void {
     this.#bytesOut += bytes
+    this.#messagesOut += 1
   }
 
   relayed(): void {

@@ -16,6 +16,7 @@ export interface LinkReport {
   readonly last_connected_at: number | null
   readonly last_error: string | null
   readonly round_trip_ms: number | null
+  readonly clock_offset_ms: number
   readonly reconnects: number
   readonly open_streams: number
   /** Readers of event streams who have caught up, and the groups that they are sent one copy each. */
@@ -24,6 +25,7 @@ export interface LinkReport {
   readonly requests: number
   readonly bytes_in: number
   readonly bytes_out: number
+  readonly messages_out: number
   readonly policy: { readonly sent: number | null; readonly acknowledged: number | null }
 }
 
@@ -44,6 +46,7 @@ export function linkReport(
     last_connected_at: status.last_connected_at,
     last_error: status.last_error?.slice(0, ERROR_CHARACTERS) ?? null,
     round_trip_ms: connected && roundTripMs !== null ? Math.round(roundTripMs * 10) / 10 : null,
+    clock_offset_ms: status.clock_offset_ms,
     reconnects: status.reconnects,
     open_streams: status.open_streams,
     subscribers: status.subscribers,
@@ -51,6 +54,7 @@ export function linkReport(
     requests: counts.requests,
     bytes_in: counts.bytesIn,
     bytes_out: counts.bytesOut,
+    messages_out: counts.messagesOut,
     // Every version is pushed the moment it is there, so what home has is what was sent.
     policy: { sent: connected ? policy.version : null, acknowledged: status.policy_version },
   }

@@ -73,6 +73,8 @@ export interface TunnelStatus {
   readonly last_error: string | null
   /** When the gateway last greeted, milliseconds since 1970. */
   readonly last_connected_at: number | null
+  /** What is added to this machine's clock so that the gateway takes the proof, milliseconds; 0 for a clock that is right. */
+  readonly clock_offset_ms: number
   /** Connections after the first since the daemon started. */
   readonly reconnects: number
   readonly open_streams: number
@@ -119,7 +121,10 @@ export class Tunnel implements AsyncDisposable {
   /** The wait of now is out of respect for another daemon. */
   #yielding = false
   #gaveUpAt = -Infinity
-  #status: Omit<TunnelStatus, 'open_streams' | 'subscribers' | 'groups' | 'gateway_url'>
+  #status: Omit<
+    TunnelStatus,
+    'open_streams' | 'subscribers' | 'groups' | 'gateway_url' | 'clock_offset_ms'
+  >
 
   /** @throws TypeError when the gateway's address is not an http or https origin */
   constructor(options: TunnelOptions) {
@@ -160,7 +165,8 @@ export class Tunnel implements AsyncDisposable {
       groups += session.subscribers.groups
     }
     const gateway_url = this.#gatewayUrl.origin
-    return { ...this.#status, gateway_url, open_streams, subscribers, groups }
+    const clock_offset_ms = this.#clockOffsetMs
+    return { ...this.#status, gateway_url, clock_offset_ms, open_streams, subscribers, groups }
   }
 
   /** Sends the policy of now. Without a connection nothing is lost: the next one begins with it. */

@@ -95,6 +95,7 @@ describe('spl tunnel status', () => {
       last_connected_at: 1795531721512,
       last_error: null,
       round_trip_ms: 21.4,
+      clock_offset_ms: 0,
       reconnects: 1,
       open_streams: 2,
       subscribers: 0,
@@ -102,6 +103,7 @@ describe('spl tunnel status', () => {
       requests: 812,
       bytes_in: 190_233,
       bytes_out: 2_310_554,
+      messages_out: 1_630,
       policy: { sent: 31, acknowledged: 30 },
     } as const
     expect(Object.fromEntries(linkRows(link))).toEqual({

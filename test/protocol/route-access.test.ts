@@ -43,5 +43,10 @@ test('one route is local, one takes invites, and tickets open streams alone', ()
     Object.keys(ROUTE_ACCESS).filter((route) => ROUTE_ACCESS[route]?.[mark] === true)
   expect(marked('local')).toEqual(['POST /v1/bootstrap/service-account'])
   expect(marked('invite')).toEqual(['POST /v1/invites/redeem'])
-  expect(marked('ticket')).toEqual(['GET /v1/sync/changes', 'GET /v1/sync/subscribe'])
+  expect(marked('ticket')).toEqual([
+    'GET /v1/sync/changes',
+    'GET /v1/sync/subscribe',
+    'GET /v1/connection',
+    'GET /v1/connection/events',
+  ])
 })

@@ -18,7 +18,12 @@ export interface Shown {
 /** @param path of the route that is asked, for tickets */
 export type Show = (path: string) => Shown | Promise<Shown>
 
-const STREAMS = ['/v1/sync/subscribe', '/v1/sync/changes'] as const
+const STREAMS = [
+  '/v1/sync/subscribe',
+  '/v1/sync/changes',
+  '/v1/connection',
+  '/v1/connection/events',
+] as const
 
 /** What shows each credential, real and of its own for each request. Bearers that must not count are an admin's. */
 export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record<Shows, Show>>> {

@@ -58,6 +58,7 @@ export function addServe(program: Command): void {
         .env('SPL_GATEWAY_URL')
         .argParser(parseGateway),
     )
+    .option('--no-gateway', 'with --restart: without the gateway that it had')
     .option(
       '--gateway-ca <file>',
       'PEM file to trust for the gateway, beside the system',

@@ -78,13 +78,9 @@ export function judgeClientAddress(
     return { name, status: 'pass', message, details }
   }
   if (via === 'tunnel') {
-    return {
-      name,
-      status: 'warn',
-      message: 'The gateway does not know the addresses of clients, and so cannot count by them',
-      fix: 'If a proxy in front of it always overwrites a header with the client’s address, name that: spl gateway serve --client-address-header X-Real-IP',
-      details,
-    }
+    const message =
+      'The gateway is not told the addresses of clients, and counts without them; a proxy in front can tell: spl gateway serve --client-address-header'
+    return { name, status: 'skip', message, details }
   }
   if (peer_trusted === false) {
     return {

@@ -5,8 +5,10 @@ import { sendRequest, type RequestToSend, type Target } from '../send-request.ts
 /** A public address of the daemon, as somebody elsewhere reaches it. */
 export interface Outside {
   readonly origin: URL
-  /** Without it only what needs none is asked. */
+  /** Without it, and without tickets, only what needs none is asked. */
   readonly bearer?: string | undefined
+  /** Gets a stream ticket for a path, in place of a bearer: at home the socket gives them, and no bearer is at hand. */
+  readonly ticket?: ((path: string) => Promise<string>) | undefined
   /** The did:key of the daemon that should answer. */
   readonly expectedDid?: string | undefined
   /** PEM certificates that are trusted beside the system's. */
@@ -53,16 +55,25 @@ export async function ask(outside: Outside, question: Question): Promise<Outside
 }
 
 /** The same, with the body still to be read. */
-export function open(outside: Outside, question: Question): Promise<IncomingMessage> {
+export async function open(outside: Outside, question: Question): Promise<IncomingMessage> {
   const { anonymous, ...request } = question
   const shown = anonymous || outside.bearer === undefined ? undefined : outside.bearer
+  const path = anonymous ? question.path : await ticketed(outside, question.path)
   return sendRequest(targetOf(outside), {
     signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
     silenceMs: PROBE_TIMEOUT_MS,
     method: 'GET',
     ...request,
+    path,
     headers: { ...(shown && { authorization: `Bearer ${shown}` }), ...request.headers },
   })
+}
+
+/** The path, with a ticket in its query where that is all there is to show. */
+export async function ticketed({ bearer, ticket }: Outside, path: string): Promise<string> {
+  if (bearer !== undefined || ticket === undefined) return path
+  const [bare = path] = path.split('?')
+  return `${path}${path.includes('?') ? '&' : '?'}ticket=${await ticket(bare)}`
 }
 
 function targetOf({ origin, ca, lookup }: Outside): Target {

@@ -1,4 +1,5 @@
 import type { Check } from '../checks/check.ts'
+import { exposureOf } from '../checks/exposure-of.ts'
 import { ask, type Outside, type OutsideAnswer } from './outside.ts'
 
 const NAME = 'plain-http'
@@ -24,6 +25,10 @@ export function judgePlainOrigin(origin: URL): Check {
   if (LOOPBACK.test(origin.hostname)) {
     const message = `${origin.origin} is this machine itself`
     return { name: NAME, status: 'skip', message }
+  }
+  if (exposureOf(origin) === 'tailnet') {
+    const message = 'Plain http inside a tailnet: WireGuard encrypts what is in it'
+    return { name: NAME, status: 'pass', message }
   }
   return {
     name: NAME,

@@ -20,11 +20,13 @@ const OPEN: readonly (readonly [string, Probe])[] = [
   ['dot-paths', probeDotPaths],
   ['cors', probeCors],
 ]
-const WITH_BEARER: readonly (readonly [string, Probe])[] = [
+const WITH_TICKET: readonly (readonly [string, Probe])[] = [
   ['client-address', probeClientAddress],
-  ['encoded-paths', probeEncodedPaths],
   ['streaming', probeStreaming],
   ['websocket', probeWebSocket],
+]
+const WITH_BEARER: readonly (readonly [string, Probe])[] = [
+  ['encoded-paths', probeEncodedPaths],
   ['upload', probeUpload],
 ]
 
@@ -49,11 +51,17 @@ export async function probeOutside(
   add(await probeCertificate(outside))
   if (reachable.status === 'fail') return checks
   for (const [name, probe] of OPEN) add(await tried(outside, name, probe))
-  for (const [name, probe] of WITH_BEARER) {
-    if (outside.bearer !== undefined) add(await tried(outside, name, probe))
-    else add({ name, status: 'skip', message: 'Needs a bearer: --token, or spl token save' })
-  }
+  const known = outside.bearer !== undefined
+  await addAll(WITH_TICKET, known || outside.ticket !== undefined)
+  await addAll(WITH_BEARER, known)
   return checks
+
+  async function addAll(probes: readonly (readonly [string, Probe])[], possible: boolean) {
+    for (const [name, probe] of probes) {
+      if (possible) add(await tried(outside, name, probe))
+      else add({ name, status: 'skip', message: 'Needs a bearer: --token, or spl token save' })
+    }
+  }
 }
 
 /** What breaks in the middle of a probe is what it found. */

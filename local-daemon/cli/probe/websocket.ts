@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 import type { Check } from '../checks/check.ts'
-import { type Outside, PROBE_TIMEOUT_MS } from './outside.ts'
+import { type Outside, PROBE_TIMEOUT_MS, ticketed } from './outside.ts'
 
 const NAME = 'websocket'
 
@@ -33,8 +33,9 @@ export function judgeUpgrade(outcome: Outcome): Check {
   }
 }
 
-function openSocket({ origin, bearer, ca, lookup }: Outside): Promise<Outcome> {
-  const url = new URL('/v1/sync/subscribe?since=now', origin)
+async function openSocket(outside: Outside): Promise<Outcome> {
+  const { origin, bearer, ca, lookup } = outside
+  const url = new URL(await ticketed(outside, '/v1/sync/subscribe?since=now'), origin)
   url.protocol = origin.protocol === 'https:' ? 'wss:' : 'ws:'
   return new Promise((resolve) => {
     const socket = new WebSocket(url, {

@@ -18,7 +18,8 @@ export interface ServeOptions extends GlobalOptions {
   readonly store?: string
   readonly memory?: boolean
   readonly insecureLocalhost?: boolean
-  readonly gateway?: string
+  /** False: `--no-gateway`. */
+  readonly gateway?: string | false
   readonly gatewayCa?: string
   /** Descriptor on which the background child says that it is ready. Not for people. */
   readonly readyFd?: number

@@ -18,7 +18,7 @@ export function startArguments(options: ServeOptions): StartArguments {
     host: options.host,
     port: options.port,
     insecureLocalhost: options.insecureLocalhost === true,
-    gateway: options.gateway ?? null,
+    gateway: options.gateway || null,
     gatewayCa: options.gatewayCa ?? null,
     store: options.store ?? null,
     memory: options.memory === true,
@@ -51,7 +51,10 @@ export function keptArguments(
 ): StartArguments {
   // A store given now takes the place of the other kind, too.
   const store = given.memory === true ? { store: null } : given.store ? { memory: false } : {}
-  return { ...last, ...store, ...given }
+  // A certificate is of one gateway: another one, or none, does not have it.
+  const ca =
+    given.gateway === undefined || given.gateway === last.gateway ? {} : { gatewayCa: null }
+  return { ...last, ...store, ...ca, ...given }
 }
 
 /** The arguments that a file of an earlier start holds; undefined for one that is damaged or of another version. */

@@ -8,14 +8,16 @@ import type { RouteParts } from './route-parts.ts'
  * `GET /health`: alive, and who it is. Open to everybody, so nothing else is told; how it is secured only to the
  * daemon's own user, on the socket.
  */
-export function addHealth({ router, did, authorise, settings }: RouteParts): void {
+export function addHealth({ router, did, authorise, settings, store }: RouteParts): void {
   const known = { status: 'ok', version: VERSION, instance_did: did }
   const body = JSON.stringify(known)
 
   function forOwner(): string {
     const { auth_required } = settings.values
     const security = { auth_required, insecure_localhost: auth_required && !authorise.required }
-    return JSON.stringify({ ...known, security })
+    const runtime = { node: process.versions.node, sqlite: store.sqliteVersion }
+    const held = { records: store.head(), writable: store.failure() === undefined }
+    return JSON.stringify({ ...known, runtime, store: held, security })
   }
 
   router.on(

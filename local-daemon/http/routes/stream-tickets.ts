@@ -20,14 +20,14 @@ export function addStreamTickets({ router, authorise, tickets }: RouteParts): vo
     async (c) => {
       const { path } = await parseBody(NewTicket, c, authorise)
       const access = path.includes('?') ? undefined : routeAccess('GET', path)
-      if (access?.ticket === undefined || typeof access.scopes === 'string') {
+      if (access?.ticket === undefined || access.scopes === 'open') {
         throw new ProblemError('INVALID_REQUEST', 'path is not the path of an event stream', {
           field: 'path',
           try: 'Name /v1/sync/subscribe or /v1/sync/changes, without a query.',
         })
       }
       const principal = c.get('principal')
-      requireScope(principal, access.scopes)
+      if (access.scopes !== 'any') requireScope(principal, access.scopes)
       const { ticket, expiresAt } = tickets.issue(principal, path)
       const answer = { object: 'stream_ticket', ticket, path, expires_at: expiresAt }
       return jsonAnswer(c.env, 201, JSON.stringify(answer))

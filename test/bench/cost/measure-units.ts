@@ -4,8 +4,8 @@ import { aRealHome, type RealHome } from '../../gateway/a-real-home.ts'
 import { scrapeGateway, type GatewayMetrics } from '../../gateway/gateway-metrics.ts'
 import { subscribe, type Subscriber } from '../../gateway/subscriber.ts'
 import { until } from '../../gateway/until.ts'
-import type { UnitFigures } from './unit-figures.ts'
-import { times, type Usage } from './usage.ts'
+import type { UnitFigures } from '../../../local-daemon/cost/unit-figures.ts'
+import { times, type Usage } from '../../../local-daemon/cost/usage.ts'
 
 /** Longer than the ten seconds after which an idle object sleeps. */
 const APART_MS = 12_000

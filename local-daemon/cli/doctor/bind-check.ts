@@ -1,0 +1,21 @@
+import type { Check } from '../checks/check.ts'
+import { exposureOf } from '../checks/exposure-of.ts'
+import { pass, skip, warning } from '../checks/outcomes.ts'
+import type { Survey } from './survey.ts'
+
+/** Who can reach the daemon's own port. On wildcard and public addresses it never starts. */
+export function bindCheck({ running }: Survey): Check {
+  const name = 'bind'
+  if (running === undefined) return skip(name, 'no daemon says where it listens')
+  const { address } = running
+  const exposure = exposureOf(new URL(address)) ?? 'unknown'
+  const details = { address, exposure }
+  if (exposure === 'loopback') return pass(name, `${address}, this machine alone`, details)
+  if (exposure === 'tailnet') return pass(name, `${address}, the members of the tailnet`, details)
+  return warning(
+    name,
+    `${address} is plain HTTP: whoever is on that network can read bearers and records`,
+    'spl expose phone --by tailnet, or spl expose peer with a gateway; or leave it, if you trust the network',
+    details,
+  )
+}

@@ -1,0 +1,89 @@
+import { lstatSync, readdirSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import type { Home } from '../../config/home.ts'
+import { tokenFile } from '../access/token-file.ts'
+import type { Check } from '../checks/check.ts'
+import { failure, pass, skip } from '../checks/outcomes.ts'
+
+/** Anybody else's permission bits. */
+const OTHERS = 0o077
+/** Names in a message; more are counted. */
+const NAMED = 3
+
+/** Whether others of this machine can read what is secret: the keys, the store, the bearer, the socket's directory. */
+export function fileChecks(home: Home): readonly Check[] {
+  if (process.platform === 'win32')
+    return [skip('file-modes', 'Windows has no modes: the home inherits those of your profile')]
+  const name = 'file-modes'
+  const root = statusOf(home.root)
+  if (root === undefined) {
+    return [failure(name, `${home.root} is not there`, 'spl serve --daemon, which makes it')]
+  }
+  const mine = process.getuid?.()
+  const paths = [
+    home.root,
+    home.run,
+    home.logs,
+    tokenFile(home),
+    ...inside(home.keys),
+    ...databaseOf(home),
+  ]
+  const open = paths.filter((path) => isOpen(statusOf(path)))
+  if (open.length > 0) {
+    return [
+      failure(
+        name,
+        `others of this machine may read ${some(open)}`,
+        `chmod go= ${open.map(quoted).join(' ')}`,
+      ),
+    ]
+  }
+  const foreign = paths.filter((path) => {
+    const status = statusOf(path)
+    return status !== undefined && mine !== undefined && mine !== 0 && status.uid !== mine
+  })
+  if (foreign.length > 0) {
+    return [
+      failure(
+        name,
+        `${some(foreign)} belongs to another user, so the daemon may not be able to use it`,
+        `sudo chown -R "$(id -un)" ${quoted(home.root)}`,
+      ),
+    ]
+  }
+  return [pass(name, 'keys, store and bearer are for you alone')]
+}
+
+function inside(directory: string): string[] {
+  try {
+    return [directory, ...readdirSync(directory).map((file) => join(directory, file))]
+  } catch {
+    return [directory]
+  }
+}
+
+function databaseOf({ database }: Home): string[] {
+  return [database, `${database}-wal`, `${database}-shm`]
+}
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function isOpen(status: Stats | undefined): boolean {
+  return status !== undefined && !status.isSymbolicLink() && (status.mode & OTHERS) !== 0
+}
+
+function some(paths: readonly string[]): string {
+  const more = paths.length - NAMED
+  return `${paths.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** For a POSIX shell. */
+function quoted(path: string): string {
+  return /^[\w./@-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
+}

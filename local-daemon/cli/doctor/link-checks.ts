@@ -1,0 +1,55 @@
+import type { Check } from '../checks/check.ts'
+import { failure, pass, skip, warning } from '../checks/outcomes.ts'
+import type { Survey } from './survey.ts'
+
+/** Milliseconds in which a link that was just lost may come back before anybody is alarmed. */
+const PATIENCE_MS = 60_000
+
+/**
+ * The link to the gateway, and whether the gateway decides by what the store says now.
+ * @param now Unix time, milliseconds
+ */
+export function linkChecks({ daemon }: Survey, now: number): readonly Check[] {
+  const link = daemon?.link
+  if (daemon === undefined || link === undefined) {
+    return [skip('link', 'no daemon answers'), skip('edge-policy', 'no daemon answers')]
+  }
+  if (!link.configured) {
+    return [skip('link', 'no gateway is set up'), skip('edge-policy', 'no gateway is set up')]
+  }
+  if (link.state !== 'connected') {
+    const reason = link.last_error === null ? '' : `: ${link.last_error}`
+    const message = `${link.state}, not connected to ${link.gateway_url}${reason}`
+    const young = now - link.since < PATIENCE_MS && link.last_connected_at !== null
+    const fix = 'spl gateway status says where it ends; spl logs -f shows each attempt'
+    return [
+      young ? warning('link', message, fix) : failure('link', message, fix),
+      skip('edge-policy', 'the gateway is not connected'),
+    ]
+  }
+  return [
+    pass('link', `connected to ${link.gateway_url}${roundTrip(link.round_trip_ms)}`, {
+      round_trip_ms: link.round_trip_ms,
+      reconnects: link.reconnects,
+    }),
+    policyCheck(daemon.policyVersion, link.policy.acknowledged),
+  ]
+}
+
+function roundTrip(ms: number | null): string {
+  return ms === null ? '' : `, ${ms} ms there and back`
+}
+
+function policyCheck(wanted: number, acknowledged: number | null): Check {
+  const name = 'edge-policy'
+  const details = { version: wanted, acknowledged }
+  if (acknowledged !== null && acknowledged >= wanted) {
+    return pass(name, `the gateway decides by version ${acknowledged}, the newest`, details)
+  }
+  return warning(
+    name,
+    `the gateway decides by version ${acknowledged ?? 'none'} of the policy, the store has ${wanted}`,
+    'wait a moment and look again; if it stays: spl serve --restart',
+    details,
+  )
+}

@@ -1,0 +1,100 @@
+import { VERSION } from '../../config/version.ts'
+import type { Check } from '../checks/check.ts'
+import { failure, pass, skip, warning } from '../checks/outcomes.ts'
+import type { Disk, Survey } from './survey.ts'
+
+const MIB = 1024 ** 2
+/** Bytes that must be free: below the first nothing is safe, below the second it is time. */
+const DISK_FAIL = 100 * MIB
+const DISK_WARN = 1024 * MIB
+
+/** The process, the versions and the disk: what has to be well before anybody is let in. */
+export function machineChecks(seen: Survey): readonly Check[] {
+  return [
+    daemonCheck(seen),
+    pidFileCheck(seen),
+    versionCheck(seen),
+    sqliteCheck(seen),
+    diskCheck(seen.disk),
+    storeCheck(seen),
+  ]
+}
+
+function daemonCheck({ presence, home, daemon, silence, pid }: Survey): Check {
+  const name = 'daemon'
+  if (presence === 'absent') {
+    return failure(name, `no daemon runs in ${home.root}`, 'spl serve --daemon')
+  }
+  if (presence === 'silent') {
+    return failure(
+      name,
+      `a daemon listens on ${home.socket} and does not answer`,
+      `read ${home.logFile}, then: spl serve --restart`,
+    )
+  }
+  if (daemon === undefined) {
+    return failure(
+      name,
+      `the daemon answers, but not what it is asked: ${silence ?? 'no reason'}`,
+      'spl serve --restart, so that it runs the version that is installed',
+    )
+  }
+  return pass(name, pid === undefined ? 'it answers' : `it answers (pid ${pid})`)
+}
+
+/** A pid file of a dead process harms nobody; one that is missing beside a living daemon keeps `--stop` from finding it. */
+function pidFileCheck({ presence, pid, home }: Survey): Check {
+  const name = 'pid-file'
+  if (presence !== 'answers') return skip(name, 'no daemon answers')
+  if (pid !== undefined) return pass(name, 'it names the process that runs')
+  return warning(
+    name,
+    `${home.pidFile} does not name the daemon that answers, so spl serve --stop cannot end it`,
+    'pgrep -af "spl.* serve", end that process, then: spl serve --daemon',
+  )
+}
+
+function versionCheck({ daemon }: Survey): Check {
+  const name = 'version'
+  if (daemon === undefined) return skip(name, 'no daemon answers')
+  const running = daemon.health.version ?? 'unknown'
+  if (running === VERSION) return pass(name, `${VERSION}, the command line and the daemon`)
+  return warning(
+    name,
+    `the daemon runs ${running}, the command line is ${VERSION}`,
+    'spl serve --restart, so that the daemon runs what is installed',
+  )
+}
+
+/** The store itself refuses an SQLite that could corrupt it: this says which one it is. */
+function sqliteCheck({ daemon }: Survey): Check {
+  const runtime = daemon?.health.runtime
+  if (runtime === undefined) return skip('sqlite', 'no daemon says which one it runs')
+  const { sqlite, node } = runtime
+  return pass('sqlite', `SQLite ${sqlite}, Node ${node}`, { sqlite, node })
+}
+
+function diskCheck(disk: Disk | undefined): Check {
+  const name = 'disk'
+  if (disk === undefined) return skip(name, 'the file system of the home tells nothing')
+  const free = `${Math.round(disk.free / MIB)} MiB are free`
+  const details = { free_bytes: disk.free, total_bytes: disk.total }
+  const next = 'make room on the disk of the home: a full one takes no more records'
+  if (disk.free < DISK_FAIL) return failure(name, `only ${free}`, next, details)
+  if (disk.free < DISK_WARN) return warning(name, `only ${free}`, next, details)
+  return pass(name, free, details)
+}
+
+function storeCheck({ daemon, home }: Survey): Check {
+  const name = 'store'
+  const store = daemon?.health.store
+  if (store === undefined) return skip(name, 'no daemon says how it is')
+  const { records, writable } = store
+  if (writable) return pass(name, `${records} records, and it takes more`, { records })
+  return failure(
+    name,
+    `its disk failed: ${records} records are read, none is taken`,
+    `make room or repair the disk of ${home.database}, then: spl serve --restart`,
+    { records },
+  )
+}

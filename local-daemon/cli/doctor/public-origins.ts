@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises'
+import { exposureOf } from '../checks/exposure-of.ts'
+import type { Survey } from './survey.ts'
+
+/** A public address that is to lead to this daemon, and the certificate to trust for it. */
+export interface PublicOrigin {
+  readonly origin: URL
+  readonly ca: string | undefined
+}
+
+/** The gateway's hostname, each name that a reverse proxy hands on, and an address of its own beyond loopback. */
+export async function publicOrigins({ running, daemon }: Survey): Promise<readonly PublicOrigin[]> {
+  const gateway = running?.gateway
+  const own = running && new URL(running.address)
+  const direct =
+    own === undefined || exposureOf(own) === 'loopback' ? [] : [{ origin: own, ca: undefined }]
+  const hosts = daemon?.settings.allowed_hosts ?? []
+  const proxied = hosts.map((host) => ({ origin: new URL(`https://${host}`), ca: undefined }))
+  if (!gateway) return [...proxied, ...direct]
+  const origin = new URL(gateway)
+  const ca = running.gateway_ca === null ? undefined : await readFile(running.gateway_ca, 'utf8')
+  const others = proxied.filter((other) => other.origin.host !== origin.host)
+  return [{ origin, ca }, ...others, ...direct]
+}

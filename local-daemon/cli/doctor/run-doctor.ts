@@ -1,0 +1,106 @@
+import type { Home } from '../../config/home.ts'
+import type { Check } from '../checks/check.ts'
+import { skip } from '../checks/outcomes.ts'
+import { probeOutside } from '../probe/probe-outside.ts'
+import { accessChecks } from './access-checks.ts'
+import { bindCheck } from './bind-check.ts'
+import { costCheck } from './cost-check.ts'
+import { askEdge, clockCheck, type EdgeFacts } from './edge-clock.ts'
+import { fileChecks } from './file-checks.ts'
+import { linkChecks } from './link-checks.ts'
+import { machineChecks } from './machine-checks.ts'
+import { ownTicket } from './own-ticket.ts'
+import { publicOrigins, type PublicOrigin } from './public-origins.ts'
+import { survey, type Survey } from './survey.ts'
+
+/** A check of the report; `target` is the public address that it was made at, for those made from outside. */
+export interface Finding extends Check {
+  readonly target?: string
+}
+
+export interface DoctorWish {
+  readonly home: Home
+  /** What the probes from outside show; without it they ask only what needs none. */
+  readonly bearer: string | undefined
+  /** Whether public addresses are asked at all. */
+  readonly outside: boolean
+  /** Is told each finding as soon as it is known. */
+  readonly report: (finding: Finding) => void
+}
+
+/** Looks at everything, in the order in which one thing rests on another. Nothing is changed. */
+export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  const add = (finding: Finding) => {
+    findings.push(finding)
+    wish.report(finding)
+  }
+  const seen = await survey(wish.home)
+  const now = Date.now()
+  for (const check of machineChecks(seen)) add(check)
+  for (const check of fileChecks(seen.home)) add(check)
+  for (const check of accessChecks(seen, now / 1000)) add(check)
+  add(bindCheck(seen))
+  for (const check of linkChecks(seen, now)) add(check)
+  if (!wish.outside) return findings
+  const origins = await publicOrigins(seen)
+  const edge = origins[0] && (await askEdge(origins[0].origin, origins[0].ca))
+  add(clockCheck(edge, seen.daemon?.link))
+  add(priceCheck(seen, edge, now))
+  if (origins.length === 0) add(skip('reachable', 'nobody else is to reach this daemon'))
+  for (const origin of origins) await probe(origin, seen, wish, add)
+  return findings
+}
+
+/** A daemon elsewhere, as it is seen from here. */
+export interface RemoteWish {
+  readonly origin: PublicOrigin
+  readonly bearer: string | undefined
+  /** The daemon that was logged in to. */
+  readonly expectedDid: string | undefined
+  readonly report: (finding: Finding) => void
+}
+
+/** Looks at a daemon elsewhere from outside; what is on its machine is not to be seen from here. */
+export async function runRemoteDoctor(wish: RemoteWish): Promise<readonly Finding[]> {
+  const { origin, bearer, expectedDid } = wish
+  const findings: Finding[] = []
+  const add = (finding: Finding) => {
+    findings.push(finding)
+    wish.report(finding)
+  }
+  add(clockCheck(await askEdge(origin.origin, origin.ca), undefined))
+  await probeOutside({ ...origin, bearer, expectedDid }, (check) =>
+    add({ ...check, target: origin.origin.origin }),
+  )
+  return findings
+}
+
+function priceCheck({ daemon, running }: Survey, edge: EdgeFacts | undefined, now: number): Check {
+  const link = daemon?.link
+  if (link === undefined || !link.configured || running === undefined) {
+    return skip('cost', 'no gateway is set up: nothing is paid for')
+  }
+  const seconds = (now - Date.parse(running.started_at)) / 1000
+  return costCheck(link, seconds, edge?.onCloudflare)
+}
+
+async function probe(
+  { origin, ca }: PublicOrigin,
+  { home, running, daemon }: Survey,
+  { bearer }: DoctorWish,
+  add: (finding: Finding) => void,
+): Promise<void> {
+  const [allowedOrigin] = daemon?.settings.auth_cors_origins ?? []
+  await probeOutside(
+    {
+      origin,
+      ca,
+      bearer,
+      ticket: (path) => ownTicket(home, path),
+      allowedOrigin,
+      expectedDid: running?.instance_did,
+    },
+    (check) => add({ ...check, target: origin.origin }),
+  )
+}

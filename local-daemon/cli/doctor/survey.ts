@@ -1,0 +1,109 @@
+import { statfs } from 'node:fs/promises'
+import type { Home } from '../../config/home.ts'
+import { readRunningPid } from '../../config/pid-file.ts'
+import type { SettingKey, SettingValues } from '../../settings/setting-definitions.ts'
+import type { Token } from '../access/answers.ts'
+import { CliError } from '../cli-error.ts'
+import { collectPages } from '../collect-pages.ts'
+import { socketClient, type DaemonClient } from '../daemon-client.ts'
+import { presenceOf, type Health, type Presence } from '../serve/presence.ts'
+import { readRunningFile, type RunningFacts } from '../serve/running-file.ts'
+import type { Link } from '../tunnel/link-rows.ts'
+
+/** Tokens that are looked at: whoever has more than these has an admin among them, or is told so. */
+const TOKENS_MAX = 10_000
+
+/** Bytes of the file system that holds the home. */
+export interface Disk {
+  readonly free: number
+  readonly total: number
+}
+
+/** `GET /health` over the socket, which tells its owner more. */
+export interface OwnerHealth extends Health {
+  readonly runtime?: { readonly node: string; readonly sqlite: string }
+  readonly store?: { readonly records: number; readonly writable: boolean }
+  readonly security?: { readonly auth_required: boolean; readonly insecure_localhost: boolean }
+}
+
+/** What a daemon says of itself. */
+export interface DaemonFacts {
+  readonly health: OwnerHealth
+  readonly settings: Partial<SettingValues>
+  /** Of records that state a setting and break its rule. */
+  readonly settingWarnings: readonly string[]
+  readonly tokens: readonly Token[]
+  readonly link: Link
+  /** The version of the policy that the store asks for. */
+  readonly policyVersion: number
+}
+
+/** Everything that can be learnt on the daemon's machine without changing anything; what is not known is left out. */
+export interface Survey {
+  readonly home: Home
+  readonly presence: Presence['state']
+  readonly pid?: number
+  readonly running?: RunningFacts
+  readonly disk?: Disk
+  readonly daemon?: DaemonFacts
+  /** Why a daemon that answers did not tell everything. */
+  readonly silence?: string
+}
+
+export async function survey(home: Home): Promise<Survey> {
+  const presence = await presenceOf(home)
+  const pid = readRunningPid(home.pidFile)
+  const running = readRunningFile(home)
+  const disk = await diskOf(home)
+  const told = presence.state === 'answers' ? await ask(socketClient(home.socket)) : {}
+  return {
+    home,
+    presence: presence.state,
+    ...(pid !== undefined && { pid }),
+    ...(running !== undefined && { running }),
+    ...(disk !== undefined && { disk }),
+    ...told,
+  }
+}
+
+async function ask(client: DaemonClient): Promise<Pick<Survey, 'daemon' | 'silence'>> {
+  try {
+    return { daemon: await factsOf(client) }
+  } catch (error) {
+    if (error instanceof CliError) return { silence: `${error.message} [${error.code}]` }
+    throw error
+  }
+}
+
+interface ConfigAnswer {
+  readonly settings: readonly { readonly key: SettingKey; readonly value: unknown }[]
+  readonly warnings: readonly string[]
+  readonly edge: { readonly version: number }
+}
+
+async function factsOf(client: DaemonClient): Promise<DaemonFacts> {
+  const [health, config, tokens, link] = await Promise.all([
+    client.get<OwnerHealth>('/health'),
+    client.get<ConfigAnswer>('/v1/config'),
+    collectPages<Token>(client, '/v1/tokens', TOKENS_MAX),
+    client.get<Link>('/v1/tunnel'),
+  ])
+  const values = config.settings.map(({ key, value }) => [key, value] as const)
+  return {
+    health,
+    settings: Object.fromEntries(values) as Partial<SettingValues>,
+    settingWarnings: config.warnings,
+    tokens: tokens.data,
+    link,
+    policyVersion: config.edge.version,
+  }
+}
+
+async function diskOf(home: Home): Promise<Disk | undefined> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(home.root)
+    return { free: bavail * bsize, total: blocks * bsize }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,119 @@
+import { createInterface, type Interface } from 'node:readline/promises'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { note } from '../output.ts'
+import type { Present, Wish } from './wish.ts'
+import { isProxy, MATRIX, USE_CASES, type UseCase, type Way } from './use-case.ts'
+
+/** What the flags have said so far; the rest is asked for. */
+export type HalfWish = Partial<Omit<Wish, 'origins'>> & Pick<Wish, 'origins'>
+
+/** Tries at one question before the command gives up: somebody holds the wrong end. */
+const TRIES = 3
+
+/**
+ * Asks for what the flags have left open, on stderr, so that stdout stays data.
+ *
+ * @throws CliError EXPOSE_USE_MISSING without a terminal, EXPOSE_NOT_ANSWERED
+ */
+export async function askWish(half: HalfWish, present: Present): Promise<Wish> {
+  if (half.use !== undefined && !process.stdin.isTTY) return { ...half, use: half.use }
+  if (!process.stdin.isTTY) throw useMissing()
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await ask(terminal, half, present)
+  } finally {
+    terminal.close()
+  }
+}
+
+async function ask(terminal: Interface, half: HalfWish, present: Present): Promise<Wish> {
+  const use = half.use ?? (await chooseUse(terminal))
+  const way = half.way ?? (half.use === undefined ? await chooseWay(terminal, use) : undefined)
+  const wish = { ...half, use, ...(way !== undefined && { way }) }
+  if (use === 'browser' && half.origins.length === 0) {
+    const page = await text(terminal, 'Origin of the page, such as https://app.example.com')
+    return { ...wish, origins: [page] }
+  }
+  if (way !== undefined && isProxy(way) && half.hostname === undefined) {
+    return { ...wish, hostname: await text(terminal, 'Public hostname, such as spl.example.com') }
+  }
+  if (way === 'gateway' && half.gateway === undefined && !present.running?.gateway) {
+    const url = await text(terminal, 'Address of the gateway, such as https://spl.example.com')
+    return { ...wish, gateway: { url, cacert: null } }
+  }
+  return wish
+}
+
+async function chooseUse(terminal: Interface): Promise<UseCase> {
+  note('Who is to reach this daemon?')
+  return choose(terminal, USE_CASES, (use) => MATRIX[use].title)
+}
+
+async function chooseWay(terminal: Interface, use: UseCase): Promise<Way | undefined> {
+  const { ways, why } = MATRIX[use]
+  if (ways.length === 1) return ways[0]
+  note(`By which way? ${ways[0]} is recommended: ${why}.`)
+  return choose(terminal, ways, (way) => WAY_TITLES[way])
+}
+
+const WAY_TITLES: Readonly<Record<Way, string>> = {
+  loopback: 'this machine alone',
+  lan: 'the address in the home network, plain HTTP',
+  tailnet: 'Tailscale or another WireGuard network',
+  gateway: 'our gateway: a public hostname, no open port',
+  caddy: 'Caddy in front, with certificates of its own',
+  nginx: 'nginx in front',
+  traefik: 'Traefik in front',
+  cloudflared: 'Cloudflare Tunnel',
+}
+
+async function choose<Choice>(
+  terminal: Interface,
+  choices: readonly Choice[],
+  title: (choice: Choice) => string,
+): Promise<Choice> {
+  for (const [at, choice] of choices.entries()) note(`  ${at + 1}  ${title(choice)}`)
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const answer = (await terminal.question(`1 to ${choices.length} [1]: `)).trim()
+    const chosen = choices[(answer === '' ? 1 : Number(answer)) - 1]
+    if (chosen !== undefined) return chosen
+  }
+  throw notAnswered()
+}
+
+async function text(terminal: Interface, question: string): Promise<string> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const answer = (await terminal.question(`${question}: `)).trim()
+    if (answer !== '') return answer
+  }
+  throw notAnswered()
+}
+
+/** Whether to go on; without a terminal only `--yes` says so. */
+export async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(?:es)?$/iu.test((await terminal.question(`${question} [y/N] `)).trim())
+  } finally {
+    terminal.close()
+  }
+}
+
+function useMissing(): CliError {
+  return new CliError(
+    'EXPOSE_USE_MISSING',
+    'who is to reach the daemon is not said, and there is no terminal to ask',
+    `spl expose <use>: one of ${USE_CASES.join(', ')}`,
+    EXIT_CODE.usage,
+  )
+}
+
+function notAnswered(): CliError {
+  return new CliError(
+    'EXPOSE_NOT_ANSWERED',
+    'that was no answer to the question; nothing was changed',
+    'spl expose --help shows the same as flags',
+    EXIT_CODE.usage,
+  )
+}

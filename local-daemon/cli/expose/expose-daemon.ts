@@ -1,0 +1,84 @@
+import { locateBearer } from '../bearer.ts'
+import { tally } from '../checks/show-check.ts'
+import { CliError } from '../cli-error.ts'
+import { ShownFindings } from '../doctor/shown-findings.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { homeOf, type GlobalOptions } from '../global-options.ts'
+import { noteHomeOnly } from '../home-only.ts'
+import { note, print, printJson } from '../output.ts'
+import { applyPlan } from './apply-plan.ts'
+import { askWish, confirm, type HalfWish } from './ask-wish.ts'
+import { daemonControl } from './daemon-control.ts'
+import { makePlan } from './make-plan.ts'
+import type { Plan } from './plan.ts'
+import { presentOf } from './present-of.ts'
+import { provePlan } from './prove-plan.ts'
+import { planText } from './show-plan.ts'
+import { writeFiles } from './write-files.ts'
+
+export type ExposeWish = HalfWish
+
+export interface ExposeManner extends GlobalOptions {
+  /** Directory for the proxy's files. */
+  readonly write?: string
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+/**
+ * Plans, asks for leave, carries out, and proves. The exit code says whether the proof held.
+ *
+ * @throws CliError of the plan, EXPOSE_NOT_CONFIRMED, and of whatever step failed
+ */
+export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Promise<void> {
+  noteHomeOnly('spl expose', manner)
+  const home = homeOf(manner)
+  const json = manner.json === true
+  const present = await presentOf(home)
+  const wish = await askWish(half, present)
+  const plan = makePlan(wish, present)
+  if (!json) print(planText(plan))
+  if (manner.dryRun) {
+    if (json) printJson({ ...report(plan), files: [], checks: [] })
+    return
+  }
+  await askLeave(plan, manner)
+  const files = manner.write === undefined ? [] : writeFiles(manner.write, plan)
+  for (const file of files) note(`wrote ${file}`)
+  await applyPlan(home, plan, daemonControl(home))
+  await awaitPerson(plan, json)
+  const findings = new ShownFindings(json)
+  if (!json) print('Proof:')
+  const bearer = (await locateBearer(manner.token, home, undefined))?.bearer
+  const checks = await provePlan(home, plan, bearer, (finding) => findings.add(finding))
+  if (checks.some(({ status }) => status === 'fail')) process.exitCode = EXIT_CODE.failed
+  if (json) return printJson({ ...report(plan), applied: true, files, checks })
+  print(`\n${tally(checks)}\n`)
+  print(`Next:\n${plan.next.map((line) => `  ${line}\n`).join('')}`)
+}
+
+function report({ use, way, url, steps, warnings, next }: Plan): object {
+  return { object: 'exposure', use, way, url, applied: false, steps, warnings, next }
+}
+
+/** Settings and restarts need a yes; what is only shown needs none. */
+async function askLeave({ steps }: Plan, { yes, json }: ExposeManner): Promise<void> {
+  const ours = steps.filter((step) => step.do !== 'person' && step.do !== 'write')
+  if (ours.length === 0 || yes) return
+  const asks = process.stdin.isTTY && !json
+  if (asks && (await confirm(`Do these ${ours.length} steps now?`))) return
+  throw new CliError(
+    'EXPOSE_NOT_CONFIRMED',
+    'nothing was changed',
+    asks
+      ? 'the same command again, with yes'
+      : 'the same command with --yes, or with --dry-run to look',
+    EXIT_CODE.usage,
+  )
+}
+
+/** What others' programs need is done by a person: the proof waits for it. */
+async function awaitPerson({ steps }: Plan, json: boolean): Promise<void> {
+  if (json || !process.stdin.isTTY || !steps.some((step) => step.do === 'person')) return
+  while (!(await confirm('Are the steps that are yours done?'))) note('take your time')
+}

@@ -1,0 +1,248 @@
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { makeRecipe } from '../recipes/make-recipe.ts'
+import { missingSettings } from '../recipes/settings-of.ts'
+import type { Recipe, RecipeName, RecipeSetting } from '../recipes/recipe.ts'
+import { nextOf } from './next-steps.ts'
+import type { GatewayChoice, Plan, Step } from './plan.ts'
+import { isProxy, MATRIX, type Way } from './use-case.ts'
+import type { Present, Wish } from './wish.ts'
+
+const LOOPBACK = '127.0.0.1'
+
+/**
+ * Turns a wish into steps: only those that are not done yet. Pure: nothing is touched.
+ *
+ * @throws CliError EXPOSE_WAY_UNFIT, EXPOSE_NO_TAILNET, EXPOSE_NO_LAN, EXPOSE_HOSTNAME_MISSING, EXPOSE_GATEWAY_MISSING,
+ * EXPOSE_ORIGIN_MISSING, and what a recipe refuses
+ */
+export function makePlan(wish: Wish, present: Present): Plan {
+  const { use, origins } = wish
+  const way = wish.way ?? chosenWay(wish, present)
+  if (!MATRIX[use].ways.includes(way)) throw unfit(wish, way)
+  if (use === 'browser' && origins.length === 0) throw originMissing()
+  const host = hostOf(way, present)
+  const gateway = gatewayOf(wish, way, present)
+  const recipe = isProxy(way) ? recipeOf(way, wish, present) : undefined
+  const url = urlOf(way, host, gateway, wish, present)
+  return {
+    use,
+    way,
+    url,
+    steps: [
+      ...startSteps(present),
+      ...settingSteps(wish, way, recipe, present),
+      ...restartSteps(host, gateway, present),
+      ...recipeSteps(recipe, wish),
+    ],
+    warnings: warningsOf(way, recipe),
+    next: nextOf(use, url ?? addressOn(host, present)),
+  }
+}
+
+/** The recommended way, unless it cannot be gone here and another one can without anything to install. */
+function chosenWay({ use, gateway, hostname }: Wish, { addresses, running }: Present): Way {
+  const { ways } = MATRIX[use]
+  if (gateway !== undefined && ways.includes('gateway')) return 'gateway'
+  if (hostname !== undefined) return ways.find(isProxy) ?? ways[0]
+  if (ways[0] === 'tailnet' && addresses.tailnet.length === 0 && running?.gateway) {
+    return 'gateway'
+  }
+  return ways[0]
+}
+
+function hostOf(way: Way, { addresses }: Present): string {
+  if (way === 'tailnet') return addresses.tailnet[0] ?? raise(noTailnet())
+  if (way === 'lan') return addresses.lan[0] ?? raise(noLan())
+  return LOOPBACK
+}
+
+/** A gateway that is connected stays, except where nobody is to get in. */
+function gatewayOf({ use, gateway }: Wish, way: Way, { running }: Present): GatewayChoice | null {
+  if (use === 'nobody') return null
+  const connected = running?.gateway ?? null
+  if (way !== 'gateway') return connected
+  return gateway ?? connected ?? raise(gatewayMissing())
+}
+
+function recipeOf(way: RecipeName, wish: Wish, present: Present): Recipe {
+  const { hostname, certificate, certificateKey } = wish
+  if (hostname === undefined) throw hostnameMissing(way)
+  return makeRecipe(way, {
+    hostname,
+    url: addressOn(LOOPBACK, present),
+    ...(certificate !== undefined && { certificate }),
+    ...(certificateKey !== undefined && { certificateKey }),
+  })
+}
+
+function urlOf(
+  way: Way,
+  host: string,
+  gateway: GatewayChoice | null,
+  { hostname }: Wish,
+  present: Present,
+): string | null {
+  if (way === 'loopback') return null
+  if (way === 'gateway') return gateway?.url ?? null
+  return isProxy(way) ? `https://${hostname?.toLowerCase()}` : addressOn(host, present)
+}
+
+function addressOn(host: string, { port }: Present): string {
+  return `http://${host}:${port}`
+}
+
+function settingSteps(
+  { use, origins }: Wish,
+  way: Way,
+  recipe: Recipe | undefined,
+  { settings }: Present,
+): Step[] {
+  const wanted: RecipeSetting[] = recipe
+    ? [...recipe.settings]
+    : [{ key: 'auth_required', value: true }]
+  if (way === 'gateway') {
+    wanted.push(
+      { key: 'strict_actor_header', value: true },
+      { key: 'strict_impersonation_enforcement', value: true },
+    )
+  }
+  const steps = missingSettings(wanted, settings).map(({ key, value }): Step => ({
+    do: 'set',
+    key,
+    value,
+    why: WHY[key],
+  }))
+  if (use === 'nobody') return [...steps, ...closingSteps(settings)]
+  const now = settings.auth_cors_origins ?? []
+  const all = [...new Set([...now, ...origins])]
+  if (all.length === now.length) return steps
+  const why = 'these pages alone may call from a browser'
+  return [...steps, { do: 'set', key: 'auth_cors_origins', value: all, why }]
+}
+
+/** Takes back what let others in. */
+function closingSteps(settings: Present['settings']): Step[] {
+  const lists = ['auth_cors_origins', 'allowed_hosts', 'trusted_proxies'] as const
+  return lists
+    .filter((key) => (settings[key] ?? []).length > 0)
+    .map((key) => ({ do: 'set', key, value: [], why: 'nobody else is to get in' }))
+}
+
+const WHY: Readonly<Record<RecipeSetting['key'], string>> = {
+  auth_required: 'nobody without a bearer',
+  allowed_hosts: 'the name that the proxy hands on; any other is refused',
+  trusted_proxies: 'the proxy alone may say who the client is',
+  strict_actor_header: 'no claimed DID without a token that may',
+  strict_impersonation_enforcement: 'an admin’s bearer acts as itself and its list alone',
+}
+
+/** On loopback and without a gateway: nobody gets in before the settings hold. */
+function startSteps({ running }: Present): Step[] {
+  return running === undefined ? [{ do: 'start', why: 'no daemon runs yet' }] : []
+}
+
+function restartSteps(host: string, gateway: GatewayChoice | null, { running }: Present): Step[] {
+  const bound = running === undefined ? LOOPBACK : new URL(running.address).hostname
+  const moved = bound !== host && !(host === LOOPBACK && bound === '[::1]')
+  const rehomed = (running?.gateway?.url ?? null) !== (gateway?.url ?? null)
+  if (!moved && !rehomed) return []
+  const why = [
+    ...(moved ? [`it listens on ${bound}, and is to listen on ${host}`] : []),
+    ...(rehomed
+      ? [gateway === null ? 'it is to leave its gateway' : `it is to connect to ${gateway.url}`]
+      : []),
+  ].join('; ')
+  return [{ do: 'restart', ...(moved && { host }), ...(rehomed && { gateway }), why }]
+}
+
+function recipeSteps(recipe: Recipe | undefined, wish: Wish): Step[] {
+  if (recipe === undefined) return []
+  const { name, files, commands } = recipe
+  const printedBy = printCommand(name, wish)
+  return [
+    ...files.map(({ path, content }): Step => ({
+      do: 'write',
+      file: path,
+      content,
+      printedBy: files.length === 1 ? `${printedBy} | sudo tee ${path}` : printedBy,
+      why: `${name} reads it`,
+    })),
+    { do: 'person', commands, why: `${name} is not ours to start` },
+  ]
+}
+
+function printCommand(name: RecipeName, { hostname, certificate, certificateKey }: Wish): string {
+  const tls = certificate === undefined ? '' : ` --tls-cert ${certificate}`
+  const key = certificateKey === undefined ? '' : ` --tls-key ${certificateKey}`
+  return `spl expose --print ${name} --hostname ${hostname}${tls}${key}`
+}
+
+function warningsOf(way: Way, recipe: Recipe | undefined): readonly string[] {
+  if (way === 'lan') {
+    return [
+      'Plain HTTP: whoever is on this Wi-Fi can read the bearers and the records. A tailnet encrypts.',
+      'The address of this machine may change: give it a fixed one in the router.',
+    ]
+  }
+  if (way === 'tailnet')
+    return ['Whoever is in your tailnet can ask; its access rules narrow that.']
+  return recipe?.notes ?? []
+}
+
+function raise(error: CliError): never {
+  throw error
+}
+
+function unfit({ use }: Wish, way: Way): CliError {
+  const { ways } = MATRIX[use]
+  return refused(
+    'EXPOSE_WAY_UNFIT',
+    `${way} is no way for ${use}`,
+    `one of ${ways.map((fit) => `--by ${fit}`).join(', ')}`,
+  )
+}
+
+function originMissing(): CliError {
+  return refused(
+    'EXPOSE_ORIGIN_MISSING',
+    'which page is to call is not said',
+    'spl expose browser --origin https://app.example.com, as the address bar shows it',
+  )
+}
+
+function hostnameMissing(way: Way): CliError {
+  return refused(
+    'EXPOSE_HOSTNAME_MISSING',
+    `${way} needs the public hostname`,
+    `--by ${way} --hostname spl.example.com`,
+  )
+}
+
+function gatewayMissing(): CliError {
+  return refused(
+    'EXPOSE_GATEWAY_MISSING',
+    'no gateway is connected, and none is named',
+    'spl gateway init, then spl gateway deploy; then spl expose with --gateway https://<its hostname>. Or --by caddy --hostname <name>',
+  )
+}
+
+function noTailnet(): CliError {
+  return new CliError(
+    'EXPOSE_NO_TAILNET',
+    'this machine has no tailnet address (100.64.0.0/10)',
+    'install Tailscale (https://tailscale.com/download), run: tailscale up, and this command again. Or --by gateway',
+  )
+}
+
+function noLan(): CliError {
+  return new CliError(
+    'EXPOSE_NO_LAN',
+    'this machine has no private IPv4 address, so nothing on the Wi-Fi can reach it',
+    'connect it to the network and run this again, or --by tailnet, or --by gateway',
+  )
+}
+
+function refused(code: string, message: string, next: string): CliError {
+  return new CliError(code, message, next, EXIT_CODE.usage)
+}

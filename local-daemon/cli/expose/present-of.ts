@@ -1,0 +1,23 @@
+import type { Home } from '../../config/home.ts'
+import { survey } from '../doctor/survey.ts'
+import { readLastStart } from '../serve/running-file.ts'
+import { localAddresses } from './local-addresses.ts'
+import type { Present } from './wish.ts'
+
+const DEFAULT_PORT = 9100
+
+/** What is there now: this machine's addresses, and the daemon of the home with its settings. Nothing is changed. */
+export async function presentOf(home: Home): Promise<Present> {
+  const addresses = localAddresses()
+  const { running, daemon } = await survey(home)
+  if (running === undefined || daemon === undefined) {
+    return { addresses, port: readLastStart(home)?.port || DEFAULT_PORT, settings: {} }
+  }
+  const { address, gateway, gateway_ca: cacert } = running
+  return {
+    addresses,
+    port: Number(new URL(address).port || 80),
+    settings: daemon.settings,
+    running: { address, gateway: gateway === null ? null : { url: gateway, cacert } },
+  }
+}

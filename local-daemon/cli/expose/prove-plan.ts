@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Home } from '../../config/home.ts'
+import type { Check } from '../checks/check.ts'
+import { exposureOf } from '../checks/exposure-of.ts'
+import { failure, pass, skip } from '../checks/outcomes.ts'
+import { accessChecks } from '../doctor/access-checks.ts'
+import { linkChecks } from '../doctor/link-checks.ts'
+import { machineChecks } from '../doctor/machine-checks.ts'
+import { ownTicket } from '../doctor/own-ticket.ts'
+import { publicOrigins } from '../doctor/public-origins.ts'
+import type { Finding } from '../doctor/run-doctor.ts'
+import { survey, type Survey } from '../doctor/survey.ts'
+import { probeCors } from '../probe/cors.ts'
+import { probeOutside } from '../probe/probe-outside.ts'
+import type { Plan } from './plan.ts'
+import { isProxy, type Way } from './use-case.ts'
+
+/** Milliseconds until the gateway must be connected, and have the newest policy. */
+const LINK_TIMEOUT_MS = 15_000
+const RETRY_MS = 200
+
+/** What of the state of this machine belongs to the proof; the rest is for `spl doctor`. */
+const HERE: ReadonlySet<string> = new Set([
+  'daemon',
+  'auth',
+  'strict',
+  'origins',
+  'link',
+  'edge-policy',
+])
+
+/**
+ * Shows that the plan came true: by the daemon's own word, and then from outside, through the very address that
+ * others will use.
+ * @param bearer without it only what needs none is asked from outside
+ * @param report is told each finding as soon as it is known
+ */
+export async function provePlan(
+  home: Home,
+  plan: Plan,
+  bearer: string | undefined,
+  report: (finding: Finding) => void,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  const add = (finding: Finding) => {
+    findings.push(finding)
+    report(finding)
+  }
+  const seen = await settledSurvey(home, plan.way)
+  const now = Date.now()
+  const here = [...machineChecks(seen), ...accessChecks(seen, now / 1000), ...linkChecks(seen, now)]
+  for (const check of here) {
+    if (HERE.has(check.name) && check.status !== 'skip') add(check)
+  }
+  add(addressCheck(seen, plan))
+  if (seen.running === undefined) return findings
+  const address = new URL(seen.running.address)
+  const [allowedOrigin] = seen.daemon?.settings.auth_cors_origins ?? []
+  if (plan.use === 'browser') {
+    const cors = await probeCors({ origin: address, bearer, allowedOrigin })
+    for (const check of [cors].flat()) add({ ...check, target: address.origin })
+  }
+  if (plan.url === null) return findings
+  const origin = new URL(plan.url)
+  const known = await publicOrigins(seen)
+  const ca = known.find((one) => one.origin.origin === origin.origin)?.ca
+  await probeOutside(
+    {
+      origin,
+      ca,
+      bearer,
+      ticket: (path) => ownTicket(home, path),
+      allowedOrigin,
+      expectedDid: seen.running.instance_did,
+    },
+    (check) => add({ ...check, target: origin.origin }),
+  )
+  return findings
+}
+
+/** A link that was just asked for takes a moment to be there. */
+async function settledSurvey(home: Home, way: Way): Promise<Survey> {
+  const deadline = performance.now() + LINK_TIMEOUT_MS
+  for (;;) {
+    const seen = await survey(home)
+    if (way !== 'gateway' || performance.now() > deadline) return seen
+    if (linkChecks(seen, Date.now()).every(({ status }) => status === 'pass')) return seen
+    await sleep(RETRY_MS)
+  }
+}
+
+/** Whether the daemon listens where the plan wants it, and nowhere else. */
+function addressCheck({ running }: Survey, { way }: Plan): Check {
+  const name = 'bind'
+  if (running === undefined) return skip(name, 'no daemon says where it listens')
+  const { address } = running
+  const exposure = exposureOf(new URL(address)) ?? 'unknown'
+  const wanted = way === 'tailnet' ? 'tailnet' : way === 'lan' ? 'private' : 'loopback'
+  if (exposure === wanted) {
+    const who = {
+      loopback: 'this machine alone',
+      tailnet: 'the tailnet',
+      private: 'the home network',
+    }
+    const more = isProxy(way) ? `, with ${way} in front` : ''
+    return pass(name, `${address}: ${who[wanted]}${more}`, { address, exposure })
+  }
+  return failure(
+    name,
+    `it listens on ${address}, which is ${exposure}, and not ${wanted}`,
+    'spl serve --status shows how it was started; spl serve --restart --host <address>',
+    { address, exposure },
+  )
+}

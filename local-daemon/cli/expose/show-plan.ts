@@ -1,0 +1,50 @@
+import { styleText } from 'node:util'
+import type { SettingValue } from '../settings/parse-setting.ts'
+import { printable } from '../table.ts'
+import type { Plan, Step } from './plan.ts'
+import { MATRIX } from './use-case.ts'
+
+/** The plan for people: what is done here, what is theirs to do, what to know. */
+export function planText({ use, way, url, steps, warnings }: Plan): string {
+  const lines = [
+    styleText('bold', `${MATRIX[use].title}, by ${way}`),
+    ...(url === null ? [] : [`It will be reached at ${url}`]),
+    '',
+    ...(steps.length === 0 ? ['Nothing is left to do.'] : steps.flatMap(stepLines)),
+    ...(warnings.length === 0 ? [] : ['']),
+    ...warnings.map((text) => `${styleText('yellow', 'know:')} ${text}`),
+  ]
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
+function stepLines(step: Step, at: number): string[] {
+  const number = `${at + 1}.`
+  switch (step.do) {
+    case 'start':
+      return [`${number} spl serve --daemon`, `   ${step.why}`]
+    case 'set':
+      return [`${number} spl config set ${step.key} ${words(step.value)}`, `   ${step.why}`]
+    case 'restart':
+      return [`${number} spl serve --restart ${restartFlags(step)}`, `   ${step.why}`]
+    case 'write':
+      return [`${number} save ${step.file}`, `   ${step.why}: ${step.printedBy}`]
+    case 'person':
+      return [`${number} yours to do: ${step.why}`, ...step.commands.map((line) => `     ${line}`)]
+  }
+}
+
+/** A value as a person would type it. */
+function words(value: SettingValue): string {
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value)
+  return value.length === 0 ? "''" : value.join(',')
+}
+
+function restartFlags({ host, gateway }: Extract<Step, { do: 'restart' }>): string {
+  const flags = [
+    ...(host === undefined ? [] : [`--host ${host}`]),
+    ...(gateway === null ? ['--no-gateway'] : []),
+    ...(gateway ? [`--gateway ${gateway.url}`] : []),
+    ...(gateway?.cacert ? [`--gateway-ca ${gateway.cacert}`] : []),
+  ]
+  return flags.join(' ')
+}

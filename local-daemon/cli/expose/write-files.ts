@@ -1,0 +1,34 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { CliError } from '../cli-error.ts'
+import type { Plan } from './plan.ts'
+
+/**
+ * Writes the plan's files into a directory, under their own names; none is replaced. Returns their paths.
+ *
+ * @throws CliError EXPOSE_FILE_EXISTS, EXPOSE_NOT_WRITTEN
+ */
+export function writeFiles(directory: string, { steps }: Plan): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.do !== 'write') return []
+    const path = join(directory, basename(step.file))
+    try {
+      mkdirSync(directory, { recursive: true })
+      writeFileSync(path, step.content, { flag: 'wx', mode: 0o644 })
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      throw code === 'EEXIST'
+        ? new CliError(
+            'EXPOSE_FILE_EXISTS',
+            `${path} exists, and is left as it is`,
+            'name another directory with --write, or move that file away',
+          )
+        : new CliError(
+            'EXPOSE_NOT_WRITTEN',
+            `write ${path}: ${message}`,
+            'name a directory with --write that you may write to',
+          )
+    }
+    return [path]
+  })
+}

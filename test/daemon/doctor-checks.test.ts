@@ -1,0 +1,276 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Token } from '../../local-daemon/cli/access/answers.ts'
+import type { Check } from '../../local-daemon/cli/checks/check.ts'
+import { accessChecks } from '../../local-daemon/cli/doctor/access-checks.ts'
+import { costCheck } from '../../local-daemon/cli/doctor/cost-check.ts'
+import { fileChecks } from '../../local-daemon/cli/doctor/file-checks.ts'
+import { linkChecks } from '../../local-daemon/cli/doctor/link-checks.ts'
+import { machineChecks } from '../../local-daemon/cli/doctor/machine-checks.ts'
+import type { DaemonFacts, Survey } from '../../local-daemon/cli/doctor/survey.ts'
+import { homeAt } from '../../local-daemon/config/home.ts'
+import { VERSION } from '../../local-daemon/config/version.ts'
+import type { LinkReport } from '../../local-daemon/tunnel/link-report.ts'
+
+const NOW_MS = 1_795_000_000_000
+const NOW = NOW_MS / 1000
+const GIB = 1024 ** 3
+
+const ADMIN: Token = {
+  object: 'token',
+  token_id: 'a'.repeat(64),
+  service_account_id: 'sa_1',
+  env: 'prod',
+  scopes: ['admin'],
+  created_at: NOW - 5,
+  expires_at: null,
+  revoked_at: null,
+}
+
+const LINK: LinkReport = {
+  object: 'tunnel',
+  configured: true,
+  state: 'connected',
+  gateway_url: 'https://spl.example.com',
+  generation: 3,
+  since: NOW_MS - 1000,
+  last_connected_at: NOW_MS - 1000,
+  last_error: null,
+  round_trip_ms: 31,
+  clock_offset_ms: 0,
+  reconnects: 0,
+  open_streams: 0,
+  subscribers: 0,
+  groups: 0,
+  requests: 100,
+  bytes_in: 1,
+  bytes_out: 1,
+  messages_out: 120,
+  policy: { sent: 7, acknowledged: 7 },
+}
+
+const DAEMON: DaemonFacts = {
+  health: {
+    status: 'ok',
+    version: VERSION,
+    instance_did: 'did:key:z6Mk',
+    runtime: { node: '24.21.0', sqlite: '3.53.0' },
+    store: { records: 12, writable: true },
+    security: { auth_required: true, insecure_localhost: false },
+  },
+  settings: { auth_required: true, auth_cors_origins: [], trusted_proxies: [], allowed_hosts: [] },
+  settingWarnings: [],
+  tokens: [ADMIN],
+  link: { object: 'tunnel', configured: false },
+  policyVersion: 7,
+}
+
+function seen(change: Partial<Survey> = {}, daemon: Partial<DaemonFacts> = {}): Survey {
+  return {
+    home: homeAt('/home/ada/.syncro'),
+    presence: 'answers',
+    pid: 4711,
+    disk: { free: 50 * GIB, total: 100 * GIB },
+    daemon: { ...DAEMON, ...daemon },
+    ...change,
+  }
+}
+
+function named(checks: readonly Check[], name: string): Check {
+  const found = checks.find((check) => check.name === name)
+  if (found === undefined) throw new Error(`no check ${name}`)
+  return found
+}
+
+function expectActionable(check: Check): void {
+  const bad = check.status === 'warn' || check.status === 'fail'
+  expect([check.name, (check.fix ?? '').length > 5]).toEqual([check.name, bad])
+}
+
+describe('the machine', () => {
+  test('passes when all is well', () => {
+    expect(machineChecks(seen()).map(({ name, status }) => [name, status])).toEqual([
+      ['daemon', 'pass'],
+      ['pid-file', 'pass'],
+      ['version', 'pass'],
+      ['sqlite', 'pass'],
+      ['disk', 'pass'],
+      ['store', 'pass'],
+    ])
+  })
+
+  const gone = (presence: Survey['presence']): Survey => {
+    const { daemon: _daemon, pid: _pid, ...rest } = seen({ presence })
+    return rest
+  }
+  test.each<[string, string, string, Survey]>([
+    ['daemon', 'fail', 'no daemon runs', gone('absent')],
+    ['daemon', 'fail', 'does not answer', gone('silent')],
+    ['daemon', 'fail', 'not what it is asked', { ...gone('answers'), silence: 'odd [X]' }],
+    [
+      'version',
+      'warn',
+      'the daemon runs 0.0.9',
+      seen({}, { health: { ...DAEMON.health, version: '0.0.9' } }),
+    ],
+    ['disk', 'warn', '500 MiB', seen({ disk: { free: 500 * 1024 ** 2, total: GIB } })],
+    ['disk', 'fail', '50 MiB', seen({ disk: { free: 50 * 1024 ** 2, total: GIB } })],
+    [
+      'store',
+      'fail',
+      'none is taken',
+      seen({}, { health: { ...DAEMON.health, store: { records: 12, writable: false } } }),
+    ],
+  ])('%s: %s: %s', (name, status, message, survey) => {
+    const check = named(machineChecks(survey), name)
+    expect(check.status).toBe(status)
+    expect(check.message).toContain(message)
+    expectActionable(check)
+  })
+
+  test('a daemon that its pid file does not name is found', () => {
+    const { pid: _pid, ...rest } = seen()
+    expect(named(machineChecks(rest), 'pid-file')).toMatchObject({ status: 'warn' })
+  })
+})
+
+describe('files', () => {
+  const roots: string[] = []
+  afterEach(() => {
+    for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true })
+  })
+
+  function freshHome() {
+    const root = mkdtempSync(join(tmpdir(), 'spl-doctor-'))
+    roots.push(root)
+    const home = homeAt(root)
+    for (const directory of [home.keys, home.run, home.logs]) mkdirSync(directory, { mode: 0o700 })
+    for (const file of [home.database, home.instanceKey, join(root, 'token')]) {
+      writeFileSync(file, 'x', { mode: 0o600 })
+    }
+    return home
+  }
+
+  test('pass when they are their owner’s alone', () => {
+    expect(fileChecks(freshHome())).toEqual([
+      { name: 'file-modes', status: 'pass', message: 'keys, store and bearer are for you alone' },
+    ])
+  })
+
+  test.each(['token', 'hub.db', 'keys/instance.key', 'keys', 'run'])(
+    'fail when others may read %s, with the chmod that closes it',
+    (name) => {
+      const home = freshHome()
+      const path = join(home.root, name)
+      chmodSync(path, 0o755)
+      const [check] = fileChecks(home)
+      expect(check).toMatchObject({ status: 'fail', fix: `chmod go= ${path}` })
+    },
+  )
+
+  test('fail when there is no home', () => {
+    expect(fileChecks(homeAt('/nowhere/at/all'))[0]).toMatchObject({ status: 'fail' })
+  })
+})
+
+describe('access', () => {
+  test('passes as a fresh home has it', () => {
+    const statuses = accessChecks(seen(), NOW).map(({ name, status }) => [name, status])
+    expect(statuses).toEqual(
+      ['auth', 'admin', 'origins', 'strict', 'settings'].map((name) => [name, 'pass']),
+    )
+  })
+
+  const settings = (change: Partial<DaemonFacts['settings']>) => ({
+    settings: { ...DAEMON.settings, ...change },
+  })
+  test.each<[string, string, Partial<DaemonFacts>]>([
+    ['auth', 'warn', settings({ auth_required: false })],
+    [
+      'auth',
+      'warn',
+      { health: { ...DAEMON.health, security: { auth_required: true, insecure_localhost: true } } },
+    ],
+    ['admin', 'warn', { tokens: [] }],
+    ['admin', 'warn', { tokens: [{ ...ADMIN, revoked_at: NOW - 1 }] }],
+    ['admin', 'warn', { tokens: [{ ...ADMIN, expires_at: NOW + 3600 }] }],
+    ['admin', 'warn', { tokens: [{ ...ADMIN, scopes: ['records:read'] }] }],
+    ['admin', 'pass', { tokens: [{ ...ADMIN, expires_at: NOW + 90_000 }] }],
+    ['origins', 'warn', settings({ auth_cors_origins: ['http://app.example.com'] })],
+    [
+      'origins',
+      'pass',
+      settings({ auth_cors_origins: ['https://app.example.com', 'http://localhost:3000'] }),
+    ],
+    ['origins', 'warn', settings({ auth_cors_origins: ['http://localhost.evil.example'] })],
+    ['strict', 'warn', settings({ trusted_proxies: ['127.0.0.1'] })],
+    ['strict', 'warn', settings({ allowed_hosts: ['a.example'], strict_actor_header: true })],
+    [
+      'strict',
+      'pass',
+      settings({
+        trusted_proxies: ['127.0.0.1'],
+        strict_actor_header: true,
+        strict_impersonation_enforcement: true,
+      }),
+    ],
+    ['settings', 'fail', { settingWarnings: ['auth_cors_origins: record 1f… breaks the rule'] }],
+  ])('%s: %s', (name, status, daemon) => {
+    const check = named(accessChecks(seen({}, daemon), NOW), name)
+    expect(check.status).toBe(status)
+    expectActionable(check)
+  })
+
+  test('says what closes a clear origin, and keeps the others', () => {
+    const daemon = settings({ auth_cors_origins: ['https://a.example', 'http://b.example'] })
+    expect(named(accessChecks(seen({}, daemon), NOW), 'origins').fix).toBe(
+      'spl config auth-set-cors-origins https://a.example,https://b.example',
+    )
+  })
+})
+
+describe('the link', () => {
+  test.each<[string, string, LinkReport | { object: 'tunnel'; configured: false }]>([
+    ['link', 'skip', { object: 'tunnel', configured: false }],
+    ['link', 'pass', LINK],
+    ['link', 'warn', { ...LINK, state: 'waiting', since: NOW_MS - 5_000 }],
+    ['link', 'fail', { ...LINK, state: 'waiting', since: NOW_MS - 90_000, last_error: 'refused' }],
+    ['link', 'fail', { ...LINK, state: 'connecting', last_connected_at: null }],
+    ['edge-policy', 'pass', LINK],
+    ['edge-policy', 'warn', { ...LINK, policy: { sent: 7, acknowledged: 6 } }],
+    ['edge-policy', 'warn', { ...LINK, policy: { sent: 7, acknowledged: null } }],
+    ['edge-policy', 'skip', { ...LINK, state: 'waiting' }],
+  ])('%s: %s', (name, status, link) => {
+    const check = named(linkChecks(seen({}, { link }), NOW_MS), name)
+    expect(check.status).toBe(status)
+    expectActionable(check)
+  })
+})
+
+describe('the cost of the present use', () => {
+  const DAY = 86_400
+
+  test.each<[string, LinkReport, number, boolean | undefined]>([
+    ['skip', LINK, DAY, undefined],
+    ['pass', LINK, DAY, false],
+    ['skip', LINK, 60, true],
+    ['pass', LINK, DAY, true],
+    // A request a second: 86 400 of the 100 000 a day, and the messages on top.
+    ['warn', { ...LINK, requests: DAY, messages_out: DAY }, DAY, true],
+    ['warn', { ...LINK, requests: 3 * DAY, messages_out: 3 * DAY }, DAY, true],
+  ])('%s', (status, link, seconds, onCloudflare) => {
+    const check = costCheck(link, seconds, onCloudflare)
+    expect([check.message, check.status]).toEqual([check.message, status])
+    expectActionable(check)
+  })
+
+  test('is the price list applied to the counts', () => {
+    // A day of 10 000 requests: 300 000 a month, each with a message, and one connection a day.
+    const link = { ...LINK, requests: 10_000, messages_out: 10_000 }
+    const { details } = costCheck(link, DAY, true)
+    expect(details).toMatchObject({ free_plan_limit: 'object requests', paid_plan_dollars: 5 })
+    expect(details?.['free_plan_share']).toBeCloseTo((10_000 + 1 + 10_001 / 20) / 100_000, 3)
+  })
+})

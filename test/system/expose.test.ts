@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
+import { aHome } from '../daemon/a-daemon.ts'
+import { runSpl, type SplRun } from './run-spl.ts'
+
+interface Answer {
+  readonly applied: boolean
+  readonly url: string | null
+  readonly steps: readonly { readonly do: string; readonly key?: string }[]
+  readonly next: readonly string[]
+  readonly checks: readonly {
+    readonly name: string
+    readonly status: string
+    readonly fix?: string
+  }[]
+}
+
+const undo = new AsyncDisposableStack()
+let home: string
+let gateway: Gateway
+
+beforeAll(async () => {
+  home = undo.use(aHome()).path
+  const spare = undo.use(aHome()).path
+  const started = await runSpl(['serve', '--daemon', '--port', '0', '--json'], { home })
+  const { instance_did: ownerDid } = JSON.parse(started.stdout) as { readonly instance_did: string }
+  undo.defer(async () => void (await runSpl(['serve', '--stop'], { home })))
+  gateway = undo.use(await startGateway({ ownerDid, directory: spare, tls: 'self-signed' }))
+})
+afterAll(() => undo.disposeAsync())
+
+const spl = (...args: string[]): Promise<SplRun> => runSpl(args, { home })
+
+async function exposed(...args: string[]): Promise<{ code: number | null; answer: Answer }> {
+  const { stdout, stderr, code } = await spl('expose', ...args, '--json')
+  if (stdout === '') throw new Error(stderr)
+  return { code, answer: JSON.parse(stdout) as Answer }
+}
+
+function statuses({ checks }: Answer): Record<string, string> {
+  return Object.fromEntries(checks.map(({ name, status }) => [name, status]))
+}
+
+async function setting(key: string): Promise<unknown> {
+  const { stdout } = await spl('config', 'show', '--json')
+  const { settings } = JSON.parse(stdout) as { settings: { key: string; value: unknown }[] }
+  return settings.find((one) => one.key === key)?.value
+}
+
+async function address(): Promise<string> {
+  return (JSON.parse((await spl('status', '--json')).stdout) as { address: string }).address
+}
+
+async function preflight(url: string, origin: string): Promise<number> {
+  const headers = { origin, 'access-control-request-method': 'GET' }
+  return (await fetch(`${url}/v1/threads`, { method: 'OPTIONS', headers })).status
+}
+
+describe('spl expose', () => {
+  test('without a terminal and without --yes changes nothing, and says so', async () => {
+    const run = await spl('expose', 'browser', '--origin', 'https://app.example.com')
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('[EXPOSE_NOT_CONFIRMED]')])
+    expect(run.stdout).toContain('spl config set auth_cors_origins https://app.example.com')
+    expect(await setting('auth_cors_origins')).toEqual([])
+  })
+
+  test('without a use and without a terminal names the uses', async () => {
+    const run = await spl('expose')
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('phone, second-machine')])
+  })
+
+  test('--dry-run shows the steps and does none of them', async () => {
+    const { code, answer } = await exposed('peer', '--gateway', gateway.url, '--dry-run')
+    expect([code, answer.applied]).toEqual([0, false])
+    expect(answer.steps.map(({ do: what, key }) => key ?? what)).toEqual([
+      'strict_actor_header',
+      'strict_impersonation_enforcement',
+      'restart',
+    ])
+    expect(await setting('strict_actor_header')).toBe(false)
+  })
+
+  test('browser: lets one page call loopback, and proves that no other may', async () => {
+    const { code, answer } = await exposed(
+      'browser',
+      '--origin',
+      'https://app.example.com',
+      '--yes',
+    )
+    expect([code, answer.url]).toEqual([0, null])
+    expect(statuses(answer)).toMatchObject({ cors: 'pass', bind: 'pass', origins: 'pass' })
+    expect(await preflight(await address(), 'https://app.example.com')).toBe(204)
+    expect(await preflight(await address(), 'https://evil.example')).toBe(403)
+  })
+
+  test('peer: hardens, connects to the gateway, and proves it through the public hostname', async () => {
+    const { code, answer } = await exposed(
+      'peer',
+      '--gateway',
+      gateway.url,
+      '--gateway-ca',
+      gateway.cacert ?? '',
+      '--yes',
+    )
+    expect([code, answer.url]).toEqual([0, gateway.url])
+    expect(statuses(answer)).toMatchObject({
+      link: 'pass',
+      'edge-policy': 'pass',
+      strict: 'pass',
+      reachable: 'pass',
+      certificate: 'pass',
+      authentication: 'pass',
+      'dot-paths': 'pass',
+      streaming: 'pass',
+      websocket: 'pass',
+    })
+    expect(await setting('strict_actor_header')).toBe(true)
+    expect(await setting('strict_impersonation_enforcement')).toBe(true)
+  })
+
+  test('peer again: nothing is left to do, and the proof is made anew', async () => {
+    const { code, answer } = await exposed('peer')
+    expect([code, answer.steps]).toEqual([0, []])
+    expect(statuses(answer)).toMatchObject({ reachable: 'pass' })
+  })
+
+  test('a gateway that is not there fails the proof, with what to do', async () => {
+    const { code, answer } = await exposed('peer', '--gateway', 'https://127.0.0.1:1', '--yes')
+    expect(code).toBe(1)
+    expect(statuses(answer)).toMatchObject({ daemon: 'pass', link: 'fail', reachable: 'fail' })
+    for (const { status, fix } of answer.checks) expect(status !== 'fail' || fix).toBeTruthy()
+  })
+
+  test('team: sets what a proxy needs, and puts its file where --write says, replacing none', async () => {
+    const directory = join(home, 'proxy')
+    const args = [
+      'team',
+      '--by',
+      'nginx',
+      '--hostname',
+      'spl.invalid',
+      '--write',
+      directory,
+      '--yes',
+    ]
+    const { code, answer } = await exposed(...args)
+    // The proxy does not run: the proof says so.
+    expect([code, statuses(answer)['reachable']]).toEqual([1, 'fail'])
+    expect(await setting('allowed_hosts')).toEqual(['spl.invalid'])
+    expect(await setting('trusted_proxies')).toEqual(['127.0.0.1'])
+    const written = readFileSync(join(directory, 'spl.invalid.conf'), 'utf8')
+    expect(written).toBe((await spl('expose', '--print', 'nginx')).stdout)
+    expect(written).toContain(`proxy_pass ${await address()};`)
+    const again = await spl('expose', ...args)
+    expect(again.stderr).toContain('[EXPOSE_FILE_EXISTS]')
+  })
+
+  test('nobody: takes everything back', async () => {
+    const { code, answer } = await exposed('nobody', '--yes')
+    expect(code).toBe(0)
+    expect(answer.steps.map(({ do: what, key }) => key ?? what)).toEqual([
+      'auth_cors_origins',
+      'allowed_hosts',
+      'trusted_proxies',
+      'restart',
+    ])
+    expect(await setting('auth_cors_origins')).toEqual([])
+    expect(JSON.parse((await spl('status', '--json')).stdout)).toMatchObject({ gateway: null })
+  })
+
+  test.each([
+    [['phone', '--by', 'caddy'], 'EXPOSE_WAY_UNFIT'],
+    [['peer', '--by', 'caddy'], 'EXPOSE_HOSTNAME_MISSING'],
+    [['browser'], 'EXPOSE_ORIGIN_MISSING'],
+    [['browser', '--origin', 'app.example.com'], 'INVALID_ARGUMENT'],
+    [['phon'], 'INVALID_ARGUMENT'],
+    [['--print', 'caddy', '--hostname', 'a b'], 'RECIPE_HOSTNAME_INVALID'],
+    [['peer', '--by', 'caddy', '--hostname', 'x.example\n}'], 'RECIPE_HOSTNAME_INVALID'],
+  ])('%s is refused with %s and a next step', async (args, code) => {
+    const run = await spl('expose', ...args)
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining(`[${code}]`)])
+    expect(run.stderr).toMatch(/^try: .{10}/mu)
+  })
+})
