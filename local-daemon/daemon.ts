@@ -145,7 +145,8 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     options.mintAdmin === false ? undefined : await firstBearer(access, bootstrapToken)
 
   const addresses = { tcp, socket: home.socket }
-  logger.info({ version: VERSION, did: identity.did, ...addresses }, 'daemon started')
+  const { exposure } = listener
+  logger.info({ version: VERSION, did: identity.did, exposure, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
   // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
   tunnel = options.tunnel && connectTunnel(options.tunnel, access, { app, identity, logger, meter })

@@ -22,7 +22,7 @@ export function listenFailure(error: NodeJS.ErrnoException, host: ListenHost, po
     return new StartError(
       'HOST_NOT_HERE',
       `This machine does not have the address ${address}`,
-      `Choose another one. ${adviceOn(host, ownAddresses())}`,
+      `Check --host. ${adviceOn(host, ownAddresses())}`,
       options,
     )
   }

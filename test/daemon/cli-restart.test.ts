@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isRunning, runSpl, type SplRun } from '../system/run-spl.ts'
@@ -69,11 +69,22 @@ describe('spl serve --restart', () => {
     expect(isRunning(pid as number)).toBe(true)
   })
 
-  test('says that nothing runs now when the new one does not start', async () => {
-    await json('serve', '--daemon', '--port', '0')
+  test('brings it back as it was when it does not start with what is given', async () => {
+    const { address } = await json('serve', '--daemon', '--port', '0')
     const run = await spl('serve', '--restart', '--store', join(home.path, 'none', 'x.db'))
     expect(run.code).toBe(1)
-    expect(run.stderr).toMatch(/does not run now\nerror: .*\[STORE_DIRECTORY_MISSING\]\ntry: mkdir/)
+    expect(run.stderr).toMatch(
+      /runs again as it did.*\nerror: .*\[STORE_DIRECTORY_MISSING\]\ntry: mkdir/,
+    )
+    expect(await json('status')).toMatchObject({ status: 'running', address })
+  })
+
+  test('says that nothing runs now when it does not start at all', async () => {
+    await json('serve', '--daemon', '--port', '0')
+    chmodSync(join(home.path, 'keys', 'instance.key'), 0o644)
+    const run = await spl('serve', '--restart', '--port', '0')
+    expect(run.code).toBe(1)
+    expect(run.stderr).toMatch(/does not run now\nerror: .*\[KEY_MODE_TOO_OPEN\]\ntry: chmod/)
   })
 })
 

@@ -3,6 +3,7 @@ import { tokenFile } from '../access/token-file.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { print, printJson } from '../output.ts'
+import { readRunningFile } from '../serve/running-file.ts'
 import { fields } from '../table.ts'
 
 export function addConfigPath(config: Command): void {
@@ -13,7 +14,9 @@ export function addConfigPath(config: Command): void {
     .action((_options: unknown, command: Command) => {
       const options = optionsOf(command)
       const home = homeOf(options)
-      const { database, socket, logFile: log } = home
+      const { socket, logFile: log } = home
+      // Of the daemon that runs, which may have been given another one with --store.
+      const database = readRunningFile(home)?.store ?? home.database
       const paths = { home: home.root, database, token: tokenFile(home), socket, log }
       if (options.json) return printJson({ object: 'paths', ...paths })
       print(

@@ -12,7 +12,8 @@ import { stopDaemon } from './stop-daemon.ts'
 /**
  * Stops the daemon of a home, if one runs, and starts it in the background with the arguments that it had; if none runs,
  * with those that were used last. What is given now wins. A daemon that has a service is started again by that, with the
- * arguments that stand there.
+ * arguments that stand there. If it does not start with what is given now, it is started as it was, and the error is thrown
+ * all the same.
  *
  * @param given arguments of this command line and its environment alone
  * @param initial what a start without arguments has
@@ -41,7 +42,24 @@ export async function restartDaemon(
   try {
     return await runBackground(home, args)
   } catch (error) {
-    if (outcome.status === 'stopped') note('the daemon was stopped, and does not run now')
+    if (outcome.status === 'stopped') note(await startedAsBefore(home, last, given))
     throw error
+  }
+}
+
+/** What became of a daemon that was stopped for one that does not start. */
+async function startedAsBefore(
+  home: Home,
+  last: StartArguments | undefined,
+  given: Partial<StartArguments>,
+): Promise<string> {
+  const gone = 'the daemon was stopped, and does not run now'
+  if (last === undefined || Object.keys(given).length === 0) return gone
+  try {
+    const { pid } = await runBackground(home, last)
+    return `it runs again as it did before (pid ${pid})`
+  } catch {
+    // The first error is the one to read: it has the same cause, or is about what is new.
+    return gone
   }
 }
