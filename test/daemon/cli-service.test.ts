@@ -147,6 +147,10 @@ describe.runIf(process.platform === 'linux')('spl serve --install-service', () =
     const run = await spl('serve', '--install-service')
     expect(run.stderr).toMatch(/a daemon runs already \(pid \d+\): spl serve --stop/)
     expect(commands().at(-1)).toBe('--user enable spl-serve.service')
+    // It is not the service's, and is started again as any other.
+    const again = await spl('serve', '--restart', '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ status: 'running', supervisor: null })
+    expect(commands().at(-1)).toBe('--user enable spl-serve.service')
   })
 
   test('leaves a unit that somebody changed alone, and refuses a wrong host first', async () => {

@@ -5,7 +5,7 @@ import { installedService, restartService } from '../service/installed-service.t
 import { serviceManaged } from '../service/show-service.ts'
 import type { ReadyReport } from './ready-report.ts'
 import { runBackground } from './run-background.ts'
-import { readLastStart } from './running-file.ts'
+import { readLastStart, readRunningFile } from './running-file.ts'
 import { keptArguments, type StartArguments } from './start-arguments.ts'
 import { stopDaemon } from './stop-daemon.ts'
 
@@ -25,10 +25,10 @@ export async function restartDaemon(
   initial: StartArguments,
 ): Promise<ReadyReport> {
   const service = installedService(home)
-  if (service !== undefined) {
+  const running = readRunningFile(home)
+  // One that was started beside the service is not the service's.
+  if (service !== undefined && (running === undefined || running.supervisor !== null)) {
     if (Object.keys(given).length > 0) throw serviceManaged(service)
-    // One that was started beside the service would hold the home.
-    await stopDaemon(home)
     const { started_at: _at, started_with: _with, ...report } = await restartService(service, home)
     return report
   }

@@ -3,6 +3,7 @@ import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { readRunningFile } from '../serve/running-file.ts'
 import type { StartArguments } from '../serve/start-arguments.ts'
+import { isInstalled } from './installed-service.ts'
 import { commandText, runCommands } from './run-commands.ts'
 import { removeSealed, sealed, writeSealed } from './sealed-file.ts'
 import { serviceLine } from './service-line.ts'
@@ -61,7 +62,6 @@ export async function installService(home: Home, args: StartArguments): Promise<
  */
 export async function uninstallService(home: Home, args: StartArguments): Promise<ServiceReport> {
   const manager = managerHere(home, args)
-  const { isInstalled } = await import('./installed-service.ts')
   if (!isInstalled(manager, home)) {
     // Says so if a file is there that is not ours.
     removeSealed(manager.path, home.root)
