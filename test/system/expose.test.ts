@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sendRequest } from '../../local-daemon/cli/send-request.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
+import { verifyRecord } from '../../protocol/record-signature.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { runSpl, type SplRun } from './run-spl.ts'
 
@@ -126,6 +129,24 @@ describe('spl expose', () => {
     expect(statuses(answer)).toMatchObject({ reachable: 'pass' })
   })
 
+  test('peer: follows the feed through the public hostname with federation:manage, and can check what it gets', async () => {
+    const file = join(home, 'peer.token')
+    const create = ['service-account', 'create', '--name', 'peer', '--with-token', '--out', file]
+    const scopes = ['--scopes', 'federation:manage']
+    expect((await spl(...create, ...scopes)).code).toBe(0)
+    const { stdout } = await spl('intend', 'make tea', '--json')
+    const { id, thread } = JSON.parse(stdout) as { readonly id: string; readonly thread: string }
+    const target = { origin: new URL(gateway.url), ca: readFileSync(gateway.cacert ?? '', 'utf8') }
+    const headers = { authorization: `Bearer ${readFileSync(file, 'utf8').trim()}` }
+    const path = `/v1/sync/changes?thread=${thread}`
+    const response = await sendRequest(target, { method: 'GET', path, headers, silenceMs: 10_000 })
+    const { records } = (await json(response)) as {
+      readonly records: readonly object[]
+    }
+    expect(records).toHaveLength(1)
+    expect(await verifyRecord(records[0] as never)).toMatchObject({ kind: 'verified', id })
+  })
+
   test('a gateway that is not there fails the proof, with what to do', async () => {
     const { code, answer } = await exposed('peer', '--gateway', 'https://127.0.0.1:1', '--yes')
     expect(code).toBe(1)
@@ -184,3 +205,15 @@ describe('spl expose', () => {
     expect(run.stderr).toMatch(/^try: .{10}/mu)
   })
 })
+
+test.each(['0.0.0.0', '::', '8.8.8.8', '::ffff:0.0.0.0', '2606:4700::1111'])(
+  'spl serve --host %s is refused with exit code 2 and the three safe ways',
+  async (host) => {
+    const run = await spl('serve', '--daemon', '--host', host)
+    expect([run.code, run.stdout]).toEqual([2, ''])
+    expect(run.stderr).toMatch(/\[HOST_(?:WILDCARD|PUBLIC)\]/u)
+    for (const way of ['tailnet:', 'TLS proxy', '--gateway https://']) {
+      expect(run.stderr).toContain(way)
+    }
+  },
+)
