@@ -14,9 +14,9 @@ export function addGatewayRevoke(gateway: Command): void {
   const revoke = gateway
     .command('revoke')
     .description(
-      'take back a hostname, with all that goes through it, or an open invite (admin only)',
+      'as its admin: take back a hostname or invite',
     )
-    .argument('<hostname or invite>', 'as spl gateway list shows it, with --invites', parseTarget)
+    .argument('<name>', 'the hostname, or the id of an invite: spl gateway list', parseTarget)
   addRegistryOptions(revoke)
     .addHelpText(
       'after',
