@@ -13,9 +13,7 @@ const INVITE_ID = /^[0-9a-f]{64}$/u
 export function addGatewayRevoke(gateway: Command): void {
   const revoke = gateway
     .command('revoke')
-    .description(
-      'as its admin: take back a hostname or invite',
-    )
+    .description('as its admin: take back a hostname or invite')
     .argument('<name>', 'the hostname, or the id of an invite: spl gateway list', parseTarget)
   addRegistryOptions(revoke)
     .addHelpText(
