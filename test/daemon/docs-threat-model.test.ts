@@ -10,6 +10,7 @@ const ATTACKERS = [
   'A stranger on the internet',
   'A hostile page in the owner',
   'A hostile peer, or the holder of a narrow token',
+  'Another owner of the same gateway',
   'A compromised edge',
   'A stolen device token',
   'Another user of the same machine',

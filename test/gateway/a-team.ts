@@ -16,7 +16,7 @@ import type {
   GatewayUnderTest,
   StartGatewayUnderTest,
 } from './gateway-under-test.ts'
-import { send, type Answer } from './send.ts'
+import { send, type Answer, type Fields } from './send.ts'
 import { anIdentity, type TestIdentity } from './test-identity.ts'
 
 export interface Invited {
@@ -43,7 +43,7 @@ export interface Team extends AsyncDisposable {
   ask(identity: TestIdentity, ask: RegistryAsk): Promise<Answer>
   /** The fields and the request line of such a request, for a test to send as it likes. */
   signed(identity: TestIdentity, ask: RegistryAsk): Promise<Signed>
-  sendSigned(signed: Signed): Promise<Answer>
+  sendSigned(signed: Signed, more?: Fields): Promise<Answer>
   /** An invite by the admin's key; `ttl` in seconds. */
   invite(hostname: string, ttl?: number): Promise<Invited>
   join(identity: TestIdentity, code: string, hostname?: string): Promise<Answer>
@@ -99,7 +99,10 @@ export async function aTeam(
     return { method: verb, target, host: authority, body: text, fields }
   }
 
-  function sendSigned({ method, target, host, body, fields }: Signed): Promise<Answer> {
+  function sendSigned(
+    { method, target, host, body, fields }: Signed,
+    more: Fields = [],
+  ): Promise<Answer> {
     return send(gateway.port, {
       method,
       path: target,
@@ -107,6 +110,7 @@ export async function aTeam(
         ['host', host],
         ['content-length', String(Buffer.byteLength(body))],
         ...Object.entries(fields),
+        ...more,
       ],
       body,
     })

@@ -19,6 +19,8 @@ export interface GatewaySettings {
   readonly variables?: Readonly<Record<string, string>>
   /** Runs the Worker inside a few lines that log each object's construction and each request to it. */
   readonly observed?: boolean
+  /** How often each object fails when it is told that it is over for good. */
+  readonly unhearing?: number
   /** Lets a test set the Worker's clock (gateway-clock.ts). */
   readonly movableClock?: boolean
 }
@@ -127,20 +129,21 @@ function underTest(
 export async function workerSource(
   settings: Omit<GatewaySettings, 'ownerDid' | 'adminDid'>,
 ): Promise<string> {
-  const { headTimeoutSeconds, movableClock, observed, variables } = settings
+  const { headTimeoutSeconds, movableClock, observed, unhearing, variables } = settings
   const more = {
     ...variables,
     ...(headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }),
   }
   const plain = Object.keys(more).length === 0
-  if (plain && observed !== true && movableClock !== true) return workerBundle()
+  if (plain && observed !== true && movableClock !== true && unhearing === undefined)
+    return workerBundle()
   return bundleWorker({
-    contents: wrapping(JSON.stringify(more)),
+    contents: wrapping(JSON.stringify(more), unhearing ?? 0),
     resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
   })
 }
 
-function wrapping(more: string): string {
+function wrapping(more: string, unhearing: number): string {
   return `
     import worker, { RegistryObject as RealRegistry, TunnelObject as Real } from './worker.ts'
     export class RegistryObject extends RealRegistry {
@@ -156,6 +159,11 @@ function wrapping(more: string): string {
       constructor(ctx, env) {
         super(ctx, { ...env, ...${more} })
         console.log('object constructed')
+        this.unhearing = ${unhearing}
+      }
+      endForGood() {
+        if (this.unhearing-- > 0) throw new Error('it does not hear')
+        return super.endForGood()
       }
       fetch(request) {
         console.log('object request ' + request.url)

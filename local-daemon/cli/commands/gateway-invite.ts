@@ -28,7 +28,7 @@ interface GatewayInviteOptions extends RegistryOptions, SecretOptions {
 export function addGatewayInvite(gateway: Command): void {
   const invite = gateway
     .command('invite')
-    .description('give somebody a hostname on this gateway: a link for one use (admin only)')
+    .description('as its admin: offer a hostname, by a link')
     .option(
       '--hostname <name>',
       'the one hostname, or *.spl.example.com for one of their choice (default: *.<host of --url>)',

@@ -20,7 +20,7 @@ interface GatewayJoinOptions extends RegistryOptions {
 export function addGatewayJoin(gateway: Command): void {
   const join = gateway
     .command('join')
-    .description('get a hostname on a gateway of somebody else, with an invite of its admin')
+    .description('take a hostname that an admin offers')
     .argument('<invite>', 'the link, https://<gateway>/#spg_…, or its code; - for stdin')
     .option('--hostname <name>', 'your choice, where the invite leaves one', parseHostname)
     .option('--connect', 'start the daemon of the home again with that hostname')

@@ -18,7 +18,7 @@ interface GatewayListOptions extends RegistryOptions {
 export function addGatewayList(gateway: Command): void {
   const list = gateway
     .command('list')
-    .description('show the hostnames of a gateway and whose they are (admin only)')
+    .description('as its admin: see whose its hostnames are')
     .option('--invites', 'show the invites that have not expired instead')
   addRegistryOptions(list)
     .addHelpText(

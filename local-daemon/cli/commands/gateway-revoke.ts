@@ -13,10 +13,8 @@ const INVITE_ID = /^[0-9a-f]{64}$/u
 export function addGatewayRevoke(gateway: Command): void {
   const revoke = gateway
     .command('revoke')
-    .description(
-      'take back a hostname, with all that goes through it, or an open invite (admin only)',
-    )
-    .argument('<hostname or invite>', 'as spl gateway list shows it, with --invites', parseTarget)
+    .description('as its admin: take back a hostname or invite')
+    .argument('<name>', 'the hostname, or the id of an invite: spl gateway list', parseTarget)
   addRegistryOptions(revoke)
     .addHelpText(
       'after',
