@@ -40,9 +40,18 @@ simple = { limit = 120, period = 60 }
 name = "TUNNEL"
 class_name = "TunnelObject"
 
+[[durable_objects.bindings]]
+# Not used with OWNER_DID.
+name = "REGISTRY"
+class_name = "RegistryObject"
+
 [[migrations]]
 tag = "v1"
 new_sqlite_classes = ["TunnelObject"]
+
+[[migrations]]
+tag = "v2"
+new_sqlite_classes = ["RegistryObject"]
 
 [observability]
 enabled = true
