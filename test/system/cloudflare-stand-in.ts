@@ -12,7 +12,11 @@ export interface Upload {
     readonly main_module: string
     readonly compatibility_date: string
     readonly bindings: readonly Readonly<Record<string, unknown>>[]
-    readonly migrations?: { readonly new_tag?: string; readonly steps?: readonly object[] }
+    readonly migrations?: {
+      readonly old_tag?: string
+      readonly new_tag?: string
+      readonly steps?: readonly object[]
+    }
   }
   /** The parts of the form by name, with what is in them. */
   readonly parts: ReadonlyMap<string, string>
@@ -38,6 +42,8 @@ export class CloudflareStandIn implements AsyncDisposable {
   readonly requests: string[] = []
   readonly deleted: string[] = []
   refusal: Refusal | undefined
+  /** The newest migration that what is deployed has had. */
+  migrationTag = 'v2'
   /** The account's workers.dev subdomain. */
   subdomain: string | undefined = 'me'
   /** Sent to whoever tails, one message each. */
@@ -165,10 +171,15 @@ export class CloudflareStandIn implements AsyncDisposable {
     if (path.endsWith('/secrets')) return yes([])
     if (path.endsWith('/subdomain')) return yes({ enabled: true, previews_enabled: false })
     if (path.endsWith('/settings') || path.endsWith('/script-settings')) {
-      return yes({ bindings: worker.metadata.bindings, migration_tag: 'v1', tags: [] })
+      return yes({ bindings: worker.metadata.bindings, migration_tag: this.migrationTag, tags: [] })
     }
     if (path.startsWith('/workers/services/')) {
-      const script = { last_deployed_from: 'wrangler', id: name, tag: 'tag', migration_tag: 'v1' }
+      const script = {
+        last_deployed_from: 'wrangler',
+        id: name,
+        tag: 'tag',
+        migration_tag: this.migrationTag,
+      }
       const environment = { environment: 'production', script }
       return yes({ id: name, default_environment: environment, environments: [environment] })
     }

@@ -54,7 +54,7 @@ function startDaemon(...args: string[]): ReturnType<typeof runSpl> {
   return runSpl(['serve', '--daemon', '--port', '0', ...args], { home: home.path })
 }
 
-describe('connecting the daemon after a deploy', () => {
+describe('connecting the daemon after a deploy', { timeout: 90_000 }, () => {
   test('starts it again as it was, with the gateway, and proves the way', async () => {
     await startDaemon('--insecure-localhost')
     const before = readRunningFile(homeAt(home.path))
@@ -79,7 +79,7 @@ describe('connecting the daemon after a deploy', () => {
   })
 })
 
-test('removing the gateway lets the daemon go on without one', async () => {
+test('removing the gateway lets the daemon go on without one', { timeout: 90_000 }, async () => {
   await using cloudflare = await CloudflareStandIn.start()
   const env = cloudflare.environment(home.path)
   const project = join(home.path, 'project')

@@ -5,8 +5,12 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadIdentity } from '../../local-daemon/access/identity.ts'
+import { rotateIdentity } from '../../local-daemon/access/rotate-identity.ts'
 import { checkDomain } from '../../local-daemon/cli/gateway/check-domain.ts'
 import { findProject } from '../../local-daemon/cli/gateway/find-project.ts'
+import { homeAt } from '../../local-daemon/config/home.ts'
+import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { ACCOUNT, CloudflareStandIn, TOKEN } from './cloudflare-stand-in.ts'
 import { runSpl, startSpl, type SplRun } from './run-spl.ts'
@@ -14,6 +18,9 @@ import { runSpl, startSpl, type SplRun } from './run-spl.ts'
 const OWNER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const OTHER = 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH'
 const NODE_MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
+
+/** Each deploy starts Node.js four times: a busy machine needs long for that. */
+const PATIENT = { timeout: 120_000 }
 
 let home: ReturnType<typeof aHome>
 let cloudflare: CloudflareStandIn
@@ -44,7 +51,7 @@ async function aProject(...args: string[]): Promise<void> {
   symlinkSync(NODE_MODULES, join(project, 'node_modules'))
 }
 
-describe('spl gateway deploy, with the real wrangler', () => {
+describe('spl gateway deploy, with the real wrangler', PATIENT, () => {
   test('uploads the packaged Worker with its bindings, its migration and no secret', async () => {
     await aProject()
     const { code, stdout, stderr } = await spl('deploy', project, '--json')
@@ -62,14 +69,15 @@ describe('spl gateway deploy, with the real wrangler', () => {
         { name: 'OWNER_DID', type: 'plain_text', text: OWNER },
         { name: 'CLIENT_ADDRESS_HEADER', type: 'plain_text', text: 'CF-Connecting-IP' },
         { name: 'TUNNEL', type: 'durable_object_namespace', class_name: 'TunnelObject' },
+        { name: 'REGISTRY', type: 'durable_object_namespace', class_name: 'RegistryObject' },
         expect.objectContaining({ name: 'ADDRESS_LIMIT', type: 'ratelimit' }),
         expect.objectContaining({ name: 'STRANGER_LIMIT', type: 'ratelimit' }),
       ]),
     )
-    expect(upload?.metadata.bindings).toHaveLength(5)
+    expect(upload?.metadata.bindings).toHaveLength(6)
     expect(upload?.metadata.migrations).toMatchObject({
-      new_tag: 'v1',
-      steps: [{ new_sqlite_classes: ['TunnelObject'] }],
+      new_tag: 'v2',
+      steps: [{ new_sqlite_classes: ['TunnelObject'] }, { new_sqlite_classes: ['RegistryObject'] }],
     })
     expect(upload?.parts.get('worker.js')).toContain('TunnelObject')
     expect(upload?.body).not.toMatch(/secret_text"\s*,\s*"text|BEGIN PRIVATE KEY/)
@@ -93,6 +101,42 @@ describe('spl gateway deploy, with the real wrangler', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('[token]')
     expect(stdout + stderr).not.toContain(TOKEN)
+  })
+
+  test('applies only the newer migrations over a version that had the first', async () => {
+    await aProject()
+    cloudflare.migrationTag = 'v1'
+    cloudflare.place('spl-gateway', [
+      { name: 'TUNNEL', type: 'durable_object_namespace', class_name: 'TunnelObject' },
+      { name: 'OWNER_DID', type: 'plain_text', text: OWNER },
+    ])
+    const { code, stderr } = await spl('deploy', project)
+    expect(`${code} ${stderr}`).toMatch(/^0 /)
+    expect(cloudflare.uploads[0]?.metadata.migrations).toMatchObject({
+      old_tag: 'v1',
+      new_tag: 'v2',
+      steps: [{ new_sqlite_classes: ['RegistryObject'] }],
+    })
+  })
+
+  test('lets a home that has another identity now have its own gateway again', async () => {
+    const paths = homeAt(home.path)
+    prepareHome(paths)
+    const before = loadIdentity(paths).did
+    await spl('init', project)
+    symlinkSync(NODE_MODULES, join(project, 'node_modules'))
+    await spl('deploy', project)
+    const { to } = await rotateIdentity(paths, false)
+    // The project remembered the owner that is no more.
+    expect((await spl('init', project)).code).toBe(0)
+    const { code, stderr } = await spl('deploy', project)
+    expect(`${code} ${stderr}`).toMatch(/^0 /)
+    expect(stderr).toContain(`instead of ${before}, which this home was before`)
+    expect(cloudflare.uploads[1]?.metadata.bindings).toContainEqual({
+      name: 'OWNER_DID',
+      type: 'plain_text',
+      text: to,
+    })
   })
 
   test('brings a newer version over the older without applying a migration twice', async () => {
@@ -187,7 +231,7 @@ describe('spl gateway deploy, with the real wrangler', () => {
     const deploy = (env: Record<string, string>): Promise<SplRun> =>
       runSpl(['gateway', 'deploy', project], { home: home.path, env: { ...environment(), ...env } })
     expect((await deploy({ CLOUDFLARE_API_TOKEN: '' })).stderr).toMatch(
-      /\[CLOUDFLARE_TOKEN_MISSING\]\ntry: CLOUDFLARE_API_TOKEN=/,
+      /\[CLOUDFLARE_TOKEN_MISSING\]\ntry: set CLOUDFLARE_API_TOKEN/,
     )
     const wrong = await deploy({ CLOUDFLARE_API_TOKEN: 'another-token-0123' })
     expect(wrong.stderr).toMatch(/\[CLOUDFLARE_TOKEN_REFUSED\]\ntry: \S/)
@@ -229,7 +273,7 @@ describe('spl gateway deploy, with the real wrangler', () => {
   })
 })
 
-describe('spl gateway remove', () => {
+describe('spl gateway remove', PATIENT, () => {
   test('deletes the Worker once somebody means it', async () => {
     await aProject()
     await spl('deploy', project)
@@ -270,7 +314,7 @@ describe('spl gateway remove', () => {
   })
 })
 
-describe('spl gateway logs', () => {
+describe('spl gateway logs', PATIENT, () => {
   test('follows the deployed Worker, one event a line, until a signal', async () => {
     await aProject()
     await spl('deploy', project)

@@ -32,7 +32,7 @@ function fileOf(name: string): string {
   return readFileSync(join(project, name), 'utf8')
 }
 
-describe('spl gateway init', () => {
+describe('spl gateway init', { timeout: 60_000 }, () => {
   test('writes a project for the daemon of the home, which needs nothing but wrangler', async () => {
     const { code, stdout } = await init()
     expect(code).toBe(0)
@@ -141,29 +141,33 @@ describe('spl gateway init', () => {
   })
 })
 
-test('the written project and the repository deploy the same Worker to the real wrangler', async () => {
-  await init()
-  symlinkSync(
-    fileURLToPath(new URL('../../node_modules', import.meta.url)),
-    join(project, 'node_modules'),
-  )
-  const args = ['gateway', 'deploy', project, '--dry-run']
-  const ours = await runSpl(args, { home: home.path, env: { HOME: home.path } })
-  expect(ours.code).toBe(0)
-  expect(ours.stdout).toBe('nothing was deployed\n')
-  expect(ours.stderr).toMatch(/env\.TUNNEL \(TunnelObject\) +Durable Object/)
-  expect(ours.stderr).toMatch(/env\.ADDRESS_LIMIT \(6000 requests\/60s\) +Rate Limit/)
-  expect(ours.stderr).toMatch(/env\.STRANGER_LIMIT \(120 requests\/60s\) +Rate Limit/)
-  expect(ours.stderr).toContain('--dry-run: exiting now.')
-  // Whatever the repository's own settings say, the written ones say too.
-  const repository = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8')
-  const settings = (toml: string): string[] =>
-    toml
-      .split('\n')
-      .filter(
-        (line) =>
-          /^[[a-z]/iu.test(line) && !/^(?:name = "spl|main|OWNER_DID|preview_urls)/u.test(line),
-      )
-      .toSorted()
-  expect(settings(fileOf('wrangler.toml'))).toEqual(settings(repository))
-})
+test(
+  'the written project and the repository deploy the same Worker to the real wrangler',
+  { timeout: 90_000 },
+  async () => {
+    await init()
+    symlinkSync(
+      fileURLToPath(new URL('../../node_modules', import.meta.url)),
+      join(project, 'node_modules'),
+    )
+    const args = ['gateway', 'deploy', project, '--dry-run']
+    const ours = await runSpl(args, { home: home.path, env: { HOME: home.path } })
+    expect(ours.code).toBe(0)
+    expect(ours.stdout).toBe('nothing was deployed\n')
+    expect(ours.stderr).toMatch(/env\.TUNNEL \(TunnelObject\) +Durable Object/)
+    expect(ours.stderr).toMatch(/env\.ADDRESS_LIMIT \(6000 requests\/60s\) +Rate Limit/)
+    expect(ours.stderr).toMatch(/env\.STRANGER_LIMIT \(120 requests\/60s\) +Rate Limit/)
+    expect(ours.stderr).toContain('--dry-run: exiting now.')
+    // Whatever the repository's own settings say, the written ones say too.
+    const repository = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8')
+    const settings = (toml: string): string[] =>
+      toml
+        .split('\n')
+        .filter(
+          (line) =>
+            /^[[a-z]/iu.test(line) && !/^(?:name = "spl|main|OWNER_DID|preview_urls)/u.test(line),
+        )
+        .toSorted()
+    expect(settings(fileOf('wrangler.toml'))).toEqual(settings(repository))
+  },
+)

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { startDemo, type Demo } from '../../local-daemon/cli/try/start-demo.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
@@ -40,7 +41,7 @@ function detail(run: SplRun, wanted: string): string | undefined {
   return (JSON.parse(run.stdout) as Shown).checks.find(({ name }) => name === wanted)?.detail
 }
 
-describe('spl gateway status', () => {
+describe('spl gateway status', { timeout: 90_000 }, () => {
   test('proves the whole way to this daemon, down to the first byte of an event stream', async () => {
     const run = await status(home.path, '--json')
     expect(run.code).toBe(0)
@@ -49,6 +50,8 @@ describe('spl gateway status', () => {
       ok: true,
       url: demo.publicUrl,
       certificate: { subject: 'CN=localhost', fault: null },
+      version: manifest.version,
+      gateway_version: manifest.version,
       round_trip_ms: expect.any(Number),
       first_event_ms: expect.any(Number),
     })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { connectHome } from '../gateway/connect-home.ts'
 import { deployProject } from '../gateway/deploy-project.ts'
+import { ownersOfHome } from '../gateway/former-owners.ts'
 import { PROJECT_DIRECTORY } from '../gateway/find-project.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
@@ -39,8 +40,10 @@ environment, else the login of wrangler.
 
 async function deploy(directory: string, options: GatewayDeployOptions): Promise<void> {
   const { dryRun, replace, connect } = options
+  const owners = await ownersOfHome(homeOf(options))
   const done = await deployProject({
     directory,
+    formerOwners: owners?.former ?? [],
     dryRun: dryRun === true,
     replace: replace === true,
   })

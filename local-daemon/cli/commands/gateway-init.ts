@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { workerBundle } from '../../gateway/worker-bundle.ts'
+import { ownersOfHome } from '../gateway/former-owners.ts'
 import { ownerOfHome } from '../gateway/owner-of-home.ts'
 import { readProjectNote } from '../gateway/project-note.ts'
-import { checkSettings } from '../gateway/project-settings.ts'
+import { checkSettings, type ProjectSettings } from '../gateway/project-settings.ts'
 import { PROJECT_DIRECTORY } from '../gateway/find-project.ts'
 import { writeProject } from '../gateway/write-project.ts'
-import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
@@ -46,6 +47,16 @@ export function addGatewayInit(gateway: Command): void {
     )
 }
 
+/** Who was named before, or this home, also where it was named by an identity that it has no more. */
+async function rememberedOwner(
+  before: ProjectSettings | undefined,
+  options: GlobalOptions,
+): Promise<string> {
+  const owners = await ownersOfHome(homeOf(options))
+  if (before === undefined) return owners?.did ?? ownerOfHome(options)
+  return owners?.former.includes(before.owner) ? owners.did : before.owner
+}
+
 /** What was chosen before holds until it is chosen anew, so that calling it again changes nothing. */
 async function init(directory: string, options: GatewayInitOptions): Promise<void> {
   const before = (await readProjectNote(directory))?.settings
@@ -53,7 +64,7 @@ async function init(directory: string, options: GatewayInitOptions): Promise<voi
   const chosen = options.domain === undefined ? before?.workersDev : undefined
   const settings = checkSettings({
     name: options.name ?? before?.name ?? 'spl-gateway',
-    owner: options.owner ?? before?.owner ?? (await ownerOfHome(options)),
+    owner: options.owner ?? (await rememberedOwner(before, options)),
     domain,
     workersDev: options.workersDev ?? chosen ?? domain === null,
   })

@@ -117,6 +117,8 @@ function show(rotation: Rotation, gateway: string | null, options: RotateOptions
     ])
     note(table(['ACCOUNT', 'NAME', 'ENDED'], rows).trimEnd())
   }
-  note(`next, so that the gateway lets this daemon in: spl gateway init <dir> --owner ${to}`)
-  note('      then spl gateway deploy <dir> --replace; or start spl gateway serve again')
+  note(
+    'next, so that the gateway lets this daemon in: spl gateway init <dir>, spl gateway deploy <dir>',
+  )
+  note(`      or start spl gateway serve again, with --owner ${to} if it is not of this home`)
 }

@@ -18,6 +18,8 @@ export interface DeployRequest {
   readonly dryRun: boolean
   /** Put it over whatever has the name. */
   readonly replace: boolean
+  /** Identities that the home had before: their gateway is the home's. */
+  readonly formerOwners: readonly string[]
 }
 
 export interface Deployment {
@@ -42,7 +44,7 @@ export async function deployProject(request: DeployRequest): Promise<Deployment>
   const worker = await stat(join(directory, 'worker.js')).catch(() => undefined)
   announce(project, worker?.size, request.dryRun)
   if (!request.dryRun) {
-    checkReplaced(project, await deployedWorker(project), request.replace)
+    checkReplaced(project, await deployedWorker(project), request)
     if (!request.replace) await checkDomain(project)
   }
   const args = ['deploy', ...(request.dryRun ? ['--dry-run'] : [])]
@@ -84,10 +86,18 @@ function announce(project: Project, bytes: number | undefined, dryRun: boolean):
   )
 }
 
-function checkReplaced(project: Project, deployed: DeployedWorker, replace: boolean): void {
+function checkReplaced(
+  project: Project,
+  deployed: DeployedWorker,
+  { replace, formerOwners }: DeployRequest,
+): void {
   if (deployed.state === 'none') return
   if (deployed.state === 'gateway' && deployed.owner === project.owner) {
     note(`${project.name} is there already: this becomes its next version`)
+    return
+  }
+  if (deployed.state === 'gateway' && formerOwners.includes(deployed.owner)) {
+    note(`${project.name} gets this owner instead of ${deployed.owner}, which this home was before`)
     return
   }
   if (replace) return

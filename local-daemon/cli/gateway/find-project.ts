@@ -23,27 +23,30 @@ export async function findProject(given: string): Promise<Project> {
   const directory = resolve(given)
   const toml = await readFile(join(directory, 'wrangler.toml'), 'utf8').catch(() => undefined)
   if (toml === undefined) {
-    throw wrong(
+    throw new CliError(
       'GATEWAY_PROJECT_MISSING',
       `there is no gateway project in ${directory}`,
       'spl gateway init, or name the directory of yours',
+      EXIT_CODE.usage,
     )
   }
   const values = readTomlValues(toml)
   const name = values.get('name')
   if (name === undefined || !/^\s*class_name\s*=\s*"TunnelObject"/mu.test(toml)) {
-    throw wrong(
+    throw new CliError(
       'GATEWAY_PROJECT_FOREIGN',
       `${join(directory, 'wrangler.toml')} describes another Worker, not a gateway of spl`,
       'spl gateway init in a directory of its own',
+      EXIT_CODE.usage,
     )
   }
   const owner = values.get('vars.OWNER_DID') ?? ''
   if (!isOwner(owner)) {
-    throw wrong(
+    throw new CliError(
       'OWNER_MISSING',
       `OWNER_DID in ${join(directory, 'wrangler.toml')} is ${owner === '' ? 'empty' : 'no did:key'}: no daemon could connect`,
       'put in the line Identity of: spl status',
+      EXIT_CODE.usage,
     )
   }
   return {
@@ -53,8 +56,4 @@ export async function findProject(given: string): Promise<Project> {
     domain: /^routes\s*=\s*\[\s*\{\s*pattern\s*=\s*"([^"]+)"/mu.exec(toml)?.[1] ?? null,
     workersDev: values.get('workers_dev') !== 'false',
   }
-}
-
-function wrong(code: string, message: string, next: string): CliError {
-  return new CliError(code, message, next, EXIT_CODE.usage)
 }

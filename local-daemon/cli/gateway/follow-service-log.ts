@@ -37,6 +37,6 @@ export async function followServiceLog(follow: boolean): Promise<void> {
   throw new CliError(
     'JOURNAL_FAILED',
     `journalctl failed: ${failed}`,
-    `journalctl -u ${GATEWAY_SERVICE}, as root or in the group systemd-journal`,
+    `run journalctl -u ${GATEWAY_SERVICE} as root, or join the group systemd-journal`,
   )
 }

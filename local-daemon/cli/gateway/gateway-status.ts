@@ -4,6 +4,7 @@ import type { LinkReport } from '../../tunnel/link-report.ts'
 import { showCertificate, type ShownCertificate } from '../probe/gateway-certificate.ts'
 import { lookBehind, type Behind } from '../probe/gateway-door.ts'
 import { firstEvent } from '../probe/gateway-first-event.ts'
+import { gatewayVersion } from '../probe/gateway-version.ts'
 import { medianRoundTrip } from '../probe/gateway-round-trip.ts'
 
 /** Milliseconds that each question may take: more than the ten seconds for which a gateway holds a request for a daemon that is away. */
@@ -48,7 +49,9 @@ export interface GatewayStatus {
   readonly addresses: readonly string[]
   readonly certificate: ShownCertificate | null
   readonly instance_did: string | null
+  /** Of the daemon, and of the gateway as far as the bearer may know. */
   readonly version: string | null
+  readonly gateway_version: string | null
   readonly policy: LinkReport['policy'] | null
   readonly round_trip_ms: number | null
   readonly first_event_ms: number | null
@@ -89,9 +92,12 @@ export async function gatewayStatus(
     return [shown.fault === null && shown.days_left >= EXPIRY_DAYS, textOf(shown), shown]
   })
   blocked ||= checks.at(-1)?.ok === false && certificate?.fault !== null
-  const behind = await check('gateway', async () => {
+  let gateway: string | undefined
+  const behind = await check<Behind>('gateway', async () => {
     const seen = await lookBehind(target, PATIENCE_MS)
-    return [seen.what !== 'other', seen.what === 'other' ? seen.reason : 'of spl', seen]
+    if (seen.what === 'other') return [false, seen.reason, seen]
+    gateway = await gatewayVersion(target, bearer, PATIENCE_MS)
+    return [true, gateway === undefined ? 'of spl' : `of spl, version ${gateway}`, seen]
   })
   blocked ||= checks.at(-1)?.ok !== true
   await check('daemon', async () => [...judge(behind, expected), undefined])
@@ -117,6 +123,7 @@ export async function gatewayStatus(
     certificate: certificate ?? null,
     instance_did: behind?.what === 'daemon' ? behind.instance_did : null,
     version: behind?.what === 'daemon' ? behind.version : null,
+    gateway_version: gateway ?? null,
     policy: policy ?? null,
     round_trip_ms: roundTrip ?? null,
     first_event_ms: event ?? null,

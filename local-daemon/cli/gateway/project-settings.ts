@@ -23,31 +23,35 @@ export interface ProjectSettings {
 export function checkSettings(settings: ProjectSettings): ProjectSettings {
   const { name, owner, domain, workersDev } = settings
   if (!/^[a-z0-9](?:[a-z0-9-]{0,52}[a-z0-9])?$/u.test(name)) {
-    throw wrong(
+    throw new CliError(
       'NAME_INVALID',
       `not a name for a Worker: ${JSON.stringify(name)}`,
       'up to 54 lower-case letters, digits and hyphens between them: --name spl-gateway',
+      EXIT_CODE.usage,
     )
   }
   if (!isOwner(owner)) {
-    throw wrong(
+    throw new CliError(
       'OWNER_INVALID',
       `the owner is not an Ed25519 did:key: ${JSON.stringify(owner)}`,
       'spl status at home, whose line Identity is the did:key of your daemon',
+      EXIT_CODE.usage,
     )
   }
   if (domain !== null && !isHostname(domain)) {
-    throw wrong(
+    throw new CliError(
       'DOMAIN_INVALID',
       `not a hostname of a domain of yours: ${JSON.stringify(domain)}`,
       'a name alone, without scheme, port or wildcard: --domain spl.example.com',
+      EXIT_CODE.usage,
     )
   }
   if (domain === null && !workersDev) {
-    throw wrong(
+    throw new CliError(
       'HOSTNAME_MISSING',
       'without workers.dev and without a domain the gateway would have no hostname',
       '--domain spl.example.com, or leave out --no-workers-dev',
+      EXIT_CODE.usage,
     )
   }
   return settings
@@ -69,8 +73,4 @@ function isHostname(text: string): boolean {
   const labels = text.split('.')
   const ownName = !text.endsWith('.workers.dev') && isIP(text) === 0 && text.length <= 253
   return ownName && labels.length >= 2 && labels.every((label) => LABEL.test(label))
-}
-
-function wrong(code: string, message: string, next: string): CliError {
-  return new CliError(code, message, next, EXIT_CODE.usage)
 }

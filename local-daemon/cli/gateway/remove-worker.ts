@@ -64,7 +64,7 @@ async function checkOurs(project: Project): Promise<void> {
   throw new CliError(
     'OWNER_DIFFERS',
     `the Worker ${project.name} in the account is not the gateway of ${project.owner}`,
-    'the directory of the project that deployed it; or npx wrangler delete, if you are sure',
+    'name the directory of the project that deployed it; or npx wrangler delete, if you are sure',
   )
 }
 
