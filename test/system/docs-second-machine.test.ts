@@ -29,34 +29,38 @@ test('docs/second-machine.md has no command that the command line does not know'
   }
 })
 
-test('docs/second-machine.md works, block by block, through a real gateway', async () => {
-  using home = aHome()
-  using laptop = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  await using gateway = await startOnWorkerd({ ownerDid: loadIdentity(paths).did })
-  const place = { 'at home': home.path, 'on the second machine': laptop.path }
-  const known = { code: '', account: 'sa_…', bearer: '' }
-  try {
-    for (const block of BLOCKS) {
-      const shown = await inShell(block.lines, {
-        home: place[block.place as keyof typeof place],
-        url: gateway.origin,
-        ...known,
-      })
-      known.code = /spi_[\w-]+/u.exec(shown)?.[0] ?? known.code
-      if (block.lines.includes('spl login')) {
-        const login = JSON.parse(readFileSync(join(laptop.path, 'remote.json'), 'utf8')) as Login
-        known.account = login.service_account_id
-        known.bearer = login.bearer
+test(
+  'docs/second-machine.md works, block by block, through a real gateway',
+  { timeout: 120_000 },
+  async () => {
+    using home = aHome()
+    using laptop = aHome()
+    const paths = homeAt(home.path)
+    prepareHome(paths)
+    await using gateway = await startOnWorkerd({ ownerDid: loadIdentity(paths).did })
+    const place = { 'at home': home.path, 'on the second machine': laptop.path }
+    const known = { code: '', account: 'sa_…', bearer: '' }
+    try {
+      for (const block of BLOCKS) {
+        const shown = await inShell(block.lines, {
+          home: place[block.place as keyof typeof place],
+          url: gateway.origin,
+          ...known,
+        })
+        known.code = /spi_[\w-]+/u.exec(shown)?.[0] ?? known.code
+        if (block.lines.includes('spl login')) {
+          const login = JSON.parse(readFileSync(join(laptop.path, 'remote.json'), 'utf8')) as Login
+          known.account = login.service_account_id
+          known.bearer = login.bearer
+        }
+        if (block.lines.includes('spl thread list')) expect(shown).toContain('paint the shed')
       }
-      if (block.lines.includes('spl thread list')) expect(shown).toContain('paint the shed')
+      expect(BLOCKS.length).toBeGreaterThan(5)
+    } finally {
+      await runSpl(['serve', '--stop'], { home: home.path })
     }
-    expect(BLOCKS.length).toBeGreaterThan(5)
-  } finally {
-    await runSpl(['serve', '--stop'], { home: home.path })
-  }
-})
+  },
+)
 
 interface Session {
   readonly home: string
