@@ -40,7 +40,11 @@ export function createProgram(): Command {
     .option('--json', 'print one JSON object on stdout')
     .helpCommand(false)
     .addHelpText('after', AFTER)
-    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => styleText('bold', title) })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 20,
+      styleTitle: (title) => styleText('bold', title),
+    })
     .configureOutput({ outputError: () => {} })
     .exitOverride()
 }

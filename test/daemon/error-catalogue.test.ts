@@ -78,15 +78,15 @@ describe('docs/errors.md, "Codes of the command line"', () => {
 /** A command, an option, a variable, a file, an address, a guess, or a verb at the beginning that tells what to do. */
 const NEXT_STEP = new RegExp(
   [
-    String.raw`\bspl\b|--\w|\bSPL_|\bSYNCROPEL_|\.log\b|\bhttps?:|\bchmod\b|\bnpm\b|\bdid you mean\b`,
-    '[\'`"](?:add|another|check|choose|copy|end|find|give|install|leave|letters|look|make|move|name|pipe',
-    'put|read|remove|run|say|see|set|start|stop|the last lines|the same command|wait)\\b',
+    String.raw`\bspl\b|--\w|\bSPL_|\bSYNCROPEL_|\.log\b|\bhttps?:|\bchmod\b|\bnp[mx]\b|\bjournalctl\b|\bCLOUDFLARE_|\bdid you mean\b`,
+    '[\'`"](?:add|another|check|choose|copy|correct|end|find|give|install|leave|letters|look|make|move|name|pipe',
+    'put|read|remove|register|run|say|sudo|the directory|the version|type|see|set|start|stop|the last lines|the same command|wait)\\b',
   ].join('|'),
   'iu',
 )
 
-/** What another said goes on as it is: the words after `??` are ours. */
-const PASSED_ON = /^\w+\.try \?\? nextStep\(/u
+/** What another said, or a table of causes, goes on as it is. */
+const PASSED_ON = /^\w+\.try(?: \?\? nextStep\(|$)/u
 
 describe('every error for people', () => {
   test.each(

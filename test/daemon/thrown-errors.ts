@@ -31,15 +31,35 @@ export function errorClasses(text: string): string[] {
 
 export function errorsIn(file: string, text: string, classes: readonly string[]): ThrownError[] {
   const made = new RegExp(`new (?:${classes.join('|')})\\(`, 'gu')
-  return [...text.matchAll(made)].map((match) => {
+  return [...text.matchAll(made)].flatMap((match) => {
     const [code = '', message = '', next = ''] = argumentsAt(text, match.index + match[0].length)
+    if (code === 'code' && next === 'next') return ofCalls(file, text, match.index)
     return {
       file,
-      codes: /^\w+$/u.test(code) ? codesOfCalls(text, match.index) : codesIn(code),
+      codes: codesOf(code, text, match.index),
       message: constantOr(text, message),
       try: constantOr(text, next),
     }
   })
+}
+
+function codesOf(code: string, text: string, at: number): string[] {
+  if (/^\w+$/u.test(code)) return codesOfCalls(text, at)
+  // A table of causes, of which one is told.
+  if (/^\w+\.code$/u.test(code)) {
+    return [...text.matchAll(/\bcode: '([A-Z][A-Z0-9_]+)'/gu)].map(([, one = '']) => one)
+  }
+  return codesIn(code)
+}
+
+/** The function around it takes code, message and next step, and makes no more of them: each of its calls is an error. */
+function ofCalls(file: string, text: string, before: number): ThrownError[] {
+  return callsAround(text, before).map(([code = '', message = '', next = '']) => ({
+    file,
+    codes: codesIn(code),
+    message,
+    try: constantOr(text, next),
+  }))
 }
 
 function codesIn(expression: string): string[] {
@@ -48,11 +68,14 @@ function codesIn(expression: string): string[] {
 
 /** The code is a parameter of the function around it: those that the file calls that function with. */
 function codesOfCalls(text: string, before: number): string[] {
+  return callsAround(text, before).flatMap((call) => call.flatMap((argument) => codesIn(argument)))
+}
+
+/** The arguments of each call of the function that stands around a place. */
+function callsAround(text: string, before: number): string[][] {
   const name = [...text.slice(0, before).matchAll(/function (\w+)\(/gu)].at(-1)?.[1]
   const calls = [...text.matchAll(new RegExp(`(?<!function )\\b${name}\\(`, 'gu'))]
-  return calls.flatMap((call) =>
-    argumentsAt(text, call.index + call[0].length).flatMap((argument) => codesIn(argument)),
-  )
+  return calls.map((call) => argumentsAt(text, call.index + call[0].length))
 }
 
 /** `SAFE_WAYS` is what the file says it is. */

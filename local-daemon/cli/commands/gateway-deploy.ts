@@ -29,8 +29,10 @@ export function addGatewayDeploy(gateway: Command): void {
         ['CLOUDFLARE_API_TOKEN=… spl gateway deploy', 'with a token, for scripts'],
         ['spl gateway deploy --connect', 'and connect the daemon of this home'],
       )}
-It asks nothing: it shows what it will do, and does it. CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID are taken from the
-environment, else the login of wrangler.
+
+It asks nothing: it shows what it will do, and does it.
+CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID are taken from the environment,
+else the login of wrangler.
 `,
     )
     .action((directory: string, _options: unknown, command: Command) =>

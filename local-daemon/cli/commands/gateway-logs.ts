@@ -24,8 +24,10 @@ export function addGatewayLogs(gateway: Command): void {
         ['spl gateway logs --json | jq .outcome', 'one event a line'],
         ['spl gateway logs --self-hosted -f', 'the journal of spl gateway serve as a service'],
       )}
-The gateway writes no lines of its own: Cloudflare reports each request, its outcome and exceptions, and workerd only
-what goes wrong. The requests that reached home are in: spl tunnel log
+
+The gateway writes no lines of its own: Cloudflare reports each request, its
+outcome and exceptions, and workerd only what goes wrong.
+The requests that reached home are in: spl tunnel log
 `,
     )
     .action((directory: string, _options: unknown, command: Command) => {

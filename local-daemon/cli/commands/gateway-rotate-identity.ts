@@ -32,8 +32,10 @@ export function addGatewayRotateIdentity(gateway: Command): void {
         ['spl gateway rotate-identity', 'asks first, then prints a new admin bearer, once'],
         ['spl gateway rotate-identity --yes --out admin.token', 'for scripts'],
       )}
-Records, accounts and settings stay, and say of whom they were. Every bearer, ticket and invite ends, because the old key
-had signed them. The gateway must be told the new identity before it lets the daemon in again.
+
+Records, accounts and settings stay, and say of whom they were. Every bearer,
+ticket and invite ends, because the old key had signed them. The gateway must be
+told the new identity before it lets the daemon in again.
 `,
     )
     .action((_options: unknown, command: Command) => rotate(optionsOf<RotateOptions>(command)))
