@@ -31,7 +31,7 @@ export const HOSTNAME = 'spl.example.com'
  */
 export function canMakeMachines(say: (line: string) => void): boolean {
   try {
-    execFileSync('unshare', [...NAMESPACES, 'ip', 'link', 'add', 'a', 'type', 'veth'], {
+    execFileSync('unshare', [...NAMESPACES, 'ip', 'link', 'add', 'wifi', 'type', 'veth'], {
       stdio: 'ignore',
     })
     return true
@@ -88,7 +88,7 @@ async function furnish(root: string) {
   const { cert, key } = await selfSignedCertificate(tls, HOSTNAME, Date.now())
   copyFileSync(cert, join(work, 'fullchain.pem'))
   copyFileSync(key, join(work, 'key.pem'))
-  writeFileSync(join(root, 'hosts'), `127.0.0.1 localhost ${HOSTNAME}\n`)
+  writeFileSync(join(root, 'hosts'), `127.0.0.1 localhost\n${LAN} ${HOSTNAME}\n`)
   const authority = join(caddy, 'pki/authorities/local/root.crt')
   for (const [name, body] of Object.entries(standIns(root, authority))) {
     writeFileSync(join(bin, name), `#!/bin/bash\n${body}\n`, { mode: 0o755 })
@@ -103,6 +103,7 @@ async function furnish(root: string) {
       HOME: home,
       NO_COLOR: '1',
       NODE_EXTRA_CA_CERTS: cert,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     },
   }
 }
