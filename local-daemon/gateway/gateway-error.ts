@@ -12,6 +12,7 @@ export type GatewayErrorCode =
   | 'STORAGE_IN_USE'
   | 'STORAGE_NEWER'
   | 'TLS_REQUIRED'
+  | 'WORKERD_MISSING'
 
 /** A refusal that a person can act on: `try` names the next step. */
 export class GatewayError extends Error {

@@ -6,8 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from './gateway-error.ts'
 
 const require = createRequire(import.meta.url)
-/** The binary for this platform. Required, because imports of a CommonJS `default` differ between loaders. */
-const { default: WORKERD } = require('workerd') as { default: string }
 /** Milliseconds that workerd may take from its start to its first listening socket. */
 const LISTEN_TIMEOUT_MS = 20_000
 /**
@@ -90,17 +88,35 @@ export async function startWorkerd(
   }
 }
 
+/**
+ * Path of the binary for this platform. Required, because imports of a CommonJS `default` differ between loaders; and only now,
+ * because an installation without it is whole for everything but a gateway.
+ */
+function workerdBinary(): string {
+  try {
+    return (require('workerd') as { readonly default: string }).default
+  } catch (cause) {
+    throw new GatewayError(
+      'WORKERD_MISSING',
+      `this installation of spl has no workerd for ${process.platform} ${process.arch}`,
+      'install spl again without --omit=optional, with a 64-bit Node.js; or a gateway on Cloudflare: spl gateway init',
+      { cause },
+    )
+  }
+}
+
 function launch(args: readonly string[]): ChildProcess {
+  const workerd = workerdBinary()
   // A group of its own: Ctrl-C in a terminal reaches this process alone, which stops workerd in order.
   const options = { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] as const, detached: true }
   const child =
     process.platform === 'win32'
-      ? spawn(WORKERD, [...args], {
+      ? spawn(workerd, [...args], {
           ...options,
           stdio: [...options.stdio],
           detached: false,
         })
-      : spawn('/bin/sh', ['-c', LIFELINE, 'sh', WORKERD, ...args], {
+      : spawn('/bin/sh', ['-c', LIFELINE, 'sh', workerd, ...args], {
           ...options,
           stdio: [...options.stdio],
         })

@@ -6,10 +6,33 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { aHome } from '../daemon/a-daemon.ts'
+import { packedOf } from '../package/packed.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'dist/local-daemon/cli/main.js')
+
+/** All that the package holds beside its own manifest: no test, no TypeScript, no source map, nothing of a tool. */
+const PACKED = [
+  /^(?:README|CHANGELOG|ARCHITECTURE|SECURITY)\.md$/u,
+  /^LICENSE$/u,
+  /^package\.json$/u,
+  /^docs\/[a-z0-9/-]+\.md$/u,
+  /^protocol\/README\.md$/u,
+  /^dist\/package\.json$/u,
+  /^dist\/edge-gateway\/worker\.js$/u,
+  /^dist\/(?:local-daemon|protocol)\/[a-z0-9/-]+\.js$/u,
+]
+
+/** What nobody must forget. */
+const NEEDED = [
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+  'docs/releases.md',
+  'dist/local-daemon/cli/main.js',
+  'dist/edge-gateway/worker.js',
+]
 
 test('what is built runs without its sources, gateway included', { timeout: 120_000 }, async () => {
   using home = aHome()
@@ -28,4 +51,20 @@ test('what is built runs without its sources, gateway included', { timeout: 120_
   )
   const check = await run(process.execPath, [main, 'try', '--check', '--home', home.path])
   expect(check.stdout.match(/^ok /gm)).toHaveLength(7)
+})
+
+// After the build above.
+test('the package holds what is built, its pages and its licence, and nothing else', async () => {
+  const pack = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+  })
+  const { files } = packedOf(pack.stdout)
+  const paths = files.map(({ path }) => path)
+  expect(paths.filter((name) => !PACKED.some((pattern) => pattern.test(name)))).toEqual([])
+  expect(paths).toEqual(expect.arrayContaining(NEEDED))
+  const told = paths.filter((name) => {
+    const text = readFileSync(join(root, name), 'utf8')
+    return text.includes('sourceMappingURL') || text.includes(root)
+  })
+  expect(told).toEqual([])
 })
