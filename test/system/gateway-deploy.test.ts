@@ -255,6 +255,14 @@ describe('spl gateway deploy, with the real wrangler', PATIENT, () => {
     expect(readFileSync(args, 'utf8')).toMatch(/^--yes wrangler@\d+\.\d+\.\d+ deploy --dry-run\n$/)
   })
 
+  test('takes the admin of a gateway of several owners in the owner’s place', async () => {
+    mkdirSync(project)
+    const vars = `[vars]\nOWNER_DID = ""\nADMIN_DID = "${OWNER}"\n`
+    const toml = `name = "team"\n${vars}[[durable_objects.bindings]]\nclass_name = "TunnelObject"\n`
+    writeFileSync(join(project, 'wrangler.toml'), toml)
+    expect(await findProject(project)).toMatchObject({ name: 'team', owner: OWNER })
+  })
+
   test.for([
     ['no project', undefined, 'GATEWAY_PROJECT_MISSING'],
     ['another Worker', 'name = "blog"\nmain = "index.js"\n', 'GATEWAY_PROJECT_FOREIGN'],

@@ -37,8 +37,9 @@ export async function deployedWorker({ directory, name }: Project): Promise<Depl
     const { resources } = await ask<VersionDetail>('view', newest.id)
     const bindings = resources?.bindings ?? []
     const tunnel = bindings.some(({ class_name }) => class_name === 'TunnelObject')
-    const owner = bindings.find((binding) => binding.name === 'OWNER_DID')?.text
-    return tunnel ? { state: 'gateway', owner: owner ?? '' } : { state: 'other' }
+    const variable = (wanted: string) => bindings.find((binding) => binding.name === wanted)?.text
+    const owner = variable('OWNER_DID') || variable('ADMIN_DID') || ''
+    return tunnel ? { state: 'gateway', owner } : { state: 'other' }
   } catch (error) {
     if (error instanceof CliError && error.code === 'WORKER_MISSING') return { state: 'none' }
     if (!(error instanceof SyntaxError)) throw error

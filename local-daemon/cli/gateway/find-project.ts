@@ -40,7 +40,8 @@ export async function findProject(given: string): Promise<Project> {
       EXIT_CODE.usage,
     )
   }
-  const owner = values.get('vars.OWNER_DID') ?? ''
+  // A gateway of several owners has its admin in the owner's place.
+  const owner = values.get('vars.OWNER_DID') || values.get('vars.ADMIN_DID') || ''
   if (!isOwner(owner)) {
     throw new CliError(
       'OWNER_MISSING',
