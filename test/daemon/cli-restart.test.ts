@@ -112,6 +112,9 @@ describe('spl serve --memory', () => {
     expect(shown.stdout).toMatch(/spl_prod_sa_/)
     expect((await spl('intend', 'tea')).code).toBe(0)
     expect(existsSync(join(home.path, 'hub.db'))).toBe(false)
+    // A home without a file of its own is a home all the same: nothing it is told goes to where a login leads.
+    writeFileSync(join(home.path, 'remote.json'), '{}', { mode: 0o600 })
+    expect((await spl('intend', 'coffee')).code).toBe(0)
     const did = (await json('status'))['instance_did']
     expect((await spl('status')).stdout).toMatch(/^Store +in memory/m)
     await spl('serve', '--stop')
