@@ -1,8 +1,11 @@
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { isRunning, runSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
+
+// Each of these starts the command line some ten times, and daemons behind it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let home: ReturnType<typeof aHome>
 let other: ReturnType<typeof aHome>
