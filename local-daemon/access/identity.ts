@@ -84,6 +84,8 @@ function readKey(path: string): KeyObject {
     if (key.asymmetricKeyType === 'ed25519') return key
     throw new Error(`it holds a key of type ${key.asymmetricKeyType}`)
   } catch (error) {
+    // Nothing is wrong with the key.
+    if (/^E[MN]FILE$/.test(String((error as NodeJS.ErrnoException).code))) throw error
     throw new StartError(
       'KEY_UNREADABLE',
       `Read identity ${path}: ${(error as Error).message}`,

@@ -67,8 +67,11 @@ function statementsIn(path: string): readonly Succession[] {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw invalid(path, (error as Error).message)
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    // Nothing is wrong with the file.
+    if (code === 'EMFILE' || code === 'ENFILE') throw error
+    throw invalid(path, message)
   }
   try {
     return Statements.parse(JSON.parse(text))

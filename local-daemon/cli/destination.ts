@@ -17,7 +17,7 @@ export type Destination =
     }
 
 /**
- * `SPL_SERVE_URL`, then the daemon that `spl login` chose, then the home's own. A home with a store never goes elsewhere
+ * `SPL_SERVE_URL`, then the daemon that `spl login` chose, then the home's own. A home that had a daemon never goes elsewhere
  * by itself: what is written must not end up in another place because a daemon happens to be stopped.
  *
  * @throws CliError URL_INVALID, TOKEN_INSECURE, LOGIN_UNREADABLE
@@ -35,7 +35,7 @@ export function destinationOf(options: GlobalOptions): Destination {
       login: login?.url === origin.origin ? login : undefined,
     }
   }
-  if (existsSync(home.database)) return { kind: 'home', socket: home.socket }
+  if (existsSync(home.instanceKey)) return { kind: 'home', socket: home.socket }
   const login = readLogin(home)
   if (login === undefined) return { kind: 'home', socket: home.socket }
   return { kind: 'elsewhere', origin: new URL(login.url), namedBy: 'spl login', login }

@@ -1,8 +1,11 @@
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { isRunning, runSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
+
+// Each of these starts the command line some ten times, and daemons behind it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let home: ReturnType<typeof aHome>
 let other: ReturnType<typeof aHome>
@@ -112,6 +115,9 @@ describe('spl serve --memory', () => {
     expect(shown.stdout).toMatch(/spl_prod_sa_/)
     expect((await spl('intend', 'tea')).code).toBe(0)
     expect(existsSync(join(home.path, 'hub.db'))).toBe(false)
+    // A home without a file of its own is a home all the same: nothing it is told goes to where a login leads.
+    writeFileSync(join(home.path, 'remote.json'), '{}', { mode: 0o600 })
+    expect((await spl('intend', 'coffee')).code).toBe(0)
     const did = (await json('status'))['instance_did']
     expect((await spl('status')).stdout).toMatch(/^Store +in memory/m)
     await spl('serve', '--stop')

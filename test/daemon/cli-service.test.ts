@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 
@@ -8,6 +8,9 @@ import { aHome } from './a-daemon.ts'
  * A systemd cannot run in a container without rights. Its stand-in is a shell script that starts what the unit says and
  * stops it, so that the unit's own line runs here, as it is; systemd-analyze checks the rest of the unit.
  */
+
+// Each of these starts the command line some ten times, and daemons behind it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let place: ReturnType<typeof aHome>
 let home: string
@@ -70,55 +73,49 @@ describe.runIf(process.platform === 'linux')('spl serve --install-service', () =
     expect(commands()).toEqual([])
   })
 
-  test(
-    'starts the daemon, restarts and stops it through systemd, and goes without a trace',
-    {
-      timeout: 60_000,
-    },
-    async () => {
-      aSystemd()
-      const run = await spl('serve', '--install-service', '--port', '0', '--json')
-      expect(run.code).toBe(0)
-      expect(JSON.parse(run.stdout)).toMatchObject({
-        object: 'service',
-        status: 'installed',
-        manager: 'systemd',
-        applied: true,
-        commands: [],
-      })
-      expect(run.stderr).toContain('loginctl enable-linger')
-      await expect.poll(async () => (await spl('status')).code, { timeout: 15_000 }).toBe(0)
-      const before = JSON.parse((await spl('status', '--json')).stdout) as Record<string, unknown>
-      expect(before['supervisor']).toBe('systemd')
-      // The journal would keep a bearer: there is none, and the socket makes the first account.
-      expect(readFileSync(join(place.path, 'journal'), 'utf8')).not.toMatch(/spl_prod/)
-      const made = await spl('service-account', 'create', '--bootstrap', '--name', 'root')
-      expect(made.code).toBe(0)
+  test('starts the daemon, restarts and stops it through systemd, and goes without a trace', async () => {
+    aSystemd()
+    const run = await spl('serve', '--install-service', '--port', '0', '--json')
+    expect(run.code).toBe(0)
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      object: 'service',
+      status: 'installed',
+      manager: 'systemd',
+      applied: true,
+      commands: [],
+    })
+    expect(run.stderr).toContain('loginctl enable-linger')
+    await expect.poll(async () => (await spl('status')).code, { timeout: 15_000 }).toBe(0)
+    const before = JSON.parse((await spl('status', '--json')).stdout) as Record<string, unknown>
+    expect(before['supervisor']).toBe('systemd')
+    // The journal would keep a bearer: there is none, and the socket makes the first account.
+    expect(readFileSync(join(place.path, 'journal'), 'utf8')).not.toMatch(/spl_prod/)
+    const made = await spl('service-account', 'create', '--bootstrap', '--name', 'root')
+    expect(made.code).toBe(0)
 
-      const again = await spl('serve', '--restart', '--json')
-      expect(again.code).toBe(0)
-      const after = JSON.parse(again.stdout) as Record<string, unknown>
-      expect(after).toMatchObject({ object: 'daemon', status: 'running', supervisor: 'systemd' })
-      expect(after['pid']).not.toBe(before['pid'])
-      const changed = await spl('serve', '--restart', '--port', '9301')
-      expect(changed).toMatchObject({ code: 2 })
-      expect(changed.stderr).toMatch(/\[SERVICE_MANAGED\]\ntry: .*--install-service/)
+    const again = await spl('serve', '--restart', '--json')
+    expect(again.code).toBe(0)
+    const after = JSON.parse(again.stdout) as Record<string, unknown>
+    expect(after).toMatchObject({ object: 'daemon', status: 'running', supervisor: 'systemd' })
+    expect(after['pid']).not.toBe(before['pid'])
+    const changed = await spl('serve', '--restart', '--port', '9301')
+    expect(changed).toMatchObject({ code: 2 })
+    expect(changed.stderr).toMatch(/\[SERVICE_MANAGED\]\ntry: .*--install-service/)
 
-      const stopped = await spl('serve', '--stop')
-      expect(stopped.code).toBe(0)
-      expect(stopped.stderr).toContain('spl serve --uninstall-service')
-      expect(commands()).toContain('--user stop spl-serve.service')
-      expect((await spl('status')).code).toBe(3)
-      expect((await spl('serve', '--restart')).code).toBe(0)
+    const stopped = await spl('serve', '--stop')
+    expect(stopped.code).toBe(0)
+    expect(stopped.stderr).toContain('spl serve --uninstall-service')
+    expect(commands()).toContain('--user stop spl-serve.service')
+    expect((await spl('status')).code).toBe(3)
+    expect((await spl('serve', '--restart')).code).toBe(0)
 
-      const gone = await spl('serve', '--uninstall-service', '--json')
-      expect(JSON.parse(gone.stdout)).toMatchObject({ status: 'uninstalled', applied: true })
-      expect(existsSync(unit())).toBe(false)
-      expect((await spl('status')).code).toBe(3)
-      const twice = await spl('serve', '--uninstall-service', '--json')
-      expect(JSON.parse(twice.stdout)).toMatchObject({ status: 'absent', applied: true })
-    },
-  )
+    const gone = await spl('serve', '--uninstall-service', '--json')
+    expect(JSON.parse(gone.stdout)).toMatchObject({ status: 'uninstalled', applied: true })
+    expect(existsSync(unit())).toBe(false)
+    expect((await spl('status')).code).toBe(3)
+    const twice = await spl('serve', '--uninstall-service', '--json')
+    expect(JSON.parse(twice.stdout)).toMatchObject({ status: 'absent', applied: true })
+  })
 
   test('is the same a second time, and takes new arguments', async () => {
     systemctl('exit 0')

@@ -28,10 +28,10 @@ const SERVE_HOME = fileURLToPath(new URL('./serve-home.ts', import.meta.url))
 /** What a shell line says that starts the daemon of a home, at most for a few seconds. */
 function told(script: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile('sh', ['-c', script], { timeout: 20_000 }, (_error, stdout) => resolve(stdout.trim()))
+    execFile('sh', ['-c', script], { timeout: 60_000 }, (_error, stdout) => resolve(stdout.trim()))
   })
 }
-const daemonOf = (home: string) => `timeout 4 '${process.execPath}' '${SERVE_HOME}' '${home}'`
+const daemonOf = (home: string) => `timeout 8 '${process.execPath}' '${SERVE_HOME}' '${home}'`
 
 describe('a home', () => {
   it('of another user is refused, for root too', async () => {
@@ -127,7 +127,7 @@ describe('a store', () => {
 })
 
 describe.runIf(isLinux)('the limit of open files', () => {
-  it('is named, wherever the start runs into it', { timeout: 60_000 }, async () => {
+  it('is named, wherever the start runs into it', { timeout: 120_000 }, async () => {
     const outcomes: string[] = []
     // Below, Node itself does not start; above, the daemon does.
     for (let limit = 22; limit <= 34; limit += 1) {
@@ -159,7 +159,7 @@ describe.runIf(mounts)('a file system of its own', () => {
     expect(await within(home.path, mount, daemonOf(home.path))).toBe('DISK_FULL')
   })
 
-  it('that is read-only is explained', { timeout: 40_000 }, async () => {
+  it('that is read-only is explained', { timeout: 60_000 }, async () => {
     using home = aHome()
     const mount = `mount -t tmpfs -o mode=700 tmpfs '${home.path}'`
     const first = `{ ${daemonOf(home.path)} >/dev/null; true; }`

@@ -130,7 +130,7 @@ function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): 
   const { token: _secret, device, service_account_id, token_id, env, scopes, expires_at } = pairing
   const { instance_did } = pairing
   const path = loginFile(home)
-  const isDefault = !existsSync(home.database)
+  const isDefault = !existsSync(home.instanceKey)
   if (options.json) {
     const about = { device, service_account_id, token_id, env, scopes, expires_at }
     printJson({
