@@ -14,15 +14,17 @@ const FRESH_MS = 30_000
 const CONNECT_FRESH_MS = 3_000
 /**
  * How often an unknown hostname makes the Worker ask, milliseconds. So a new name is served within that, and a
- * flood of invented names costs the registry no more than one does.
+ * flood of invented names costs the registry little more than one does.
  */
 const MISS_MS = 3_000
 /** How long a registry that does not answer is left alone while there is an old answer, milliseconds. */
 const RETRY_MS = 1_000
 /** How old an answer may become while the registry does not answer, milliseconds. */
 const STALE_MS = 600_000
-/** How often it asks, besides, while an answer is under way: each request that needs it asks for itself. */
-const ASKS = { perSecond: 20, burst: 100 } as const
+/** How often it asks while it knows nothing yet: each request asks for itself. */
+const FIRST_ASKS = { perSecond: 20, burst: 100 } as const
+/** The same, beside that, for unknown names while an answer is under way: one of them may be new. */
+const MORE_ASKS = { perSecond: 1, burst: 4 } as const
 
 /**
  * Whom each hostname belongs to, as this Worker knows it: all of them at once, so that a known host costs no
@@ -30,7 +32,8 @@ const ASKS = { perSecond: 20, burst: 100 } as const
  * given up by its client would leave the others waiting for ever.
  */
 export class HostDirectory {
-  readonly #asks = new RateBuckets(1)
+  readonly #firstAsks = new RateBuckets(1)
+  readonly #moreAsks = new RateBuckets(1)
   #hosts = new Map<string, HostOwner>()
   #version: number | undefined
   /** Milliseconds since 1970. */
@@ -46,7 +49,7 @@ export class HostDirectory {
   find(hostname: string, ask: AskDirectory, now: number, connects = false): Found | Promise<Found> {
     const owner = this.#hosts.get(hostname)
     if (!this.#mustAsk(owner !== undefined, now, connects)) return owner ?? 'unknown'
-    if (this.#underWay && this.#asks.take('', ASKS, now) > 0) return 'unavailable'
+    if (this.#mustWait(now)) return 'unavailable'
     this.#askedAt = now
     return this.#refresh(ask, now).then(() => this.#hosts.get(hostname) ?? this.#absent(now))
   }
@@ -60,6 +63,13 @@ export class HostDirectory {
   /** Nobody has answered the last question yet, or nobody ever will. */
   get #underWay(): boolean {
     return this.#version === undefined || this.#answeredAt < this.#askedAt
+  }
+
+  #mustWait(now: number): boolean {
+    if (this.#version === undefined) return this.#firstAsks.take('', FIRST_ASKS, now) > 0
+    // A lost question is not waited for.
+    const underWay = this.#underWay && now - this.#askedAt <= RETRY_MS
+    return underWay && this.#moreAsks.take('', MORE_ASKS, now) > 0
   }
 
   #mustAsk(known: boolean, now: number, connects: boolean): boolean {

@@ -78,7 +78,18 @@ describe('what a Worker knows of hostnames', () => {
     expect(registry.asked).toBeLessThanOrEqual(5)
   })
 
-  test('and while nothing is known yet, or an answer is under way, so many asks and no more', async () => {
+  test('of many at once, while an answer is under way, few ask, and the others may come again', async () => {
+    const [directory, registry] = [new HostDirectory(), aRegistry()]
+    await directory.find('h0.test', registry.ask, 0)
+    const found = Array.from({ length: 1_000 }, (_, index) =>
+      directory.find(`x${index}.test`, registry.ask, 10_000),
+    )
+    expect(registry.asked).toBe(1 + 1 + 4)
+    expect(found.filter((one) => one === 'unavailable')).toHaveLength(995)
+    expect(directory.find('h0.test', registry.ask, 10_000)).toBeTypeOf('object')
+  })
+
+  test('and while nothing is known yet so many ask and no more', async () => {
     const [directory, registry] = [new HostDirectory(), aRegistry()]
     const found = Array.from({ length: 1_000 }, (_, index) =>
       directory.find(`x${index}.test`, registry.ask, 0),

@@ -137,9 +137,14 @@ describe.for(ON)('a gateway for several owners on %s', ([, start]) => {
         const answers = await Promise.all(
           Array.from({ length: 50 }, (_, index) => team.get(`x${batch}-${index}.spl.test`, '/')),
         )
-        expect(new Set(answers.map(said))).toEqual(new Set(['421 HOSTNAME_UNKNOWN']))
+        // Those that come while an answer is under way may be told to come again.
+        for (const answer of answers) {
+          expect(said(answer)).toMatch(/^(421 HOSTNAME_UNKNOWN|503 REGISTRY_UNAVAILABLE)$/)
+        }
       }
-      const most = Math.ceil((Date.now() - began) / 3_000) + 1
+      // One in three seconds, and one a second and four at once while an answer is under way.
+      const seconds = (Date.now() - began) / 1_000
+      const most = Math.ceil(seconds / 3 + seconds) + 1 + 4
       expect(asked() - before).toBeLessThanOrEqual(most)
       expect(objects()).toBe(objectsBefore)
     })
