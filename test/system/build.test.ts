@@ -17,7 +17,7 @@ const PACKED = [
   /^(?:README|CHANGELOG|ARCHITECTURE|SECURITY)\.md$/u,
   /^LICENSE$/u,
   /^package\.json$/u,
-  /^docs\/[a-z0-9/-]+\.md$/u,
+  /^docs\/[\w/-]+\.md$/u,
   /^protocol\/README\.md$/u,
   /^dist\/package\.json$/u,
   /^dist\/edge-gateway\/worker\.js$/u,
