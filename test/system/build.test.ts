@@ -20,6 +20,7 @@ const PACKED = [
   /^docs\/[\w/-]+\.md$/u,
   /^protocol\/README\.md$/u,
   /^dist\/package\.json$/u,
+  /^dist\/local-daemon\/cost\/unit-figures\.json$/u,
   /^dist\/edge-gateway\/worker\.js$/u,
   /^dist\/(?:local-daemon|protocol)\/[a-z0-9/-]+\.js$/u,
 ]
