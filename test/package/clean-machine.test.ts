@@ -25,6 +25,10 @@ interface Report {
   readonly admin_bearer: string
 }
 
+interface Checked {
+  readonly checks: readonly { readonly name: string; readonly status: string }[]
+}
+
 interface Gateway {
   readonly url: string
   readonly cacert: string
@@ -105,6 +109,14 @@ describe.each(NODE_VERSIONS)('the tarball on a clean machine with Node.js %s', (
       .toMatchObject({ status: 'running', reachable: true, gateway: url })
   })
 
+  test('spl expose hardens it, and proves it from outside', async () => {
+    const { url, cacert } = gateway
+    const line = ['expose', 'peer', '--gateway', url, '--gateway-ca', cacert, '--yes']
+    const exposure = await user.json<Checked>(bins, ...line)
+    expect(exposure).toMatchObject({ object: 'exposure', applied: true, url })
+    expect(exposure.checks.map(({ name }) => name)).toContain('streaming')
+  })
+
   test('spl pair gives a phone a bearer that opens the public address', async () => {
     const line = ['pair', '--device', 'phone', '--url', gateway.url, '--no-qr']
     phone = JSON.parse((await user.spl(bins, ...line)).stdout) as typeof phone
@@ -130,6 +142,13 @@ describe.each(NODE_VERSIONS)('the tarball on a clean machine with Node.js %s', (
     const last = (await events.upTo('record')).at(-1)
     expect(last).toMatchObject({ data: expect.stringContaining('boil water') })
     await events.cancel()
+  })
+
+  test('spl doctor finds nothing wrong', async () => {
+    // Exit code 0: no check has failed, and none warns.
+    const { checks } = await user.json<Checked>(bins, 'doctor')
+    expect(checks.length).toBeGreaterThan(20)
+    expect(checks.filter(({ status }) => status === 'warn' || status === 'fail')).toEqual([])
   })
 
   test('everything stops, and nothing is left outside of the home', async () => {

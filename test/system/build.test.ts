@@ -17,9 +17,10 @@ const PACKED = [
   /^(?:README|CHANGELOG|ARCHITECTURE|SECURITY)\.md$/u,
   /^LICENSE$/u,
   /^package\.json$/u,
-  /^docs\/[a-z0-9/-]+\.md$/u,
+  /^docs\/[\w/-]+\.md$/u,
   /^protocol\/README\.md$/u,
   /^dist\/package\.json$/u,
+  /^dist\/local-daemon\/cost\/unit-figures\.json$/u,
   /^dist\/edge-gateway\/worker\.js$/u,
   /^dist\/(?:local-daemon|protocol)\/[a-z0-9/-]+\.js$/u,
 ]

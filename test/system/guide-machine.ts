@@ -11,7 +11,9 @@ import { aHome } from '../daemon/a-daemon.ts'
 
 const run = promisify(execFile)
 const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
-const MARK = '\u0001line '
+/** Stand before and behind what a line says; no program says them. */
+const BEGIN = '@@begin@@'
+const END = '@@end@@'
 
 export interface LineResult {
   readonly line: string
@@ -69,11 +71,11 @@ export async function runOnMachine(lines: readonly string[]): Promise<readonly L
     maxBuffer: 16 * 1024 * 1024,
   })
   return stdout
-    .split(MARK)
+    .split(BEGIN)
     .slice(1)
     .map((part, at) => {
-      const [, output = '', code = ''] = /^\n?([^]*)\u0002(\d+)\n$/u.exec(part) ?? []
-      return { line: lines[at] ?? '', code: Number(code), output }
+      const [output = '', code = ''] = part.split(END)
+      return { line: lines[at] ?? '', code: Number(code), output: output.trimStart() }
     })
 }
 
@@ -159,10 +161,10 @@ ip link set ${name} up
 ip link set ${name}-far up`,
   )
   const steps = lines.map(
-    (line) => `printf '${MARK}\\n'
+    (line) => `echo ${BEGIN}
 { ${line}
 } 2>&1 </dev/null
-printf '\u0002%d\\n' $?`,
+echo ${END}$?`,
   )
   return `set -e
 ip link set lo up
