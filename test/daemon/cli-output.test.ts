@@ -17,9 +17,15 @@ beforeAll(async () => {
 })
 afterAll(() => served[Symbol.asyncDispose]())
 
-type Colours = Readonly<Record<'NO_COLOR' | 'FORCE_COLOR' | 'TERM', string | undefined>>
+type Colours = Readonly<Record<'NO_COLOR' | 'FORCE_COLOR' | 'TERM' | 'CI', string | undefined>>
 
-const PLAIN: Colours = { NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: 'xterm-256color' }
+// Node takes the terminals of CI for colourless.
+const PLAIN: Colours = {
+  NO_COLOR: undefined,
+  FORCE_COLOR: undefined,
+  TERM: 'xterm-256color',
+  CI: undefined,
+}
 
 /** A terminal of its own (util-linux), in which stdout and stderr come together unless one is sent elsewhere. */
 async function inTerminal(line: string, colours: Partial<Colours> = {}): Promise<string> {

@@ -155,7 +155,7 @@ describe('the client', () => {
     [
       'is unknown to the gateway',
       seen({ via: 'tunnel', client_address: null }),
-      /^warn: The gateway does not know/,
+      /^skip: The gateway is not told the addresses/,
     ],
     [
       'is taken for this machine',
@@ -266,7 +266,9 @@ test.each<[string, OutsideAnswer, RegExp]>([
 })
 
 test.each<[string, RegExp]>([
-  ['http://100.64.0.7:9100', /^warn: .*plain http/],
+  ['http://100.64.0.7:9100', /^pass: .*inside a tailnet/],
+  ['http://10.1.2.3:9100', /^warn: .*plain http/],
+  ['http://spl.example.com', /^warn: .*plain http/],
   ['http://127.0.0.1:9100', /^skip/],
   ['http://localhost:9100', /^skip/],
 ])('%s as the origin', (origin, expected) => {
