@@ -8,6 +8,7 @@ import { NEWEST, OLDEST, TOO_OLD } from './node-versions.ts'
 const tarball = inject('tarball')
 
 interface Status {
+  readonly pid: number
   readonly instance_did: string
 }
 
@@ -56,6 +57,21 @@ describe('a home', () => {
     expect(identities.size).toBe(1)
   })
 
+  test('goes on while another package is installed under its daemon, and after spl serve --restart', async () => {
+    const bins = binsOf(newer)
+    await user.spl(bins, 'serve', '--daemon', '--port', '0')
+    const before = await user.json<Status>(bins, 'status')
+    await newer.install(tarball.path)
+    await user.spl(bins, 'know', 'the old one still answers', '--thread', thread)
+    await user.spl(bins, 'serve', '--restart')
+    const after = await user.json<Status>(bins, 'status')
+    expect(after.instance_did).toBe(before.instance_did)
+    expect(after.pid).not.toBe(before.pid)
+    const { data } = await user.json<List>(bins, 'thread', 'records', thread)
+    expect(data).toHaveLength(4)
+    await user.spl(bins, 'serve', '--stop')
+  })
+
   test('stays when the package is removed, and is taken up again by the next one', async () => {
     await older.uninstall()
     expect(existsSync(join(older.splBin, 'spl'))).toBe(false)
@@ -63,7 +79,7 @@ describe('a home', () => {
     const bins = binsOf(newer)
     await user.spl(bins, 'serve', '--daemon', '--port', '0')
     const { data } = await user.json<List>(bins, 'thread', 'list')
-    expect(data[0]).toMatchObject({ id: thread, records: 3 })
+    expect(data[0]).toMatchObject({ id: thread, records: 4 })
     await user.spl(bins, 'serve', '--stop')
   })
 })
