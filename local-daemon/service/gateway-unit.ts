@@ -1,3 +1,5 @@
+import { argumentWord, startWords } from './unit-word.ts'
+
 /** What a unit for `spl gateway serve` is made of. Paths are absolute. */
 export interface GatewayUnit {
   /** `system` runs as a user of its own, which exists only while it runs; `user` as the person. */
@@ -26,19 +28,17 @@ const FREE_PORTS = 1024
 export function gatewayUnit(unit: GatewayUnit): string {
   const { scope, hostname, port, tls } = unit
   const system = scope === 'system'
-  const storage = system ? [SPECIFIER.state] : [quote(unit.storage)]
+  const storage = system ? [SPECIFIER.state] : [argumentWord(unit.storage)]
   const certificate =
     tls === undefined
       ? []
       : system
         ? ['--tls-cert', SPECIFIER.cert, '--tls-key', SPECIFIER.key]
-        : ['--tls-cert', quote(tls.cert), '--tls-key', quote(tls.key)]
+        : ['--tls-cert', argumentWord(tls.cert), '--tls-key', argumentWord(tls.key)]
   const start = [
-    ...unit.command.map(quote),
-    'gateway serve --hostname',
-    quote(hostname),
+    startWords([...unit.command, 'gateway', 'serve', '--hostname', hostname]),
     `--port ${port}`,
-    ...unit.options.map(quote),
+    ...unit.options.map(argumentWord),
     ...certificate,
     '--storage',
     ...storage,
@@ -97,13 +97,6 @@ ProtectKernelTunables=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
 `
-}
-
-/** One word of ExecStart, systemd.service(5): quoted, with \`$\` and \`%\` doubled, so that nothing in it is replaced. */
-function quote(word: string): string {
-  const safe = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
-  if (/^[\w@%+=:,./-]+$/u.test(safe)) return safe
-  return `"${safe.replaceAll(/["\\]/gu, String.raw`\$&`)}"`
 }
 
 /** A path in a setting that takes no quotes: specifiers doubled. */

@@ -67,8 +67,8 @@ describe.runIf(process.platform === 'linux')('spl serve --install-service', () =
     systemctl('exit 0')
     const run = await spl('serve', '--install-service', '--dry-run', '--port', '9300')
     expect(run).toMatchObject({ code: 0, stderr: '' })
-    expect(run.stdout).toContain('"--port=9300"')
-    expect(run.stdout).toContain('"--supervisor=systemd"')
+    expect(run.stdout).toContain('--port=9300')
+    expect(run.stdout).toContain('--supervisor=systemd')
     expect(existsSync(unit())).toBe(false)
     expect(commands()).toEqual([])
   })
@@ -124,7 +124,7 @@ describe.runIf(process.platform === 'linux')('spl serve --install-service', () =
     expect(JSON.parse(second.stdout)).toMatchObject({ status: 'unchanged' })
     const third = await spl('serve', '--install-service', '--port', '9301', '--json')
     expect(JSON.parse(third.stdout)).toMatchObject({ status: 'installed' })
-    expect(readFileSync(unit(), 'utf8')).toContain('"--port=9301"')
+    expect(readFileSync(unit(), 'utf8')).toContain('--port=9301')
   })
 
   test('prints what to run where systemd does not answer', async () => {

@@ -3,16 +3,16 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { unsupported } from '../../local-daemon/cli/service/install-service.ts'
-import { launchdPlist } from '../../local-daemon/cli/service/launchd-plist.ts'
 import {
   findSealed,
   removeSealed,
   sealed,
   writeSealed,
 } from '../../local-daemon/cli/service/sealed-file.ts'
-import type { ServiceLine } from '../../local-daemon/cli/service/service-line.ts'
 import { serviceManager } from '../../local-daemon/cli/service/service-manager.ts'
-import { systemdUnit } from '../../local-daemon/cli/service/systemd-unit.ts'
+import { daemonUnit } from '../../local-daemon/service/daemon-unit.ts'
+import { launchdPlist } from '../../local-daemon/service/launchd-plist.ts'
+import type { ServiceLine } from '../../local-daemon/service/service-line.ts'
 import { aHome } from './a-daemon.ts'
 
 const PLAIN: ServiceLine = {
@@ -37,10 +37,10 @@ function has(program: string): boolean {
 
 describe('the systemd unit', () => {
   test('starts the daemon in the foreground, again after a failure, and stops it in time', () => {
-    const unit = systemdUnit(PLAIN)
+    const unit = daemonUnit(PLAIN)
     for (const line of [
-      'ExecStart="/usr/bin/node" "/opt/spl/main.js" "serve" "--foreground" "--home=/home/ada/.syncro"',
-      'Environment="SYNCROPEL_HOME=/home/ada/.syncro"',
+      'ExecStart=/usr/bin/node /opt/spl/main.js serve --foreground --home=/home/ada/.syncro',
+      'Environment=SYNCROPEL_HOME=/home/ada/.syncro',
       'Restart=on-failure',
       'RestartPreventExitStatus=2',
       'StartLimitIntervalSec=0',
@@ -53,9 +53,14 @@ describe('the systemd unit', () => {
   })
 
   test('writes words so that systemd reads them as they are', () => {
-    const unit = systemdUnit(STRANGE)
+    const unit = daemonUnit(STRANGE)
     expect(unit).toContain('"--home=/h/50%%/$$HOME/\\"q\\"\\\\x<&"')
     expect(unit).toContain('Environment="SYNCROPEL_HOME=/home/a b/50%%/$HOME/\\"q\\"\\\\<&"')
+  })
+
+  test('cannot be ended by a line end in a path', () => {
+    const unit = daemonUnit({ ...PLAIN, home: '/h\nExecStartPre=/bin/false' })
+    expect(unit).toContain('Environment="SYNCROPEL_HOME=/h\\nExecStartPre=/bin/false"')
   })
 
   test.runIf(process.platform === 'linux' && has('systemd-analyze'))(
@@ -67,7 +72,7 @@ describe('the systemd unit', () => {
       const line = [process.execPath, ...STRANGE.line.slice(1)]
       writeFileSync(
         path,
-        sealed(systemdUnit({ ...STRANGE, line }), '/h', (text) => `# ${text}`),
+        sealed(daemonUnit({ ...STRANGE, line }), '/h', (text) => `# ${text}`),
       )
       const told = execFileSync('systemd-analyze', ['verify', '--user', '--man=no', path], {
         encoding: 'utf8',

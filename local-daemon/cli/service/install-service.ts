@@ -6,7 +6,7 @@ import type { StartArguments } from '../serve/start-arguments.ts'
 import { isInstalled } from './installed-service.ts'
 import { commandText, runCommands } from './run-commands.ts'
 import { removeSealed, sealed, writeSealed } from './sealed-file.ts'
-import { serviceLine } from './service-line.ts'
+import { lineOfDaemon } from './line-of-daemon.ts'
 import { type Command, type ServiceManager, serviceManager } from './service-manager.ts'
 
 /** The `--json` of `spl serve --install-service` and `--uninstall-service`. */
@@ -30,7 +30,7 @@ export interface ServiceReport {
 /** The file as it would be written. */
 export function serviceText(home: Home, args: StartArguments): string {
   const manager = managerHere(home, args)
-  const text = manager.describe(serviceLine(home, args, manager.supervisor))
+  const text = manager.describe(lineOfDaemon(home, args, manager.supervisor))
   return sealed(text, home.root, manager.comment)
 }
 
@@ -108,7 +108,7 @@ async function report(manager: ServiceManager, home: Home, done: Done): Promise<
 function managerHere(home: Home, args: StartArguments): ServiceManager {
   const manager = serviceManager(process.platform, process.env)
   if (manager !== undefined) return manager
-  throw unsupported(process.platform, serviceLine(home, args, 'systemd').line.slice(0, -1))
+  throw unsupported(process.platform, lineOfDaemon(home, args, 'systemd').line.slice(0, -1))
 }
 
 /** @param line what starts the daemon in the foreground */

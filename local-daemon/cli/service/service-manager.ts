@@ -1,9 +1,9 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Comment } from './sealed-file.ts'
-import { LABEL, launchdPlist } from './launchd-plist.ts'
-import type { ServiceLine, Supervisor } from './service-line.ts'
-import { systemdUnit, UNIT } from './systemd-unit.ts'
+import { daemonUnit, DAEMON_UNIT } from '../../service/daemon-unit.ts'
+import { LABEL, launchdPlist } from '../../service/launchd-plist.ts'
+import type { ServiceLine, Supervisor } from '../../service/service-line.ts'
 
 /** A command as words. */
 export type Command = readonly [program: string, ...args: string[]]
@@ -52,16 +52,16 @@ function systemd(config: string): ServiceManager {
   const reload = tell('daemon-reload')
   return {
     supervisor: 'systemd',
-    name: UNIT,
-    path: join(config, 'systemd', 'user', UNIT),
-    describe: systemdUnit,
+    name: DAEMON_UNIT,
+    path: join(config, 'systemd', 'user', DAEMON_UNIT),
+    describe: daemonUnit,
     comment: (text) => `# ${text}`,
-    start: [reload, tell('enable', '--now', UNIT)],
-    replace: [reload, tell('enable', UNIT), tell('restart', UNIT)],
-    enable: [reload, tell('enable', UNIT)],
-    restart: [tell('restart', UNIT)],
-    stop: [tell('stop', UNIT)],
-    disable: [tell('disable', '--now', UNIT)],
+    start: [reload, tell('enable', '--now', DAEMON_UNIT)],
+    replace: [reload, tell('enable', DAEMON_UNIT), tell('restart', DAEMON_UNIT)],
+    enable: [reload, tell('enable', DAEMON_UNIT)],
+    restart: [tell('restart', DAEMON_UNIT)],
+    stop: [tell('stop', DAEMON_UNIT)],
+    disable: [tell('disable', '--now', DAEMON_UNIT)],
     forget: [reload],
     hint: 'a user’s services start at login; to have it run from boot on: loginctl enable-linger',
   }

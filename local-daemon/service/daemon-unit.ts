@@ -1,23 +1,23 @@
 import type { ServiceLine } from './service-line.ts'
+import { startWords, unitWord } from './unit-word.ts'
 
 /** The name of the unit of a user's daemon. */
-export const UNIT = 'spl-serve.service'
+export const DAEMON_UNIT = 'spl-serve.service'
 
 /**
  * A systemd user unit. The hardening is what works without root: filters of system calls, and no mount namespaces. A
  * clean exit stays one, so that `spl serve --stop` stops; a wrong command line (exit code 2) is not tried again, and
  * everything else is, for ever: a tailnet address may come later than the daemon.
  */
-export function systemdUnit({ home, line: [program = '', ...args] }: ServiceLine): string {
-  const command = [quoted(program), ...args.map((word) => quoted(word).replaceAll('$', '$$$$'))]
+export function daemonUnit({ home, line }: ServiceLine): string {
   return `[Unit]
 Description=spl daemon: signed records at home
 StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-Environment=${quoted(`SYNCROPEL_HOME=${home}`)}
-ExecStart=${command.join(' ')}
+Environment=${unitWord(`SYNCROPEL_HOME=${home}`)}
+ExecStart=${startWords(line)}
 Restart=on-failure
 RestartSec=5
 RestartPreventExitStatus=2
@@ -35,10 +35,4 @@ SystemCallArchitectures=native
 [Install]
 WantedBy=default.target
 `
-}
-
-/** One word of a unit file: `%` begins a specifier, and `\\` an escape. */
-function quoted(word: string): string {
-  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')
-  return `"${escaped}"`
 }

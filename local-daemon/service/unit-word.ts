@@ -1,0 +1,20 @@
+/**
+ * One word of a unit file, systemd.syntax(7) and systemd.service(5): it arrives as it is, whatever is in it. `%` begins a
+ * specifier, and `\` an escape, everywhere.
+ */
+export function unitWord(word: string): string {
+  const safe = word.replaceAll('%', '%%')
+  if (/^[\w@%+=:,./-]+$/u.test(safe)) return safe
+  const escaped = safe.replaceAll(/["\\]/gu, String.raw`\$&`).replaceAll('\n', String.raw`\n`)
+  return `"${escaped}"`
+}
+
+/** The words of `ExecStart`. `$` begins a variable in each of them but the program's own path. */
+export function startWords([program = '', ...args]: readonly string[]): string {
+  return [unitWord(program), ...args.map(argumentWord)].join(' ')
+}
+
+/** A word of `ExecStart` behind the program. */
+export function argumentWord(word: string): string {
+  return unitWord(word).replaceAll('$', '$$$$')
+}
