@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Needs the npm registry, and minutes: `npm run test:package`.
-    exclude: ['test/package/**'],
+    // They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`.
+    exclude: ['test/programs/**', 'test/package/**'],
     // Generous, because a busy machine starts processes slowly: what hangs is found all the same.
     testTimeout: 30_000,
     hookTimeout: 60_000,

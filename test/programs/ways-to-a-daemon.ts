@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { aRealHome, type RealHome } from '../gateway/a-real-home.ts'
-import { runSpl, type SplEnvironment } from './run-spl.ts'
+import { runSpl, type SplEnvironment } from '../system/run-spl.ts'
 
 /** How the command line reaches one daemon: on its machine, or from a second one. */
 export interface Way {
