@@ -46,6 +46,8 @@ export class CloudflareStandIn implements AsyncDisposable {
   migrationTag = 'v2'
   /** The account's workers.dev subdomain. */
   subdomain: string | undefined = 'me'
+  /** What each Worker route of the zone leads to. */
+  readonly routes = new Map<string, string>()
   /** Sent to whoever tails, one message each. */
   tailEvents: readonly object[] = []
   readonly #workers = new Map<string, Upload>()
@@ -125,6 +127,9 @@ export class CloudflareStandIn implements AsyncDisposable {
       const zone = { id: 'zone', name: 'example.com', account: { id: ACCOUNT } }
       return yes(url.searchParams.get('name') === zone.name ? [zone] : [])
     }
+    if (path === '/zones/zone/workers/routes') {
+      return yes([...this.routes].map(([pattern, script]) => ({ pattern, script })))
+    }
     if (path.endsWith('/domains/records') || path === '/workers/domains') return yes([])
     if (path.includes('/domains/changeset')) {
       return yes({ added: [], removed: [], updated: [], conflicting: [] })
@@ -135,6 +140,13 @@ export class CloudflareStandIn implements AsyncDisposable {
     if (request.method === 'PUT' && path === `/workers/scripts/${name}`) {
       this.#keep(name, body, request.headers['content-type'] ?? '')
       return yes(deployed(name))
+    }
+    if (request.method === 'PUT' && path === `/workers/scripts/${name}/routes`) {
+      const patterns = JSON.parse(body.toString()) as { pattern: string }[]
+      const taken = patterns.some(({ pattern }) => (this.routes.get(pattern) ?? name) !== name)
+      if (taken) return no(409, 10020, 'A route with the same pattern already exists.')
+      for (const { pattern } of patterns) this.routes.set(pattern, name)
+      return yes(patterns)
     }
     if (worker === undefined) {
       return path.startsWith('/workers/services')

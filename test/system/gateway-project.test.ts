@@ -126,10 +126,71 @@ describe('spl gateway init', { timeout: 60_000 }, () => {
     [['--domain', 'spl.me.workers.dev'], 'DOMAIN_INVALID'],
     [['--domain', '203.0.113.7'], 'DOMAIN_INVALID'],
     [['--no-workers-dev'], 'HOSTNAME_MISSING'],
+    [['--admin', 'self'], 'HOSTNAME_MISSING'],
+    [['--admin', 'nobody', '--domain', 'spl.example.com'], 'OWNER_INVALID'],
+    [['--hostname', 'alice.example.com'], 'DOMAIN_INVALID'],
+    [['--admin', 'self', '--domain', 'spl.example.com', '--zone', 'example.org'], 'DOMAIN_INVALID'],
+    [
+      ['--admin', 'self', '--domain', 'spl.example.com', '--hostname', 'a"}]\nmain = "evil.js'],
+      'DOMAIN_INVALID',
+    ],
   ] as const)('refuses %s and writes nothing', async ([args, code]) => {
     const { code: exit, stderr } = await init(...args)
     expect(exit).toBe(2)
     expect(stderr).toMatch(new RegExp(`\\[${code}\\]\ntry: \\S`))
+    expect(existsSync(project)).toBe(false)
+  })
+
+  test('writes several owners with their hostnames, and remembers that', async () => {
+    const { code, stdout, stderr } = await init('--admin', 'self', '--domain', 'Spl.Example.com')
+    expect(`${code} ${stderr}`).toMatch(/^0 /)
+    expect(JSON.parse(stdout)).toMatchObject({
+      owner: null,
+      admin: did,
+      domain: 'spl.example.com',
+      hostnames: ['*.spl.example.com'],
+      zone: 'example.com',
+      workers_dev: false,
+    })
+    const before = fileOf('wrangler.toml')
+    expect(before).toContain(`routes = [
+  { pattern = "spl.example.com", custom_domain = true },
+  { pattern = "*.spl.example.com/*", zone_name = "example.com" },
+]`)
+    expect(before).toContain(`ADMIN_DID = "${did}"`)
+    expect(before).not.toContain('OWNER_DID')
+    const again = JSON.parse((await init()).stdout)
+    expect(again.files.every(({ state }: { state: string }) => state === 'unchanged')).toBe(true)
+    expect(fileOf('wrangler.toml')).toBe(before)
+    await init('--hostname', 'Alice.example.com', 'bob.example.com')
+    expect(fileOf('wrangler.toml')).toContain(`routes = [
+  { pattern = "spl.example.com", custom_domain = true },
+  { pattern = "alice.example.com", custom_domain = true },
+  { pattern = "bob.example.com", custom_domain = true },
+]`)
+    // An owner instead of the admin: nothing of the several is left.
+    await init('--owner', OTHER)
+    expect(fileOf('wrangler.toml')).toContain(
+      'routes = [{ pattern = "spl.example.com", custom_domain = true }]',
+    )
+    expect(fileOf('wrangler.toml')).toContain(`OWNER_DID = "${OTHER}"`)
+    expect(fileOf('wrangler.toml')).not.toContain('ADMIN_DID')
+  })
+
+  test('goes on with a project of an spl that knew one owner alone', async () => {
+    await init('--domain', 'spl.example.com')
+    const note = JSON.parse(fileOf('.spl-gateway.json'))
+    const { several: _several, hostnames: _hostnames, zone: _zone, ...older } = note.settings
+    writeFileSync(join(project, '.spl-gateway.json'), JSON.stringify({ ...note, settings: older }))
+    const { files, ...settings } = JSON.parse((await init()).stdout)
+    expect(settings).toMatchObject({ owner: did, admin: null, hostnames: [], zone: null })
+    expect(files.every(({ state }: { state: string }) => state === 'unchanged')).toBe(true)
+  })
+
+  test('takes an owner or an admin, not both', async () => {
+    const { code, stderr } = await init('--owner', OTHER, '--admin', OTHER)
+    expect(code).toBe(2)
+    expect(stderr).toContain('--owner')
     expect(existsSync(project)).toBe(false)
   })
 

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import { connectHome } from '../gateway/connect-home.ts'
-import { deployProject } from '../gateway/deploy-project.ts'
+import { deployProject, type Deployment } from '../gateway/deploy-project.ts'
 import { ownersOfHome } from '../gateway/former-owners.ts'
-import { PROJECT_DIRECTORY } from '../gateway/find-project.ts'
+import { findProject, PROJECT_DIRECTORY } from '../gateway/find-project.ts'
+import { wildcardNeeds } from '../gateway/wildcard-needs.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
@@ -42,6 +45,7 @@ else the login of wrangler.
 
 async function deploy(directory: string, options: GatewayDeployOptions): Promise<void> {
   const { dryRun, replace, connect } = options
+  if (connect) await checkConnects(directory)
   const owners = await ownersOfHome(homeOf(options))
   const done = await deployProject({
     directory,
@@ -49,6 +53,7 @@ async function deploy(directory: string, options: GatewayDeployOptions): Promise
     dryRun: dryRun === true,
     replace: replace === true,
   })
+  const { owner, several } = done.project
   const [gateway] = done.hostnames
   const connected = connect && gateway ? await connectHome(homeOf(options), gateway) : undefined
   if (options.json) {
@@ -57,7 +62,8 @@ async function deploy(directory: string, options: GatewayDeployOptions): Promise
       dry_run: dryRun === true,
       directory: done.project.directory,
       name: done.project.name,
-      owner: done.project.owner,
+      owner: several ? null : owner,
+      admin: several ? owner : null,
       hostnames: done.hostnames,
       version_id: done.versionId,
       bytes: done.bytes,
@@ -74,6 +80,35 @@ async function deploy(directory: string, options: GatewayDeployOptions): Promise
       ]),
     )
   }
-  if (!dryRun && !connected && gateway)
-    note(`next: spl serve --stop, then spl serve --daemon --gateway ${gateway}`)
+  if (dryRun || connected || !gateway) return
+  if (several) await noteInvite(done, gateway, owners?.did)
+  else note(`next: spl serve --stop, then spl serve --daemon --gateway ${gateway}`)
+}
+
+/**
+ * A daemon connects under a hostname that is its own, and that it has by an invite.
+ *
+ * @throws CliError HOSTNAME_NEEDED, exit code 2; or as of findProject
+ */
+async function checkConnects(directory: string): Promise<void> {
+  if (!(await findProject(directory)).several) return
+  throw new CliError(
+    'HOSTNAME_NEEDED',
+    'on a gateway of several owners a daemon connects under a hostname that it has joined with',
+    'the same without --connect, then spl gateway invite, and at the daemon: spl gateway join - --connect',
+    EXIT_CODE.usage,
+  )
+}
+
+/** What is left to do before the first owner can join. */
+async function noteInvite(
+  { project }: Deployment,
+  gateway: string,
+  home: string | undefined,
+): Promise<void> {
+  for (const need of await wildcardNeeds(project.routes)) note(need)
+  const [, hostname] = project.routes.map((route) => route.hostname)
+  const named = hostname?.startsWith('*') ? `'${hostname}'` : (hostname ?? '<hostname>')
+  const where = home === project.owner ? '' : ', at the home of the admin'
+  note(`next${where}: spl gateway invite --url ${gateway} --hostname ${named}`)
 }

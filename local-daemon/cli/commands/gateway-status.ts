@@ -135,7 +135,12 @@ const ADVICE: Readonly<Record<Check['name'], string>> = {
   event_stream: 'a bearer with records:read; behind a proxy, turn its buffering off',
 }
 
+/** Also the own hostname of a gateway of several owners, which needs no daemon. */
+const NOBODYS =
+  'the gateway is well, and nobody has this hostname: spl gateway list shows who has which, spl gateway join takes one'
+
 function advice(checks: readonly Check[]): string {
   const failed = checks.find(({ ok }) => ok === false)
+  if (failed?.detail.includes('HOSTNAME_UNKNOWN')) return NOBODYS
   return failed === undefined ? 'the same command again' : ADVICE[failed.name]
 }

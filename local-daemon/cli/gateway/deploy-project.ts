@@ -2,29 +2,25 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VERSION } from '../../config/version.ts'
 import { workerBundle } from '../../gateway/worker-bundle.ts'
-import { CliError } from '../cli-error.ts'
 import { note } from '../output.ts'
 import { fields } from '../table.ts'
 import { checkDomain } from './check-domain.ts'
-import { deployedWorker, type DeployedWorker } from './deployed-worker.ts'
+import { checkReplaced, type ReplaceChoice } from './check-replaced.ts'
+import { deployedWorker } from './deployed-worker.ts'
 import { findProject, type Project } from './find-project.ts'
 import { findWrangler } from './find-wrangler.ts'
 import { readProjectNote } from './project-note.ts'
 import { runWrangler, type WranglerEntry } from './run-wrangler.ts'
 import { noteHostnames, writeProject } from './write-project.ts'
 
-export interface DeployRequest {
+export interface DeployRequest extends ReplaceChoice {
   readonly directory: string
   readonly dryRun: boolean
-  /** Put it over whatever has the name. */
-  readonly replace: boolean
-  /** Identities that the home had before: their gateway is the home's. */
-  readonly formerOwners: readonly string[]
 }
 
 export interface Deployment {
   readonly project: Project
-  /** Public origins, the own domain first. Empty after a dry run. */
+  /** Public origins, the own domain first, and a wildcard as `https://*.spl.example.com`. Empty after a dry run. */
   readonly hostnames: readonly string[]
   readonly versionId: string | null
   /** Size of the Worker as it lies in the project; null where wrangler builds it from source. */
@@ -68,59 +64,38 @@ async function refresh(directory: string): Promise<void> {
 
 function announce(project: Project, bytes: number | undefined, dryRun: boolean): void {
   const account = process.env['CLOUDFLARE_ACCOUNT_ID']
-  const { name, domain, workersDev } = project
+  const { name, owner, several, routes, workersDev } = project
   const hostnames = [
-    ...(domain === null ? [] : [`https://${domain}`]),
+    ...routes.map(({ hostname }) => `https://${hostname}`),
     ...(workersDev ? [`https://${name}.<account>.workers.dev`] : []),
   ]
   note(
     fields([
       [dryRun ? 'Would deploy' : 'Deploying', `${name}, spl ${VERSION}, from ${project.directory}`],
       ['Hostname', hostnames.join(' and ')],
-      ['Owner', `${project.owner}, the one daemon that may connect`],
+      several
+        ? ['Admin', `${owner}, who gives out hostnames to the owners`]
+        : ['Owner', `${owner}, the one daemon that may connect`],
       ['Account', account ?? 'the only one that the token or login opens'],
-      ['Bindings', 'TUNNEL (the object TunnelObject, SQLite), two rate limits, no secret'],
+      [
+        'Bindings',
+        several
+          ? 'TUNNEL and REGISTRY (the objects TunnelObject and RegistryObject, SQLite), two rate limits, no secret'
+          : 'TUNNEL (the object TunnelObject, SQLite), two rate limits, no secret',
+      ],
       ['Size', bytes === undefined ? undefined : `${Math.ceil(bytes / 1024)} KiB`],
       ['With', findWrangler(project.directory).name],
     ]).trimEnd(),
   )
 }
 
-function checkReplaced(
-  project: Project,
-  deployed: DeployedWorker,
-  { replace, formerOwners }: DeployRequest,
-): void {
-  if (deployed.state === 'none') return
-  if (deployed.state === 'gateway' && deployed.owner === project.owner) {
-    note(`${project.name} is there already: this becomes its next version`)
-    return
-  }
-  if (deployed.state === 'gateway' && formerOwners.includes(deployed.owner)) {
-    note(`${project.name} gets this owner instead of ${deployed.owner}, which this home was before`)
-    return
-  }
-  if (replace) return
-  if (deployed.state === 'other') {
-    throw new CliError(
-      'NAME_TAKEN',
-      `the account has another Worker of the name ${project.name}, no gateway of spl`,
-      'spl gateway init --name <another>, or --replace to put the gateway in its place',
-    )
-  }
-  throw new CliError(
-    'OWNER_DIFFERS',
-    `${project.name} serves another daemon now: ${deployed.owner || 'none'}`,
-    'spl gateway init --name <another>; or --replace if that daemon is to lose its gateway',
-  )
-}
-
-/** Wrangler reports hostnames with and without a scheme, and notes in brackets. */
+/** Wrangler reports hostnames with and without a scheme, and notes in brackets; of routes that are there already, none. */
 function originsOf(project: Project, deploy: WranglerEntry | undefined): string[] {
   const names = (deploy?.targets ?? []).map((target) => {
     const [hostname = ''] = target.replace(/^https:\/\//u, '').split(/[\s/]/u)
     return hostname
   })
-  const ordered = project.domain === null ? names : [project.domain, ...names]
+  const own = project.routes.map(({ hostname }) => hostname)
+  const ordered = [...(project.domain === null ? [] : [project.domain]), ...own, ...names]
   return [...new Set(ordered)].filter(Boolean).map((hostname) => `https://${hostname}`)
 }

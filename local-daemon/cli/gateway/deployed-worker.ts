@@ -5,7 +5,8 @@ import { runWrangler } from './run-wrangler.ts'
 /** What has the project's name in the account now. */
 export type DeployedWorker =
   | { readonly state: 'none' }
-  | { readonly state: 'gateway'; readonly owner: string }
+  /** `owner` is the admin where there are several owners. */
+  | { readonly state: 'gateway'; readonly owner: string; readonly several: boolean }
   | { readonly state: 'other' }
 
 interface Version {
@@ -38,8 +39,9 @@ export async function deployedWorker({ directory, name }: Project): Promise<Depl
     const bindings = resources?.bindings ?? []
     const tunnel = bindings.some(({ class_name }) => class_name === 'TunnelObject')
     const variable = (wanted: string) => bindings.find((binding) => binding.name === wanted)?.text
-    const owner = variable('OWNER_DID') || variable('ADMIN_DID') || ''
-    return tunnel ? { state: 'gateway', owner } : { state: 'other' }
+    const admin = variable('ADMIN_DID') || ''
+    const owner = variable('OWNER_DID') || admin
+    return tunnel ? { state: 'gateway', owner, several: admin !== '' } : { state: 'other' }
   } catch (error) {
     if (error instanceof CliError && error.code === 'WORKER_MISSING') return { state: 'none' }
     if (!(error instanceof SyntaxError)) throw error

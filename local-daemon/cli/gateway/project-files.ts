@@ -34,10 +34,14 @@ function packageJson(name: string): string {
   return `${JSON.stringify(content, undefined, 2)}\n`
 }
 
-function readme({ name, owner }: ProjectSettings): string {
+function readme({ name, owner, several }: ProjectSettings): string {
   return `# ${name}
 
-The public side of a daemon at home, for Cloudflare Workers. Only the daemon with this identity may connect:
+${
+  several
+    ? 'The public side of several daemons at home, for Cloudflare Workers. Only this identity may give out hostnames:'
+    : 'The public side of a daemon at home, for Cloudflare Workers. Only the daemon with this identity may connect:'
+}
 
     ${owner}
 

@@ -17,13 +17,15 @@ export interface ProjectNote {
   readonly hostnames?: readonly string[]
 }
 
+const ONE_OWNER = { several: false, hostnames: [], zone: null } as const
+
 /** The note of a project; undefined where there is none, or none that can be read. */
 export async function readProjectNote(directory: string): Promise<ProjectNote | undefined> {
   try {
     const note = JSON.parse(await readFile(join(directory, NOTE_FILE), 'utf8')) as ProjectNote
-    return typeof note.settings?.name === 'string' && typeof note.files === 'object'
-      ? note
-      : undefined
+    if (typeof note.settings?.name !== 'string' || typeof note.files !== 'object') return undefined
+    // A note of an older spl knows one owner alone.
+    return { ...note, settings: { ...ONE_OWNER, ...note.settings } }
   } catch {
     return undefined
   }

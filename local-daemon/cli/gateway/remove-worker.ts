@@ -7,6 +7,7 @@ import { deployedWorker } from './deployed-worker.ts'
 import { findProject, type Project } from './find-project.ts'
 import { readProjectNote } from './project-note.ts'
 import { restartHome } from './restart-home.ts'
+import { isAmongOrigins } from './is-among-origins.ts'
 import { runWrangler } from './run-wrangler.ts'
 import { noteHostnames } from './write-project.ts'
 
@@ -26,10 +27,14 @@ export async function removeWorker(directory: string, home: Home, yes: boolean):
   const { name } = project
   await checkOurs(project)
   note(
-    `removes the Worker ${name} from Cloudflare, its hostname, and what its object keeps: hashes of tokens, a counter`,
+    project.several
+      ? `removes the Worker ${name} from Cloudflare, the hostnames of all its owners, and who has which`
+      : `removes the Worker ${name} from Cloudflare, its hostname, and what its object keeps: hashes of tokens, a counter`,
   )
   note(
-    'nothing at home is lost: records, accounts and bearers stay, and a later deploy brings all of it back',
+    project.several
+      ? 'nothing at home is lost: records, accounts and bearers stay; after a later deploy the owners must be invited again'
+      : 'nothing at home is lost: records, accounts and bearers stay, and a later deploy brings all of it back',
   )
   await confirmName(name, yes)
   await deleteWorker(project)
@@ -53,7 +58,9 @@ async function deleteWorker(project: Project): Promise<void> {
 
 async function checkOurs(project: Project): Promise<void> {
   const deployed = await deployedWorker(project)
-  if (deployed.state === 'gateway' && deployed.owner === project.owner) return
+  const { owner, several } = project
+  const ours = deployed.state === 'gateway' && deployed.owner === owner
+  if (ours && deployed.several === several) return
   if (deployed.state === 'none') {
     throw new CliError(
       'WORKER_MISSING',
@@ -63,7 +70,9 @@ async function checkOurs(project: Project): Promise<void> {
   }
   throw new CliError(
     'OWNER_DIFFERS',
-    `the Worker ${project.name} in the account is not the gateway of ${project.owner}`,
+    ours && !several
+      ? `the Worker ${project.name} in the account serves several owners, and this project one`
+      : `the Worker ${project.name} in the account is not the gateway of ${owner}`,
     'name the directory of the project that deployed it; or npx wrangler delete, if you are sure',
   )
 }
@@ -71,8 +80,8 @@ async function checkOurs(project: Project): Promise<void> {
 async function disconnect(project: Project, home: Home): Promise<boolean> {
   const gateway = readRunningFile(home)?.gateway
   const hostnames = (await readProjectNote(project.directory))?.hostnames ?? []
-  const ours = [...hostnames, ...(project.domain === null ? [] : [`https://${project.domain}`])]
-  if (!gateway || !ours.includes(gateway)) return false
+  const ours = [...hostnames, ...project.routes.map(({ hostname }) => `https://${hostname}`)]
+  if (!gateway || !isAmongOrigins(ours, gateway)) return false
   note('starting the daemon again without a gateway')
   await restartHome(home, { gateway: null })
   return true

@@ -7,10 +7,11 @@ import type { ProjectSettings } from './project-settings.ts'
  *
  * The tags of migrations only ever grow: Cloudflare remembers the last one that it applied, and runs those after it.
  */
-export function wranglerConfig({ name, owner, domain, workersDev }: ProjectSettings): string {
-  const routes =
-    domain === null ? '' : `routes = [{ pattern = "${domain}", custom_domain = true }]\n`
-  return `# The gateway of your daemon, written by \`spl gateway init\`. \`spl gateway deploy\` brings it to Cloudflare.
+export function wranglerConfig(settings: ProjectSettings): string {
+  const { name, owner, several, domain, workersDev } = settings
+  const one = domain === null ? '' : `routes = [${customDomain(domain)}]\n`
+  const routes = several ? severalRoutes(settings) : one
+  return `# The gateway of your daemon${several ? 's' : ''}, written by \`spl gateway init\`. \`spl gateway deploy\` brings it to Cloudflare.
 name = "${name}"
 main = "worker.js"
 compatibility_date = "${COMPATIBILITY_DATE}"
@@ -19,8 +20,11 @@ workers_dev = ${workersDev}
 preview_urls = false
 ${routes}
 [vars]
-# The did:key of the one daemon that may connect. It is no secret.
-OWNER_DID = "${owner}"
+${
+  several
+    ? '# The did:key of the admin, who gives out hostnames to the owners. It is no secret.\nADMIN_DID'
+    : '# The did:key of the one daemon that may connect. It is no secret.\nOWNER_DID'
+} = "${owner}"
 # Cloudflare sets this header itself and overwrites what a client sends.
 CLIENT_ADDRESS_HEADER = "CF-Connecting-IP"
 
@@ -41,7 +45,7 @@ name = "TUNNEL"
 class_name = "TunnelObject"
 
 [[durable_objects.bindings]]
-# Not used with one owner.
+# ${several ? 'Who has which hostname.' : 'Not used with one owner.'}
 name = "REGISTRY"
 class_name = "RegistryObject"
 
@@ -56,4 +60,18 @@ new_sqlite_classes = ["RegistryObject"]
 [observability]
 enabled = true
 `
+}
+
+function customDomain(hostname: string): string {
+  return `{ pattern = "${hostname}", custom_domain = true }`
+}
+
+/** A custom domain has its DNS record and its certificate from Cloudflare, and cannot be a wildcard; a route has neither, and can. */
+function severalRoutes({ domain, hostnames, zone }: ProjectSettings): string {
+  const entries = [...(domain === null ? [] : [domain]), ...hostnames].map((hostname) =>
+    hostname.startsWith('*.')
+      ? `{ pattern = "${hostname}/*", zone_name = "${zone}" }`
+      : customDomain(hostname),
+  )
+  return `routes = [\n${entries.map((entry) => `  ${entry},\n`).join('')}]\n`
 }

@@ -52,16 +52,16 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'DOMAIN_NOT_IN_ACCOUNT',
         `the hostname belongs to no domain of this account: ${told}`,
-        'add the domain to the account at Cloudflare, or: spl gateway init --domain <another hostname>',
+        'add the domain to the account at Cloudflare, or: spl gateway init --domain <another hostname>; --zone if its name there was guessed wrong',
       ),
   ],
   [
-    /already has externally managed DNS|Custom Domains? already exist|\[code: 100117\]/iu,
+    /already has externally managed DNS|Custom Domains? already exist|(?:assigned to|associated with) another worker|\[code: (?:10020|100117)\]/iu,
     (told) =>
       new CliError(
         'DOMAIN_TAKEN',
         `the hostname has a DNS record or another Worker already: ${told}`,
-        'remove that record in the dashboard first, or: spl gateway init --domain <another hostname>',
+        'remove that in the dashboard first, or: spl gateway init --domain <another hostname>',
       ),
   ],
   [

@@ -27,6 +27,9 @@ export async function lookBehind(target: Target, withinMs: number): Promise<Behi
   if (door.answer.code === 'GATEWAY_MISCONFIGURED') {
     return { what: 'gateway', reason: `GATEWAY_MISCONFIGURED: ${door.answer.message}` }
   }
+  if (door.answer.code === 'HOSTNAME_UNKNOWN' && door.answer.hop === 'gateway') {
+    return { what: 'gateway', reason: 'HOSTNAME_UNKNOWN' }
+  }
   if (door.answer.code !== 'UPGRADE_REQUIRED' || door.answer.hop !== 'gateway') {
     return { what: 'other', reason: `no gateway of spl answers there (status ${door.status})` }
   }
