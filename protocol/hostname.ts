@@ -7,6 +7,8 @@ const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/
 /** `xn--` and whatever else is reserved (RFC 5890, section 2.3.1): what it shows may look like another name. */
 const RESERVED_LABEL = /^..--/
 const PORT = /:\d{1,5}$/
+/** Only these have another case here: the sign for kelvin would become a k. */
+const CAPITALS = /[A-Z]+/g
 
 /**
  * A hostname as a registry keeps it: lower case, ASCII (so names of other scripts in punycode), no port, no dot at
@@ -23,7 +25,7 @@ export function isHostname(text: string): boolean {
  * does not count: a name belongs to one owner on all of them.
  */
 export function hostnameOf(authority: string): string | undefined {
-  const name = authority.replace(PORT, '').toLowerCase()
+  const name = authority.replace(PORT, '').replace(CAPITALS, (text) => text.toLowerCase())
   return isHostname(name) ? name : undefined
 }
 

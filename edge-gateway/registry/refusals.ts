@@ -63,6 +63,12 @@ export const HOSTNAME_TAKEN: Refusal = {
   try: 'choose another one; the invite is still good',
 }
 
+export const HOSTNAME_ENDING: Refusal = {
+  code: 'HOSTNAME_TAKEN',
+  message: 'The home that had this hostname is still being cut off',
+  try: 'the same command again in a few seconds; the invite is still good',
+}
+
 export const HOSTNAMES_FULL: Refusal = {
   code: 'REGISTRY_FULL',
   message: `This gateway has its ${LIMITS.gatewayHostnames} hostnames already`,

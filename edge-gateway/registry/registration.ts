@@ -23,3 +23,7 @@ export interface Directory {
 export function objectNameOf({ serial, hostname, owner }: Registration): string {
   return `${serial} ${hostname} ${owner}`
 }
+
+export function hostnameOfObject(name: string): string | undefined {
+  return name.split(' ')[1]
+}

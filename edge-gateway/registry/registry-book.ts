@@ -1,5 +1,5 @@
 import type { DidKey } from '../../protocol/did-key.ts'
-import type { Registration } from './registration.ts'
+import { hostnameOfObject, type Registration } from './registration.ts'
 
 /** An invite that the admin has made. Its code is not here, only the hash of the code's nonce. */
 export interface InviteEntry {
@@ -78,9 +78,10 @@ export class RegistryBook {
     )
   }
 
-  /** Takes the hostname back, and notes that its object is to be told. */
+  /** Takes the hostname back, with the open invites for it alone, and notes that its object is to be told. */
   remove(hostname: string, objectName: string): void {
     this.#sql.exec('DELETE FROM hostnames WHERE hostname = ?', hostname)
+    this.#sql.exec('DELETE FROM invites WHERE hostname = ? AND owner IS NULL', hostname)
     this.#sql.exec('INSERT OR IGNORE INTO ending (object_name) VALUES (?)', objectName)
   }
 
@@ -89,6 +90,11 @@ export class RegistryBook {
     return this.#all<{ name: string }>('SELECT object_name AS name FROM ending').map(
       ({ name }) => name,
     )
+  }
+
+  /** Whether an object of an earlier owner of this hostname is among them. */
+  isEnding(hostname: string): boolean {
+    return this.ending().some((name) => hostnameOfObject(name) === hostname)
   }
 
   ended(objectName: string): void {

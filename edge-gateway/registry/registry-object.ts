@@ -8,6 +8,7 @@ import type { Refusal } from '../refusal.ts'
 import { NonceBook } from '../tunnel/nonce-book.ts'
 import { objectNameOf, type Directory, type Registration } from './registration.ts'
 import {
+  HOSTNAME_ENDING,
   HOSTNAME_TAKEN,
   HOSTNAMES_FULL,
   INVITE_INVALID,
@@ -108,6 +109,8 @@ export class RegistryObject extends DurableObject<Env> {
     const hostname = wanted ?? invite.hostname
     if (!allowsHostname(invite.hostname, hostname)) return { refusal: notInvited(invite.hostname) }
     if (this.#book.registration(hostname) !== undefined) return { refusal: HOSTNAME_TAKEN }
+    // Workers that still believe the old list would serve the name from there.
+    if (this.#book.isEnding(hostname)) return { refusal: HOSTNAME_ENDING }
     if (this.#book.hostnames >= LIMITS.gatewayHostnames) return { refusal: HOSTNAMES_FULL }
     this.ctx.storage.transactionSync(() => {
       this.#book.redeem(inviteId, proof.did, hostname, LIMITS.gatewayHostnames)

@@ -1,7 +1,10 @@
-import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ExclusiveLock } from '../config/exclusive-lock.ts'
 import type { Home } from '../config/home.ts'
 import { takeSingleInstance } from '../config/single-instance.ts'
 import { StartError } from '../config/start-error.ts'
+import { takeStoreLock } from '../config/store-lock.ts'
 import { settingFold } from '../settings/setting-records.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { accountFold } from './account-records.ts'
@@ -32,7 +35,7 @@ export interface Rotation {
  * the home is as it was; killed after it, the next start ends the work (`takeOver`), and a bearer can be made over the socket.
  *
  * @param database where the store is, if not in the home
- * @throws StartError DAEMON_RUNNING, KEY_MISSING, or as of loadIdentity and readSuccessions
+ * @throws StartError DAEMON_RUNNING, STORE_IN_USE, KEY_MISSING, or as of loadIdentity and readSuccessions
  */
 export async function rotateIdentity(
   home: Home,
@@ -47,12 +50,14 @@ export async function rotateIdentity(
     )
   }
   const instance = takeSingleInstance(home)
+  let lock: ExclusiveLock | undefined
   try {
+    lock = takeStoreLock(database)
     const old = loadIdentity(home)
     // A damaged file must be found while the old key is still there.
     readSuccessions(home, old.did)
+    removeUnfinished(home)
     const next = `${home.instanceKey}.next`
-    rmSync(next, { force: true })
     writeNewKey(next)
     const identity = identityAt(next)
     // It names a successor whose key is not in place yet, so until then it means nothing.
@@ -62,7 +67,17 @@ export async function rotateIdentity(
     flushDirectory(home.keys)
     return { from: old.did, to: identity.did, kept, ...(await settle(home, identity, database)) }
   } finally {
+    lock?.release()
     instance.release()
+  }
+}
+
+/** What a crash left of writing a key: some of it is a second name of the key that is about to be destroyed. */
+const UNFINISHED = /^instance\.key\.(?:next|(?:next\.)?\d+)$/
+
+function removeUnfinished(home: Home): void {
+  for (const name of readdirSync(home.keys)) {
+    if (UNFINISHED.test(name)) rmSync(join(home.keys, name))
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -166,6 +167,18 @@ describe('another identity for a home', () => {
   })
 })
 
+describe('a store that a daemon of another home has', () => {
+  it('is not written to beside it, and the key stays', async () => {
+    using other = aHome()
+    const options = { home: other.path, port: 0, logger: pino({ level: 'silent' }) }
+    // A home makes no key beside a store that is there.
+    await (await startDaemon({ ...options, memory: true })).stop()
+    await using _daemon = await startDaemon({ ...options, store: home.database })
+    await expect(rotateIdentity(home, false)).rejects.toMatchObject({ code: 'STORE_IN_USE' })
+    expect(loadIdentity(home).did).toBe(did)
+  })
+})
+
 describe('whoever has the old key', () => {
   it('changes no account and no setting with it after the change', async () => {
     const old = loadIdentity(home)
@@ -257,6 +270,18 @@ describe('killed in the middle', () => {
     const { from } = await rotateIdentity(home, false)
     expect(from).toBe(did)
     expect(existsSync(next)).toBe(false)
+  })
+
+  it('leaves no second name of a key behind, in which the old one would live on', async () => {
+    const old = readFileSync(home.instanceKey, 'utf8')
+    // Between the link that puts a key in place and the end of its temporary name.
+    linkSync(home.instanceKey, `${home.instanceKey}.4711`)
+    writeFileSync(`${home.instanceKey}.next.${process.pid}`, 'half a key', { mode: 0o600 })
+    await rotateIdentity(home, false)
+    const names = readdirSync(home.keys)
+    expect(names.toSorted()).toEqual(['instance.key', 'successions.json'])
+    const texts = names.map((name) => readFileSync(join(home.keys, name), 'utf8'))
+    expect(texts).not.toContain(old)
   })
 
   it('after the key is in place: the next start ends the work, also after another change', async () => {

@@ -56,7 +56,13 @@ test('a home that could not be cut off is told again until it is', async () => {
   const answer = await team.ask(team.admin, { method: 'DELETE', path: `/hostnames/${hostname}` })
   expect(answer.json()).toMatchObject({ hostname, connected: null })
   expect(tunnel.status.state).toBe('connected')
+  // Until then the name is nobody else's: a Worker that still believes the old list would serve it from there.
+  const [next, { code }] = [anIdentity(), await team.invite(hostname)]
+  const early = await team.join(next, code)
+  expect(said(early)).toBe('409 HOSTNAME_TAKEN')
+  expect(early.json()).toMatchObject({ try: expect.stringContaining('again') })
   await until('it is cut off', () => tunnel.status.state !== 'connected', 25_000)
+  await until('the name is free', async () => said(await team.join(next, code)) === '200')
 }, 60_000)
 
 test('requests are counted by address, whoever signs them', async () => {

@@ -478,6 +478,18 @@ describe.for(ON)('a gateway for several owners on %s', ([, start]) => {
       await using tunnel = team.dial(alice, hostname, new HomeApp())
       await connected(tunnel)
     }, 60_000)
+
+    test('takes back the invites for that very name that are still open', async () => {
+      const alice = anIdentity()
+      const [hostname, other] = [aName(), aName()]
+      const [first, second, another] = await Promise.all(
+        [hostname, hostname, other].map((name) => team.invite(name)),
+      )
+      await team.join(alice, first?.code ?? '')
+      await revoke(hostname)
+      expect(said(await team.join(alice, second?.code ?? ''))).toBe('401 INVITE_INVALID')
+      expect(said(await team.join(alice, another?.code ?? ''))).toBe('200')
+    })
   })
 
   test('the list has every hostname once, page by page, and says who is connected', async () => {

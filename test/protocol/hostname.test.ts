@@ -53,6 +53,8 @@ describe('a hostname', () => {
     ['Alice.Example.com:8443', 'alice.example.com'],
     ['alice.example.com', 'alice.example.com'],
     ['alice.example.com.', undefined],
+    // The sign for kelvin, which is a k in lower case.
+    ['\u212Aevin.example.com', undefined],
     ['alice.example.com:', undefined],
     ['alice.example.com:123456', undefined],
     ['alice:1:2', undefined],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -6,6 +6,7 @@ import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { readRunningFile } from '../../local-daemon/cli/serve/running-file.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
+import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { runSpl, type SplRun } from './run-spl.ts'
@@ -82,6 +83,25 @@ describe('spl gateway rotate-identity', { timeout: 120_000 }, () => {
     })
     expect(out.stdout).not.toMatch(/spl_prod_sa_\w+_/)
     expect(existsSync(rotation.kept)).toBe(true)
+    expect(await statusOver(readFileSync(file, 'utf8').trim())).toBe(0)
+  })
+
+  test('loses no bearer where the daemon cannot start again', async () => {
+    const { cert: ca } = await selfSignedCertificate(
+      join(home.path, 'tls'),
+      'localhost',
+      Date.now(),
+    )
+    const gateway = ['--gateway', 'https://localhost:1', '--gateway-ca', ca]
+    await spl(['serve', '--daemon', '--port', '0', ...gateway])
+    const file = join(home.path, 'admin.token')
+    rmSync(ca)
+    const { code, stderr } = await spl(['gateway', 'rotate-identity', '--yes', '--out', file])
+    expect(code).toBe(1)
+    expect(stderr).toContain('[GATEWAY_CA_UNREADABLE]')
+    // The key is another one all the same, and that is said.
+    expect(stderr).toContain(`Identity  ${loadIdentity(homeAt(home.path)).did}`)
+    await spl(['serve', '--daemon', '--port', '0'])
     expect(await statusOver(readFileSync(file, 'utf8').trim())).toBe(0)
   })
 

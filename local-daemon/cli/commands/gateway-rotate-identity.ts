@@ -44,43 +44,48 @@ told the new identity before it lets the daemon in again.
 async function rotate(options: RotateOptions): Promise<void> {
   const home = homeOf(options)
   const sink = await secretSink(options)
+  let delivered = false
+  const deliver = async (bearer: string | undefined): Promise<void> => {
+    if (bearer === undefined) return
+    delivered = true
+    await sink.deliver(bearer)
+  }
   try {
     if (existsSync(home.instanceKey)) note(`replaces the identity ${loadIdentity(home).did}`)
     note('every bearer, ticket and invite ends; records, accounts and settings stay')
     await confirmName('rotate', options.yes === true, 'replace the identity')
     const gateway = readRunningFile(home)?.gateway ?? null
     const database = readLastStart(home)?.store ?? home.database
-    const [rotation, ready] = await whileStopped(home, () =>
-      rotateIdentity(home, options.keepOld === true, database),
-    )
+    const ready = await whileStopped(home, async () => {
+      const rotation = await rotateIdentity(home, options.keepOld === true, database)
+      // Before the daemon starts again: whatever keeps it from that, the bearer is shown only now.
+      await deliver(rotation.fresh?.token)
+      show(rotation, gateway, options)
+    })
     // A store in memory went with the daemon, and the new one makes its first bearer.
-    const bearer = rotation.fresh?.token ?? ready?.admin_bearer
-    if (bearer === undefined) await sink.discard()
-    else await sink.deliver(bearer)
-    show(rotation, gateway, options)
-  } catch (error) {
-    await sink.discard()
-    throw error
+    if (!delivered) await deliver(ready?.admin_bearer)
+  } finally {
+    if (!delivered) await sink.discard()
   }
 }
 
 /** Stops the daemon of the home for the work, and starts it again as it was, whether or not the work was done. */
-async function whileStopped<Result>(
+async function whileStopped(
   home: Home,
-  work: () => Promise<Result>,
-): Promise<readonly [Result, ReadyReport | undefined]> {
+  work: () => Promise<void>,
+): Promise<ReadyReport | undefined> {
   const { started_with } = readRunningFile(home) ?? {}
   await stopDaemon(home)
   const again = async (): Promise<ReadyReport | undefined> =>
     started_with ? runBackground(home, started_with) : undefined
-  let done: Result
   try {
-    done = await work()
+    await work()
   } catch (error) {
-    await again()
+    // Why the work failed is what counts, also where the daemon does not start either.
+    await again().catch(() => {})
     throw error
   }
-  return [done, await again()]
+  return again()
 }
 
 function show(rotation: Rotation, gateway: string | null, options: RotateOptions): void {
@@ -123,4 +128,7 @@ function show(rotation: Rotation, gateway: string | null, options: RotateOptions
     'next, so that the gateway lets this daemon in: spl gateway init <dir>, spl gateway deploy <dir>',
   )
   note(`      or start spl gateway serve again, with --owner ${to} if it is not of this home`)
+  note(
+    '      at a gateway of several owners its admin takes the hostname back and invites this home',
+  )
 }
