@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /**
- * What needs programs of the system beside Node.js: Caddy, nginx, and network namespaces made by root. Not part of `npm test`:
- * most machines cannot run it whole, and it takes minutes.
+ * What runs other programs: Caddy, nginx, network namespaces made by root, and wrangler again and again. Not part of
+ * `npm test`: most machines cannot run it whole, and it takes minutes.
  */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/programs/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     maxWorkers: 4,
     env: {

@@ -10,7 +10,7 @@ import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { CloudflareStandIn } from './cloudflare-stand-in.ts'
+import { CloudflareStandIn } from '../programs/cloudflare-stand-in.ts'
 import { MAIN, runSpl } from './run-spl.ts'
 
 const run = promisify(execFile)

@@ -9,7 +9,7 @@ import { isAmongOrigins } from '../../local-daemon/cli/gateway/is-among-origins.
 import { wildcardNeeds } from '../../local-daemon/cli/gateway/wildcard-needs.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { CloudflareStandIn } from './cloudflare-stand-in.ts'
-import { runSpl, type SplRun } from './run-spl.ts'
+import { runSpl, type SplRun } from '../system/run-spl.ts'
 
 const ADMIN = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const OTHER = 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH'

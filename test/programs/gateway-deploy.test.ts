@@ -13,7 +13,7 @@ import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { ACCOUNT, CloudflareStandIn, TOKEN } from './cloudflare-stand-in.ts'
-import { runSpl, startSpl, type SplRun } from './run-spl.ts'
+import { runSpl, startSpl, type SplRun } from '../system/run-spl.ts'
 
 const OWNER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const OTHER = 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH'
