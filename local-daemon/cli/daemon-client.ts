@@ -279,7 +279,7 @@ function redirected({ name, namedBy }: Connection, location: string): CliError {
 
 /** Turns the one error envelope into the error a person reads. */
 function refusal(status: number, answer: Partial<Problem> | null): CliError {
-  const problem = answer ?? {}
+  const problem = flattened(answer ?? {})
   const message = problem.message ?? `status ${status}`
   const { field } = problem
   return new CliError(
@@ -288,6 +288,15 @@ function refusal(status: number, answer: Partial<Problem> | null): CliError {
     problem.try ?? nextStep(problem),
     exitCodeOf(status),
   )
+}
+
+/** On one line each: a line feed in them could pass for a next step of ours. */
+function flattened(problem: Partial<Problem>): Partial<Problem> {
+  const entries = Object.entries(problem).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.replaceAll('\n', ' ') : value,
+  ])
+  return Object.fromEntries(entries) as Partial<Problem>
 }
 
 function nextStep(problem: Partial<Problem>): string {

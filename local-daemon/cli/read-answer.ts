@@ -16,3 +16,15 @@ export async function readAnswer(response: IncomingMessage, bytes: number): Prom
   }
   return Buffer.concat(chunks).toString()
 }
+
+/** The same, cut where it is too long: for answers of which only a short one is of use. */
+export async function readBeginning(response: IncomingMessage, bytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let read = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    read += chunk.length
+    if (read > bytes) break
+  }
+  return Buffer.concat(chunks).toString()
+}

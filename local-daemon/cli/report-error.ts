@@ -40,7 +40,16 @@ function isHelp(error: CommanderError): boolean {
   return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code)
 }
 
+function leftQuestion(help: string): CliError {
+  return new CliError(
+    'NOT_ANSWERED',
+    'stopped at a question',
+    `the same command again; ${help} shows the flags that answer it`,
+  )
+}
+
 function describe(error: unknown, help: string, unknown: readonly string[]): Report {
+  if (isLeft(error)) return describe(leftQuestion(help), help, unknown)
   if (error instanceof CliError) return { ...pick(error), exitCode: error.exitCode }
   if (error instanceof CommanderError) return describeUsage(error, help, unknown)
   if (isActionable(error)) {
@@ -53,6 +62,11 @@ function describe(error: unknown, help: string, unknown: readonly string[]): Rep
     try: 'the same command with SPL_DEBUG=1 for the stack trace, and report it',
     exitCode: EXIT_CODE.failed,
   }
+}
+
+/** Ctrl-C or Ctrl-D in place of an answer, as `node:readline` tells it. */
+function isLeft(error: unknown): boolean {
+  return error instanceof Error && /^Aborted with Ctrl\+[CD]$/u.test(error.message)
 }
 
 /** Errors of the other rooms carry a stable code, and most of them a next step. */

@@ -46,6 +46,11 @@ export function sendRequest(target: Target, request: RequestToSend): Promise<Inc
     }
     const sent = open(target, options)
     sent.on('response', resolve)
+    // Nothing here asks for another protocol, and nothing would ever come of the promise.
+    sent.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      reject(new Error('it changed to another protocol, unasked'))
+    })
     sent.on('timeout', () => sent.destroy(new SilentError('no answer in time')))
     sent.on('error', reject)
     sent.end(request.body)

@@ -24,7 +24,10 @@ export function fields(
   const shown = rows.filter(([, value]) => value !== undefined)
   const width = Math.max(...shown.map(([name]) => name.length))
   return shown
-    .map(([name, value]) => `${styleText('bold', name.padEnd(width))}  ${printable(value ?? '')}\n`)
+    .map(
+      ([name, value]) =>
+        `${styleText('bold', name.padEnd(width))}  ${printable(value ?? '').replaceAll('\n', ' ')}\n`,
+    )
     .join('')
 }
 

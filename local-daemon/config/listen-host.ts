@@ -47,9 +47,16 @@ export function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address
 }
 
+/** Who can reach an address in its one spelling; undefined for what is none of a private network. */
+export function reachOf(address: string): Exposure | 'link-local' | undefined {
+  const [exposure] = ALLOWED.find(([, list]) => has(list, address)) ?? []
+  return exposure ?? (has(LINK_LOCAL, address) ? 'link-local' : undefined)
+}
+
 /** Whether an address of an interface of this machine is one that `--host` takes, beside loopback. */
 export function isExposable(address: string): boolean {
-  return isIP(address) !== 0 && !address.includes('%') && has(TAILNET_OR_PRIVATE, address)
+  const reach = isIP(address) === 0 || address.includes('%') ? undefined : reachOf(address)
+  return reach === 'tailnet' || reach === 'private'
 }
 
 const LOOPBACK = blockList(['127.0.0.0/8', '::1/128'])
@@ -63,13 +70,6 @@ const ALLOWED = [
   ['tailnet', TAILNET],
   ['private', PRIVATE],
 ] as const
-const TAILNET_OR_PRIVATE = blockList([
-  '100.64.0.0/10',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  'fc00::/7',
-])
 const WILDCARD = blockList(['0.0.0.0/32', '::/128'])
 const LINK_LOCAL = blockList(['169.254.0.0/16', 'fe80::/10'])
 /** The rest of "this network", multicast, reserved and broadcast. */

@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -10,7 +18,8 @@ import { fileChecks } from '../../local-daemon/cli/doctor/file-checks.ts'
 import { linkChecks } from '../../local-daemon/cli/doctor/link-checks.ts'
 import { machineChecks } from '../../local-daemon/cli/doctor/machine-checks.ts'
 import type { DaemonFacts, Survey } from '../../local-daemon/cli/doctor/survey.ts'
-import { homeAt } from '../../local-daemon/config/home.ts'
+import type { RunningFacts } from '../../local-daemon/cli/serve/running-file.ts'
+import { homeAt, type Home } from '../../local-daemon/config/home.ts'
 import { VERSION } from '../../local-daemon/config/version.ts'
 import type { LinkReport } from '../../local-daemon/tunnel/link-report.ts'
 
@@ -76,6 +85,10 @@ function seen(change: Partial<Survey> = {}, daemon: Partial<DaemonFacts> = {}): 
     daemon: { ...DAEMON, ...daemon },
     ...change,
   }
+}
+
+function seenAt(home: Home, running?: Partial<RunningFacts>): Survey {
+  return { home, presence: 'answers', ...(running && { running: running as RunningFacts }) }
 }
 
 function named(checks: readonly Check[], name: string): Check {
@@ -154,7 +167,7 @@ describe('files', () => {
   }
 
   test('pass when they are their owner’s alone', () => {
-    expect(fileChecks(freshHome())).toEqual([
+    expect(fileChecks(seenAt(freshHome()))).toEqual([
       { name: 'file-modes', status: 'pass', message: 'keys, store and bearer are for you alone' },
     ])
   })
@@ -165,13 +178,31 @@ describe('files', () => {
       const home = freshHome()
       const path = join(home.root, name)
       chmodSync(path, 0o755)
-      const [check] = fileChecks(home)
+      const [check] = fileChecks(seenAt(home))
       expect(check).toMatchObject({ status: 'fail', fix: `chmod go= ${path}` })
     },
   )
 
+  test('fail when others may read a store that is elsewhere', () => {
+    const home = freshHome()
+    const store = join(home.root, 'elsewhere.db')
+    writeFileSync(store, 'x', { mode: 0o644 })
+    const [check] = fileChecks(seenAt(home, { store }))
+    expect(check).toMatchObject({ status: 'fail', fix: `chmod go= ${store}` })
+  })
+
+  test('fail when a link leads to what others may read', () => {
+    const home = freshHome()
+    const moved = `${home.database}.moved`
+    renameSync(home.database, moved)
+    chmodSync(moved, 0o644)
+    symlinkSync(moved, home.database)
+    const [check] = fileChecks(seenAt(home))
+    expect(check).toMatchObject({ status: 'fail', fix: `chmod go= ${home.database}` })
+  })
+
   test('fail when there is no home', () => {
-    expect(fileChecks(homeAt('/nowhere/at/all'))[0]).toMatchObject({ status: 'fail' })
+    expect(fileChecks(seenAt(homeAt('/nowhere/at/all')))[0]).toMatchObject({ status: 'fail' })
   })
 })
 

@@ -9,10 +9,12 @@ import {
   sealed,
   writeSealed,
 } from '../../local-daemon/cli/service/sealed-file.ts'
+import { lineOfDaemon } from '../../local-daemon/cli/service/line-of-daemon.ts'
 import { serviceManager } from '../../local-daemon/cli/service/service-manager.ts'
 import { daemonUnit } from '../../local-daemon/service/daemon-unit.ts'
 import { launchdPlist } from '../../local-daemon/service/launchd-plist.ts'
 import type { ServiceLine } from '../../local-daemon/service/service-line.ts'
+import { homeAt } from '../../local-daemon/config/home.ts'
 import { aHome } from './a-daemon.ts'
 
 const PLAIN: ServiceLine = {
@@ -34,6 +36,25 @@ function has(program: string): boolean {
   process.stderr.write(`${program} is missing: its test is left out\n`)
   return false
 }
+
+test.each(['systemd', 'launchd'] as const)(
+  'a path that would write lines of its own is for no service of %s',
+  (supervisor) => {
+    const home = homeAt('/home/ada\nExecStartPre=/bin/evil')
+    const args = {
+      host: '127.0.0.1',
+      port: 9100,
+      insecureLocalhost: false,
+      gateway: null,
+      gatewayCa: null,
+      store: null,
+      memory: false,
+    }
+    expect(() => lineOfDaemon(home, args, supervisor)).toThrow(
+      expect.objectContaining({ code: 'SERVICE_PATH_INVALID' }),
+    )
+  },
+)
 
 describe('the systemd unit', () => {
   test('starts the daemon in the foreground, again after a failure, and stops it in time', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -174,6 +174,9 @@ describe('spl expose', () => {
     const written = readFileSync(join(directory, 'spl.invalid.conf'), 'utf8')
     expect(written).toBe((await spl('expose', '--print', 'nginx')).stdout)
     expect(written).toContain(`proxy_pass ${await address()};`)
+    // The same command goes on; what somebody changed it leaves alone.
+    expect((await exposed(...args)).code).toBe(1)
+    appendFileSync(join(directory, 'spl.invalid.conf'), '# mine')
     const again = await spl('expose', ...args)
     expect(again.stderr).toContain('[EXPOSE_FILE_EXISTS]')
   })
@@ -191,7 +194,27 @@ describe('spl expose', () => {
     expect(JSON.parse((await spl('status', '--json')).stdout)).toMatchObject({ gateway: null })
   })
 
+  test('nobody: a daemon that was stopped is closed as well', async () => {
+    await spl('config', 'set', 'allowed_hosts', 'a.example.com')
+    await spl('serve', '--stop')
+    const { code, answer } = await exposed('nobody', '--yes')
+    expect(code).toBe(0)
+    expect(answer.steps.map(({ do: what, key }) => key ?? what)).toEqual(['start', 'allowed_hosts'])
+    expect(await setting('allowed_hosts')).toEqual([])
+  })
+
+  test('a daemon that was stopped keeps what is in its lists', async () => {
+    await spl('config', 'auth-set-cors-origins', 'https://a.example.com')
+    await spl('serve', '--stop')
+    await exposed('browser', '--origin', 'https://b.example.com', '--yes')
+    expect(await setting('auth_cors_origins')).toEqual([
+      'https://a.example.com',
+      'https://b.example.com',
+    ])
+  })
+
   test.each([
+    [['peer', '--gateway', 'http://gateway.example.com'], 'INVALID_ARGUMENT'],
     [['phone', '--by', 'caddy'], 'EXPOSE_WAY_UNFIT'],
     [['peer', '--by', 'caddy'], 'EXPOSE_HOSTNAME_MISSING'],
     [['browser'], 'EXPOSE_ORIGIN_MISSING'],

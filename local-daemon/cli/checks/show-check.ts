@@ -15,8 +15,13 @@ const NAME_WIDTH = 16
 /** One check as a line for people, and under it what to do. */
 export function checkText({ status, name, message, fix }: Check): string {
   const [sign, colour] = SIGNS[status]
-  const line = `${styleText(colour, sign)}  ${name.padEnd(NAME_WIDTH)}  ${printable(message)}\n`
-  return fix === undefined ? line : `${line}${' '.repeat(6)}try: ${printable(fix)}\n`
+  const line = `${styleText(colour, sign)}  ${name.padEnd(NAME_WIDTH)}  ${oneLine(message)}\n`
+  return fix === undefined ? line : `${line}${' '.repeat(6)}try: ${oneLine(fix)}\n`
+}
+
+/** What others answered stands in it: with a line feed it could look like a check of its own. */
+function oneLine(text: string): string {
+  return printable(text).replaceAll('\n', ' ')
 }
 
 /** How many of each, in the order of their weight: `2 failed, 1 warning, 20 passed, 3 skipped`. */

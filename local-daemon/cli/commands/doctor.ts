@@ -56,7 +56,8 @@ async function findingsOf(
   const home = homeOf(options)
   const destination = destinationOf(options)
   if (destination.kind === 'home') {
-    const bearer = await bearerOf(options, home, undefined)
+    // Not SPL_TOKEN nor the saved one, which are for a daemon elsewhere: whoever may change allowed_hosts chooses who is asked.
+    const bearer = options.token?.trim()
     return runDoctor({ home, bearer, outside: options.outside, report })
   }
   const { origin, login } = destination

@@ -7,7 +7,7 @@ import { MATRIX, USE_CASES, WAYS, type UseCase, type Way } from '../expose/use-c
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { parseList } from '../parse-list.ts'
-import { parseOrigin } from '../parse-origin.ts'
+import { parseGateway } from '../parse-gateway.ts'
 import {
   RECIPE_NAMES,
   UPSTREAM_KINDS,
@@ -119,10 +119,6 @@ function parseOrigins(text: string): readonly string[] {
       throw new InvalidArgumentError(`${error.message}. ${error.try}`)
     throw error
   }
-}
-
-function parseGateway(text: string): string {
-  return parseOrigin(text).origin
 }
 
 function resolvePath(path: string): string {

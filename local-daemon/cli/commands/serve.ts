@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Home } from '../../config/home.ts'
 import { parseListenHost } from '../../config/listen-host.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
@@ -8,6 +8,7 @@ import { parseLines } from '../logs/parse-lines.ts'
 import { showLogs } from '../logs/show-logs.ts'
 import { noteHomeOnly } from '../home-only.ts'
 import { note, print, printJson } from '../output.ts'
+import { parseGateway } from '../parse-gateway.ts'
 import { parsePort } from '../parse-port.ts'
 import { withProgress } from '../progress.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
@@ -138,18 +139,6 @@ function givenOn(command: Command): Partial<StartArguments> {
     return source === 'cli' || source === 'env'
   })
   return Object.fromEntries(entries)
-}
-
-function parseGateway(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const isOrigin = url !== undefined && url.pathname === '/'
-  if (isOrigin && url.protocol === 'https:') return url.origin
-  // Bearers cross this connection: in the clear on this machine alone.
-  const here = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u
-  if (isOrigin && url.protocol === 'http:' && here.test(url.hostname)) return url.origin
-  throw new InvalidArgumentError(
-    'A gateway is an https origin such as https://spl.example.com (http on loopback only).',
-  )
 }
 
 function resolvePath(path: string): string {

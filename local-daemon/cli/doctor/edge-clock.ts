@@ -3,8 +3,8 @@ import { failure, pass, skip, warning } from '../checks/outcomes.ts'
 import { sendRequest } from '../send-request.ts'
 import type { Link } from '../tunnel/link-rows.ts'
 
-/** Milliseconds for one small answer. */
-const SILENCE_MS = 8_000
+/** Milliseconds for one small answer, the whole of it. */
+const WITHIN_MS = 8_000
 /** `Date` has whole seconds, and the way there and back takes its time: less than this says nothing. */
 const WARN_MS = 5_000
 /** A connect proof that is a minute off is refused; tokens begin and end at the wrong time. */
@@ -24,7 +24,12 @@ export async function askEdge(origin: URL, ca: string | undefined): Promise<Edge
   try {
     const response = await sendRequest(
       { origin, ca },
-      { method: 'HEAD', path: '/health', silenceMs: SILENCE_MS },
+      {
+        method: 'HEAD',
+        path: '/health',
+        silenceMs: WITHIN_MS,
+        signal: AbortSignal.timeout(WITHIN_MS),
+      },
     )
     response.resume()
     const middle = (before + Date.now()) / 2

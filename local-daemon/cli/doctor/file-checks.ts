@@ -1,9 +1,10 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs'
+import { readdirSync, statSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import type { Home } from '../../config/home.ts'
 import { tokenFile } from '../access/token-file.ts'
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip } from '../checks/outcomes.ts'
+import { loginFile } from '../login/login-file.ts'
+import { storeOf, type Survey } from './survey.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077
@@ -11,7 +12,8 @@ const OTHERS = 0o077
 const NAMED = 3
 
 /** Whether others of this machine can read what is secret: the keys, the store, the bearer, the socket's directory. */
-export function fileChecks(home: Home): readonly Check[] {
+export function fileChecks(seen: Survey): readonly Check[] {
+  const { home } = seen
   if (process.platform === 'win32')
     return [skip('file-modes', 'Windows has no modes: the home inherits those of your profile')]
   const name = 'file-modes'
@@ -26,7 +28,8 @@ export function fileChecks(home: Home): readonly Check[] {
     home.logs,
     tokenFile(home),
     ...inside(home.keys),
-    ...databaseOf(home),
+    loginFile(home),
+    ...databaseOf(storeOf(seen)),
   ]
   const open = paths.filter((path) => isOpen(statusOf(path)))
   if (open.length > 0) {
@@ -62,20 +65,21 @@ function inside(directory: string): string[] {
   }
 }
 
-function databaseOf({ database }: Home): string[] {
+function databaseOf(database: string): string[] {
   return [database, `${database}-wal`, `${database}-shm`]
 }
 
 function statusOf(path: string): Stats | undefined {
   try {
-    return lstatSync(path)
+    // Of what a link leads to: the link's own mode says nothing.
+    return statSync(path)
   } catch {
     return undefined
   }
 }
 
 function isOpen(status: Stats | undefined): boolean {
-  return status !== undefined && !status.isSymbolicLink() && (status.mode & OTHERS) !== 0
+  return status !== undefined && (status.mode & OTHERS) !== 0
 }
 
 function some(paths: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { VERSION } from '../../config/version.ts'
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
-import type { Disk, Survey } from './survey.ts'
+import { storeOf, type Disk, type Survey } from './survey.ts'
 
 const MIB = 1024 ** 2
 /** Bytes that must be free: below the first nothing is safe, below the second it is time. */
@@ -76,25 +76,25 @@ function sqliteCheck({ daemon }: Survey): Check {
 
 function diskCheck(disk: Disk | undefined): Check {
   const name = 'disk'
-  if (disk === undefined) return skip(name, 'the file system of the home tells nothing')
+  if (disk === undefined) return skip(name, 'the file system of the store tells nothing')
   const free = `${Math.round(disk.free / MIB)} MiB are free`
   const details = { free_bytes: disk.free, total_bytes: disk.total }
-  const next = 'make room on the disk of the home: a full one takes no more records'
+  const next = 'make room on the disk of the store: a full one takes no more records'
   if (disk.free < DISK_FAIL) return failure(name, `only ${free}`, next, details)
   if (disk.free < DISK_WARN) return warning(name, `only ${free}`, next, details)
   return pass(name, free, details)
 }
 
-function storeCheck({ daemon, home }: Survey): Check {
+function storeCheck(seen: Survey): Check {
   const name = 'store'
-  const store = daemon?.health.store
+  const store = seen.daemon?.health.store
   if (store === undefined) return skip(name, 'no daemon says how it is')
   const { records, writable } = store
   if (writable) return pass(name, `${records} records, and it takes more`, { records })
   return failure(
     name,
     `its disk failed: ${records} records are read, none is taken`,
-    `make room or repair the disk of ${home.database}, then: spl serve --restart`,
+    `make room or repair the disk of ${storeOf(seen)}, then: spl serve --restart`,
     { records },
   )
 }

@@ -6,6 +6,8 @@ import type { Survey } from './survey.ts'
 export interface PublicOrigin {
   readonly origin: URL
   readonly ca: string | undefined
+  /** Why the certificate that is to be trusted for it cannot be read. */
+  readonly fault?: string
 }
 
 /** The gateway's hostname, each name that a reverse proxy hands on, and an address of its own beyond loopback. */
@@ -18,7 +20,14 @@ export async function publicOrigins({ running, daemon }: Survey): Promise<readon
   const proxied = hosts.map((host) => ({ origin: new URL(`https://${host}`), ca: undefined }))
   if (!gateway) return [...proxied, ...direct]
   const origin = new URL(gateway)
-  const ca = running.gateway_ca === null ? undefined : await readFile(running.gateway_ca, 'utf8')
   const others = proxied.filter((other) => other.origin.host !== origin.host)
-  return [{ origin, ca }, ...others, ...direct]
+  return [{ origin, ...(await authorityIn(running.gateway_ca)) }, ...others, ...direct]
+}
+
+async function authorityIn(path: string | null): Promise<Pick<PublicOrigin, 'ca' | 'fault'>> {
+  try {
+    return { ca: path === null ? undefined : await readFile(path, 'utf8') }
+  } catch (error) {
+    return { ca: undefined, fault: (error as Error).message }
+  }
 }

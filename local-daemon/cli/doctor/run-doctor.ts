@@ -9,7 +9,7 @@ import { askEdge, clockCheck, type EdgeFacts } from './edge-clock.ts'
 import { fileChecks } from './file-checks.ts'
 import { linkChecks } from './link-checks.ts'
 import { machineChecks } from './machine-checks.ts'
-import { ownTicket } from './own-ticket.ts'
+import { probeOwn } from './probe-own.ts'
 import { publicOrigins, type PublicOrigin } from './public-origins.ts'
 import { survey, type Survey } from './survey.ts'
 
@@ -20,7 +20,7 @@ export interface Finding extends Check {
 
 export interface DoctorWish {
   readonly home: Home
-  /** What the probes from outside show; without it they ask only what needs none. */
+  /** One that was named for this look, and that every public address may be shown. */
   readonly bearer: string | undefined
   /** Whether public addresses are asked at all. */
   readonly outside: boolean
@@ -38,7 +38,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   const seen = await survey(wish.home)
   const now = Date.now()
   for (const check of machineChecks(seen)) add(check)
-  for (const check of fileChecks(seen.home)) add(check)
+  for (const check of fileChecks(seen)) add(check)
   for (const check of accessChecks(seen, now / 1000)) add(check)
   add(bindCheck(seen))
   for (const check of linkChecks(seen, now)) add(check)
@@ -48,7 +48,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   add(clockCheck(edge, seen.daemon?.link))
   add(priceCheck(seen, edge, now))
   if (origins.length === 0) add(skip('reachable', 'nobody else is to reach this daemon'))
-  for (const origin of origins) await probe(origin, seen, wish, add)
+  for (const origin of origins) await probeOwn(origin, seen, wish.bearer, add)
   return findings
 }
 
@@ -83,24 +83,4 @@ function priceCheck({ daemon, running }: Survey, edge: EdgeFacts | undefined, no
   }
   const seconds = (now - Date.parse(running.started_at)) / 1000
   return costCheck(link, seconds, edge?.onCloudflare)
-}
-
-async function probe(
-  { origin, ca }: PublicOrigin,
-  { home, running, daemon }: Survey,
-  { bearer }: DoctorWish,
-  add: (finding: Finding) => void,
-): Promise<void> {
-  const [allowedOrigin] = daemon?.settings.auth_cors_origins ?? []
-  await probeOutside(
-    {
-      origin,
-      ca,
-      bearer,
-      ticket: (path) => ownTicket(home, path),
-      allowedOrigin,
-      expectedDid: running?.instance_did,
-    },
-    (check) => add({ ...check, target: origin.origin }),
-  )
 }

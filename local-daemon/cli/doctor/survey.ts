@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
 import type { SettingKey, SettingValues } from '../../settings/setting-definitions.ts'
@@ -13,7 +14,7 @@ import type { Link } from '../tunnel/link-rows.ts'
 /** Tokens that are looked at: whoever has more than these has an admin among them, or is told so. */
 const TOKENS_MAX = 10_000
 
-/** Bytes of the file system that holds the home. */
+/** Bytes of the file system that holds the store. */
 export interface Disk {
   readonly free: number
   readonly total: number
@@ -50,11 +51,22 @@ export interface Survey {
   readonly silence?: string
 }
 
+/** The database file of the daemon that runs, or else the home's own: one in memory leaves that alone. */
+export function storeOf({
+  home,
+  running,
+}: {
+  readonly home: Home
+  readonly running?: RunningFacts | undefined
+}): string {
+  return running?.store ?? home.database
+}
+
 export async function survey(home: Home): Promise<Survey> {
   const presence = await presenceOf(home)
   const pid = readRunningPid(home.pidFile)
   const running = readRunningFile(home)
-  const disk = await diskOf(home)
+  const disk = await diskOf(dirname(storeOf({ home, running })))
   const told = presence.state === 'answers' ? await ask(socketClient(home.socket)) : {}
   return {
     home,
@@ -99,9 +111,9 @@ async function factsOf(client: DaemonClient): Promise<DaemonFacts> {
   }
 }
 
-async function diskOf(home: Home): Promise<Disk | undefined> {
+async function diskOf(directory: string): Promise<Disk | undefined> {
   try {
-    const { bavail, blocks, bsize } = await statfs(home.root)
+    const { bavail, blocks, bsize } = await statfs(directory)
     return { free: bavail * bsize, total: blocks * bsize }
   } catch {
     return undefined

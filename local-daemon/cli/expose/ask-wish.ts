@@ -2,6 +2,7 @@ import { createInterface, type Interface } from 'node:readline/promises'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note } from '../output.ts'
+import { parseGateway } from '../parse-gateway.ts'
 import type { Present, Wish } from './wish.ts'
 import { isProxy, MATRIX, USE_CASES, type UseCase, type Way } from './use-case.ts'
 
@@ -40,7 +41,7 @@ async function ask(terminal: Interface, half: HalfWish, present: Present): Promi
   }
   if (way === 'gateway' && half.gateway === undefined && !present.running?.gateway) {
     const url = await text(terminal, 'Address of the gateway, such as https://spl.example.com')
-    return { ...wish, gateway: { url, cacert: null } }
+    return { ...wish, gateway: { url: parseGateway(url), cacert: null } }
   }
   return wish
 }

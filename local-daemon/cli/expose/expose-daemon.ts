@@ -1,8 +1,8 @@
-import { locateBearer } from '../bearer.ts'
 import { tally } from '../checks/show-check.ts'
 import { CliError } from '../cli-error.ts'
 import { ShownFindings } from '../doctor/shown-findings.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import type { Home } from '../../config/home.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
 import { noteHomeOnly } from '../home-only.ts'
 import { note, print, printJson } from '../output.ts'
@@ -14,6 +14,7 @@ import type { Plan } from './plan.ts'
 import { presentOf } from './present-of.ts'
 import { provePlan } from './prove-plan.ts'
 import { planText } from './show-plan.ts'
+import type { Wish } from './wish.ts'
 import { writeFiles } from './write-files.ts'
 
 export type ExposeWish = HalfWish
@@ -36,25 +37,44 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
   const json = manner.json === true
   const present = await presentOf(home)
   const wish = await askWish(half, present)
-  const plan = makePlan(wish, present)
-  if (!json) print(planText(plan))
+  const first = makePlan(wish, present)
+  if (!json) print(planText(first))
   if (manner.dryRun) {
-    if (json) printJson({ ...report(plan), files: [], checks: [] })
+    if (json) printJson({ ...report(first), files: [], checks: [] })
     return
   }
-  await askLeave(plan, manner)
-  const files = manner.write === undefined ? [] : writeFiles(manner.write, plan)
+  await askLeave(first, manner)
+  const files = manner.write === undefined ? [] : writeFiles(manner.write, first)
   for (const file of files) note(`wrote ${file}`)
-  await applyPlan(home, plan, daemonControl(home))
+  const plan = await carryOut(home, first, wish)
   await awaitPerson(plan, json)
   const findings = new ShownFindings(json)
   if (!json) print('Proof:')
-  const bearer = (await locateBearer(manner.token, home, undefined))?.bearer
+  const bearer = manner.token?.trim()
   const checks = await provePlan(home, plan, bearer, (finding) => findings.add(finding))
   if (checks.some(({ status }) => status === 'fail')) process.exitCode = EXIT_CODE.failed
   if (json) return printJson({ ...report(plan), applied: true, files, checks })
   print(`\n${tally(checks)}\n`)
   print(`Next:\n${plan.next.map((line) => `  ${line}\n`).join('')}`)
+}
+
+/**
+ * Does what the plan says. Only a daemon that runs knows its settings: where it has to be started, what comes after that
+ * is planned anew, so that a list keeps what is in it, and what is open is closed.
+ *
+ * @returns everything that was done
+ */
+async function carryOut(home: Home, first: Plan, wish: Wish): Promise<Plan> {
+  const control = daemonControl(home)
+  const start = first.steps.filter((step) => step.do === 'start')
+  if (start.length === 0) {
+    await applyPlan(home, first, control)
+    return first
+  }
+  await applyPlan(home, { ...first, steps: start }, control)
+  const rest = makePlan(wish, await presentOf(home))
+  await applyPlan(home, rest, control)
+  return { ...rest, steps: [...start, ...rest.steps] }
 }
 
 function report({ use, way, url, steps, warnings, next }: Plan): object {

@@ -6,12 +6,11 @@ import { failure, pass, skip } from '../checks/outcomes.ts'
 import { accessChecks } from '../doctor/access-checks.ts'
 import { linkChecks } from '../doctor/link-checks.ts'
 import { machineChecks } from '../doctor/machine-checks.ts'
-import { ownTicket } from '../doctor/own-ticket.ts'
+import { probeOwn } from '../doctor/probe-own.ts'
 import { publicOrigins } from '../doctor/public-origins.ts'
 import type { Finding } from '../doctor/run-doctor.ts'
 import { survey, type Survey } from '../doctor/survey.ts'
 import { probeCors } from '../probe/cors.ts'
-import { probeOutside } from '../probe/probe-outside.ts'
 import type { Plan } from './plan.ts'
 import { isProxy, type Way } from './use-case.ts'
 
@@ -32,7 +31,7 @@ const HERE: ReadonlySet<string> = new Set([
 /**
  * Shows that the plan came true: by the daemon's own word, and then from outside, through the very address that
  * others will use.
- * @param bearer without it only what needs none is asked from outside
+ * @param bearer one that was named for it; see `probeOwn`
  * @param report is told each finding as soon as it is known
  */
 export async function provePlan(
@@ -63,18 +62,8 @@ export async function provePlan(
   if (plan.url === null) return findings
   const origin = new URL(plan.url)
   const known = await publicOrigins(seen)
-  const ca = known.find((one) => one.origin.origin === origin.origin)?.ca
-  await probeOutside(
-    {
-      origin,
-      ca,
-      bearer,
-      ticket: (path) => ownTicket(home, path),
-      allowedOrigin,
-      expectedDid: seen.running.instance_did,
-    },
-    (check) => add({ ...check, target: origin.origin }),
-  )
+  const own = known.find((one) => one.origin.origin === origin.origin)
+  await probeOwn(own ?? { origin, ca: undefined }, seen, bearer, add)
   return findings
 }
 

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { CliError } from '../cli-error.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * Writes the plan's files into a directory, under their own names; none is replaced. Returns their paths.
+ * Writes the plan's files into a directory, under their own names; none is replaced, and one that says the same stays,
+ * so that the command can go on where it stopped. Returns their paths.
  *
  * @throws CliError EXPOSE_FILE_EXISTS, EXPOSE_NOT_WRITTEN
  */
@@ -17,6 +18,7 @@ export function writeFiles(directory: string, { steps }: Plan): readonly string[
       writeFileSync(path, step.content, { flag: 'wx', mode: 0o644 })
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST' && contentOf(path) === step.content) return [path]
       throw code === 'EEXIST'
         ? new CliError(
             'EXPOSE_FILE_EXISTS',
@@ -31,4 +33,12 @@ export function writeFiles(directory: string, { steps }: Plan): readonly string[
     }
     return [path]
   })
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }

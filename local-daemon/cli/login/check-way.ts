@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { reachOf } from '../../config/listen-host.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { warn } from '../output.ts'
@@ -12,9 +13,9 @@ import { warn } from '../output.ts'
  */
 export async function checkWay(url: URL): Promise<void> {
   if (url.protocol === 'https:') return
-  const addresses = await addressesOf(url)
-  if (addresses.every((address) => has(LOOPBACK, address))) return
-  if (!addresses.every((address) => has(LOOPBACK, address) || has(PRIVATE, address))) {
+  const reaches = (await addressesOf(url)).map(reachOf)
+  if (reaches.every((reach) => reach === 'loopback')) return
+  if (reaches.includes(undefined)) {
     throw new CliError(
       'LOGIN_IN_THE_CLEAR',
       `${url.origin} is plain http to a public address: whoever is on the way gets the bearer`,
@@ -41,29 +42,4 @@ async function addressesOf(url: URL): Promise<string[]> {
       { cause },
     )
   }
-}
-
-const LOOPBACK = blockList(['127.0.0.0/8', '::1/128'])
-/** RFC 1918, RFC 4193, link-local addresses, and the shared space of RFC 6598 that tailnets use. */
-const PRIVATE = blockList([
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '169.254.0.0/16',
-  '100.64.0.0/10',
-  'fc00::/7',
-  'fe80::/10',
-])
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [address = '', prefix] = range.split('/')
-    list.addSubnet(address, Number(prefix), isIP(address) === 6 ? 'ipv6' : 'ipv4')
-  }
-  return list
-}
-
-function has(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }

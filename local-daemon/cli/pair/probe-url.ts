@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
 import type { Problem } from '../../../protocol/problem.ts'
+import { readBeginning } from '../read-answer.ts'
 import { sendRequest, SilentError } from '../send-request.ts'
 import type { Health } from '../serve/presence.ts'
 
@@ -43,7 +43,7 @@ async function aboutAnswer({ url, cacert, expected }: Probe, withinMs: number): 
       { origin: url, ca },
       { method: 'GET', path: '/health', silenceMs: withinMs, signal },
     )
-    const answer = parse(await bodyOf(response))
+    const answer = parse(await readBeginning(response, PROBE_BYTES))
     if (response.statusCode !== 200) {
       return [
         `${url.origin} does not lead to a daemon now: ${answer.code ?? `status ${response.statusCode}`}`,
@@ -60,17 +60,6 @@ async function aboutAnswer({ url, cacert, expected }: Probe, withinMs: number): 
     const reason = late ? `no answer within ${withinMs / 1000} s` : (error as Error).message
     return [`${url.origin} cannot be reached from here: ${reason}`]
   }
-}
-
-async function bodyOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > PROBE_BYTES) break
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 function parse(body: string): Partial<Health & Problem> {

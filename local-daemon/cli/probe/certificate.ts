@@ -1,6 +1,6 @@
-import { connect, type PeerCertificate } from 'node:tls'
 import type { Check } from '../checks/check.ts'
 import { type Outside, PROBE_TIMEOUT_MS } from './outside.ts'
+import { shakeHands, type Handshake } from './shake-hands.ts'
 import { whyUnreachable } from './why-unreachable.ts'
 
 const NAME = 'certificate'
@@ -24,7 +24,8 @@ export async function probeCertificate(outside: Outside, now = Date.now()): Prom
     return { name: NAME, status: 'skip', message: `${outside.origin.origin} has no certificate` }
   }
   try {
-    return judgeCertificate(outside.origin, await shownCertificate(outside), now)
+    const shown = readCertificate(await shakeHands(outside, PROBE_TIMEOUT_MS))
+    return judgeCertificate(outside.origin, shown, now)
   } catch (error) {
     const { message, fix, kind } = whyUnreachable(outside.origin, error)
     return { name: NAME, status: 'fail', message, fix, details: { kind } }
@@ -61,33 +62,10 @@ export function judgeCertificate(origin: URL, shown: ShownCertificate, now: numb
 const RENEW =
   'Renew it: certbot renew --dry-run says why it was not done; Caddy and Traefik say so in their log. Ports 80 and 443 must be open for it.'
 
-function shownCertificate({ origin, ca, lookup }: Outside): Promise<ShownCertificate> {
-  const host = origin.hostname.replaceAll(/^\[|\]$/gu, '')
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host,
-      port: Number(origin.port || '443'),
-      servername: host,
-      // It is looked at, and nothing is sent over it.
-      rejectUnauthorized: false,
-      timeout: PROBE_TIMEOUT_MS,
-      ...(ca !== undefined && { ca }),
-      ...(lookup !== undefined && { lookup }),
-    })
-    socket.once('secureConnect', () => {
-      const shown = socket.getPeerCertificate()
-      socket.destroy()
-      // What Node says is the code, as text.
-      const fault = socket.authorized ? undefined : String(socket.authorizationError)
-      resolve({ ...readCertificate(shown), fault })
-    })
-    socket.once('timeout', () => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })))
-    socket.once('error', reject)
-  })
-}
-
-function readCertificate(shown: PeerCertificate): Omit<ShownCertificate, 'fault'> {
-  const { O, CN } = shown.issuer as { readonly O?: string; readonly CN?: string }
-  const names = (shown.subjectaltname ?? '').split(', ').filter((name) => name !== '')
-  return { issuer: O ?? CN ?? 'nobody', names, validTo: Date.parse(shown.valid_to) }
+function readCertificate({ certificate, fault }: Handshake): ShownCertificate {
+  const { issuer, subjectaltname = '' } = certificate.toLegacyObject()
+  const { O, CN } = (issuer ?? {}) as { readonly O?: string; readonly CN?: string }
+  const names = subjectaltname.split(', ').filter((name) => name !== '')
+  const validTo = Date.parse(certificate.validTo)
+  return { fault, issuer: O ?? CN ?? 'nobody', names, validTo }
 }

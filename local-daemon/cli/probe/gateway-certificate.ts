@@ -1,5 +1,4 @@
-import { isIP } from 'node:net'
-import { connect } from 'node:tls'
+import { shakeHands } from './shake-hands.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -21,38 +20,20 @@ export interface ShownCertificate {
  * @param ca PEM that is trusted beside the system's authorities
  * @throws Error when no connection comes about in time
  */
-export function showCertificate(
+export async function showCertificate(
   origin: URL,
   ca: string | undefined,
   withinMs: number,
 ): Promise<ShownCertificate> {
-  return new Promise((resolve, reject) => {
-    const host = origin.hostname.replaceAll(/^\[|\]$/gu, '')
-    const socket = connect({
-      host,
-      port: Number(origin.port || 443),
-      ...(isIP(host) === 0 && { servername: host }),
-      ...(ca !== undefined && { ca }),
-      rejectUnauthorized: false,
-    })
-    const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), withinMs)
-    socket.once('error', reject)
-    socket.once('close', () => clearTimeout(timer))
-    socket.once('secureConnect', () => {
-      const shown = socket.getPeerX509Certificate()
-      const fault = socket.authorized ? null : String(socket.authorizationError)
-      socket.destroy()
-      if (shown === undefined) return reject(new Error('it shows no certificate'))
-      const end = Date.parse(shown.validTo)
-      resolve({
-        subject: oneLine(shown.subject),
-        issuer: oneLine(shown.issuer),
-        valid_to: new Date(end).toISOString(),
-        days_left: Math.floor((end - Date.now()) / DAY_MS),
-        fault,
-      })
-    })
-  })
+  const { certificate, fault } = await shakeHands({ origin, ca }, withinMs)
+  const end = Date.parse(certificate.validTo)
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    valid_to: new Date(end).toISOString(),
+    days_left: Math.floor((end - Date.now()) / DAY_MS),
+    fault: fault ?? null,
+  }
 }
 
 /** Node gives a distinguished name one part a line. */

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import type { Problem } from '../../../protocol/problem.ts'
 import { TUNNEL_PATH } from '../../../protocol/version.ts'
+import { readBeginning } from '../read-answer.ts'
 import { sendRequest, type Target } from '../send-request.ts'
 import type { Health } from '../serve/presence.ts'
 
@@ -51,19 +51,11 @@ async function ask(target: Target, path: string, silenceMs: number): Promise<Ask
   const response = await sendRequest(target, { method: 'GET', path, silenceMs, signal })
   const status = response.statusCode ?? 0
   try {
-    return { status, answer: (JSON.parse(await bodyOf(response)) ?? {}) as Asked['answer'] }
+    return {
+      status,
+      answer: (JSON.parse(await readBeginning(response, ANSWER_BYTES)) ?? {}) as Asked['answer'],
+    }
   } catch {
     return { status, answer: {} }
   }
-}
-
-async function bodyOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > ANSWER_BYTES) break
-  }
-  return Buffer.concat(chunks).toString()
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import { readBeginning } from '../read-answer.ts'
 import { sendRequest, type RequestToSend, type Target } from '../send-request.ts'
 
 /** A public address of the daemon, as somebody elsewhere reaches it. */
@@ -50,7 +51,7 @@ type Question = Partial<RequestToSend> & {
 /** Asks one thing and reads the answer. Rejects with whatever broke the connection. */
 export async function ask(outside: Outside, question: Question): Promise<OutsideAnswer> {
   const response = await open(outside, question)
-  const json = parse(await readText(response))
+  const json = parse(await readBeginning(response, ANSWER_BYTES))
   return { status: response.statusCode ?? 0, headers: response.headers, json }
 }
 
@@ -78,17 +79,6 @@ export async function ticketed({ bearer, ticket }: Outside, path: string): Promi
 
 function targetOf({ origin, ca, lookup }: Outside): Target {
   return { origin, ca, lookup }
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > ANSWER_BYTES) break
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 function parse(text: string): OutsideAnswer['json'] {

@@ -1,0 +1,37 @@
+import { failure } from '../checks/outcomes.ts'
+import { probeOutside } from '../probe/probe-outside.ts'
+import { ownTicket } from './own-ticket.ts'
+import type { PublicOrigin } from './public-origins.ts'
+import type { Finding } from './run-doctor.ts'
+import type { Survey } from './survey.ts'
+
+/**
+ * Looks from outside at an address that is to lead to the daemon of this home.
+ *
+ * @param bearer one that was named for this very look; without it tickets are shown, which are good once and for seconds
+ */
+export async function probeOwn(
+  { origin, ca, fault }: PublicOrigin,
+  { home, running, daemon }: Survey,
+  bearer: string | undefined,
+  add: (finding: Finding) => void,
+): Promise<void> {
+  const target = origin.origin
+  if (fault !== undefined) {
+    const next = 'put the file back, or: spl serve --restart --gateway-ca <file>'
+    const message = `The certificate to trust for ${target} cannot be read: ${fault}`
+    return add({ ...failure('reachable', message, next), target })
+  }
+  const [allowedOrigin] = daemon?.settings.auth_cors_origins ?? []
+  await probeOutside(
+    {
+      origin,
+      ca,
+      bearer,
+      ticket: (path) => ownTicket(home, path),
+      allowedOrigin,
+      expectedDid: running?.instance_did,
+    },
+    (check) => add({ ...check, target }),
+  )
+}
