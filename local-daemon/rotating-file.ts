@@ -27,12 +27,22 @@ export function openRotatingFile(path: string, limits: RotationLimits): Rotating
     if (file === undefined || !fstatSync(file).isFile()) return
     closeSync(file)
     file = undefined
-    rmSync(`${path}.${limits.kept}`, { force: true })
-    for (let number = limits.kept - 1; number >= 1; number -= 1)
-      setAside(`${path}.${number}`, number)
-    setAside(path, 0)
+    const isSetAside = moveAll()
     file = openSync(path, 'a', 0o600)
-    bytes = sizeOf(file)
+    // What cannot be set aside grows by as much again before the next try: no line is lost for it.
+    bytes = isSetAside ? sizeOf(file) : 0
+  }
+
+  function moveAll(): boolean {
+    try {
+      rmSync(`${path}.${limits.kept}`, { force: true })
+      for (let number = limits.kept - 1; number >= 1; number -= 1)
+        setAside(`${path}.${number}`, number)
+      setAside(path, 0)
+      return true
+    } catch {
+      return false
+    }
   }
 
   function setAside(from: string, number: number): void {

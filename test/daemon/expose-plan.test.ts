@@ -231,7 +231,7 @@ describe('a plan', () => {
     )
     const text = planText(plan)
     expect(text).toContain(
-      'spl expose --print caddy --hostname spl.example.com | sudo tee /etc/caddy/Caddyfile',
+      'spl expose --print caddy --hostname spl.example.com | sudo tee -a /etc/caddy/Caddyfile',
     )
     expect(text).toContain('spl config set auth_cors_origins')
     expect(text).not.toContain('\u001b[2J')
@@ -272,4 +272,20 @@ test('addresses of this machine are told apart, without loopback, containers and
       eth1: [one('100.63.0.1'), one('100.128.0.1'), one('172.32.0.1')],
     }),
   ).toEqual({ tailnet: ['100.101.1.2'], lan: ['192.168.1.20', '10.1.2.3'] })
+})
+
+test('a daemon that is stopped gets the gateway of its last start again', () => {
+  const { running: _gone, ...stopped } = present()
+  const { steps } = makePlan(wish({ use: 'browser', origins: ['https://a.example'] }), {
+    ...stopped,
+    lastGateway: GATEWAY,
+  })
+  expect(steps.map(stepShape)).toEqual([
+    'start',
+    'auth_cors_origins=["https://a.example"]',
+    `restart ${GATEWAY.url}`,
+  ])
+  expect(makePlan(wish({ use: 'nobody' }), { ...stopped, lastGateway: GATEWAY }).steps).toEqual([
+    { do: 'start', why: 'no daemon runs yet' },
+  ])
 })

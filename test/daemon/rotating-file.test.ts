@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openRotatingFile } from '../../local-daemon/rotating-file.ts'
@@ -45,6 +45,17 @@ describe('a rotating file', () => {
     file.write('next\n')
     file.close()
     expect(readFileSync(path, 'utf8')).toBe('next\n')
+  })
+
+  test('loses no line when it cannot be set aside', () => {
+    using home = aHome()
+    const path = join(home.path, 'log')
+    // Its last place is taken by what no file can replace.
+    mkdirSync(`${path}.3`)
+    const file = openRotatingFile(path, LIMITS)
+    for (let line = 1; line <= 9; line += 1) file.write(`line number ${line}\n`)
+    file.close()
+    expect(readFileSync(path, 'utf8').match(/\d+/g)).toHaveLength(9)
   })
 
   test.runIf(process.platform === 'linux')('loses what a full disk does not take, quietly', () => {

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander'
-import { OriginError, parseOriginList } from '../../../protocol/origin.ts'
+import { Argument, Option, type Command } from 'commander'
 import { exposeDaemon, type ExposeWish } from '../expose/expose-daemon.ts'
+import { parseOrigins } from '../expose/parse-origins.ts'
 import { printRecipe } from '../expose/print-recipe.ts'
 import { MATRIX, USE_CASES, WAYS, type UseCase, type Way } from '../expose/use-case.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { parseList } from '../parse-list.ts'
 import { parseGateway } from '../parse-gateway.ts'
 import {
   RECIPE_NAMES,
@@ -109,16 +108,6 @@ function matrixLines(): string {
     const { title, ways } = MATRIX[use]
     return `  ${use.padEnd(width)}  ${title}\n  ${' '.repeat(width)}  ${ways.join(', ')}`
   }).join('\n')
-}
-
-function parseOrigins(text: string): readonly string[] {
-  try {
-    return parseOriginList(parseList(text))
-  } catch (error) {
-    if (error instanceof OriginError)
-      throw new InvalidArgumentError(`${error.message}. ${error.try}`)
-    throw error
-  }
 }
 
 function resolvePath(path: string): string {

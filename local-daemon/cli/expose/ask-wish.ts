@@ -2,6 +2,7 @@ import { createInterface, type Interface } from 'node:readline/promises'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note } from '../output.ts'
+import { parseOrigins } from './parse-origins.ts'
 import { parseGateway } from '../parse-gateway.ts'
 import type { Present, Wish } from './wish.ts'
 import { isProxy, MATRIX, USE_CASES, type UseCase, type Way } from './use-case.ts'
@@ -34,7 +35,7 @@ async function ask(terminal: Interface, half: HalfWish, present: Present): Promi
   const wish = { ...half, use, ...(way !== undefined && { way }) }
   if (use === 'browser' && half.origins.length === 0) {
     const page = await text(terminal, 'Origin of the page, such as https://app.example.com')
-    return { ...wish, origins: [page] }
+    return { ...wish, origins: parseOrigins(page) }
   }
   if (way !== undefined && isProxy(way) && half.hostname === undefined) {
     return { ...wish, hostname: await text(terminal, 'Public hostname, such as spl.example.com') }

@@ -13,6 +13,8 @@ import { makePlan } from './make-plan.ts'
 import type { Plan } from './plan.ts'
 import { presentOf } from './present-of.ts'
 import { provePlan } from './prove-plan.ts'
+import { installedService } from '../service/installed-service.ts'
+import { serviceManaged } from '../service/show-service.ts'
 import { planText } from './show-plan.ts'
 import type { Wish } from './wish.ts'
 import { writeFiles } from './write-files.ts'
@@ -43,6 +45,7 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
     if (json) printJson({ ...report(first), files: [], checks: [] })
     return
   }
+  guardService(home, first)
   await askLeave(first, manner)
   const files = manner.write === undefined ? [] : writeFiles(manner.write, first)
   for (const file of files) note(`wrote ${file}`)
@@ -79,6 +82,13 @@ async function carryOut(home: Home, first: Plan, wish: Wish): Promise<Plan> {
 
 function report({ use, way, url, steps, warnings, next }: Plan): object {
   return { object: 'exposure', use, way, url, applied: false, steps, warnings, next }
+}
+
+/** Before anything is changed: a daemon that has a service is started by that, with the arguments that stand there. */
+function guardService(home: Home, { steps }: Plan): void {
+  if (!steps.some(({ do: what }) => what === 'restart')) return
+  const service = installedService(home)
+  if (service !== undefined) throw serviceManaged(service)
 }
 
 /** Settings and restarts need a yes; what is only shown needs none. */

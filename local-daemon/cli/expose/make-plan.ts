@@ -58,9 +58,10 @@ function hostOf(way: Way, { addresses }: Present): string {
 }
 
 /** A gateway that is connected stays, except where nobody is to get in. */
-function gatewayOf({ use, gateway }: Wish, way: Way, { running }: Present): GatewayChoice | null {
+function gatewayOf({ use, gateway }: Wish, way: Way, present: Present): GatewayChoice | null {
   if (use === 'nobody') return null
-  const connected = running?.gateway ?? null
+  const { running, lastGateway } = present
+  const connected = (running === undefined ? lastGateway : running.gateway) ?? null
   if (way !== 'gateway') return connected
   return gateway ?? connected ?? raise(gatewayMissing())
 }
@@ -165,11 +166,19 @@ function recipeSteps(recipe: Recipe | undefined, wish: Wish): Step[] {
       do: 'write',
       file: path,
       content,
-      printedBy: files.length === 1 ? `${printedBy} | sudo tee ${path}` : printedBy,
+      printedBy: `${printedBy}${SAVED[name](path)}`,
       why: `${name} reads it`,
     })),
     { do: 'person', commands, why: `${name} is not ours to start` },
   ]
+}
+
+/** How the shell puts a text where it belongs. A file that other sites share is added to, or left to its owner. */
+const SAVED: Readonly<Record<RecipeName, (path: string) => string>> = {
+  caddy: (path) => ` | sudo tee -a ${path}`,
+  nginx: (path) => ` | sudo tee ${path}`,
+  traefik: () => '',
+  cloudflared: () => '',
 }
 
 function printCommand(name: RecipeName, { hostname, certificate, certificateKey }: Wish): string {

@@ -11,7 +11,13 @@ export async function presentOf(home: Home): Promise<Present> {
   const addresses = localAddresses()
   const { running, daemon } = await survey(home)
   if (running === undefined || daemon === undefined) {
-    return { addresses, port: readLastStart(home)?.port || DEFAULT_PORT, settings: {} }
+    const last = readLastStart(home)
+    return {
+      addresses,
+      port: last?.port || DEFAULT_PORT,
+      settings: {},
+      ...(last?.gateway && { lastGateway: { url: last.gateway, cacert: last.gatewayCa } }),
+    }
   }
   const { address, gateway, gateway_ca: cacert } = running
   return {

@@ -24,6 +24,8 @@ export interface Present {
   readonly addresses: LocalAddresses
   /** Of the daemon that runs, or else of the last one: the next one gets it too. */
   readonly port: number
+  /** The gateway of the last start, while no daemon runs. */
+  readonly lastGateway?: GatewayChoice
   /** How the daemon was started; undefined while none runs. */
   readonly running?: {
     /** `http://127.0.0.1:9100` */
