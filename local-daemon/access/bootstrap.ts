@@ -4,13 +4,6 @@ import type { Store } from '../store/open-store.ts'
 import type { Accounts, FreshToken } from './accounts.ts'
 import { readBearer, sameText } from './bearer.ts'
 
-/** 16 to 256 printable ASCII characters without blanks. */
-const FORM = /^[!-~]{16,256}$/
-
-export function isBootstrapToken(text: string): boolean {
-  return FORM.test(text)
-}
-
 /**
  * The door for the first account, which shuts for good once there is one. It stands open only where the
  * environment brought a token of its own (`SPL_BOOTSTRAP_TOKEN`): otherwise the first start makes the account.

@@ -4,7 +4,7 @@ import { locateBearer } from '../bearer.ts'
 import { CliError } from '../cli-error.ts'
 import { destinationOf } from '../destination.ts'
 import { tally } from '../checks/show-check.ts'
-import { runDoctor, runRemoteDoctor, type Finding } from '../doctor/run-doctor.ts'
+import type { Finding } from '../doctor/run-doctor.ts'
 import { ShownFindings } from '../doctor/shown-findings.ts'
 import type { Login } from '../login/login-file.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
@@ -53,6 +53,7 @@ async function findingsOf(
   options: DoctorOptions,
   report: (finding: Finding) => void,
 ): Promise<readonly Finding[]> {
+  const { runDoctor, runRemoteDoctor } = await import('../doctor/run-doctor.ts')
   const home = homeOf(options)
   const destination = destinationOf(options)
   if (destination.kind === 'home') {

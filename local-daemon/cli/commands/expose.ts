@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { Argument, Option, type Command } from 'commander'
-import { exposeDaemon, type ExposeWish } from '../expose/expose-daemon.ts'
+import type { ExposeWish } from '../expose/expose-daemon.ts'
 import { parseOrigins } from '../expose/parse-origins.ts'
-import { printRecipe } from '../expose/print-recipe.ts'
 import { MATRIX, USE_CASES, WAYS, type UseCase, type Way } from '../expose/use-case.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
@@ -75,7 +74,7 @@ export function addExpose(program: Command): void {
     )
 }
 
-function expose(use: UseCase | undefined, options: ExposeOptions): Promise<void> {
+async function expose(use: UseCase | undefined, options: ExposeOptions): Promise<void> {
   const { print, hostname, upstream, tlsCert: certificate, tlsKey: certificateKey } = options
   const tls = {
     ...(certificate !== undefined && { certificate }),
@@ -83,6 +82,7 @@ function expose(use: UseCase | undefined, options: ExposeOptions): Promise<void>
   }
   const named = hostname === undefined ? {} : { hostname }
   if (print !== undefined) {
+    const { printRecipe } = await import('../expose/print-recipe.ts')
     return printRecipe(
       homeOf(options),
       print,
@@ -99,6 +99,7 @@ function expose(use: UseCase | undefined, options: ExposeOptions): Promise<void>
     ...(options.by !== undefined && { way: options.by }),
     ...(gateway !== undefined && { gateway: { url: gateway, cacert: gatewayCa ?? null } }),
   }
+  const { exposeDaemon } = await import('../expose/expose-daemon.ts')
   return exposeDaemon(wish, options)
 }
 

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { loadIdentity } from '../../access/identity.ts'
-import { rotateIdentity, type Rotation } from '../../access/rotate-identity.ts'
+import type { Rotation } from '../../access/rotate-identity.ts'
 import type { Home } from '../../config/home.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { confirmName } from '../gateway/confirm-name.ts'
@@ -42,6 +41,8 @@ told the new identity before it lets the daemon in again.
 }
 
 async function rotate(options: RotateOptions): Promise<void> {
+  const { loadIdentity } = await import('../../access/identity.ts')
+  const { rotateIdentity } = await import('../../access/rotate-identity.ts')
   const home = homeOf(options)
   const sink = await secretSink(options)
   let delivered = false

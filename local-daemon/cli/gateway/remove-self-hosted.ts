@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { lockStorage } from '../../gateway/storage-lock.ts'
 import { installedGatewayScope, uninstallGatewayService } from '../../service/gateway-service.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
@@ -36,6 +35,7 @@ export async function removeSelfHosted(
   await confirmName('gateway', yes)
   const service = scope === undefined ? false : await uninstallGatewayService(scope)
   if (present) {
+    const { lockStorage } = await import('../../gateway/storage-lock.ts')
     lockStorage(directory).release()
     await rm(directory, { recursive: true, force: true })
   }

@@ -1,4 +1,4 @@
-import { isBootstrapToken } from '../../access/bootstrap.ts'
+import { isBootstrapToken } from '../../access/is-bootstrap-token.ts'
 import { note } from '../output.ts'
 
 /** `SPL_BOOTSTRAP_TOKEN`, if it can be one; else the first start makes the account as ever. */
