@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import type { Home } from '../../config/home.ts'
 import { locateBearer } from '../bearer.ts'
 import { CliError } from '../cli-error.ts'
+import { readCa } from '../read-ca.ts'
 import { socketClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { gatewayStatus, type Check, type StatusRequest } from '../gateway/gateway-status.ts'
@@ -67,7 +67,7 @@ async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> 
   const link = own ? await linkOf(home) : undefined
   return {
     origin,
-    ca: caFile ? await readCa(caFile) : undefined,
+    ca: caFile ? readCa(caFile) : undefined,
     expected: existsSync(home.instanceKey) ? await ownerOfHome(options) : null,
     policy: link?.configured ? link.policy : undefined,
     bearer: isPrivate(origin) && (own || located?.source !== 'file') ? located?.bearer : undefined,
@@ -84,20 +84,6 @@ async function linkOf(home: Home): Promise<Link | undefined> {
     return await socketClient(home.socket).get<Link>('/v1/tunnel')
   } catch {
     return undefined
-  }
-}
-
-async function readCa(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new CliError(
-      'CA_UNREADABLE',
-      `read ${path}: ${(cause as Error).message}`,
-      '--ca <file>, the PEM file that spl gateway serve calls CA',
-      EXIT_CODE.usage,
-      { cause },
-    )
   }
 }
 

@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { INVITE_PATH } from '../../../protocol/signed-code.ts'
 import { readBearer } from '../access/read-bearer.ts'
 import type { Minted } from '../access/answers.ts'
 import { CliError } from '../cli-error.ts'
+import { readCa } from '../read-ca.ts'
 import { originClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
@@ -64,7 +64,7 @@ export function addLogin(program: Command): void {
 
 async function login(url: URL, options: LoginOptions): Promise<void> {
   const home = homeOf(options)
-  const ca = options.ca === undefined ? undefined : readAuthority(options.ca)
+  const ca = options.ca === undefined ? undefined : readCa(options.ca)
   const before = readLogin(home)
   if (before !== undefined && before.url !== url.origin) throw loggedInElsewhere(before)
   await checkWay(url)
@@ -161,23 +161,6 @@ function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): 
   }
   if (process.env['SPL_SERVE_URL']) warn('SPL_SERVE_URL is set, and wins')
   if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the bearer of the login')
-}
-
-function readAuthority(path: string): string {
-  try {
-    const pem = readFileSync(path, 'utf8')
-    // It throws where there is none.
-    void new X509Certificate(pem)
-    return pem
-  } catch (cause) {
-    throw new CliError(
-      'CA_UNREADABLE',
-      `read ${path}: ${(cause as Error).message}`,
-      'give --ca the PEM file of the certificate, as spl gateway serve --self-signed names it',
-      EXIT_CODE.usage,
-      { cause },
-    )
-  }
 }
 
 function loggedInElsewhere({ url }: Login): CliError {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { signRegistryRequest } from '../../../protocol/registry-request.ts'
 import { loadIdentity, type Identity } from '../../access/identity.ts'
 import { CliError } from '../cli-error.ts'
+import { readCa } from '../read-ca.ts'
 import { registryClient, type DaemonClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
@@ -44,7 +44,7 @@ export async function registryOf(options: RegistryOptions): Promise<Registry> {
   const caFile = options.ca ?? (gateway === facts?.gateway ? facts.gateway_ca : null)
   const origin = new URL(gateway)
   const identity = identityOf(options)
-  const ca = caFile === null ? undefined : await readCa(caFile)
+  const ca = caFile === null ? undefined : readCa(caFile)
   const client = registryClient({ origin, ca }, async ({ method, path, body }, timeMs) => ({
     ...(await signRegistryRequest(
       { method, authority: origin.host, target: path, body },
@@ -65,18 +65,4 @@ function identityOf(options: GlobalOptions): Identity {
     'spl serve --daemon first, then the same command again',
     EXIT_CODE.usage,
   )
-}
-
-async function readCa(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new CliError(
-      'CA_UNREADABLE',
-      `read ${path}: ${(cause as Error).message}`,
-      '--ca <file>, the PEM file that spl gateway serve calls CA',
-      EXIT_CODE.usage,
-      { cause },
-    )
-  }
 }
