@@ -19,7 +19,7 @@ import { runBackground } from '../serve/run-background.ts'
 import { runForeground } from '../serve/run-foreground.ts'
 import type { ServeOptions } from '../serve/serve-options.ts'
 import { showStatus } from '../serve/show-status.ts'
-import { type StartArguments, startArguments } from '../serve/start-arguments.ts'
+import { INITIAL_START, type StartArguments, startArguments } from '../serve/start-arguments.ts'
 import { stopDaemon } from '../serve/stop-daemon.ts'
 import { installService, serviceText, uninstallService } from '../service/install-service.ts'
 import { installedService, stopService } from '../service/installed-service.ts'
@@ -42,8 +42,12 @@ export function addServe(program: Command): void {
     .addOption(asks('--logs', 'show its log and follow it, as spl logs does', 'logs'))
     .option('-n, --lines <count>', 'with --logs: lines of what is there', parseLines, 100)
     .option('--no-follow', 'with --logs: end after them')
-    .option('--host <address>', 'loopback, tailnet or private address to listen on', '127.0.0.1')
-    .option('--port <n>', 'port, 0 for a free one', parsePort, 9100)
+    .option(
+      '--host <address>',
+      'loopback, tailnet or private address to listen on',
+      INITIAL_START.host,
+    )
+    .option('--port <n>', 'port, 0 for a free one', parsePort, INITIAL_START.port)
     .addOption(
       new Option('--store <file>', 'another database: a path or sqlite:///path')
         .argParser(parseStore)

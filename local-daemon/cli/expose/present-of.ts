@@ -1,10 +1,9 @@
 import type { Home } from '../../config/home.ts'
 import { survey } from '../doctor/survey.ts'
 import { readLastStart } from '../serve/running-file.ts'
+import { INITIAL_START } from '../serve/start-arguments.ts'
 import { localAddresses } from './local-addresses.ts'
 import type { Present } from './wish.ts'
-
-const DEFAULT_PORT = 9100
 
 /** What is there now: this machine's addresses, and the daemon of the home with its settings. Nothing is changed. */
 export async function presentOf(home: Home): Promise<Present> {
@@ -14,7 +13,7 @@ export async function presentOf(home: Home): Promise<Present> {
     const last = readLastStart(home)
     return {
       addresses,
-      port: last?.port || DEFAULT_PORT,
+      port: last?.port || INITIAL_START.port,
       settings: {},
       ...(last?.gateway && { lastGateway: { url: last.gateway, cacert: last.gatewayCa } }),
     }

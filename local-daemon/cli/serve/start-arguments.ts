@@ -13,6 +13,17 @@ export interface StartArguments {
   readonly memory: boolean
 }
 
+/** What a start without arguments has: this machine alone. */
+export const INITIAL_START: StartArguments = {
+  host: '127.0.0.1',
+  port: 9100,
+  insecureLocalhost: false,
+  gateway: null,
+  gatewayCa: null,
+  store: null,
+  memory: false,
+}
+
 export function startArguments(options: ServeOptions): StartArguments {
   return {
     host: options.host,
