@@ -22,6 +22,7 @@ export class EventExchange implements Exchange {
   readonly #plain: HttpExchange
   readonly #subscribers: Subscribers
   readonly #tokenId: string | undefined
+  readonly #signal: () => AbortSignal
   #settle!: (response: Response) => void
   #bridge: WebSocket | undefined
   #taken = 0
@@ -37,6 +38,7 @@ export class EventExchange implements Exchange {
     this.#stream = stream
     this.#request = request
     this.#tokenId = tokenId
+    this.#signal = signal
     this.#subscribers = subscribers
     this.#plain = new HttpExchange(stream, request, null, signal, memory)
     const accepted = new Promise<Response>((resolve) => {
@@ -50,9 +52,13 @@ export class EventExchange implements Exchange {
     if (headers === undefined || head.status !== 200 || end || !isEventStream(headers)) {
       return this.#plain.head(head, body, end)
     }
+    const signal = this.#signal()
+    if (signal.aborted) return this.#plain.watchClient()
     const { 0: worker, 1: bridge } = new WebSocketPair()
     this.#bridge = bridge
     this.#subscribers.accept(bridge, this)
+    // An end of a bridge that never reached the Worker, whose client had left, is closed by nobody.
+    signal.addEventListener('abort', () => this.#subscribers.abandon(bridge), { once: true })
     // A copy: what the Worker alone may see must be on no other answer.
     const fields = new Headers(headers.fields)
     fields.set(GATEWAY_HEADERS.requestId, this.#request.requestId)

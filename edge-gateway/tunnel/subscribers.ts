@@ -140,6 +140,12 @@ export class Subscribers {
     return exchange !== undefined || attachment !== undefined
   }
 
+  /** Nobody has the Worker's end, so nobody will close it. */
+  abandon(bridge: WebSocket): void {
+    this.gone(bridge)
+    this.#close(bridge, BRIDGE.ENDED)
+  }
+
   /** Holds one whose stream is to go on once home is back. */
   wait(): Response {
     const { 0: worker, 1: bridge } = new WebSocketPair()
