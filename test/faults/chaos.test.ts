@@ -8,7 +8,13 @@ const FIRST = process.env['SPL_CHAOS_SEED'] ?? Date.now().toString(36)
 /** A run is some seconds, and its end may wait for a daemon that asks seldom by then. */
 const LIMIT_MS = 180_000
 
-const seeds = Array.from({ length: RUNS }, (_, run) => (run === 0 ? FIRST : `${FIRST}.${run}`))
+/** It left streams open whose clients had gone while home came back, in one run of three. */
+const FOUND = ['mwv7uyt2.9']
+
+const seeds = [
+  ...FOUND,
+  ...Array.from({ length: RUNS }, (_, run) => (run === 0 ? FIRST : `${FIRST}.${run}`)),
+]
 
 test.each(seeds)(
   'nothing is lost, doubled or cut: SPL_CHAOS_SEED=%s',
