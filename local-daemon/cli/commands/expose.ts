@@ -17,7 +17,7 @@ import {
 interface ExposeOptions extends GlobalOptions {
   readonly by?: Way
   readonly hostname?: string
-  readonly origin: readonly string[]
+  readonly origin?: readonly string[]
   readonly gateway?: string
   readonly gatewayCa?: string
   readonly tlsCert?: string
@@ -38,7 +38,7 @@ export function addExpose(program: Command): void {
     )
     .addOption(new Option('--by <way>', 'another way than the recommended one').choices(WAYS))
     .option('--hostname <name>', 'public hostname, for a proxy')
-    .option('--origin <origins>', 'origins of web pages that may call', parseOrigins, [])
+    .option('--origin <origins>', 'origins of web pages that may call', parseOrigins)
     .addOption(new Option('--gateway <url>', 'gateway to connect to').argParser(parseGateway))
     .option('--gateway-ca <file>', 'PEM file to trust for it, beside the system', resolvePath)
     .option('--tls-cert <file>', "PEM file for nginx, in place of Let's Encrypt's", resolvePath)
@@ -92,7 +92,7 @@ async function expose(use: UseCase | undefined, options: ExposeOptions): Promise
   }
   const { gateway, gatewayCa } = options
   const wish: ExposeWish = {
-    origins: options.origin,
+    origins: options.origin ?? [],
     ...tls,
     ...named,
     ...(use !== undefined && { use }),
