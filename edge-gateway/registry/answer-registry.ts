@@ -10,7 +10,7 @@ import { refuse, type Refusal } from '../refusal.ts'
 import type { RegistryAdmin, Settings } from '../settings.ts'
 import { addressWait, strangerWait } from '../worker/address-limits.ts'
 import { checkHost } from '../worker/public-host.ts'
-import { clientAddress, type PublicUrl } from '../worker/public-request.ts'
+import { clientOf, type PublicUrl } from '../worker/public-request.ts'
 import { tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
 import { INVITE_INVALID, NO_SUCH_ROUTE } from './refusals.ts'
 import { readBody, readInviteBody, readJoinBody, type JoinBody } from './registry-body.ts'
@@ -39,8 +39,7 @@ export async function answerRegistry(
   changed: () => void,
 ): Promise<Response> {
   const asked = { requestId: crypto.randomUUID() }
-  const header = settings.clientAddressHeader
-  const client = clientAddress(header === undefined ? null : request.headers.get(header))
+  const client = clientOf(request, settings)
   const wait = await addressWait(env, settings, client)
   if (wait > 0) return refuse(tooManyRequests(wait), asked)
   const outcome = await decide()

@@ -5,7 +5,7 @@ import type { HostOwner } from '../host-owner.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import type { RegistryAdmin, Settings } from '../settings.ts'
 import { addressWait, strangerWait } from '../worker/address-limits.ts'
-import { clientAddress, type PublicUrl } from '../worker/public-request.ts'
+import { clientOf, type PublicUrl } from '../worker/public-request.ts'
 import { tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
 import { answerRegistry, isRegistryTarget } from './answer-registry.ts'
 import { HostDirectory, type AskDirectory, type Found } from './host-directory.ts'
@@ -57,8 +57,7 @@ async function refuseStranger(
   env: Env,
   settings: Settings,
 ): Promise<Response> {
-  const header = settings.clientAddressHeader
-  const client = clientAddress(header === undefined ? null : request.headers.get(header))
+  const client = clientOf(request, settings)
   const asked = { requestId: crypto.randomUUID() }
   const wait = await addressWait(env, settings, client)
   if (wait > 0) return refuse(tooManyRequests(wait), asked)

@@ -13,7 +13,7 @@ import { refuse, type RefusedRequest } from '../refusal.ts'
 import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
 import { addressWait, strangerWait } from './address-limits.ts'
 import { objectOf } from './owner-object.ts'
-import { clientAddress } from './public-request.ts'
+import { clientOf } from './public-request.ts'
 import { tooManyProofs, tooManyRequests } from './refusals.ts'
 
 /** The daemon's door: only a proof by the owner's key passes on to the object. */
@@ -24,8 +24,7 @@ export async function connect(
   settings: Settings,
   owner: HostOwner,
 ): Promise<Response> {
-  const header = settings.clientAddressHeader
-  const client = clientAddress(header === undefined ? null : request.headers.get(header))
+  const client = clientOf(request, settings)
   const wait = await addressWait(env, settings, client)
   if (wait > 0) return refuse(tooManyRequests(wait), asked())
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {

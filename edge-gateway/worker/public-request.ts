@@ -114,8 +114,14 @@ export function splitUrl(url: string): PublicUrl {
 /** What a header says that is there and holds no address: it is counted all the same, as one for everybody. */
 export const UNREADABLE = 'unreadable'
 
+/** The client of a request that is answered here, by the same rule. */
+export function clientOf(request: Request, settings: Settings): string | undefined {
+  const header = settings.clientAddressHeader
+  return clientAddress(header === undefined ? null : request.headers.get(header))
+}
+
 /** What the named proxy in front says: an address, `UNREADABLE`, or undefined where it says nothing. */
-export function clientAddress(value: string | null | undefined): string | undefined {
+function clientAddress(value: string | null | undefined): string | undefined {
   const address = value?.trim() ?? ''
   if (address === '') return undefined
   return /^[0-9a-fA-F.:]{2,45}$/.test(address) ? address : UNREADABLE

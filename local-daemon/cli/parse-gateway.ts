@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { isLoopbackName } from '../config/is-loopback-name.ts'
 
 /**
  * The origin of a gateway that a daemon is to connect to. Bearers cross that connection: in the clear on this machine alone.
@@ -9,8 +10,7 @@ export function parseGateway(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isOrigin = url !== undefined && url.href === `${url.origin}/`
   if (isOrigin && url.protocol === 'https:') return url.origin
-  const here = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u
-  if (isOrigin && url.protocol === 'http:' && here.test(url.hostname)) return url.origin
+  if (isOrigin && url.protocol === 'http:' && isLoopbackName(url.hostname)) return url.origin
   throw new InvalidArgumentError(
     'A gateway is an https origin such as https://spl.example.com (http on loopback only).',
   )

@@ -6,6 +6,7 @@ import { signConnectProof } from '../../protocol/connect-proof.ts'
 import type { DidKey } from '../../protocol/did-key.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
+import { isLoopbackName } from '../config/is-loopback-name.ts'
 import { DialError } from './dial-error.ts'
 
 export interface DialOptions {
@@ -57,7 +58,7 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
     handshakeTimeout: HANDSHAKE_MS,
     followRedirects: false,
     // Masking guards plain-text proxies; under TLS, and on loopback, there is none (docs/decisions/002).
-    ...(secure || isLoopback(gatewayUrl.hostname) ? { generateMask: leaveZero } : {}),
+    ...(secure || isLoopbackName(gatewayUrl.hostname) ? { generateMask: leaveZero } : {}),
     // No agent: its sockets would outlive a change of the address.
     ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
@@ -134,7 +135,3 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 function leaveZero(): void {}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
-}

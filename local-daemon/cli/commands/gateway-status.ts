@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import type { Home } from '../../config/home.ts'
+import { isLoopbackName } from '../../config/is-loopback-name.ts'
 import { locateBearer } from '../bearer.ts'
 import { CliError } from '../cli-error.ts'
 import { readCa } from '../read-ca.ts'
@@ -76,7 +77,7 @@ async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> 
 
 /** Whether a bearer may go there: by TLS, or without leaving this machine. */
 function isPrivate({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u.test(hostname)
+  return protocol === 'https:' || isLoopbackName(hostname)
 }
 
 async function linkOf(home: Home): Promise<Link | undefined> {

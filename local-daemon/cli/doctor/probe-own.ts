@@ -2,7 +2,7 @@ import { failure } from '../checks/outcomes.ts'
 import { probeOutside } from '../probe/probe-outside.ts'
 import { ownTicket } from './own-ticket.ts'
 import type { PublicOrigin } from './public-origins.ts'
-import type { Finding } from './run-doctor.ts'
+import type { Finding } from './finding.ts'
 import type { Survey } from './survey.ts'
 
 /**

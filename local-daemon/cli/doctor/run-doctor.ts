@@ -7,16 +7,12 @@ import { bindCheck } from './bind-check.ts'
 import { costCheck } from './cost-check.ts'
 import { askEdge, clockCheck, type EdgeFacts } from './edge-clock.ts'
 import { fileChecks } from './file-checks.ts'
+import { type Finding, gatherFindings } from './finding.ts'
 import { linkChecks } from './link-checks.ts'
 import { machineChecks } from './machine-checks.ts'
 import { probeOwn } from './probe-own.ts'
 import { publicOrigins, type PublicOrigin } from './public-origins.ts'
 import { survey, type Survey } from './survey.ts'
-
-/** A check of the report; `target` is the public address that it was made at, for those made from outside. */
-export interface Finding extends Check {
-  readonly target?: string
-}
 
 export interface DoctorWish {
   readonly home: Home
@@ -30,11 +26,7 @@ export interface DoctorWish {
 
 /** Looks at everything, in the order in which one thing rests on another. Nothing is changed. */
 export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
-  const findings: Finding[] = []
-  const add = (finding: Finding) => {
-    findings.push(finding)
-    wish.report(finding)
-  }
+  const { findings, add } = gatherFindings(wish.report)
   const seen = await survey(wish.home)
   const now = Date.now()
   for (const check of machineChecks(seen)) add(check)
@@ -64,11 +56,7 @@ export interface RemoteWish {
 /** Looks at a daemon elsewhere from outside; what is on its machine is not to be seen from here. */
 export async function runRemoteDoctor(wish: RemoteWish): Promise<readonly Finding[]> {
   const { origin, bearer, expectedDid } = wish
-  const findings: Finding[] = []
-  const add = (finding: Finding) => {
-    findings.push(finding)
-    wish.report(finding)
-  }
+  const { findings, add } = gatherFindings(wish.report)
   add(clockCheck(await askEdge(origin.origin, origin.ca), undefined))
   await probeOutside({ ...origin, bearer, expectedDid }, (check) =>
     add({ ...check, target: origin.origin.origin }),

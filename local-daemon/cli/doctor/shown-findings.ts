@@ -1,6 +1,6 @@
 import { checkText } from '../checks/show-check.ts'
 import { print } from '../output.ts'
-import type { Finding } from './run-doctor.ts'
+import type { Finding } from './finding.ts'
 
 /** Shows findings as they come, under the address that they were made at; with `--json` nothing. */
 export class ShownFindings {

@@ -8,7 +8,7 @@ import { linkChecks } from '../doctor/link-checks.ts'
 import { machineChecks } from '../doctor/machine-checks.ts'
 import { probeOwn } from '../doctor/probe-own.ts'
 import { publicOrigins } from '../doctor/public-origins.ts'
-import type { Finding } from '../doctor/run-doctor.ts'
+import { type Finding, gatherFindings } from '../doctor/finding.ts'
 import { survey, type Survey } from '../doctor/survey.ts'
 import { probeCors } from '../probe/cors.ts'
 import type { Plan } from './plan.ts'
@@ -40,11 +40,7 @@ export async function provePlan(
   bearer: string | undefined,
   report: (finding: Finding) => void,
 ): Promise<readonly Finding[]> {
-  const findings: Finding[] = []
-  const add = (finding: Finding) => {
-    findings.push(finding)
-    report(finding)
-  }
+  const { findings, add } = gatherFindings(report)
   const seen = await settledSurvey(home, plan.way)
   const now = Date.now()
   const here = [...machineChecks(seen), ...accessChecks(seen, now / 1000), ...linkChecks(seen, now)]

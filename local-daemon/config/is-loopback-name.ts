@@ -1,0 +1,4 @@
+/** Whether the hostname of a URL is this machine itself, as URLs write it: bearers may cross to it in the clear. */
+export function isLoopbackName(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+}
