@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join, relative, resolve } from 'node:path'
+import { detach } from '../../protocol/detach.ts'
 import { parseDidKey } from '../../protocol/did-key.ts'
 import { COMPATIBILITY_DATE } from './compatibility-date.ts'
 import { GatewayError } from './gateway-error.ts'
@@ -95,8 +96,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }),
     })
     await writeFile(configFile, config, { mode: 0o600 })
-    const workerd = await startWorkerd(configFile, options.onLog ?? (() => {}))
-    void workerd.exited.then(() => lock.release())
+    const onLog = options.onLog ?? (() => {})
+    const workerd = await startWorkerd(configFile, onLog)
+    detach(
+      workerd.exited.then(() => lock.release()),
+      (error) => onLog(String(error)),
+    )
     const probe = { host: reachable(host), port: workerd.port, hostname }
     try {
       await waitUntilAnswers(certificate ? { ...probe, certificate: certificate.pem } : probe)

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { detach } from '../../protocol/detach.ts'
 import { GatewayError } from './gateway-error.ts'
 
 const require = createRequire(import.meta.url)
@@ -69,7 +70,10 @@ export async function startWorkerd(
     child.once('error', () => resolve({ code: null, signal: null, output: lines.join('\n') }))
     child.once('close', (code, signal) => resolve({ code, signal, output: lines.join('\n') }))
   })
-  void exited.then(() => process.off('exit', killAtExit))
+  detach(
+    exited.then(() => process.off('exit', killAtExit)),
+    (error) => onLog(String(error)),
+  )
   child.once('exit', () => release(child))
 
   async function stop(): Promise<void> {

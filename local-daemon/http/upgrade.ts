@@ -4,6 +4,7 @@ import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as WebReadableStream } from 'node:stream/web'
 import { WebSocketServer } from 'ws'
+import { detach } from '../../protocol/detach.ts'
 import type { DaemonApp } from './app.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -40,13 +41,13 @@ export function createUpgrade(
     const response = await app.fetch(requestOf(incoming, gone.signal), facts)
     if (!(response instanceof EventStreamAnswer)) return give(incoming, response, socket)
     server.handleUpgrade(incoming, socket, head, (accepted) => {
-      void serveSubscriber(accepted, response.subscription)
+      detach(serveSubscriber(accepted, response.subscription), () => accepted.terminate())
     })
   }
 
   return (incoming, facts, socket, head) => {
     socket.on('error', () => socket.destroy())
-    answer(incoming, facts, socket, head).catch(() => socket.destroy())
+    detach(answer(incoming, facts, socket, head), () => socket.destroy())
   }
 }
 

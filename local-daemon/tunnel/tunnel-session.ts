@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import { CLOSE } from '../../protocol/close-code.ts'
+import { detach } from '../../protocol/detach.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
@@ -156,7 +157,7 @@ export class TunnelSession {
           this.#options.onError,
         )
         this.#exchanges.set(stream, local)
-        void local.run(this.#options.app, head)
+        detach(local.run(this.#options.app, head), this.#options.onError)
       },
       data: (stream, bytes) => exchange(stream)?.data(bytes),
       end: (stream) => exchange(stream)?.end(),

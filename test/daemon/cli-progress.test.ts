@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { showProgress } from '../../local-daemon/cli/progress.ts'
@@ -96,10 +95,11 @@ describe('progress', () => {
 describe('a long list', () => {
   /** A daemon of three slow pages. */
   async function aSlowDaemon() {
-    const server = createServer(async (request, response) => {
+    const server = createServer((request, response) => {
       const cursor = new URL(request.url ?? '', 'http://x').searchParams.get('cursor')
-      const page = Number(cursor ?? 0)
-      await sleep(500)
+      setTimeout(() => response.end(pageAfter(Number(cursor ?? 0))), 500)
+    }).listen(0, '127.0.0.1')
+    const pageAfter = (page: number) => {
       const data = Array.from({ length: 1000 }, (_, at) => ({
         id: `th_${page}_${at}`,
         records: 1,
@@ -108,8 +108,8 @@ describe('a long list', () => {
       }))
       const more = page < 2
       const next_cursor = more ? String(page + 1) : null
-      response.end(JSON.stringify({ object: 'list', data, has_more: more, next_cursor }))
-    }).listen(0, '127.0.0.1')
+      return JSON.stringify({ object: 'list', data, has_more: more, next_cursor })
+    }
     await once(server, 'listening')
     const env = {
       SPL_SERVE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -33,10 +33,12 @@ function send(
   return new Promise((resolve, reject) => {
     const { host, port } = at.daemon.addresses.tcp
     const own = { host: ownHost(at), ...headers }
-    const outgoing = httpRequest({ host, port, path, method, headers: own }, async (answer) => {
-      const content = await text(answer)
-      const told = content.startsWith('{') ? (JSON.parse(content) as Told['body']) : {}
-      resolve({ status: answer.statusCode ?? 0, body: told })
+    const outgoing = httpRequest({ host, port, path, method, headers: own }, (answer) => {
+      const told = text(answer).then((content) => ({
+        status: answer.statusCode ?? 0,
+        body: content.startsWith('{') ? (JSON.parse(content) as Told['body']) : {},
+      }))
+      resolve(told)
     })
     outgoing.on('error', reject)
     outgoing.end(body)

@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander'
+import { abortOnSignal } from '../abort-on-signal.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { followLog } from '../tunnel/follow-log.ts'
 import { LOG_HEADER, logRow } from '../tunnel/log-row.ts'
-import { untilSignal } from '../until-signal.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly follow?: boolean
@@ -35,14 +35,13 @@ export function addTunnelLog(tunnel: Command): void {
 
 async function showLog({ follow = false, via, ...options }: LogOptions): Promise<void> {
   const client = await daemonClient(options)
-  const stop = new AbortController()
-  if (follow) void untilSignal().then(() => stop.abort())
+  const signal = follow ? abortOnSignal() : new AbortController().signal
   if (!options.json) print(LOG_HEADER)
   await followLog({
     client,
     path: `/v1/tunnel/log?via=${via}`,
     follow,
-    signal: stop.signal,
+    signal,
     onLine: (line) => (options.json ? printJson(line) : print(logRow(line))),
     onRemark: note,
   })

@@ -1,5 +1,5 @@
+import { abortOnSignal } from '../abort-on-signal.ts'
 import { note, print, printJson } from '../output.ts'
-import { untilSignal } from '../until-signal.ts'
 import { findProject } from './find-project.ts'
 import { runWrangler } from './run-wrangler.ts'
 
@@ -11,14 +11,13 @@ import { runWrangler } from './run-wrangler.ts'
  */
 export async function followWorkerLog(directory: string, json: boolean): Promise<void> {
   const project = await findProject(directory)
-  const ending = new AbortController()
-  void untilSignal().then(() => ending.abort())
+  const signal = abortOnSignal()
   note(`following ${project.name} at Cloudflare; Ctrl-C ends it`)
   await runWrangler({
     directory: project.directory,
     args: ['tail', project.name, '--format', json ? 'json' : 'pretty'],
     onLine: json ? jsonLines() : print,
-    signal: ending.signal,
+    signal,
   })
 }
 

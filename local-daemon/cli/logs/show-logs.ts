@@ -1,7 +1,7 @@
+import { abortOnSignal } from '../abort-on-signal.ts'
 import { CliError } from '../cli-error.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
 import { note, print, printJson } from '../output.ts'
-import { untilSignal } from '../until-signal.ts'
 import { followFile } from './follow-file.ts'
 import { lastLines } from './last-lines.ts'
 import { logFiles } from './log-files.ts'
@@ -37,9 +37,7 @@ export async function showLogs(options: LogsOptions): Promise<void> {
   for (const line of shown) show(line)
   if (!options.follow) return
   if (files.length === 0) note(`no log in ${path} yet; waiting for it`)
-  const stop = new AbortController()
-  void untilSignal().then(() => stop.abort())
-  await followFile({ path, from, signal: stop.signal, onLine: show })
+  await followFile({ path, from, signal: abortOnSignal(), onLine: show })
 }
 
 /** The line as it is; what is no JSON, such as a line that a crash has cut, would break who reads it. */

@@ -120,7 +120,7 @@ export function cancelCases(stage: () => Stage): void {
     })
 
     test('400 times in a row takes nothing from those who stay', async () => {
-      aborted('/flow', everyMs(5, 'x'.repeat(1000)))
+      void aborted('/flow', everyMs(5, 'x'.repeat(1000)))
       for (let round = 0; round < 10; round += 1) {
         const many = Array.from({ length: 40 }, () => stage().open({ path: '/flow' }))
         await Promise.all(many.map(async ({ answer }) => once(await answer, 'data')))

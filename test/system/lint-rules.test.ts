@@ -9,14 +9,20 @@ import { aHome } from '../daemon/a-daemon.ts'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What the linter says about one file of an otherwise empty repository. */
-async function lint(path: string, source: string): Promise<string> {
+/** What the linter says about one file of an otherwise empty repository, by one of the two configurations. */
+async function lint(
+  path: string,
+  source: string,
+  config = '.oxlintrc.json',
+  ...flags: readonly string[]
+): Promise<string> {
   using scratch = aHome()
-  cpSync(join(root, '.oxlintrc.json'), join(scratch.path, '.oxlintrc.json'))
+  cpSync(join(root, config), join(scratch.path, '.oxlintrc.json'))
+  cpSync(join(root, 'tsconfig.base.json'), join(scratch.path, 'tsconfig.json'))
   mkdirSync(join(scratch.path, dirname(path)), { recursive: true })
   writeFileSync(join(scratch.path, path), source)
   const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
-  const { stdout } = await run(process.execPath, [oxlint], { cwd: scratch.path }).catch(
+  const { stdout } = await run(process.execPath, [oxlint, ...flags], { cwd: scratch.path }).catch(
     (failure: { stdout: string }) => failure,
   )
   return stdout
@@ -54,3 +60,20 @@ test.each(['Date.now()', 'Math.random()', 'performance.now()', 'setTimeout(() =>
     )
   },
 )
+
+test.each([
+  'export function leave(work: Promise<void>): void {\n  work\n}',
+  'export function leave(work: Promise<void>): void {\n  void work\n}',
+  'export function leave(work: Promise<void>): void {\n  void work.then(() => {})\n}',
+])('no room may leave a promise without a handler: %s', async (source) => {
+  for (const room of ['protocol', 'local-daemon/tunnel', 'edge-gateway/tunnel']) {
+    const said = await lint(`${room}/x.ts`, source, '.oxlintrc.promises.json', '--type-aware')
+    expect(said).toContain('no-floating-promises')
+  }
+})
+
+test('a callback that nobody waits for may not be an async function', async () => {
+  const source = 'export const f = (list: string[]) => list.forEach(async () => {})'
+  const said = await lint('protocol/x.ts', source, '.oxlintrc.promises.json', '--type-aware')
+  expect(said).toContain('no-misused-promises')
+})
