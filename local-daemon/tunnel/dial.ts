@@ -78,13 +78,17 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
     // For good: ws reports late transport errors here too, and an unhandled one would end the process.
     socket.on('error', (cause) => reject(new DialError('lost', cause.message, { cause })))
     socket.once('unexpected-response', (_request, response) => {
+      // Of the response while it is there: once its body has ended, Node keeps the connection for another request, that
+      // of nobody, and neither the response nor the request would close it.
+      const connection = response.socket
       // The rest may never come; what has come says enough. `stop` still works meanwhile.
-      const enough = setTimeout(() => response.destroy(), REFUSAL_MS)
+      const enough = setTimeout(() => connection.destroy(), REFUSAL_MS)
       readRefusal(response)
         .then(reject, reject)
         .finally(() => {
           clearTimeout(enough)
           signal.removeEventListener('abort', stop)
+          connection.destroy()
         })
     })
     socket.once('open', () => {

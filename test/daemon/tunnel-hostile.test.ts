@@ -116,6 +116,26 @@ describe('a host that does not let the daemon in', () => {
     await until('it tries again', () => gateway.knocks() >= 2)
   })
 
+  test('but refuses and keeps the connection open: the daemon closes it at once, each time', async () => {
+    const open = new Set<Duplex>()
+    await using gateway = await aScriptedGateway(({ socket }) => {
+      open.add(socket)
+      socket
+        .on('end', () => socket.end())
+        .on('close', () => open.delete(socket))
+        .resume()
+      // A proxy's answer: whole, and more requests would be welcome.
+      socket.write(
+        'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nno',
+      )
+    })
+    await using home = aTunnel(gateway.url)
+    await until('it has tried three times', () => gateway.knocks() >= 3)
+    await until('the next wait has begun', () => home.tunnel.status.state === 'waiting')
+    await until('no connection is left', () => open.size === 0)
+    expect(home.tunnel.status.last_error).toMatch(/answered 502/)
+  })
+
   test('is not there at all: it is tried again, with other waits in between', async () => {
     const gateway = await aScriptedGateway(() => {})
     await gateway[Symbol.asyncDispose]()
