@@ -29,23 +29,28 @@ export interface Relayed {
   /** Bytes of body that are announced to a route of the daemon; 0: none, unknown, or no such route. */
   readonly bodyBytes: number
   readonly requestId: string
+  /** Whose page asks, where only its origin keeps other pages out; absent: nobody's, or its host's own. */
+  readonly origin?: string | undefined
 }
 
 /** In the URL and not in fields of their own: every property and header that is read costs (measured). */
-export function relayUrl({ kind, tokenId, scopes, bodyBytes, requestId }: Relayed): string {
-  return `${RELAY_URL}${kind}/${tokenId ?? NOBODY}/${scopes}/${bodyBytes}/${requestId}`
+export function relayUrl({ kind, tokenId, scopes, bodyBytes, requestId, origin }: Relayed): string {
+  const asked = origin === undefined ? '' : `/${encodeURIComponent(origin)}`
+  return `${RELAY_URL}${kind}/${tokenId ?? NOBODY}/${scopes}/${bodyBytes}/${requestId}${asked}`
 }
 
 /** Undefined for a URL that `relayUrl` did not make. */
 export function readRelayUrl(url: string): Relayed | undefined {
   if (!url.startsWith(RELAY_URL)) return undefined
-  const [kind, token, scopes, bodyBytes, requestId = ''] = url.slice(RELAY_URL.length).split('/')
+  const parts = url.slice(RELAY_URL.length).split('/')
+  const [kind, token, scopes, bodyBytes, requestId = '', origin] = parts
   return {
     kind: kind as RelayedKind,
     tokenId: token === NOBODY ? undefined : token,
     scopes: Number(scopes),
     bodyBytes: Number(bodyBytes),
     requestId,
+    origin: origin === undefined ? undefined : decodeURIComponent(origin),
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type AccessRules,
 } from './decide-access.ts'
 import type { Relayed } from './internal.ts'
-import { NO_POLICY } from './refusals.ts'
+import { NO_ORIGIN, NO_POLICY } from './refusals.ts'
 
 /** Tokens whose use is counted at once: more than a policy can name. */
 const TOKENS_MAX = 4096
@@ -60,6 +60,7 @@ export class PolicyBook {
     const rules = this.#current
     if (rules === undefined) return undefined
     return (
+      refusalOfOrigin(rules, request) ??
       this.#worthless(rules, request.tokenId, now) ??
       this.#tooOften(rules, request.tokenId, now) ??
       decideScope(rules, request) ??
@@ -80,6 +81,8 @@ export class PolicyBook {
     if (rules === undefined) return undefined
     const fault = tokenId === undefined ? undefined : tokenFault(rules, tokenId, now / 1000)
     if (fault !== undefined) return TOKEN_REFUSALS[fault]
+    const foreign = refusalOfOrigin(rules, request)
+    if (foreign !== undefined) return foreign
     return decideScope(rules, request) ?? decideBody(rules, request)
   }
 
@@ -125,6 +128,10 @@ export class PolicyBook {
     this.#loaded = true
     return this.#rules
   }
+}
+
+function refusalOfOrigin({ cors }: AccessRules, { origin }: Relayed): Refusal | undefined {
+  return origin === undefined || cors.origins.has(origin) ? undefined : NO_ORIGIN
 }
 
 function refusedTooOften(seconds: number): Refusal {

@@ -34,3 +34,9 @@ export const NO_POLICY: Refusal = {
   message: 'This gateway does not know which bearers are good',
   try: 'start the daemon with `spl serve`; with more than 2000 live tokens revoke some',
 }
+
+export const NO_ORIGIN: Refusal = {
+  code: 'ORIGIN_NOT_ALLOWED',
+  message: 'Pages of this origin may not call this host',
+  try: 'if the page is yours, allow its origin at home: spl config auth-set-cors-origins https://app.example.com',
+}

@@ -2,7 +2,7 @@ import { LIMITS } from '../../protocol/limits.ts'
 import { RateBuckets } from '../rate-buckets.ts'
 import { refuse, type RefusedRequest, type Refusal } from '../refusal.ts'
 import { CORS_URL } from '../tunnel/internal.ts'
-import { NO_ORIGIN } from './refusals.ts'
+import { NO_ORIGIN } from '../tunnel/refusals.ts'
 
 /** What a preflight may ask; everything else of it means nothing. */
 const ASKED = [

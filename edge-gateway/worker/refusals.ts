@@ -41,12 +41,6 @@ export const LOCAL_ONLY: Refusal = {
   try: 'run `spl` on that machine',
 }
 
-export const NO_ORIGIN: Refusal = {
-  code: 'ORIGIN_NOT_ALLOWED',
-  message: 'Pages of this origin may not call this host',
-  try: 'if the page is yours, allow its origin at home: spl config auth-set-cors-origins https://app.example.com',
-}
-
 /** @param seconds until the next request may pass */
 export function tooManyRequests(seconds: number): Refusal {
   return {

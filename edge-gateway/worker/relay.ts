@@ -5,10 +5,17 @@ import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Settings } from '../settings.ts'
-import { HEAD_HEADER, headerSafe, relayUrl, type RelayedKind } from '../tunnel/internal.ts'
+import {
+  HEAD_HEADER,
+  headerSafe,
+  relayUrl,
+  type Relayed,
+  type RelayedKind,
+} from '../tunnel/internal.ts'
 import { asksForEvents } from '../streams/asks-for-events.ts'
 import { relayEvents } from '../streams/relay-events.ts'
 import { addressWait, strangerWait } from './address-limits.ts'
+import { askingOrigin } from './asking-origin.ts'
 import { checkCredential, type Credential, type CredentialFault } from './credential.ts'
 import { answerPreflight, refuseReadably } from './cors.ts'
 import { isLocalPath } from './local-route.ts'
@@ -76,7 +83,7 @@ export function relay(
         allow: METRICS_METHODS.join(', '),
       })
     }
-    return send(request, good, 'metrics', GATEWAY_METRICS, tokenId, object())
+    return send(request, good, 'metrics', GATEWAY_METRICS, { tokenId }, object())
   }
 
   function askStranger(
@@ -102,12 +109,21 @@ function forward(
   object: () => Fetcher,
 ): Promise<Response> {
   const { head } = read
+  // An open route tells every page the same.
+  const origin = access?.scopes === 'open' ? undefined : askingOrigin(head)
   if (!asksForEvents(head, access)) {
-    return send(request, read, kindOf(head), access, tokenId, object())
+    return send(request, read, kindOf(head), access, { tokenId, origin }, object())
   }
   // A stub that threw is of no use any more: each try takes a new one.
   const sendHead = (asked: RequestHead, again: boolean) =>
-    send(request, { ...read, head: asked }, again ? 'resume' : 'events', access, tokenId, object())
+    send(
+      request,
+      { ...read, head: asked },
+      again ? 'resume' : 'events',
+      access,
+      { tokenId, origin },
+      object(),
+    )
   return relayEvents(head, sendHead, request.signal)
 }
 
@@ -116,14 +132,14 @@ function send(
   { head, bodyBytes }: PublicRequest,
   kind: RelayedKind,
   access: RouteAccess | undefined,
-  tokenId: string | undefined,
+  asker: Pick<Relayed, 'tokenId' | 'origin'>,
   object: Fetcher,
 ): Promise<Response> {
   const headers: Record<string, string> = { [HEAD_HEADER]: headerSafe(JSON.stringify(head)) }
   if (BRIDGED.has(kind)) headers['upgrade'] = 'websocket'
   const url = relayUrl({
     kind,
-    tokenId,
+    ...asker,
     scopes: routeBits(access),
     bodyBytes: access === undefined ? 0 : bodyBytes,
     requestId: head.request_id,

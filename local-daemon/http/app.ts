@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import { decideCors, type CorsDecision } from '../../protocol/cors.ts'
-import { isForeignOrigin } from '../../protocol/foreign-origin.ts'
 import { routeAccess } from '../../protocol/route-access.ts'
 import { hostName, namesListener } from '../access/host-check.ts'
 import { type ListenHost, urlHost } from '../config/listen-host.ts'
@@ -9,6 +8,7 @@ import type { LinkReport } from '../tunnel/link-report.ts'
 import { preflightAnswer, problemAnswer } from './answer.ts'
 import { createErrorAnswer } from './error-answer.ts'
 import { observe } from './observation.ts'
+import { isForeignPage } from './foreign-page.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { DaemonRouter } from './router.ts'
 import { addBootstrap } from './routes/bootstrap.ts'
@@ -129,11 +129,7 @@ export function createApp(given: AppParts): DaemonApp {
 
   /** What a page elsewhere makes a browser send to this machine, unasked. Open routes tell nothing anyway. */
   function checkOrigin(request: Request, facts: RequestFacts): Response | undefined {
-    if (!isOwnPort(facts.via)) return undefined
-    // Behind a proxy a page of the same name may have come by either scheme.
-    const schemes = facts.via === 'proxy' ? (['https', 'http'] as const) : (['http'] as const)
-    const { origins } = settings.cors
-    if (!schemes.every((scheme) => isForeignOrigin(request, scheme, origins))) return undefined
+    if (!isForeignPage(request, facts, settings.cors.origins)) return undefined
     const target = request.url.slice(request.url.indexOf('/', 8))
     if (request.method === 'GET' && routeAccess('GET', target)?.scopes === 'open') return undefined
     return problemAnswer(

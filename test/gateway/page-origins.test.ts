@@ -1,0 +1,112 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { WebSocket } from 'ws'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aRealHome, type RealHome } from './a-real-home.ts'
+
+const FEED = '/v1/sync/subscribe'
+const ALLOWED = 'https://app.example.com'
+const FOREIGN = [
+  'https://evil.example',
+  'null',
+  `${ALLOWED}.evil.example`,
+  'http://app.example.com',
+]
+
+let home: RealHome
+beforeAll(async () => {
+  home = await aRealHome()
+  await home.ask('/v1/config/auth_cors_origins', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ value: [ALLOWED] }),
+  })
+})
+afterAll(() => home[Symbol.asyncDispose]())
+
+const WAYS = ['loopback', 'gateway'] as const
+type Way = (typeof WAYS)[number]
+const port = (way: Way) =>
+  way === 'gateway' ? home.gateway.port : home.daemon().addresses.tcp.port
+
+async function aTicket(path = FEED): Promise<string> {
+  const answer = await home.ask('/v1/stream-tickets', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ path }),
+  })
+  return ((await answer.json()) as { ticket: string }).ticket
+}
+
+/** `101`, or the status and code of the refusal. */
+async function shake(way: Way, path: string, headers: Record<string, string>): Promise<string> {
+  const socket = new WebSocket(`ws://localhost:${port(way)}${path}`, { headers })
+  socket.on('error', () => {})
+  const outcome = await Promise.race([
+    once(socket, 'open').then(() => '101'),
+    once(socket, 'unexpected-response').then(async (got) => {
+      const answer = got[1] as IncomingMessage
+      const text = Buffer.concat(await answer.toArray()).toString()
+      return `${answer.statusCode} ${/"code":"(\w+)"/.exec(text)?.[1]}`
+    }),
+  ])
+  socket.terminate()
+  return outcome
+}
+
+describe.for(WAYS)('a WebSocket by the %s', (way) => {
+  test.for(FOREIGN)('is refused to a page of %s, whatever ticket it has', async (origin) => {
+    const path = `${FEED}?ticket=${await aTicket()}`
+    expect(await shake(way, path, { origin })).toBe('403 ORIGIN_NOT_ALLOWED')
+    // It was not even burnt.
+    expect(await shake(way, path, {})).toBe('101')
+  })
+
+  test('is opened for an allowed page, for a page of the host itself, and for a program', async () => {
+    const own = `http://localhost:${port(way)}`
+    for (const headers of [{ origin: ALLOWED }, { origin: own }, {}] as const) {
+      expect(await shake(way, `${FEED}?ticket=${await aTicket()}`, headers)).toBe('101')
+    }
+  })
+
+  test('is refused with a bearer too, when a page elsewhere made the request', async () => {
+    const headers = { authorization: `Bearer ${home.bearer}`, origin: 'https://evil.example' }
+    expect(await shake(way, FEED, headers)).toBe('403 ORIGIN_NOT_ALLOWED')
+    expect(await shake(way, '/v1/threads', headers)).toBe('403 ORIGIN_NOT_ALLOWED')
+  })
+})
+
+describe.for(WAYS)('a ticket in a URL by the %s', (way) => {
+  const ask = async (path: string, headers: Record<string, string>) => {
+    const answer = await fetch(`http://localhost:${port(way)}${path}`, { headers })
+    const code = /"code":"(\w+)"/.exec(answer.ok ? '' : await answer.text())?.[1]
+    await answer.body?.cancel().catch(() => {})
+    return [answer.status, code].join(' ').trim()
+  }
+
+  test('opens nothing for a page elsewhere, also where its browser sends no Origin', async () => {
+    const stream = `${FEED}?ticket=${await aTicket()}`
+    const page = `/v1/sync/changes?ticket=${await aTicket('/v1/sync/changes')}`
+    const foreign = { origin: 'https://evil.example' }
+    const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
+    for (const path of [stream, page]) {
+      expect(await ask(path, foreign)).toBe('403 ORIGIN_NOT_ALLOWED')
+      expect(await ask(path, image)).toBe('403 ORIGIN_NOT_ALLOWED')
+      expect(await ask(path, { origin: ALLOWED, 'sec-fetch-site': 'cross-site' })).toBe('200')
+    }
+  })
+})
+
+test('home asks again: what a gateway lets through is refused there', async () => {
+  const url = `http://${home.gateway.authority}${FEED}`
+  const facts = { via: 'tunnel', publicHost: home.gateway.authority } as const
+  const ask = async (origin: string) => {
+    const signal = AbortSignal.timeout(2_000)
+    const request = new Request(`${url}?ticket=${await aTicket()}`, { headers: { origin }, signal })
+    return (await home.daemon().app.fetch(request, facts)).status
+  }
+  expect(await ask('https://evil.example')).toBe(403)
+  expect(await ask('null')).toBe(403)
+  expect(await ask(ALLOWED)).toBe(200)
+  expect(await ask(`http://${home.gateway.authority}`)).toBe(200)
+})
