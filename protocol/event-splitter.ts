@@ -7,12 +7,14 @@ const LF = 10
 const CR = 13
 const COLON = 58
 const SPACE = 32
+const RETRY = 'retry'
 /** Longest `id:` that is remembered, bytes; a request's header has to carry it. */
 const ID_BYTES = 1024
 
 /**
- * Cuts the bytes of an event stream (WHATWG HTML, section 9.2.6) where an event ends, and remembers the last
- * event's id. So what was handed on is whole events, and the stream can be asked for again from there.
+ * Cuts the bytes of an event stream (WHATWG HTML, section 9.2.6) between its events, and remembers the last one's
+ * id. So what was handed on is whole events, and the stream can be asked for again from there. Comments and `retry`
+ * between two events need no blank line, and are handed on at once; inside an event they are a part of it.
  */
 export class EventSplitter {
   readonly #maxBytes: number
@@ -21,6 +23,10 @@ export class EventSplitter {
   #line: 'empty' | 'text' = 'empty'
   /** The line so far, while it may be an `id`. */
   #idLine: number[] | undefined = []
+  /** Letters of `retry` that the line has so far; -1: it is a comment. Undefined: it is another field. */
+  #aside: number | undefined = 0
+  /** A line of an event came, and its end has not. */
+  #inside = false
   #afterCr = false
   /** The id of the event that is not whole yet. */
   #nextId: string | undefined
@@ -74,17 +80,19 @@ export class EventSplitter {
     this.#heldBytes = 0
     this.#line = 'empty'
     this.#idLine = []
+    this.#aside = 0
+    this.#inside = false
     this.#afterCr = false
     this.#nextId = this.#lastId
   }
 
-  /** Where the last whole event ends in these bytes; 0: none does. */
+  /** Behind the last byte of these that belongs to no unfinished event; 0: none does. */
   #scan(bytes: Uint8Array): number {
     let end = 0
     for (let at = 0; at < bytes.length; at += 1) {
       const byte = bytes[at] as number
       if (byte === LF && this.#afterCr) {
-        // The second half of CR LF; it belongs to the event that ended there.
+        // The second half of CR LF; it belongs to what ended there.
         this.#afterCr = false
         if (at > 0 && end === at) end = at + 1
         continue
@@ -93,10 +101,12 @@ export class EventSplitter {
       if (byte === LF || byte === CR) {
         if (this.#line === 'empty') {
           this.#lastId = this.#nextId
-          end = at + 1
+          this.#inside = false
         } else this.#endLine()
+        if (!this.#inside) end = at + 1
         this.#line = 'empty'
         this.#idLine = []
+        this.#aside = 0
         continue
       }
       this.#line = 'text'
@@ -107,6 +117,7 @@ export class EventSplitter {
 
   /** Keeps the line as long as it looks like `id` or `data`: nothing else matters, and lines may be long. */
   #look(byte: number): void {
+    this.#lookAside(byte)
     const line = this.#idLine
     if (line === undefined) return
     line.push(byte)
@@ -123,7 +134,16 @@ export class EventSplitter {
     } else if (length > ID_BYTES) this.#idLine = undefined
   }
 
+  /** A comment, or `retry` and its value: it belongs to no event. */
+  #lookAside(byte: number): void {
+    const length = this.#aside
+    if (length === undefined || length < 0) return
+    if (byte === COLON && (length === 0 || length === RETRY.length)) this.#aside = -1
+    else this.#aside = byte === RETRY.charCodeAt(length) ? length + 1 : undefined
+  }
+
   #endLine(): void {
+    this.#inside ||= this.#aside !== -1
     const line = this.#idLine
     if (line === undefined || line.length < 2) return
     const value = line.slice(line[3] === SPACE ? 4 : 3)

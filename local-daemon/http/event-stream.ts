@@ -1,6 +1,3 @@
-/** Sent first, so that the answer's head leaves; clients wait this long before they resume. */
-export const OPENING = 'retry: 1000\n\n'
-
 /**
  * The text of server-sent events as a body. Only whole events are handed on, and only when the reader asks.
  * @param next the next events; undefined: there are no more

@@ -1,11 +1,11 @@
-import { errorEvent, HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
+import { errorEvent, HEARTBEAT_COMMENT, OPENING } from '../../protocol/event-text.ts'
 import { GRANT_ENDS } from '../access/authorise.ts'
 import type { GrantEnd } from '../access/bearer.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { RequestLine } from '../requests/request-line.ts'
 import type { RequestLog } from '../requests/request-log.ts'
 import { problemOf } from './answer.ts'
-import { eventStream, OPENING } from './event-stream.ts'
+import { eventStream } from './event-stream.ts'
 import { onAbort } from './on-abort.ts'
 
 /** Lines that are handed on together, most. */

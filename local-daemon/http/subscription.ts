@@ -1,11 +1,10 @@
-import { errorEvent } from '../../protocol/event-text.ts'
+import { errorEvent, OPENING } from '../../protocol/event-text.ts'
 import { GRANT_ENDS } from '../access/authorise.ts'
 import type { GrantEnd } from '../access/bearer.ts'
 import { formatCursor } from '../store/cursor.ts'
 import { Feed, type FeedEvent, type FeedOptions } from '../store/feed.ts'
 import type { FeedHub, FeedRecord } from '../store/feed-hub.ts'
 import { problemOf } from './answer.ts'
-import { OPENING } from './event-stream.ts'
 import { onAbort } from './on-abort.ts'
 
 export interface SubscriptionOptions {

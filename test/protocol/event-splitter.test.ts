@@ -1,4 +1,5 @@
 import { array, assert, constantFrom, nat, property, tuple } from 'fast-check'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { describe, expect, test } from 'vitest'
 import { EventSplitter, EventTooLargeError } from '../../protocol/event-splitter.ts'
 
@@ -13,6 +14,12 @@ function split(pieces: readonly string[], lastId?: string) {
     return out === undefined ? '' : new TextDecoder().decode(out)
   })
   return { splitter, whole, text: whole.join('') }
+}
+
+function eventsOf(text: string): readonly EventSourceMessage[] {
+  const events: EventSourceMessage[] = []
+  createParser({ onEvent: (event) => void events.push(event) }).feed(text)
+  return events
 }
 
 describe('the splitter of event streams', () => {
@@ -30,6 +37,18 @@ describe('the splitter of event streams', () => {
     ['an id with NUL', ['id: 7\n\nid: a\0\n\n'], 'id: 7\n\nid: a\0\n\n', '7'],
     ['a field that only begins like one', ['idx: 7\n\nide\n\n'], 'idx: 7\n\nide\n\n', undefined],
     ['a comment', [': id: 7\n\n'], ': id: 7\n\n', undefined],
+    ['a comment without a blank line', [': c\n', ': d'], ': c\n', undefined],
+    [
+      'how long to wait, without a blank line',
+      ['retry: 1000\n', 'retry:5\r'],
+      'retry: 1000\nretry:5\r',
+      undefined,
+    ],
+    ['both in front of an event', ['retry: 9\n: c\nid: 7\n'], 'retry: 9\n: c\n', undefined],
+    ['a comment inside an event', ['id: 7\n: c\n', 'data: a\n: d\n'], '', undefined],
+    ['how long to wait inside an event', ['id: 7\nretry: 5\n'], '', undefined],
+    ['an event, a comment and a part', ['id: 7\n\n: c\ndata: a\n'], 'id: 7\n\n: c\n', '7'],
+    ['a field that only begins like retry', ['retry\n', 'retrying: 5\n'], '', undefined],
     ['a line that ends in CR at the end of a piece', ['id: 1\r', '\ndata: a\r\n'], '', undefined],
   ] as const)('%s', ([, pieces, text, lastId]) => {
     const result = split(pieces)
@@ -54,6 +73,10 @@ describe('the splitter of event streams', () => {
         expect(whole.text.replace(/\n$/, '')).toBe(cut.text.replace(/\n$/, ''))
         expect(cut.splitter.lastId).toBe(whole.splitter.lastId)
         for (const piece of cut.whole) if (piece !== '') expect(piece).toMatch(/[\r\n]$/)
+        // What is put in between after any of it is put into no event.
+        expect(
+          eventsOf(cut.whole.map((piece) => piece + (piece === '' ? '' : ':-\n')).join('')),
+        ).toEqual(eventsOf(cut.text))
         const rest = cut.splitter.rest()
         expect(cut.text + new TextDecoder().decode(rest)).toBe(text)
       }),
@@ -70,7 +93,7 @@ describe('the splitter of event streams', () => {
   })
 
   test('tells whether anything came that has to be asked for again', () => {
-    expect(split(['retry: 1000\n\n: c\n\n']).splitter.any).toBe(false)
+    expect(split(['retry: 1000\n: c\n']).splitter.any).toBe(false)
     expect(split(['data: a\n\n']).splitter.any).toBe(true)
   })
 
