@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { VERSION } from '../config/version.ts'
 import { examples } from './help-examples.ts'
 import { reportError } from './report-error.ts'
+import { ignoreHangUp } from './terminal.ts'
 
 const ABOUT = 'A local-first store of signed records, with a public hostname and no open port.'
 
@@ -56,6 +57,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
+  ignoreHangUp()
   try {
     await program.parseAsync([...argv])
   } catch (error) {

@@ -1,4 +1,6 @@
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+import { hasTerminal } from './terminal.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Milliseconds in which a repeated signal counts as the same one: Ctrl-C under `npm start` arrives twice, once from
@@ -7,13 +9,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const SAME_SIGNAL_MS = 500
 
 /**
- * Resolves at the first signal that asks this process to stop. From then on a second one exits at once, with the
- * shell's number for it, so a stop that hangs can be left.
+ * Resolves at the first signal that asks this process to stop: SIGINT, SIGTERM, and SIGHUP where there is a terminal. From
+ * then on a second one exits at once, with the shell's number for it, so a stop that hangs can be left.
  */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let firstAt: number | undefined
-    for (const signal of SIGNALS) {
+    for (const signal of hasTerminal() ? ([...SIGNALS, 'SIGHUP'] as const) : SIGNALS) {
       process.on(signal, () => {
         const now = performance.now()
         if (firstAt === undefined) {

@@ -8,7 +8,11 @@ import { readFileSync } from 'node:fs'
 export function processStart(pid: number): string | undefined {
   if (process.platform === 'linux') return linuxStart(pid)
   try {
-    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' })
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      // A service has another language and zone than a shell, and both must read the same text.
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    })
     return started.trim() || undefined
   } catch {
     return undefined

@@ -114,6 +114,10 @@ export const Health = z
       .object({ node: z.string(), sqlite: z.string() })
       .optional()
       .openapi({ description: 'Over the Unix socket only' }),
+    process: z
+      .object({ pid: z.int().positive(), started: z.string() })
+      .optional()
+      .openapi({ description: 'Over the Unix socket only' }),
     store: z
       .object({ records: z.int().nonnegative(), writable: z.boolean() })
       .optional()

@@ -1,11 +1,15 @@
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
+import { processStart } from '../../local-daemon/config/process-start.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { stopDaemon } from '../../local-daemon/cli/serve/stop-daemon.ts'
+import { homeAt } from '../../local-daemon/config/home.ts'
+import { until } from '../gateway/until.ts'
 import { isRunning, runSpl, startSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 import { PRIVATE_ADDRESS } from './private-address.ts'
@@ -41,6 +45,35 @@ async function startInBackground(): Promise<Ready> {
 async function status(): Promise<{ code: number | null; status: string; pid: number | null }> {
   const run = await spl('status', '--json')
   return { code: run.code, ...(JSON.parse(run.stdout) as { status: string; pid: number | null }) }
+}
+
+/** A pid file whose process lives and began when it says: the strongest forgery there is. */
+async function forgePidFile(pid: number): Promise<void> {
+  await writeFile(join(home.path, 'run', 'spl.pid'), `${pid}\n${processStart(pid)}\n`)
+}
+
+/** Sockets that a process holds. */
+async function socketsOf(pid: number): Promise<number> {
+  const directory = `/proc/${pid}/fd`
+  const names = await readdir(directory)
+  const targets = await Promise.all(
+    names.map((name) => readlink(join(directory, name)).catch(() => '')),
+  )
+  return targets.filter((target) => target.startsWith('socket:')).length
+}
+
+/** Does something during which this very process must not be told to stop. */
+async function withoutSigterm<Done>(work: () => Promise<Done>): Promise<Done> {
+  let signals = 0
+  const count = (): void => void (signals += 1)
+  process.on('SIGTERM', count)
+  try {
+    return await work()
+  } finally {
+    await sleep(50)
+    process.off('SIGTERM', count)
+    expect(signals).toBe(0)
+  }
 }
 
 describe('spl serve --daemon', () => {
@@ -147,14 +180,38 @@ describe('spl serve --stop', () => {
     expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('not running') })
   })
 
-  test('does not guess when the pid file is gone', async () => {
+  test('knows the daemon by what it says itself: no pid file is needed, and a forged one harms nobody', async () => {
+    const ready = await startInBackground()
+    await forgePidFile(process.pid)
+    const run = await withoutSigterm(() => spl('serve', '--stop', '--json'))
+    expect(JSON.parse(run.stdout)).toMatchObject({ status: 'stopped', pid: ready.pid })
+    expect(isRunning(ready.pid)).toBe(false)
+    await startInBackground()
+    await writeFile(join(home.path, 'run', 'spl.pid'), '')
+    expect((await spl('serve', '--stop')).stdout).toMatch(/^stopped/)
+  })
+
+  test('takes nobody for the daemon whose pid file is forged while none runs', async () => {
+    await startInBackground()
+    await spl('serve', '--stop')
+    await forgePidFile(process.pid)
+    const run = await withoutSigterm(() => spl('serve', '--stop'))
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('not running') })
+  })
+
+  test('does not guess which process a silent daemon is when its pid file names another', async () => {
     const ready = await startInBackground()
     const path = join(home.path, 'run', 'spl.pid')
     const pidFile = await readFile(path)
-    await writeFile(path, '')
-    const run = await spl('serve', '--stop')
-    expect(run.code).toBe(1)
-    expect(run.stderr).toContain('[PID_UNKNOWN]')
+    await forgePidFile(process.pid)
+    process.kill(ready.pid, 'SIGSTOP')
+    try {
+      const run = await withoutSigterm(() => spl('serve', '--stop'))
+      expect(run.code).toBe(1)
+      expect(run.stderr).toContain('[PID_UNKNOWN]')
+    } finally {
+      process.kill(ready.pid, 'SIGCONT')
+    }
     expect(isRunning(ready.pid)).toBe(true)
     await writeFile(path, pidFile)
   })
@@ -167,14 +224,47 @@ describe('spl serve --stop', () => {
       const run = await spl('serve', '--stop')
       expect(run.code).toBe(1)
       expect(run.stderr).toMatch(/\[STOP_TIMEOUT\]\ntry: .*kill -9 \d+/)
+      // A restart ends it for sure: the one that hangs is no daemon, and a new one needs its place.
+      const began = performance.now()
+      const outcome = await stopDaemon(homeAt(home.path), { withinMs: 300, forSure: true })
+      expect(outcome).toEqual({ status: 'stopped', pid: ready.pid })
+      expect(performance.now() - began).toBeLessThan(10_000)
+      expect(isRunning(ready.pid)).toBe(false)
     } finally {
-      process.kill(ready.pid, 'SIGCONT')
+      if (isRunning(ready.pid)) process.kill(ready.pid, 'SIGCONT')
     }
+    expect((await startInBackground()).pid).not.toBe(ready.pid)
+  })
+
+  test('ends a daemon whose gateway is a proxy that refuses and keeps its connections', async () => {
+    const open = new Set<Socket>()
+    let tries = 0
+    const proxy = createServer((socket) => {
+      open.add(socket.on('error', () => {}).on('close', () => open.delete(socket)))
+      socket.on('data', () => {
+        tries += 1
+        socket.write('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno')
+      })
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const gateway = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`
+    const run = await spl('serve', '--daemon', '--port', '0', '--json', '--gateway', gateway)
+    const { pid } = JSON.parse(run.stdout) as Ready
+    const sockets = await socketsOf(pid)
+    await until('it has tried some times', () => tries >= 5)
+    expect(await socketsOf(pid)).toBeLessThanOrEqual(sockets + 1)
+    expect(open.size).toBeLessThanOrEqual(1)
+    const began = performance.now()
+    const again = await spl('serve', '--restart', '--json', '--no-gateway')
+    expect(again.code).toBe(0)
+    expect(isRunning(pid)).toBe(false)
+    expect(performance.now() - began).toBeLessThan(8_000)
+    proxy.close()
   })
 })
 
 describe('spl serve in the foreground', () => {
-  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops it cleanly', async (signal) => {
+  test.for(['SIGINT', 'SIGTERM'] as const)('%s stops it cleanly', async (signal) => {
     const child = startSpl(['serve', '--port', '0', '--json'], { home: home.path })
     const errors = text(child.stderr as Readable)
     const [line] = (await once(child.stdout as Readable, 'data')) as [Buffer]

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
@@ -29,3 +30,23 @@ test('one Ctrl-C counts once although npm passes it on, a later second one exits
   child.kill('SIGINT')
   expect((await closed)[0]).toBe(130)
 })
+
+test.for([
+  ['a connection that somebody forgot', 'async () => {}', 0, 'something was left open'],
+  ['a stop that never ends', '() => new Promise(() => {})', 1, 'not stopped in order'],
+] as const)(
+  '%s does not keep a process that was told to stop',
+  async ([_name, stop, code, said]) => {
+    const file = new URL('../../local-daemon/cli/stop-for-sure.ts', import.meta.url).href
+    const script = `
+    const { stopForSure } = await import(${JSON.stringify(file)})
+    setInterval(() => {}, 1000)
+    await stopForSure(${stop}, { stopMs: 300, lingerMs: 100 })
+  `
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script])
+    const [errors, ended] = await Promise.all([text(child.stderr), once(child, 'close')])
+    expect(ended[0]).toBe(code)
+    expect(errors).toContain(said)
+    expect(errors).toContain('Timeout')
+  },
+)

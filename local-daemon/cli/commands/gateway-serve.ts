@@ -8,6 +8,7 @@ import { noteHomeOnly } from '../home-only.ts'
 import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { fields } from '../table.ts'
+import { stopForSure } from '../stop-for-sure.ts'
 import { untilSignal } from '../until-signal.ts'
 import type { KeyPair } from '../../gateway/self-signed.ts'
 
@@ -124,7 +125,7 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
   const ended = await Promise.race([signalled, gateway.exited])
   if (typeof ended !== 'string') throw gone(ended.signal ?? `status ${ended.code}`)
   note('stopping the gateway')
-  await gateway.stop()
+  await stopForSure(() => gateway.stop())
 }
 
 async function service(options: GatewayServeOptions): Promise<void> {

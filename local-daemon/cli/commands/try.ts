@@ -8,6 +8,7 @@ import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { withProgress } from '../progress.ts'
 import { fields } from '../table.ts'
+import { stopForSure } from '../stop-for-sure.ts'
 import { untilSignal } from '../until-signal.ts'
 import type { Demo } from '../try/start-demo.ts'
 
@@ -42,7 +43,7 @@ async function tryOut(options: TryOptions): Promise<void> {
     if (options.check) await Promise.race([check(demo, options), signalled.then(interrupted)])
     else await stay(demo, options, signalled)
   } finally {
-    await demo.stop()
+    await stopForSure(() => demo.stop())
   }
 }
 

@@ -11,6 +11,8 @@ export interface Health {
   readonly version?: string
   readonly instance_did?: string
   /** Told on the socket alone. */
+  readonly process?: { readonly pid: number; readonly started: string }
+  /** Told on the socket alone. */
   readonly security?: { readonly auth_required: boolean; readonly insecure_localhost: boolean }
 }
 

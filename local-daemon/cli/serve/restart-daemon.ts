@@ -37,7 +37,7 @@ export async function restartDaemon(
     note(`nothing is known of an earlier start in ${home.root}: starting anew`)
   const args = keptArguments(last ?? initial, given)
   if (!args.insecureLocalhost) parseListenHost(args.host)
-  const outcome = await stopDaemon(home)
+  const outcome = await stopDaemon(home, { forSure: true })
   if (outcome.status === 'stopped') note(`stopped (pid ${outcome.pid})`)
   try {
     return await runBackground(home, args)

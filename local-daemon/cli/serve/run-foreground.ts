@@ -2,6 +2,7 @@ import { closeSync, writeSync } from 'node:fs'
 import type { Home } from '../../config/home.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note, print, printJson } from '../output.ts'
+import { stopForSure } from '../stop-for-sure.ts'
 import { untilSignal } from '../until-signal.ts'
 import { bootstrapToken } from './bootstrap-token.ts'
 import { banner, readyReport, type ReadyReport, warnOfStart } from './ready-report.ts'
@@ -38,7 +39,7 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
   announce(report)
   await signalled
   note('stopping')
-  await daemon.stop()
+  await stopForSure(() => daemon.stop())
 }
 
 function tunnelOf({ gateway, gatewayCa }: ServeOptions): TunnelOptions | undefined {

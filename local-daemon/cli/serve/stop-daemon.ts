@@ -3,10 +3,14 @@ import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
 import { processStart } from '../../config/process-start.ts'
 import { CliError } from '../cli-error.ts'
-import { presenceOf } from './presence.ts'
+import { note } from '../output.ts'
+import { daemonProcess } from './daemon-process.ts'
+import { presenceOf, type Presence } from './presence.ts'
 
 /** Milliseconds that a daemon may take to stop: it finishes open requests first. */
 const STOP_TIMEOUT_MS = 15_000
+/** Milliseconds that the kernel may take to end a process that is killed. */
+const KILL_TIMEOUT_MS = 5_000
 /** Milliseconds given to a daemon that is just starting, and has a pid file but no socket yet. */
 const START_TIMEOUT_MS = 3_000
 const POLL_MS = 50
@@ -15,41 +19,62 @@ export type StopOutcome =
   | { readonly status: 'stopped'; readonly pid: number }
   | { readonly status: 'not_running' }
 
+export interface StopManners {
+  /** Milliseconds that it may take. */
+  readonly withinMs?: number
+  /** Ends one that does not stop in time with SIGKILL: for a restart, which would leave no daemon otherwise. */
+  readonly forSure?: boolean
+}
+
 /**
- * Stops the daemon of a home with SIGTERM. A process is signalled only if it is ours twice over: it
- * wrote the pid file (same pid, same start time), and somebody listens on the home's socket.
+ * Stops the daemon of a home with SIGTERM. A process is signalled only if it is the daemon's own: see `daemonProcess`.
  *
  * @throws CliError STOP_TIMEOUT, DAEMON_UNRESPONSIVE, PID_UNKNOWN
  */
-export async function stopDaemon(home: Home): Promise<StopOutcome> {
-  const present = await listens(home)
-  const pid = readRunningPid(home.pidFile)
-  if (!present && pid === undefined) return { status: 'not_running' }
+export async function stopDaemon(
+  home: Home,
+  { withinMs = STOP_TIMEOUT_MS, forSure = false }: StopManners = {},
+): Promise<StopOutcome> {
+  const presence = await settledPresence(home)
+  const pid = daemonProcess(home, presence)
+  if (presence.state === 'absent') {
+    if (pid === undefined) return { status: 'not_running' }
+    throw unresponsive(home, pid)
+  }
   if (pid === undefined) throw pidUnknown(home)
-  if (!present) throw unresponsive(home, pid)
+  // Before the signal: afterwards its number may be somebody else's.
+  const started = processStart(pid)
   process.kill(pid, 'SIGTERM')
-  if (!(await isGone(pid, STOP_TIMEOUT_MS))) throw tooSlow(home, pid)
+  if (await isGone(pid, started, withinMs)) return { status: 'stopped', pid }
+  if (!forSure) throw tooSlow(home, pid, withinMs)
+  process.kill(pid, 'SIGKILL')
+  if (!(await isGone(pid, started, KILL_TIMEOUT_MS))) throw tooSlow(home, pid, withinMs)
+  note(
+    `process ${pid} did not stop within ${withinMs / 1000} s and was killed; what was acknowledged is safe`,
+  )
   return { status: 'stopped', pid }
 }
 
 /** Watches one process, not its number: a pid is used again, and a zombie still has one. */
-async function isGone(pid: number, withinMs: number): Promise<boolean> {
-  const started = processStart(pid)
-  if (started === undefined) return true
+async function isGone(
+  pid: number,
+  started: string | undefined,
+  withinMs: number,
+): Promise<boolean> {
   for (const deadline = performance.now() + withinMs; performance.now() < deadline;) {
+    if (processStart(pid) !== started || started === undefined) return true
     await sleep(POLL_MS)
-    if (processStart(pid) !== started) return true
   }
   return false
 }
 
-/** True once something listens on the socket; a process with a pid but no socket is given time to start or to go. */
-async function listens(home: Home): Promise<boolean> {
+/** What is on the socket; a process with a pid but no socket is given time to start or to go. */
+async function settledPresence(home: Home): Promise<Presence> {
   const deadline = performance.now() + START_TIMEOUT_MS
   for (;;) {
-    const { state } = await presenceOf(home)
-    if (state !== 'absent') return true
-    if (readRunningPid(home.pidFile) === undefined || performance.now() > deadline) return false
+    const presence = await presenceOf(home)
+    if (presence.state !== 'absent') return presence
+    if (readRunningPid(home.pidFile) === undefined || performance.now() > deadline) return presence
     await sleep(POLL_MS)
   }
 }
@@ -57,8 +82,8 @@ async function listens(home: Home): Promise<boolean> {
 function pidUnknown(home: Home): CliError {
   return new CliError(
     'PID_UNKNOWN',
-    `a daemon listens on ${home.socket}, but ${home.pidFile} does not name it`,
-    'find it with: pgrep -af "spl.* serve", then kill that process',
+    `something listens on ${home.socket}, and which process it is cannot be told for sure`,
+    `find it with: lsof ${home.socket}; or stop it where it runs, if that is another container`,
   )
 }
 
@@ -70,10 +95,10 @@ function unresponsive(home: Home, pid: number): CliError {
   )
 }
 
-function tooSlow(home: Home, pid: number): CliError {
+function tooSlow(home: Home, pid: number, withinMs: number): CliError {
   return new CliError(
     'STOP_TIMEOUT',
-    `process ${pid} did not stop within ${STOP_TIMEOUT_MS / 1000} s`,
+    `process ${pid} did not stop within ${withinMs / 1000} s`,
     `wait and look again with: spl serve --status, read ${home.logFile}, or at last: kill -9 ${pid} (what was acknowledged is safe)`,
   )
 }

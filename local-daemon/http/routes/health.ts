@@ -1,4 +1,5 @@
 import { VERSION } from '../../config/version.ts'
+import { processStart } from '../../config/process-start.ts'
 import { jsonAnswer } from '../answer.ts'
 import { answers } from '../describe.ts'
 import { Health } from '../schemas.ts'
@@ -11,13 +12,16 @@ import type { RouteParts } from './route-parts.ts'
 export function addHealth({ router, did, authorise, settings, store }: RouteParts): void {
   const known = { status: 'ok', version: VERSION, instance_did: did }
   const body = JSON.stringify(known)
+  const started = processStart(process.pid) ?? ''
 
   function forOwner(): string {
     const { auth_required } = settings.values
     const security = { auth_required, insecure_localhost: auth_required && !authorise.required }
     const runtime = { node: process.versions.node, sqlite: store.sqliteVersion }
+    // Which process, so that no other is ever stopped in its place.
+    const own = { pid: process.pid, started }
     const held = { records: store.head(), writable: store.failure() === undefined }
-    return JSON.stringify({ ...known, runtime, store: held, security })
+    return JSON.stringify({ ...known, runtime, process: own, store: held, security })
   }
 
   router.on(
