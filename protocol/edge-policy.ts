@@ -1,4 +1,5 @@
 import { LIMITS } from './limits.ts'
+import { parseStrictJson } from './strict-json.ts'
 import { SCOPES } from './scopes.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface EdgeLimits {
   readonly body_bytes: number
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 export function scopeBits(scopes: readonly string[]): number {
   let bits = 0
   for (const [at, scope] of SCOPES.entries()) if (scopes.includes(scope)) bits |= 1 << at
@@ -50,7 +53,7 @@ export function decodeEdgePolicy(bytes: Uint8Array): EdgePolicy | undefined {
   if (bytes.length > LIMITS.policyBytes) return undefined
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    value = parseStrictJson(utf8.decode(bytes))
   } catch {
     return undefined
   }

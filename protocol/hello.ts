@@ -1,4 +1,5 @@
 import { LIMITS } from './limits.ts'
+import { parseStrictJson } from './strict-json.ts'
 import { PROTOCOL_VERSION } from './version.ts'
 
 /** The first frame of each side. */
@@ -16,6 +17,8 @@ export interface Hello {
   readonly open?: readonly number[]
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 export function encodeHello(hello: Hello): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(hello))
 }
@@ -25,7 +28,7 @@ export function decodeHello(payload: Uint8Array): Hello | undefined {
   if (payload.length > LIMITS.helloBytes) return undefined
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload))
+    value = parseStrictJson(utf8.decode(payload))
   } catch {
     return undefined
   }

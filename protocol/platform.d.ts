@@ -41,3 +41,8 @@ declare class URL {
   readonly origin: string
   readonly hostname: string
 }
+
+declare class URLSearchParams {
+  constructor(query: string)
+  keys(): Iterable<string>
+}

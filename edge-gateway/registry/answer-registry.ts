@@ -11,10 +11,10 @@ import type { RegistryAdmin, Settings } from '../settings.ts'
 import { addressWait, strangerWait } from '../worker/address-limits.ts'
 import { checkHost } from '../worker/public-host.ts'
 import { clientOf, type PublicUrl } from '../worker/public-request.ts'
-import { tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
+import { invalidQuery, tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
 import { INVITE_INVALID, NO_SUCH_ROUTE } from './refusals.ts'
 import { readBody, readInviteBody, readJoinBody, type JoinBody } from './registry-body.ts'
-import { registryRoute, type RegistryRoute } from './registry-routes.ts'
+import { registryQueryFault, registryRoute, type RegistryRoute } from './registry-routes.ts'
 import { registryOf } from './registry-stub.ts'
 import type { ListedHostname, Outcome } from './registry-object.ts'
 import type { Registration } from './registration.ts'
@@ -66,6 +66,8 @@ export async function answerRegistry(
       now,
     )
     if (typeof proof === 'string') return stranger(refusalOf(proof))
+    const query = registryQueryFault(route, target)
+    if (query !== undefined) return stranger(invalidQuery(query))
     if (route.kind === 'join') return join(proof, body, now)
     const answer = await askAsAdmin(env, route, proof, body, now)
     if (route.kind === 'revoke') changed()

@@ -96,3 +96,13 @@ export function notInvited(allowed: string): Refusal {
 export function invalidField(field: string, rule: string): Refusal {
   return { code: 'INVALID_REQUEST', message: `${field} must be ${rule}`, details: { field } }
 }
+
+/** @param field of the body that is there twice */
+export function repeatedField(field: string): Refusal {
+  return {
+    code: 'INVALID_REQUEST',
+    message: `${field} is there twice in the body`,
+    try: 'give each member once',
+    details: { field },
+  }
+}

@@ -1,7 +1,8 @@
 import { isHostname, isHostnamePattern } from '../../protocol/hostname.ts'
 import { LIMITS } from '../../protocol/limits.ts'
+import { parseStrictJson, RepeatedMemberError } from '../../protocol/strict-json.ts'
 import type { Refusal } from '../refusal.ts'
-import { invalidField } from './refusals.ts'
+import { invalidField, repeatedField } from './refusals.ts'
 
 /** What the admin notes of an invite. */
 export interface InviteBody {
@@ -35,7 +36,9 @@ export async function readBody(request: Request): Promise<string | undefined> {
 
 /** @param now Unix time, seconds */
 export function readInviteBody(text: string, now: number): InviteBody | Refusal {
-  const { invite_id: inviteId, hostname, expires_at: expiresAt } = fieldsOf(text)
+  const fields = fieldsOf(text)
+  if (fields instanceof RepeatedMemberError) return repeatedField(fields.field)
+  const { invite_id: inviteId, hostname, expires_at: expiresAt } = fields
   if (typeof inviteId !== 'string' || !INVITE_ID.test(inviteId)) {
     return invalidField('invite_id', 'the SHA-256 of the nonce, 64 digits of lower-case hex')
   }
@@ -51,7 +54,9 @@ export function readInviteBody(text: string, now: number): InviteBody | Refusal 
 }
 
 export function readJoinBody(text: string): JoinBody | Refusal {
-  const { code, hostname } = fieldsOf(text)
+  const fields = fieldsOf(text)
+  if (fields instanceof RepeatedMemberError) return repeatedField(fields.field)
+  const { code, hostname } = fields
   if (typeof code !== 'string') return invalidField('code', 'an invite, spg_…')
   if (hostname === undefined) return { code, hostname }
   if (typeof hostname === 'string' && isHostname(hostname)) return { code, hostname }
@@ -59,11 +64,11 @@ export function readJoinBody(text: string): JoinBody | Refusal {
 }
 
 /** No JSON object has no fields, and is refused for the first one that it lacks. */
-function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+function fieldsOf(text: string): Readonly<Record<string, unknown>> | RepeatedMemberError {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseStrictJson(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
+  } catch (error) {
+    return error instanceof RepeatedMemberError ? error : {}
   }
 }

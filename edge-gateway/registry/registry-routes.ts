@@ -1,3 +1,4 @@
+import { checkQuery, queryNames, type QueryFault } from '../../protocol/check-query.ts'
 import { isHostname } from '../../protocol/hostname.ts'
 import { pathOf } from '../../protocol/route-access.ts'
 import { REGISTRY_PATH } from '../../protocol/registry-request.ts'
@@ -49,4 +50,12 @@ function collection(
   if (name !== 'hostnames') return undefined
   const after = new URLSearchParams(query).get('cursor') ?? ''
   return method === 'GET' ? { kind: 'hostnames', after } : { allow: 'GET' }
+}
+
+/** What is wrong with the query of a route. */
+export function registryQueryFault(
+  { kind }: RegistryRoute,
+  target: string,
+): QueryFault | undefined {
+  return checkQuery(queryNames(target), kind === 'hostnames' ? ['cursor'] : [])
 }

@@ -7,7 +7,7 @@ export const GATEWAY_METRICS: RouteAccess = { scopes: ['config:read'] }
 
 export const METRICS_METHODS: readonly string[] = ['GET', 'HEAD']
 
-/** Whether a request is for the gateway's own metrics; what its query says means nothing. */
+/** Whether a request is for the gateway's own metrics, whatever its query. */
 export function isMetricsTarget(target: string): boolean {
   // Asked of every request: almost none gets beyond the first characters.
   return target.startsWith(METRICS_PATH) && pathOf(target) === METRICS_PATH

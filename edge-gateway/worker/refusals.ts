@@ -1,3 +1,4 @@
+import type { QueryFault } from '../../protocol/check-query.ts'
 import type { Refusal } from '../refusal.ts'
 import type { CredentialFault } from './credential.ts'
 
@@ -68,4 +69,9 @@ export function tooManyProofs(seconds: number): Refusal {
     message: 'Too many connect proofs that do not hold come from this address',
     try: `wait ${seconds} s; the daemon's key must be the one that this gateway was deployed for`,
   }
+}
+
+/** A query that a route of the gateway's own does not take. */
+export function invalidQuery({ message, field, try: next }: QueryFault): Refusal {
+  return { code: 'INVALID_REQUEST', message, try: next, details: { field } }
 }

@@ -1,4 +1,5 @@
 import type { RequestHead } from '../../protocol/heads.ts'
+import { checkQuery, queryNames } from '../../protocol/check-query.ts'
 import { isPreflight } from '../../protocol/cors.ts'
 import { routeAccess, type RouteAccess } from '../../protocol/route-access.ts'
 import type { Env } from '../env.ts'
@@ -21,7 +22,13 @@ import { answerPreflight, refuseReadably } from './cors.ts'
 import { isLocalPath } from './local-route.ts'
 import { objectOf } from './owner-object.ts'
 import { readPublicRequest, type PublicRequest, type PublicUrl } from './public-request.ts'
-import { CREDENTIAL_REFUSALS, LOCAL_ONLY, tooManyRequests, tooManyStrangers } from './refusals.ts'
+import {
+  CREDENTIAL_REFUSALS,
+  invalidQuery,
+  LOCAL_ONLY,
+  tooManyRequests,
+  tooManyStrangers,
+} from './refusals.ts'
 import { GATEWAY_METRICS, isMetricsTarget, METRICS_METHODS } from './metrics-route.ts'
 import { routeBits } from './route-bits.ts'
 
@@ -83,6 +90,8 @@ export function relay(
         allow: METRICS_METHODS.join(', '),
       })
     }
+    const fault = checkQuery(queryNames(good.head.target), [])
+    if (fault !== undefined) return deny(invalidQuery(fault))
     return send(request, good, 'metrics', GATEWAY_METRICS, { tokenId }, object())
   }
 

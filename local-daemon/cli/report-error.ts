@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { CommanderError } from 'commander'
 import { StartError } from '../config/start-error.ts'
 import { CliError } from './cli-error.ts'
-import { closest } from './closest.ts'
+import { closest } from '../../protocol/closest.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { printable } from './table.ts'
 

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { Identity } from './access-schemas.ts'
+import { ResumeQuery } from './schemas.ts'
 
 /* The shapes of what the daemon tells of a connection. */
 
@@ -25,7 +26,7 @@ export const Connection = z
   })
   .openapi('Connection')
 
-export const ProbeQuery = z.object({
+export const ProbeQuery = ResumeQuery.extend({
   count: z.coerce.number().int().min(1).max(probeEvents).default(3),
   interval_ms: z.coerce.number().int().min(1).max(probeIntervalMs).default(200),
 })

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { ResumeQuery } from './schemas.ts'
 import { VIAS } from './via.ts'
 
 /* The shapes of what the daemon tells of the link and of its requests. */
@@ -32,7 +33,7 @@ const Configured = z.object({
 const NotConfigured = z.object({ object: z.literal('tunnel'), configured: z.literal(false) })
 export const Tunnel = z.union([Configured, NotConfigured]).openapi('Tunnel')
 
-export const LogQuery = z.object({
+export const LogQuery = ResumeQuery.extend({
   via: z.enum([...VIAS, 'all']).default('tunnel'),
 })
 export const RequestLine = z

@@ -14,7 +14,7 @@ const BATCH = 100
 export interface LogStreamOptions {
   readonly log: RequestLog
   /** The `Last-Event-ID` of a client that comes back. */
-  readonly lastEventId: string | null
+  readonly lastEventId: string | undefined
   /** Which lines are told. */
   readonly wanted: (line: RequestLine) => boolean
   readonly signals: readonly AbortSignal[]
@@ -115,7 +115,7 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
 }
 
 /** The place that an event's id names. Of another process's log none is known here: from the beginning, then. */
-function placeOf(id: string | null, { epoch, head, oldest }: RequestLog): number {
+function placeOf(id: string | undefined, { epoch, head, oldest }: RequestLog): number {
   const [, of, seq] = /^([0-9a-f]{1,32}):(\d{1,15})$/.exec(id ?? '') ?? []
   return of === epoch ? Math.min(Number(seq), head) : oldest - 1
 }

@@ -7,7 +7,7 @@ import type { RouteContext } from './router.ts'
 
 /**
  * The query or path parameters as a schema wants them. Throws `ProblemError` `INVALID_REQUEST` with the
- * parameter's name as `field`. Parameters that the schema does not know are left alone.
+ * parameter's name as `field`. A query holds no others: `readQuery` has refused them.
  */
 export function parseInput<Schema extends z.ZodType>(
   schema: Schema,

@@ -1,3 +1,4 @@
+import { parseStrictJson, RepeatedMemberError } from '../../protocol/strict-json.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -8,15 +9,22 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /**
  * The JSON value in a request's body. Throws `ProblemError`: `UNSUPPORTED_MEDIA_TYPE` for anything but
  * `application/json` (a page elsewhere can send other types without a preflight), `BODY_TOO_LARGE` beyond
- * `DAEMON_LIMITS.bodyBytes` however the length was stated, `INVALID_REQUEST` for text that is not JSON.
+ * `DAEMON_LIMITS.bodyBytes` however the length was stated, `INVALID_REQUEST` for text that is not JSON or that names a
+ * member twice.
  */
 export async function readJson(request: Request, facts: RequestFacts): Promise<unknown> {
   requireJsonType(request.headers)
   const bytes = await readBody(request, facts)
   if (facts.trace !== undefined) facts.trace.bytesIn = bytes.byteLength
   try {
-    return JSON.parse(utf8.decode(bytes)) as unknown
+    return parseStrictJson(utf8.decode(bytes))
   } catch (error) {
+    if (error instanceof RepeatedMemberError) {
+      throw new ProblemError('INVALID_REQUEST', `The body is ambiguous: ${error.message}`, {
+        field: error.field,
+        try: 'Give each member of an object once.',
+      })
+    }
     throw new ProblemError('INVALID_REQUEST', `The body is not JSON: ${(error as Error).message}`, {
       field: '$',
       try: 'Send one JSON object in UTF-8.',

@@ -1,20 +1,24 @@
-import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
+import { OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Authorise } from '../access/authorise.ts'
 import type { Principal } from '../access/principal.ts'
 import { type RouteAccess, ROUTE_ACCESS } from '../../protocol/route-access.ts'
 import { ProblemError } from '../config/problem-error.ts'
+import { type Query, readQuery } from './read-query.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 export interface DaemonEnv {
   Bindings: RequestFacts
-  Variables: { principal: Principal }
+  Variables: { principal: Principal; query: Query }
 }
 export type RouteContext = Context<DaemonEnv, string>
 export type RouteHandler = (c: RouteContext) => Response | Promise<Response>
 
 /** A route as OpenAPI describes it; its schemas are the ones that the handler checks with. */
-export type Route = RouteConfig & { readonly method: 'get' | 'post' | 'delete' }
+export type Route = RouteConfig & {
+  readonly method: 'get' | 'post' | 'delete'
+  readonly request?: { readonly query?: z.ZodObject }
+}
 
 /**
  * Adds routes to the Hono app: documented, guarded by `ROUTE_ACCESS`, and one handler each. Without
@@ -41,7 +45,7 @@ export class DaemonRouter {
     const security = access.scopes === 'open' ? [] : [{ bearer: [] }]
     this.hono.openAPIRegistry.registerPath({ ...route, security, description: whoMay(access) })
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    this.hono.on(method, path, this.#guard(route.path, access, handler))
+    this.hono.on(method, path, this.#guard(route, access, handler))
     const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
     this.#patterns.push({ pattern, method })
   }
@@ -61,22 +65,26 @@ export class DaemonRouter {
     })
   }
 
-  #guard(pattern: string, access: RouteAccess, handler: RouteHandler): RouteHandler {
+  #guard(route: Route, access: RouteAccess, handler: RouteHandler): RouteHandler {
     const authorise = this.#authorise
+    const pattern = route.path
+    const parameters = Object.keys(route.request?.query?.shape ?? {})
+    if (access.ticket === true) parameters.push('ticket')
+
+    function handle(c: RouteContext, principal: Principal) {
+      const { trace } = c.env
+      if (trace !== undefined) trace.principal = principal
+      c.set('principal', principal)
+      c.set('query', readQuery(c.req.raw.url, parameters))
+      return handler(c)
+    }
+
     return function guarded(c) {
       const { trace } = c.env
       if (trace !== undefined) trace.route = pattern
       const passed = authorise.check(c.req.raw, c.env, access)
-      if (passed instanceof Promise) {
-        return passed.then((principal) => {
-          if (trace !== undefined) trace.principal = principal
-          c.set('principal', principal)
-          return handler(c)
-        })
-      }
-      if (trace !== undefined) trace.principal = passed
-      c.set('principal', passed)
-      return handler(c)
+      if (passed instanceof Promise) return passed.then((principal) => handle(c, principal))
+      return handle(c, passed)
     }
   }
 }

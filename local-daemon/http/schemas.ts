@@ -15,7 +15,16 @@ const Did = z
   .string()
   .regex(/^did:[a-z0-9]+:[!-~]+$/)
   .max(256)
-const Cursor = z.string().openapi({ description: 'Opaque: hand it back as received' })
+const CURSOR = 'Opaque: hand it back as received'
+const Cursor = z.string().openapi({ description: CURSOR })
+/** A place in a query; an empty one is none. */
+function placeOf(description: string) {
+  return z
+    .string()
+    .transform((text) => (text === '' ? undefined : text))
+    .optional()
+    .openapi({ type: 'string', description })
+}
 
 /** `limit` as it stands in a query. */
 function limitOf(fallback: number, most: number) {
@@ -33,7 +42,7 @@ const ChangesLimit = limitOf(DAEMON_LIMITS.changesDefault, DAEMON_LIMITS.changes
 export const RecordParams = z.object({ id: RecordId })
 export const ThreadParams = z.object({ id: ThreadId })
 
-export const PageQuery = z.object({ limit: ListLimit, cursor: Cursor.optional() })
+export const PageQuery = z.object({ limit: ListLimit, cursor: placeOf(CURSOR) })
 export const RecordsQuery = PageQuery.extend({
   thread: ThreadId.optional(),
   actor: Did.optional(),
@@ -41,13 +50,33 @@ export const RecordsQuery = PageQuery.extend({
   path: ['thread'],
   message: 'name a thread, an actor or both',
 })
-export const ChangesQuery = z.object({
+const since = {
   thread: ThreadId.optional(),
-  since: Cursor.optional().openapi({ description: 'A cursor, or `now`' }),
-  limit: ChangesLimit,
-  feed: z.enum(['normal', 'longpoll', 'continuous']).default('normal'),
-})
-export const SubscribeQuery = ChangesQuery.pick({ thread: true, since: true })
+  since: placeOf('A cursor, or `now`'),
+}
+/** Where a client goes on that cannot send `Last-Event-ID`: by the name of event-source-polyfill, or of Mercure. */
+const resume = {
+  lastEventId: placeOf('Counts as the header Last-Event-ID, and after it'),
+  lastEventID: placeOf('The same'),
+}
+export const ResumeQuery = z.object(resume)
+export const SubscribeQuery = z.object({ ...since, ...resume })
+export const ChangesQuery = z
+  .object({
+    ...since,
+    limit: ChangesLimit,
+    feed: z.enum(['normal', 'longpoll', 'continuous']).default('normal'),
+    ...resume,
+  })
+  .refine((query) => query.feed === 'continuous' || !resumedIn(query), {
+    path: ['lastEventId'],
+    message: 'is for event streams (feed=continuous); elsewhere give since',
+  })
+
+/** What a query says in place of `Last-Event-ID`. */
+export function resumedIn(query: z.output<typeof ResumeQuery>): string | undefined {
+  return query.lastEventId ?? query.lastEventID
+}
 
 const recordFields = {
   parents: z.array(RecordId),

@@ -77,6 +77,32 @@ describe('a body that is none', () => {
     })
   })
 
+  it.each([
+    ['thread', 'POST /v1/records', '{"thread":"th_a","thread":"th_b","act":"DO","body":{}}'],
+    ['body.a', 'POST /v1/records', '{"thread":"th_a","act":"DO","body":{"a":1,"a":2}}'],
+    ['body.a[1].b', 'POST /v1/records', '{"body":{"a":[0,{"b":1,"c":{},"\\u0062":2}]}}'],
+    ['scopes', 'POST /v1/service-accounts', '{"name":"a","scopes":[],"scopes":["admin"]}'],
+    ['name', 'POST /v1/bootstrap/service-account', '{"name":"a","name":"b"}'],
+    ['ttl_seconds', 'POST /v1/tokens', '{"ttl_seconds":1,"ttl_seconds":2}'],
+    ['force', 'POST /v1/tokens/self/rotate', '{"force":false,"force":true}'],
+    ['device', 'POST /v1/invites', '{"device":"a","device":"b"}'],
+    ['path', 'POST /v1/stream-tickets', '{"path":"/a","path":"/v1/sync/subscribe"}'],
+    ['value', 'POST /v1/config/auth_required', '{"value":true,"value":false}'],
+  ])('may name no member twice: %s of %s', async (field, route, text) => {
+    const asked = at.post(route.split(' ')[1] ?? '', text)
+    expect(await refusal(asked)).toMatchObject({ status: 400, code: 'INVALID_REQUEST', field })
+  })
+
+  it('is read the same whatever was read before', async () => {
+    const record = (clock: number, body: string) =>
+      `{"thread":"th_names","actor":"${GOOD.actor}","act":"DO","clock":${clock},"body":${body}}`
+    for (let clock = 0; clock < 3; clock += 1) {
+      await at.post('/v1/records', record(clock, '{"h":[],"\\\\":0}'))
+    }
+    const answer = await at.post('/v1/records', record(3, '{"h":1,"\\"":2}'))
+    expect(await answer.text()).toContain('"body":{"\\"":2,"h":1}')
+  })
+
   it('must be UTF-8', async () => {
     const answer = fetch(`${at.base}/v1/records`, {
       method: 'POST',

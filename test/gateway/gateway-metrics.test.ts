@@ -119,14 +119,16 @@ describe.for([
     await keepOwner(stage)
   })
 
-  test('HEAD says the same without a body; a query changes nothing', async () => {
+  test('HEAD says the same without a body, and a query is refused', async () => {
     const head = await ask(stage.identity.bearer, { method: 'HEAD' })
     expect([head.status, head.text]).toEqual([200, ''])
-    const get = await ask(stage.identity.bearer, { path: `${METRICS_PATH}?format=json` })
+    const get = await ask(stage.identity.bearer, {})
     expect(get.header('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
     expect(head.header('content-type')).toBe(get.header('content-type'))
     expect(get.header('cache-control')).toBe('no-store')
     expect(() => parsePrometheus(get.text)).not.toThrow()
+    const odd = await ask(stage.identity.bearer, { path: `${METRICS_PATH}?format=json` })
+    expect([odd.status, odd.json()['field']]).toEqual([400, 'format'])
   })
 
   test.for(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])(

@@ -208,6 +208,25 @@ describe.for(ON)('a gateway for several owners on %s', ([, start]) => {
       expect(said(await team.sendSigned(good))).toBe('200')
     })
 
+    test('no body that names a member twice', async () => {
+      const body = `{"invite_id":"${'ab'.repeat(32)}","hostname":"a.test","hostname":"b.test"}`
+      const answer = await team.ask(team.admin, { path: '/invites', body })
+      expect(said(answer)).toBe('400 INVALID_REQUEST')
+      expect(answer.json()).toMatchObject({ field: 'hostname', hop: 'gateway' })
+      const join = await team.ask(anIdentity(), { path: '/join', body: '{"code":"x","code":"y"}' })
+      expect(join.json()).toMatchObject({ code: 'INVALID_REQUEST', field: 'code' })
+    })
+
+    test.for([
+      ['/hostnames?curser=a', 'curser', 'cursor'],
+      ['/hostnames?cursor=a&cursor=b', 'cursor', 'once'],
+      ['/invites?all=1', 'all', 'query'],
+    ] as const)('no query that it does not know: %s', async ([path, field, hint]) => {
+      const answer = await team.ask(team.admin, { path })
+      expect(said(answer)).toBe('400 INVALID_REQUEST')
+      expect(answer.json()).toMatchObject({ field, try: expect.stringContaining(hint) })
+    })
+
     test('a request once', async () => {
       const signed = await team.signed(team.admin, { path: '/hostnames' })
       expect(said(await team.sendSigned(signed))).toBe('200')

@@ -37,6 +37,27 @@ async function aPage(thread: string, bearer = home.bearer): Promise<string> {
 }
 
 describe.for(FOLLOW)('a feed by %s that a ticket has opened', ([, follow]) => {
+  test('begins after the last event that its query names, and goes on from what came since when it is cut', async () => {
+    const thread = aThread()
+    await home.append(thread)
+    const { epoch, head } = home.daemon().store
+    const seen = `${epoch}:${head()}`
+    const missed = await home.append(thread)
+    const page = `${await aPage(thread, (await aReader()).token)}&lastEventId=${seen}`
+    const one = await follow(home, page)
+    const ids = [missed]
+    for (let loss = 0; loss < 2; loss += 1) {
+      await joined()
+      ids.push(await home.append(thread))
+      home.link.cut()
+      ids.push(await home.append(thread))
+      await untilHas(one, ids)
+    }
+    expect(one.ids).toEqual(ids)
+    await one.leave()
+    await gone(thread)
+  })
+
   test('goes on over a link that is cut and a daemon that is started again, with no gap and no repeat', async () => {
     const thread = aThread()
     const page = await aPage(thread, (await aReader()).token)

@@ -45,6 +45,11 @@ describe('what is no policy is refused', () => {
     expect(decodeEdgePolicy(bytesOf(value))).toBeUndefined()
   })
 
+  test('a text that names a member twice', () => {
+    const text = JSON.stringify(policy).replace('{', '{"version":8,')
+    expect(decodeEdgePolicy(new TextEncoder().encode(text))).toBeUndefined()
+  })
+
   test('broken UTF-8, broken JSON, and one byte too many', () => {
     expect(decodeEdgePolicy(Uint8Array.of(0x22, 0xff, 0x22))).toBeUndefined()
     expect(decodeEdgePolicy(new TextEncoder().encode('{"version":1'))).toBeUndefined()

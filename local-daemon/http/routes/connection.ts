@@ -60,7 +60,7 @@ export function addConnection({ router, authorise, stopping }: RouteParts): void
       responses: { 200: EVENTS, ...PROBLEM },
     },
     (c) => {
-      const { count, interval_ms } = parseInput(ProbeQuery, c.req.query())
+      const { count, interval_ms } = parseInput(ProbeQuery, c.get('query'))
       const principal = c.get('principal')
       const events = probeStream({
         count,

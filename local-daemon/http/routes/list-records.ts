@@ -37,7 +37,7 @@ export function addListRecords({ router, authorise, store }: RouteParts): void {
       responses: { 200: answers(RecordList, 'Records in order of arrival'), ...PROBLEM },
     },
     (c) => {
-      const query = parseInput(RecordsQuery, c.req.query())
+      const query = parseInput(RecordsQuery, c.get('query'))
       return list(c, { thread: query.thread, actor: query.actor }, query)
     },
   )
@@ -52,7 +52,7 @@ export function addListRecords({ router, authorise, store }: RouteParts): void {
     },
     (c) => {
       const { id } = parseInput(ThreadParams, c.req.param() as Record<string, string>)
-      const query = parseInput(PageQuery, c.req.query())
+      const query = parseInput(PageQuery, c.get('query'))
       if (store.thread(id) === undefined) {
         throw new ProblemError('NOT_FOUND', 'There is no such thread here', {
           try: 'See /v1/threads for all threads.',

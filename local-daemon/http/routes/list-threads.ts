@@ -20,7 +20,7 @@ export function addListThreads({ router, store }: RouteParts): void {
       responses: { 200: answers(ThreadList, 'Threads'), ...PROBLEM },
     },
     (c) => {
-      const { limit, cursor } = parseInput(PageQuery, c.req.query())
+      const { limit, cursor } = parseInput(PageQuery, c.get('query'))
       const head = store.head()
       const before =
         cursor === undefined ? head + 1 : parseCursor(cursor, { epoch: store.epoch, head })

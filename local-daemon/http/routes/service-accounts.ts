@@ -64,7 +64,7 @@ export function addServiceAccounts({
       responses: { 200: answers(AccountList, 'Accounts'), ...PROBLEM },
     },
     (c) => {
-      const query = parseInput(PageQuery, c.req.query())
+      const query = parseInput(PageQuery, c.get('query'))
       const page = listPage(store.accounts(), query, store)
       return jsonAnswer(c.env, 200, page(viewOfAccount))
     },
@@ -95,7 +95,7 @@ export function addServiceAccounts({
     },
     async (c) => {
       const id = idOf(c)
-      const { reason, force } = parseInput(RevokeAccountQuery, c.req.query())
+      const { reason, force } = parseInput(RevokeAccountQuery, c.get('query'))
       requireAccount(store, id)
       if (force !== 'true') {
         guardRevocation(

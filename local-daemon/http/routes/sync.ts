@@ -1,9 +1,11 @@
+import type { z } from '@hono/zod-openapi'
 import type { GrantEnd } from '../../access/bearer.ts'
 import { parseCursor } from '../../store/cursor.ts'
 import { syncJson } from '../../store/stored-record.ts'
 import { subscriptionAnswer, jsonAnswer } from '../answer.ts'
 import { answers, PROBLEM } from '../describe.ts'
 import { nextCommit } from '../long-poll.ts'
+import { lastEventIdOf } from '../last-event-id.ts'
 import { parseInput } from '../parse-input.ts'
 import { recordListBody } from '../record-list.ts'
 import type { RouteContext } from '../router.ts'
@@ -21,15 +23,14 @@ export function addSync(parts: RouteParts): void {
   const { router, authorise, resumption, store, hub, stopping, grants } = parts
 
   function placeOf(cursor: string | undefined): number {
-    if (cursor === undefined || cursor === '') return 0
+    if (cursor === undefined) return 0
     const head = store.head()
     return cursor === 'now' ? head : parseCursor(cursor, { epoch: store.epoch, head })
   }
 
-  function subscribe(c: RouteContext, thread: string | undefined, since: string | undefined) {
-    // A browser that reconnects keeps the old query; what it saw last is in the header.
-    const lastEventId = c.req.raw.headers.get('last-event-id') || since
-    const after = placeOf(lastEventId)
+  function subscribe(c: RouteContext, query: z.output<typeof SubscribeQuery>) {
+    const { thread, since } = query
+    const after = placeOf(lastEventIdOf(c, query) ?? since)
     const gone = c.req.raw.signal
     const principal = c.get('principal')
     const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
@@ -57,8 +58,9 @@ export function addSync(parts: RouteParts): void {
       responses: { 200: answers(Changes, 'Records in order of arrival'), ...PROBLEM },
     },
     async (c) => {
-      const { thread, since, limit, feed } = parseInput(ChangesQuery, c.req.query())
-      if (feed === 'continuous') return subscribe(c, thread, since)
+      const query = parseInput(ChangesQuery, c.get('query'))
+      const { thread, since, limit, feed } = query
+      if (feed === 'continuous') return subscribe(c, query)
       const after = placeOf(since)
       const isEmpty = () => store.page({ thread }, after, store.head(), 1).records.length === 0
       if (feed === 'longpoll' && isEmpty()) {
@@ -81,9 +83,6 @@ export function addSync(parts: RouteParts): void {
       request: { query: SubscribeQuery },
       responses: { 200: EVENTS, ...PROBLEM },
     },
-    (c) => {
-      const { thread, since } = parseInput(SubscribeQuery, c.req.query())
-      return subscribe(c, thread, since)
-    },
+    (c) => subscribe(c, parseInput(SubscribeQuery, c.get('query'))),
   )
 }

@@ -58,7 +58,7 @@ export function addTokens({
       responses: { 200: answers(TokenList, 'Tokens'), ...PROBLEM },
     },
     (c) => {
-      const query = parseInput(ListQuery, c.req.query())
+      const query = parseInput(ListQuery, c.get('query'))
       const { service_account_id: account } = query
       const rows = account === undefined ? store.tokens() : store.tokensOf(account)
       return jsonAnswer(c.env, 200, listPage(rows, query, store)(viewOfToken))
@@ -75,7 +75,7 @@ export function addTokens({
     },
     async (c) => {
       const { id } = parseInput(TokenParams, c.req.param() as Record<string, string>)
-      const { force } = parseInput(RevokeTokenQuery, c.req.query())
+      const { force } = parseInput(RevokeTokenQuery, c.get('query'))
       tokenView(store, id)
       if (force !== 'true') {
         guardRevocation(store, settings.values, 'Revoking this token', (row) => row.token_id === id)

@@ -1,6 +1,7 @@
 import type { GrantEnd } from '../../access/bearer.ts'
 import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
 import { answers, PROBLEM } from '../describe.ts'
+import { lastEventIdOf } from '../last-event-id.ts'
 import { logStream } from '../log-stream.ts'
 import { LogQuery, RequestLine, Tunnel } from '../link-schemas.ts'
 import { parseInput } from '../parse-input.ts'
@@ -38,11 +39,12 @@ export function addTunnel({ router, observation, grants, stopping }: RouteParts)
       responses: { 200: LOG, ...PROBLEM },
     },
     (c) => {
-      const { via } = parseInput(LogQuery, c.req.query())
+      const query = parseInput(LogQuery, c.get('query'))
+      const { via } = query
       const principal = c.get('principal')
       const events = logStream({
         log,
-        lastEventId: c.req.raw.headers.get('last-event-id'),
+        lastEventId: lastEventIdOf(c, query),
         wanted: (line) => via === 'all' || line.via === via,
         signals: [stopping, c.req.raw.signal],
         watchGrant: (ended: (code: GrantEnd) => void) => grants.watch(principal, ended),

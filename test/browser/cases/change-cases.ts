@@ -30,7 +30,7 @@ export function changeCases(stage: () => BrowserStage): void {
     'one that is taken away reads nothing more by %s, although its browser remembers the leave',
     async (hop) => {
       const { allowed } = stage()
-      const remembered = '/v1/threads?remembered'
+      const remembered = '/v1/threads?limit=11'
       const before = allowed.preflights()
       expect(await asks(allowed, hop, remembered)).toBe('200')
       expect(await asks(allowed, hop, remembered)).toBe('200')
@@ -39,7 +39,7 @@ export function changeCases(stage: () => BrowserStage): void {
       // No preflight comes between: the answer itself says nothing of this origin.
       expect(await asks(allowed, hop, remembered)).toBe(HIDDEN)
       expect(allowed.preflights()).toBe(before + 1)
-      expect(await asks(allowed, hop, '/v1/threads?new')).toBe(HELD_BACK)
+      expect(await asks(allowed, hop, '/v1/threads?limit=12')).toBe(HELD_BACK)
       await setOrigins('allowed', 'public')
       expect(await asks(allowed, hop, remembered)).toBe('200')
     },
@@ -54,13 +54,13 @@ export function changeCases(stage: () => BrowserStage): void {
       }
     }
     await setOrigins('allowed', 'public', 'other')
-    expect(await asks(other, 'gateway', '/v1/threads?before')).toBe('200')
+    expect(await asks(other, 'gateway', '/v1/threads?limit=13')).toBe('200')
     await setOrigins('allowed', 'public')
     await stage().stopDaemon()
     await stage().startDaemon()
-    await expectSame('/v1/threads?home')
+    await expectSame('/v1/threads?limit=14')
     await stage().restartGateway()
-    await expectSame('/v1/threads?gateway')
+    await expectSame('/v1/threads?limit=15')
     await setOrigins('allowed', 'public', 'other')
     expect(await asks(other, 'loopback')).toBe('200')
     expect(await asks(other, 'gateway')).toBe('200')

@@ -16,7 +16,7 @@ export function gatewayCases(stage: () => BrowserStage): void {
         // The gateway waits ten seconds for the daemon: all at once.
         const health = allowed.ask(url('/health'))
         const hidden = other.ask(url('/health'))
-        const away = await allowed.ask(url('/v1/threads?away'), withBearer())
+        const away = await allowed.ask(url('/v1/threads?limit=16'), withBearer())
         expect(away.outcome).toBe('503 TUNNEL_OFFLINE')
         expect(Number(away.headers['retry-after'])).toBeGreaterThan(0)
         await until('the browser has asked', () => allowed.preflights() === before + 1)

@@ -40,7 +40,7 @@ export function wireCases(stage: () => BrowserStage): void {
     test('to mix no origins: neither page gets what the cache has for the other', async () => {
       const { allowed, other, url } = stage()
       const cache = { cache: 'force-cache' } as const
-      const [first, second] = [url(hop, '/health?first'), url(hop, '/health?second')]
+      const [first, second] = [url(hop, '/health'), url(hop, '/.well-known/syncropel')]
       expect((await allowed.ask(first, cache)).outcome).toBe('200')
       expect((await other.ask(first, cache)).outcome).toBe('TypeError: MissingAllowOriginHeader')
       expect((await other.ask(second, cache)).outcome).toBe('TypeError: MissingAllowOriginHeader')
