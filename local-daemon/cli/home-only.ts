@@ -2,7 +2,7 @@ import { CliError } from './cli-error.ts'
 import { destinationOf, type Destination } from './destination.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { note } from './output.ts'
-import { printable } from './table.ts'
+import { printable } from './printable.ts'
 
 /** Says of a command that runs something on this machine that the daemon elsewhere, where the others go, is not meant. */
 export function noteHomeOnly(command: string, options: GlobalOptions): void {

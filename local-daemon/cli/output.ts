@@ -1,8 +1,13 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
-import { printable, UNPRINTABLE } from './table.ts'
+import { UNPRINTABLE } from './printable.ts'
+import { terminalText } from './styled.ts'
 
-/** Data goes to stdout. */
+/** Data for people goes to stdout, in colours where it shows them; of everything else a terminal obeys nothing. */
 export function print(text: string): void {
+  printAsIs(terminalText(text, process.stdout))
+}
+
+/** What programs read, as it is: files, scripts, JSON. */
+export function printAsIs(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
@@ -11,24 +16,19 @@ export function print(text: string): void {
  * and direction overrides as they are; escaped they mean the same, and no terminal obeys them.
  */
 export function printJson(value: object): void {
-  print(JSON.stringify(value).replaceAll(UNPRINTABLE, escaped))
+  printAsIs(JSON.stringify(value).replaceAll(UNPRINTABLE, escaped))
 }
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** Progress and remarks go to stderr, so that stdout stays data. Tables are styled for stdout: here stderr decides. */
+/** Progress and remarks go to stderr, so that stdout stays data. */
 export function note(text: string): void {
-  process.stderr.write(`${hasColours(process.stderr) ? text : stripVTControlCharacters(text)}\n`)
-}
-
-/** Whether a stream shows colours: it is a terminal that can, unless `NO_COLOR` or `FORCE_COLOR` say otherwise. */
-function hasColours(stream: NodeJS.WriteStream): boolean {
-  return styleText('bold', 'x', { stream }) !== 'x'
+  process.stderr.write(`${terminalText(text, process.stderr)}\n`)
 }
 
 /** Something that does not stop the command and that a person should know; stderr. */
 export function warn(text: string): void {
-  note(`warning: ${printable(text)}`)
+  note(`warning: ${text}`)
 }

@@ -1,8 +1,9 @@
-import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { VERSION } from '../config/version.ts'
 import { examples } from './help-examples.ts'
 import { reportError } from './report-error.ts'
+import { note, print } from './output.ts'
+import { styled } from './styled.ts'
 import { ignoreHangUp } from './terminal.ts'
 
 const ABOUT = 'A local-first store of signed records, with a public hostname and no open port.'
@@ -44,9 +45,9 @@ export function createProgram(): Command {
     .configureHelp({
       showGlobalOptions: true,
       minWidthToWrap: 20,
-      styleTitle: (title) => styleText('bold', title),
+      styleTitle: (title) => styled('bold', title),
     })
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ writeOut: print, writeErr: note, outputError: () => {} })
     .exitOverride()
 }
 

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import { printable } from './printable.ts'
 
 /** Milliseconds before anything is shown: what is done by then needs no progress. */
 const PATIENCE_MS = 500
@@ -40,7 +41,7 @@ export function showProgress(text: string, options: ProgressOptions = {}): Progr
     const elapsed = now() - started
     if (elapsed < PATIENCE_MS) return
     const seconds = elapsed < 1000 ? '' : `, ${Math.floor(elapsed / 1000)} s`
-    const line = `${frames[shown % frames.length]} ${said}${counted}${seconds}`
+    const line = `${frames[shown % frames.length]} ${printable(said)}${counted}${seconds}`
     shown += 1
     // Cut at the edge: a line that wraps could not be taken back.
     stream.write(`\r\u001B[2K${line.slice(0, (stream.columns ?? 80) - 1)}`)

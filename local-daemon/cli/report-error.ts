@@ -1,10 +1,11 @@
-import { styleText } from 'node:util'
 import { CommanderError } from 'commander'
 import { StartError } from '../config/start-error.ts'
 import { CliError } from './cli-error.ts'
 import { closest } from '../../protocol/closest.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
-import { printable } from './table.ts'
+import { printable } from './printable.ts'
+import { note } from './output.ts'
+import { styled } from './styled.ts'
 
 interface Report {
   readonly code: string
@@ -29,10 +30,9 @@ export function reportError(
     return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   }
   const report = describe(error, help, unknown)
-  const stream = process.stderr
-  stream.write(`${styleText('red', 'error:', { stream })} ${report.message} [${report.code}]\n`)
-  stream.write(`${styleText('green', 'try:', { stream })} ${report.try}\n`)
-  if (process.env['SPL_DEBUG'] && error instanceof Error) stream.write(`${error.stack}\n`)
+  note(`${styled('red', 'error:')} ${report.message} [${report.code}]`)
+  note(`${styled('green', 'try:')} ${report.try}`)
+  if (process.env['SPL_DEBUG'] && error instanceof Error) note(`${error.stack}`)
   return report.exitCode
 }
 

@@ -1,4 +1,5 @@
-import { styleText } from 'node:util'
+import { printable } from './printable.ts'
+import { styled } from './styled.ts'
 
 /**
  * Plain columns, two spaces apart, no borders: easy on the eye and on grep. Cells come from other
@@ -14,7 +15,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd()
-  return [styleText('bold', line(header)), ...cells.map(line)].map((text) => `${text}\n`).join('')
+  return [styled('bold', line(header)), ...cells.map(line)].map((text) => `${text}\n`).join('')
 }
 
 /** Names and values under each other: `Status   running`. Absent values are left out. */
@@ -26,16 +27,7 @@ export function fields(
   return shown
     .map(
       ([name, value]) =>
-        `${styleText('bold', name.padEnd(width))}  ${printable(value ?? '').replaceAll('\n', ' ')}\n`,
+        `${styled('bold', name.padEnd(width))}  ${printable(value ?? '').replaceAll('\n', ' ')}\n`,
     )
     .join('')
-}
-
-/** Control characters (C0 without line feed, DEL, C1) and direction overrides, which could rewrite the screen. */
-// oxlint-disable-next-line no-control-regex -- finding control characters is what it is for
-export const UNPRINTABLE = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/gu
-
-/** The text with everything that a terminal would obey replaced by U+FFFD. */
-export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, '\uFFFD')
 }

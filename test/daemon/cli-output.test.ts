@@ -86,6 +86,54 @@ describe('colours', () => {
   })
 })
 
+describe('what others wrote', () => {
+  const HOSTILE = '\u001B[31mred\u001B[0m\u001B]0;title\u0007 \u202Eback\u009B2J'
+  const SHOWN = '\uFFFD[31mred\uFFFD[0m\uFFFD]0;title\uFFFD \uFFFDback\uFFFD2J'
+
+  beforeAll(async () => {
+    const goal = { parents: [], thread: 'th_hostile', act: 'INTEND', data_type: 'SCALAR' }
+    const answer = await served.post('/v1/records', { ...goal, body: { goal: HOSTILE } })
+    if (answer.status !== 201) throw new Error(await answer.text())
+  })
+
+  test.for([{}, { NO_COLOR: '1' }, { FORCE_COLOR: '1' }])(
+    'colours nothing and moves nothing, and ours stays whole: %o',
+    async (colours) => {
+      const lines = [['thread', 'list'], ['thread', 'records', 'th_hostile'], [HOSTILE]]
+      for (const words of lines) {
+        const run = await runSpl(words, {
+          home: served.daemon.home.root,
+          env: { ...PLAIN, ...colours } as Record<string, string>,
+        })
+        const shown = run.stdout + run.stderr
+        // oxlint-disable-next-line no-control-regex -- our own styles
+        const plain = shown.replaceAll(/\u001B\[[0-9;]+m/gu, '')
+        expect(plain).toContain('\uFFFD[31mred\uFFFD[0m')
+        // oxlint-disable-next-line no-control-regex -- what a terminal would obey
+        expect(plain).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E]/u)
+      }
+      const onTerminal = await inTerminal('thread list', colours)
+      expect(onTerminal).toContain(SHOWN)
+    },
+  )
+
+  test.for([
+    'expose nobody --dry-run',
+    'expose team --dry-run --way tailnet',
+    'config show',
+    'status',
+    'doctor --no-outside',
+    'service-account list',
+    'pair --device x --url http://127.0.0.1:1 --invite',
+    'sevre',
+    '--help',
+  ])('is all that is made safe: no style of ours is shown as text by spl %s', async (line) => {
+    const run = await piped(line, { FORCE_COLOR: '1' })
+    expect(run.stdout + run.stderr).toMatch(COLOUR)
+    expect(run.stdout + run.stderr).not.toContain('\uFFFD')
+  })
+})
+
 async function anAccount(): Promise<string> {
   const request = { name: 'ci', scopes: ['records:read' as const], actors: [] }
   return (await served.daemon.access.accounts.createWithToken(request, null)).account

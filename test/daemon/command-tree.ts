@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { splProgram } from '../../local-daemon/cli/spl.ts'
+import { plain } from './plain.ts'
 
 /** A command as it is called, such as `thread list`; the root is the empty name. */
 export interface NamedCommand {
@@ -28,7 +29,7 @@ export function helpOf({ name, command }: NamedCommand, columns: number): string
   const shown = name === 'pair' ? (command.commands[0] ?? command) : command
   let text = ''
   shown.configureOutput({
-    writeOut: (part) => (text += part),
+    writeOut: (part) => (text += plain(part)),
     getOutHelpWidth: () => columns,
     getOutHasColors: () => false,
   })

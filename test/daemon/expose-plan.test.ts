@@ -5,6 +5,7 @@ import { planText } from '../../local-daemon/cli/expose/show-plan.ts'
 import type { Plan, Step } from '../../local-daemon/cli/expose/plan.ts'
 import { MATRIX, USE_CASES } from '../../local-daemon/cli/expose/use-case.ts'
 import type { Present, Wish } from '../../local-daemon/cli/expose/wish.ts'
+import { plain } from './plain.ts'
 
 const GATEWAY = { url: 'https://spl.example.com', cacert: null }
 const STRICT = { strict_actor_header: true, strict_impersonation_enforcement: true }
@@ -229,7 +230,7 @@ describe('a plan', () => {
       }),
       present({ settings: { ...settings, ...STRICT } }),
     )
-    const text = planText(plan)
+    const text = plain(planText(plan))
     expect(text).toContain(
       'spl expose --print caddy --hostname spl.example.com | sudo tee -a /etc/caddy/Caddyfile',
     )

@@ -2,7 +2,6 @@ import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
 import { print } from '../output.ts'
-import { printable } from '../table.ts'
 import { newSecretFile, replacedTokenFile } from './secret-file.ts'
 
 /** Where a secret goes that is shown once. It is ready before the secret is made, so that none gets lost. */
@@ -44,6 +43,6 @@ export async function secretSink(options: SecretOptions): Promise<SecretSink> {
 
 const STDOUT: SecretSink = {
   place: null,
-  deliver: async (secret) => print(printable(secret)),
+  deliver: async (secret) => print(secret),
   discard: async () => {},
 }

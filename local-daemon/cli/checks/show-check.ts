@@ -1,6 +1,6 @@
-import { styleText } from 'node:util'
-import { printable } from '../table.ts'
+import { printable } from '../printable.ts'
 import type { Check, CheckStatus } from './check.ts'
+import { styled } from '../styled.ts'
 
 const SIGNS: Readonly<Record<CheckStatus, readonly [string, 'green' | 'yellow' | 'red' | 'dim']>> =
   {
@@ -15,7 +15,7 @@ const NAME_WIDTH = 16
 /** One check as a line for people, and under it what to do. */
 export function checkText({ status, name, message, fix }: Check): string {
   const [sign, colour] = SIGNS[status]
-  const line = `${styleText(colour, sign)}  ${name.padEnd(NAME_WIDTH)}  ${oneLine(message)}\n`
+  const line = `${styled(colour, sign)}  ${name.padEnd(NAME_WIDTH)}  ${oneLine(message)}\n`
   return fix === undefined ? line : `${line}${' '.repeat(6)}try: ${oneLine(fix)}\n`
 }
 

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { type Candidate, type CompletedLine, completeLine } from '../completion/complete-line.ts'
 import { knownValues } from '../completion/known-values.ts'
 import { daemonClient } from '../daemon-client.ts'
-import { print } from '../output.ts'
-import { printable } from '../table.ts'
+import { printAsIs } from '../output.ts'
+import { printable } from '../printable.ts'
 
 /** Milliseconds that a daemon has to answer a Tab. */
 const PATIENCE_MS = 1_500
@@ -24,11 +24,11 @@ export function addComplete(program: Command): void {
     .action(async (words: string[]) => {
       const line = completeLine(program, words)
       if (line.place.kind === 'files' || line.place.kind === 'directories')
-        return print(line.place.kind)
+        return printAsIs(line.place.kind)
       const shown = (await candidatesOf(line).catch(() => [])).filter(
         ({ value }) => value.startsWith(line.word) && PLAIN.test(value),
       )
-      print(['words', ...shown.map(lineOf)].join('\n'))
+      printAsIs(['words', ...shown.map(lineOf)].join('\n'))
     })
 }
 

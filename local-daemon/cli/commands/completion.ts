@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { COMPLETION_SCRIPTS, INSTALL_HINTS, SHELLS, type Shell } from '../completion/scripts.ts'
 import { examples } from '../help-examples.ts'
-import { note, print } from '../output.ts'
+import { note, printAsIs } from '../output.ts'
 
 export function addCompletion(program: Command): void {
   program
@@ -17,7 +17,7 @@ export function addCompletion(program: Command): void {
       ),
     )
     .action((shell: Shell) => {
-      print(COMPLETION_SCRIPTS[shell])
+      printAsIs(COMPLETION_SCRIPTS[shell])
       if (process.stdout.isTTY) note(`for every new shell: ${INSTALL_HINTS[shell]}`)
     })
 }

@@ -16,7 +16,6 @@ import { inviteLink } from '../registry/invite-link.ts'
 import { parseHostnamePattern } from '../registry/parse-hostname.ts'
 import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
 import { addRegistryOptions } from '../registry/registry-options.ts'
-import { printable } from '../table.ts'
 import { utcTime } from '../utc-time.ts'
 
 interface GatewayInviteOptions extends RegistryOptions, SecretOptions {
@@ -71,10 +70,10 @@ async function makeInvite(options: GatewayInviteOptions): Promise<void> {
   if (options.json) return printJson(invite)
   const choice = hostname.startsWith('*.') ? ` --hostname <name>${hostname.slice(1)}` : ''
   const link = sink.place === null ? 'link above' : `link in ${sink.place}`
-  note(printable(`for ${hostname}, one use, until ${utcTime(invite.expires_at)} UTC`))
-  note(printable(`hand over the ${link}, which is shown this once; they run:`))
-  note(printable(`  spl gateway join -${choice}`))
-  note(printable(`to take it back: spl gateway revoke ${invite.invite_id}`))
+  note(`for ${hostname}, one use, until ${utcTime(invite.expires_at)} UTC`)
+  note(`hand over the ${link}, which is shown this once; they run:`)
+  note(`  spl gateway join -${choice}`)
+  note(`to take it back: spl gateway revoke ${invite.invite_id}`)
 }
 
 /** The names below the gateway's own, where that is said: the daemon's own gateway is a name among many. */

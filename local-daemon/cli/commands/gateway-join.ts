@@ -10,7 +10,7 @@ import { readInviteLink } from '../registry/invite-link.ts'
 import { parseHostname } from '../registry/parse-hostname.ts'
 import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
 import { addRegistryOptions } from '../registry/registry-options.ts'
-import { fields, printable } from '../table.ts'
+import { fields } from '../table.ts'
 
 interface GatewayJoinOptions extends RegistryOptions {
   readonly hostname?: string
@@ -59,7 +59,7 @@ async function joinGateway(invite: string, options: GatewayJoinOptions): Promise
   )
   if (options.connect) return
   const ca = caFile === null ? '' : ` --gateway-ca ${caFile}`
-  note(printable(`next: spl serve --restart --gateway ${address}${ca}`))
+  note(`next: spl serve --restart --gateway ${address}${ca}`)
 }
 
 /** The hostname under the scheme and the port that the gateway was asked by. */

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import type { Home } from '../../config/home.ts'
 import { isLoopbackName } from '../../config/is-loopback-name.ts'
@@ -15,8 +14,9 @@ import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
 import { readRunningFile } from '../serve/running-file.ts'
-import { printable } from '../table.ts'
+import { printable } from '../printable.ts'
 import type { Link } from '../tunnel/link-rows.ts'
+import { styled } from '../styled.ts'
 
 interface GatewayStatusOptions extends GlobalOptions {
   readonly url?: URL
@@ -108,7 +108,7 @@ const MARKS = { true: ['green', 'ok'], false: ['red', 'FAIL'], null: ['dim', '-'
 
 function line({ name, ok, detail }: Check): string {
   const [colour, mark] = MARKS[`${ok}`]
-  const shown = styleText(colour, mark.padEnd(4), { stream: process.stdout })
+  const shown = styled(colour, mark.padEnd(4))
   return `${shown}  ${name.replace('_', ' ').padEnd(12)}  ${printable(detail)}`
 }
 

@@ -16,7 +16,7 @@ import { loginFile, readLogin, writeLogin, type Login } from '../login/login-fil
 import { readCode } from '../login/read-code.ts'
 import { note, print, printJson, warn } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
-import { fields, printable } from '../table.ts'
+import { fields } from '../table.ts'
 import { utcTime } from '../utc-time.ts'
 import type { Home } from '../../config/home.ts'
 
@@ -157,7 +157,7 @@ function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): 
   if (isDefault) note('commands go there from now on; spl logout ends it')
   else {
     note(`${home.root} has a daemon of its own, which stays the default; for the other one:`)
-    note(printable(`  SPL_SERVE_URL=${url.origin} spl status`))
+    note(`  SPL_SERVE_URL=${url.origin} spl status`)
   }
   if (process.env['SPL_SERVE_URL']) warn('SPL_SERVE_URL is set, and wins')
   if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the bearer of the login')

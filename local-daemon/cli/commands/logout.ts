@@ -8,7 +8,6 @@ import { examples } from '../help-examples.ts'
 import { checkInstance, INSTANCE_LIMITS } from '../login/ask-instance.ts'
 import { loginFile, readLogin, removeLogin, type Login } from '../login/login-file.ts'
 import { note, print, printJson } from '../output.ts'
-import { printable } from '../table.ts'
 
 interface LogoutOptions extends GlobalOptions {
   readonly revoke?: boolean
@@ -39,10 +38,10 @@ async function logout(options: LogoutOptions): Promise<void> {
   const url = login?.url ?? null
   if (options.json) return printJson({ object: 'logout', status, url, revoked })
   if (login === undefined) return note(`there is no login in ${loginFile(home)}`)
-  print(printable(`logged out of ${login.url}`))
+  print(`logged out of ${login.url}`)
   if (revoked) return print('its bearer counts no more')
   note('its bearer still counts; to end it, at home:')
-  note(printable(`  spl service-account revoke ${login.service_account_id}`))
+  note(`  spl service-account revoke ${login.service_account_id}`)
 }
 
 /** A file that cannot be read is there to be removed, too. */
@@ -51,7 +50,7 @@ function loginToLeave(options: LogoutOptions): Login | undefined {
     return readLogin(homeOf(options))
   } catch (error) {
     if (error instanceof CliError && !options.revoke) {
-      note(printable(error.message))
+      note(error.message)
       return undefined
     }
     throw error

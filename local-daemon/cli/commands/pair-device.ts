@@ -20,7 +20,7 @@ import { parseOrigin } from '../parse-origin.ts'
 import { parseScopes } from '../parse-scopes.ts'
 import type { Health } from '../serve/presence.ts'
 import { readRunningFile } from '../serve/running-file.ts'
-import { printable } from '../table.ts'
+import { printable } from '../printable.ts'
 import { utcTime } from '../utc-time.ts'
 
 interface PairOptions extends SecretOptions {
@@ -112,9 +112,9 @@ async function pairWithBearer(work: Work): Promise<void> {
   await deliver(work, { url, token, device })
   if (options.json) return printJson({ object: 'pairing', url, device, account })
   const edge = edgeText(account.edge)
-  note(printable(`account ${account.id}, scopes ${account.scopes.join(', ')}`))
+  note(`account ${account.id}, scopes ${account.scopes.join(', ')}`)
   if (edge !== undefined) note(`edge: ${edge}`)
-  note(printable(`to end it: spl service-account revoke ${account.id}`))
+  note(`to end it: spl service-account revoke ${account.id}`)
 }
 
 async function invite(work: Work): Promise<void> {
@@ -129,7 +129,7 @@ async function invite(work: Work): Promise<void> {
   await deliver(work, { url, invite: code, device })
   if (options.json) return printJson({ ...made, url })
   const edge = edgeText(made.edge)
-  note(printable(`scopes ${made.scopes.join(', ')}`))
+  note(`scopes ${made.scopes.join(', ')}`)
   if (edge !== undefined) note(`edge: ${edge}`)
   note(
     `the invite is good for one use until ${utcTime(made.expires_at)} UTC; redeem it on the device:`,

@@ -7,7 +7,7 @@ import { examples } from '../help-examples.ts'
 import { parseLines } from '../logs/parse-lines.ts'
 import { showLogs } from '../logs/show-logs.ts'
 import { noteHomeOnly } from '../home-only.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, print, printJson, printAsIs } from '../output.ts'
 import { parseGateway } from '../parse-gateway.ts'
 import { parsePort } from '../parse-port.ts'
 import { withProgress } from '../progress.ts'
@@ -131,7 +131,7 @@ async function stop(home: Home, options: ServeOptions): Promise<void> {
 
 async function install(home: Home, options: ServeOptions): Promise<void> {
   const args = startArguments(options)
-  if (options.dryRun) return print(serviceText(home, args))
+  if (options.dryRun) return printAsIs(serviceText(home, args))
   return showService(await installService(home, args), options)
 }
 

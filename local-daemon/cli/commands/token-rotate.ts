@@ -8,7 +8,7 @@ import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note } from '../output.ts'
 import { parseDuration } from '../parse-duration.ts'
-import { printable } from '../table.ts'
+import { printable } from '../printable.ts'
 
 interface RotateOptions extends SecretOptions {
   /** Seconds. */

@@ -1,7 +1,7 @@
 import type { Home } from '../../config/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, printJson, printAsIs } from '../output.ts'
 import { runningConfiguration } from '../recipes/from-running-daemon.ts'
 import { makeRecipe } from '../recipes/make-recipe.ts'
 import type { RecipeName, UpstreamKind } from '../recipes/recipe.ts'
@@ -35,7 +35,7 @@ export async function printRecipe(
   const left = { ...recipe, settings: missingSettings(recipe.settings, running?.settings ?? {}) }
   if (json) return printJson({ object: 'recipe', ...left })
   const { stdout, stderr } = recipeText(left)
-  print(stdout)
+  printAsIs(stdout)
   note(stderr.trimEnd())
 }
 

@@ -1,20 +1,19 @@
-import { styleText } from 'node:util'
 import type { SettingValue } from '../settings/parse-setting.ts'
-import { printable } from '../table.ts'
 import type { Plan, Step } from './plan.ts'
 import { MATRIX } from './use-case.ts'
+import { styled } from '../styled.ts'
 
 /** The plan for people: what is done here, what is theirs to do, what to know. */
 export function planText({ use, way, url, steps, warnings }: Plan): string {
   const lines = [
-    styleText('bold', `${MATRIX[use].title}, by ${way}`),
+    styled('bold', `${MATRIX[use].title}, by ${way}`),
     ...(url === null ? [] : [`It will be reached at ${url}`]),
     '',
     ...(steps.length === 0 ? ['Nothing is left to do.'] : steps.flatMap(stepLines)),
     ...(warnings.length === 0 ? [] : ['']),
-    ...warnings.map((text) => `${styleText('yellow', 'know:')} ${text}`),
+    ...warnings.map((text) => `${styled('yellow', 'know:')} ${text}`),
   ]
-  return lines.map((line) => `${printable(line)}\n`).join('')
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 function stepLines(step: Step, at: number): string[] {

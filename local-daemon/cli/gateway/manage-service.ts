@@ -10,7 +10,7 @@ import { GATEWAY_SERVICE, gatewayUnit } from '../../service/gateway-unit.ts'
 import type { KeyPair } from '../../gateway/self-signed.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { note, print, printJson, warn } from '../output.ts'
+import { note, print, printJson, warn, printAsIs } from '../output.ts'
 import { fields } from '../table.ts'
 
 /** `spl gateway serve` as a service, from the options that it would run with. */
@@ -72,7 +72,7 @@ export async function installService(
   }
   if (manners.json) return printJson({ object: 'gateway_service', status, scope, path, unit: text })
   if (manners.dryRun) {
-    print(text)
+    printAsIs(text)
     note(
       `would go to ${path}, then: systemctl ${scope === 'user' ? '--user ' : ''}enable --now ${GATEWAY_SERVICE}`,
     )

@@ -1,6 +1,6 @@
-import { styleText } from 'node:util'
 import { isPlainObject } from '../../../protocol/json-value.ts'
-import { printable } from '../table.ts'
+import { printable } from '../printable.ts'
+import { styled } from '../styled.ts'
 
 /** Pino's numbers. */
 const LEVELS: Readonly<Record<number, string>> = {
@@ -37,8 +37,8 @@ export function logText(line: string): string {
     ...fields.map(([name, value]) => `${visible(name)}=${visible(quoted(value))}`),
   ]
   const text = `${timeText(entry['time'])}  ${visible(level).padEnd(5)}  ${words.join('  ')}`
-  if (level === 'error' || level === 'fatal') return styleText('red', text)
-  return level === 'warn' ? styleText('yellow', text) : text
+  if (level === 'error' || level === 'fatal') return styled('red', text)
+  return level === 'warn' ? styled('yellow', text) : text
 }
 
 /** A plain word as it is, everything else as JSON. */

@@ -1,5 +1,5 @@
-import { styleText } from 'node:util'
 import { encode, renderUnicodeCompact } from 'uqr'
+import { styled } from '../styled.ts'
 
 /** Light modules around the code (ISO/IEC 18004 asks for four). */
 const QUIET_ZONE = 4
@@ -17,7 +17,7 @@ export function qrCode(
   const options = { border: QUIET_ZONE }
   const drawn = renderUnicodeCompact(text, options)
     .split('\n')
-    .map((line) => styleText(['whiteBright', 'bgBlack'], line))
+    .map((line) => styled(['whiteBright', 'bgBlack'], line))
     .join('\n')
   return { drawn, columns: encode(text, options).size }
 }

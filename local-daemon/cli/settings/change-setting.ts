@@ -3,7 +3,6 @@ import { edgeText } from '../access/edge-text.ts'
 import { daemonClient } from '../daemon-client.ts'
 import type { GlobalOptions } from '../global-options.ts'
 import { print, printJson, warn } from '../output.ts'
-import { printable } from '../table.ts'
 import type { SettingValue } from './parse-setting.ts'
 import type { SettingKey } from './setting-kinds.ts'
 import { settingText } from './setting-text.ts'
@@ -31,7 +30,7 @@ export async function changeSetting(
   const body = { value, ...(options.force && { force: true }) }
   const changed = await client.post<Setting>(`/v1/config/${key}`, body)
   if (options.json) return printJson(changed)
-  print(printable(`${changed.key}: ${settingText(changed.value)}`))
+  print(`${changed.key}: ${settingText(changed.value)}`)
   const edge = edgeText(changed.edge)
   if (edge !== undefined) print(`edge: ${edge}`)
   for (const warning of changed.warnings) warn(warning)

@@ -1,5 +1,5 @@
-import { styleText } from 'node:util'
-import { printable } from '../table.ts'
+import { printable } from '../printable.ts'
+import { styled } from '../styled.ts'
 
 /** A line of the request log, as far as this prints it. */
 export interface LogLine {
@@ -27,7 +27,7 @@ const COLUMNS = [
   ['ACCOUNT', 20],
 ] as const
 
-export const LOG_HEADER = styleText(
+export const LOG_HEADER = styled(
   'bold',
   [...COLUMNS.map(([title, width]) => title.padEnd(width)), 'PATH'].join('  '),
 )
@@ -47,8 +47,8 @@ export function logRow(line: LogLine): string {
   const padded = cells.map((cell, at) => visible(cell).padEnd(COLUMNS[at]?.[1] ?? 0))
   const mark = line.outcome === 'whole' ? '' : ` (${visible(line.outcome)})`
   const text = `${padded.join('  ')}  ${visible(line.path)}${mark}`
-  if (line.status >= 500 || line.outcome === 'failed') return styleText('red', text)
-  return line.status >= 400 ? styleText('yellow', text) : text
+  if (line.status >= 500 || line.outcome === 'failed') return styled('red', text)
+  return line.status >= 400 ? styled('yellow', text) : text
 }
 
 function visible(text: unknown): string {
