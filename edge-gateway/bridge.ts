@@ -16,5 +16,10 @@ export const BRIDGE = {
   RESUME: 4002,
 } as const
 
-/** In the object's answer: home is away; this WebSocket is closed when it is back. */
+/**
+ * In the object's answer. With a WebSocket: home cannot be asked now, and this is a place to wait in. It is closed when
+ * home is back; the value is the time, in milliseconds, after which to ask again all the same, and 0 for never. Without
+ * one, `NO_PLACE`: there is none, and the answer is the client's.
+ */
 export const WAIT_HEADER = 'x-spl-wait'
+export const NO_PLACE = 'no'

@@ -10,6 +10,8 @@ export interface Refusal {
   readonly try?: string
   /** Seconds after which the same request may pass. */
   readonly retryAfter?: number
+  /** It passes by itself, and its request may wait for that where it has a place to wait in. */
+  readonly passing?: true
   /** Methods that the path has, for a method that it has not (RFC 9110, section 15.5.6). */
   readonly allow?: string
   /** Further members of the envelope. */
@@ -26,13 +28,12 @@ export interface RefusedRequest {
 }
 
 /** The answer to a refused request. What every refusal must carry, whoever made it, is added here and nowhere else. */
-export function refuse(
-  { code, message, retryAfter, allow, ...more }: Refusal,
-  asked: RefusedRequest,
-): Response {
+export function refuse(refusal: Refusal, asked: RefusedRequest): Response {
+  const { code, message, retryAfter, allow, details } = refusal
   asked.refused?.(code)
   return problemResponse(code, message, {
-    ...more,
+    ...(refusal.try === undefined ? {} : { try: refusal.try }),
+    ...(details === undefined ? {} : { details }),
     requestId: asked.requestId,
     headers: {
       ...asked.cors?.(),

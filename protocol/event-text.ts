@@ -10,6 +10,9 @@ export const OPENING = retryLine(1_000)
 /** Keeps proxies from closing a silent stream, and shows a dead connection. */
 export const HEARTBEAT_COMMENT = ': heartbeat\n'
 
+/** What the gateway says in place of events while nobody at home can be asked for them. */
+export const WAITING_COMMENT = ': waiting for home\n'
+
 /** How long a client is to wait before it resumes, milliseconds. */
 export function retryLine(ms: number): string {
   return `retry: ${ms}\n`

@@ -60,6 +60,8 @@ export const LIMITS = {
   subscriberHeartbeatMs: 15_000,
   /** How long an event stream outlives the tunnel, milliseconds. */
   streamAwayMs: 3_600_000,
+  /** How long one waits that could not begin, milliseconds; then it ends, and its client asks again by itself. */
+  streamHoldMs: 300_000,
   /** Seconds that the leave to resume a ticket's stream lasts; the gateway gets a fresh one before half of it is over. */
   resumeSeconds: 24 * 3600,
   /** Largest HELLO, bytes of JSON. */

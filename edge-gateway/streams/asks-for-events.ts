@@ -7,8 +7,14 @@ export function asksForEvents(head: RequestHead, access: RouteAccess | undefined
   if (access?.events === 'feed') return true
   if (head.upgrade !== undefined) return false
   if (access?.events === 'always') return true
-  if (access?.events === 'continuous' && /[?&]feed=continuous(?:&|$)/.test(head.target)) return true
+  if (isFeed(head, access)) return true
   return head.headers.some(([name, value]) => name === 'accept' && ACCEPTS_EVENTS.test(value))
+}
+
+/** Whether the answer is one for certain, whose events have ids: such a stream can wait for its beginning. */
+export function isFeed({ target }: RequestHead, access: RouteAccess | undefined): boolean {
+  if (access?.events === 'feed') return true
+  return access?.events === 'continuous' && /[?&]feed=continuous(?:&|$)/.test(target)
 }
 
 const ACCEPTS_EVENTS = /(?:^|,)\s*text\/event-stream\s*(?:[;,]|$)/i

@@ -1,15 +1,16 @@
 import { EventSplitter } from '../../protocol/event-splitter.ts'
-import { errorEvent } from '../../protocol/event-text.ts'
+import { errorEvent, retryLine, WAITING_COMMENT } from '../../protocol/event-text.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
+import { BRIDGE, NO_PLACE, WAIT_HEADER } from '../bridge.ts'
 import { finalEvent } from '../final-event.ts'
 import type { ClientSink } from './client-sink.ts'
+import { placeLeft } from './place-left.ts'
 import type { Resumption } from './resumption.ts'
 import { AWAY_TOO_LONG, CUT_FOR_GOOD, TOO_SLOW } from './refusals.ts'
 import { SharedMemory } from './shared-memory.ts'
 
-/** The same request again, from the event with this id on. */
-export type AskAgain = (lastEventId: string | undefined) => Promise<Response>
+/** The same request again, from the event with this id on. @param begun it was let in before */
+export type AskAgain = (lastEventId: string | undefined, begun: boolean) => Promise<Response>
 
 const memory = new SharedMemory(LIMITS.subscribersBytes)
 /** Bytes taken before they are reported, while the object counts them: half of the least window. */
@@ -20,6 +21,8 @@ const RETRY_MAX_MS = 5_000
 /** A bridge that was lost sooner counts as a try that failed: home may cut each one, and is not to be asked in a circle. */
 const STEADY_MS = 1_000
 const SMALL_ANSWER = 4096
+/** After how long a client should ask again whose stream could not begin, milliseconds; half of it more or less. */
+const AGAIN_MS = 4_000
 
 /**
  * One public event stream, which outlives what carries it: the bridge to the object, the tunnel, the daemon.
@@ -41,7 +44,7 @@ export class EventRelay {
   /** Since when nothing new came, milliseconds since 1970; undefined: all is well. */
   #awaySince: number | undefined
   #failures = 0
-  /** When this bridge began, milliseconds since 1970. */
+  /** When this bridge began, milliseconds since 1970; 0: none has. */
   #attachedAt = 0
   /** The last event's id of what was written to the client. */
   #deliveredId: string | undefined
@@ -77,6 +80,17 @@ export class EventRelay {
     bridge.addEventListener('message', ({ data }) => this.#message(bridge, data))
     bridge.addEventListener('close', ({ code, reason }) => this.#closed(bridge, code, reason))
     bridge.addEventListener('error', () => this.#closed(bridge, 1006, ''))
+  }
+
+  /**
+   * Nobody at home could be asked for it yet: comments keep the client, as they do when a stream was cut.
+   * @param place where the object lets it wait; null: it is asked again
+   */
+  begin(place: WebSocket | null, againMs: number): void {
+    this.#sink.write(new TextEncoder().encode(WAITING_COMMENT))
+    this.#awaySince = Date.now()
+    const wait = place === null ? Promise.resolve() : this.#homeIsBack(place, againMs)
+    wait.then(() => this.#resume(0)).catch(() => this.#cut())
   }
 
   /** The client has taken something. */
@@ -179,14 +193,23 @@ export class EventRelay {
     this.#awaySince ??= Date.now()
     let wait = this.#failures === 0 ? Math.random() * spreadMs : this.#pauseMs()
     while (!this.#over) {
-      if (Date.now() - this.#awaySince > LIMITS.streamAwayMs) {
-        return this.#finish(finalEvent(AWAY_TOO_LONG))
-      }
+      if (Date.now() - this.#awaySince > this.#patienceMs) return this.#giveUp()
       if (wait > 0) await sleep(wait)
       if (this.#over || (await this.#try())) return
       this.#failures += 1
       wait = this.#pauseMs()
     }
+  }
+
+  /** How long it waits for home. */
+  get #patienceMs(): number {
+    return this.#attachedAt === 0 ? LIMITS.streamHoldMs : LIMITS.streamAwayMs
+  }
+
+  /** One that has not begun just ends: its client asks again, after a while of its own. */
+  #giveUp(): void {
+    if (this.#attachedAt > 0) return this.#finish(finalEvent(AWAY_TOO_LONG))
+    this.#finish(retryLine(Math.round(AGAIN_MS * (0.5 + Math.random()))))
   }
 
   #pauseMs(): number {
@@ -196,7 +219,8 @@ export class EventRelay {
 
   /** True: there is nothing left to try. */
   async #try(): Promise<boolean> {
-    const answer = await this.#askAgain(this.#splitter.lastId).catch(() => undefined)
+    const begun = this.#attachedAt > 0
+    const answer = await this.#askAgain(this.#splitter.lastId, begun).catch(() => undefined)
     if (answer === undefined) return false
     const bridge = answer.webSocket
     if (this.#over) {
@@ -204,8 +228,9 @@ export class EventRelay {
       closeQuietly(bridge)
       return true
     }
-    if (bridge !== null && answer.headers.has(WAIT_HEADER)) {
-      await this.#homeIsBack(bridge)
+    const waits = answer.headers.get(WAIT_HEADER)
+    if (bridge !== null && waits !== null) {
+      await this.#homeIsBack(bridge, Number(waits))
       this.#failures = 0
       return false
     }
@@ -214,29 +239,27 @@ export class EventRelay {
       return true
     }
     const text = await answer.text()
+    if (waits === NO_PLACE && this.#attachedAt === 0) {
+      this.#giveUp()
+      return true
+    }
     if (answer.status >= 500 || answer.status === 429) return false
     const line = text.length <= SMALL_ANSWER && text.startsWith('{') && !text.includes('\n')
     this.#finish(answer.status < 400 || !line ? finalEvent(CUT_FOR_GOOD) : errorEvent(text))
     return true
   }
 
-  /** Resolves when the object says so, or is gone itself, or the time is over. */
-  #homeIsBack(waiting: WebSocket): Promise<void> {
-    this.#bridge = waiting
-    return new Promise((resolve) => {
-      const left = LIMITS.streamAwayMs - (Date.now() - (this.#awaySince ?? 0))
-      const timer = setTimeout(() => over(0), Math.max(0, left) + 1)
-      const over = (spreadMs: number) => {
-        clearTimeout(timer)
-        if (this.#bridge === waiting) this.#bridge = undefined
-        closeQuietly(waiting)
-        if (spreadMs === 0) resolve()
-        else setTimeout(resolve, Math.random() * spreadMs)
-      }
-      waiting.addEventListener('close', ({ reason }) => over(Number(reason) || 0))
-      waiting.addEventListener('error', () => over(0))
-      waiting.accept()
+  /** @param againMs after which it is asked again all the same; 0: never */
+  async #homeIsBack(place: WebSocket, againMs: number): Promise<void> {
+    this.#bridge = place
+    const until = againMs === 0 ? Infinity : Date.now() + againMs
+    const spreadMs = await placeLeft(place, () => {
+      const now = Date.now()
+      return now >= until || now - (this.#awaySince ?? 0) > this.#patienceMs
     })
+    if (this.#bridge === place) this.#bridge = undefined
+    closeQuietly(place)
+    if (spreadMs > 0) await sleep(Math.random() * spreadMs)
   }
 
   #beat(): void {

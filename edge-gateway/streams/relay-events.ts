@@ -1,13 +1,24 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { RequestHead } from '../../protocol/heads.ts'
+import { WAIT_HEADER } from '../bridge.ts'
+import type { RelayedKind } from '../tunnel/internal.ts'
 import type { ClientSinkEvents } from './client-sink.ts'
 import { EventRelay } from './event-relay.ts'
 import { EventResponse } from './event-response.ts'
 import { EventSocket } from './event-socket.ts'
 import { Resumption } from './resumption.ts'
 
-/** Sends a request's head to the object, over the bridge. @param again it has been let in before */
-export type SendHead = (head: RequestHead, again: boolean) => Promise<Response>
+/**
+ * Sends a request's head to the object, over the bridge: for the first time, for a feed whose client can wait here, or
+ * for the rest of what was let in before.
+ */
+export type SendHead = (
+  head: RequestHead,
+  kind: Extract<RelayedKind, 'events' | 'feed' | 'resume'>,
+) => Promise<Response>
+
+/** Home, or the way to it, fails, and that passes: what is fatal to `EventSource` and to nobody else (WHATWG HTML, 9.2.3). */
+const PASSING: ReadonlySet<number> = new Set([502, 503, 504])
 
 /** What a WebSocket's handshake says of the WebSocket: home sees a request for an event stream. */
 const HANDSHAKE = /^sec-websocket-/
@@ -17,11 +28,16 @@ const BETWEEN_US: ReadonlySet<string> = new Set([
   'connection',
   'sec-websocket-accept',
   GATEWAY_HEADERS.resume,
+  WAIT_HEADER,
 ])
 
-/** Relays an event stream, as server-sent events or as a WebSocket; any other answer as it is. */
+/**
+ * Relays an event stream, as server-sent events or as a WebSocket; any other answer as it is.
+ * @param feed its answer is an event stream whose events have ids
+ */
 export async function relayEvents(
   asked: RequestHead,
+  feed: boolean,
   send: SendHead,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -31,13 +47,19 @@ export async function relayEvents(
     headers: asked.headers.filter(([name]) => !HANDSHAKE.test(name)),
     join: true,
   }
-  const answer = await send(head, false)
+  // A WebSocket's client tries again by itself, and is told why.
+  const first = feed && upgrade === undefined ? 'feed' : 'events'
+  // The object may have been restarted under it.
+  const answer = await send(head, first).catch(() => send(head, first))
   const bridge = answer.webSocket
-  if (bridge === null) return answer
+  const waits = answer.headers.get(WAIT_HEADER)
+  if (bridge === null && !(first === 'feed' && waits === null && PASSING.has(answer.status))) {
+    return waits === null ? answer : withoutWait(answer)
+  }
   const resumption = new Resumption(head)
   resumption.learn(answer.headers)
-  const askAgain = async (id: string | undefined) => {
-    const again = await send(resumption.head(id), true)
+  const askAgain = async (id: string | undefined, begun: boolean) => {
+    const again = await send(resumption.head(id), begun ? 'resume' : first)
     if (again.webSocket !== null) resumption.learn(again.headers)
     return again
   }
@@ -48,10 +70,35 @@ export async function relayEvents(
   }
   const sink = upgrade === undefined ? new EventResponse(events) : new EventSocket(events)
   relay = new EventRelay(sink, askAgain, resumption)
-  relay.attach(bridge)
+  const waiting = bridge === null || waits !== null
+  if (waiting) relay.begin(bridge, Number(waits))
+  else relay.attach(bridge)
   if (signal.aborted) relay.stop()
   else signal.addEventListener('abort', () => relay.stop(), { once: true })
-  return response(sink, answer.headers)
+  return response(sink, waiting ? eventHeaders(answer.headers) : answer.headers)
+}
+
+/** As home's would be, and what the object says of CORS and the request. */
+function eventHeaders(given: Headers): Headers {
+  const headers = new Headers(EVENT_HEADERS)
+  for (const [name, value] of given) {
+    if (PASSED_ON.test(name)) headers.set(name, value)
+  }
+  return headers
+}
+
+const EVENT_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-content-type-options': 'nosniff',
+  'x-accel-buffering': 'no',
+}
+const PASSED_ON = /^(?:access-control-|vary$|x-request-id$)/
+
+function withoutWait(answer: Response): Response {
+  const headers = new Headers(answer.headers)
+  headers.delete(WAIT_HEADER)
+  return new Response(answer.body, { status: answer.status, headers })
 }
 
 function response(sink: EventResponse | EventSocket, given: Headers): Response {

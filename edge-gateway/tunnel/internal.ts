@@ -14,10 +14,19 @@ const NOBODY = '-'
 
 /**
  * `body`: one that may have a body. `bare`: GET. `events`: its answer may be an event stream, and crosses the bridge
- * then; `resume`: the same again, for the rest of a stream that was let in before. `metrics`: for the object itself,
+ * then. `feed`: the same of a route whose answer is one, and whose client waits in the Worker for home's return, not
+ * here. `resume`: the same again, for the rest of a stream that was let in before. `metrics`: for the object itself,
  * and never relayed.
  */
-export type RelayedKind = 'bare' | 'head' | 'body' | 'websocket' | 'events' | 'resume' | 'metrics'
+export type RelayedKind =
+  | 'bare'
+  | 'head'
+  | 'body'
+  | 'websocket'
+  | 'events'
+  | 'feed'
+  | 'resume'
+  | 'metrics'
 
 /** What the object must know before it looks at anything else of a relayed request. */
 export interface Relayed {

@@ -149,5 +149,6 @@ function tooOften({ perSecond, burst }: Rate, seconds: number): Refusal {
     message: `This bearer may make ${perSecond} requests a second, ${burst} at once`,
     try: `wait ${seconds} s, and spread the requests`,
     retryAfter: seconds,
+    passing: true,
   }
 }

@@ -6,6 +6,7 @@ export const OFFLINE: Refusal = {
   message: 'The daemon behind this host is not connected',
   try: 'start it at home with `spl serve`, or try again later',
   retryAfter: 5,
+  passing: true,
 }
 
 export const BUSY: Refusal = {
@@ -13,6 +14,7 @@ export const BUSY: Refusal = {
   message: 'Too many requests are open on this host',
   try: 'wait a second and try again',
   retryAfter: 1,
+  passing: true,
 }
 
 export const TOO_MANY_CANCELS: Refusal = {

@@ -146,11 +146,18 @@ export class Subscribers {
     this.#close(bridge, BRIDGE.ENDED)
   }
 
-  /** Holds one whose stream is to go on once home is back. */
-  wait(): Response {
+  /**
+   * Holds one whose stream is to go on, or to begin, once home is back.
+   * @param againMs after which it asks again all the same; 0: never
+   */
+  wait(againMs = 0, headers: Readonly<Record<string, string>> = {}): Response {
     const { 0: worker, 1: bridge } = new WebSocketPair()
     this.#ctx.acceptWebSocket(bridge, [WAITING])
-    return new Response(null, { status: 101, webSocket: worker, headers: { [WAIT_HEADER]: '1' } })
+    return new Response(null, {
+      status: 101,
+      webSocket: worker,
+      headers: { ...headers, [WAIT_HEADER]: String(againMs) },
+    })
   }
 
   /** Home is back. */

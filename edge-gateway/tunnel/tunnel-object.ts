@@ -7,10 +7,11 @@ import { HeadError } from '../../protocol/heads.ts'
 import { exposition, EXPOSITION_TYPE } from '../../protocol/exposition.ts'
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
+import { NO_PLACE, WAIT_HEADER } from '../bridge.ts'
 import type { Env } from '../env.ts'
 import { problemResponse } from '../problem-response.ts'
 import { HOSTNAME_UNKNOWN } from '../registry/refusals.ts'
-import { refuse } from '../refusal.ts'
+import { refuse, type Refusal } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
 import { CancelBook } from './cancel-book.ts'
 import { ClientQueues } from './client-queues.ts'
@@ -195,11 +196,22 @@ export class TunnelObject extends DurableObject<Env> {
       relayed.kind === 'resume'
         ? this.#policy.refusalOfHeld(relayed, now)
         : this.#policy.refusal(relayed, now)
-    if (refusal !== undefined) return refuse(refusal, asked)
+    if (refusal !== undefined) return this.#refuse(refusal, asked)
     const connection = this.#current
     if (connection?.ready === true) return this.#send(asked, connection, now)
     if (relayed.kind === 'resume') return this.#subscribers.wait()
+    if (relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
     return this.#park(asked, now) ?? refuse(OFFLINE, asked)
+  }
+
+  /** A feed that would be refused for a reason that passes gets a place to wait in: its client may never ask again. */
+  #refuse(refusal: Refusal, asked: AskedRequest): Response {
+    if (asked.relayed.kind !== 'feed' || refusal.passing !== true) return refuse(refusal, asked)
+    if (this.#subscribers.full) return withoutPlace(refuse(refusal, asked))
+    // Who waits for home is told of its return; for anything else it is asked again.
+    const againMs = refusal === OFFLINE ? 0 : 1000 * (refusal.retryAfter ?? 1)
+    const headers = { ...asked.cors(), [GATEWAY_HEADERS.requestId]: asked.requestId }
+    return this.#subscribers.wait(againMs, headers)
   }
 
   #asked(request: Request, relayed: Relayed): AskedRequest {
@@ -238,9 +250,9 @@ export class TunnelObject extends DurableObject<Env> {
     now: number,
   ): Promise<Response> | Response {
     const { head, relayed } = asked
-    if (connection.refusal(now) !== undefined) return refuse(BUSY, asked)
+    if (connection.refusal(now) !== undefined) return this.#refuse(BUSY, asked)
     this.#keepWatch()
-    if (this.#cancels.refuses(head, now)) return refuse(TOO_MANY_CANCELS, asked)
+    if (this.#cancels.refuses(head, now)) return this.#refuse(TOO_MANY_CANCELS, asked)
     const { kind, tokenId } = relayed
     const { body } = asked
     const end = kind !== 'websocket' && body === null
@@ -314,6 +326,7 @@ export class TunnelObject extends DurableObject<Env> {
     const connection = this.#current
     const now = Date.now()
     if (connection?.ready === true) return this.#sendHeld(asked, connection, now)
+    if (asked.relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
     return this.#park(asked, now)
   }
 
@@ -453,11 +466,18 @@ export class TunnelObject extends DurableObject<Env> {
   }
 }
 
+/** The Worker passes it on, and makes no waiting stream of it. */
+function withoutPlace(answer: Response): Response {
+  answer.headers.set(WAIT_HEADER, NO_PLACE)
+  return answer
+}
+
 function isEvents(kind: RelayedKind): boolean {
-  return kind === 'events' || kind === 'resume'
+  return kind === 'events' || kind === 'feed' || kind === 'resume'
 }
 
 function causeOf(kind: RelayedKind): Cause {
+  if (kind === 'feed') return 'events'
   return kind === 'bare' || kind === 'head' || kind === 'body' ? 'plain' : kind
 }
 

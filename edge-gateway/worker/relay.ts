@@ -13,8 +13,8 @@ import {
   type Relayed,
   type RelayedKind,
 } from '../tunnel/internal.ts'
-import { asksForEvents } from '../streams/asks-for-events.ts'
-import { relayEvents } from '../streams/relay-events.ts'
+import { asksForEvents, isFeed } from '../streams/asks-for-events.ts'
+import { relayEvents, type SendHead } from '../streams/relay-events.ts'
 import { addressWait, strangerWait } from './address-limits.ts'
 import { askingOrigin } from './asking-origin.ts'
 import { checkCredential, type Credential, type CredentialFault } from './credential.ts'
@@ -124,16 +124,9 @@ function forward(
     return send(request, read, kindOf(head), access, { tokenId, origin }, object())
   }
   // A stub that threw is of no use any more: each try takes a new one.
-  const sendHead = (asked: RequestHead, again: boolean) =>
-    send(
-      request,
-      { ...read, head: asked },
-      again ? 'resume' : 'events',
-      access,
-      { tokenId, origin },
-      object(),
-    )
-  return relayEvents(head, sendHead, request.signal)
+  const sendHead: SendHead = (asked, kind) =>
+    send(request, { ...read, head: asked }, kind, access, { tokenId, origin }, object())
+  return relayEvents(head, isFeed(head, access), sendHead, request.signal)
 }
 
 function send(
@@ -159,7 +152,7 @@ function send(
   return object.fetch(url, { method, headers, body: request.body, redirect: 'manual' })
 }
 
-const BRIDGED: ReadonlySet<RelayedKind> = new Set(['websocket', 'events', 'resume'])
+const BRIDGED: ReadonlySet<RelayedKind> = new Set(['websocket', 'events', 'feed', 'resume'])
 
 function kindOf({ method, upgrade }: RequestHead): RelayedKind {
   if (upgrade !== undefined) return 'websocket'
