@@ -21,8 +21,10 @@ export const LIMITS = {
   concurrentStreams: 1024,
   /** Streams cancelled by the opener, per interval, before it opens no more; the acceptor bears twice it. */
   cancelledOpens: 2_000,
-  /** As many by one client of the gateway, before it is refused: the others are not to suffer. */
-  cancelledOpensPerClient: 500,
+  /** As many by one holder of a share, before it is refused: the others are not to suffer. */
+  cancelledOpensPerHolder: 500,
+  /** Of each pool that clients of the gateway share, what is set aside for the owner: one part in so many. */
+  ownerReserve: 16,
   /** Length of that interval, milliseconds. */
   cancelledOpensIntervalMs: 10_000,
   /** Window that a stream starts with, bytes, while there is room. */
@@ -81,7 +83,7 @@ export const LIMITS = {
   /** Time away after which the gateway no longer waits for a daemon, milliseconds; nor for one that never came. */
   parkAwayMs: 60_000,
   /** Requests that it holds at once. */
-  parkedRequests: 256,
+  parkedRequests: 1024,
   /** Their heads together, bytes. */
   parkedBytes: 4 * 1024 * 1024,
   /** Longest signature field of a connect request, characters. */

@@ -15,6 +15,7 @@ import { createCore, type MuxCore } from './mux-core.ts'
 import { createStream, type MuxStream } from './mux-stream.ts'
 import { PeerFrames } from './peer-frames.ts'
 import { RESET, type ResetCode } from './reset-code.ts'
+import type { Holder } from './shares.ts'
 import { openingWindow } from './window-growth.ts'
 import { uint64 } from './wire-integers.ts'
 
@@ -82,24 +83,27 @@ export class Multiplexer {
     return built.message
   }
 
-  /** Why no stream can be opened now, or undefined. */
-  refusal(now: number): OpenRefusal | undefined {
-    return this.#closedDoor() ?? (this.#core.cancels.exceeded(now) ? 'too-many-cancels' : undefined)
+  /** Why no stream can be opened now, or undefined. @param holder who asks; undefined: shares do not count */
+  refusal(now: number, holder?: Holder): OpenRefusal | undefined {
+    const closed = this.#closedDoor(holder)
+    if (closed !== undefined) return closed
+    return this.#core.cancels.exceeded(now, holder) ? 'too-many-cancels' : undefined
   }
 
   /**
    * Opens a stream. Ask `refusal` first.
    * @param head the encoded request head (heads.ts)
    * @param end the request has no body
+   * @param holder whose share of the slots and windows it takes
    * @throws ConnectionError with REFUSED when `refusal` would have said no
    */
-  open(head: Uint8Array, end: boolean): number {
+  open(head: Uint8Array, end: boolean, holder?: Holder): number {
     const core = this.#core
-    const refusal = this.#closedDoor()
+    const refusal = this.#closedDoor(holder)
     if (refusal !== undefined) throw new ConnectionError(`open stream: ${refusal}`, RESET.REFUSED)
-    const window = openingWindow(core.budget.spare)
+    const window = openingWindow(core.budget.spare(holder))
     core.lastStream += 1
-    const stream = createStream(core.lastStream, LIMITS.streamWindowMin, window)
+    const stream = createStream(core.lastStream, LIMITS.streamWindowMin, window, holder)
     stream.endQueued = end
     core.streams.add(stream)
     core.plan.heads.push(stream, { prefix: window, head, body: undefined, end })
@@ -160,7 +164,7 @@ export class Multiplexer {
     const { role, streams, cancels, closed } = this.#core
     const stream = streams.alive(id)
     if (stream === undefined) return
-    if (role === 'opener') cancels.add(now)
+    if (role === 'opener') cancels.add(now, code === RESET.CANCEL ? stream.holder : undefined)
     if (closed) stream.over = true
     // An OPEN that is not on the wire is taken back: the other side never hears of it.
     else if (!stream.opened) streams.remove(stream)
@@ -324,10 +328,10 @@ export class Multiplexer {
     return this.#core.streams.alive(id)?.queue.bytes ?? 0
   }
 
-  #closedDoor(): OpenRefusal | undefined {
+  #closedDoor(holder?: Holder): OpenRefusal | undefined {
     const { closed, leaving, lastStream, streams } = this.#core
     if (closed || leaving || lastStream >= LAST_STREAM_ID) return 'going-away'
-    return streams.size >= LIMITS.concurrentStreams ? 'too-many-streams' : undefined
+    return streams.full(holder) ? 'too-many-streams' : undefined
   }
 
   #writable(id: number): MuxStream | undefined {

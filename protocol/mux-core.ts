@@ -1,10 +1,10 @@
 import { SendCredit } from './credit.ts'
+import { CancelMeter } from './cancel-meter.ts'
 import { FRAME } from './frame.ts'
 import { Intake } from './intake.ts'
 import { LIMITS } from './limits.ts'
 import { MessagePlan } from './message-plan.ts'
 import type { MultiplexerEvents, MultiplexerSnapshot, Role } from './multiplexer-events.ts'
-import { RateMeter } from './rate-meter.ts'
 import { StreamTable } from './stream-table.ts'
 import { WindowBudget } from './window-budget.ts'
 import { WindowTuner } from './window-tuner.ts'
@@ -20,7 +20,7 @@ export interface MuxCore {
   readonly budget: WindowBudget
   readonly tuner: WindowTuner
   readonly streams: StreamTable
-  readonly cancels: RateMeter
+  readonly cancels: CancelMeter
   /** Highest id opened so far; ids only grow. */
   lastStream: number
   greeted: boolean
@@ -56,7 +56,7 @@ export function createCore(
     budget,
     tuner,
     streams: new StreamTable(role, events, plan, intake, budget, tuner),
-    cancels: new RateMeter(cancels, LIMITS.cancelledOpensIntervalMs),
+    cancels: new CancelMeter(cancels),
     lastStream,
     greeted: restored?.greeted ?? false,
     leaving,

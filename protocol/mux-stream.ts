@@ -1,5 +1,6 @@
 import { ReceiveCredit, SendCredit } from './credit.ts'
 import { SendQueue } from './send-queue.ts'
+import type { Holder } from './shares.ts'
 
 /** The OPEN or HEAD that waits in the head lane. */
 export interface OutgoingHead {
@@ -14,6 +15,8 @@ export interface OutgoingHead {
 /** One stream's state, the same on both sides. Mutated only by the multiplexer and its parts. */
 export interface MuxStream {
   readonly id: number
+  /** Opener: whose share of the slots and windows it takes. */
+  readonly holder: Holder | undefined
   readonly send: SendCredit
   readonly receive: ReceiveCredit
   readonly queue: SendQueue
@@ -47,10 +50,17 @@ export interface MuxStream {
 /**
  * @param sendLimit bytes that the other side lets us send before its first CREDIT
  * @param receiveWindow bytes that we let the other side send
+ * @param holder whose share it takes; undefined: nobody's
  */
-export function createStream(id: number, sendLimit: number, receiveWindow: number): MuxStream {
+export function createStream(
+  id: number,
+  sendLimit: number,
+  receiveWindow: number,
+  holder?: Holder,
+): MuxStream {
   return {
     id,
+    holder,
     send: new SendCredit(sendLimit),
     receive: new ReceiveCredit(receiveWindow),
     queue: new SendQueue(),

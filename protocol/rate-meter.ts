@@ -17,8 +17,13 @@ export class RateMeter {
   }
 
   exceeded(now: number): boolean {
+    return this.count(now) >= this.#limit
+  }
+
+  /** Events of the interval that ends now. */
+  count(now: number): number {
     this.#roll(now)
-    return this.#current + this.#previous >= this.#limit
+    return this.#current + this.#previous
   }
 
   #roll(now: number): void {

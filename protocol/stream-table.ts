@@ -4,7 +4,9 @@ import type { Intake } from './intake.ts'
 import type { MessagePlan } from './message-plan.ts'
 import type { MultiplexerEvents, Role } from './multiplexer-events.ts'
 import type { MuxStream } from './mux-stream.ts'
+import { LIMITS } from './limits.ts'
 import { RESET, type ResetCode } from './reset-code.ts'
+import { type Holder, Shares } from './shares.ts'
 import type { WindowBudget } from './window-budget.ts'
 import type { WindowTuner } from './window-tuner.ts'
 
@@ -21,6 +23,7 @@ export class StreamTable {
   readonly #intake: Intake
   readonly #budget: WindowBudget
   readonly #tuner: WindowTuner
+  readonly #slots = new Shares(LIMITS.concurrentStreams)
   #live = 0
 
   constructor(
@@ -44,6 +47,12 @@ export class StreamTable {
     return this.#streams.size
   }
 
+  /** Whether no slot is left, or none of this holder's share. */
+  full(holder?: Holder): boolean {
+    if (this.#streams.size >= LIMITS.concurrentStreams) return true
+    return holder !== undefined && this.#slots.room(holder) === 0
+  }
+
   /** Streams that still carry something. */
   get live(): number {
     return this.#live
@@ -61,7 +70,8 @@ export class StreamTable {
 
   add(stream: MuxStream): void {
     this.#streams.set(stream.id, stream)
-    this.#budget.add(stream.receive.window)
+    this.#budget.add(stream.receive.window, stream.holder)
+    if (stream.holder !== undefined) this.#slots.take(stream.holder.key)
     this.#live += 1
   }
 
@@ -98,7 +108,8 @@ export class StreamTable {
   /** Frees the slot. */
   remove(stream: MuxStream): void {
     if (!this.#streams.delete(stream.id)) return
-    this.#budget.remove(stream.receive.window)
+    this.#budget.remove(stream.receive.window, stream.holder)
+    if (stream.holder !== undefined) this.#slots.give(stream.holder.key)
     if (!stream.over && this.#settle(stream)) this.#events.output()
   }
 
@@ -111,6 +122,7 @@ export class StreamTable {
     }
     this.#streams.clear()
     this.#budget.clear()
+    this.#slots.clear()
     this.#live = 0
   }
 

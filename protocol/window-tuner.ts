@@ -45,7 +45,7 @@ export class WindowTuner {
 
   /** Acceptor: gives an upload more than the least window, which its sender has already. */
   opened(stream: MuxStream): void {
-    this.#widen(stream, openingWindow(this.#budget.spare))
+    this.#widen(stream, openingWindow(this.#budget.spare(stream.holder)))
   }
 
   /**
@@ -90,7 +90,7 @@ export class WindowTuner {
       buffered,
       bytesPerMs: (received - since.received) / Math.max(now - since.at, LEAST_ELAPSED_MS),
       shortestMs: this.#shortestMs,
-      spare: this.#budget.spare,
+      spare: this.#budget.spare(stream.holder),
     })
     stream.pauses = grown > window ? 0 : Math.min(2 * stream.pauses + 1, LONGEST_PAUSE_WINDOWS)
     stream.measureAt = received + stream.pauses * window
@@ -100,8 +100,8 @@ export class WindowTuner {
 
   #widen(stream: MuxStream, window: number): void {
     if (window <= stream.receive.window) return
-    this.#budget.remove(stream.receive.window)
-    this.#budget.add(window)
+    this.#budget.remove(stream.receive.window, stream.holder)
+    this.#budget.add(window, stream.holder)
     stream.receive.widen(window)
     this.#plan.control.credit(stream.id, stream.receive)
   }

@@ -1,6 +1,7 @@
 import type { CorsHeaders } from '../../protocol/cors.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import type { RequestHead } from '../../protocol/heads.ts'
+import type { Holder } from '../../protocol/shares.ts'
 import type { RelayedRequest } from './exchange.ts'
 import type { Relayed } from './internal.ts'
 import type { PolicyBook } from './policy-book.ts'
@@ -37,6 +38,11 @@ export class AskedRequest implements RelayedRequest {
     this.#policy = policy
     this.#counts = counts
     this.#sendAgain = sendAgain
+  }
+
+  /** Whose share of what everybody shares it takes. */
+  get holder(): Holder {
+    return this.#policy.holder(this.relayed)
   }
 
   get isHead(): boolean {

@@ -1,19 +1,26 @@
 import { LIMITS } from '../../protocol/limits.ts'
+import { type Holder, Shares } from '../../protocol/shares.ts'
 
-/** What the clients of all WebSockets together are ahead of home. They cannot be held back, only closed. */
+/**
+ * What the clients of all WebSockets together are ahead of home, shared fairly between their holders. They cannot be
+ * held back, only closed.
+ */
 export class ClientQueues {
-  #bytes = 0
+  readonly #bytes = new Shares(LIMITS.webSocketQueuesBytes)
 
-  /** A share of it, for one WebSocket. */
-  share(): QueueShare {
+  /** A part of it, for one WebSocket. */
+  share(holder: Holder): QueueShare {
     let counted = 0
     return {
       exceeds: (queued) => {
         // Small queues tell nobody when they are empty again, and are bounded by the number of streams.
         const counts = queued >= LIMITS.sendQueueBytes ? queued : 0
-        this.#bytes += counts - counted
+        const more = counts - counted
+        const over = more > 0 && more > this.#bytes.room(holder)
+        if (more > 0) this.#bytes.take(holder.key, more)
+        else this.#bytes.give(holder.key, -more)
         counted = counts
-        return queued > LIMITS.webSocketQueueBytes || this.#bytes > LIMITS.webSocketQueuesBytes
+        return over || queued > LIMITS.webSocketQueueBytes
       },
     }
   }

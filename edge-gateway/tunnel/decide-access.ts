@@ -44,6 +44,11 @@ export function decideScope(
   return scopes === 0 || (granted & (scopes | ADMIN)) !== 0 ? undefined : lacksScope(scopes)
 }
 
+/** Whether a live token has the scope admin. */
+export function isOwners({ tokens }: AccessRules, tokenId: string): boolean {
+  return ((tokens?.get(tokenId)?.scopes ?? 0) & ADMIN) !== 0
+}
+
 /** Says so before a body has crossed that the daemon would not take. */
 export function decideBody(
   { limits }: AccessRules,

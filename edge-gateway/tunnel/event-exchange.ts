@@ -1,13 +1,16 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { ResponseHead } from '../../protocol/heads.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import type { Holder } from '../../protocol/shares.ts'
 import { BRIDGE } from '../bridge.ts'
 import { finalEvent } from '../final-event.ts'
+import { refuse } from '../refusal.ts'
 import { answerHeaders, type AnswerHeaders } from './answer-headers.ts'
 import { TOKEN_REFUSALS } from './decide-access.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { MessageMemory } from './message-memory.ts'
+import { BUSY } from './refusals.ts'
 import { sendQuietly } from './send-quietly.ts'
 import type { MemberOf, Subscribers } from './subscribers.ts'
 
@@ -22,6 +25,7 @@ export class EventExchange implements Exchange {
   readonly #plain: HttpExchange
   readonly #subscribers: Subscribers
   readonly #tokenId: string | undefined
+  readonly #holder: Holder
   readonly #signal: () => AbortSignal
   #settle!: (response: Response) => void
   #bridge: WebSocket | undefined
@@ -31,6 +35,7 @@ export class EventExchange implements Exchange {
     stream: ExchangeStream,
     request: RelayedRequest,
     tokenId: string | undefined,
+    holder: Holder,
     signal: () => AbortSignal,
     memory: MessageMemory,
     subscribers: Subscribers,
@@ -38,6 +43,7 @@ export class EventExchange implements Exchange {
     this.#stream = stream
     this.#request = request
     this.#tokenId = tokenId
+    this.#holder = holder
     this.#signal = signal
     this.#subscribers = subscribers
     this.#plain = new HttpExchange(stream, request, null, signal, memory)
@@ -54,9 +60,11 @@ export class EventExchange implements Exchange {
     }
     const signal = this.#signal()
     if (signal.aborted) return this.#plain.watchClient()
+    // Others may have come in between: a place is taken only now.
+    if (this.#subscribers.full(this.#holder)) return this.#refuse()
     const { 0: worker, 1: bridge } = new WebSocketPair()
     this.#bridge = bridge
-    this.#subscribers.accept(bridge, this)
+    this.#subscribers.accept(bridge, this, this.#holder.key)
     // An end of a bridge that never reached the Worker, whose client had left, is closed by nobody.
     signal.addEventListener('abort', () => this.#subscribers.abandon(bridge), { once: true })
     // A copy: what the Worker alone may see must be on no other answer.
@@ -120,6 +128,11 @@ export class EventExchange implements Exchange {
   /** The client, or the Worker that held it, is gone. */
   left(): void {
     this.#stream.reset(RESET.CANCEL)
+  }
+
+  #refuse(): void {
+    this.#stream.reset(RESET.ENHANCE_YOUR_CALM)
+    this.#settle(refuse(BUSY, this.#request))
   }
 }
 

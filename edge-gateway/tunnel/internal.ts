@@ -10,7 +10,9 @@ export const CONNECT_URL = 'https://tunnel/connect'
 /** A preflight, or the question what CORS says to an origin: answered with headers alone. */
 export const CORS_URL = 'https://tunnel/cors'
 const RELAY_URL = 'https://tunnel/relay/'
-const NOBODY = '-'
+/** In place of a `token_id`: nothing was shown; a code for one use was. */
+const STRANGER = '-'
+const CODE = '+'
 
 /**
  * `body`: one that may have a body. `bare`: GET. `events`: its answer may be an event stream, and crosses the bridge
@@ -33,6 +35,8 @@ export interface Relayed {
   readonly kind: RelayedKind
   /** `token_id` of the bearer; absent where the request needs none. */
   readonly tokenId: string | undefined
+  /** It shows nothing good for itself, and needs nothing. */
+  readonly stranger: boolean
   /** Scopes of which the route needs one, as bits; 0: whatever scopes. */
   readonly scopes: number
   /** Bytes of body that are announced to a route of the daemon; 0: none, unknown, or no such route. */
@@ -43,19 +47,22 @@ export interface Relayed {
 }
 
 /** In the URL and not in fields of their own: every property and header that is read costs (measured). */
-export function relayUrl({ kind, tokenId, scopes, bodyBytes, requestId, origin }: Relayed): string {
+export function relayUrl(relayed: Relayed): string {
+  const { kind, tokenId, stranger, scopes, bodyBytes, requestId, origin } = relayed
+  const who = tokenId ?? (stranger ? STRANGER : CODE)
   const asked = origin === undefined ? '' : `/${encodeURIComponent(origin)}`
-  return `${RELAY_URL}${kind}/${tokenId ?? NOBODY}/${scopes}/${bodyBytes}/${requestId}${asked}`
+  return `${RELAY_URL}${kind}/${who}/${scopes}/${bodyBytes}/${requestId}${asked}`
 }
 
 /** Undefined for a URL that `relayUrl` did not make. */
 export function readRelayUrl(url: string): Relayed | undefined {
   if (!url.startsWith(RELAY_URL)) return undefined
   const parts = url.slice(RELAY_URL.length).split('/')
-  const [kind, token, scopes, bodyBytes, requestId = '', origin] = parts
+  const [kind, who, scopes, bodyBytes, requestId = '', origin] = parts
   return {
     kind: kind as RelayedKind,
-    tokenId: token === NOBODY ? undefined : token,
+    tokenId: who === STRANGER || who === CODE ? undefined : who,
+    stranger: who === STRANGER,
     scopes: Number(scopes),
     bodyBytes: Number(bodyBytes),
     requestId,

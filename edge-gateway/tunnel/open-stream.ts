@@ -6,10 +6,10 @@ import type { ExchangeStream } from './exchange.ts'
 export class OpenStream implements ExchangeStream {
   readonly #mux: Multiplexer
   readonly #id: number
-  readonly #givenUp: (code: ResetCode) => void
+  readonly #givenUp: () => void
 
   /** @param givenUp told when the exchange ends the stream before its time */
-  constructor(mux: Multiplexer, id: number, givenUp: (code: ResetCode) => void) {
+  constructor(mux: Multiplexer, id: number, givenUp: () => void) {
     this.#mux = mux
     this.#id = id
     this.#givenUp = givenUp
@@ -24,7 +24,7 @@ export class OpenStream implements ExchangeStream {
   }
 
   reset(code: ResetCode): void {
-    this.#givenUp(code)
+    this.#givenUp()
     this.#mux.reset(this.#id, code, Date.now())
   }
 

@@ -1,20 +1,24 @@
 import { LIMITS } from '../../protocol/limits.ts'
+import { Shares } from '../../protocol/shares.ts'
 import { refuse } from '../refusal.ts'
 import type { AskedRequest } from './asked-request.ts'
 import { OFFLINE } from './refusals.ts'
 
 interface Parked {
   readonly asked: AskedRequest
+  /** Whose shares it takes. */
+  readonly holder: string
   /** Milliseconds since 1970. */
   readonly deadline: number
   readonly settle: (response: Response | Promise<Response>) => void
 }
 
-/** Requests that wait for home's return, with nothing read of their bodies. Bounded in number, bytes and time. */
+/** Requests that wait for home's return, with nothing read of their bodies. Bounded in number, bytes and time; room is shared fairly. */
 export class ParkedRequests {
   /** In the order in which they came. */
   readonly #parked = new Set<Parked>()
-  #bytes = 0
+  readonly #places = new Shares(LIMITS.parkedRequests)
+  readonly #bytes = new Shares(LIMITS.parkedBytes)
 
   get size(): number {
     return this.#parked.size
@@ -22,12 +26,15 @@ export class ParkedRequests {
 
   /** Its answer, some day; undefined: there is no room. @param now milliseconds since 1970 */
   add(asked: AskedRequest, now: number): Promise<Response> | undefined {
-    const bytes = this.#bytes + asked.head.length
-    if (this.#parked.size >= LIMITS.parkedRequests || bytes > LIMITS.parkedBytes) return undefined
+    const { holder } = asked
+    if (this.#places.room(holder) < 1) return undefined
+    if (this.#bytes.room(holder) < asked.head.length) return undefined
     return new Promise((settle) => {
-      const parked: Parked = { asked, deadline: now + LIMITS.parkMs, settle }
+      const { key } = holder
+      const parked: Parked = { asked, holder: key, deadline: now + LIMITS.parkMs, settle }
       this.#parked.add(parked)
-      this.#bytes = bytes
+      this.#places.take(key)
+      this.#bytes.take(key, asked.head.length)
       const { signal } = asked
       if (signal.aborted) this.#giveUp(parked)
       else signal.addEventListener('abort', () => this.#giveUp(parked), { once: true })
@@ -38,7 +45,8 @@ export class ParkedRequests {
   serve(send: (asked: AskedRequest) => Response | Promise<Response>): void {
     const all = [...this.#parked]
     this.#parked.clear()
-    this.#bytes = 0
+    this.#places.clear()
+    this.#bytes.clear()
     for (const { asked, settle } of all) settle(send(asked))
   }
 
@@ -53,7 +61,8 @@ export class ParkedRequests {
   #giveUp(parked: Parked): void {
     // Served in the meantime: whoever answers it watches its client now.
     if (!this.#parked.delete(parked)) return
-    this.#bytes -= parked.asked.head.length
+    this.#places.give(parked.holder)
+    this.#bytes.give(parked.holder, parked.asked.head.length)
     parked.settle(refuse(OFFLINE, parked.asked))
   }
 }

@@ -1,11 +1,13 @@
 import { corsPolicy, decideCors, type CorsDecision, type CorsRequest } from '../../protocol/cors.ts'
 import { decodeEdgePolicy, encodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
+import { CODES, type Holder, STRANGERS } from '../../protocol/shares.ts'
 import { RateBuckets, type Rate } from '../rate-buckets.ts'
 import type { Refusal } from '../refusal.ts'
 import {
   accessRules,
   decideBody,
   decideScope,
+  isOwners,
   TOKEN_REFUSALS,
   tokenFault,
   type AccessRules,
@@ -84,6 +86,13 @@ export class PolicyBook {
     const foreign = refusalOfOrigin(rules, request)
     if (foreign !== undefined) return foreign
     return decideScope(rules, request) ?? decideBody(rules, request)
+  }
+
+  /** Whose share a request takes; the owner's is known only by a policy that names the tokens. */
+  holder({ tokenId, stranger }: Pick<Relayed, 'tokenId' | 'stranger'>): Holder {
+    if (tokenId === undefined) return stranger ? STRANGERS : CODES
+    const rules = this.#current
+    return { key: tokenId, owner: rules !== undefined && isOwners(rules, tokenId) }
   }
 
   /** What a request's page may read, or do; without a policy nobody's page may. */

@@ -1,5 +1,6 @@
 import type { Membership } from '../../protocol/multiplexer.ts'
 import { LIMITS } from '../../protocol/limits.ts'
+import { type Holder, Shares } from '../../protocol/shares.ts'
 import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
 import { finalEvent } from '../final-event.ts'
 import { TOKEN_REFUSALS } from './decide-access.ts'
@@ -11,8 +12,14 @@ export interface MemberOf extends Membership {
   readonly generation: number
 }
 
-/** What a member's bridge keeps across the object's sleep. */
-interface MemberAttachment extends MemberOf {
+/** What a bridge keeps across the object's sleep. */
+interface BridgeAttachment {
+  /** Whose place it has. */
+  readonly holder: string
+}
+
+/** What a member's bridge keeps besides. */
+interface MemberAttachment extends MemberOf, BridgeAttachment {
   readonly tokenId: string | undefined
 }
 
@@ -39,6 +46,9 @@ export class Subscribers {
   /** Members whose client has perhaps not taken all yet of what came before: credit for it is still owed. */
   readonly #joined = new Map<WebSocket, EventExchange>()
   #known: Map<string, MemberGroup> | undefined
+  readonly #places = new Shares(LIMITS.subscribers)
+  /** Who holds the place of each bridge, those that wait for home included. */
+  readonly #holders = new Map<WebSocket, string>()
 
   /** @param left told that a member has left by itself */
   constructor(ctx: DurableObjectState, left: (member: MemberOf) => void) {
@@ -58,20 +68,27 @@ export class Subscribers {
     return this.#groups.size
   }
 
-  get full(): boolean {
-    return this.size >= LIMITS.subscribers
+  /** Whether this holder has no place left. */
+  full(holder: Holder): boolean {
+    this.#recall()
+    return this.#places.room(holder) === 0
   }
 
-  accept(bridge: WebSocket, exchange: EventExchange): void {
+  /** @param holder whose place it takes */
+  accept(bridge: WebSocket, exchange: EventExchange, holder: string): void {
     this.#ctx.acceptWebSocket(bridge, [SUBSCRIBER])
+    const attachment: BridgeAttachment = { holder }
+    bridge.serializeAttachment(attachment)
     this.#alone.set(bridge, exchange)
+    this.#hold(bridge, holder)
   }
 
   /** False: it has left in the meantime. */
   join(bridge: WebSocket, member: MemberOf, tokenId: string | undefined): boolean {
     const exchange = this.#alone.get(bridge)
     if (exchange === undefined) return false
-    const attachment: MemberAttachment = { ...member, tokenId }
+    const holder = this.#holders.get(bridge) ?? ''
+    const attachment: MemberAttachment = { ...member, tokenId, holder }
     bridge.serializeAttachment(attachment)
     enter(this.#groups, member, bridge)
     this.#alone.delete(bridge)
@@ -114,7 +131,7 @@ export class Subscribers {
   /** Members whose token is worth nothing any more leave, if home has not sent them away itself. */
   disown(disowned: (tokenId: string) => boolean): void {
     for (const bridge of this.#ctx.getWebSockets(SUBSCRIBER)) {
-      const attachment = attachmentOf(bridge)
+      const attachment = membershipOf(bridge)
       if (attachment?.tokenId === undefined || !disowned(attachment.tokenId)) continue
       if (this.#take(attachment) === undefined) continue
       sendQuietly(bridge, new TextEncoder().encode(finalEvent(TOKEN_REFUSALS.revoked)))
@@ -130,10 +147,13 @@ export class Subscribers {
 
   /** The Worker's end is closed, or lost. False: it was none of ours. */
   gone(bridge: WebSocket): boolean {
+    // First: what is read again after a sleep may have this one in it still.
+    this.#recall()
     const exchange = this.#alone.get(bridge)
     this.#alone.delete(bridge)
     this.#joined.delete(bridge)
-    const attachment = attachmentOf(bridge)
+    this.#release(bridge)
+    const attachment = membershipOf(bridge)
     if (attachment !== undefined) {
       if (this.#take(attachment) !== undefined) this.#left(attachment)
     } else exchange?.left()
@@ -147,12 +167,16 @@ export class Subscribers {
   }
 
   /**
-   * Holds one whose stream is to go on, or to begin, once home is back.
+   * Holds one whose stream is to go on, or to begin, once home is back. Ask `full` first.
+   * @param holder whose place it takes
    * @param againMs after which it asks again all the same; 0: never
    */
-  wait(againMs = 0, headers: Readonly<Record<string, string>> = {}): Response {
+  wait(holder: string, againMs = 0, headers: Readonly<Record<string, string>> = {}): Response {
     const { 0: worker, 1: bridge } = new WebSocketPair()
     this.#ctx.acceptWebSocket(bridge, [WAITING])
+    const attachment: BridgeAttachment = { holder }
+    bridge.serializeAttachment(attachment)
+    this.#hold(bridge, holder)
     return new Response(null, {
       status: 101,
       webSocket: worker,
@@ -168,11 +192,17 @@ export class Subscribers {
 
   /** Read again after a sleep. A bridge without a group lost its stream with the object that had it. */
   get #groups(): Map<string, MemberGroup> {
+    return this.#known ?? this.#recall()
+  }
+
+  #recall(): Map<string, MemberGroup> {
     if (this.#known !== undefined) return this.#known
     const groups = new Map<string, MemberGroup>()
     this.#known = groups
+    for (const bridge of this.#ctx.getWebSockets(WAITING)) this.#hold(bridge, holderOf(bridge))
     for (const bridge of this.#ctx.getWebSockets(SUBSCRIBER)) {
-      const attachment = attachmentOf(bridge)
+      this.#hold(bridge, holderOf(bridge))
+      const attachment = membershipOf(bridge)
       if (attachment === undefined) {
         if (!this.#alone.has(bridge)) this.#close(bridge, BRIDGE.RESUME)
         continue
@@ -180,6 +210,19 @@ export class Subscribers {
       enter(groups, attachment, bridge)
     }
     return groups
+  }
+
+  #hold(bridge: WebSocket, holder: string): void {
+    if (this.#holders.has(bridge)) return
+    this.#holders.set(bridge, holder)
+    this.#places.take(holder)
+  }
+
+  #release(bridge: WebSocket): void {
+    const holder = this.#holders.get(bridge)
+    if (holder === undefined) return
+    this.#holders.delete(bridge)
+    this.#places.give(holder)
   }
 
   #dissolve(key: string): void {
@@ -203,6 +246,7 @@ export class Subscribers {
   #close(bridge: WebSocket, code: number, together = 1): void {
     this.#alone.delete(bridge)
     this.#joined.delete(bridge)
+    this.#release(bridge)
     try {
       bridge.close(code, String(Math.floor(together / RESUMES_PER_MS)))
     } catch {
@@ -219,8 +263,14 @@ function enter(groups: Map<string, MemberGroup>, member: MemberOf, bridge: WebSo
   groups.set(key, group)
 }
 
-function attachmentOf(bridge: WebSocket): MemberAttachment | undefined {
-  return (bridge.deserializeAttachment() as MemberAttachment | null) ?? undefined
+/** Undefined: it is in no group. */
+function membershipOf(bridge: WebSocket): MemberAttachment | undefined {
+  const kept = bridge.deserializeAttachment() as BridgeAttachment | MemberAttachment | null
+  return kept !== null && 'group' in kept ? kept : undefined
+}
+
+function holderOf(bridge: WebSocket): string {
+  return (bridge.deserializeAttachment() as BridgeAttachment | null)?.holder ?? ''
 }
 
 function keyOf({ generation, group }: Omit<MemberOf, 'member'>): string {

@@ -11,6 +11,7 @@ import {
 } from '../../protocol/multiplexer.ts'
 import type { Hello } from '../../protocol/hello.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import type { Holder } from '../../protocol/shares.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
 import { LIMITS } from '../../protocol/limits.ts'
@@ -125,15 +126,15 @@ export class TunnelConnection {
     return this.#exchanges.size
   }
 
-  refusal(now: number): OpenRefusal | undefined {
-    return this.#mux.refusal(now)
+  refusal(now: number, holder: Holder): OpenRefusal | undefined {
+    return this.#mux.refusal(now, holder)
   }
 
   /**
    * Opens a stream for an exchange. Ask `refusal` first.
    * @param headText the request head as JSON
    * @param tokenId of the bearer that it is made with
-   * @param cancelled told when the client goes away before the end
+   * @param holder whose share it takes
    * @throws HeadError when it is larger than a frame may carry
    */
   open(
@@ -142,14 +143,10 @@ export class TunnelConnection {
     end: boolean,
     headDeadline: number,
     exchange: (stream: ExchangeStream) => Exchange,
-    cancelled: () => void,
+    holder: Holder,
   ): Exchange {
-    const id = this.#mux.open(encodeHeadText(headText), end)
-    const owner = exchange(
-      new OpenStream(this.#mux, id, (code) => {
-        if (this.#exchanges.delete(id) && code === RESET.CANCEL) cancelled()
-      }),
-    )
+    const id = this.#mux.open(encodeHeadText(headText), end, holder)
+    const owner = exchange(new OpenStream(this.#mux, id, () => this.#exchanges.delete(id)))
     this.#exchanges.set(id, { exchange: owner, headDeadline, tokenId, cutAt: Infinity })
     this.#saved = false
     if (this.#exchanges.size > CROWD) owner.watchClient()

@@ -13,7 +13,6 @@ import { problemResponse } from '../problem-response.ts'
 import { HOSTNAME_UNKNOWN } from '../registry/refusals.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
-import { CancelBook } from './cancel-book.ts'
 import { ClientQueues } from './client-queues.ts'
 import { EventExchange } from './event-exchange.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
@@ -58,7 +57,6 @@ const ENDED = 'ended'
 export class TunnelObject extends DurableObject<Env> {
   readonly #connections = new Map<WebSocket, TunnelConnection>()
   readonly #headTimeoutMs: number
-  readonly #cancels = new CancelBook()
   readonly #queues = new ClientQueues()
   readonly #memory = new MessageMemory()
   readonly #policy: PolicyBook
@@ -199,7 +197,7 @@ export class TunnelObject extends DurableObject<Env> {
     if (refusal !== undefined) return this.#refuse(refusal, asked)
     const connection = this.#current
     if (connection?.ready === true) return this.#send(asked, connection, now)
-    if (relayed.kind === 'resume') return this.#subscribers.wait()
+    if (relayed.kind === 'resume') return this.#wait(asked)
     if (relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
     return this.#park(asked, now) ?? refuse(OFFLINE, asked)
   }
@@ -207,11 +205,18 @@ export class TunnelObject extends DurableObject<Env> {
   /** A feed that would be refused for a reason that passes gets a place to wait in: its client may never ask again. */
   #refuse(refusal: Refusal, asked: AskedRequest): Response {
     if (asked.relayed.kind !== 'feed' || refusal.passing !== true) return refuse(refusal, asked)
-    if (this.#subscribers.full) return withoutPlace(refuse(refusal, asked))
+    const { holder } = asked
+    if (this.#subscribers.full(holder)) return withoutPlace(refuse(refusal, asked))
     // Who waits for home is told of its return; for anything else it is asked again.
     const againMs = refusal === OFFLINE ? 0 : 1000 * (refusal.retryAfter ?? 1)
     const headers = { ...asked.cors(), [GATEWAY_HEADERS.requestId]: asked.requestId }
-    return this.#subscribers.wait(againMs, headers)
+    return this.#subscribers.wait(holder.key, againMs, headers)
+  }
+
+  /** A stream that was let in before has a place as any other. */
+  #wait(asked: AskedRequest): Response {
+    const { holder } = asked
+    return this.#subscribers.full(holder) ? refuse(BUSY, asked) : this.#subscribers.wait(holder.key)
   }
 
   #asked(request: Request, relayed: Relayed): AskedRequest {
@@ -249,14 +254,15 @@ export class TunnelObject extends DurableObject<Env> {
     connection: TunnelConnection,
     now: number,
   ): Promise<Response> | Response {
-    const { head, relayed } = asked
-    if (connection.refusal(now) !== undefined) return this.#refuse(BUSY, asked)
+    const { head, relayed, holder } = asked
+    const refusal = connection.refusal(now, holder)
+    if (refusal === 'too-many-cancels') return this.#refuse(TOO_MANY_CANCELS, asked)
+    if (refusal !== undefined) return this.#refuse(BUSY, asked)
     this.#keepWatch()
-    if (this.#cancels.refuses(head, now)) return this.#refuse(TOO_MANY_CANCELS, asked)
     const { kind, tokenId } = relayed
     const { body } = asked
     const end = kind !== 'websocket' && body === null
-    if (isEvents(kind) && this.#subscribers.full) return refuse(BUSY, asked)
+    if (isEvents(kind) && this.#subscribers.full(holder)) return refuse(BUSY, asked)
     try {
       let response!: Promise<Response>
       const signal = () => asked.signal
@@ -270,7 +276,7 @@ export class TunnelObject extends DurableObject<Env> {
           response = exchange.response
           return exchange
         },
-        () => this.#cancels.add(head, Date.now()),
+        holder,
       )
       return response
     } catch (error) {
@@ -287,10 +293,25 @@ export class TunnelObject extends DurableObject<Env> {
   ): Exchange & { readonly response: Promise<Response> } {
     const { kind, tokenId } = asked.relayed
     if (kind === 'websocket') {
-      return new WebSocketExchange(stream, asked, signal, this.#queues.share(), this.#memory)
+      return new WebSocketExchange(
+        stream,
+        asked,
+        signal,
+        this.#queues.share(asked.holder),
+        this.#memory,
+      )
     }
     if (!isEvents(kind)) return new HttpExchange(stream, asked, body, signal, this.#memory)
-    return new EventExchange(stream, asked, tokenId, signal, this.#memory, this.#subscribers)
+    const { holder } = asked
+    return new EventExchange(
+      stream,
+      asked,
+      tokenId,
+      holder,
+      signal,
+      this.#memory,
+      this.#subscribers,
+    )
   }
 
   #memberLeft({ generation, ...membership }: MemberOf): void {

@@ -82,7 +82,7 @@ export function relay(
   }
 
   /** Never relayed: whatever the method, home does not hear of it. */
-  function measure(good: PublicRequest, { tokenId }: Credential): Answer {
+  function measure(good: PublicRequest, shown: Credential): Answer {
     if (!METRICS_METHODS.includes(good.head.method)) {
       return deny({
         code: 'METHOD_NOT_ALLOWED',
@@ -92,7 +92,14 @@ export function relay(
     }
     const fault = checkQuery(queryNames(good.head.target), [])
     if (fault !== undefined) return deny(invalidQuery(fault))
-    return send(request, good, 'metrics', GATEWAY_METRICS, { tokenId }, object())
+    return send(
+      request,
+      good,
+      'metrics',
+      GATEWAY_METRICS,
+      { ...shown, origin: undefined },
+      object(),
+    )
   }
 
   function askStranger(
@@ -114,18 +121,18 @@ function forward(
   request: Request,
   read: PublicRequest,
   access: RouteAccess | undefined,
-  { tokenId }: Credential,
+  shown: Credential,
   object: () => Fetcher,
 ): Promise<Response> {
   const { head } = read
   // An open route tells every page the same.
   const origin = access?.scopes === 'open' ? undefined : askingOrigin(head)
   if (!asksForEvents(head, access)) {
-    return send(request, read, kindOf(head), access, { tokenId, origin }, object())
+    return send(request, read, kindOf(head), access, { ...shown, origin }, object())
   }
   // A stub that threw is of no use any more: each try takes a new one.
   const sendHead: SendHead = (asked, kind) =>
-    send(request, { ...read, head: asked }, kind, access, { tokenId, origin }, object())
+    send(request, { ...read, head: asked }, kind, access, { ...shown, origin }, object())
   return relayEvents(head, isFeed(head, access), sendHead, request.signal)
 }
 
@@ -134,7 +141,7 @@ function send(
   { head, bodyBytes }: PublicRequest,
   kind: RelayedKind,
   access: RouteAccess | undefined,
-  asker: Pick<Relayed, 'tokenId' | 'origin'>,
+  asker: Pick<Relayed, 'tokenId' | 'stranger' | 'origin'>,
   object: Fetcher,
 ): Promise<Response> {
   const headers: Record<string, string> = { [HEAD_HEADER]: headerSafe(JSON.stringify(head)) }

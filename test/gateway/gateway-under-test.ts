@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Miniflare } from 'miniflare'
+import type { LIMITS } from '../../protocol/limits.ts'
 import { COMPATIBILITY_DATE } from '../../local-daemon/gateway/compatibility-date.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker, workerBundle } from '../../local-daemon/gateway/worker-bundle.ts'
@@ -21,6 +22,8 @@ export interface GatewaySettings {
   readonly observed?: boolean
   /** How often each object fails when it is told that it is over for good. */
   readonly unhearing?: number
+  /** Other numbers than `LIMITS` has, for pools that would take a test too long to fill. */
+  readonly limits?: Readonly<Partial<Record<keyof typeof LIMITS, number>>>
   /** Lets a test set the Worker's clock (gateway-clock.ts). */
   readonly movableClock?: boolean
 }
@@ -129,23 +132,25 @@ function underTest(
 export async function workerSource(
   settings: Omit<GatewaySettings, 'ownerDid' | 'adminDid'>,
 ): Promise<string> {
-  const { headTimeoutSeconds, movableClock, observed, unhearing, variables } = settings
+  const { headTimeoutSeconds, limits, movableClock, observed, unhearing, variables } = settings
   const more = {
     ...variables,
     ...(headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }),
   }
-  const plain = Object.keys(more).length === 0
+  const plain = Object.keys(more).length === 0 && limits === undefined
   if (plain && observed !== true && movableClock !== true && unhearing === undefined)
     return workerBundle()
   return bundleWorker({
-    contents: wrapping(JSON.stringify(more), unhearing ?? 0),
+    contents: wrapping(JSON.stringify(more), unhearing ?? 0, JSON.stringify(limits ?? {})),
     resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
   })
 }
 
-function wrapping(more: string, unhearing: number): string {
+function wrapping(more: string, unhearing: number, limits: string): string {
   return `
+    import { LIMITS } from '../protocol/limits.ts'
     import worker, { RegistryObject as RealRegistry, TunnelObject as Real } from './worker.ts'
+    Object.assign(LIMITS, ${limits})
     export class RegistryObject extends RealRegistry {
       constructor(ctx, env) {
         super(ctx, { ...env, ...${more} })

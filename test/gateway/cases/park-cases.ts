@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import { LIMITS } from '../../../protocol/limits.ts'
+import { shareOfOne } from '../../../protocol/shares.ts'
 import { encodeFrame, FRAME } from '../../../protocol/frame.ts'
 import type { RequestHead } from '../../../protocol/heads.ts'
 import { encodeHello } from '../../../protocol/hello.ts'
@@ -21,6 +22,9 @@ import { aStage, type Stage } from '../stage.ts'
 import { anIdentity, tokenIdOf } from '../test-identity.ts'
 import { until } from '../until.ts'
 
+/** What one token may have of the places and of their bytes. */
+const PLACES = shareOfOne(LIMITS.parkedRequests)
+const HEAD_BYTES = shareOfOne(LIMITS.parkedBytes)
 const OFFLINE = [503, 'TUNNEL_OFFLINE', '5']
 const INTERRUPTED = [502, 'TUNNEL_INTERRUPTED', undefined]
 const outcome = (answer: Answer) => [
@@ -176,14 +180,14 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
   })
 
   describe('the requests that are held', () => {
-    test('are 256 at most; one whose client leaves makes room, and never reaches home', async () => {
+    test('are a share of one token at most; one whose client leaves makes room, and never reaches home', async () => {
       await homeWasHere()
       const before = atTheObject(stage())
       const left = stage().open(withBody('/left', 'all of it'))
       await until('it waits', () => atTheObject(stage()) > before)
       // From here on nobody is answered because of the time.
       await setGatewayClock(port(), 'still')
-      const many = Array.from({ length: LIMITS.parkedRequests }, () => stage().send({}))
+      const many = Array.from({ length: PLACES }, () => stage().send({}))
       expect(outcome(await Promise.race(many))).toEqual(OFFLINE)
 
       // Of an end without a reset workerd by itself hears nothing before it writes.
@@ -216,11 +220,11 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
       await home.tunnel.stop()
     })
 
-    test('have 4 MiB of heads at most', async () => {
+    test('have a share of 4 MiB of heads at most', async () => {
       await homeWasHere()
       await setGatewayClock(port(), 'still')
       const headers = [['x-large', 'x'.repeat(60_000)]] as const
-      const fit = Math.floor(LIMITS.parkedBytes / 60_500)
+      const fit = Math.floor(HEAD_BYTES / 60_500)
       const waiting = Array.from({ length: fit }, () => stage().send({ headers }))
       const over = Array.from({ length: 2 }, () => stage().send({ headers }))
       expect(outcome(await Promise.race([...waiting, ...over]))).toEqual(OFFLINE)
@@ -230,8 +234,8 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
       const { home } = await homeComes()
       const answers = await Promise.all([...waiting, ...over])
       const served = answers.filter(({ status }) => status === 200).length
-      expect(served * 60_000).toBeLessThanOrEqual(LIMITS.parkedBytes)
-      expect((served + 1) * 61_000).toBeGreaterThan(LIMITS.parkedBytes)
+      expect(served * 60_000).toBeLessThanOrEqual(HEAD_BYTES)
+      expect((served + 1) * 61_000).toBeGreaterThan(HEAD_BYTES - 61_000)
       await home.tunnel.stop()
     })
   })
@@ -312,14 +316,18 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
 
     test('is held within the bounds, and fails beyond them', async () => {
       const lost = await rawHome()
-      const asked = Array.from({ length: LIMITS.parkedRequests + 10 }, () => stage().send({}))
+      const asked = Array.from({ length: PLACES - 100 }, () => stage().send({}))
       await until('all are at home', () => lost.targets().length === asked.length)
+      await leave(lost)
       await setGatewayClock(port(), 'still')
+      const before = atTheObject(stage())
+      const waiting = Array.from({ length: 110 }, () => stage().send({}))
+      await until('they wait', () => atTheObject(stage()) === before + waiting.length)
       lost.socket.terminate()
       expect(outcome(await Promise.race(asked))).toEqual(INTERRUPTED)
       const { home } = await homeComes()
-      const outcomes = (await Promise.all(asked)).map(outcome)
-      expect(outcomes.filter(([status]) => status === 200)).toHaveLength(LIMITS.parkedRequests)
+      const outcomes = (await Promise.all([...asked, ...waiting])).map(outcome)
+      expect(outcomes.filter(([status]) => status === 200)).toHaveLength(PLACES)
       expect(outcomes.filter(([status]) => status === 502)).toHaveLength(10)
       await home.tunnel.stop()
     })
