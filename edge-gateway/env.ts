@@ -8,6 +8,11 @@ export interface Env {
   /** did:key of who gives out the hostnames of a gateway for several owners. Instead of `OWNER_DID`. */
   readonly ADMIN_DID?: string
   /**
+   * Hosts that the gateway is reached by, separated by commas (public-hosts.ts). What a daemon or an admin has signed for
+   * another is refused. `*` on Cloudflare, which lets no other host arrive here. Required.
+   */
+  readonly PUBLIC_HOSTNAMES?: string
+  /**
    * Header that carries the client's address, set by a proxy that overwrites what a client claims.
    * `CF-Connecting-IP` on Cloudflare. Empty or absent: addresses are unknown.
    */

@@ -12,27 +12,24 @@ export class HostOwner {
   readonly key: Uint8Array
   /** Name of the one object that holds the home's socket. No two hostnames, and no two owners, share one. */
   readonly objectName: string
-  /** Seconds since 1970: a connect proof of before was made for somebody who owned the name then. */
-  readonly since: number
   /** Bearers whose signature was good lately. Only good ones enter, so no stranger can fill it. */
   readonly bearers = new Map<string, Credential>()
   readonly bearersMax: number
 
-  private constructor(did: DidKey, objectName: string, since: number, bearersMax: number) {
+  private constructor(did: DidKey, objectName: string, bearersMax: number) {
     this.did = did
     this.key = parseDidKey(did)
     this.objectName = objectName
-    this.since = since
     this.bearersMax = bearersMax
   }
 
   /** The owner of all that the gateway serves. @throws DidKeyError */
   static alone(did: DidKey): HostOwner {
-    return new HostOwner(did, did, 0, ALONE_BEARERS)
+    return new HostOwner(did, did, ALONE_BEARERS)
   }
 
   /** The owner of one hostname of many. @throws DidKeyError */
-  static among(did: DidKey, objectName: string, since: number): HostOwner {
-    return new HostOwner(did, objectName, since, SHARED_BEARERS)
+  static among(did: DidKey, objectName: string): HostOwner {
+    return new HostOwner(did, objectName, SHARED_BEARERS)
   }
 }

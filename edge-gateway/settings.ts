@@ -1,6 +1,7 @@
 import { parseDidKey, type DidKey } from '../protocol/did-key.ts'
 import type { Env } from './env.ts'
 import { HostOwner } from './host-owner.ts'
+import { PublicHosts } from './public-hosts.ts'
 import type { Rate } from './rate-buckets.ts'
 
 /** Who gives out the hostnames of a gateway for several owners. */
@@ -13,6 +14,8 @@ export interface RegistryAdmin {
 export interface Settings {
   /** Whom every hostname belongs to, or the admin of the registry that says whom each belongs to. */
   readonly serves: HostOwner | RegistryAdmin
+  /** Hosts for which a signature may be made. */
+  readonly publicHosts: PublicHosts
   readonly clientAddressHeader: string | undefined
   readonly headTimeoutMs: number
   /** Requests of one address, and of these without a good bearer. */
@@ -37,6 +40,10 @@ export function readSettings(env: Env): Settings | string {
 function parse(env: Env): Settings | string {
   const serves = servesOf(env)
   if (typeof serves === 'string') return serves
+  const publicHosts = PublicHosts.parse(env.PUBLIC_HOSTNAMES ?? '')
+  if (publicHosts === undefined) {
+    return 'PUBLIC_HOSTNAMES must name the hosts that this gateway is reached by, or be * on Cloudflare'
+  }
   const seconds = Number(env.HEAD_TIMEOUT_SECONDS || HEAD_TIMEOUT_SECONDS)
   if (!(seconds >= 1 && seconds <= 3600)) return 'HEAD_TIMEOUT_SECONDS must be from 1 to 3600'
   const header = env.CLIENT_ADDRESS_HEADER?.trim().toLowerCase()
@@ -47,6 +54,7 @@ function parse(env: Env): Settings | string {
   if (strangerRate === undefined) return `STRANGER_REQUESTS_PER_MINUTE ${COUNT}`
   return {
     serves,
+    publicHosts,
     clientAddressHeader: header || undefined,
     headTimeoutMs: seconds * 1000,
     addressRate,

@@ -1,4 +1,4 @@
-import { TUNNEL_PATH } from '../protocol/version.ts'
+import { CHALLENGE_PATH, TUNNEL_PATH } from '../protocol/version.ts'
 import type { Env } from './env.ts'
 import { HostOwner } from './host-owner.ts'
 import { problemResponse } from './problem-response.ts'
@@ -7,7 +7,7 @@ import { isRegistryTarget } from './registry/answer-registry.ts'
 import { NO_REGISTRY } from './registry/refusals.ts'
 import { serveHostnames } from './registry/serve-hostnames.ts'
 import { readSettings } from './settings.ts'
-import { connect } from './worker/connect.ts'
+import { connect, giveChallenge } from './worker/connect.ts'
 import { splitUrl } from './worker/public-request.ts'
 import { relay } from './worker/relay.ts'
 
@@ -27,10 +27,13 @@ export default {
       })
     }
     const url = splitUrl(request.url)
-    const serve = (owner: HostOwner) =>
-      url.target === TUNNEL_PATH
-        ? connect(request, url.host, env, settings, owner)
-        : relay(request, url, env, settings, owner)
+    const serve = (owner: HostOwner) => {
+      if (url.target === TUNNEL_PATH) return connect(request, url.host, env, settings, owner)
+      if (url.target === CHALLENGE_PATH) {
+        return giveChallenge(request, url.host, env, settings, owner)
+      }
+      return relay(request, url, env, settings, owner)
+    }
     const { serves } = settings
     if (!(serves instanceof HostOwner)) {
       return serveHostnames(request, url, env, settings, serves, serve)

@@ -88,8 +88,10 @@ export const LIMITS = {
   parkedBytes: 4 * 1024 * 1024,
   /** Longest signature field of a connect request, characters. */
   proofFieldCharacters: 1024,
-  /** Seconds that a connect proof's `created` may differ from the verifier's clock. */
-  proofSkewSeconds: 60,
+  /** Seconds that a challenge is good for. */
+  challengeSeconds: 30,
+  /** Challenges that a gateway's object remembers as used, of those that would still be good. */
+  usedChallenges: 8192,
   /** Largest body of one record, bytes of canonical JSON. */
   recordBytes: 1024 * 1024,
   /** Deepest nesting of a record's body. */

@@ -8,7 +8,6 @@ import {
   type SignatureFault,
   type SignatureFields,
   type SignatureForm,
-  type SignatureTime,
   type VerifiedRequest,
 } from './request-signature.ts'
 import { sha256 } from './sha256.ts'
@@ -18,6 +17,9 @@ export const REGISTRY_PATH = '/.well-known/spl-gateway/registry'
 
 /** Where an invite is redeemed: the one path that its code is signed for. */
 export const JOIN_PATH = `${REGISTRY_PATH}/join`
+
+/** Where the registry gives a challenge. Every other request to it is signed over one of its own. */
+export const REGISTRY_CHALLENGE_PATH = `${REGISTRY_PATH}/challenge`
 
 /**
  * Everything that the registry does is asked by a signature (RFC 9421) over all of the request: method, host, path,
@@ -45,30 +47,28 @@ export interface RegistryFields extends SignatureFields {
 
 export async function signRegistryRequest(
   request: RegistryRequest,
-  time: SignatureTime,
+  challenge: string,
   identity: RequestSigner,
 ): Promise<RegistryFields> {
   const covered = await coveredOf(request)
-  const fields = await signRequest(covered.request, FORM, time, identity)
+  const fields = await signRequest(covered.request, FORM, challenge, identity)
   return { ...fields, 'content-digest': covered.digest }
 }
 
 /**
  * Checks a request to the registry.
  * @param signer the one key that may ask it; undefined: any
- * @param now seconds since 1970 at the edge
  */
 export async function verifyRegistryRequest(
   request: RegistryRequest,
   fields: Partial<RegistryFields>,
   signer: DidKey | undefined,
-  now: number,
 ): Promise<VerifiedRequest | SignatureFault> {
   const covered = await coveredOf(request)
   if (!fields['content-digest']) return 'missing'
   // The signature is over the digest: with another body it is a signature of something else.
   if (fields['content-digest'] !== covered.digest) return 'signature'
-  return verifyRequest(covered.request, FORM, fields, signer, now)
+  return verifyRequest(covered.request, FORM, fields, signer)
 }
 
 /** The digest in the one form that is taken (RFC 9530): ours, of the bytes that came. */

@@ -9,21 +9,22 @@ import { verifyEd25519 } from './ed25519.ts'
 import { LIMITS } from './limits.ts'
 
 /**
- * A request that is signed by an instance's key with HTTP Message Signatures (RFC 9421): once for the daemon's
- * connect request, once for what is asked of a gateway's registry. The tag keeps the two apart, and the first
- * character of what is signed (`"`) keeps both apart from records (`{`) and tokens (`spl_`).
+ * A request that is signed by an instance's key with HTTP Message Signatures (RFC 9421): for the daemon's connect
+ * request, for what is asked of a gateway's registry, and where a daemon proves to its caller who it is. The tag keeps
+ * them apart, and the first character of what is signed (`"`) keeps all apart from records (`{`) and tokens (`spl_`).
+ *
+ * No clock is in it. What is signed is good for whoever gave the challenge, which stands as its nonce, and for no longer
+ * than they remember it: nothing that was signed at one moment is good at another.
  */
 const LABEL = 'spl'
-const PARAMETERS = ['created', 'keyid', 'nonce', 'tag', 'alg'] as const
+const PARAMETERS = ['keyid', 'nonce', 'tag', 'alg'] as const
 const ALGORITHM = 'ed25519'
-/** 128 random bits and more, base64url. */
-const NONCE = /^[A-Za-z0-9_-]{22,64}$/
+/** A challenge of whoever is to verify: 128 random bits and more, base64url. */
+const CHALLENGE = /^[A-Za-z0-9_-]{22,64}$/
 /** A host name, an IPv4 or a bracketed IPv6 address, perhaps a port: nothing that moves a URL's parts. */
 const AUTHORITY = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
 /** What a header field can hold (RFC 9110, section 5.5), without obs-text: a signature has none. */
 const FIELD_VALUE = /^[\t -~]+$/
-/** The library's own clock rules are put out of force: ours come after the signature. */
-const ANY_CLOCK = { clockSkew: Number.MAX_SAFE_INTEGER }
 
 /** What a kind of signed request covers, and its name. */
 export interface SignatureForm {
@@ -42,10 +43,9 @@ export interface CoveredRequest {
   readonly fields?: readonly { readonly name: string; readonly value: string }[]
 }
 
-export interface SignatureTime {
-  /** Seconds since 1970, by the signer's clock as corrected by the edge. */
-  readonly created: number
-  readonly nonce: string
+/** Whether a text can be a challenge: so much is asked before it is signed. */
+export function isChallenge(text: unknown): text is string {
+  return typeof text === 'string' && CHALLENGE.test(text)
 }
 
 /** The two header fields that carry a signature. */
@@ -56,12 +56,11 @@ export interface SignatureFields {
 
 export interface VerifiedRequest {
   readonly did: DidKey
-  /** Burn it: the same request must not count twice. */
-  readonly nonce: string
-  readonly created: number
+  /** Yours, or it proves nothing; and burn it: the same request must not count twice. */
+  readonly challenge: string
 }
 
-export type SignatureFault = 'missing' | 'malformed' | 'wrong-key' | 'clock' | 'signature'
+export type SignatureFault = 'missing' | 'malformed' | 'wrong-key' | 'signature'
 
 export interface RequestSigner {
   readonly did: DidKey
@@ -72,18 +71,19 @@ function isAuthority(text: string): boolean {
   return AUTHORITY.test(text)
 }
 
-/** Signs a request. @throws TypeError for an authority that is not host or host:port */
+/** Signs a request. @throws TypeError for an authority that is not host or host:port, and for what is no challenge */
 export async function signRequest(
   request: CoveredRequest,
   form: SignatureForm,
-  { created, nonce }: SignatureTime,
+  challenge: string,
   identity: RequestSigner,
 ): Promise<SignatureFields> {
+  if (!isChallenge(challenge)) throw new TypeError('sign request: bad challenge')
   if (!isAuthority(request.authority)) throw new TypeError('sign request: bad authority')
   const fields = await createSignature(describe(request), {
     label: LABEL,
     components: form.components,
-    parameters: { created, keyid: identity.did, nonce, tag: form.tag, alg: ALGORITHM },
+    parameters: { keyid: identity.did, nonce: challenge, tag: form.tag, alg: ALGORITHM },
     signer: { algorithm: ALGORITHM, sign: (bytes) => identity.sign(bytes) },
   })
   return { 'signature-input': fields.signatureInput, signature: fields.signature }
@@ -92,15 +92,13 @@ export async function signRequest(
 /**
  * Checks a request's signature.
  * @param signer the one key that may sign it; undefined: any, and the answer says which it was
- * @param now seconds since 1970 at the edge
- * @returns who signed it, or why nobody has; `clock` only when everything else is right
+ * @returns who signed it and over which challenge, or why nobody has
  */
 export async function verifyRequest(
   request: CoveredRequest,
   form: SignatureForm,
   fields: Partial<SignatureFields>,
   signer: DidKey | undefined,
-  now: number,
 ): Promise<VerifiedRequest | SignatureFault> {
   if (!fields.signature || !fields['signature-input']) return 'missing'
   if (!isAuthority(request.authority)) return 'malformed'
@@ -113,8 +111,6 @@ export async function verifyRequest(
         algorithms: [ALGORITHM],
         requiredComponents: form.components,
         requiredParameters: PARAMETERS,
-        ...ANY_CLOCK,
-        now,
       },
       resolveVerifier: ({ parameters, components }) => {
         did ??= parameters.keyid as DidKey
@@ -131,11 +127,8 @@ export async function verifyRequest(
         }
       },
     })
-    const { created, nonce } = verified.parameters
-    if (typeof nonce !== 'string' || !NONCE.test(nonce) || created === undefined) return 'malformed'
-    // After the signature: only the key's holder is worth telling the time.
-    if (Math.abs(now - created) > LIMITS.proofSkewSeconds) return 'clock'
-    return { did: did as DidKey, nonce, created }
+    const { nonce } = verified.parameters
+    return isChallenge(nonce) ? { did: did as DidKey, challenge: nonce } : 'malformed'
   } catch (error) {
     return faultOf(error)
   }

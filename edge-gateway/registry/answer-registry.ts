@@ -8,11 +8,11 @@ import { parseCode, verifyCode } from '../../protocol/signed-code.ts'
 import type { Env } from '../env.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import type { RegistryAdmin, Settings } from '../settings.ts'
-import { addressWait, strangerWait } from '../worker/address-limits.ts'
+import { addressWait, challengeWait, strangerWait } from '../worker/address-limits.ts'
 import { checkHost } from '../worker/public-host.ts'
 import { clientOf, type PublicUrl } from '../worker/public-request.ts'
 import { invalidQuery, tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
-import { INVITE_INVALID, NO_SUCH_ROUTE } from './refusals.ts'
+import { INVITE_INVALID, NO_SUCH_ROUTE, OTHER_HOST } from './refusals.ts'
 import { readBody, readInviteBody, readJoinBody, type JoinBody } from './registry-body.ts'
 import { registryQueryFault, registryRoute, type RegistryRoute } from './registry-routes.ts'
 import { registryOf } from './registry-stub.ts'
@@ -26,9 +26,16 @@ export function isRegistryTarget(target: string): boolean {
   return target.length === REGISTRY_PATH.length || /[/?]/.test(target[REGISTRY_PATH.length] ?? '')
 }
 
+/** What is known of hostnames beside the registry. */
+export interface RegistryHosts {
+  /** A hostname was given out or taken back. */
+  changed(): void
+  /** Whether the host of the request is one of this gateway. */
+  isOwn(): Promise<boolean>
+}
+
 /**
  * The registry's door: form, rate and signature are checked here, and only what is good wakes the object.
- * @param changed told that a hostname was given out or taken back
  */
 export async function answerRegistry(
   request: Request,
@@ -36,7 +43,7 @@ export async function answerRegistry(
   env: Env,
   settings: Settings,
   { admin, adminKey }: RegistryAdmin,
-  changed: () => void,
+  { changed, isOwn }: RegistryHosts,
 ): Promise<Response> {
   const asked = { requestId: crypto.randomUUID() }
   const client = clientOf(request, settings)
@@ -51,6 +58,9 @@ export async function answerRegistry(
     if ('allow' in route) return stranger({ ...OTHER_METHOD, ...route })
     const fault = checkHost(host, request.headers.get('host') ?? undefined, scheme)
     if (fault !== undefined) return stranger({ code: fault.code, message: fault.message })
+    // What is signed for another host was meant for another gateway, whoever has passed it on.
+    if (!(await isOwn())) return stranger(OTHER_HOST)
+    if (route.kind === 'challenge') return challenge()
     const body = await readBody(request)
     if (body === undefined) return stranger(TOO_LARGE)
     const now = Math.floor(Date.now() / 1000)
@@ -63,7 +73,6 @@ export async function answerRegistry(
       },
       // Whoever joins signs with a key that nobody here knows yet.
       route.kind === 'join' ? undefined : admin,
-      now,
     )
     if (typeof proof === 'string') return stranger(refusalOf(proof))
     const query = registryQueryFault(route, target)
@@ -87,6 +96,13 @@ export async function answerRegistry(
     return passed(outcome as Outcome<Registration>, registration)
   }
 
+  async function challenge(): Promise<Refusal | { readonly answer: object }> {
+    const pause = await challengeWait(env, settings, client)
+    if (pause > 0) return tooManyStrangers(pause)
+    const text = await registryOf(env).challenge()
+    return { answer: { object: 'registry_challenge', challenge: text } }
+  }
+
   async function stranger(refusal: Refusal): Promise<Refusal> {
     const pause = await strangerWait(env, settings, client)
     return pause > 0 ? tooManyStrangers(pause) : refusal
@@ -95,7 +111,7 @@ export async function answerRegistry(
 
 async function askAsAdmin(
   env: Env,
-  route: Exclude<RegistryRoute, { kind: 'join' }>,
+  route: Exclude<RegistryRoute, { kind: 'join' | 'challenge' }>,
   proof: VerifiedRequest,
   body: string,
   now: number,
@@ -211,15 +227,9 @@ const FAULTS: Readonly<Record<SignatureFault, readonly [ProblemCode, string, str
     'The signature does not hold for this host and this request',
     'ask the public hostname itself; a proxy in front must keep the Host header',
   ],
-  clock: [
-    'SIGNATURE_CLOCK',
-    "The request was signed at another time than this gateway's",
-    'correct the clock of this machine, or sign again with edge_time',
-  ],
 }
 
 function refusalOf(fault: SignatureFault): Refusal {
   const [code, message, next] = FAULTS[fault]
-  // The time is no secret, and whose clock is off cannot be asked anything without it.
-  return { code, message, try: next, details: { edge_time: Date.now() } }
+  return { code, message, try: next }
 }

@@ -106,8 +106,8 @@ export class HostDirectory {
     this.#hosts = new Map(
       directory.registrations.map((registration) => {
         const name = objectNameOf(registration)
-        const { hostname, owner, since } = registration
-        return [hostname, before.get(name) ?? HostOwner.among(owner, name, since)]
+        const { hostname, owner } = registration
+        return [hostname, before.get(name) ?? HostOwner.among(owner, name)]
       }),
     )
   }

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts'
+import type { ChallengeFault } from '../challenge-book.ts'
 import type { Refusal } from '../refusal.ts'
 
 /** Told to everybody who asks for a host that nobody has here, or has no more. */
@@ -6,6 +7,13 @@ export const HOSTNAME_UNKNOWN: Refusal = {
   code: 'HOSTNAME_UNKNOWN',
   message: 'This gateway does not serve this hostname',
   try: 'check its spelling; the daemon that is to have it joins with an invite of the admin: spl gateway join',
+}
+
+/** Told to who has signed for a host that is none of this gateway's: perhaps somebody else has passed it on. */
+export const OTHER_HOST: Refusal = {
+  code: 'HOSTNAME_UNKNOWN',
+  message: 'This gateway is not reached by this host',
+  try: 'start it with that name and port, spl gateway serve --hostname <name>[:<port>] (on Cloudflare PUBLIC_HOSTNAMES), or use one that it has',
 }
 
 export const REGISTRY_UNAVAILABLE: Refusal = {
@@ -39,10 +47,31 @@ export const NO_SUCH_INVITE: Refusal = {
   try: 'spl gateway list --invites',
 }
 
-export const REPLAYED: Refusal = {
-  code: 'SIGNATURE_REPLAYED',
-  message: 'This signed request was sent before',
-  try: 'sign a new one: run the command again',
+/** By why a challenge is worth nothing. */
+export const CHALLENGE_REFUSALS: Readonly<Record<ChallengeFault, Refusal>> = {
+  stale: {
+    code: 'CHALLENGE_STALE',
+    message: 'The challenge that was signed is not one of now',
+    try: 'ask for a new one and sign again at once',
+  },
+  replayed: {
+    code: 'CHALLENGE_REPLAYED',
+    message: 'What was signed over this challenge was sent before',
+    try: 'ask for a new challenge for each request',
+  },
+  busy: {
+    code: 'RATE_LIMITED',
+    message: 'This key has signed too much in too short a time',
+    try: 'wait half a minute',
+    retryAfter: LIMITS.challengeSeconds,
+  },
+}
+
+export const INVITE_KNOWN: Refusal = {
+  code: 'INVALID_REQUEST',
+  message: 'This invite was noted before',
+  try: 'make each invite with a nonce of its own: spl gateway invite',
+  details: { field: 'invite_id' },
 }
 
 export const INVITE_INVALID: Refusal = {

@@ -19,6 +19,8 @@ export interface JoinBody {
 }
 
 const INVITE_ID = /^[0-9a-f]{64}$/
+/** How much another clock may be ahead of this one, seconds. */
+const CLOCK_SECONDS = 60
 const HOSTNAME = 'a hostname: lower case, in punycode, without port'
 
 /** The body's text, or undefined if it is longer than one may be. */
@@ -45,7 +47,7 @@ export function readInviteBody(text: string, now: number): InviteBody | Refusal 
   if (typeof hostname !== 'string' || !(isHostname(hostname) || isHostnamePattern(hostname))) {
     return invalidField('hostname', `${HOSTNAME}, or *. and one`)
   }
-  const latest = now + LIMITS.gatewayInviteSeconds + LIMITS.proofSkewSeconds
+  const latest = now + LIMITS.gatewayInviteSeconds + CLOCK_SECONDS
   if (!Number.isInteger(expiresAt) || Number(expiresAt) <= now || Number(expiresAt) > latest) {
     const days = LIMITS.gatewayInviteSeconds / 86_400
     return invalidField('expires_at', `Unix time in seconds, ${days} days ahead at most`)

@@ -3,11 +3,12 @@ import type { DidKey } from '../../protocol/did-key.ts'
 import { allowsHostname } from '../../protocol/hostname.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import type { VerifiedRequest } from '../../protocol/request-signature.ts'
+import { ChallengeBook } from '../challenge-book.ts'
 import type { Env } from '../env.ts'
 import type { Refusal } from '../refusal.ts'
-import { NonceBook } from '../tunnel/nonce-book.ts'
 import { objectNameOf, type Directory, type Registration } from './registration.ts'
 import {
+  CHALLENGE_REFUSALS,
   HOSTNAME_ENDING,
   HOSTNAME_TAKEN,
   HOSTNAMES_FULL,
@@ -17,7 +18,7 @@ import {
   NO_SUCH_HOSTNAME,
   NO_SUCH_INVITE,
   notInvited,
-  REPLAYED,
+  INVITE_KNOWN,
 } from './refusals.ts'
 import { RegistryBook, type InviteEntry } from './registry-book.ts'
 
@@ -44,16 +45,20 @@ const RETRY_MS = 5_000
 
 /**
  * The one object that says whom each hostname of the gateway belongs to. It is asked by Workers alone, which
- * have checked signatures; here nonces and invites are burned, between which and the change nothing is awaited.
+ * have checked signatures; here challenges and invites are used up, between which and the change nothing is awaited.
  */
 export class RegistryObject extends DurableObject<Env> {
   readonly #book: RegistryBook
-  readonly #nonces: NonceBook
+  readonly #challenges = new ChallengeBook()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#book = new RegistryBook(ctx.storage)
-    this.#nonces = new NonceBook(ctx.storage)
+  }
+
+  /** What a request is to be signed over. */
+  challenge(): Promise<string> {
+    return this.#challenges.give(nowSeconds())
   }
 
   /** Undefined: it is still of this version. */
@@ -64,31 +69,34 @@ export class RegistryObject extends DurableObject<Env> {
   }
 
   /** The admin's: notes an invite, whose code the admin has made. */
-  invite(
+  async invite(
     proof: VerifiedRequest,
     { inviteId, hostname, expiresAt }: Pick<InviteEntry, 'inviteId' | 'hostname' | 'expiresAt'>,
-  ): Outcome<InviteEntry> {
-    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+  ): Promise<Outcome<InviteEntry>> {
+    const refusal = await this.#refusal(proof)
+    if (refusal !== undefined) return { refusal }
     const now = nowSeconds()
     this.#book.expireInvites(now)
     if (this.#book.openInvites >= LIMITS.gatewayInvites) return { refusal: INVITES_FULL }
     if (this.#book.registration(hostname) !== undefined) return { refusal: HOSTNAME_TAKEN }
-    if (this.#book.invite(inviteId) !== undefined) return { refusal: REPLAYED }
+    if (this.#book.invite(inviteId) !== undefined) return { refusal: INVITE_KNOWN }
     const invite = { inviteId, hostname, createdAt: now, expiresAt, owner: null, joined: null }
     this.#book.addInvite(invite)
     return { answer: invite }
   }
 
   /** The admin's: all invites that have not expired. */
-  invites(proof: VerifiedRequest): Outcome<readonly InviteEntry[]> {
-    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+  async invites(proof: VerifiedRequest): Promise<Outcome<readonly InviteEntry[]>> {
+    const refusal = await this.#refusal(proof)
+    if (refusal !== undefined) return { refusal }
     this.#book.expireInvites(nowSeconds())
     return { answer: this.#book.invites() }
   }
 
   /** The admin's: takes back an invite that nobody has redeemed. */
-  cancelInvite(proof: VerifiedRequest, inviteId: string): Outcome<InviteEntry> {
-    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+  async cancelInvite(proof: VerifiedRequest, inviteId: string): Promise<Outcome<InviteEntry>> {
+    const refusal = await this.#refusal(proof)
+    if (refusal !== undefined) return { refusal }
     this.#book.expireInvites(nowSeconds())
     const invite = this.#book.invite(inviteId)
     if (invite === undefined) return { refusal: NO_SUCH_INVITE }
@@ -98,13 +106,18 @@ export class RegistryObject extends DurableObject<Env> {
   }
 
   /** Anybody's who has an invite: the key that signed the request gets the hostname, and the invite is burned. */
-  join(proof: VerifiedRequest, { inviteId, hostname: wanted }: JoinRequest): Outcome<Registration> {
+  async join(
+    proof: VerifiedRequest,
+    { inviteId, hostname: wanted }: JoinRequest,
+  ): Promise<Outcome<Registration>> {
     const now = nowSeconds()
+    const fault = await this.#challenges.fault(proof.challenge, now)
     this.#book.expireInvites(now)
     const invite = this.#book.invite(inviteId)
-    // Before the nonce: who has no invite writes nothing here.
+    // Before the challenge is used: who has no invite leaves nothing here.
     if (invite === undefined) return { refusal: INVITE_INVALID }
-    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    const refused = fault ?? this.#challenges.use(proof.challenge, now)
+    if (refused !== undefined) return { refusal: CHALLENGE_REFUSALS[refused] }
     if (invite.owner !== null) return this.#joinedBefore(invite, proof.did, wanted)
     const hostname = wanted ?? invite.hostname
     if (!allowsHostname(invite.hostname, hostname)) return { refusal: notInvited(invite.hostname) }
@@ -125,7 +138,8 @@ export class RegistryObject extends DurableObject<Env> {
     proof: VerifiedRequest,
     after: string,
   ): Promise<Outcome<{ readonly data: readonly ListedHostname[]; readonly more: boolean }>> {
-    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    const refusal = await this.#refusal(proof)
+    if (refusal !== undefined) return { refusal }
     const found = this.#book.page(after, PAGE + 1)
     const data = await Promise.all(found.slice(0, PAGE).map((one) => this.#listed(one)))
     return { answer: { data, more: found.length > PAGE } }
@@ -133,7 +147,8 @@ export class RegistryObject extends DurableObject<Env> {
 
   /** The admin's: takes a hostname back, and ends what goes through it. `connected` is false once that is done. */
   async revoke(proof: VerifiedRequest, hostname: string): Promise<Outcome<ListedHostname>> {
-    if (!this.#nonces.burn(proof)) return { refusal: REPLAYED }
+    const refusal = await this.#refusal(proof)
+    if (refusal !== undefined) return { refusal }
     const registration = this.#book.registration(hostname)
     if (registration === undefined) return { refusal: NO_SUCH_HOSTNAME }
     const objectName = objectNameOf(registration)
@@ -150,6 +165,14 @@ export class RegistryObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const told = await Promise.all(this.#book.ending().map((name) => this.#end(name)))
     if (told.includes(false)) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
+  }
+
+  /** Uses up the challenge of the admin's request. From here on nothing may be awaited before what it asks is done. */
+  async #refusal({ challenge }: VerifiedRequest): Promise<Refusal | undefined> {
+    const now = nowSeconds()
+    const fault =
+      (await this.#challenges.fault(challenge, now)) ?? this.#challenges.use(challenge, now)
+    return fault && CHALLENGE_REFUSALS[fault]
   }
 
   /** An answer may have been lost: who asks again with the same key is told again. */

@@ -5,6 +5,7 @@ import { REGISTRY_PATH } from '../../protocol/registry-request.ts'
 
 /** What the registry can be asked. */
 export type RegistryRoute =
+  | { readonly kind: 'challenge' }
   | { readonly kind: 'join' }
   | { readonly kind: 'invite' }
   | { readonly kind: 'invites' }
@@ -42,6 +43,7 @@ function collection(
   name: string,
   query: string,
 ): RegistryRoute | OtherMethods | undefined {
+  if (name === 'challenge') return method === 'GET' ? { kind: 'challenge' } : { allow: 'GET' }
   if (name === 'join') return method === 'POST' ? { kind: 'join' } : { allow: 'POST' }
   if (name === 'invites') {
     if (method === 'POST') return { kind: 'invite' }

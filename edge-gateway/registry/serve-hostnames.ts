@@ -1,5 +1,5 @@
 import { hostnameOf } from '../../protocol/hostname.ts'
-import { TUNNEL_PATH } from '../../protocol/version.ts'
+import { CHALLENGE_PATH, TUNNEL_PATH } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { refuse, type Refusal } from '../refusal.ts'
@@ -31,13 +31,25 @@ export function serveHostnames(
   serve: (owner: HostOwner) => Answer,
 ): Answer {
   if (isRegistryTarget(url.target)) {
-    return answerRegistry(request, url, env, settings, admin, () => directory.changed())
+    return answerRegistry(request, url, env, settings, admin, {
+      changed: () => directory.changed(),
+      isOwn,
+    })
   }
   const hostname = hostnameOf(url.host)
-  const connects = url.target === TUNNEL_PATH
+  const connects = url.target === TUNNEL_PATH || url.target === CHALLENGE_PATH
   const found =
     hostname === undefined ? 'unknown' : directory.find(hostname, asking(env), Date.now(), connects)
   return found instanceof Promise ? found.then(decide) : decide(found)
+
+  /** A name that it has given out is as much its own as one that it was started with. */
+  async function isOwn(): Promise<boolean> {
+    const { publicHosts } = settings
+    if (publicHosts.includes(url.host)) return true
+    const name = publicHosts.includesPort(url.host) ? hostnameOf(url.host) : undefined
+    if (name === undefined) return false
+    return typeof (await directory.find(name, asking(env), Date.now())) === 'object'
+  }
 
   function decide(owner: Found): Answer {
     if (typeof owner !== 'string') return serve(owner)

@@ -7,6 +7,8 @@
 export const HEAD_HEADER = 'x-spl-head'
 
 export const CONNECT_URL = 'https://tunnel/connect'
+/** The question for a challenge, which the next connect proof is signed over. */
+export const CHALLENGE_URL = 'https://tunnel/challenge'
 /** A preflight, or the question what CORS says to an origin: answered with headers alone. */
 export const CORS_URL = 'https://tunnel/cors'
 const RELAY_URL = 'https://tunnel/relay/'

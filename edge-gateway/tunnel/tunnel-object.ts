@@ -8,9 +8,9 @@ import { exposition, EXPOSITION_TYPE } from '../../protocol/exposition.ts'
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { NO_PLACE, WAIT_HEADER } from '../bridge.ts'
+import { ChallengeBook } from '../challenge-book.ts'
 import type { Env } from '../env.ts'
-import { problemResponse } from '../problem-response.ts'
-import { HOSTNAME_UNKNOWN } from '../registry/refusals.ts'
+import { CHALLENGE_REFUSALS, HOSTNAME_UNKNOWN } from '../registry/refusals.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
 import { ClientQueues } from './client-queues.ts'
@@ -20,6 +20,7 @@ import { gatewayMetrics } from './gateway-metrics.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { AskedRequest } from './asked-request.ts'
 import {
+  CHALLENGE_URL,
   CONNECT_HEADER,
   CORS_URL,
   HEAD_HEADER,
@@ -28,7 +29,6 @@ import {
   type RelayedKind,
 } from './internal.ts'
 import { MessageMemory } from './message-memory.ts'
-import { NonceBook } from './nonce-book.ts'
 import { ParkedRequests } from './parked-requests.ts'
 import { PolicyBook } from './policy-book.ts'
 import { Presence } from './presence.ts'
@@ -57,6 +57,7 @@ const ENDED = 'ended'
 export class TunnelObject extends DurableObject<Env> {
   readonly #connections = new Map<WebSocket, TunnelConnection>()
   readonly #headTimeoutMs: number
+  readonly #challenges = new ChallengeBook()
   readonly #queues = new ClientQueues()
   readonly #memory = new MessageMemory()
   readonly #policy: PolicyBook
@@ -127,6 +128,10 @@ export class TunnelObject extends DurableObject<Env> {
     if (request.url === CORS_URL) {
       this.#counts.called('cors')
       return this.#answerCors(request)
+    }
+    if (request.url === CHALLENGE_URL) {
+      this.#counts.called('connect')
+      return this.#giveChallenge()
     }
     const proof = request.headers.get(CONNECT_HEADER)
     if (proof === null) return new Response(null, { status: 404 })
@@ -368,11 +373,24 @@ export class TunnelObject extends DurableObject<Env> {
     return new Response(null, { status: denied ? 403 : 204, headers: decision.headers })
   }
 
-  #connect(proof: VerifiedProof): Response {
-    if (!new NonceBook(this.ctx.storage).burn(proof)) {
-      return problemResponse('CONNECT_PROOF_REPLAYED', 'This connect proof was used before', {
-        try: 'sign a new one for each connection',
-      })
+  /** Whatever is said of the time here, nobody signs by it: it tells home how far its own clock is off. */
+  async #giveChallenge(): Promise<Response> {
+    const now = Date.now()
+    const challenge = await this.#challenges.give(Math.floor(now / 1000))
+    return Response.json(
+      { object: 'connect_challenge', challenge, protocol: SUBPROTOCOL, edge_time: now },
+      { headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } },
+    )
+  }
+
+  async #connect({ challenge }: VerifiedProof): Promise<Response> {
+    const now = Math.floor(Date.now() / 1000)
+    const fault =
+      (await this.#challenges.fault(challenge, now)) ?? this.#challenges.use(challenge, now)
+    // From here on nothing is awaited: of two copies one only comes so far.
+    if (this.#ended) return refuse(HOSTNAME_UNKNOWN, { requestId: crypto.randomUUID() })
+    if (fault !== undefined) {
+      return refuse(CHALLENGE_REFUSALS[fault], { requestId: crypto.randomUUID() })
     }
     const generation = this.#presence.arrive()
     const { 0: client, 1: server } = new WebSocketPair()

@@ -14,6 +14,7 @@ const BINDING_PERIOD = 60
 
 const addresses = new RateBuckets(ADDRESSES_MAX)
 const strangers = new RateBuckets(ADDRESSES_MAX)
+const challenges = new RateBuckets(ADDRESSES_MAX)
 
 /** Counts a request of this address. An unknown address has no limit: it would be everybody's. */
 export function addressWait(env: Env, settings: Settings, client: string | undefined): Wait {
@@ -25,14 +26,23 @@ export function strangerWait(env: Env, settings: Settings, client: string | unde
   return count(env.STRANGER_LIMIT, strangers, settings.strangerRate, client)
 }
 
+/**
+ * Counts a question for a challenge, as often as a stranger may ask for anything, and apart from that: whoever shares
+ * home's address and asks for other things must not keep home out.
+ */
+export function challengeWait(env: Env, settings: Settings, client: string | undefined): Wait {
+  return count(env.STRANGER_LIMIT, challenges, settings.strangerRate, client, 'challenge ')
+}
+
 function count(
   binding: RateLimit | undefined,
   own: RateBuckets,
   rate: Rate,
   client: string | undefined,
+  prefix = '',
 ): Wait {
   if (client === undefined) return 0
-  const key = addressKey(client) ?? UNREADABLE
+  const key = prefix + (addressKey(client) ?? UNREADABLE)
   // Cloudflare counts per location, for all isolates there; without it this isolate counts for itself.
   return binding === undefined ? own.take(key, rate, Date.now()) : ask(binding, key)
 }

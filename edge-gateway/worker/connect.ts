@@ -1,22 +1,18 @@
-import {
-  verifyConnectProof,
-  type ProofFault,
-  type VerifiedProof,
-} from '../../protocol/connect-proof.ts'
-import type { ProblemCode } from '../../protocol/problem.ts'
+import { verifyConnectProof, type ProofFault } from '../../protocol/connect-proof.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
-import { refuse, type RefusedRequest } from '../refusal.ts'
-import { CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
-import { addressWait, strangerWait } from './address-limits.ts'
+import { refuse, type Refusal, type RefusedRequest } from '../refusal.ts'
+import { OTHER_HOST } from '../registry/refusals.ts'
+import { CHALLENGE_URL, CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
+import { addressWait, challengeWait, strangerWait } from './address-limits.ts'
 import { objectOf } from './owner-object.ts'
 import { clientOf } from './public-request.ts'
 import { tooManyProofs, tooManyRequests } from './refusals.ts'
 
-/** The daemon's door: only a proof by the owner's key passes on to the object. */
+/** The daemon's door: only a proof by the owner's key, for a host of this gateway, passes on to the object. */
 export async function connect(
   request: Request,
   host: string,
@@ -37,6 +33,7 @@ export async function connect(
       try: 'run the same version of spl at home and on the gateway',
     })
   }
+  if (!isOwn(host, settings)) return deny(OTHER_HOST)
   const proof = await verifyConnectProof(
     host,
     {
@@ -44,49 +41,67 @@ export async function connect(
       signature: request.headers.get('signature') ?? '',
     },
     owner.did,
-    Math.floor(Date.now() / 1000),
   )
-  const checked = typeof proof === 'string' ? proof : notBefore(owner.since, proof)
-  if (typeof checked === 'string') {
-    const pause = await strangerWait(env, settings, client)
-    return pause > 0 ? refuse(tooManyProofs(pause), asked()) : refuseProof(checked)
-  }
+  if (typeof proof === 'string') return deny(FAULTS[proof])
   return objectOf(env, owner).fetch(CONNECT_URL, {
-    headers: { [CONNECT_HEADER]: JSON.stringify(checked), upgrade: 'websocket' },
+    headers: { [CONNECT_HEADER]: JSON.stringify(proof), upgrade: 'websocket' },
   })
+
+  async function deny(refusal: Refusal): Promise<Response> {
+    const pause = await strangerWait(env, settings, client)
+    return refuse(pause > 0 ? tooManyProofs(pause) : refusal, asked())
+  }
 }
 
-/** One that was made before the owner had this hostname has no nonce burned here: it could come a second time. */
-function notBefore(since: number, proof: VerifiedProof): VerifiedProof | ProofFault {
-  return proof.created < since ? 'clock' : proof
+/** What the next proof is to be signed over. Anybody may ask; it is good for nothing without the key. */
+export async function giveChallenge(
+  request: Request,
+  host: string,
+  env: Env,
+  settings: Settings,
+  owner: HostOwner,
+): Promise<Response> {
+  const client = clientOf(request, settings)
+  const wait = await addressWait(env, settings, client)
+  if (wait > 0) return refuse(tooManyRequests(wait), asked())
+  const pause = await challengeWait(env, settings, client)
+  if (pause > 0) return refuse(tooManyProofs(pause), asked())
+  if (request.method !== 'GET') {
+    const message = 'A challenge is asked for with GET'
+    return refuse({ code: 'METHOD_NOT_ALLOWED', message, allow: 'GET' }, asked())
+  }
+  if (!isOwn(host, settings)) return refuse(OTHER_HOST, asked())
+  return objectOf(env, owner).fetch(CHALLENGE_URL)
+}
+
+/** Where hostnames are given out, the registry knows the name already; else it is one of the gateway's own. */
+function isOwn(host: string, { publicHosts, serves }: Settings): boolean {
+  return 'admin' in serves ? publicHosts.includesPort(host) : publicHosts.includes(host)
 }
 
 function asked(): RefusedRequest {
   return { requestId: crypto.randomUUID() }
 }
 
-const FAULTS: Readonly<Record<ProofFault, readonly [ProblemCode, string, string]>> = {
-  missing: ['CONNECT_PROOF_INVALID', 'The connect proof is missing', 'connect with `spl serve`'],
-  malformed: ['CONNECT_PROOF_INVALID', 'The connect proof is malformed', 'update spl at home'],
-  'wrong-key': [
-    'CONNECT_PROOF_INVALID',
-    'The connect proof is by another key than this host belongs to',
-    "set the gateway's OWNER_DID to the did that `spl status` prints at home; where hosts are given out, join with an invite: spl gateway join",
-  ],
-  signature: [
-    'CONNECT_PROOF_INVALID',
-    'The signature of the connect proof does not hold for this host',
-    'connect to the public hostname itself; a proxy in front must keep the Host header',
-  ],
-  clock: [
-    'CONNECT_PROOF_CLOCK',
-    "The connect proof was made at another time than this gateway's",
-    'correct the clock at home, or sign again with edge_time',
-  ],
-}
-
-function refuseProof(fault: ProofFault): Response {
-  const [code, message, next] = FAULTS[fault]
-  // The time is no secret, and a daemon whose clock is off cannot connect without it.
-  return problemResponse(code, message, { try: next, details: { edge_time: Date.now() } })
+const FAULTS: Readonly<Record<ProofFault, Refusal>> = {
+  missing: {
+    code: 'CONNECT_PROOF_INVALID',
+    message: 'The connect proof is missing',
+    try: 'connect with `spl serve`',
+  },
+  malformed: {
+    code: 'CONNECT_PROOF_INVALID',
+    message: 'The connect proof is malformed',
+    try: 'update spl at home',
+  },
+  'wrong-key': {
+    code: 'CONNECT_PROOF_INVALID',
+    message: 'The connect proof is by another key than this host belongs to',
+    try: "set the gateway's OWNER_DID to the did that `spl status` prints at home; where hosts are given out, join with an invite: spl gateway join",
+  },
+  signature: {
+    code: 'CONNECT_PROOF_INVALID',
+    message: 'The signature of the connect proof does not hold for this host',
+    try: 'connect to the public hostname itself; a proxy in front must keep the Host header',
+  },
 }

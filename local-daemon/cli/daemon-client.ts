@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Problem } from '../../protocol/problem.ts'
+import { REGISTRY_CHALLENGE_PATH } from '../../protocol/registry-request.ts'
+import { isChallenge } from '../../protocol/request-signature.ts'
 import { findBearer } from './bearer.ts'
 import { CliError } from './cli-error.ts'
 import { destinationOf } from './destination.ts'
@@ -114,8 +116,11 @@ interface Connection {
   readonly namedBy: string
   readonly target: Target
   readonly headers: Readonly<Record<string, string>>
-  /** Fields that depend on the request: its signature. @param edgeTimeMs the other side's clock, if it has told it */
-  readonly sign?: (request: SignedRequest, edgeTimeMs: number) => Promise<Record<string, string>>
+  /** Where challenges are given, and the fields that depend on the request: its signature over one. */
+  readonly signed?: {
+    readonly challengePath: string
+    readonly sign: (request: SignedRequest, challenge: string) => Promise<Record<string, string>>
+  }
   readonly silenceMs: number
   readonly withinMs?: number
   readonly answerBytes?: number
@@ -131,13 +136,13 @@ export interface SignedRequest {
 }
 
 /**
- * The registry of a gateway, which is asked by signed requests. A clock that is off is corrected by what it says.
+ * The registry of a gateway, which is asked by signed requests, each over a challenge that it gives.
  *
- * @param sign the header fields of a request's signature, made at this time, milliseconds since 1970
+ * @param sign the header fields of a request's signature over a challenge
  */
 export function registryClient(
   target: Extract<Target, { readonly origin: URL }>,
-  sign: NonNullable<Connection['sign']>,
+  sign: NonNullable<Connection['signed']>['sign'],
 ): DaemonClient {
   const { origin } = target.origin
   return client({
@@ -145,7 +150,7 @@ export function registryClient(
     namedBy: '--url',
     target,
     headers: {},
-    sign,
+    signed: { challengePath: REGISTRY_CHALLENGE_PATH, sign },
     silenceMs: SILENCE_MS,
     unreachable: (cause) =>
       new CliError(
@@ -172,14 +177,14 @@ async function call<Answer>(
   method: string,
   path: string,
   body?: string,
-  edgeTimeMs?: number,
+  again = false,
 ): Promise<Answer> {
   const request = { method, path, body: body ?? '' }
   const headers = {
     ...connection.headers,
     accept: 'application/json',
     ...(body !== undefined && { 'content-type': 'application/json' }),
-    ...(await connection.sign?.(request, edgeTimeMs ?? Date.now())),
+    ...(await signatureOf(connection, request)),
   }
   const { target, silenceMs, withinMs } = connection
   const signal = withinMs === undefined ? undefined : AbortSignal.timeout(withinMs)
@@ -195,15 +200,25 @@ async function call<Answer>(
     const answer = await answerOf(connection, response)
     const status = response.statusCode ?? 0
     if (status >= 200 && status < 300) return answer as Answer
-    const problem = answer as (Partial<Problem> & { readonly edge_time?: number }) | null
-    if (problem?.code !== 'SIGNATURE_CLOCK' || edgeTimeMs !== undefined || !problem.edge_time) {
-      throw refusal(status, problem)
-    }
-    return await call(connection, method, path, body, problem.edge_time)
+    const problem = answer as Partial<Problem> | null
+    // Nothing was done: the registry has restarted since it gave the challenge.
+    if (problem?.code !== 'CHALLENGE_STALE' || again) throw refusal(status, problem)
+    return await call(connection, method, path, body, true)
   } catch (error) {
     if (signal?.aborted && !(error instanceof CliError)) throw timedOut(connection)
     throw asCliError(connection, error)
   }
+}
+
+/** @throws CliError when there is no challenge to sign */
+async function signatureOf(
+  { signed, ...plain }: Connection,
+  request: SignedRequest,
+): Promise<Record<string, string>> {
+  if (signed === undefined) return {}
+  const { challenge } = await call<{ challenge?: unknown }>(plain, 'GET', signed.challengePath)
+  if (isChallenge(challenge)) return signed.sign(request, challenge)
+  throw noDaemon(plain, new Error('no challenge'))
 }
 
 async function openStream(

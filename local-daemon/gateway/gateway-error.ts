@@ -6,6 +6,7 @@ export type GatewayErrorCode =
   | 'GATEWAY_TIMEOUT'
   | 'GATEWAY_UNAVAILABLE'
   | 'HEADER_INVALID'
+  | 'HOSTNAME_INVALID'
   | 'OWNER_INVALID'
   | 'PORT_FORBIDDEN'
   | 'PORT_IN_USE'

@@ -5,8 +5,10 @@ import { join, relative, resolve } from 'node:path'
 import { detach } from '../../protocol/detach.ts'
 import { parseDidKey } from '../../protocol/did-key.ts'
 import { COMPATIBILITY_DATE } from './compatibility-date.ts'
+import { freePort } from './free-port.ts'
 import { GatewayError } from './gateway-error.ts'
 import { waitUntilAnswers } from './probe.ts'
+import { parsePublicName, publicHostnames } from './public-hostnames.ts'
 import { selfSignedCertificate, type KeyPair } from './self-signed.ts'
 import { lockStorage } from './storage-lock.ts'
 import { checkStorageVersion } from './storage-version.ts'
@@ -14,6 +16,9 @@ import { uniqueKey } from './unique-key.ts'
 import { workerBundle } from './worker-bundle.ts'
 import { workerdConfig } from './workerd-config.ts'
 import { startWorkerd, type WorkerdExit } from './workerd-process.ts'
+
+/** How many free ports are tried. */
+const FREE_PORTS = 4
 
 export interface GatewayOptions {
   /** did:key of the one daemon that may connect, or of the admin who gives out hostnames to several: one of the two. */
@@ -25,9 +30,9 @@ export interface GatewayOptions {
   readonly host?: string
   /** 0, the default, takes a free port. */
   readonly port?: number
-  /** Public hostname; `localhost` unless told. */
+  /** Public hostname, `name` or `name:port`; `localhost` unless told. */
   readonly hostname?: string
-  /** Further names for a certificate that is made here; `*.spl.example.com` for all of one level. */
+  /** Further names that it is reached by, also `*.spl.example.com` for all of one level. */
   readonly moreHostnames?: readonly string[]
   /** Given PEM files, or a certificate made and kept here. Absent means plain HTTP, for a proxy in front. */
   readonly tls?: KeyPair | 'self-signed'
@@ -60,8 +65,10 @@ export interface Gateway extends AsyncDisposable {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const host = options.host ?? '127.0.0.1'
-  const hostname = options.hostname ?? 'localhost'
   checkGatewayOptions(options)
+  const publicName = parsePublicName(options.hostname ?? 'localhost')
+  const names = [publicName, ...(options.moreHostnames ?? []).map(parsePublicName)]
+  const hostname = publicName.name
   const { ownerDid, adminDid } = options
   const given = resolve(options.directory)
   await mkdir(join(given, 'storage'), { recursive: true, mode: 0o700 })
@@ -71,33 +78,43 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const lock = lockStorage(directory)
   try {
     await checkStorageVersion(directory)
-    const names = [hostname, ...(options.moreHostnames ?? [])]
-    const tls = await keyPair(options.tls, join(directory, 'tls'), names)
+    const tls = await keyPair(
+      options.tls,
+      join(directory, 'tls'),
+      names.map(({ name }) => name),
+    )
     const certificate = tls && (await readCertificate(tls.cert))
     await writeFile(join(directory, 'worker.js'), options.worker ?? (await workerBundle()))
     const configFile = join(directory, 'workerd.capnp')
-    const config = workerdConfig({
-      address: `${isIP(host) === 6 ? `[${host}]` : host}:${options.port ?? 0}`,
-      worker: 'worker.js',
-      compatibilityDate: COMPATIBILITY_DATE,
-      storage,
-      uniqueKey: await uniqueKey(directory),
-      ...(ownerDid !== undefined && { ownerDid }),
-      ...(adminDid !== undefined && { adminDid }),
-      ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
-      ...(options.addressRequestsPerMinute !== undefined && {
-        addressRequestsPerMinute: options.addressRequestsPerMinute,
-      }),
-      ...(options.strangerRequestsPerMinute !== undefined && {
-        strangerRequestsPerMinute: options.strangerRequestsPerMinute,
-      }),
-      ...(tls && {
-        tls: { cert: relative(directory, tls.cert), key: relative(directory, tls.key) },
-      }),
-    })
-    await writeFile(configFile, config, { mode: 0o600 })
+    const key = await uniqueKey(directory)
+    // The Worker is told its port, so it is known before workerd listens.
+    const config = (port: number) =>
+      workerdConfig({
+        address: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+        publicHostnames: publicHostnames(names, port),
+        worker: 'worker.js',
+        compatibilityDate: COMPATIBILITY_DATE,
+        storage,
+        uniqueKey: key,
+        ...(ownerDid !== undefined && { ownerDid }),
+        ...(adminDid !== undefined && { adminDid }),
+        ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
+        ...(options.addressRequestsPerMinute !== undefined && {
+          addressRequestsPerMinute: options.addressRequestsPerMinute,
+        }),
+        ...(options.strangerRequestsPerMinute !== undefined && {
+          strangerRequestsPerMinute: options.strangerRequestsPerMinute,
+        }),
+        ...(tls && {
+          tls: { cert: relative(directory, tls.cert), key: relative(directory, tls.key) },
+        }),
+      })
     const onLog = options.onLog ?? (() => {})
-    const workerd = await startWorkerd(configFile, onLog)
+    const listen = async (port: number) => {
+      await writeFile(configFile, config(port), { mode: 0o600 })
+      return startWorkerd(configFile, onLog)
+    }
+    const workerd = options.port ? await listen(options.port) : await onFreePort(host, listen)
     detach(
       workerd.exited.then(() => lock.release()),
       (error) => onLog(String(error)),
@@ -121,6 +138,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   } catch (error) {
     lock.release()
     throw error
+  }
+}
+
+/** Somebody else may take the port in between, seldom; a few times in a row nobody does. */
+async function onFreePort<Listening>(
+  host: string,
+  listen: (port: number) => Promise<Listening>,
+): Promise<Listening> {
+  for (let left = FREE_PORTS; ; left -= 1) {
+    try {
+      return await listen(await freePort(host))
+    } catch (error) {
+      const taken = error instanceof GatewayError && error.code === 'PORT_IN_USE'
+      if (!taken || left <= 1) throw error
+    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface WorkerdConfig {
   /** The one owner, or the admin of the registry that says whom each hostname belongs to. */
   readonly ownerDid?: string
   readonly adminDid?: string
+  /** The hosts, `name` or `name:port`, that it is reached by. */
+  readonly publicHostnames: readonly string[]
   readonly clientAddressHeader?: string
   /** Requests of one client address per minute, and of these without a good bearer; the Worker's defaults unless told. */
   readonly addressRequestsPerMinute?: number
@@ -30,6 +32,7 @@ export function workerdConfig(config: WorkerdConfig): string {
     ...variables({
       OWNER_DID: config.ownerDid,
       ADMIN_DID: config.adminDid,
+      PUBLIC_HOSTNAMES: config.publicHostnames.join(','),
       CLIENT_ADDRESS_HEADER: config.clientAddressHeader,
       ADDRESS_REQUESTS_PER_MINUTE: config.addressRequestsPerMinute,
       STRANGER_REQUESTS_PER_MINUTE: config.strangerRequestsPerMinute,

@@ -4,17 +4,14 @@ export class DialError extends Error {
   readonly kind: 'lost' | 'refused'
   /** The gateway's stable code, if it was the gateway that answered. */
   readonly code: string | undefined
-  /** The gateway's clock, milliseconds since 1970. */
-  readonly edgeTimeMs: number | undefined
 
   constructor(
     kind: 'lost' | 'refused',
     message: string,
-    options: ErrorOptions & { readonly code?: string; readonly edgeTimeMs?: number } = {},
+    options: ErrorOptions & { readonly code?: string } = {},
   ) {
     super(message, options)
     this.kind = kind
     this.code = options.code
-    this.edgeTimeMs = options.edgeTimeMs
   }
 }

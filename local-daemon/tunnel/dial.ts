@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import http from 'node:http'
+import https from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { WebSocket } from 'ws'
 import { signConnectProof } from '../../protocol/connect-proof.ts'
@@ -7,7 +7,9 @@ import type { DidKey } from '../../protocol/did-key.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
 import { isLoopbackName } from '../config/is-loopback-name.ts'
+import { askChallenge } from './ask-challenge.ts'
 import { DialError } from './dial-error.ts'
+import { readGatewayAnswer, refusalOf } from './read-refusal.ts'
 
 export interface DialOptions {
   /** Public origin of the gateway, `https://home.example.com`. */
@@ -15,8 +17,8 @@ export interface DialOptions {
   /** PEM of an extra certificate authority. */
   readonly ca?: string
   readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
-  /** Seconds since 1970 by the gateway's clock, as far as it is known. */
-  readonly now: () => number
+  /** Told what the gateway's clock says, minus this machine's, milliseconds. */
+  readonly onClock?: (offsetMs: number) => void
   /** Finds the host's address, anew on each try; `dns.lookup` unless told. */
   readonly lookup?: LookupFunction
   /** Gives the try up at once; its reason is told. */
@@ -28,24 +30,46 @@ const HANDSHAKE_MS = 15_000
 const CLOSE_MS = 2_000
 /** How long a refusal may take to say why. */
 const REFUSAL_MS = 5_000
-/** An error envelope is small; whoever sends more is not a gateway. */
-const REFUSAL_BYTES = 16 * 1024
+
+/** Challenges of one try: where the gateway's object has restarted in between, the next one holds. */
+const CHALLENGES = 2
 
 /**
- * One try to connect: fresh DNS, fresh socket, fresh proof.
+ * One try to connect: fresh DNS, a fresh socket, a challenge of the gateway and a proof over it.
  * @returns an open WebSocket that speaks the tunnel's subprotocol, paused until it is listened to
  * @throws DialError
  */
 export async function dial(options: DialOptions): Promise<WebSocket> {
-  const { gatewayUrl, identity } = options
-  const proof = await signConnectProof(
-    {
-      authority: gatewayUrl.host,
-      created: options.now(),
-      nonce: randomBytes(18).toString('base64url'),
-    },
-    identity,
-  )
+  const { gatewayUrl } = options
+  // Of this try alone: its sockets would outlive a change of the address. The upgrade takes the connection that the
+  // challenge came by.
+  const { Agent } = gatewayUrl.protocol === 'https:' ? https : http
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 1,
+    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  })
+  try {
+    for (let left = CHALLENGES; ; left -= 1) {
+      try {
+        return await proveAndOpen(options, agent)
+      } catch (error) {
+        const stale = error instanceof DialError && error.code === 'CHALLENGE_STALE'
+        if (!stale || left <= 1 || options.signal.aborted) throw error
+      }
+    }
+  } finally {
+    // What was upgraded is the agent's no more.
+    agent.destroy()
+  }
+}
+
+async function proveAndOpen(options: DialOptions, agent: http.Agent): Promise<WebSocket> {
+  const { gatewayUrl, identity, signal } = options
+  const { challenge, clockOffsetMs } = await askChallenge(gatewayUrl, agent, signal)
+  if (clockOffsetMs !== undefined) options.onClock?.(clockOffsetMs)
+  const proof = await signConnectProof({ authority: gatewayUrl.host, challenge }, identity)
   const secure = gatewayUrl.protocol === 'https:'
   const url = `${secure ? 'wss' : 'ws'}://${gatewayUrl.host}${TUNNEL_PATH}`
   // `closeTimeout` is in ws since 8.19, and not yet in its types.
@@ -59,11 +83,11 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
     followRedirects: false,
     // Masking guards plain-text proxies; under TLS, and on loopback, there is none (docs/decisions/002).
     ...(secure || isLoopbackName(gatewayUrl.hostname) ? { generateMask: leaveZero } : {}),
-    // No agent: its sockets would outlive a change of the address.
-    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    agent,
   })
-  return opened(socket, options.signal)
+  // The agent has set TCP's own keepalive on it, once a second: the tunnel has its own, and lets the radio sleep.
+  socket.once('upgrade', (response) => response.socket.setKeepAlive(false))
+  return opened(socket, signal)
 }
 
 function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
@@ -83,8 +107,8 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
       const connection = response.socket
       // The rest may never come; what has come says enough. `stop` still works meanwhile.
       const enough = setTimeout(() => connection.destroy(), REFUSAL_MS)
-      readRefusal(response)
-        .then(reject, reject)
+      readGatewayAnswer(response)
+        .then((answer) => reject(refusalOf(response.statusCode ?? 0, answer)), reject)
         .finally(() => {
           clearTimeout(enough)
           signal.removeEventListener('abort', stop)
@@ -99,43 +123,6 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
       resolve(socket)
     })
   })
-}
-
-async function readRefusal(response: IncomingMessage): Promise<DialError> {
-  const status = response.statusCode ?? 0
-  let text = ''
-  response.setEncoding('utf8')
-  try {
-    for await (const part of response) {
-      text += part as string
-      if (text.length > REFUSAL_BYTES) break
-    }
-  } catch {
-    // Cut off: the status is known all the same.
-  }
-  response.destroy()
-  const { code, message, edge_time: edgeTime } = parseObject(text)
-  if (typeof code !== 'string' || typeof message !== 'string') {
-    // A proxy's page, a captive portal, another server: it may be gone in a minute.
-    return new DialError('lost', `the host answered ${status}, not as a gateway`)
-  }
-  // 5xx is the gateway's own trouble and heals, and 429 passes; a refusal of the proof does not. A hostname that was
-  // given out a moment ago is known everywhere a moment later.
-  const passes = status === 429 || code === 'HOSTNAME_UNKNOWN'
-  const kind = status >= 400 && status < 500 && !passes ? 'refused' : 'lost'
-  return new DialError(kind, `${message} [${code}]`, {
-    code,
-    ...(typeof edgeTime === 'number' ? { edgeTimeMs: edgeTime } : {}),
-  })
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
 }
 
 function leaveZero(): void {}

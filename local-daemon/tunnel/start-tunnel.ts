@@ -85,11 +85,6 @@ function log(logger: Logger, event: TunnelEvent): void {
       return logger.info({ jump_ms: event.jumpMs }, 'clock jumped')
     case 'policy-acked':
       return logger.info({ version: event.version }, 'gateway keeps the policy')
-    case 'clock-corrected':
-      return logger.warn(
-        { offset_ms: event.offsetMs },
-        'clock is off; using the time of the gateway',
-      )
     case 'error':
       return logger.error({ err: event.error }, 'tunnel error')
   }

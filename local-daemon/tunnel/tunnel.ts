@@ -46,7 +46,6 @@ export type TunnelEvent =
     }
   /** The gateway keeps this version, durably, and decides by it. */
   | { readonly kind: 'policy-acked'; readonly version: number }
-  | { readonly kind: 'clock-corrected'; readonly offsetMs: number }
   | { readonly kind: 'network-changed' }
   /** The wall clock jumped, by a sleep of the machine or because it was set; negative: back. */
   | { readonly kind: 'woke'; readonly jumpMs: number }
@@ -73,7 +72,7 @@ export interface TunnelStatus {
   readonly last_error: string | null
   /** When the gateway last greeted, milliseconds since 1970. */
   readonly last_connected_at: number | null
-  /** What is added to this machine's clock so that the gateway takes the proof, milliseconds; 0 for a clock that is right. */
+  /** The gateway's clock minus this machine's when it was last dialed, milliseconds, as it says; 0 before. Nothing is done by it. */
   readonly clock_offset_ms: number
   /** Connections after the first since the daemon started. */
   readonly reconnects: number
@@ -251,7 +250,7 @@ export class Tunnel implements AsyncDisposable {
       socket = await dial({
         gatewayUrl: this.#gatewayUrl,
         identity,
-        now: () => Math.floor((Date.now() + this.#clockOffsetMs) / 1000),
+        onClock: (offsetMs) => (this.#clockOffsetMs = offsetMs),
         signal,
         ...(lookup === undefined ? {} : { lookup }),
         ...(ca === undefined ? {} : { ca }),
@@ -342,11 +341,6 @@ export class Tunnel implements AsyncDisposable {
     if (!(error instanceof DialError)) {
       this.#tell({ kind: 'error', error })
       return { kind: 'lost', reason: String(error) }
-    }
-    if (error.code === 'CONNECT_PROOF_CLOCK' && error.edgeTimeMs !== undefined) {
-      this.#clockOffsetMs = error.edgeTimeMs - Date.now()
-      this.#tell({ kind: 'clock-corrected', offsetMs: this.#clockOffsetMs })
-      return { kind: 'lost', reason: error.message }
     }
     return { kind: error.kind, reason: error.message }
   }

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { PROTOCOL_VERSION, SUBPROTOCOL } from '../../protocol/version.ts'
+import { CHALLENGE_PATH, PROTOCOL_VERSION, SUBPROTOCOL } from '../../protocol/version.ts'
 import { writeWire, type FrameText } from '../protocol/wire-text.ts'
 
 export interface Knock {
@@ -21,19 +22,28 @@ export interface ScriptedGateway extends AsyncDisposable {
   readonly knocks: () => number
 }
 
-/** @param script called for each try, with its number from 1 */
+/**
+ * @param script called for each try, with its number from 1
+ * @param connected called for each connection
+ */
 export async function aScriptedGateway(
   script: (knock: Knock, number: number) => void,
+  connected: () => void = () => {},
 ): Promise<ScriptedGateway> {
   let knocks = 0
   const sockets = new Set<Duplex>()
-  const server = createServer((_request, response) => response.end())
+  const server = createServer((request, response) => {
+    const challenge = randomBytes(48).toString('base64url')
+    const given = { object: 'connect_challenge', challenge, edge_time: Date.now() }
+    response.end(request.url === CHALLENGE_PATH ? JSON.stringify(given) : '')
+  })
   const upgrades = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     handleProtocols: () => SUBPROTOCOL,
   })
   server.on('connection', (socket) => {
+    connected()
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net'
 import { encodeHex } from '../../protocol/hex.ts'
 import {
   JOIN_PATH,
+  REGISTRY_CHALLENGE_PATH,
   REGISTRY_PATH,
   signRegistryRequest,
   type RegistryFields,
@@ -11,10 +12,11 @@ import { sha256 } from '../../protocol/sha256.ts'
 import { makeCode } from '../../protocol/signed-code.ts'
 import { Tunnel } from '../../local-daemon/tunnel/tunnel.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
-import type {
-  GatewaySettings,
-  GatewayUnderTest,
-  StartGatewayUnderTest,
+import {
+  BASE,
+  type GatewaySettings,
+  type GatewayUnderTest,
+  type StartGatewayUnderTest,
 } from './gateway-under-test.ts'
 import { send, type Answer, type Fields } from './send.ts'
 import { anIdentity, type TestIdentity } from './test-identity.ts'
@@ -29,8 +31,8 @@ export interface RegistryAsk {
   /** Below the registry's own path. */
   readonly path: string
   readonly body?: object | string
-  /** Seconds since 1970. */
-  readonly created?: number
+  /** One of the registry's unless told. */
+  readonly challenge?: string
   /** Name in Host, without port. */
   readonly host?: string
 }
@@ -64,12 +66,10 @@ export interface Signed {
 }
 
 /** Every name is this machine. */
-const HERE: LookupFunction = (_host, options, done) => {
+export const HERE: LookupFunction = (_host, options, done) => {
   if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }])
   else done(null, '127.0.0.1', 4)
 }
-
-export const BASE = 'spl.test'
 
 export async function aTeam(
   start: StartGatewayUnderTest,
@@ -79,9 +79,17 @@ export async function aTeam(
   const gateway = await start({ ...settings, adminDid: admin.did })
   const at = (hostname: string) => `${hostname}:${gateway.port}`
 
+  async function aChallenge(): Promise<string> {
+    const answer = await send(gateway.port, {
+      path: REGISTRY_CHALLENGE_PATH,
+      headers: [['host', at(BASE)]],
+    })
+    return answer.json()['challenge'] as string
+  }
+
   async function signed(
     identity: TestIdentity,
-    { method, path, body, created, host }: RegistryAsk,
+    { method, path, body, challenge, host }: RegistryAsk,
   ): Promise<Signed> {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
     const request = {
@@ -90,11 +98,7 @@ export async function aTeam(
       target: REGISTRY_PATH + path,
       body: text,
     }
-    const time = {
-      created: created ?? Math.floor(Date.now() / 1000),
-      nonce: randomBytes(18).toString('base64url'),
-    }
-    const fields = await signRegistryRequest(request, time, identity)
+    const fields = await signRegistryRequest(request, challenge ?? (await aChallenge()), identity)
     const { method: verb, target, authority } = request
     return { method: verb, target, host: authority, body: text, fields }
   }

@@ -8,11 +8,16 @@ import { COMPATIBILITY_DATE } from '../../local-daemon/gateway/compatibility-dat
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker, workerBundle } from '../../local-daemon/gateway/worker-bundle.ts'
 
+/** The hostname of the gateways here that have an admin. */
+export const BASE = 'spl.test'
+
 export interface GatewaySettings {
   /** One owner, or an admin who gives out hostnames. */
   readonly ownerDid?: string
   readonly adminDid?: string
   readonly clientAddressHeader?: string
+  /** Raw workerd only; a free one unless told. */
+  readonly port?: number
   readonly headTimeoutSeconds?: number
   /** Requests per minute of one address, and of a stranger: by miniflare's binding, or by the Worker's own count. */
   readonly perMinute?: { readonly address: number; readonly stranger: number }
@@ -54,6 +59,8 @@ export async function startOnWorkerd(settings: GatewaySettings): Promise<Gateway
     ...(adminDid !== undefined && { adminDid }),
     directory,
     worker,
+    ...(adminDid !== undefined && { hostname: BASE }),
+    ...(settings.port !== undefined && { port: settings.port }),
     onLog: (line) => log.push(line),
     ...(perMinute && {
       addressRequestsPerMinute: perMinute.address,
@@ -92,6 +99,7 @@ export async function startOnMiniflare(settings: GatewaySettings): Promise<Gatew
           env: {
             OWNER_DID: text(ownerDid ?? ''),
             ADMIN_DID: text(adminDid ?? ''),
+            PUBLIC_HOSTNAMES: text('*'),
             CLIENT_ADDRESS_HEADER: text(clientAddressHeader ?? ''),
             ...(perMinute && {
               ADDRESS_LIMIT: rateLimit('1', perMinute.address),

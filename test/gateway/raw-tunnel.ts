@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -6,17 +5,29 @@ import { WebSocket } from 'ws'
 import { signConnectProof } from '../../protocol/connect-proof.ts'
 import { encodeFrame, FRAME } from '../../protocol/frame.ts'
 import { encodeHello } from '../../protocol/hello.ts'
-import { PROTOCOL_VERSION, SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
+import {
+  CHALLENGE_PATH,
+  PROTOCOL_VERSION,
+  SUBPROTOCOL,
+  TUNNEL_PATH,
+} from '../../protocol/version.ts'
+import { send } from './send.ts'
 import type { TestIdentity } from './test-identity.ts'
 
-/** The header fields of a proof, good unless told otherwise. */
+/** A challenge of the gateway on this port, which is `localhost` unless told otherwise. */
+export async function aChallenge(port: number, host = `localhost:${port}`): Promise<string> {
+  const answer = await send(port, { path: CHALLENGE_PATH, headers: [['host', host]] })
+  return answer.json()['challenge'] as string
+}
+
+/** The header fields of a proof over a challenge of the gateway on that port, good unless told otherwise. */
 export async function proofFields(
   identity: TestIdentity,
-  authority: string,
-  created: number = Math.floor(Date.now() / 1000),
+  port: number,
+  { authority = `localhost:${port}`, challenge }: { authority?: string; challenge?: string } = {},
 ): Promise<Record<string, string>> {
-  const nonce = randomBytes(18).toString('base64url')
-  return { ...(await signConnectProof({ authority, created, nonce }, identity)) }
+  const over = challenge ?? (await aChallenge(port))
+  return { ...(await signConnectProof({ authority, challenge: over }, identity)) }
 }
 
 export interface Knock {
@@ -50,7 +61,7 @@ export async function knock(
 
 /** A connection with a good proof, driven by the test; it has greeted. */
 export async function rawTunnel(port: number, identity: TestIdentity): Promise<WebSocket> {
-  const { socket } = await knock(port, await proofFields(identity, `localhost:${port}`))
+  const { socket } = await knock(port, await proofFields(identity, port))
   if (socket === undefined) throw new Error('the gateway refused a good proof')
   const hello = encodeHello({ version: PROTOCOL_VERSION, agent: 'raw' })
   socket.send(encodeFrame({ type: FRAME.HELLO, flags: 0, stream: 0, payload: hello }))

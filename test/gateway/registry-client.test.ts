@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { registryClient } from '../../local-daemon/cli/daemon-client.ts'
-import { REGISTRY_PATH, signRegistryRequest } from '../../protocol/registry-request.ts'
+import { REGISTRY_PATH } from '../../protocol/registry-request.ts'
 import { aTeam, type Team } from './a-team.ts'
-import { startOnWorkerd } from './gateway-under-test.ts'
-
-const HOUR_MS = 3_600_000
+import { BASE, startOnWorkerd } from './gateway-under-test.ts'
+import { registryAt } from './registry-at.ts'
 
 let team: Team
 beforeAll(async () => {
@@ -13,35 +11,30 @@ beforeAll(async () => {
 })
 afterAll(() => team[Symbol.asyncDispose]())
 
-/** The admin's, with a clock of which a test says how far it is off, each time that it is asked. */
-function aClient(offMs: (timeMs: number, time: number) => number) {
-  const times: number[] = []
-  const client = registryClient(
-    { origin: new URL(team.gateway.origin) },
-    async ({ method, path, body }, timeMs) => {
-      times.push(timeMs)
-      const created = Math.floor((timeMs + offMs(timeMs, times.length)) / 1000)
-      const nonce = randomBytes(18).toString('base64url')
-      const request = { method, authority: team.gateway.authority, target: path, body }
-      return { ...(await signRegistryRequest(request, { created, nonce }, team.admin)) }
-    },
-  )
-  return { client, times }
+/** The admin's, which signs over other challenges than it is given as often as a test says. */
+function aClient(wrong: number) {
+  const signed: string[] = []
+  const client = registryAt(`http://${BASE}:${team.gateway.port}`, team.admin, (given) => {
+    const challenge = signed.length < wrong ? randomBytes(48).toString('base64url') : given
+    signed.push(challenge)
+    return challenge
+  })
+  return { client, signed }
 }
 
-describe('the command line, when the clock of its machine is off,', () => {
-  test('signs again at the time that the gateway tells', async () => {
-    const { client, times } = aClient((_timeMs, time) => (time === 1 ? -HOUR_MS : 0))
+describe('the command line, when the registry has forgotten its challenge,', () => {
+  test('asks for another one and signs again', async () => {
+    const { client, signed } = aClient(1)
     expect(await client.get(`${REGISTRY_PATH}/hostnames`)).toMatchObject({ object: 'list' })
-    expect(times).toHaveLength(2)
+    expect(signed).toHaveLength(2)
   })
 
   test('does so once, and then says what is wrong', async () => {
-    const { client, times } = aClient(() => HOUR_MS)
+    const { client, signed } = aClient(2)
     await expect(client.get(`${REGISTRY_PATH}/hostnames`)).rejects.toMatchObject({
-      code: 'SIGNATURE_CLOCK',
-      try: expect.stringContaining('clock'),
+      code: 'CHALLENGE_STALE',
+      try: expect.stringContaining('sign again'),
     })
-    expect(times).toHaveLength(2)
+    expect(signed).toHaveLength(2)
   })
 })

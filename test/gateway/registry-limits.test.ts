@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../protocol/limits.ts'
-import { aCode, aTeam, BASE, said, type Team } from './a-team.ts'
+import { aCode, aTeam, said, type Team } from './a-team.ts'
+import { BASE } from './gateway-under-test.ts'
 import { startOnWorkerd } from './gateway-under-test.ts'
 import { HomeApp } from './home-app.ts'
 import { anIdentity } from './test-identity.ts'

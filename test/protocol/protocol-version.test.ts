@@ -15,8 +15,8 @@ import { hex, writeWire, type FrameText } from './wire-text.ts'
 
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */
 const PINNED = {
-  version: 3,
-  wire: '18794a9cea1101b6abbcb31e6ce0296b6494236f1a90f2296239107b1098e280',
+  version: 4,
+  wire: 'eb05a024657616bf3786c598ebaf7a53a9afb26580f983b92cf3909a98799719',
 }
 
 const POLICY: EdgePolicy = {

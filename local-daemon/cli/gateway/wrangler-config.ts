@@ -25,6 +25,8 @@ ${
     ? '# The did:key of the admin, who gives out hostnames to the owners. It is no secret.\nADMIN_DID'
     : '# The did:key of the one daemon that may connect. It is no secret.\nOWNER_DID'
 } = "${owner}"
+# Cloudflare sends this Worker no request for a host that is not routed to it, so none is foreign here.
+PUBLIC_HOSTNAMES = "*"
 # Cloudflare sets this header itself and overwrites what a client sends.
 CLIENT_ADDRESS_HEADER = "CF-Connecting-IP"
 

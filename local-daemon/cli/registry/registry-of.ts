@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { signRegistryRequest } from '../../../protocol/registry-request.ts'
 import { loadIdentity, type Identity } from '../../access/identity.ts'
@@ -45,10 +44,10 @@ export async function registryOf(options: RegistryOptions): Promise<Registry> {
   const origin = new URL(gateway)
   const identity = identityOf(options)
   const ca = caFile === null ? undefined : readCa(caFile)
-  const client = registryClient({ origin, ca }, async ({ method, path, body }, timeMs) => ({
+  const client = registryClient({ origin, ca }, async ({ method, path, body }, challenge) => ({
     ...(await signRegistryRequest(
       { method, authority: origin.host, target: path, body },
-      { created: Math.floor(timeMs / 1000), nonce: randomBytes(18).toString('base64url') },
+      challenge,
       identity,
     )),
   }))

@@ -136,8 +136,8 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
     })
 
     test('waits for the greeting of a home that has connected', async () => {
-      const { identity, gateway } = stage()
-      const { socket } = await knock(port(), await proofFields(identity, gateway.authority))
+      const { identity } = stage()
+      const { socket } = await knock(port(), await proofFields(identity, port()))
       const waits = await held({ path: '/greeted' })
       const frames: Buffer[] = []
       socket?.on('message', (data: Buffer) => frames.push(data))
@@ -360,7 +360,7 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
         leaving.socket.send(policy)
         await until('it is kept', () => leaving.frames.some(({ version }) => version === 9))
       }
-      const { socket } = await knock(gateway.port, await proofFields(identity, gateway.authority))
+      const { socket } = await knock(gateway.port, await proofFields(identity, gateway.port))
       let received = ''
       socket?.on('message', (data: Buffer) => (received += data.toString('latin1')))
       socket?.send(byLeaving ? greeting() : Buffer.concat([greeting(), policy]))
