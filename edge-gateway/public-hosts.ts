@@ -1,12 +1,14 @@
 const NAME = String.raw`(?:\*\.)?[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]`
-const ENTRY = new RegExp(`^(?:\\*|(${NAME})(?::([0-9]{1,5}))?)$`)
+const ENTRY = new RegExp(`^(?:\\*|(${NAME})(?::([0-9]{1,5}|\\*))?)$`)
 const ANYTHING = '*'
+const PORT = /:([0-9]{1,5}|\*)$/
 
 /**
  * The hosts that a gateway is reached by (`PUBLIC_HOSTNAMES`), for what is signed: a signature names the host that its
  * signer meant to speak to, and where any `Host` arrives, a stranger could pass on one that was meant for them.
  *
- * An entry is a name, `name:port` where the port is not the scheme's own, or `*.name` for one level below. `*` is for
+ * An entry is a name, `name:port` where the port is not the scheme's own, or `*.name` for one level below; `name:*` is
+ * for a name that is forwarded from ports that nobody knows beforehand. `*` is for
  * where somebody else sees to it that no foreign host arrives, as Cloudflare does.
  */
 export class PublicHosts {
@@ -32,8 +34,8 @@ export class PublicHosts {
   includes(authority: string): boolean {
     if (this.#entries.has(ANYTHING)) return true
     const host = normal(authority.toLowerCase())
-    const dot = host.indexOf('.')
-    return this.#entries.has(host) || (dot > 0 && this.#entries.has(`*${host.slice(dot)}`))
+    const anyPort = `${host.replace(PORT, '')}:*`
+    return this.#has(host) || this.#has(anyPort)
   }
 
   /**
@@ -42,7 +44,14 @@ export class PublicHosts {
    */
   includesPort(authority: string): boolean {
     const port = portOf(normal(authority.toLowerCase()))
-    return port === '' || this.#entries.has(ANYTHING) || this.#ports.has(port)
+    const any = this.#entries.has(ANYTHING) || this.#ports.has('*')
+    return port === '' || any || this.#ports.has(port)
+  }
+
+  /** The name itself, or any of its level. */
+  #has(host: string): boolean {
+    const dot = host.indexOf('.')
+    return this.#entries.has(host) || (dot > 0 && this.#entries.has(`*${host.slice(dot)}`))
   }
 }
 
@@ -52,5 +61,5 @@ function normal(authority: string): string {
 }
 
 function portOf(authority: string): string {
-  return /:([0-9]{1,5})$/.exec(authority)?.[1] ?? ''
+  return PORT.exec(authority)?.[1] ?? ''
 }

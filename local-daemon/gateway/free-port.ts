@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 
+/** Lets the system choose. */
+const ANY = 0
+
 /**
- * A port that is free at this moment: who is told it before it is listened to may lose it to somebody else, and then asks
+ * A port that is free at this moment, 0 where there is none to be had: who is told it before it is listened to may lose it to somebody else, and then asks
  * again.
  *
  * @param host address of this machine
@@ -10,7 +13,12 @@ import { createServer, type AddressInfo } from 'node:net'
 export async function freePort(host: string): Promise<number> {
   const server = createServer()
   server.listen(0, host)
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch {
+    // Why not is for whoever is to listen there to say.
+    return ANY
+  }
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')

@@ -5,19 +5,19 @@ import { GatewayError } from './gateway-error.ts'
 export interface PublicName {
   /** For certificates: without port, an IPv6 address without brackets. */
   readonly name: string
-  /** Where a proxy in front listens on a port of its own. */
-  readonly port: number | undefined
+  /** Where a proxy in front listens on a port of its own; `*`: any leads here. */
+  readonly port: number | '*' | undefined
 }
 
 const FORM =
-  /^(?<name>(?:\*\.)?[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?<port>[0-9]{1,5}))?$/iu
+  /^(?<name>(?:\*\.)?[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?<port>[0-9]{1,5}|\*))?$/iu
 
-/** Takes `name`, `name:port` and addresses. @throws GatewayError HOSTNAME_INVALID */
+/** Takes `name`, `name:port`, `name:*` and addresses. @throws GatewayError HOSTNAME_INVALID */
 export function parsePublicName(text: string): PublicName {
   if (isIP(text) === 6) return { name: text, port: undefined }
   const { name, port } = FORM.exec(text)?.groups ?? {}
-  const number = port === undefined ? undefined : Number(port)
-  if (name !== undefined && (number === undefined || (number > 0 && number < 65_536))) {
+  const number = port === undefined || port === '*' ? port : Number(port)
+  if (name !== undefined && (typeof number !== 'number' || (number > 0 && number < 65_536))) {
     return { name: name.replaceAll(/^\[|\]$/gu, ''), port: number }
   }
   throw new GatewayError(

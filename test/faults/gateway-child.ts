@@ -37,7 +37,10 @@ export class GatewayChild implements AsyncDisposable {
   async start(): Promise<void> {
     const { ownerDid, directory, worker } = this.#task
     const port = this.#port
-    this.#gateway = await startGateway({ ownerDid, directory, port, ...(worker && { worker }) })
+    // Home comes by a link that breaks, on a port of its own.
+    const hostname = 'localhost:*'
+    const options = { ownerDid, directory, port, hostname, ...(worker && { worker }) }
+    this.#gateway = await startGateway(options)
     this.#port = this.#gateway.port
   }
 

@@ -32,7 +32,7 @@ export async function aRealHome(settings: Partial<GatewaySettings> = {}): Promis
   const paths = homeAt(home.path)
   prepareHome(paths)
   const ownerDid = loadIdentity(paths).did
-  const gateway = undo.use(await startOnWorkerd({ ...settings, ownerDid }))
+  const gateway = undo.use(await startOnWorkerd({ ...settings, ownerDid, anyPort: true }))
   const link = undo.use(await aLink(gateway.port))
   const logger = pino({ level: 'silent' })
   const start = () =>

@@ -16,6 +16,8 @@ export interface GatewaySettings {
   readonly ownerDid?: string
   readonly adminDid?: string
   readonly clientAddressHeader?: string
+  /** Home may come by a link on another port. */
+  readonly anyPort?: boolean
   /** Raw workerd only; a free one unless told. */
   readonly port?: number
   readonly headTimeoutSeconds?: number
@@ -59,7 +61,7 @@ export async function startOnWorkerd(settings: GatewaySettings): Promise<Gateway
     ...(adminDid !== undefined && { adminDid }),
     directory,
     worker,
-    ...(adminDid !== undefined && { hostname: BASE }),
+    hostname: hostnameOf(settings),
     ...(settings.port !== undefined && { port: settings.port }),
     onLog: (line) => log.push(line),
     ...(perMinute && {
@@ -76,6 +78,11 @@ export async function startOnWorkerd(settings: GatewaySettings): Promise<Gateway
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+function hostnameOf({ adminDid, anyPort }: GatewaySettings): string {
+  if (anyPort === true) return 'localhost:*'
+  return adminDid === undefined ? 'localhost' : BASE
 }
 
 /** Miniflare, on the socket that goes straight to the Worker, not through miniflare's own. */

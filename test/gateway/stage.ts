@@ -32,7 +32,7 @@ export async function aStage(
 ): Promise<Stage> {
   await using undo = new AsyncDisposableStack()
   const identity = anIdentity()
-  const gateway = undo.use(await start({ ...settings, ownerDid: identity.did }))
+  const gateway = undo.use(await start({ ...settings, ownerDid: identity.did, anyPort: true }))
   const app = new HomeApp()
   const policy = new HomePolicy()
   const home = undo.use(await connectHome(gateway.origin, identity, app, policy.bytes))

@@ -13,7 +13,7 @@ const identity = anIdentity()
 let gateway: GatewayUnderTest
 
 beforeAll(async () => {
-  gateway = await startOnWorkerd({ ownerDid: identity.did })
+  gateway = await startOnWorkerd({ ownerDid: identity.did, anyPort: true })
 })
 afterAll(() => gateway[Symbol.asyncDispose]())
 

@@ -32,7 +32,12 @@ beforeEach(async () => {
   const paths = homeAt(home.path)
   prepareHome(paths)
   const ownerDid = loadIdentity(paths).did
-  gateway = await startGateway({ ownerDid, directory: join(home.path, 'gateway') })
+  gateway = await startGateway({
+    ownerDid,
+    directory: join(home.path, 'gateway'),
+    // Home comes by a link that breaks, on a port of its own.
+    hostname: 'localhost:*',
+  })
   link = await aLink(gateway.port)
   daemon = startSpl(['serve', '--port', '0', '--gateway', link.origin], { home: home.path })
   output = text(daemon.stderr as Readable)
