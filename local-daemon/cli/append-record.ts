@@ -6,6 +6,7 @@ import { daemonClient, type DaemonClient } from './daemon-client.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import { optionsOf, type GlobalOptions } from './global-options.ts'
 import { print, printJson } from './output.ts'
+import { wholeThread } from './short-id.ts'
 import { fields } from './table.ts'
 
 interface AppendOptions extends GlobalOptions {
@@ -34,18 +35,25 @@ interface AppendedRecord {
 export function appendsRecord(command: Command, verb: Verb): Command {
   return command
     .argument('<text>', `what goes into body.${verb.field}`)
-    .option('--thread <id>', verb.opensThread ? 'thread (default: a new one)' : 'thread (required)')
+    .option(
+      '--thread <id>',
+      verb.opensThread
+        ? 'thread, or the beginning of its id (default: a new one)'
+        : 'thread, or the beginning of its id (required)',
+    )
     .option('--actor <did>', 'who says it (default: SPL_ACTOR, then did:sync:user:<you>)')
     .option('--body <json>', 'JSON object with more fields for the body')
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = optionsOf<AppendOptions>(command)
+      const thread = options.thread ?? newThread(verb)
+      const body = bodyOf(verb.field, text, options.body)
+      const client = await daemonClient(options)
       const record = {
-        thread: options.thread ?? newThread(verb),
+        thread: await wholeThread(client, thread),
         act: verb.act,
-        body: bodyOf(verb.field, text, options.body),
+        body,
         data_type: 'SCALAR',
       }
-      const client = await daemonClient(options)
       const appended = await append(client, record, options.actor)
       if (options.json) printJson(appended)
       else print(describe(appended))

@@ -9,7 +9,7 @@ export type Example = readonly [call: string, meaning: string]
  * under what it does. A call that is too long by itself goes on with a backslash, as a shell reads it.
  */
 export function examples(...lines: readonly Example[]): string {
-  return `\nExamples:\n${exampleLines(lines, process.stdout.columns ?? COLUMNS).join('\n')}`
+  return `\nExamples:\n${exampleLines(lines, process.stdout.columns || COLUMNS).join('\n')}`
 }
 
 export function exampleLines(lines: readonly Example[], columns: number): readonly string[] {

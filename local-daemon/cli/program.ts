@@ -36,7 +36,7 @@ ${examples(
 export function createProgram(): Command {
   return new Command('spl')
     .description(ABOUT)
-    .version(VERSION, '-V, --version', 'print the version')
+    .version(VERSION, '-v, --version', 'print the version')
     .option('--home <dir>', 'home directory of the daemon')
     .option('--token <bearer>', 'bearer for a daemon elsewhere; SPL_TOKEN hides it from ps')
     .option('--json', 'print one JSON object on stdout')

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import { cutText } from './cut-text.ts'
 import { printable } from './printable.ts'
 
 /** Milliseconds before anything is shown: what is done by then needs no progress. */
@@ -44,7 +45,7 @@ export function showProgress(text: string, options: ProgressOptions = {}): Progr
     const line = `${frames[shown % frames.length]} ${printable(said)}${counted}${seconds}`
     shown += 1
     // Cut at the edge: a line that wraps could not be taken back.
-    stream.write(`\r\u001B[2K${line.slice(0, (stream.columns ?? 80) - 1)}`)
+    stream.write(`\r\u001B[2K${cutText(line, (stream.columns || 80) - 1)}`)
   }
   const timer = setInterval(draw, FRAME_MS)
   // The work keeps the process alive, not its picture.

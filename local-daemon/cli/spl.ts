@@ -6,6 +6,7 @@ import { addDo } from './commands/do.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExpose } from './commands/expose.ts'
 import { addGateway } from './commands/gateway.ts'
+import { addHelp } from './commands/help.ts'
 import { addIntend } from './commands/intend.ts'
 import { addKnow } from './commands/know.ts'
 import { addLearn } from './commands/learn.ts'
@@ -50,6 +51,7 @@ export function splProgram(): Command {
 
   addGateway(program)
   addCompletion(program)
+  addHelp(program)
   addVersion(program)
   addComplete(program)
 

@@ -1,33 +1,88 @@
+import { cutText } from './cut-text.ts'
 import { printable } from './printable.ts'
 import { styled } from './styled.ts'
 
+/** Columns that the last cell needs at least, to be cut and not given up. */
+const LAST_COLUMNS = 16
+
 /**
- * Plain columns, two spaces apart, no borders: easy on the eye and on grep. Cells come from other
- * people's records, so nothing in them may reach the terminal as a control sequence.
+ * Plain columns, two spaces apart, no borders: easy on the eye and on grep. On a terminal that is too narrow the last
+ * column is cut; where that is not enough, each row becomes a block of its own. Cells come from other people's records,
+ * so nothing in them may reach the terminal as a control sequence.
+ *
+ * @param columns of the terminal; in a pipe there is no limit
  */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map((cell) => printable(cell).replaceAll('\n', ' ')))
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = process.stdout.columns || Number.POSITIVE_INFINITY,
+): string {
+  const cells = rows.map((row) => row.map((cell) => oneLine(cell)))
   const widths = header.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
   )
+  const last = widths.length - 1
+  const before = widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0)
+  const room = columns - before
+  if (room < Math.min(widths[last] ?? 0, LAST_COLUMNS)) return blocks(header, cells, columns)
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) =>
+        column === last ? cutText(cell, room) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd()
   return [styled('bold', line(header)), ...cells.map(line)].map((text) => `${text}\n`).join('')
 }
 
-/** Names and values under each other: `Status   running`. Absent values are left out. */
+/** Each row under the next, with an empty line in between. */
+function blocks(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+): string {
+  return rows
+    .map((row) =>
+      fields(
+        header.map((title, column) => [title, row[column]] as const),
+        columns,
+      ),
+    )
+    .join('\n')
+}
+
+/**
+ * Names and values under each other: `Status   running`. Absent values are left out. Words go on under the value where the
+ * terminal ends; an id is one word, and stays one that can be copied.
+ */
 export function fields(
   rows: readonly (readonly [name: string, value: string | undefined])[],
+  columns = process.stdout.columns || Number.POSITIVE_INFINITY,
 ): string {
   const shown = rows.filter(([, value]) => value !== undefined)
   const width = Math.max(...shown.map(([name]) => name.length))
   return shown
-    .map(
-      ([name, value]) =>
-        `${styled('bold', name.padEnd(width))}  ${printable(value ?? '').replaceAll('\n', ' ')}\n`,
-    )
+    .map(([name, value]) => {
+      const lines = wrapped(oneLine(value ?? ''), columns - width - 2)
+      return `${styled('bold', name.padEnd(width))}  ${lines.join(`\n${' '.repeat(width + 2)}`)}\n`
+    })
     .join('')
+}
+
+function oneLine(text: string): string {
+  return printable(text).replaceAll('\n', ' ')
+}
+
+/** Lines of at most so many characters, broken at blanks alone. */
+function wrapped(text: string, characters: number): string[] {
+  if (text.length <= characters) return [text]
+  const lines: string[] = []
+  let line: string | undefined
+  for (const word of text.split(' ')) {
+    if (line !== undefined && line.length + 1 + word.length > characters) {
+      lines.push(line)
+      line = word
+    } else line = line === undefined ? word : `${line} ${word}`
+  }
+  return [...lines, line ?? '']
 }

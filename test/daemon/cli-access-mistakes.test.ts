@@ -59,7 +59,7 @@ const MISTAKES: readonly Mistake[] = [
   ['token --jsn', 2, 'UNKNOWN_OPTION', /mean --json\?/],
   ['pair --devise x', 2, 'MISSING_MANDATORY_OPTION_VALUE', /mean --device\?/],
   ['tunnel log --via tunel', 2, 'INVALID_ARGUMENT', /mean tunnel\?/],
-  ['help', 2, 'UNKNOWN_COMMAND', /spl --help/],
+  ['help sevre', 2, 'UNKNOWN_COMMAND', /mean serve\?/],
   ['pair redeem --url http://127.0.0.1:1', 2, 'MISSING_ARGUMENT', /spl pair redeem --help/],
   ['pair redeem x', 2, 'MISSING_MANDATORY_OPTION_VALUE', /spl pair redeem --help/],
   ['pair redeem x --url http://127.0.0.1:1', 2, 'INVITE_INVALID', /--invite/],

@@ -1,5 +1,5 @@
 import { encode } from 'uqr'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { edgeText } from '../../local-daemon/cli/access/edge-text.ts'
 import { closest } from '../../protocol/closest.ts'
 import { defaultScopes } from '../../local-daemon/cli/pair/default-scopes.ts'
@@ -16,7 +16,7 @@ import {
   parseSettingValue,
 } from '../../local-daemon/cli/settings/parse-setting.ts'
 import { SETTING_KINDS, type SettingKey } from '../../local-daemon/cli/settings/setting-kinds.ts'
-import { utcTime } from '../../local-daemon/cli/utc-time.ts'
+import { localMs, localTime, shortTime } from '../../local-daemon/cli/local-time.ts'
 import { plain } from './plain.ts'
 
 describe('a time span', () => {
@@ -170,9 +170,24 @@ test('the closest word is one that is at least half the same', () => {
   expect(closest('', ['burst'])).toBeUndefined()
 })
 
-test('a time is UTC, to the second', () => {
-  expect(utcTime(1_795_529_883)).toBe('2026-11-24 14:18:03')
-  expect(utcTime(null)).toBe('-')
+test.for([
+  ['Asia/Tokyo', '2026-11-24 23:18', '2026-11-24 23:18:03 +09:00', '2026-11-24 23:18:03.120'],
+  ['America/St_Johns', '2026-11-24 10:48', '2026-11-24 10:48:03 -03:30', '2026-11-24 10:48:03.120'],
+  ['UTC', '2026-11-24 14:18', '2026-11-24 14:18:03 +00:00', '2026-11-24 14:18:03.120'],
+])('a time is that of the clock on the wall: %s', ([zone, short, whole, ms]) => {
+  vi.stubEnv('TZ', zone)
+  try {
+    const seconds = 1_795_529_883
+    expect(shortTime(seconds)).toBe(short)
+    expect(localTime(seconds)).toBe(whole)
+    expect(localMs(seconds * 1000 + 120)).toBe(ms)
+    for (const none of [Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+      expect([shortTime(none), localTime(none), localMs(none)]).toEqual(['-', '-', '-'])
+    }
+    expect(shortTime(null)).toBe('-')
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })
 
 test.for([

@@ -130,16 +130,14 @@ describe('spl service-account', () => {
     const list = await splJson('service-account', 'list', '--limit', '1000')
     expect(list['data']).toContainEqual(expect.objectContaining({ id, name: 'shown' }))
     const one = await spl('service-account', 'list', '--limit', '1')
-    expect(one.stdout).toMatch(
-      /^ACCOUNT +NAME +ACTIVE +ENV +NAMESPACE +CREATED \(UTC\) +SCOPES\nsa_.*\n$/,
-    )
+    expect(one.stdout).toMatch(/^ACCOUNT +NAME +ACTIVE +ENV +NAMESPACE +CREATED +SCOPES\nsa_.*\n$/)
     expect(one.stderr).toBe('there are more: --limit 10\n')
     const described = await splJson('service-account', 'describe', id)
     expect(described).toMatchObject({ id, active: true, revoked_at: null })
     const [token] = described['tokens'] as { token_id: string }[]
     const shown = await spl('service-account', 'describe', id)
     expect(shown.stdout).toMatch(/^Account +sa_/)
-    expect(shown.stdout).toContain(`\n${token?.token_id.slice(0, 16)}  ${id}  prod `)
+    expect(shown.stdout).toContain(`\n${token?.token_id.slice(0, 12)}  shown  ${id}  `)
     const info = await splWithInput(['token', 'info', '-', '--json'], bearer, { home: home.path })
     expect(JSON.parse(info.stdout)).toMatchObject({ token_id: token?.token_id })
   })
@@ -173,7 +171,7 @@ describe('spl token', () => {
     expect(token).toMatchObject({ object: 'token', service_account_id: id, revoked_at: null })
     expect(Number(token?.['expires_at']) - Number(token?.['created_at'])).toBe(90)
     const table = await spl('token', 'list', '--sa', id)
-    const [, shortId = ''] = /^TOKEN .*\n([0-9a-f]{16}) {2}sa_/.exec(table.stdout) ?? []
+    const [, shortId = ''] = /^TOKEN .*\n([0-9a-f]{12}) {2}tokens {2}sa_/.exec(table.stdout) ?? []
     expect(token?.['token_id']).toMatch(new RegExp(`^${shortId}`))
 
     const other = await accountNamed('other')
@@ -201,7 +199,7 @@ describe('spl token', () => {
     const id = await accountNamed('rotated')
     const old = await bearerOf('token', 'create', '--sa', id)
     const run = await spl('token', 'rotate', id)
-    expect(run.stderr).toMatch(/^revoked [0-9a-f]{64}$/m)
+    expect(run.stderr).toMatch(/^revoked [0-9a-f]{12}$/m)
     const fresh = run.stdout.trimEnd()
     expect(fresh).toMatch(BEARER)
     expect(await Promise.all([statusFor(old), statusFor(fresh)])).toEqual([401, 200])
@@ -220,7 +218,7 @@ describe('spl config', () => {
     const { SETTING_KINDS } = await import('../../local-daemon/cli/settings/setting-kinds.ts')
     expect(keys.toSorted()).toEqual(Object.keys(SETTING_KINDS).toSorted())
     const shown = await spl('config', 'show')
-    expect(shown.stdout).toMatch(/^SETTING +VALUE +SOURCE +SET \(UTC\)\n/)
+    expect(shown.stdout).toMatch(/^SETTING +VALUE +SOURCE +SET\n/)
     expect(shown.stdout).toMatch(/^strict_actor_header +(?:true|false) +default +-$/m)
     expect(shown.stdout).not.toContain('edge:')
   })
@@ -239,7 +237,7 @@ describe('spl config', () => {
     const proxies = await splJson('config', 'set', 'trusted_proxies', '10.0.0.2,10.0.0.3', '::1')
     expect(proxies['value']).toEqual(['10.0.0.2', '10.0.0.3', '::1'])
     const shown = await spl('config', 'show')
-    expect(shown.stdout).toMatch(/^token_burst +77 +record +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m)
+    expect(shown.stdout).toMatch(/^token_burst +77 +record +\d{4}-\d\d-\d\d \d\d:\d\d$/m)
   })
 
   test('auth-set-cors-origins replaces the list, and empties it', async () => {
@@ -328,7 +326,9 @@ describe('spl pair', () => {
     const { invite = '' } = JSON.parse(invited.stdout) as Record<string, string>
     expect(invited.stdout).toBe(`${JSON.stringify({ url: base, invite, device: 'tablet' })}\n`)
     expect(invite).toMatch(/^spi_/)
-    expect(invited.stderr).toMatch(/good for one use until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/)
+    expect(invited.stderr).toMatch(
+      /good for one use until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d/,
+    )
     expect(invited.stderr).toContain(`\n  spl pair redeem ${invite} --url ${base} --save\n`)
 
     using device = aHome()
@@ -357,10 +357,10 @@ describe('spl pair', () => {
     const invited = await pairing('lamp', '--invite', '--no-qr')
     const { invite = '' } = JSON.parse(invited.stdout) as Record<string, string>
     const shown = await spl('pair', 'invites')
-    expect(shown.stdout).toMatch(/^[0-9a-f]{64} +lamp +open +\d{4}-/m)
-    expect(shown.stdout).toMatch(/^[0-9a-f]{64} +tablet +redeemed +\d{4}-/m)
+    expect(shown.stdout).toMatch(/^[0-9a-f]{12} +lamp +open +\d{4}-/m)
+    expect(shown.stdout).toMatch(/^[0-9a-f]{12} +tablet +redeemed +\d{4}-/m)
     expect(shown.stdout).not.toContain('spi_')
-    const id = /^([0-9a-f]{64}) +lamp/m.exec(shown.stdout)?.[1] ?? ''
+    const id = /^([0-9a-f]{12}) +lamp/m.exec(shown.stdout)?.[1] ?? ''
     expect((await spl('pair', 'cancel', id)).stdout).toBe('cancelled the invite for lamp\n')
     using device = aHome()
     const late = await runSpl(['pair', 'redeem', invite, '--url', base], { home: device.path })

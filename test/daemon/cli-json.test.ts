@@ -5,8 +5,8 @@ import { aDaemon, aHome, type TestDaemon } from './a-daemon.ts'
 import { commandTree } from './command-tree.ts'
 import { fieldsOf, jsonRows, shapeOf } from './json-rows.ts'
 
-/** What prints no JSON: a script for a shell. */
-const WITHOUT_JSON = ['completion']
+/** What prints no JSON: a script for a shell, and a page to read. */
+const WITHOUT_JSON = ['completion', 'help']
 
 const ROWS = jsonRows()
 /** A line that begins with an option goes on with the command of the one before. */
@@ -74,6 +74,8 @@ const RUN: readonly (readonly [line: string, row: string])[] = [
   ['token show-source --token <bearer>', 'token show-source'],
   ['service-account revoke <sa>', 'service-account revoke'],
   ['config show', 'config show'],
+  ['config get token_burst', 'config get'],
+  ['config unset token_burst', 'config unset'],
   ['config set token_burst 50', 'config set'],
   ['config auth-set-cors-origins https://a.example', 'config auth-set-cors-origins'],
   ['config path', 'config path'],

@@ -9,6 +9,7 @@ import { lastLines } from '../../local-daemon/cli/logs/last-lines.ts'
 import { runSpl, startSpl } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 import { plain } from './plain.ts'
+import { localMs } from '../../local-daemon/cli/local-time.ts'
 
 let home: ReturnType<typeof aHome>
 let log: string
@@ -33,7 +34,7 @@ describe('a line of the log', () => {
   test('is shown as time, level, message and fields', () => {
     const entry = { level: 40, time: 1795531721123, pid: 7, record: 'ab', list: [1], msg: 'hm' }
     expect(plain(logText(JSON.stringify(entry)))).toBe(
-      '2026-11-24 14:48:41.123  warn   hm  record=ab  list=[1]',
+      `${localMs(1795531721123)}  warn   hm  record=ab  list=[1]`,
     )
     const failed = { level: 50, time: 0, msg: 'read', err: { message: 'no such file', stack: 'x' } }
     expect(logText(JSON.stringify(failed))).toContain('error  read  error="no such file"')

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
 import { runSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
+import { shortId } from '../../local-daemon/cli/short-id.ts'
 
 const ID = /^[0-9a-f]{64}$/
 
@@ -148,8 +149,11 @@ describe('thread', () => {
     const { thread: older } = await splJson('intend', 'older')
     const { thread: newer } = await splJson('intend', 'newer')
     const { stdout } = await spl('thread', 'list')
-    expect(stdout).toMatch(/^THREAD +RECORDS +UPDATED \(UTC\) +GOAL\n/)
-    expect(stdout.indexOf(String(newer))).toBeLessThan(stdout.indexOf(String(older)))
+    expect(stdout).toMatch(/^THREAD +RECORDS +UPDATED +GOAL\n/)
+    expect(stdout.indexOf(shortId(String(newer)))).toBeGreaterThan(0)
+    expect(stdout.indexOf(shortId(String(newer)))).toBeLessThan(
+      stdout.indexOf(shortId(String(older))),
+    )
   })
 })
 

@@ -1,5 +1,5 @@
 import { fields } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { localTime } from '../local-time.ts'
 import type { Account, Edge } from './answers.ts'
 import { edgeText } from './edge-text.ts'
 
@@ -14,8 +14,8 @@ export function accountFields(account: Account, edge?: Edge): string {
     ['Namespace', account.namespace],
     ['Env', account.env],
     ['Active', account.active ? 'yes' : 'no'],
-    ['Created', `${utcTime(account.created_at)} UTC`],
-    ['Revoked', account.revoked_at === null ? undefined : `${utcTime(account.revoked_at)} UTC`],
+    ['Created', localTime(account.created_at)],
+    ['Revoked', account.revoked_at === null ? undefined : localTime(account.revoked_at)],
     ['Reason', account.reason ?? undefined],
     ['Edge', edge && edgeText(edge)],
   ])

@@ -1,5 +1,5 @@
 import { fields } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { localTime } from '../local-time.ts'
 import type { Edge, Token } from './answers.ts'
 import { edgeText } from './edge-text.ts'
 
@@ -10,9 +10,9 @@ export function tokenFields(token: Token, edge: Edge): string {
     ['Account', token.service_account_id],
     ['Env', token.env],
     ['Scopes', token.scopes.join(', ')],
-    ['Created', `${utcTime(token.created_at)} UTC`],
-    ['Expires', token.expires_at === null ? 'never' : `${utcTime(token.expires_at)} UTC`],
-    ['Revoked', token.revoked_at === null ? undefined : `${utcTime(token.revoked_at)} UTC`],
+    ['Created', localTime(token.created_at)],
+    ['Expires', token.expires_at === null ? 'never' : localTime(token.expires_at)],
+    ['Revoked', token.revoked_at === null ? undefined : localTime(token.revoked_at)],
     ['Edge', edgeText(edge)],
   ])
 }

@@ -1,21 +1,24 @@
+import { shortTime } from '../local-time.ts'
+import { shortId } from '../short-id.ts'
 import { table } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
 import type { Token } from './answers.ts'
 
-/** Characters of a token's id that the table shows; `spl token revoke` takes them, and `--json` has all 64. */
-const SHORT_ID = 16
-
-export function tokenTable(tokens: readonly Token[]): string {
+/** @param names of the accounts, by id */
+export function tokenTable(tokens: readonly Token[], names: ReadonlyMap<string, string>): string {
   return table(
-    ['TOKEN', 'ACCOUNT', 'ENV', 'CREATED (UTC)', 'EXPIRES (UTC)', 'REVOKED (UTC)', 'SCOPES'],
+    ['TOKEN', 'NAME', 'ACCOUNT', 'CREATED', 'ENDS', 'SCOPES'],
     tokens.map((token) => [
-      token.token_id.slice(0, SHORT_ID),
+      shortId(token.token_id),
+      names.get(token.service_account_id) ?? '-',
       token.service_account_id,
-      token.env,
-      utcTime(token.created_at),
-      utcTime(token.expires_at),
-      utcTime(token.revoked_at),
+      shortTime(token.created_at),
+      endOf(token),
       token.scopes.join(','),
     ]),
   )
+}
+
+function endOf({ expires_at, revoked_at }: Token): string {
+  if (revoked_at !== null) return `revoked ${shortTime(revoked_at)}`
+  return expires_at === null ? 'never' : shortTime(expires_at)
 }

@@ -3,6 +3,7 @@ import { type Candidate, type CompletedLine, completeLine } from '../completion/
 import { knownValues } from '../completion/known-values.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { printAsIs } from '../output.ts'
+import { cutText } from '../cut-text.ts'
 import { printable } from '../printable.ts'
 
 /** Milliseconds that a daemon has to answer a Tab. */
@@ -42,6 +43,6 @@ async function candidatesOf({ place, word, given }: CompletedLine): Promise<read
 }
 
 function lineOf({ value, meaning }: Candidate): string {
-  const text = printable(meaning.replaceAll(/\s+/gu, ' ')).slice(0, MEANING_LENGTH)
+  const text = cutText(printable(meaning.replaceAll(/\s+/gu, ' ')), MEANING_LENGTH)
   return text === '' ? value : `${value}\t${text}`
 }

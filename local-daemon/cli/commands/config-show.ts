@@ -1,28 +1,13 @@
 import type { Command } from 'commander'
-import type { Edge } from '../access/answers.ts'
 import { edgeText } from '../access/edge-text.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { print, printJson, warn } from '../output.ts'
 import { settingText } from '../settings/setting-text.ts'
+import type { ShownConfig } from '../settings/shown-config.ts'
 import { table } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
-
-interface Config {
-  readonly object: 'config'
-  readonly settings: readonly {
-    readonly key: string
-    readonly value: unknown
-    readonly default: unknown
-    readonly source: 'default' | 'record'
-    readonly record_id: string | null
-    /** Unix time, seconds. */
-    readonly set_at: number | null
-  }[]
-  readonly warnings: readonly string[]
-  readonly edge: Edge
-}
+import { shortTime } from '../local-time.ts'
 
 export function addConfigShow(config: Command): void {
   config
@@ -38,15 +23,15 @@ export function addConfigShow(config: Command): void {
     .action(async (_options: unknown, command: Command) => {
       const options = optionsOf(command)
       const client = await daemonClient(options)
-      const shown = await client.get<Config>('/v1/config')
+      const shown = await client.get<ShownConfig>('/v1/config')
       if (options.json) return printJson(shown)
       const rows = shown.settings.map((setting) => [
         setting.key,
         settingText(setting.value),
         setting.source,
-        utcTime(setting.set_at),
+        shortTime(setting.set_at),
       ])
-      print(table(['SETTING', 'VALUE', 'SOURCE', 'SET (UTC)'], rows))
+      print(table(['SETTING', 'VALUE', 'SOURCE', 'SET'], rows))
       const edge = edgeText(shown.edge)
       if (edge !== undefined) print(`edge: ${edge}`)
       for (const warning of shown.warnings) warn(warning)

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { examples } from '../help-examples.ts'
 import { addConfigAuthSetCorsOrigins } from './config-auth-set-cors-origins.ts'
+import { addConfigGet } from './config-get.ts'
 import { addConfigPath } from './config-path.ts'
 import { addConfigSet } from './config-set.ts'
 import { addConfigShow } from './config-show.ts'
+import { addConfigUnset } from './config-unset.ts'
 
 export function addConfig(program: Command): void {
   const config = program
@@ -18,7 +20,9 @@ export function addConfig(program: Command): void {
       ),
     )
   addConfigShow(config)
+  addConfigGet(config)
   addConfigSet(config)
+  addConfigUnset(config)
   addConfigAuthSetCorsOrigins(config)
   addConfigPath(config)
 }

@@ -16,7 +16,7 @@ import { inviteLink } from '../registry/invite-link.ts'
 import { parseHostnamePattern } from '../registry/parse-hostname.ts'
 import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
 import { addRegistryOptions } from '../registry/registry-options.ts'
-import { utcTime } from '../utc-time.ts'
+import { localTime } from '../local-time.ts'
 
 interface GatewayInviteOptions extends RegistryOptions, SecretOptions {
   readonly hostname?: string
@@ -70,7 +70,7 @@ async function makeInvite(options: GatewayInviteOptions): Promise<void> {
   if (options.json) return printJson(invite)
   const choice = hostname.startsWith('*.') ? ` --hostname <name>${hostname.slice(1)}` : ''
   const link = sink.place === null ? 'link above' : `link in ${sink.place}`
-  note(`for ${hostname}, one use, until ${utcTime(invite.expires_at)} UTC`)
+  note(`for ${hostname}, one use, until ${localTime(invite.expires_at)}`)
   note(`hand over the ${link}, which is shown this once; they run:`)
   note(`  spl gateway join -${choice}`)
   note(`to take it back: spl gateway revoke ${invite.invite_id}`)

@@ -8,8 +8,9 @@ import type { GatewayHostname, GatewayInvite } from '../registry/answers.ts'
 import { collectHostnames } from '../registry/collect-hostnames.ts'
 import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
 import { addRegistryOptions } from '../registry/registry-options.ts'
+import { shortId } from '../short-id.ts'
 import { table } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { shortTime } from '../local-time.ts'
 
 interface GatewayListOptions extends RegistryOptions {
   readonly invites?: boolean
@@ -37,19 +38,24 @@ async function show(options: GatewayListOptions): Promise<void> {
     const list = await client.get<List<GatewayInvite>>(`${REGISTRY_PATH}/invites`)
     if (options.json) return printJson(list)
     if (list.data.length === 0) return note('no invite: spl gateway invite --hostname <name>')
-    return print(table(['INVITE', 'HOSTNAME', 'STATE', 'EXPIRES (UTC)'], list.data.map(inviteRow)))
+    return print(table(['INVITE', 'HOSTNAME', 'STATE', 'EXPIRES'], list.data.map(inviteRow)))
   }
   const list = await collectHostnames(client)
   if (options.json) return printJson(list)
   if (list.data.length === 0) return note('no hostname yet: spl gateway invite --hostname <name>')
-  print(table(['HOSTNAME', 'HOME', 'SINCE (UTC)', 'OWNER'], list.data.map(hostnameRow)))
+  print(table(['HOSTNAME', 'HOME', 'SINCE', 'OWNER'], list.data.map(hostnameRow)))
 }
 
 function hostnameRow({ hostname, connected, since, owner }: GatewayHostname): string[] {
   const home = connected === true ? 'connected' : connected === false ? 'away' : 'unknown'
-  return [hostname, home, utcTime(since), owner]
+  return [hostname, home, shortTime(since), owner]
 }
 
 function inviteRow({ invite_id: id, hostname, joined, expires_at: expires }: GatewayInvite) {
-  return [id, hostname, joined === null ? 'open' : `joined as ${joined}`, utcTime(expires)]
+  return [
+    shortId(id),
+    hostname,
+    joined === null ? 'open' : `joined as ${joined}`,
+    shortTime(expires),
+  ]
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { REGISTRY_PATH } from '../../../protocol/registry-request.ts'
+import type { List } from '../collect-pages.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { print, printJson, warn } from '../output.ts'
@@ -7,8 +8,10 @@ import type { GatewayHostname, GatewayInvite } from '../registry/answers.ts'
 import { parseHostname } from '../registry/parse-hostname.ts'
 import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
 import { addRegistryOptions } from '../registry/registry-options.ts'
+import { wholeId } from '../short-id.ts'
 
-const INVITE_ID = /^[0-9a-f]{64}$/u
+/** Whole, or its beginning: no hostname of a gateway is without a dot. */
+const INVITE_ID = /^[0-9a-f]{8,64}$/u
 
 export function addGatewayRevoke(gateway: Command): void {
   const revoke = gateway
@@ -39,12 +42,16 @@ async function takeBack(hostname: string, options: RegistryOptions): Promise<voi
 
 async function cancel(id: string, options: RegistryOptions): Promise<void> {
   const { client } = await registryOf(options)
-  const invite = await client.delete<GatewayInvite>(`${REGISTRY_PATH}/invites/${id}`)
+  const list = async () => {
+    const { data } = await client.get<List<GatewayInvite>>(`${REGISTRY_PATH}/invites`)
+    return data.map(({ invite_id }) => invite_id)
+  }
+  const whole = await wholeId(id, list, 'spl gateway list --invites')
+  const invite = await client.delete<GatewayInvite>(`${REGISTRY_PATH}/invites/${whole ?? id}`)
   if (options.json) printJson(invite)
   else print(`took back the invite for ${invite.hostname}`)
 }
 
-/** No hostname has a label of 64 characters, so the two cannot be mistaken. */
 function parseTarget(text: string): string {
   if (INVITE_ID.test(text)) return text
   try {
@@ -52,7 +59,7 @@ function parseTarget(text: string): string {
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error
     throw new InvalidArgumentError(
-      `${error.message} An invite has 64 digits: spl gateway list --invites.`,
+      `${error.message} An invite has 8 to 64 digits: spl gateway list --invites.`,
     )
   }
 }

@@ -17,7 +17,7 @@ import { readCode } from '../login/read-code.ts'
 import { note, print, printJson, warn } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
 import { fields } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { localTime } from '../local-time.ts'
 import type { Home } from '../../config/home.ts'
 
 interface LoginOptions extends GlobalOptions {
@@ -150,7 +150,7 @@ function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): 
       ['Device', device],
       ['Account', service_account_id],
       ['Scopes', scopes.join(', ')],
-      ['Expires', expires_at === null ? 'never' : `${utcTime(expires_at)} UTC`],
+      ['Expires', expires_at === null ? 'never' : localTime(expires_at)],
       ['Kept in', path],
     ]),
   )

@@ -21,7 +21,7 @@ import { parseScopes } from '../parse-scopes.ts'
 import type { Health } from '../serve/presence.ts'
 import { readRunningFile } from '../serve/running-file.ts'
 import { printable } from '../printable.ts'
-import { utcTime } from '../utc-time.ts'
+import { localTime } from '../local-time.ts'
 
 interface PairOptions extends SecretOptions {
   readonly device: string
@@ -39,7 +39,7 @@ interface PairOptions extends SecretOptions {
   readonly inviteTtl: number
 }
 
-const USAGE = 'spl pair [options]\n       spl pair redeem [options] <code>'
+const USAGE = 'spl pair [options]\n       spl pair <command>'
 /** The page that opens a pairing link. */
 const PAGE = 'https://syncropel.com/pair'
 
@@ -47,7 +47,11 @@ export function addPairDevice(pair: Command): void {
   const device = pair.command('device', { isDefault: true, hidden: true })
   device
     .description('give a phone or browser an account of its own: link, QR code, text')
-    .configureHelp({ ...device.configureHelp(), commandUsage: () => USAGE })
+    .configureHelp({
+      ...device.configureHelp(),
+      commandUsage: () => USAGE,
+      visibleCommands: () => pair.createHelp().visibleCommands(pair),
+    })
     .requiredOption('--device <label>', 'what the device is called')
     .requiredOption('--url <url>', 'where the device reaches the daemon', parseOrigin)
     .option('--scopes <csv>', 'default: by the label, see below', parseScopes)
@@ -132,7 +136,7 @@ async function invite(work: Work): Promise<void> {
   note(`scopes ${made.scopes.join(', ')}`)
   if (edge !== undefined) note(`edge: ${edge}`)
   note(
-    `the invite is good for one use until ${utcTime(made.expires_at)} UTC; redeem it on the device:`,
+    `the invite is good for one use until ${localTime(made.expires_at)}; redeem it on the device:`,
   )
   const shown = sink.place === null ? printable(code) : '-'
   note(`  spl pair redeem ${shown} --url ${url} --save`)

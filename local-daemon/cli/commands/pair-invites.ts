@@ -6,8 +6,9 @@ import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
+import { shortId } from '../short-id.ts'
 import { table } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { shortTime } from '../local-time.ts'
 
 type Invite = z.infer<typeof ListedInvite>
 
@@ -35,13 +36,13 @@ export function addPairInvites(pair: Command): void {
       if (list.data.length === 0)
         return note('no invite: spl pair --device <label> --url <url> --invite')
       const rows = list.data.map((invite) => [
-        invite.invite_id,
+        shortId(invite.invite_id),
         invite.device,
         stateOf(invite, Date.now()),
-        utcTime(invite.expires_at),
+        shortTime(invite.expires_at),
         invite.scopes.join(','),
       ])
-      print(table(['INVITE', 'DEVICE', 'STATE', 'EXPIRES (UTC)', 'SCOPES'], rows))
+      print(table(['INVITE', 'DEVICE', 'STATE', 'EXPIRES', 'SCOPES'], rows))
       if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
     })
 }

@@ -10,7 +10,7 @@ import { readCode } from '../login/read-code.ts'
 import { note, printJson, warn } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
 import { fields } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { localTime } from '../local-time.ts'
 
 interface RedeemOptions extends SecretOptions {
   readonly url: URL
@@ -58,7 +58,7 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
       ['Account', shown.service_account_id],
       ['Scopes', shown.scopes.join(', ')],
       ['Daemon', shown.instance_did],
-      ['Expires', shown.expires_at === null ? 'never' : `${utcTime(shown.expires_at)} UTC`],
+      ['Expires', shown.expires_at === null ? 'never' : localTime(shown.expires_at)],
     ]).trimEnd(),
   )
   if (sink.place === null) note('The bearer above is shown this once.')

@@ -6,6 +6,7 @@ import { daemonClient } from '../daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
+import { wholeAccount } from '../short-id.ts'
 
 type Described = Account & { readonly tokens: readonly Token[] }
 
@@ -13,7 +14,7 @@ export function addServiceAccountDescribe(account: Command): void {
   account
     .command('describe')
     .description('show one service account and its tokens')
-    .argument('<sa>', 'id of the account')
+    .argument('<sa>', 'id of the account, or its beginning')
     .addHelpText(
       'after',
       examples(
@@ -25,11 +26,12 @@ export function addServiceAccountDescribe(account: Command): void {
       const options = optionsOf(command)
       const client = await daemonClient(options)
       const described = await client.get<Described>(
-        `/v1/service-accounts/${encodeURIComponent(id)}`,
+        `/v1/service-accounts/${encodeURIComponent(await wholeAccount(client, id))}`,
       )
       if (options.json) return printJson(described)
       print(accountFields(described))
-      if (described.tokens.length === 0) note(`it has no token: spl token create --sa ${id}`)
-      else print(`\n${tokenTable(described.tokens)}`)
+      if (described.tokens.length === 0)
+        note(`it has no token: spl token create --sa ${described.id}`)
+      else print(`\n${tokenTable(described.tokens, new Map([[described.id, described.name]]))}`)
     })
 }

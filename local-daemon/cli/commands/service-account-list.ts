@@ -6,7 +6,7 @@ import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { table } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { shortTime } from '../local-time.ts'
 
 interface ListOptions extends GlobalOptions {
   readonly limit: number
@@ -35,14 +35,12 @@ export function addServiceAccountList(account: Command): void {
         account.active ? 'yes' : 'no',
         account.env,
         account.namespace,
-        utcTime(account.created_at),
+        shortTime(account.created_at),
         account.scopes.join(','),
       ])
       if (rows.length === 0) note('no account yet: spl service-account create --name <label>')
       else {
-        print(
-          table(['ACCOUNT', 'NAME', 'ACTIVE', 'ENV', 'NAMESPACE', 'CREATED (UTC)', 'SCOPES'], rows),
-        )
+        print(table(['ACCOUNT', 'NAME', 'ACTIVE', 'ENV', 'NAMESPACE', 'CREATED', 'SCOPES'], rows))
       }
       if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
     })

@@ -5,6 +5,7 @@ import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { print, printJson } from '../output.ts'
+import { wholeAccount } from '../short-id.ts'
 
 interface RevokeOptions extends GlobalOptions {
   readonly reason?: string
@@ -15,7 +16,7 @@ export function addServiceAccountRevoke(account: Command): void {
   account
     .command('revoke')
     .description('end a service account and all its tokens, for good')
-    .argument('<sa>', 'id of the account')
+    .argument('<sa>', 'id of the account, or its beginning')
     .option('--reason <text>', 'kept with the account')
     .option('--force', 'even if nobody could administer the daemon from elsewhere then')
     .addHelpText(
@@ -31,7 +32,7 @@ export function addServiceAccountRevoke(account: Command): void {
       const query = new URLSearchParams()
       if (options.reason !== undefined) query.set('reason', options.reason)
       if (options.force) query.set('force', 'true')
-      const path = `/v1/service-accounts/${encodeURIComponent(id)}`
+      const path = `/v1/service-accounts/${encodeURIComponent(await wholeAccount(client, id))}`
       const revoked = await client.delete<Account & Changed>(
         query.size === 0 ? path : `${path}?${query}`,
       )

@@ -6,8 +6,9 @@ import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
+import { shortId } from '../short-id.ts'
 import { table } from '../table.ts'
-import { utcTime } from '../utc-time.ts'
+import { shortTime } from '../local-time.ts'
 
 interface ThreadListOptions extends GlobalOptions {
   readonly limit: number
@@ -31,13 +32,13 @@ export function addThreadList(thread: Command): void {
       const list = await collectPages<z.infer<typeof Thread>>(client, '/v1/threads', options.limit)
       if (options.json) return printJson(list)
       const rows = list.data.map(({ id, records, updated_at, goal }) => [
-        id,
+        shortId(id),
         String(records),
-        utcTime(updated_at / 1000),
+        shortTime(updated_at / 1000),
         goal ?? '',
       ])
       if (rows.length === 0) note('no thread yet; open one with: spl intend "a goal"')
-      else print(table(['THREAD', 'RECORDS', 'UPDATED (UTC)', 'GOAL'], rows))
+      else print(table(['THREAD', 'RECORDS', 'UPDATED', 'GOAL'], rows))
       if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
     })
 }

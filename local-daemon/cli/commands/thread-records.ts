@@ -6,10 +6,10 @@ import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
+import { cutText } from '../cut-text.ts'
+import { shortId, wholeThread } from '../short-id.ts'
 import { table } from '../table.ts'
 
-/** Characters of a record id that the table shows; `--json` has all 64. */
-const SHORT_ID = 12
 /** Characters of text that the table shows. */
 const SHORT_TEXT = 80
 
@@ -21,7 +21,7 @@ export function addThreadRecords(thread: Command): void {
   thread
     .command('records')
     .description('show the records of a thread in order of arrival')
-    .argument('<thread>', 'id of the thread')
+    .argument('<thread>', 'id of the thread, or its beginning')
     .option('--limit <n>', 'most records to show', parseLimit, 100)
     .addHelpText(
       'after',
@@ -33,14 +33,15 @@ export function addThreadRecords(thread: Command): void {
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = optionsOf<ThreadRecordsOptions>(command)
       const client = await daemonClient(options)
-      const path = `/v1/threads/${encodeURIComponent(id)}/records`
+      const thread = await wholeThread(client, id)
+      const path = `/v1/threads/${encodeURIComponent(thread)}/records`
       const list = await collectPages<z.infer<typeof FlatRecord>>(client, path, options.limit)
       if (options.json) return printJson(list)
       const rows = list.data.map((record) => [
         String(record.clock),
         record.act,
         record.actor,
-        record.id.slice(0, SHORT_ID),
+        shortId(record.id),
         textOf(record.body),
       ])
       print(table(['CLOCK', 'ACT', 'ACTOR', 'RECORD', 'TEXT'], rows))
@@ -52,5 +53,5 @@ export function addThreadRecords(thread: Command): void {
 function textOf(body: Readonly<Record<string, unknown>>): string {
   const said = body['goal'] ?? body['text']
   const text = typeof said === 'string' ? said : JSON.stringify(body)
-  return text.length > SHORT_TEXT ? `${text.slice(0, SHORT_TEXT - 1)}…` : text
+  return cutText(text, SHORT_TEXT)
 }

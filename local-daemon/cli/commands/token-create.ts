@@ -7,6 +7,7 @@ import { daemonClient } from '../daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { parseDuration } from '../parse-duration.ts'
+import { wholeAccount } from '../short-id.ts'
 
 interface CreateOptions extends SecretOptions {
   readonly sa: string
@@ -18,7 +19,7 @@ export function addTokenCreate(token: Command): void {
   token
     .command('create')
     .description('make a bearer of a service account, and show it this once')
-    .requiredOption('--sa <id>', 'service account')
+    .requiredOption('--sa <id>', 'service account, or the beginning of its id')
     .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
     .option('--out <file>', OUT_HELP)
     .addHelpText(
@@ -32,8 +33,11 @@ export function addTokenCreate(token: Command): void {
       const options = optionsOf<CreateOptions>(command)
       const client = await daemonClient(options)
       const sink = await secretSink(options)
-      const body = { service_account_id: options.sa, ttl_seconds: options.ttl }
-      const made = await makeFor(sink, () => client.post<Minted & Changed>('/v1/tokens', body))
+      const made = await makeFor(sink, async () => {
+        const account = await wholeAccount(client, options.sa)
+        const body = { service_account_id: account, ttl_seconds: options.ttl }
+        return client.post<Minted & Changed>('/v1/tokens', body)
+      })
       await sink.deliver(made.token)
       showMinted(made, sink, options)
     })

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import type { Token } from '../access/answers.ts'
+import type { Account, Token } from '../access/answers.ts'
 import { tokenTable } from '../access/token-table.ts'
 import { collectPages, parseLimit } from '../collect-pages.ts'
-import { daemonClient } from '../daemon-client.ts'
+import { daemonClient, type DaemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
+import { wholeAccount } from '../short-id.ts'
 
 interface ListOptions extends GlobalOptions {
   readonly sa?: string
@@ -28,11 +29,19 @@ export function addTokenList(token: Command): void {
     .action(async (_options: unknown, command: Command) => {
       const options = optionsOf<ListOptions>(command)
       const client = await daemonClient(options)
-      const filter = options.sa === undefined ? {} : { service_account_id: options.sa }
+      const account = options.sa && (await wholeAccount(client, options.sa))
+      const filter = account === undefined ? {} : { service_account_id: account }
       const list = await collectPages<Token>(client, '/v1/tokens', options.limit, filter)
       if (options.json) return printJson(list)
       if (list.data.length === 0) note('no token: spl token create --sa <id>')
-      else print(tokenTable(list.data))
+      else print(tokenTable(list.data, await namesOf(client)))
       if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
     })
+}
+
+/** What accounts are called, by their ids. */
+async function namesOf(client: DaemonClient): Promise<ReadonlyMap<string, string>> {
+  const path = '/v1/service-accounts'
+  const accounts = await collectPages<Account>(client, path, Number.POSITIVE_INFINITY)
+  return new Map(accounts.data.map(({ id, name }) => [id, name]))
 }

@@ -8,7 +8,7 @@ import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note } from '../output.ts'
 import { parseDuration } from '../parse-duration.ts'
-import { printable } from '../printable.ts'
+import { shortId, wholeAccount } from '../short-id.ts'
 
 interface RotateOptions extends SecretOptions {
   /** Seconds. */
@@ -22,7 +22,7 @@ export function addTokenRotate(token: Command): void {
   token
     .command('rotate')
     .description('make a new bearer of a service account, then end all its others')
-    .argument('<sa>', 'id of the account')
+    .argument('<sa>', 'id of the account, or its beginning')
     .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
     .option('--force', 'even if no admin is left for longer than a day')
     .option('--out <file>', OUT_HELP)
@@ -38,13 +38,14 @@ export function addTokenRotate(token: Command): void {
       const options = optionsOf<RotateOptions>(command)
       const client = await daemonClient(options)
       const sink = await secretSink(options)
-      const path = `/v1/service-accounts/${encodeURIComponent(id)}/rotate`
-      const made = await makeFor(sink, () =>
-        client.post<Rotated>(path, { ttl_seconds: options.ttl, force: options.force }),
-      )
+      const made = await makeFor(sink, async () => {
+        const account = await wholeAccount(client, id)
+        const path = `/v1/service-accounts/${encodeURIComponent(account)}/rotate`
+        return client.post<Rotated>(path, { ttl_seconds: options.ttl, force: options.force })
+      })
       await sink.deliver(made.token)
       showMinted(made, sink, options)
       if (options.json) return
-      for (const revoked of made.revoked) note(`revoked ${printable(revoked)}`)
+      for (const revoked of made.revoked) note(`revoked ${shortId(revoked)}`)
     })
 }

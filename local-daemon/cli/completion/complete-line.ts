@@ -47,7 +47,8 @@ export function completeLine(program: Command, words: readonly string[]): Comple
     }
     const next = operands === 0 ? command.commands.find((one) => one.name() === word) : undefined
     if (next === undefined) operands += 1
-    else command = next
+    // What is asked about is a command again.
+    else if (next.name() !== 'help') command = next
   }
   const last = words.at(-1) ?? ''
   const word = last === '=' ? '' : last
@@ -95,8 +96,8 @@ function optionsOf(command: Command): Option[] {
   return options
 }
 
-/** commander has no public way to ask for `isDefault`. */
-function defaultNameOf(command: Command): unknown {
+/** The command that a group is when none of its own is named; commander has no public way to ask for `isDefault`. */
+export function defaultNameOf(command: Command): unknown {
   return Reflect.get(command, '_defaultCommandName')
 }
 

@@ -1,4 +1,5 @@
 import { isPlainObject } from '../../../protocol/json-value.ts'
+import { localMs } from '../local-time.ts'
 import { printable } from '../printable.ts'
 import { styled } from '../styled.ts'
 
@@ -36,7 +37,7 @@ export function logText(line: string): string {
     ...(error === undefined ? [] : [`error=${visible(quoted(error))}`]),
     ...fields.map(([name, value]) => `${visible(name)}=${visible(quoted(value))}`),
   ]
-  const text = `${timeText(entry['time'])}  ${visible(level).padEnd(5)}  ${words.join('  ')}`
+  const text = `${localMs(Number(entry['time'])).padEnd(23)}  ${visible(level).padEnd(5)}  ${words.join('  ')}`
   if (level === 'error' || level === 'fatal') return styled('red', text)
   return level === 'warn' ? styled('yellow', text) : text
 }
@@ -49,11 +50,4 @@ function quoted(value: unknown): string {
 
 function visible(text: string): string {
   return printable(text).replaceAll('\n', ' ')
-}
-
-/** UTC with milliseconds, as everywhere. */
-function timeText(value: unknown): string {
-  const date = new Date(Number(value))
-  if (Number.isNaN(date.getTime())) return '-'.padEnd(23)
-  return date.toISOString().slice(0, 23).replace('T', ' ')
 }

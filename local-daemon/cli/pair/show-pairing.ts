@@ -8,11 +8,11 @@ export function showPairing(page: string, payload: PairPayload): void {
   const link = pairLink(page, payload)
   print(`${link}\n`)
   const qr = qrCode(link)
+  const columns = process.stdout.columns || Number.POSITIVE_INFINITY
   if (qr === undefined) warn('the link is too long for a QR code')
+  else if (columns < qr.columns)
+    note(`the QR code needs ${qr.columns} columns: widen the terminal, or send the link above`)
   else print(`${qr.drawn}\n`)
-  const columns = process.stdout.columns ?? Number.POSITIVE_INFINITY
-  if (qr && columns < qr.columns)
-    note(`the QR code is ${qr.columns} columns wide: widen the terminal`)
   const secret = 'token' in payload ? ['Token', payload.token] : ['Invite', payload.invite]
   print(
     fields([

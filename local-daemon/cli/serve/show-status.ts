@@ -4,6 +4,7 @@ import type { Destination } from '../destination.ts'
 import { daemonClient, socketClient, type DaemonClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note, print, printJson } from '../output.ts'
+import { localTime } from '../local-time.ts'
 import { fields } from '../table.ts'
 import { type Link, linkRows } from '../tunnel/link-rows.ts'
 import type { Exposure } from '../../config/listen-host.ts'
@@ -170,7 +171,10 @@ function describe(status: Status): string {
     ['Home', status.home ?? undefined],
     ['Service', status.supervisor ?? undefined],
     ['PID', status.pid?.toString()],
-    ['Started', status.started_at ?? undefined],
+    [
+      'Started',
+      status.started_at === null ? undefined : localTime(Date.parse(status.started_at) / 1000),
+    ],
   ])
 }
 

@@ -1,5 +1,5 @@
 import type { LinkReport } from '../../tunnel/link-report.ts'
-import { utcTime } from '../utc-time.ts'
+import { localTime } from '../local-time.ts'
 
 /** `GET /v1/tunnel`. */
 export type Link = { readonly object: 'tunnel'; readonly configured: false } | LinkReport
@@ -12,9 +12,9 @@ export function linkRows(link: Link): readonly Row[] {
   const { generation, round_trip_ms, last_error, last_connected_at, policy } = link
   const connection = generation === null ? '' : ` (generation ${generation})`
   return [
-    ['Link', `${link.state}${connection} since ${utc(link.since)}`],
+    ['Link', `${link.state}${connection} since ${timeText(link.since)}`],
     ['Link to', link.gateway_url],
-    ['Connected', link.state === 'connected' ? undefined : `last ${utc(last_connected_at)}`],
+    ['Connected', link.state === 'connected' ? undefined : `last ${timeText(last_connected_at)}`],
     ['Round trip', round_trip_ms === null ? undefined : `${round_trip_ms} ms`],
     ['Reconnects', String(link.reconnects)],
     ['Streams', `${link.open_streams} open, ${link.requests} requests so far`],
@@ -36,8 +36,8 @@ function policyText({ sent, acknowledged }: LinkReport['policy']): string | unde
     : `version ${sent} sent, ${acknowledged ?? 'none'} acknowledged`
 }
 
-function utc(ms: number | null): string {
-  return ms === null ? 'never' : `${utcTime(Math.floor(ms / 1000))} UTC`
+function timeText(ms: number | null): string {
+  return ms === null ? 'never' : localTime(ms / 1000)
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const

@@ -1,3 +1,4 @@
+import { localMs } from '../local-time.ts'
 import { printable } from '../printable.ts'
 import { styled } from '../styled.ts'
 
@@ -17,7 +18,7 @@ export interface LogLine {
 
 /** Widths of all columns but the last; lines come one by one, so they cannot be measured first. */
 const COLUMNS = [
-  ['TIME (UTC)', 23],
+  ['TIME', 23],
   ['VIA', 8],
   ['METHOD', 7],
   ['STATUS', 6],
@@ -35,7 +36,7 @@ export const LOG_HEADER = styled(
 /** One line for people. What came from clients reaches the terminal as visible characters alone. */
 export function logRow(line: LogLine): string {
   const cells = [
-    utcMs(line.time),
+    localMs(line.time),
     line.via,
     line.method,
     String(line.status),
@@ -53,10 +54,4 @@ export function logRow(line: LogLine): string {
 
 function visible(text: unknown): string {
   return printable(String(text)).replaceAll('\n', ' ')
-}
-
-function utcMs(ms: number): string {
-  const date = new Date(ms)
-  if (Number.isNaN(date.getTime())) return '-'
-  return date.toISOString().slice(0, 23).replace('T', ' ')
 }
