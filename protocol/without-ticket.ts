@@ -22,3 +22,8 @@ function nameOf(parameter: string): string {
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
 }
+
+/** Whether a URL, or a target, has a ticket in its query: who can send a header sends a bearer. */
+export function showsTicket(url: string): boolean {
+  return /[?&]ticket=/.test(url)
+}

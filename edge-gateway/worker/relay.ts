@@ -31,6 +31,7 @@ import {
 } from './refusals.ts'
 import { GATEWAY_METRICS, isMetricsTarget, METRICS_METHODS } from './metrics-route.ts'
 import { routeBits } from './route-bits.ts'
+import { tellPage } from './tell-page.ts'
 
 type Answer = Response | Promise<Response>
 
@@ -49,7 +50,10 @@ export function relay(
   const asked = { requestId: crypto.randomUUID() }
   const read = readPublicRequest(request, url, settings, asked.requestId)
   const wait = addressWait(env, settings, read.client)
-  return typeof wait === 'number' ? admit(wait) : wait.then(admit)
+  const answer = typeof wait === 'number' ? admit(wait) : wait.then(admit)
+  if ('code' in read || read.head.upgrade === undefined) return answer
+  const foreign = askingOrigin(read.head) !== undefined
+  return Promise.resolve(answer).then((given) => tellPage(request, foreign, given))
 
   function admit(seconds: number): Answer {
     if (seconds > 0) return deny(tooManyRequests(seconds))

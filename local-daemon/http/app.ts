@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { decideCors, type CorsDecision } from '../../protocol/cors.ts'
 import { routeAccess } from '../../protocol/route-access.ts'
+import { showsTicket } from '../../protocol/without-ticket.ts'
 import { hostName, namesListener } from '../access/host-check.ts'
 import { type ListenHost, urlHost } from '../config/listen-host.ts'
 import { FeedHub } from '../store/feed-hub.ts'
@@ -42,6 +43,8 @@ export interface DaemonApp {
   fetch(request: Request, facts: RequestFacts, isGone?: () => boolean): Response | Promise<Response>
   /** Takes note of a request that was answered before the app was asked. */
   refused(asked: Refused, facts: RequestFacts, answer: Response): void
+  /** Whether a page made the request, or a program with a page's means, and it may call. */
+  isOwnPage(request: Request, facts: RequestFacts): boolean
   /** The facts with what CORS adds to an answer that is made before the app is asked. */
   withCors(request: Request, facts: RequestFacts): RequestFacts
 }
@@ -87,6 +90,10 @@ export function createApp(given: AppParts): DaemonApp {
   router.hono.onError((error, c) => answerError(error, c.env))
 
   return {
+    isOwnPage: (request, facts) =>
+      (request.headers.has('origin') || showsTicket(request.url)) &&
+      checkHost(request, facts) === undefined &&
+      !isForeignPage(request, facts, settings.cors.origins),
     withCors: (request, facts) => known(facts, decideCors(request, settings.cors)),
     refused: (asked, facts, answer) => watch.refused(asked, facts, answer),
     fetch(request, facts, isGone = () => request.signal.aborted) {

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as WebReadableStream } from 'node:stream/web'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { detach } from '../../protocol/detach.ts'
+import { refusalMessage, subscriberClose } from '../../protocol/subscriber-close.ts'
 import type { DaemonApp } from './app.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -12,6 +13,15 @@ import { serveSubscriber } from './subscriber-socket.ts'
 
 /** Largest message that a subscriber may send: it has nothing to say. */
 const MESSAGE_BYTES = 1024
+/** How long it may take to answer a close, milliseconds. */
+const CLOSE_MS = 5_000
+// A constant of its own: the types do not know `closeTimeout` yet.
+const OPTIONS = {
+  noServer: true,
+  perMessageDeflate: false,
+  maxPayload: MESSAGE_BYTES,
+  closeTimeout: CLOSE_MS,
+}
 
 /**
  * Answers a request for a WebSocket. The app answers it as any other, with all its checks; only an event stream
@@ -19,14 +29,10 @@ const MESSAGE_BYTES = 1024
  * @param check the refusal of a request that is not fit for the app
  */
 export function createUpgrade(
-  app: Pick<DaemonApp, 'fetch'>,
+  app: Pick<DaemonApp, 'fetch' | 'isOwnPage'>,
   check: (incoming: IncomingMessage, facts: RequestFacts) => Response | undefined,
 ): (incoming: IncomingMessage, facts: RequestFacts, socket: Duplex, head: Buffer) => void {
-  const server = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: MESSAGE_BYTES,
-  })
+  const server = new WebSocketServer(OPTIONS)
 
   async function answer(
     incoming: IncomingMessage,
@@ -38,17 +44,32 @@ export function createUpgrade(
     if (refusal !== undefined) return give(incoming, refusal, socket)
     const gone = new AbortController()
     socket.once('close', () => gone.abort())
-    const response = await app.fetch(requestOf(incoming, gone.signal), facts)
-    if (!(response instanceof EventStreamAnswer)) return give(incoming, response, socket)
-    server.handleUpgrade(incoming, socket, head, (accepted) => {
-      detach(serveSubscriber(accepted, response.subscription), () => accepted.terminate())
-    })
+    const request = requestOf(incoming, gone.signal)
+    const response = await app.fetch(request, facts)
+    if (response instanceof EventStreamAnswer) {
+      server.handleUpgrade(incoming, socket, head, (accepted) => {
+        detach(serveSubscriber(accepted, response.subscription), () => accepted.terminate())
+      })
+      return
+    }
+    const refused = response.status >= 400 && app.isOwnPage(request, facts)
+    if (!refused) return give(incoming, response, socket)
+    // A page sees nothing of a refused handshake, not even its status: let in, it is told by the close code.
+    const problem = await response.text()
+    server.handleUpgrade(incoming, socket, head, (accepted) => tellPage(accepted, problem))
   }
 
   return (incoming, facts, socket, head) => {
     socket.on('error', () => socket.destroy())
     detach(answer(incoming, facts, socket, head), () => socket.destroy())
   }
+}
+
+function tellPage(accepted: WebSocket, problem: string): void {
+  accepted.on('error', () => accepted.terminate())
+  accepted.send(refusalMessage(problem))
+  const { code, reason } = subscriberClose(problem)
+  accepted.close(code, reason)
 }
 
 function requestOf(

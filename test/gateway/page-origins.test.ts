@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LIMITS } from '../../protocol/limits.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
+import { setGatewayClock } from './gateway-clock.ts'
+import { until } from './until.ts'
 
 const FEED = '/v1/sync/subscribe'
 const ALLOWED = 'https://app.example.com'
@@ -15,7 +18,7 @@ const FOREIGN = [
 
 let home: RealHome
 beforeAll(async () => {
-  home = await aRealHome()
+  home = await aRealHome({ movableClock: true })
   await home.ask('/v1/config/auth_cors_origins', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -74,6 +77,65 @@ describe.for(WAYS)('a WebSocket by the %s', (way) => {
     expect(await shake(way, FEED, headers)).toBe('403 ORIGIN_NOT_ALLOWED')
     expect(await shake(way, '/v1/threads', headers)).toBe('403 ORIGIN_NOT_ALLOWED')
   })
+})
+
+/** The close code, its reason, and the code in the one message before it. */
+async function closeOf(way: Way, path: string, headers: Record<string, string>): Promise<string> {
+  const socket = new WebSocket(`ws://localhost:${port(way)}${path}`, { headers })
+  const messages: string[] = []
+  socket.on('message', (data: Buffer) => messages.push(data.toString()))
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer]
+  const told = messages.map((message) => {
+    const { event, data } = JSON.parse(message) as Record<string, { readonly code?: string }>
+    return `${String(event)} ${data?.code}`
+  })
+  return [code, reason.toString(), ...told].join(', ')
+}
+
+describe.for(WAYS)('a WebSocket that is refused by the %s', (way) => {
+  const ticketed = async (query = '') => `${FEED}?ticket=${await aTicket()}${query}`
+
+  test('tells a page that may call why, by its close code and in a message', async () => {
+    const origin = { origin: ALLOWED }
+    const ticket = await ticketed()
+    expect(await shake(way, ticket, origin)).toBe('101')
+    const refusals = [
+      await closeOf(way, ticket, origin),
+      await closeOf(way, await ticketed('&since=nonsense'), origin),
+      await closeOf(way, await ticketed('&since=0123456789abcdef:1'), origin),
+    ]
+    expect(refusals).toEqual([
+      '4401, AUTH_INVALID, error AUTH_INVALID',
+      '4400, INVALID_CURSOR, error INVALID_CURSOR',
+      '4409, CURSOR_EPOCH_CHANGED, error CURSOR_EPOCH_CHANGED',
+    ])
+    expect(await closeOf(way, FEED, origin)).toMatch(/^4401, AUTH_\w+, error AUTH_\w+$/)
+    expect(await closeOf(way, FEED, { origin: `http://localhost:${port(way)}` })).toMatch(/^4401, /)
+  })
+
+  test('tells a program by the status of its answer, and a page elsewhere nothing else', async () => {
+    const authorization = `Bearer ${home.bearer}`
+    expect(await shake(way, FEED, { authorization: 'Bearer x' })).toBe('401 AUTH_INVALID')
+    expect(await shake(way, `${FEED}?since=nonsense`, { authorization })).toBe('400 INVALID_CURSOR')
+    // With a ticket it may be a program that has a page's WebSocket, and sees no more than a page.
+    expect(await closeOf(way, `${FEED}?ticket=x`, {})).toMatch(/^4401, AUTH_INVALID, /)
+    const foreign = { origin: 'https://evil.example' }
+    expect(await shake(way, await ticketed('&since=nonsense'), foreign)).toMatch(/^403 /)
+  })
+})
+
+test('a WebSocket whose home is away tells a page so, once that is not to be waited for', async () => {
+  const path = `${FEED}?ticket=${await aTicket()}`
+  home.link.close()
+  home.link.cut()
+  await setGatewayClock(home.gateway.port, 2 * LIMITS.parkAwayMs)
+  await until('the gateway knows', async () => (await home.ask('/v1/threads')).status === 503)
+  const headers = { authorization: `Bearer ${home.bearer}`, origin: ALLOWED }
+  expect(await closeOf('gateway', FEED, headers)).toBe('4503, TUNNEL_OFFLINE, error TUNNEL_OFFLINE')
+  expect(await closeOf('gateway', path, { origin: ALLOWED })).toMatch(/^4401, /)
+  await setGatewayClock(home.gateway.port, 0)
+  home.link.open()
+  await until('home is back', () => home.daemon().tunnel?.status.state === 'connected')
 })
 
 describe.for(WAYS)('a ticket in a URL by the %s', (way) => {

@@ -80,7 +80,7 @@ describe.for(FOLLOW)('a feed by %s', ([, follow]) => {
     await joined(2)
     access.accounts.revokeAccount(account, null)
     await until('the stream has ended', () => reader.ending() !== undefined)
-    expect(reader.ending()).toBe(follow === subscribe ? 'end' : '4401 see the last message')
+    expect(reader.ending()).toBe(follow === subscribe ? 'end' : '4401 AUTH_REVOKED')
     expect(reader.error()).toMatchObject({ object: 'error', code: 'AUTH_REVOKED' })
     expect(other.ending()).toBeUndefined()
     const id = await home.append()
