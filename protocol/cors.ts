@@ -36,9 +36,13 @@ interface AllowedOrigin {
 
 const ALLOW_METHODS = 'GET, HEAD, POST, DELETE'
 /** Named one by one: `*` would not cover Authorization (Fetch, "CORS non-wildcard request-header name"). */
-const ALLOW_HEADERS =
-  'authorization, content-type, last-event-id, idempotency-key, x-syncropel-actor'
-const EXPOSE_HEADERS = 'x-request-id, retry-after, location, www-authenticate'
+const ALLOW_HEADERS = [
+  'authorization, content-type, last-event-id, idempotency-key, x-syncropel-actor',
+  // What client libraries add by themselves: fetch-event-source and httpx, caches, tracing. None of it is trusted here.
+  'accept, cache-control, pragma, if-none-match, if-modified-since, x-requested-with',
+  'x-request-id, traceparent, tracestate, baggage, sentry-trace',
+].join(', ')
+const EXPOSE_HEADERS = 'x-request-id, retry-after, location, www-authenticate, allow'
 /**
  * Seconds that a browser may remember its leave. Short, because nothing takes it back before: an origin that is
  * removed from the list must lose it soon. Safari remembers no longer in any case.

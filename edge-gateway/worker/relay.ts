@@ -57,9 +57,10 @@ export function relay(
 
   function admit(seconds: number): Answer {
     if (seconds > 0) return deny(tooManyRequests(seconds))
+    // What is wrong with a request its page can read only if it may ask.
+    if (isPreflight(request)) return preflight(read)
     if ('code' in read) return deny(read)
     const { head, authorization } = read
-    if (head.method === 'OPTIONS' && isPreflight(request)) return preflight(read)
     const { target } = head
     const metrics = isMetricsTarget(target)
     const access = metrics ? GATEWAY_METRICS : routeAccess(head.method, target)
@@ -75,7 +76,7 @@ export function relay(
   }
 
   /** Only the object knows the origins, so it is asked first; one that is denied counts as a stranger's request. */
-  async function preflight({ client }: PublicRequest): Promise<Response> {
+  async function preflight({ client }: Pick<PublicRequest, 'client'>): Promise<Response> {
     const answer = await answerPreflight(request, asked, object)
     const seconds = answer.status === 204 ? 0 : await strangerWait(env, settings, client)
     return seconds > 0 ? deny(tooManyStrangers(seconds)) : answer

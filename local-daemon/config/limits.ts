@@ -70,6 +70,8 @@ export const DAEMON_LIMITS = {
   drainMs: 5_000,
   /** Largest request head, bytes. */
   headBytes: LIMITS.headBytes,
+  /** Largest that is read, so that the page which sent it can read why it was refused, bytes. */
+  readHeadBytes: 2 * LIMITS.headBytes,
   /** Longest path of a Unix socket, bytes with the closing zero (macOS has 104, Linux 108). */
   socketPathBytes: 104,
 } as const

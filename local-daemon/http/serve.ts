@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Logger } from 'pino'
+import { isPreflight } from '../../protocol/cors.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
@@ -28,7 +29,8 @@ export function createHttpServer(
     (request, env) => {
       const { incoming, outgoing } = env as HttpBindings
       const facts = factsOf(incoming)
-      const refuse = checkRequest(incoming)
+      // What is wrong with a request its page can read only if it may ask.
+      const refuse = isPreflight(request) ? undefined : checkRequest(incoming)
       const answer =
         refuse === undefined
           ? app.fetch(request, facts, () => outgoing.destroyed)
@@ -49,7 +51,8 @@ export function createHttpServer(
   )
   const server = createServer(
     {
-      maxHeaderSize: DAEMON_LIMITS.headBytes,
+      // A head beyond the limit is read all the same, up to here: the refusal of one that is not read has no CORS headers.
+      maxHeaderSize: DAEMON_LIMITS.readHeadBytes,
       headersTimeout: DAEMON_LIMITS.headersMs,
       requestTimeout: DAEMON_LIMITS.requestMs,
       keepAliveTimeout: DAEMON_LIMITS.keepAliveMs,
@@ -78,6 +81,9 @@ export function createHttpServer(
   return server
 }
 
+/** Colon, blank and line end, on name and value. */
+const FIELD_OVERHEAD = 2
+const HEAD_TOO_LARGE = `The request's head is larger than ${DAEMON_LIMITS.headBytes} bytes`
 const MALFORMED_URL = 'The request line or the Host header is malformed'
 const NOTHING_KNOWN: RequestFacts = { via: 'loopback' }
 /** Method and target of a request that could not be read. */
@@ -85,6 +91,10 @@ const UNREAD = '-'
 
 /** Undefined, or the refusal of a request that is not fit for the app. */
 function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Response) | undefined {
+  if (headBytes(incoming) > DAEMON_LIMITS.headBytes) {
+    return (facts) =>
+      problemAnswer(facts, 'HEADERS_TOO_LARGE', HEAD_TOO_LARGE, { try: 'Send fewer headers.' })
+  }
   const fault = checkTarget(incoming.url ?? '')
   if (fault !== undefined) return (facts) => invalidTarget(facts, fault.message)
   const badName = incoming.rawHeaders.find((name, at) => at % 2 === 0 && name.includes('_'))
@@ -96,6 +106,13 @@ function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Resp
   }
   if (incoming.headers.host !== undefined) return undefined
   return (facts) => problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
+}
+
+/** The request line and the fields, as they came. */
+function headBytes({ method = '', url = '', rawHeaders }: IncomingMessage): number {
+  let bytes = method.length + url.length
+  for (const text of rawHeaders) bytes += text.length + FIELD_OVERHEAD
+  return bytes
 }
 
 function isUrl({ headers, url }: IncomingMessage): boolean {
@@ -137,11 +154,7 @@ function isAnswering(socket: Socket): boolean {
 type Refusal = readonly [status: string, code: ProblemCode, message: string]
 const MALFORMED: Refusal = ['400 Bad Request', 'INVALID_REQUEST', 'The request is not valid HTTP']
 const REFUSALS: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: [
-    '431 Request Header Fields Too Large',
-    'HEADERS_TOO_LARGE',
-    `The request's head is larger than ${DAEMON_LIMITS.headBytes} bytes`,
-  ],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'HEADERS_TOO_LARGE', HEAD_TOO_LARGE],
   ERR_HTTP_REQUEST_TIMEOUT: [
     '408 Request Timeout',
     'REQUEST_TIMEOUT',

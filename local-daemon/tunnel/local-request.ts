@@ -1,4 +1,5 @@
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
+import { pathOf } from '../../protocol/route-access.ts'
 import type { RequestHead } from '../../protocol/heads.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 
@@ -29,13 +30,21 @@ export function localRequest(
     // Given to the constructor, Node's Request would follow it by a weak reference, and forget it when the
     // app keeps only the signal; and following costs more than all the rest of the request.
     Object.defineProperty(request, 'signal', { value: signal })
-    return originOf(request.url) + head.target === request.url ? request : undefined
+    return originOf(request.url) + asParsed(head.target) === request.url ? request : undefined
   } catch {
     return undefined
   }
 }
 
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** A URL parser encodes the apostrophes of a query, which mean the same either way (WHATWG URL, "special-query"). */
+function asParsed(target: string): string {
+  const path = pathOf(target)
+  return target.includes("'", path.length)
+    ? path + target.slice(path.length).replaceAll("'", '%27')
+    : target
+}
 
 /** Everything before the path. */
 function originOf(url: string): string {

@@ -12,14 +12,14 @@ const nobody = corsPolicy([])
 const PREFLIGHT_VARY = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'
 const ACTUAL = {
   'access-control-allow-origin': GOOD,
-  'access-control-expose-headers': 'x-request-id, retry-after, location, www-authenticate',
+  'access-control-expose-headers': 'x-request-id, retry-after, location, www-authenticate, allow',
   vary: 'Origin',
 }
 const PREFLIGHT = {
   'access-control-allow-origin': GOOD,
   'access-control-allow-methods': 'GET, HEAD, POST, DELETE',
   'access-control-allow-headers':
-    'authorization, content-type, last-event-id, idempotency-key, x-syncropel-actor',
+    'authorization, content-type, last-event-id, idempotency-key, x-syncropel-actor, accept, cache-control, pragma, if-none-match, if-modified-since, x-requested-with, x-request-id, traceparent, tracestate, baggage, sentry-trace',
   'access-control-max-age': '600',
   vary: PREFLIGHT_VARY,
 }

@@ -48,7 +48,12 @@ const port = fc.oneof(
   fc.nat(70_000).map((port) => `:${port}`),
 )
 const close = fc
-  .tuple(fc.constantFrom('http://', 'https://', 'HTTPS://'), host, port, fc.constantFrom('', '/'))
+  .tuple(
+    fc.constantFrom('http://', 'https://', 'HTTPS://', 'app://', 'Chrome-Extension://'),
+    host,
+    port,
+    fc.constantFrom('', '/'),
+  )
   .map((parts) => parts.join(''))
 const entry = fc.oneof(
   { weight: 3, arbitrary: close },
@@ -57,15 +62,23 @@ const entry = fc.oneof(
   fc.tuple(wild, close).map(([front, origin]) => front + origin),
 )
 
+/** Of an extension or an app nothing is folded but the scheme. */
+function asWritten(entry: string): string {
+  return entry.replace(/^[^:]+/, (scheme) => scheme.toLowerCase()).replace(/\/$/, '')
+}
+
 describe('whatever the entries', () => {
-  test('what is accepted is what a URL parser calls their origins, each once', () => {
+  test('what is accepted is what a URL parser calls their origins, or what an app has written, each once', () => {
     let accepted = 0
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 3 }), (entries) => {
         const origins = parsed(entries)
         if (origins === undefined) return
+        const expected = entries.map((entry) =>
+          /^https?:/i.test(entry) ? new URL(entry).origin : asWritten(entry),
+        )
         accepted += 1
-        expect(origins).toEqual([...new Set(entries.map((entry) => new URL(entry).origin))])
+        expect(origins).toEqual([...new Set(expected)])
       }),
       { numRuns: 5_000 },
     )
@@ -92,7 +105,9 @@ describe('whatever the entries', () => {
         if (origins === undefined) return
         expect(entry).not.toMatch(/\p{Cc}|\p{Cf}|\s/u)
         for (const origin of origins) {
-          expect(origin).toMatch(/^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[1-9][0-9]*)?$/)
+          expect(origin).toMatch(
+            /^[a-z][a-z0-9+.-]*:\/\/(?:[A-Za-z0-9._-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]*)?$/,
+          )
           expect(origin.length).toBeLessThanOrEqual(LIMITS.originCharacters)
         }
       }),
@@ -132,8 +147,12 @@ test('the first bad entry is named, with the reason and what to write instead', 
     ['*', 'is a pattern', 'List each origin'],
     ['https://*.example.com', 'is a pattern', 'List each origin'],
     ['null', 'sandboxed frames', 'over HTTP'],
-    ['localhost:3000', 'http:// or https://', 'https://app.example.com'],
-    ['ws://a.example', 'http:// or https://', 'https://app.example.com'],
+    ['localhost:3000', 'a scheme, such as https://', 'https://app.example.com'],
+    ['ws://a.example', 'has a scheme (ws)', 'https://app.example.com'],
+    ['file:///home', 'has a scheme (file)', 'https://app.example.com'],
+    ['app://', 'has no host', 'https://app.example.com'],
+    ['app://host/index.html', 'path, query or fragment', 'Write app://host'],
+    ['moz-extension://*', 'is a pattern', 'List each origin'],
     ['https://', 'has no host', 'https://app.example.com'],
     ['https://a.example/app/', 'path, query or fragment', 'Write https://a.example'],
     ['http://A.example:80?x', 'path, query or fragment', 'Write http://a.example'],

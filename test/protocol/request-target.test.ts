@@ -23,28 +23,35 @@ const tame = fc
   .array(fc.constantFrom(...PIECES.filter((piece) => /^[%\w./:@?'-]+$/.test(piece))))
   .map((pieces) => `/${pieces.join('')}`)
 
-test('what is accepted, a URL parser does not rewrite, alone or against a base', () => {
+/** The one thing that a URL parser rewrites: the apostrophes of a query, which mean the same encoded. */
+function encoded(target: string): string {
+  const [path = '', ...query] = target.split('?')
+  return [path, ...query.map((part) => part.replaceAll("'", '%27'))].join('?')
+}
+
+test('what is accepted, a URL parser does not rewrite but for apostrophes in a query, alone or against a base', () => {
   fc.assert(
     fc.property(fc.oneof(target, tame), (target) => {
       if (checkTarget(target) !== undefined) return
-      expect(parsed(target)).toBe(target)
+      expect(parsed(target)).toBe(encoded(target))
       const relative = new URL(target, 'https://host.example')
       expect(relative.host).toBe('host.example')
-      expect(relative.href.slice('https://host.example'.length)).toBe(target)
+      expect(relative.href.slice('https://host.example'.length)).toBe(encoded(target))
     }),
     { numRuns: 5_000 },
   )
 })
 
-test('exactly these characters are accepted, and none of them would be rewritten', () => {
+test('exactly these characters are accepted: RFC 3986 in a path, in a query what browsers send too', () => {
   const units = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit))
   const inPath = units.filter((unit) => checkTarget(`/a${unit}b`) === undefined)
   const inQuery = units.filter((unit) => checkTarget(`/a?b${unit}c`) === undefined)
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~'
   expect(inPath.join('')).toBe(`!$&'()*+,-./0123456789:;=?@${letters}`)
-  expect(inQuery.join('')).toBe(`!$&()*+,-./0123456789:;=?@${letters}`)
+  const printable = Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at))
+  expect(inQuery).toEqual(printable.filter((unit) => !'"#%<>'.includes(unit)))
   expect(inPath.filter((unit) => parsed(`/a${unit}b`) !== `/a${unit}b`)).toEqual([])
-  expect(inQuery.filter((unit) => parsed(`/a?b${unit}c`) !== `/a?b${unit}c`)).toEqual([])
+  expect(inQuery.filter((unit) => parsed(`/a?b${unit}c`) !== `/a?b${unit}c`)).toEqual(["'"])
 })
 
 test('whatever decodes to a dot segment is refused', () => {

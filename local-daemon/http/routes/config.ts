@@ -106,6 +106,12 @@ export function addConfig({
     if (key === 'auth_cors_origins' && clear.length > 0) {
       return [`Whoever is on the network path can pose as ${clear.join(', ')}: use https.`]
     }
+    const shared = values.auth_cors_origins.filter(isOfMany)
+    if (key === 'auth_cors_origins' && shared.length > 0) {
+      return [
+        `Every app of that kind sends ${shared.join(', ')}: only its bearer tells them apart.`,
+      ]
+    }
     return []
   }
 
@@ -113,6 +119,11 @@ export function addConfig({
     const { strict_actor_header, strict_impersonation_enforcement } = settings.values
     return strict_actor_header && strict_impersonation_enforcement
   }
+}
+
+/** What an app shell calls its own pages, whichever app it is. */
+function isOfMany(origin: string): boolean {
+  return /^(?!https?:)[^:]+:\/\/(?:localhost|-|\.)$/.test(origin)
 }
 
 function isClear(origin: string): boolean {
