@@ -6,6 +6,7 @@ import type { RequestFacts } from '../http/request-facts.ts'
 import type { Settings } from '../settings/settings.ts'
 import { decideClaim } from './actor-claim.ts'
 import { type BearerCheck, type GrantEnd, invalid, SEND_BEARER } from './bearer.ts'
+import { noInvite } from './invites.ts'
 import { mayUse, type Principal } from './principal.ts'
 import type { StreamResumption } from './stream-resumption.ts'
 import type { StreamTickets } from './stream-tickets.ts'
@@ -63,6 +64,8 @@ export class Authorise {
     access: RouteAccess,
   ): Principal | Promise<Principal> {
     if (access.local && facts.via !== 'socket' && facts.via !== 'loopback') throw localOnly()
+    // Which one it is, the route itself finds out; that there is none must not hang on the rest of the request.
+    if (access.invite && request.headers.get('authorization') === null) throw noInvite()
     const principal = this.#identify(request, facts, access)
     if (principal instanceof Promise) {
       return principal.then((known) => this.#admit(known, request, access))

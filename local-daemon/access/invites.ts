@@ -77,7 +77,7 @@ export class Invites {
    * not one of ours or too old, `CODE_USED` for one that was redeemed before.
    */
   async redeem(authorization: string | null): Promise<FreshToken & { readonly invite: InviteRow }> {
-    if (authorization === null) throw invalidCode('AUTH_REQUIRED', 'This route needs an invite')
+    if (authorization === null) throw noInvite()
     const code = parseCode(readBearer(authorization))
     if (code?.kind !== 'invite') throw invalidCode()
     const { publicKey } = this.#identity
@@ -113,6 +113,11 @@ function requestOf(invite: InviteRow): AccountRequest {
     namespace: invite.namespace,
     env: invite.env,
   }
+}
+
+/** The refusal of a request that shows nothing where an invite is asked for. */
+export function noInvite(): ProblemError {
+  return invalidCode('AUTH_REQUIRED', 'This route needs an invite')
 }
 
 function invalidCode(

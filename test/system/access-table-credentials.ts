@@ -10,10 +10,13 @@ export interface CredentialRow {
   readonly scope?: string
   /** In the order of `DOORS`. */
   readonly at: readonly [Outcome, Outcome, Outcome, Outcome]
+  /** How often it is in the query, and by which name. */
+  readonly query?: readonly ('ticket' | 'access_token')[]
 }
 
 const REQUIRED = '401 AUTH_REQUIRED'
 const INVALID = '401 AUTH_INVALID'
+const TICKET = 'ticket'
 const DOUBLED = '400 INVALID_HEADERS'
 
 /** Written by hand, as `ROUTES` is. */
@@ -29,8 +32,8 @@ export const CREDENTIALS = [
   bad('bearer of a revoked account'),
   { shows: 'Authorization twice', at: [DOUBLED, DOUBLED, DOUBLED, DOUBLED] },
   absent('Proxy-Authorization only'),
-  absent('bearer in the query'),
-  { shows: 'bearer as ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  { ...absent('bearer in the query'), query: ['access_token'] },
+  { shows: 'bearer as ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'], query: [TICKET] },
   { shows: 'bearer without scopes', scope: 'none', at: ['by scope', 'by scope', INVALID, 'done'] },
   only('records:read'),
   only('records:write'),
@@ -39,15 +42,23 @@ export const CREDENTIALS = [
   only('config:read'),
   only('config:write'),
   { shows: 'bearer with admin only', scope: 'admin', at: ['done', 'done', INVALID, 'done'] },
-  { shows: 'good ticket', at: [REQUIRED, 'done', REQUIRED, 'done'] },
+  { shows: 'good ticket', at: [REQUIRED, 'done', REQUIRED, 'done'], query: [TICKET] },
   // Two readers of one query could each take another one; so neither counts.
-  { shows: 'two good tickets', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
-  { shows: 'used ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
-  { shows: 'ticket for another path', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
-  { shows: 'ticket signed by another instance', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  { shows: 'two good tickets', at: [REQUIRED, INVALID, REQUIRED, 'done'], query: [TICKET, TICKET] },
+  { shows: 'used ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'], query: [TICKET] },
+  { shows: 'ticket for another path', at: [REQUIRED, INVALID, REQUIRED, 'done'], query: [TICKET] },
+  {
+    shows: 'ticket signed by another instance',
+    at: [REQUIRED, INVALID, REQUIRED, 'done'],
+    query: [TICKET],
+  },
   // Between gateway and home it opens a stream; nobody else has a place to show it in.
   bad('leave to resume as bearer'),
-  { shows: 'leave to resume as ticket', at: [REQUIRED, INVALID, REQUIRED, 'done'] },
+  {
+    shows: 'leave to resume as ticket',
+    at: [REQUIRED, INVALID, REQUIRED, 'done'],
+    query: [TICKET],
+  },
   absent('leave to resume in X-Spl-Resume'),
   { shows: 'good invite', at: [INVALID, INVALID, 'done', INVALID] },
   { shows: 'used invite', at: [INVALID, INVALID, '410 CODE_USED', INVALID] },
@@ -71,6 +82,19 @@ function only<const Scope extends string>(scope: Scope) {
 
 /** The answer that a cell of the product of all tables has to have. */
 export function expectedAnswer(row: RouteRow, way: Way, credential: CredentialRow): Answer {
+  const answer = answerOfDoor(row, way, credential)
+  if (credential.query === undefined || takes(row, credential.query)) return answer
+  // Whoever is let in so far is told of the parameter.
+  const decided = DOORS.includes(row.ways[way] as Door) ? /^40[13]/ : /LOCAL_ONLY$/
+  return decided.test(answer) ? answer : '400 INVALID_REQUEST'
+}
+
+/** Whether a query of these parameters is one of the route's: a ticket on its streams, once. */
+function takes({ ways }: RouteRow, query: readonly string[]): boolean {
+  return query.join() === TICKET && ways.loopback === 'bearer or ticket'
+}
+
+function answerOfDoor(row: RouteRow, way: Way, credential: CredentialRow): Answer {
   const cell = row.ways[way]
   const door = DOORS.indexOf(cell as Door)
   if (door === -1) return cell as Answer

@@ -81,8 +81,8 @@ async function tell(
   const [path = ''] = asking.target.split('?')
   const { headers = [], query } = (await credentials[shows]?.(path)) ?? {}
   const [name, ...values] = query ?? []
-  const added = values.map((value) => `${name}=${value}`)
-  const target = [asking.target, ...added].join(asking.target.includes('?') ? '&' : '?')
+  const added = values.map((value) => `${name}=${value}`).join('&')
+  const target = `${asking.target}${asking.target.includes('?') ? '&' : '?'}${added}`
   // The edge knows a bearer a moment after home does; who has just got one waits for that.
   if (way === 'tunnel') await stage.daemon.access.edge.settled()
   return inWords(way, await stage.ask(way, { ...asking, target, headers }))
