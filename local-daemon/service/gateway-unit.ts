@@ -1,4 +1,4 @@
-import { argumentWord, startWords } from './unit-word.ts'
+import { argumentWord, startWords, unitValue } from './unit-word.ts'
 
 /** What a unit for `spl gateway serve` is made of. Paths are absolute. */
 export interface GatewayUnit {
@@ -45,7 +45,7 @@ export function gatewayUnit(unit: GatewayUnit): string {
   ].join(' ')
   return `# Written by: spl gateway serve --install-service. Taken away by: spl gateway serve --uninstall-service.
 [Unit]
-Description=spl gateway for ${hostname.replaceAll('%', '%%')}
+Description=spl gateway for ${unitValue(hostname)}
 Wants=network-online.target
 After=network-online.target
 StartLimitIntervalSec=0
@@ -78,7 +78,7 @@ function systemHardening(port: number, tls: GatewayUnit['tls']): string {
   const credentials =
     tls === undefined
       ? ''
-      : `LoadCredential=cert.pem:${path(tls.cert)}\nLoadCredential=key.pem:${path(tls.key)}\n`
+      : `LoadCredential=cert.pem:${unitValue(tls.cert)}\nLoadCredential=key.pem:${unitValue(tls.key)}\n`
   return `DynamicUser=yes
 StateDirectory=${GATEWAY_SERVICE}
 StateDirectoryMode=0700
@@ -97,9 +97,4 @@ ProtectKernelTunables=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
 `
-}
-
-/** A path in a setting that takes no quotes: specifiers doubled. */
-function path(text: string): string {
-  return text.replaceAll('%', '%%')
 }

@@ -1,4 +1,5 @@
 import type { ServiceLine } from './service-line.ts'
+import { serviceText } from './service-text.ts'
 
 /** The label of a user's daemon. */
 export const LABEL = 'spl.serve'
@@ -42,5 +43,5 @@ ${words}
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return serviceText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

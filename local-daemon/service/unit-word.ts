@@ -1,12 +1,19 @@
+import { serviceText } from './service-text.ts'
+
 /**
  * One word of a unit file, systemd.syntax(7) and systemd.service(5): it arrives as it is, whatever is in it. `%` begins a
  * specifier, and `\` an escape, everywhere.
  */
 export function unitWord(word: string): string {
-  const safe = word.replaceAll('%', '%%')
+  const safe = unitValue(word)
   if (/^[\w@%+=:,./-]+$/u.test(safe)) return safe
-  const escaped = safe.replaceAll(/["\\]/gu, String.raw`\$&`).replaceAll('\n', String.raw`\n`)
+  const escaped = safe.replaceAll(/["\\]/gu, String.raw`\$&`)
   return `"${escaped}"`
+}
+
+/** A value that takes no quotes: specifiers doubled. */
+export function unitValue(text: string): string {
+  return serviceText(text).replaceAll('%', '%%')
 }
 
 /** The words of `ExecStart`. `$` begins a variable in each of them but the program's own path. */

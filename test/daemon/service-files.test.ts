@@ -9,12 +9,11 @@ import {
   sealed,
   writeSealed,
 } from '../../local-daemon/cli/service/sealed-file.ts'
-import { lineOfDaemon } from '../../local-daemon/cli/service/line-of-daemon.ts'
 import { serviceManager } from '../../local-daemon/cli/service/service-manager.ts'
 import { daemonUnit } from '../../local-daemon/service/daemon-unit.ts'
+import { gatewayUnit } from '../../local-daemon/service/gateway-unit.ts'
 import { launchdPlist } from '../../local-daemon/service/launchd-plist.ts'
 import type { ServiceLine } from '../../local-daemon/service/service-line.ts'
-import { homeAt } from '../../local-daemon/config/home.ts'
 import { aHome } from './a-daemon.ts'
 
 const PLAIN: ServiceLine = {
@@ -37,22 +36,47 @@ function has(program: string): boolean {
   return false
 }
 
-test.each(['systemd', 'launchd'] as const)(
-  'a path that would write lines of its own is for no service of %s',
-  (supervisor) => {
-    const home = homeAt('/home/ada\nExecStartPre=/bin/evil')
-    const args = {
-      host: '127.0.0.1',
-      port: 9100,
-      insecureLocalhost: false,
-      gateway: null,
-      gatewayCa: null,
-      store: null,
-      memory: false,
-    }
-    expect(() => lineOfDaemon(home, args, supervisor)).toThrow(
-      expect.objectContaining({ code: 'SERVICE_PATH_INVALID' }),
-    )
+describe.each(['\n', '\r', '\u0000', '\u001B', '\u0085', '\u2028'])(
+  'a text with %j, which would write lines of its own,',
+  (control) => {
+    const evil = `/home/ada${control}ExecStartPre=/bin/evil`
+    const refused = expect.objectContaining({ code: 'SERVICE_PATH_INVALID', isUsage: true })
+
+    test.each([
+      { ...PLAIN, home: evil },
+      { ...PLAIN, line: [...PLAIN.line, `--store=${evil}`] },
+      { ...PLAIN, line: [evil, ...PLAIN.line] },
+    ])('is in no service of a daemon', (line) => {
+      expect(() => daemonUnit(line)).toThrow(refused)
+      expect(() => launchdPlist(line)).toThrow(refused)
+    })
+
+    test('is in no log file of launchd', () => {
+      expect(() => launchdPlist({ ...PLAIN, errors: evil })).toThrow(refused)
+    })
+
+    test.each(['system', 'user'] as const)('is in no %s service of a gateway', (scope) => {
+      const good = {
+        scope,
+        command: ['/usr/bin/node', '/opt/spl/main.js'],
+        hostname: 'spl.example.com',
+        port: 8443,
+        options: ['--owner', 'did:key:z6Mk'],
+        storage: '/var/lib/spl',
+        tls: { cert: '/etc/cert.pem', key: '/etc/key.pem' },
+      }
+      expect(gatewayUnit(good)).toContain('ExecStart=/usr/bin/node')
+      for (const bad of [
+        { ...good, hostname: evil },
+        { ...good, command: [evil] },
+        { ...good, options: ['--host', evil] },
+        { ...good, tls: { cert: evil, key: '/etc/key.pem' } },
+        { ...good, tls: { cert: '/etc/cert.pem', key: evil } },
+        ...(scope === 'user' ? [{ ...good, storage: evil }] : []),
+      ]) {
+        expect(() => gatewayUnit(bad)).toThrow(refused)
+      }
+    })
   },
 )
 
@@ -77,11 +101,6 @@ describe('the systemd unit', () => {
     const unit = daemonUnit(STRANGE)
     expect(unit).toContain('"--home=/h/50%%/$$HOME/\\"q\\"\\\\x<&"')
     expect(unit).toContain('Environment="SYNCROPEL_HOME=/home/a b/50%%/$HOME/\\"q\\"\\\\<&"')
-  })
-
-  test('cannot be ended by a line end in a path', () => {
-    const unit = daemonUnit({ ...PLAIN, home: '/h\nExecStartPre=/bin/false' })
-    expect(unit).toContain('Environment="SYNCROPEL_HOME=/h\\nExecStartPre=/bin/false"')
   })
 
   test.runIf(process.platform === 'linux' && has('systemd-analyze'))(

@@ -100,6 +100,18 @@ describe('spl gateway serve --install-service', () => {
     expect(existsSync(calls)).toBe(false)
   })
 
+  test('refuses a path or a name that would write lines of its own, before anything is written', async () => {
+    for (const words of [
+      ['--hostname', 'spl.example.com\nExecStartPre=/bin/evil'],
+      ['--storage', `${home.path}/a\nb`],
+    ]) {
+      const run = await serve('--install-service', '--user', ...words)
+      expect([run.code, run.stdout]).toEqual([2, ''])
+      expect(run.stderr).toMatch(/\[SERVICE_PATH_INVALID\]\ntry: \S/)
+    }
+    expect(existsSync(join(home.path, 'config'))).toBe(false)
+  })
+
   test('writes the unit, starts it at each boot, and takes it away again', async () => {
     const unit = join(home.path, 'config/systemd/user/spl-gateway.service')
     const installed = await serve('--install-service', '--user', '--json')

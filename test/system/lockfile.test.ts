@@ -3,6 +3,7 @@ import lock from '../../package-lock.json' with { type: 'json' }
 
 interface Locked {
   readonly version?: string
+  readonly integrity?: string
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
@@ -14,4 +15,12 @@ test('the lock file has the binaries of every platform, or npm ci refuses a clea
   const locked = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
   expect(wanted.filter(([name]) => !locked.has(name))).toEqual([])
   expect(wanted.length).toBeGreaterThan(50)
+})
+
+test('the lock file has the hash of every package, so that nobody on the way can put another in its place', () => {
+  const packages: Readonly<Record<string, Locked>> = lock.packages
+  const unsure = Object.entries(packages).filter(
+    ([path, { integrity }]) => path !== '' && integrity?.startsWith('sha512-') !== true,
+  )
+  expect(unsure.map(([path]) => path)).toEqual([])
 })

@@ -1,0 +1,19 @@
+import { StartError } from '../config/start-error.ts'
+
+/** A line end would begin another directive of a unit; XML has no place for most of the others. */
+const CONTROLS = /\p{Cc}|[\u2028\u2029]/u
+
+/**
+ * A text that may go into the file of a service manager, whichever that is: every value goes through here.
+ *
+ * @throws StartError SERVICE_PATH_INVALID
+ */
+export function serviceText(text: string): string {
+  if (!CONTROLS.test(text)) return text
+  throw new StartError(
+    'SERVICE_PATH_INVALID',
+    `${JSON.stringify(text)} has a character that cannot stand in a service file`,
+    'name the home and its files by paths without line ends and control characters; a link will do',
+    { isUsage: true },
+  )
+}
