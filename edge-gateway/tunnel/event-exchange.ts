@@ -12,6 +12,7 @@ import { HttpExchange } from './http-exchange.ts'
 import type { MessageMemory } from './message-memory.ts'
 import { BUSY } from './refusals.ts'
 import { sendQuietly } from './send-quietly.ts'
+import { withoutPlace } from './without-place.ts'
 import type { MemberOf, Subscribers } from './subscribers.ts'
 
 /**
@@ -132,7 +133,7 @@ export class EventExchange implements Exchange {
 
   #refuse(): void {
     this.#stream.reset(RESET.ENHANCE_YOUR_CALM)
-    this.#settle(refuse(BUSY, this.#request))
+    this.#settle(withoutPlace(refuse(BUSY, this.#request)))
   }
 }
 

@@ -7,8 +7,8 @@ import { HeadError } from '../../protocol/heads.ts'
 import { exposition, EXPOSITION_TYPE } from '../../protocol/exposition.ts'
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
-import { NO_PLACE, WAIT_HEADER } from '../bridge.ts'
 import { ChallengeBook } from '../challenge-book.ts'
+import { withoutPlace } from './without-place.ts'
 import type { Env } from '../env.ts'
 import { CHALLENGE_REFUSALS, HOSTNAME_UNKNOWN } from '../registry/refusals.ts'
 import { refuse, type Refusal } from '../refusal.ts'
@@ -503,12 +503,6 @@ export class TunnelObject extends DurableObject<Env> {
     this.#drop(socket)
     connection.close(CLOSE.REPLACED, 'replaced by a newer connection')
   }
-}
-
-/** The Worker passes it on, and makes no waiting stream of it. */
-function withoutPlace(answer: Response): Response {
-  answer.headers.set(WAIT_HEADER, NO_PLACE)
-  return answer
 }
 
 function isEvents(kind: RelayedKind): boolean {

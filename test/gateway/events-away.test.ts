@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../protocol/limits.ts'
+import { shareOfOne } from '../../protocol/shares.ts'
 import { EventReader } from '../daemon/events.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { setGatewayClock } from './gateway-clock.ts'
@@ -167,6 +168,7 @@ describe('an event stream that is asked for while home is away', () => {
 
 test('an event stream waits for a free slot where another request is told that the tunnel is busy', async () => {
   await using full = await aStage(startOnWorkerd)
+  const share = shareOfOne(LIMITS.concurrentStreams)
   const finish: (() => void)[] = []
   full.app.answer(
     '/slow',
@@ -182,8 +184,8 @@ test('an event stream waits for a free slot where another request is told that t
     '/v1/sync/subscribe',
     () => new Response(begins, { headers: { 'content-type': 'text/event-stream' } }),
   )
-  const answers = Array.from({ length: 1024 }, () => full.send({ path: '/slow' }))
-  await until('all have begun', () => finish.length === 1025)
+  const answers = Array.from({ length: share }, () => full.send({ path: '/slow' }))
+  await until('all have begun', () => finish.length === share + 1)
   expect((await full.send({ path: '/small' })).status).toBe(503)
   const stream = await full.open({ path: '/v1/sync/subscribe' }).answer
   let text = ''

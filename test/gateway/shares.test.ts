@@ -241,9 +241,17 @@ describe('with smaller pools', () => {
       },
     })
     const headers = { 'content-type': 'text/event-stream' }
+    const ends: (() => unknown)[] = []
     small.app.answer('/v1/sync/subscribe', () => {
       const first = new TextEncoder().encode(': hello\n\n')
-      const body = new ReadableStream({ start: (controller) => controller.enqueue(first) })
+      let refused = false
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(first)
+          ends.push(() => !refused && controller.close())
+        },
+        cancel: () => void (refused = true),
+      })
       return new Response(body, { headers })
     })
     const follow = (bearer: string) =>
@@ -258,7 +266,9 @@ describe('with smaller pools', () => {
     const ms = performance.now() - from
     measured.push(`| subscribers (${SUBSCRIBERS}) | a token | 200 | ${ms.toFixed(0)} ms |`)
     expect(ms).toBeLessThan(SOON_MS)
-    for (const { request } of [...many, owner]) request.destroy()
+    for (const { answer } of [...many, owner]) (await answer).resume()
+    for (const end of ends) end()
+    await small.idle()
   })
 })
 
