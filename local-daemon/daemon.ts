@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { type AppAccess, makeAccess } from './access/make-access.ts'
 import { accountFold } from './access/account-records.ts'
@@ -7,6 +8,7 @@ import { readSuccessions } from './access/succession.ts'
 import { takeOver } from './access/take-over.ts'
 import { type Home, homeAt } from './config/home.ts'
 import { explainStart } from './config/explain-start.ts'
+import { lineagePath } from './config/lineage-path.ts'
 import { DAEMON_LIMITS } from './config/limits.ts'
 import { type Exposure, parseListenHost } from './config/listen-host.ts'
 import { prepareHome } from './config/prepare-home.ts'
@@ -21,7 +23,9 @@ import { listenSocket, listenTcp, type TcpAddress } from './http/listen.ts'
 import { createHttpServer } from './http/serve.ts'
 import { openLog } from './logger.ts'
 import { settingFold } from './settings/setting-records.ts'
-import { openStore, type Store } from './store/open-store.ts'
+import { openStoreSoon } from './store/open-store-soon.ts'
+import type { Store } from './store/open-store.ts'
+import { lineageWarning, logTrouble } from './store-words.ts'
 import { LinkMeter } from './tunnel/link-meter.ts'
 import { linkReport } from './tunnel/link-report.ts'
 import { startTunnel, type TunnelOptions, type TunnelParts } from './tunnel/start-tunnel.ts'
@@ -38,6 +42,8 @@ export interface DaemonOptions {
   readonly store?: string
   /** Keeps the store in memory: records, accounts and settings end with the process, and the identity stays. */
   readonly memory?: boolean
+  /** Begins with an empty store although the identity has had one: every earlier bearer ends. */
+  readonly newStore?: boolean
   /**
    * Whether the first start makes the admin's account and gives out its bearer. Where nobody sees it, as under a service
    * manager, whose journal would keep it: false. The socket then makes the first account.
@@ -109,13 +115,26 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     const lock = takeStoreLock(storePath)
     undo.defer(() => lock.release())
   }
+  const isExpected = existsSync(home.instanceKey)
   const identity = loadIdentity(home, storePath)
   const folds = [accountFold(identity.did), settingFold(identity.did)]
-  const store = openStore({ path: storePath, origin: identity, folds })
-  undo.defer(() => store.close())
+  const store = await openStoreSoon({
+    path: storePath,
+    origin: identity,
+    folds,
+    ...(storePath !== null && {
+      lineage: { path: lineagePath(home, storePath), isExpected, isNew: options.newStore === true },
+    }),
+    onTrouble: (trouble) => logTrouble(logger, trouble),
+  })
+  undo.defer(async () => {
+    await store.whenSaved()
+    store.close()
+  })
+  if (store.lineageBroken !== undefined) logger.warn(lineageWarning(store.lineageBroken))
   const successions = readSuccessions(home, identity.did)
   // Before anything else is written as this identity: what the one before it wrote counts up to here.
-  takeOver(store, identity, successions)
+  await takeOver(store, identity, successions)
   const lineage = successions.map(({ from }) => from)
 
   const stopping = new AbortController()
@@ -180,6 +199,8 @@ async function firstBearer(
   bootstrapToken: string | undefined,
 ): Promise<string | undefined> {
   if (bootstrapToken !== undefined || store.accounts().length > 0) return undefined
+  // An older copy from before there were accounts: whoever put it there did not ask for a new bearer.
+  if (store.lineageBroken !== undefined) return undefined
   return (await accounts.createWithToken({ name: 'admin', scopes: ['admin'] }, null)).token
 }
 

@@ -32,7 +32,10 @@ export interface FreshToken {
   readonly account: string
 }
 
-/** Changes of accounts, each durable when its promise resolves or its call returns. */
+/** Looks at the store before a change, inside its transaction, and throws what forbids it. */
+type Guard = (tx: StoreTransactor) => void
+
+/** Changes of accounts, each durable when its promise resolves. */
 export class Accounts {
   readonly #store: Store
   readonly #identity: Identity
@@ -47,14 +50,14 @@ export class Accounts {
   }
 
   /** Makes an account without a token and returns its id. */
-  create(request: AccountRequest): string {
+  create(request: AccountRequest): Promise<string> {
     return this.#store.transact((tx) => this.createIn(tx, request))
   }
 
   /** Makes an account with one token, both or neither. */
   async createWithToken(request: AccountRequest, expiresAt: number | null): Promise<FreshToken> {
     const fresh = await this.prepare(request.env)
-    this.#store.transact((tx) => this.addIn(tx, fresh, request, expiresAt))
+    await this.#store.transact((tx) => this.addIn(tx, fresh, request, expiresAt))
     return fresh
   }
 
@@ -70,7 +73,7 @@ export class Accounts {
   ): Promise<FreshToken & { readonly revoked: readonly string[] }> {
     const fresh = await this.#mint(account.id, account.env)
     const scopes = JSON.parse(account.scopes) as readonly Scope[]
-    const revoked = this.#store.transact((tx) => {
+    const revoked = await this.#store.transact((tx) => {
       requireActive(tx.account(account.id))
       const ended = replaces(tx)
       this.#addToken(tx, fresh, { scopes, env: account.env }, expiresAt)
@@ -80,14 +83,21 @@ export class Accounts {
     return { ...fresh, revoked }
   }
 
-  /** Ends a token for good. It is refused from the next request on. */
-  revokeToken(token: string): void {
-    this.#store.transact((tx) => this.#revokeIn(tx, token))
+  /**
+   * Ends a token for good. It is refused from the next request on.
+   * @param guard looks at the store where nothing can come between, and may throw
+   */
+  revokeToken(token: string, guard: Guard = () => {}): Promise<void> {
+    return this.#store.transact((tx) => {
+      guard(tx)
+      this.#revokeIn(tx, token)
+    })
   }
 
-  /** Ends an account and all its tokens for good; it gets no new ones. */
-  revokeAccount(account: string, reason: string | null): void {
-    this.#store.transact((tx) => {
+  /** Ends an account and all its tokens for good; it gets no new ones. @param guard as of `revokeToken` */
+  revokeAccount(account: string, reason: string | null, guard: Guard = () => {}): Promise<void> {
+    return this.#store.transact((tx) => {
+      guard(tx)
       this.change(tx, {
         topic: 'service_account_revoked',
         service_account_id: account,
@@ -98,8 +108,8 @@ export class Accounts {
   }
 
   /** Makes the access tables anew from their records, in one transaction. */
-  rebuild(): void {
-    this.#store.transact((tx) => {
+  rebuild(): Promise<void> {
+    return this.#store.transact((tx) => {
       tx.tables.clearTokens.run()
       tx.tables.clearAccounts.run()
       tx.tables.clearInvites.run()

@@ -29,7 +29,7 @@ export class Bootstrap {
     if (facts.via !== 'socket') this.#requireToken(authorization)
     const fresh = await this.#accounts.prepare('prod')
     // Asked again where nothing waits: of two who knock at once one comes in.
-    const made = this.#store.transact((tx) => {
+    const made = await this.#store.transact((tx) => {
       if (tx.accounts().length > 0) return false
       this.#accounts.addIn(tx, fresh, { name, scopes: ['admin'] })
       return true

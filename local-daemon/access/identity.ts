@@ -18,7 +18,9 @@ import {
 import { dirname } from 'node:path'
 import { formatDidKey, type DidKey } from '../../protocol/did-key.ts'
 import type { Home } from '../config/home.ts'
+import { lineagePath } from '../config/lineage-path.ts'
 import { StartError } from '../config/start-error.ts'
+import { rememberNothing } from '../store/lineage.ts'
 
 /** The daemon's Ed25519 identity. The private key stays inside. */
 export interface Identity {
@@ -41,9 +43,20 @@ export function loadIdentity(home: Home, database: string | null = home.database
   if (mode === undefined) {
     const size = database === null ? 0 : statSync(database, { throwIfNoEntry: false })?.size
     if (size) throw missing(path)
+    rememberNoStore(home, database)
     writeNewKey(path)
   } else if ((mode & 0o077) !== 0) throw tooOpen(path, mode)
   return identityAt(path)
+}
+
+/**
+ * Before the key: a first start that is cut short anywhere then leaves no identity whose store is missed at the next one. Also of
+ * the home's own store, if this start uses another one.
+ */
+function rememberNoStore(home: Home, database: string | null): void {
+  for (const path of new Set([home.database, database ?? home.database])) {
+    if (!statSync(path, { throwIfNoEntry: false })?.size) rememberNothing(lineagePath(home, path))
+  }
 }
 
 /** The identity whose key a file holds. Throws `StartError` `KEY_UNREADABLE`. */

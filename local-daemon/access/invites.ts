@@ -36,13 +36,13 @@ export class Invites {
     this.#accounts = accounts
   }
 
-  create(request: InviteRequest): Invite {
+  async create(request: InviteRequest): Promise<Invite> {
     const { device, scopes, actors = [], namespace, env, ttlSeconds, issuer } = request
     const nonce = randomBytes(16)
     const id = hash('sha256', nonce, 'hex')
     const created = nowSeconds()
     const expiresAt = created + ttlSeconds
-    this.#store.transact((tx) => {
+    await this.#store.transact((tx) => {
       this.#accounts.change(tx, {
         topic: 'invite',
         invite_id: id,
@@ -62,8 +62,8 @@ export class Invites {
   }
 
   /** Takes back an invite that nobody has redeemed; of one that was redeemed the account is to be revoked. */
-  revoke(id: string): void {
-    this.#store.transact((tx) => {
+  revoke(id: string): Promise<void> {
+    return this.#store.transact((tx) => {
       this.#accounts.change(tx, {
         topic: 'invite_revoked',
         invite_id: id,
@@ -87,7 +87,7 @@ export class Invites {
     if (found === undefined) throw invalidCode()
     const fresh = await this.#accounts.prepare(found.env)
     // Looked at again where nothing waits: of two that redeem at once one gets the account.
-    const invite = this.#store.transact((tx) => {
+    const invite = await this.#store.transact((tx) => {
       const now = tx.invite(id)
       if (now === undefined || now.redeemed_at !== null) return undefined
       // What a thief left behind goes with the thief.

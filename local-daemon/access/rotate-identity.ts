@@ -2,11 +2,13 @@ import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 
 import { join } from 'node:path'
 import type { ExclusiveLock } from '../config/exclusive-lock.ts'
 import type { Home } from '../config/home.ts'
+import { lineagePath } from '../config/lineage-path.ts'
 import { takeSingleInstance } from '../config/single-instance.ts'
 import { StartError } from '../config/start-error.ts'
 import { takeStoreLock } from '../config/store-lock.ts'
 import { settingFold } from '../settings/setting-records.ts'
-import { openStore, type Store } from '../store/open-store.ts'
+import { openStoreSoon } from '../store/open-store-soon.ts'
+import type { Store } from '../store/open-store.ts'
 import { accountFold } from './account-records.ts'
 import { Accounts, type FreshToken } from './accounts.ts'
 import { flushDirectory, type Identity, identityAt, loadIdentity, writeNewKey } from './identity.ts'
@@ -54,6 +56,7 @@ export async function rotateIdentity(
   try {
     lock = takeStoreLock(database)
     const old = loadIdentity(home)
+    await refuseEmptied(home, old, database)
     // A damaged file must be found while the old key is still there.
     readSuccessions(home, old.did)
     removeUnfinished(home)
@@ -70,6 +73,14 @@ export async function rotateIdentity(
     lock?.release()
     instance.release()
   }
+}
+
+/** An emptied store is found while the old key is still there: nothing is begun anew in passing. Throws `StoreOpenError`. */
+async function refuseEmptied(home: Home, identity: Identity, path: string): Promise<void> {
+  if (!statSync(path, { throwIfNoEntry: false })) return
+  const lineage = { path: lineagePath(home, path), isExpected: true }
+  const store = await openStoreSoon({ path, origin: identity, lineage })
+  store.close()
 }
 
 /** What a crash left of writing a key: some of it is a second name of the key that is about to be destroyed. */
@@ -95,13 +106,14 @@ async function settle(
 ): Promise<Pick<Rotation, 'ended' | 'fresh'>> {
   if (!statSync(database, { throwIfNoEntry: false })?.size) return { ended: [] }
   const folds = [accountFold(identity.did), settingFold(identity.did)]
-  const store = openStore({ path: database, origin: identity, folds })
+  const lineage = { path: lineagePath(home, database), isExpected: false }
+  const store = await openStoreSoon({ path: database, origin: identity, folds, lineage })
   try {
     const ended = endingAccounts(store)
     const successions = readSuccessions(home, identity.did)
-    takeOver(store, identity, successions)
-    const lineage = successions.map(({ from }) => from)
-    return { ended, fresh: await adminBearer(store, new Accounts(store, identity, lineage)) }
+    await takeOver(store, identity, successions)
+    const earlier = successions.map(({ from }) => from)
+    return { ended, fresh: await adminBearer(store, new Accounts(store, identity, earlier)) }
   } finally {
     store.close()
   }

@@ -10,16 +10,16 @@ import type { Succession } from './succession.ts'
  *
  * @param successions how this identity came to be, the newest step first
  */
-export function takeOver(
+export async function takeOver(
   store: Store,
   identity: Identity,
   successions: readonly Succession[],
-): void {
+): Promise<void> {
   const [step] = successions
   if (step === undefined || hasTakenOver(store, identity)) return
   const change = (body: AccountBody) => accountDraft(identity.did, body)
   const now = nowSeconds()
-  store.transact((tx) => {
+  await store.transact((tx) => {
     tx.append(
       change({
         topic: 'succession',

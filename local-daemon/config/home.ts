@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path'
 export interface Home {
   readonly root: string
   readonly database: string
+  /** What remembers how far the store had come. Its name must not begin as the database's: `cp hub.db*` is a common copy. */
+  readonly lineage: string
   readonly keys: string
   readonly instanceKey: string
   readonly run: string
@@ -25,6 +27,7 @@ export function homeAt(directory: string): Home {
   return {
     root,
     database: join(root, 'hub.db'),
+    lineage: join(root, 'store.state'),
     keys,
     instanceKey: join(keys, 'instance.key'),
     run,

@@ -6,6 +6,13 @@ export const DAEMON_LIMITS = {
   bodyBytes: LIMITS.recordBytes + 64 * 1024,
   /** Most records in one write transaction; the rest waits for the next one. */
   commitRecords: 500,
+  /** Longest wait of a write while another program has the store locked, milliseconds; and most that wait then. */
+  storeBusyMs: 5_000,
+  writesWaiting: 512,
+  /** Pause between two tries of a store whose disk is full or fails, milliseconds. */
+  storeRetryMs: 1_000,
+  /** How often an idle store looks whether its file is still there, milliseconds. */
+  storeWatchMs: 2_000,
   /** Records of one read of the store; no read is left open across a wait. */
   pageRecords: 500,
   /** Bytes of records that one read collects before it is handed on. */

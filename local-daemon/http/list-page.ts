@@ -1,4 +1,3 @@
-import { formatCursor, parseCursor } from '../store/cursor.ts'
 import type { StoreReader } from '../store/reader.ts'
 
 /**
@@ -8,15 +7,14 @@ import type { StoreReader } from '../store/reader.ts'
 export function listPage<Row extends { readonly record_seq: number }>(
   rows: readonly Row[],
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-  store: Pick<StoreReader, 'epoch' | 'head'>,
+  store: Pick<StoreReader, 'cursorAt' | 'placeOf'>,
 ): (view: (row: Row) => object) => string {
-  const head = store.head()
-  const after = cursor === undefined ? 0 : parseCursor(cursor, { epoch: store.epoch, head })
+  const after = cursor === undefined ? 0 : store.placeOf(cursor)
   const left = rows.filter(({ record_seq }) => record_seq > after)
   const page = left.slice(0, limit)
   const last = page.at(-1)
   const more = left.length > limit && last !== undefined
-  const next = more ? formatCursor(store.epoch, last.record_seq) : null
+  const next = more ? store.cursorAt(last.record_seq) : null
   return (view) =>
     JSON.stringify({ object: 'list', data: page.map(view), has_more: more, next_cursor: next })
 }

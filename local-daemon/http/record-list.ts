@@ -1,4 +1,3 @@
-import { formatCursor } from '../store/cursor.ts'
 import type { RecordFilter, StoreReader } from '../store/reader.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 
@@ -74,7 +73,7 @@ class RecordListWriter {
   #end(cut: boolean): string {
     const { reader, filter } = this.#options
     const more = cut && reader.page(filter, this.#after, this.#upTo, 1).records.length > 0
-    const cursor = formatCursor(reader.epoch, more ? this.#after : this.#upTo)
+    const cursor = reader.cursorAt(more ? this.#after : this.#upTo)
     return `],"has_more":${more},"next_cursor":"${cursor}"}`
   }
 }

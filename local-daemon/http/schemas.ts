@@ -134,9 +134,12 @@ export const ThreadList = listOf(Thread, 'ThreadList')
 export const Changes = z
   .object({ records: z.array(SyncRecord), next_cursor: Cursor, has_more: z.boolean() })
   .openapi('Changes')
+const codes = Object.keys(PROBLEM_STATUS) as [keyof typeof PROBLEM_STATUS]
 export const Health = z
   .object({
-    status: z.literal('ok'),
+    status: z.enum(['ok', 'failing']).openapi({
+      description: '`failing` is told over the Unix socket only: see `store.problem`',
+    }),
     version: z.string(),
     instance_did: z.string(),
     runtime: z
@@ -148,7 +151,15 @@ export const Health = z
       .optional()
       .openapi({ description: 'Over the Unix socket only' }),
     store: z
-      .object({ records: z.int().nonnegative(), writable: z.boolean() })
+      .object({
+        records: z.int().nonnegative(),
+        writable: z.boolean(),
+        epoch: z.string(),
+        lineage_broken: z.string().nullable(),
+        problem: z
+          .object({ code: z.enum(codes), message: z.string(), try: z.string(), since: z.number() })
+          .nullable(),
+      })
       .optional()
       .openapi({ description: 'Over the Unix socket only' }),
     security: z
@@ -177,7 +188,6 @@ export const Capabilities = z
   })
   .openapi('Capabilities')
 
-const codes = Object.keys(PROBLEM_STATUS) as [keyof typeof PROBLEM_STATUS]
 export const ProblemSchema = z
   .object({
     object: z.literal('error'),

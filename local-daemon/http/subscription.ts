@@ -8,7 +8,7 @@ import { problemOf } from './answer.ts'
 import { onAbort } from './on-abort.ts'
 
 export interface SubscriptionOptions {
-  readonly reader: FeedOptions['reader'] & { readonly epoch: string }
+  readonly reader: FeedOptions['reader']
   readonly hub: FeedHub
   /** The sequence number already seen. */
   readonly after: number
@@ -28,6 +28,9 @@ export interface SubscriptionObserver {
   /** @param left the reader has left; otherwise the feed was at its end */
   ended(left: boolean): void
 }
+
+/** What writes the places of events. */
+type Cursors = Pick<FeedOptions['reader'], 'epoch' | 'cursorAt'>
 
 /** Why a subscription gives nothing more. */
 export type SubscriptionEnd = 'closed' | 'stopping'
@@ -85,7 +88,7 @@ export class Subscription {
     }
     if (this.#ended !== undefined) return undefined
     const event = this.#feed.take()
-    if (event !== undefined) return formatEvent(event, this.#options.reader.epoch)
+    if (event !== undefined) return formatEvent(event, this.#options.reader)
     if (this.#feed.phase !== 'closed') return undefined
     const farewell = this.#farewell
     this.#farewell = undefined
@@ -107,7 +110,7 @@ export class Subscription {
     const member = {
       offer(records: readonly FeedRecord[]) {
         const seen = records.filter((record) => thread === undefined || record.thread === thread)
-        if (seen.length > 0) listener(formatEvent({ type: 'records', records: seen }, reader.epoch))
+        if (seen.length > 0) listener(formatEvent({ type: 'records', records: seen }, reader))
       },
     }
     hub.join(member)
@@ -167,15 +170,15 @@ export class Subscription {
   }
 }
 
-function formatEvent(event: FeedEvent, epoch: string): string {
+function formatEvent(event: FeedEvent, reader: Cursors): string {
   if (event.type === 'ready') {
-    const cursor = formatCursor(epoch, event.seq)
+    const cursor = reader.cursorAt(event.seq)
     return `id: ${cursor}\nevent: ready\ndata: {"cursor":"${cursor}"}\n\n`
   }
   if (event.type === 'too-slow') return errorEvent(TOO_SLOW)
   let text = ''
-  for (const { seq, json } of event.records) {
-    text += `id: ${formatCursor(epoch, seq)}\nevent: record\ndata: ${json}\n\n`
+  for (const { seq, id, json } of event.records) {
+    text += `id: ${formatCursor(reader.epoch, seq, id)}\nevent: record\ndata: ${json}\n\n`
   }
   return text
 }

@@ -27,8 +27,8 @@ export class StoreMetrics {
       single(
         'spl_store_writable',
         'gauge',
-        '1 while the store takes records, 0 once its disk has failed.',
-        store.failure() === undefined ? 1 : 0,
+        '1 while the store takes records, 0 while something keeps it from that.',
+        store.trouble()?.stopsWrites === true ? 0 : 1,
       ),
     ]
   }

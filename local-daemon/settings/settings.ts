@@ -75,9 +75,9 @@ export class Settings {
   }
 
   /** Makes the table anew from its records, in one transaction. */
-  rebuild(): void {
+  async rebuild(): Promise<void> {
     const { store, owner, lineage = [] } = this.#parts
-    store.transact((tx) => {
+    await store.transact((tx) => {
       tx.tables.clearSettings.run()
       replay(tx, settingFold(owner, predecessorsIn(tx, owner, lineage)))
     })

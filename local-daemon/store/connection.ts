@@ -17,6 +17,8 @@ const MEMORY = ':memory:'
 export interface ConnectionOptions {
   /** Ceiling of the file, bytes; beyond it writes fail as on a full disk. None by default. */
   readonly maxBytes?: number
+  /** Told of a file without a schema, before anything is written to it; it may throw. */
+  readonly onBlank?: () => void
 }
 
 /**
@@ -28,9 +30,10 @@ export function openConnection(path: string | null, options: ConnectionOptions =
   try {
     // SQLite gives the WAL and its index the mode of the database file.
     if (path !== null) closeSync(openSync(path, 'a', 0o600))
-    database = new BetterSqlite(path ?? MEMORY)
+    // Zero: whoever finds it locked is told at once. A wait would be one of the whole daemon.
+    database = new BetterSqlite(path ?? MEMORY, { timeout: 0 })
     assertSqliteVersion(database)
-    claim(database, path ?? MEMORY)
+    claim(database, path ?? MEMORY, options.onBlank)
     for (const setting of SETTINGS) database.pragma(setting)
     if (options.maxBytes !== undefined) {
       database.pragma(`max_page_count = ${Math.ceil(options.maxBytes / PAGE_BYTES)}`)
@@ -39,7 +42,7 @@ export function openConnection(path: string | null, options: ConnectionOptions =
     return database
   } catch (error) {
     // Before anything is closed: it asks what the system has left.
-    const reason = error instanceof StoreOpenError ? error : unopened(path ?? MEMORY, error)
+    const reason = error instanceof StoreOpenError ? error : openFailure(path ?? MEMORY, error)
     database?.close()
     throw reason
   }
@@ -53,7 +56,6 @@ const SETTINGS = [
   // On macOS a plain fsync does not reach the platter; elsewhere these two do nothing.
   'fullfsync = ON',
   'checkpoint_fullfsync = ON',
-  'busy_timeout = 5000',
   'foreign_keys = ON',
   // A tampered file must not run functions through its views or triggers.
   'trusted_schema = OFF',
@@ -65,9 +67,13 @@ const SETTINGS = [
 ] as const
 
 /** Marks a new file as ours, and refuses one that is not. */
-function claim(database: Database, path: string): void {
+function claim(database: Database, path: string, onBlank: () => void = () => {}): void {
   const application = database.pragma('application_id', { simple: true })
-  if (application === APPLICATION_ID) return
+  if (application === APPLICATION_ID) {
+    // A copy that was made without the log that its schema was in.
+    if (database.pragma('user_version', { simple: true }) === 0) onBlank()
+    return
+  }
   const objects = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
   if (application !== 0 || objects !== 0) {
     throw new StoreOpenError(
@@ -76,13 +82,14 @@ function claim(database: Database, path: string): void {
       'Move the file away, or set SYNCROPEL_HOME to another home.',
     )
   }
+  onBlank()
   // The page size can only be chosen before the first page is written.
   database.pragma(`page_size = ${PAGE_BYTES}`)
   database.pragma(`application_id = ${APPLICATION_ID}`)
 }
 
 /** Why the file cannot be opened, by what the system or SQLite said. */
-function unopened(path: string, cause: unknown): StoreOpenError {
+export function openFailure(path: string, cause: unknown): StoreOpenError {
   const { code = '', message } = cause as NodeJS.ErrnoException
   const hidden = /^SQLITE_(?:CANTOPEN|IOERR)/.test(code) ? hiddenCause(path) : undefined
   const said = hidden ?? code

@@ -4,6 +4,8 @@ import { type StoredRecord, syncJson } from './stored-record.ts'
 /** A record on its way to feeds: written as JSON once, however many read it. */
 export interface FeedRecord {
   readonly seq: number
+  /** 64 hex digits. */
+  readonly id: string
   readonly thread: string
   /** The sync form, as JSON text. */
   readonly json: string
@@ -47,5 +49,5 @@ export class FeedHub {
 }
 
 export function toFeedRecord(record: StoredRecord): FeedRecord {
-  return { seq: record.seq, thread: record.thread, json: syncJson(record) }
+  return { seq: record.seq, id: record.id, thread: record.thread, json: syncJson(record) }
 }

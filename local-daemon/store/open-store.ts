@@ -1,13 +1,23 @@
-import type { Database } from 'better-sqlite3'
-import { ProblemError } from '../config/problem-error.ts'
+import type { ProblemError } from '../config/problem-error.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { closeDatabase } from './close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
-import { type ConnectionOptions, openConnection, sqliteVersion } from './connection.ts'
+import { type ConnectionOptions, openConnection, openFailure, sqliteVersion } from './connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
-import { GroupCommit } from './group-commit.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
+import { Expectation, Lineage, type LineageOptions, rememberNothing } from './lineage.ts'
+import { LossWatch } from './loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
 import { prepareStatements } from './statements.ts'
-import { isFatalStoreError } from './store-error.ts'
+import { StoreState, type TroubleListener } from './store-state.ts'
+import {
+  meaningOf,
+  problemFrom,
+  recordDamage,
+  type StoreTrouble,
+  troubleFrom,
+} from './store-trouble.ts'
+import { StoreOpenError } from './store-error.ts'
 import type { StoredRecord } from './stored-record.ts'
 import {
   type AppendResult,
@@ -16,6 +26,7 @@ import {
   type LocalOrigin,
   type StoreTransactor,
 } from './transactor.ts'
+import { Writer } from './writer.ts'
 
 export interface AppendOptions {
   /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
@@ -27,17 +38,21 @@ export interface AppendOptions {
 /** The daemon's store: one writer, many reads. */
 export interface Store extends StoreReader {
   /**
-   * Appends a local record and resolves once it is durable. Rejects with `ProblemError`: `CLOCK_CONFLICT`,
-   * or `STORE_FULL` once the disk is full or failed.
+   * Appends a local record and resolves once it is durable. Rejects with `ProblemError`: `CLOCK_CONFLICT`, or
+   * `STORE_…` for what is wrong with the store.
    */
   append(draft: RecordDraft, options?: AppendOptions): Promise<AppendResult>
-  /** Runs the work in a write transaction of its own. It must not wait for anything. */
-  transact<Result>(work: (tx: StoreTransactor) => Result): Result
+  /** Runs the work in a write transaction of its own. It must not wait for anything. Rejects as `append`. */
+  transact<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
   readonly commits: CommitListeners
   /** Of the library that this process has loaded. */
   readonly sqliteVersion: string
-  /** Why nothing more is written, if so. */
-  failure(): Error | undefined
+  /** What is wrong with it now, if anything. */
+  trouble(): StoreTrouble | undefined
+  /** Why it is another store than the one that was here before; its cursors are of a new epoch then. */
+  readonly lineageBroken: string | undefined
+  /** Resolves once what is open is saved, if its file was lost. */
+  whenSaved(): Promise<void>
   /** Commits what waits, folds the write-ahead log into the file and closes. Idempotent. */
   close(): void
 }
@@ -48,28 +63,74 @@ export interface StoreOptions extends ConnectionOptions {
   readonly origin: LocalOrigin
   /** What tables are kept from records. */
   readonly folds?: readonly Fold[]
+  /** What remembers the store outside its file; without it no older copy is noticed. */
+  readonly lineage?: LineageOptions
+  /** Told of each change of what is wrong. */
+  readonly onTrouble?: TroubleListener
 }
+
+/** How long a lock is held before it counts as trouble, milliseconds. */
+const BUSY_TOLD_MS = 1_000
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
 export function openStore(options: StoreOptions): Store {
-  const database = openConnection(options.path, options)
-  const statements = prepareStatements(database)
+  const { path, origin, folds = [], onTrouble = () => {} } = options
+  const expectation =
+    path !== null && options.lineage !== undefined
+      ? new Expectation(path, options.lineage)
+      : undefined
+  expectation?.checkFile()
+  const database = openConnection(path, { ...options, onBlank: () => expectation?.onEmpty() })
+  const opened = openParts()
+  const { statements, lineage, state, loss } = opened
   const commits = new CommitListeners()
   let head = statements.head.get() ?? 0
-  let failure: Error | undefined
-  const reader = createReader(statements, () => head)
+  let lastTry = 0
+  let busySince: number | undefined
+
+  const reader = createReader({
+    statements,
+    head: () => head,
+    refusal: (error) => state.refusal(error, 'reading'),
+    damaged: (what) => problemFrom(state.meet(recordDamage(what))),
+  })
   const keys = new IdempotencyKeys(statements, reader)
 
-  function transact<Result>(work: (tx: StoreTransactor) => Result): Result {
-    if (failure !== undefined) throw storeFull(failure)
+  function openParts() {
+    try {
+      const prepared = prepareStatements(database)
+      const found = prepared.head.get() ?? 0
+      if (found === 0) expectation?.onEmpty()
+      else expectation?.onRecords(found)
+      if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
+      const remembered =
+        path === null || options.lineage === undefined
+          ? undefined
+          : new Lineage(options.lineage.path, database, prepared)
+      const health = new StoreState(onTrouble)
+      // Only now: the log is made by the first who reads or writes.
+      const watch = path === null ? undefined : new LossWatch(database, path, health)
+      return { statements: prepared, lineage: remembered, state: health, loss: watch }
+    } catch (error) {
+      // Before anything is closed: it asks what the system has left.
+      const reason = error instanceof StoreOpenError ? error : openFailure(path ?? '', error)
+      database.close()
+      throw reason
+    }
+  }
+
+  /** One transaction, at once. Throws `ProblemError` `STORE_…`, and what the work throws. */
+  function transactNow<Result>(work: (tx: StoreTransactor) => Result): Result {
+    loss?.check()
+    refuseIfKnown()
     const before = head
     const appended: StoredRecord[] = []
     const effects: (() => void)[] = []
     const tx = createTransactor({
       statements,
       reader,
-      origin: options.origin,
-      folds: options.folds ?? [],
+      origin,
+      folds,
       nextSeq: () => (head += 1),
       appended,
       onCommit: (effect) => void effects.push(effect),
@@ -79,10 +140,15 @@ export function openStore(options: StoreOptions): Store {
       result = database.transaction(work).immediate(tx)
     } catch (error) {
       head = before
-      if (!isFatalStoreError(error)) throw error
-      failure = error as Error
-      throw storeFull(failure)
+      throw writeRefusal(error)
     }
+    busySince = undefined
+    state.wrote()
+    // Nothing is acknowledged that went into a file which nobody finds again.
+    loss?.check()
+    if (state.end !== undefined) throw problemFrom(state.end)
+    const newest = appended.at(-1)
+    if (newest !== undefined) lineage?.note(reader.epoch, newest.seq, newest.id)
     runAfterCommit(() => {
       for (const effect of effects) effect()
       if (appended.length > 0) commits.notify(appended)
@@ -90,18 +156,57 @@ export function openStore(options: StoreOptions): Store {
     return result
   }
 
-  const group = new GroupCommit<StoreTransactor>(transact)
+  /** What is known to be wrong is said at once; a full disk is tried again once in a while. */
+  function refuseIfKnown(): void {
+    if (state.end !== undefined) throw problemFrom(state.end)
+    const { passing } = state
+    if (passing === undefined || passing.code === 'STORE_BUSY') return
+    const now = performance.now()
+    if (now - lastTry < DAEMON_LIMITS.storeRetryMs) throw problemFrom(passing)
+    lastTry = now
+  }
+
+  function writeRefusal(error: unknown): ProblemError | unknown {
+    if (meaningOf(error) !== 'STORE_BUSY') {
+      const refused = state.refusal(error, 'writing')
+      lastTry = performance.now()
+      return refused
+    }
+    busySince ??= performance.now()
+    const trouble = troubleFrom('STORE_BUSY', error as Error)
+    const isLong = performance.now() - busySince > BUSY_TOLD_MS
+    return problemFrom(isLong ? state.meet(trouble) : trouble)
+  }
+
+  /** Looks after a store that nobody writes to: whether its file is there, and whether what was wrong has passed. */
+  function tick(): void {
+    loss?.check()
+    if (state.passing === undefined || state.end !== undefined) return
+    try {
+      database.transaction(() => statements.probe.run()).immediate()
+      busySince = undefined
+      state.wrote()
+    } catch (error) {
+      writeRefusal(error)
+    }
+  }
+
+  const timer = path === null ? undefined : setInterval(tick, DAEMON_LIMITS.storeRetryMs)
+  timer?.unref()
+  const writer = new Writer<StoreTransactor>(transactNow)
 
   return {
     ...reader,
     commits,
     sqliteVersion: sqliteVersion(database),
-    transact,
-    failure: () => failure,
+    transact: (work) => writer.transact(work),
+    trouble: () => state.trouble,
+    lineageBroken: lineage?.broken,
+    whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),
     append(draft, { once, also } = {}) {
       const { clock } = draft
       const step = clock === undefined ? draft : sealRecord({ ...draft, clock })
-      return group.append((tx) => {
+      return writer.append((tx) => {
         const before = once && keys.recall(once)
         if (before !== undefined) return { record: before, created: false }
         const result = tx.append(step)
@@ -112,8 +217,11 @@ export function openStore(options: StoreOptions): Store {
     },
     close() {
       if (!database.open) return
-      group.flush()
-      closeDatabase(database, failure)
+      clearInterval(timer)
+      writer.flush()
+      if (loss?.isLost === true) loss.close()
+      else closeDatabase(database, state.trouble)
+      lineage?.close()
     },
   }
 }
@@ -127,29 +235,4 @@ function runAfterCommit(effects: () => void): void {
       throw error
     })
   }
-}
-
-function closeDatabase(database: Database, failure: Error | undefined): void {
-  try {
-    // After a failed flush nobody knows what the file holds: the write-ahead log stays for recovery.
-    if (failure !== undefined) return
-    database.pragma('optimize')
-    database.pragma('wal_checkpoint(TRUNCATE)')
-  } catch (error) {
-    // A full disk: everything acknowledged is in the write-ahead log, which the next start reads.
-    if (!isFatalStoreError(error)) throw error
-  } finally {
-    database.close()
-  }
-}
-
-function storeFull(cause: Error): ProblemError {
-  return new ProblemError(
-    'STORE_FULL',
-    `The store takes no more records: ${cause.message}`,
-    {
-      try: 'Free disk space, then restart the daemon: spl serve --stop and spl serve --daemon.',
-    },
-    cause,
-  )
 }

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto'
 import type { Scope } from '../../protocol/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
+import { formatCursor, parseCursor } from './cursor.ts'
 import type {
   AccountRow,
   InviteRow,
@@ -30,6 +32,12 @@ export interface StoreReader {
   readonly epoch: string
   /** The newest sequence number, 0 when empty. */
   head(): number
+  /** The id of the record at a sequence number, 64 hex digits. */
+  idAt(seq: number): string | undefined
+  /** The cursor for everything up to and including a sequence number. */
+  cursorAt(seq: number): string
+  /** The sequence number of a cursor. Throws `ProblemError`: see `parseCursor`. */
+  placeOf(cursor: string): number
   /** `id` is 64 hex digits. */
   record(id: string): StoredRecord | undefined
   /**
@@ -56,9 +64,33 @@ export interface StoreReader {
   settings(): readonly SettingRow[]
 }
 
-/** A reader over prepared statements. `head` comes from the writer, who alone moves it. */
-export function createReader(statements: Statements, head: () => number): StoreReader {
-  const epoch = statements.epoch.get() ?? ''
+/** What a reader needs of its store. */
+export interface ReaderParts {
+  readonly statements: Statements
+  /** The newest sequence number: only the writer moves it. */
+  readonly head: () => number
+  /** The refusal that an error of SQLite becomes. */
+  readonly refusal: (error: unknown) => unknown
+  /** The refusal of a row that is not what was written. */
+  readonly damaged: (what: string) => Error
+}
+
+/** A reader over prepared statements. Whatever goes wrong with the file is thrown as `ProblemError` `STORE_…`. */
+export function createReader({ statements, head, refusal, damaged }: ReaderParts): StoreReader {
+  function guarded<Parameters extends unknown[], Result>(
+    read: (...parameters: Parameters) => Result,
+  ): (...parameters: Parameters) => Result {
+    return (...parameters) => {
+      try {
+        return read(...parameters)
+      } catch (error) {
+        throw refusal(error)
+      }
+    }
+  }
+
+  const epoch = guarded(() => statements.epoch.get() ?? '')()
+  const position = { epoch, idAt: guarded((seq: number) => statements.idAt.get(seq)) }
 
   function rowsOf(filter: RecordFilter, after: number, upTo: number, limit: number) {
     const { thread, actor } = filter
@@ -70,46 +102,69 @@ export function createReader(statements: Statements, head: () => number): StoreR
     return statements.recordsAfter.iterate(after, upTo, limit)
   }
 
+  /** The hash of each record is computed anew: a byte that changed on the disk must not be handed out as what was signed. */
+  function toRecord(row: RecordRow): StoredRecord {
+    const record = toStoredRecord(row)
+    if (record === undefined || hash('sha256', record.raw, 'hex') !== record.id) {
+      throw damaged(`record ${row[0]} is not what was written`)
+    }
+    return record
+  }
+
   return {
     epoch,
     head,
-    record(id) {
+    idAt: (seq) => position.idAt(seq)?.toString('hex'),
+    cursorAt: (seq) => formatCursor(epoch, seq, position.idAt(seq)?.toString('hex') ?? ''),
+    placeOf: (cursor) =>
+      parseCursor(cursor, {
+        epoch,
+        head: head(),
+        idAt: (seq) => position.idAt(seq)?.toString('hex'),
+      }),
+    record: guarded((id) => {
       const row = statements.recordById.get(Buffer.from(id, 'hex'))
-      return row === undefined ? undefined : toStoredRecord(row)
-    },
-    page(filter, after, upTo, limit) {
+      return row === undefined ? undefined : toRecord(row)
+    }),
+    page: guarded((filter, after, upTo, limit) => {
       const most = Math.min(limit, DAEMON_LIMITS.pageRecords)
       const records: StoredRecord[] = []
       let bytes = 0
       for (const row of rowsOf(filter, after, upTo, most)) {
-        const record = toStoredRecord(row)
+        const record = toRecord(row)
         records.push(record)
         bytes += record.raw.length
         if (bytes >= DAEMON_LIMITS.pageBytes) return { records, cut: true }
       }
       return { records, cut: records.length === most }
-    },
-    thread: (name) => statements.threadByName.get(name),
-    threads: (before, limit) => statements.threadsBefore.all(before, limit),
-    token: (tokenId) => statements.tokenById.get(tokenId),
-    tokenThatBegins(digits) {
+    }),
+    thread: guarded((name) => statements.threadByName.get(name)),
+    threads: guarded((before, limit) => statements.threadsBefore.all(before, limit)),
+    token: guarded((tokenId) => statements.tokenById.get(tokenId)),
+    tokenThatBegins: guarded((digits) => {
       // By range, which the key's index answers; `g` comes after every hex digit.
       const [row, ...others] = statements.tokensBetween.all(digits, `${digits}g`)
       return others.length === 0 ? row : undefined
-    },
-    tokens: () => statements.tokens.all(),
-    tokensOf: (account) => statements.tokensOfAccount.all(account),
-    liveTokens: (now, limit) => statements.liveTokens.all(now, limit),
-    tokensWith: (scope, until) => statements.tokensWith.all(until, scope),
-    account: (id) => statements.accountById.get(id),
-    accounts: () => statements.accounts.all(),
-    invite: (id) => statements.inviteById.get(id),
-    invites: () => statements.invites.all(),
-    settings: () => statements.settings.all(),
+    }),
+    tokens: guarded(() => statements.tokens.all()),
+    tokensOf: guarded((account) => statements.tokensOfAccount.all(account)),
+    liveTokens: guarded((now, limit) => statements.liveTokens.all(now, limit)),
+    tokensWith: guarded((scope, until) => statements.tokensWith.all(until, scope)),
+    account: guarded((id) => statements.accountById.get(id)),
+    accounts: guarded(() => statements.accounts.all()),
+    invite: guarded((id) => statements.inviteById.get(id)),
+    invites: guarded(() => statements.invites.all()),
+    settings: guarded(() => statements.settings.all()),
   }
 }
 
-function toStoredRecord(row: RecordRow): StoredRecord {
+/** Undefined for a row whose columns are not of their types: SQLite checks them when they are written alone. */
+function toStoredRecord(row: RecordRow): StoredRecord | undefined {
   const [seq, id, thread, actor, raw, judgedBy, origin, sig] = row
+  const isWhole =
+    Buffer.isBuffer(id) &&
+    Buffer.isBuffer(sig) &&
+    [thread, actor, raw, origin].every((text) => typeof text === 'string')
+  if (!isWhole) return undefined
   return { seq, id: id.toString('hex'), thread, actor, raw, judgedBy, origin, sig }
 }

@@ -104,7 +104,12 @@ export function prepareStatements(database: Database) {
   }
   return {
     epoch: prepare<[], string>('SELECT epoch FROM store').pluck(),
+    renameStore: prepare<[epoch: string], never>('UPDATE store SET epoch = ? WHERE id = 1'),
+    /** Writes a page and changes nothing: whether the disk takes it. */
+    probe: prepare<[], never>('UPDATE store SET created_at = created_at WHERE id = 1'),
     head: prepare<[], number>('SELECT coalesce(max(seq), 0) FROM records').pluck(),
+
+    idAt: prepare<[seq: number], Buffer>('SELECT id FROM records WHERE seq = ?').pluck(),
 
     recordById: rows<[id: Buffer]>(`SELECT ${RECORD} FROM records WHERE id = ?`),
     recordsAfter: rows<[after: number, upTo: number, limit: number]>(

@@ -84,10 +84,10 @@ describe('the last admin', () => {
     await using at = await aDaemon()
     const { accounts } = at.daemon.access
     const { id, env } = at.daemon.store.account(
-      accounts.create({ name: 'many', scopes: ['records:read'] }),
+      await accounts.create({ name: 'many', scopes: ['records:read'] }),
     ) ?? { id: '', env: '' }
     const [first] = at.daemon.store.tokens()
-    at.daemon.store.transact((tx) => {
+    await at.daemon.store.transact((tx) => {
       for (let count = 0; count < 10_001; count += 1) {
         accounts.change(tx, {
           topic: 'token',

@@ -66,7 +66,7 @@ const DAEMON: DaemonFacts = {
     version: VERSION,
     instance_did: 'did:key:z6Mk',
     runtime: { node: '24.21.0', sqlite: '3.53.0' },
-    store: { records: 12, writable: true },
+    store: { records: 12, writable: true, lineage_broken: null, problem: null },
     security: { auth_required: true, insecure_localhost: false },
   },
   settings: { auth_required: true, auth_cors_origins: [], trusted_proxies: [], allowed_hosts: [] },
@@ -133,8 +133,20 @@ describe('the machine', () => {
     [
       'store',
       'fail',
-      'none is taken',
-      seen({}, { health: { ...DAEMON.health, store: { records: 12, writable: false } } }),
+      'It is full [STORE_FULL]',
+      seen(
+        {},
+        {
+          health: {
+            ...DAEMON.health,
+            store: {
+              records: 12,
+              writable: false,
+              problem: { code: 'STORE_FULL', message: 'It is full', try: 'spl status', since: 1 },
+            },
+          },
+        },
+      ),
     ],
   ])('%s: %s: %s', (name, status, message, survey) => {
     const check = named(machineChecks(survey), name)

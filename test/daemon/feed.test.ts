@@ -122,7 +122,7 @@ describe('a feed', () => {
     const hub = new FeedHub(at.store.commits)
     const feed = new Feed({ reader: at.store, hub, after: 0 })
     feed.take()
-    const records = [1, 2, 2, 1, 3].map((seq) => ({ seq, thread: 'th_test', json: '{}' }))
+    const records = [1, 2, 2, 1, 3].map((seq) => ({ seq, id: '', thread: 'th_test', json: '{}' }))
     feed.offer(records)
     const event = feed.take()
     expect(event?.type === 'records' && event.records.map(({ seq }) => seq)).toEqual([1, 2, 3])

@@ -16,7 +16,7 @@ for (;;) {
       () => 'TAKEN',
       (refusal: unknown) => (refusal as { code: string }).code,
     )
-    const cause = (store.failure() as { code?: string } | undefined)?.code
+    const cause = (store.trouble()?.cause as { code?: string } | undefined)?.code
     process.stdout.write(`${(error as { code: string }).code} ${again} ${cause}\n`)
     break
   }

@@ -151,11 +151,13 @@ describe('a cursor', () => {
 
   it('of another epoch or of the future is refused, also as Last-Event-ID', async () => {
     const { next_cursor } = await changes()
-    const [epoch = '', seq] = next_cursor.split(':')
+    const [epoch = '', seq, check] = next_cursor.split(':')
     const other = epoch.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
     for (const [cursor, code] of [
-      [`${other}:${seq}`, 'CURSOR_EPOCH_CHANGED'],
-      [`${epoch}:${Number(seq) + 1}`, 'CURSOR_FUTURE'],
+      [`${other}:${seq}:${check}`, 'CURSOR_EPOCH_CHANGED'],
+      // Of a store that has gone on otherwise from some place before.
+      [`${epoch}:${seq}:${'0'.repeat(12)}`, 'CURSOR_EPOCH_CHANGED'],
+      [`${epoch}:${Number(seq) + 1}:${check}`, 'CURSOR_FUTURE'],
     ] as const) {
       for (const answer of [
         await at.get(`/v1/sync/changes?since=${cursor}`),

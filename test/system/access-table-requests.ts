@@ -10,10 +10,12 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
   const { accounts } = access
   const { record } = await store.append(aDraft({ thread: 'th_table' }))
   const passerBy = { name: 'passer-by', scopes: [] }
-  const lasting = accounts.create(passerBy)
+  const lasting = await accounts.create(passerBy)
   const account = () => accounts.create(passerBy)
-  const invite = () =>
-    access.invites.create({ device: 'phone', scopes: [], ttlSeconds: 60, issuer: null }).id
+  const invite = async () => {
+    const request = { device: 'phone', scopes: [], ttlSeconds: 60, issuer: null }
+    return (await access.invites.create(request)).id
+  }
   const note = { thread: 'th_notes', act: 'DO', actor: ADA, body: { text: 'tea' } }
   return {
     'GET /health': get('/health'),
@@ -32,9 +34,10 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'POST /v1/service-accounts': post('/v1/service-accounts', { name: 'made' }),
     'GET /v1/service-accounts': get('/v1/service-accounts?limit=2'),
     'GET /v1/service-accounts/{id}': get(`/v1/service-accounts/${lasting}`),
-    'DELETE /v1/service-accounts/{id}': () => remove(`/v1/service-accounts/${account()}`),
-    'POST /v1/service-accounts/{id}/rotate': () =>
-      post(`/v1/service-accounts/${account()}/rotate`, {})(),
+    'DELETE /v1/service-accounts/{id}': async () =>
+      remove(`/v1/service-accounts/${await account()}`),
+    'POST /v1/service-accounts/{id}/rotate': async () =>
+      post(`/v1/service-accounts/${await account()}/rotate`, {})(),
     'POST /v1/tokens': post('/v1/tokens', { service_account_id: lasting }),
     'GET /v1/tokens': get('/v1/tokens?limit=2'),
     async 'DELETE /v1/tokens/{id}'() {
@@ -44,7 +47,7 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'POST /v1/tokens/self/rotate': post('/v1/tokens/self/rotate', {}),
     'POST /v1/invites': post('/v1/invites', { device: 'phone' }),
     'GET /v1/invites': get('/v1/invites?limit=2'),
-    'DELETE /v1/invites/{id}': () => remove(`/v1/invites/${invite()}`),
+    'DELETE /v1/invites/{id}': async () => remove(`/v1/invites/${await invite()}`),
     'POST /v1/invites/redeem': post('/v1/invites/redeem', {}),
     'GET /v1/config': get('/v1/config'),
     'GET /v1/connection': get('/v1/connection'),

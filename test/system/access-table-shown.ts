@@ -45,7 +45,7 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
   for (const { secret } of [misplaced, forged]) await keep(secret)
   const unknown = mintTokenPayload({ ...own, random: randomBytes(16) })
   const expired = await fresh(['admin'], nowSeconds() - 1)
-  const usedInvite = anInvite()
+  const usedInvite = await anInvite()
   await invites.redeem(`Bearer ${usedInvite}`)
 
   const aTicket = await ticketOffice(stage)
@@ -91,18 +91,16 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
     'leave to resume as bearer': (path) => bearer(aLeave(path))(),
     'leave to resume as ticket': (path) => ({ query: ['ticket', aLeave(path)] }),
     'leave to resume in X-Spl-Resume': (path) => ({ headers: [['x-spl-resume', aLeave(path)]] }),
-    'good invite': () => bearer(anInvite())(),
+    'good invite': async () => bearer(await anInvite())(),
     'used invite': bearer(usedInvite),
-    'invite signed by another instance': bearer(aCode('invite', INVITE_PATH, nonceOf(anInvite()))),
+    'invite signed by another instance': bearer(
+      aCode('invite', INVITE_PATH, nonceOf(await anInvite())),
+    ),
   }
 
-  function anInvite(): string {
-    return invites.create({
-      device: 'phone',
-      scopes: ['records:read'],
-      ttlSeconds: 600,
-      issuer: null,
-    }).code
+  async function anInvite(): Promise<string> {
+    const request = { device: 'phone', ttlSeconds: 600, issuer: null } as const
+    return (await invites.create({ ...request, scopes: ['records:read'] })).code
   }
 
   /** What the gateway would resume an admin's stream with. */

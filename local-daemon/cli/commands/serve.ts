@@ -53,6 +53,10 @@ export function addServe(program: Command): void {
         .argParser(parseStore)
         .conflicts('memory'),
     )
+    .option(
+      '--new-store',
+      'begin with an empty store where the one before is gone: old bearers end',
+    )
     .option('--memory', 'keep the store in memory: it ends with the daemon, the identity stays')
     .option(
       '--insecure-localhost',
@@ -110,7 +114,7 @@ async function serve(options: ServeOptions, given: Partial<StartArguments>): Pro
   if (options.installService) return install(home, options)
   if (options.readyFd === undefined) warnOfBootstrapToken()
   if (!options.daemon) return runForeground(home, options)
-  show(await runBackground(home, startArguments(options)), options)
+  show(await runBackground(home, startArguments(options), options.newStore), options)
 }
 
 function show(report: ReadyReport, options: ServeOptions): void {

@@ -1,7 +1,7 @@
 import { VERSION } from '../../config/version.ts'
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
-import { storeOf, type Disk, type Survey } from './survey.ts'
+import type { Disk, Survey } from './survey.ts'
 
 const MIB = 1024 ** 2
 /** Bytes that must be free: below the first nothing is safe, below the second it is time. */
@@ -89,12 +89,19 @@ function storeCheck(seen: Survey): Check {
   const name = 'store'
   const store = seen.daemon?.health.store
   if (store === undefined) return skip(name, 'no daemon says how it is')
-  const { records, writable } = store
-  if (writable) return pass(name, `${records} records, and it takes more`, { records })
-  return failure(
-    name,
-    `its disk failed: ${records} records are read, none is taken`,
-    `make room or repair the disk of ${storeOf(seen)}, then: spl serve --restart`,
-    { records },
-  )
+  const { records, problem, lineage_broken: broken } = store
+  const details = { records }
+  if (problem) {
+    const report = problem.code === 'STORE_BUSY' ? warning : failure
+    return report(name, `${problem.message} [${problem.code}]`, problem.try, details)
+  }
+  if (broken) {
+    return warning(
+      name,
+      `it was changed while no daemon ran: ${broken}`,
+      'if that was you, nothing: readers start anew. If not, put back the newest copy: spl serve --stop first',
+      details,
+    )
+  }
+  return pass(name, `${records} records, and it takes more`, details)
 }

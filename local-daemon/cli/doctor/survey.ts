@@ -23,7 +23,6 @@ export interface Disk {
 /** `GET /health` over the socket, which tells its owner more. */
 export interface OwnerHealth extends Health {
   readonly runtime?: { readonly node: string; readonly sqlite: string }
-  readonly store?: { readonly records: number; readonly writable: boolean }
   readonly security?: { readonly auth_required: boolean; readonly insecure_localhost: boolean }
 }
 

@@ -5,6 +5,15 @@ import { socketClient } from '../daemon-client.ts'
 /** Milliseconds that a healthy daemon may take for `/health`. It reads no disk for it. */
 const HEALTH_TIMEOUT_MS = 3_000
 
+/** What is wrong with the store, and what to do. */
+export interface StoreProblem {
+  readonly code: string
+  readonly message: string
+  readonly try: string
+  /** Unix time, milliseconds. */
+  readonly since: number
+}
+
 /** `GET /health`. */
 export interface Health {
   readonly status: string
@@ -12,6 +21,14 @@ export interface Health {
   readonly instance_did?: string
   /** Told on the socket alone. */
   readonly process?: { readonly pid: number; readonly started: string }
+  /** Told on the socket alone. */
+  readonly store?: {
+    readonly records: number
+    readonly writable: boolean
+    /** Why it is another store than the one before the last start. */
+    readonly lineage_broken?: string | null
+    readonly problem?: StoreProblem | null
+  }
   /** Told on the socket alone. */
   readonly security?: { readonly auth_required: boolean; readonly insecure_localhost: boolean }
 }

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { Daemon } from '../../daemon.ts'
+import { lineageWarning } from '../../store-words.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import type { Home } from '../../config/home.ts'
 import { type Exposure, urlHost } from '../../config/listen-host.ts'
@@ -59,6 +60,7 @@ export function readyReport(
     gateway: tunnel?.gatewayUrl ?? null,
     exposure: daemon.exposure,
     warnings: [
+      ...lineageWarnings(daemon.store.lineageBroken),
       ...exposureWarnings(daemon.exposure, host, networkInterfaces()),
       ...openFilesWarnings(openFilesLimit()),
     ],
@@ -70,6 +72,10 @@ export function readyReport(
     gateway_ca: tunnel?.cacert ?? null,
     ...(daemon.adminBearer !== undefined && { admin_bearer: daemon.adminBearer }),
   }
+}
+
+function lineageWarnings(broken: string | undefined): readonly string[] {
+  return broken === undefined ? [] : [lineageWarning(broken)]
 }
 
 /** What `Store` says of one that is not kept. */

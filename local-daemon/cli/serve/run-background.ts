@@ -22,14 +22,19 @@ const READY_FD = 3
 /**
  * Starts the daemon as a process of its own that outlives this one, and resolves once it answers on its socket.
  *
+ * @param newStore begins with an empty store, this once
  * @throws CliError the child's reason, or START_TIMEOUT, START_FAILED
  */
-export async function runBackground(home: Home, args: StartArguments): Promise<ReadyReport> {
+export async function runBackground(
+  home: Home,
+  args: StartArguments,
+  newStore = false,
+): Promise<ReadyReport> {
   const errors = join(home.logs, 'stderr.log')
   using _progress = showProgress('starting the daemon')
   const child = prepareAndLaunch(
     home,
-    [...foregroundLine(home, args), `--ready-fd=${READY_FD}`],
+    [...foregroundLine(home, args), ...(newStore ? ['--new-store'] : []), `--ready-fd=${READY_FD}`],
     errors,
   )
   const outcome = await Promise.race([firstLine(child), exit(child, errors), tooLate(child, home)])

@@ -24,6 +24,7 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
     port: options.port,
     ...(options.store !== undefined && { store: options.store }),
     memory: options.memory === true,
+    newStore: options.newStore === true,
     // A service manager keeps what is printed: a bearer must not be in it.
     mintAdmin: options.supervisor === undefined,
     ...(tunnel && { tunnel }),

@@ -17,6 +17,8 @@ export interface ServeOptions extends GlobalOptions {
   readonly port: number
   readonly store?: string
   readonly memory?: boolean
+  /** Of this start alone: no restart begins anew once more. */
+  readonly newStore?: boolean
   readonly insecureLocalhost?: boolean
   /** False: `--no-gateway`. */
   readonly gateway?: string | false

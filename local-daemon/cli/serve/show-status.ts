@@ -11,7 +11,7 @@ import type { Exposure } from '../../config/listen-host.ts'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
 import { exposureText } from './exposure.ts'
-import { presenceOf, type Health } from './presence.ts'
+import { presenceOf, type Health, type StoreProblem } from './presence.ts'
 import { probePublic } from './probe-public.ts'
 import { IN_MEMORY } from './ready-report.ts'
 import { readRunningFile } from './running-file.ts'
@@ -35,6 +35,10 @@ interface Status {
   /** The database file; null for one in memory, or where that is not known. */
   readonly store: string | null
   readonly in_memory: boolean | null
+  /** What is wrong with the store; null where nothing is, or that is not known. */
+  readonly store_problem: StoreProblem | null
+  /** Why it is another store than the one before the last start, and readers start anew; null where it is the same. */
+  readonly lineage_broken: string | null
   /** Whether loopback asks for bearers now; null where it is not told. */
   readonly auth_required: boolean | null
   readonly insecure_localhost: boolean | null
@@ -65,10 +69,19 @@ export async function showStatus(options: GlobalOptions, destination?: Destinati
       : await homeStatus(homeOf(options))
   if (options.json) printJson(status)
   else print(describe(status))
+  if (status.store_problem !== null) return reportProblem(status.store_problem, options)
   if (status.status === 'running') return
   process.exitCode = EXIT_CODE.unreachable
   if (!options.json)
     note(`try: ${status.status === 'not_running' ? 'spl serve --daemon' : advice(status)}`)
+}
+
+/** It runs and does not do its work: exit code 1. */
+function reportProblem(problem: StoreProblem, options: GlobalOptions): void {
+  process.exitCode = EXIT_CODE.failed
+  if (options.json) return
+  note(`error: ${problem.message} [${problem.code}]`)
+  note(`try: ${problem.try}`)
 }
 
 async function homeStatus(home: Home): Promise<Status> {
@@ -92,6 +105,8 @@ async function homeStatus(home: Home): Promise<Status> {
     exposure: facts?.exposure ?? null,
     store: facts?.store ?? null,
     in_memory: facts === undefined ? null : facts.store === null,
+    store_problem: health?.store?.problem ?? null,
+    lineage_broken: health?.store?.lineage_broken ?? null,
     auth_required: health?.security?.auth_required ?? null,
     insecure_localhost: health?.security?.insecure_localhost ?? null,
     supervisor: facts?.supervisor ?? null,
@@ -118,6 +133,8 @@ async function remoteStatus(options: GlobalOptions, url: URL): Promise<Status> {
     exposure: null,
     store: null,
     in_memory: null,
+    store_problem: null,
+    lineage_broken: null,
     auth_required: null,
     insecure_localhost: null,
     supervisor: null,
@@ -167,6 +184,8 @@ function describe(status: Status): string {
     ...(status.link?.configured ? linkRows(status.link) : []),
     ['Socket', status.socket ?? undefined],
     ['Store', status.store ?? (status.in_memory ? IN_MEMORY : undefined)],
+    ['Store problem', status.store_problem?.code],
+    ['Store changed', status.lineage_broken ?? undefined],
     ['Auth', authText(status)],
     ['Home', status.home ?? undefined],
     ['Service', status.supervisor ?? undefined],

@@ -1,5 +1,6 @@
 import { VERSION } from '../../config/version.ts'
 import { processStart } from '../../config/process-start.ts'
+import type { Store } from '../../store/open-store.ts'
 import { jsonAnswer } from '../answer.ts'
 import { answers } from '../describe.ts'
 import { Health } from '../schemas.ts'
@@ -10,7 +11,7 @@ import type { RouteParts } from './route-parts.ts'
  * daemon's own user, on the socket.
  */
 export function addHealth({ router, did, authorise, settings, store }: RouteParts): void {
-  const known = { status: 'ok', version: VERSION, instance_did: did }
+  const known = { status: 'ok', version: VERSION, instance_did: did } as const
   const body = JSON.stringify(known)
   const started = processStart(process.pid) ?? ''
 
@@ -20,8 +21,9 @@ export function addHealth({ router, did, authorise, settings, store }: RoutePart
     const runtime = { node: process.versions.node, sqlite: store.sqliteVersion }
     // Which process, so that no other is ever stopped in its place.
     const own = { pid: process.pid, started }
-    const held = { records: store.head(), writable: store.failure() === undefined }
-    return JSON.stringify({ ...known, runtime, process: own, store: held, security })
+    const held = storeHealth(store)
+    const status = held.problem === null ? 'ok' : 'failing'
+    return JSON.stringify({ ...known, status, runtime, process: own, store: held, security })
   }
 
   router.on(
@@ -33,4 +35,19 @@ export function addHealth({ router, did, authorise, settings, store }: RoutePart
     },
     (c) => jsonAnswer(c.env, 200, c.env.via === 'socket' ? forOwner() : body),
   )
+}
+
+function storeHealth(store: Store) {
+  const trouble = store.trouble()
+  const { message, try: next } = trouble?.owner ?? trouble ?? {}
+  return {
+    records: store.head(),
+    writable: trouble?.stopsWrites !== true,
+    epoch: store.epoch,
+    lineage_broken: store.lineageBroken ?? null,
+    problem:
+      trouble === undefined
+        ? null
+        : { code: trouble.code, message, try: next, since: trouble.since },
+  }
 }

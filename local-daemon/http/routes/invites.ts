@@ -31,7 +31,7 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
       const { ttl_seconds: ttlSeconds, ...asked } = await parseBody(NewInvite, c, authorise)
       const principal = c.get('principal')
       const issuer = principal.kind === 'account' ? principal.tokenId : null
-      const { code, id, expiresAt } = invites.create({ ...asked, ttlSeconds, issuer })
+      const { code, id, expiresAt } = await invites.create({ ...asked, ttlSeconds, issuer })
       const { device, scopes } = asked
       const answer = { object: 'invite', invite_id: id, code, device, scopes }
       const rest = { expires_at: expiresAt, edge: await edge.settled() }
@@ -61,7 +61,7 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
       request: { params: InviteParams },
       responses: { 200: answers(ListedInvite, 'Taken back'), ...PROBLEM },
     },
-    (c) => {
+    async (c) => {
       const { id } = parseInput(InviteParams, c.req.param() as Record<string, string>)
       const found = requireInvite(store.invite(id))
       if (found.redeemed_at !== null) {
@@ -69,7 +69,7 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
           try: 'Revoke the account that it made: spl service-account list.',
         })
       }
-      invites.revoke(id)
+      await invites.revoke(id)
       return jsonAnswer(c.env, 200, JSON.stringify(viewOfInvite(requireInvite(store.invite(id)))))
     },
   )

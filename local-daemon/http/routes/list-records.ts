@@ -1,4 +1,3 @@
-import { parseCursor } from '../../store/cursor.ts'
 import type { RecordFilter } from '../../store/reader.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { ProblemError } from '../../config/problem-error.ts'
@@ -18,8 +17,7 @@ export function addListRecords({ router, authorise, store }: RouteParts): void {
     query: { readonly limit: number; readonly cursor?: string | undefined },
   ) {
     const { limit, cursor } = query
-    const position = { epoch: store.epoch, head: store.head() }
-    const after = cursor === undefined ? 0 : parseCursor(cursor, position)
+    const after = cursor === undefined ? 0 : store.placeOf(cursor)
     const opening = '{"object":"list","data":['
     const write = flatJson
     const principal = c.get('principal')

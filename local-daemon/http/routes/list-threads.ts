@@ -1,4 +1,3 @@
-import { formatCursor, parseCursor } from '../../store/cursor.ts'
 import type { ThreadRow } from '../../store/statements.ts'
 import { jsonAnswer } from '../answer.ts'
 import { answers, PROBLEM } from '../describe.ts'
@@ -21,9 +20,7 @@ export function addListThreads({ router, store }: RouteParts): void {
     },
     (c) => {
       const { limit, cursor } = parseInput(PageQuery, c.get('query'))
-      const head = store.head()
-      const before =
-        cursor === undefined ? head + 1 : parseCursor(cursor, { epoch: store.epoch, head })
+      const before = cursor === undefined ? store.head() + 1 : store.placeOf(cursor)
       const rows = store.threads(before, limit + 1)
       const page = rows.slice(0, limit)
       const last = page.at(-1)
@@ -32,7 +29,7 @@ export function addListThreads({ router, store }: RouteParts): void {
         object: 'list',
         data: page.map(toThread),
         has_more: more,
-        next_cursor: more ? formatCursor(store.epoch, last.first_seq) : null,
+        next_cursor: more ? store.cursorAt(last.first_seq) : null,
       })
       return jsonAnswer(c.env, 200, body)
     },

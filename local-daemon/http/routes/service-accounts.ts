@@ -48,7 +48,7 @@ export function addServiceAccounts({
       const { with_token: withToken, ttl_seconds: ttl, ...request } = asked
       const expiresAt = expiryAfter(ttl)
       const fresh = withToken ? await accounts.createWithToken(request, expiresAt) : undefined
-      const id = fresh?.account ?? accounts.create(request)
+      const id = fresh?.account ?? (await accounts.create(request))
       const minted = fresh === undefined ? null : mintedView(store, fresh)
       const answer = { ...accountView(store, id), minted }
       return jsonAnswer(c.env, 201, JSON.stringify({ ...answer, edge: await edge.settled() }))
@@ -97,15 +97,10 @@ export function addServiceAccounts({
       const id = idOf(c)
       const { reason, force } = parseInput(RevokeAccountQuery, c.get('query'))
       requireAccount(store, id)
-      if (force !== 'true') {
-        guardRevocation(
-          store,
-          settings.values,
-          'Revoking this account',
-          (row) => row.account === id,
-        )
-      }
-      accounts.revokeAccount(id, reason ?? null)
+      await accounts.revokeAccount(id, reason ?? null, (tx) => {
+        if (force === 'true') return
+        guardRevocation(tx, settings.values, 'Revoking this account', (row) => row.account === id)
+      })
       const answer = { ...accountView(store, id), edge: await edge.settled() }
       return jsonAnswer(c.env, 200, JSON.stringify(answer))
     },

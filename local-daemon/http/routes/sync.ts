@@ -1,6 +1,5 @@
 import type { z } from '@hono/zod-openapi'
 import type { GrantEnd } from '../../access/bearer.ts'
-import { parseCursor } from '../../store/cursor.ts'
 import { syncJson } from '../../store/stored-record.ts'
 import { subscriptionAnswer, jsonAnswer } from '../answer.ts'
 import { answers, PROBLEM } from '../describe.ts'
@@ -24,8 +23,7 @@ export function addSync(parts: RouteParts): void {
 
   function placeOf(cursor: string | undefined): number {
     if (cursor === undefined) return 0
-    const head = store.head()
-    return cursor === 'now' ? head : parseCursor(cursor, { epoch: store.epoch, head })
+    return cursor === 'now' ? store.head() : store.placeOf(cursor)
   }
 
   function subscribe(c: RouteContext, query: z.output<typeof SubscribeQuery>) {

@@ -77,10 +77,10 @@ export function addTokens({
       const { id } = parseInput(TokenParams, c.req.param() as Record<string, string>)
       const { force } = parseInput(RevokeTokenQuery, c.get('query'))
       tokenView(store, id)
-      if (force !== 'true') {
-        guardRevocation(store, settings.values, 'Revoking this token', (row) => row.token_id === id)
-      }
-      accounts.revokeToken(id)
+      await accounts.revokeToken(id, (tx) => {
+        if (force === 'true') return
+        guardRevocation(tx, settings.values, 'Revoking this token', (row) => row.token_id === id)
+      })
       const answer = { ...tokenView(store, id), edge: await edge.settled() }
       return jsonAnswer(c.env, 200, JSON.stringify(answer))
     },

@@ -1,0 +1,15 @@
+import type { Logger } from 'pino'
+import type { StoreTrouble } from './store/store-trouble.ts'
+
+/** What an owner is told of a store that is another one than before. */
+export function lineageWarning(broken: string): string {
+  return `the store was changed while no daemon ran: ${broken}. Readers are told to start anew (CURSOR_EPOCH_CHANGED)`
+}
+
+/** A line for each change of what is wrong with the store. */
+export function logTrouble(logger: Logger, trouble: StoreTrouble | undefined): void {
+  if (trouble === undefined) return logger.info('the store takes records again')
+  const { code, cause, message, owner } = trouble
+  const { message: text, try: next } = owner ?? { message, try: trouble.try }
+  logger.error({ code, try: next, ...(cause && { err: cause }) }, text)
+}

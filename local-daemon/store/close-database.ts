@@ -1,0 +1,16 @@
+import type { Database } from 'better-sqlite3'
+import { meaningOf, type StoreTrouble } from './store-trouble.ts'
+
+/** Folds the write-ahead log into the file and closes; after a failed flush, or on damage, the log stays for recovery. */
+export function closeDatabase(database: Database, trouble: StoreTrouble | undefined): void {
+  try {
+    if (trouble !== undefined) return
+    database.pragma('optimize')
+    database.pragma('wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    // A full disk, or a lock: everything acknowledged is in the write-ahead log, which the next start reads.
+    if (meaningOf(error) === undefined) throw error
+  } finally {
+    database.close()
+  }
+}

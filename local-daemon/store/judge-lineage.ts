@@ -1,0 +1,35 @@
+import type { LineageMark } from './lineage-file.ts'
+
+/** What a store says of itself when it is opened. */
+export interface StoreFacts {
+  readonly epoch: string
+  /** The newest sequence number, 0 when empty. */
+  readonly head: number
+  /** The id of the record at a sequence number; undefined for none. */
+  idAt(seq: number): string | undefined
+}
+
+/**
+ * Why a store is not the one that is remembered, in words for its owner; undefined if it is that one, or has gone on from there.
+ * A reader's cursor of the one before means nothing in another, even where the numbers fit.
+ */
+export function lineageBreak(mark: LineageMark | undefined, store: StoreFacts): string | undefined {
+  if (mark === undefined) {
+    if (store.head === 0) return undefined
+    return 'nothing beside it remembers how far it had come: it may be an older copy'
+  }
+  if (mark.epoch === '' && store.head === 0) return undefined
+  const before = `it had ${records(mark.seq)} on ${new Date(mark.at).toISOString()}`
+  if (mark.epoch !== store.epoch) return `it is another store than the one here before: ${before}`
+  if (mark.seq > store.head) {
+    return `it is an older copy: ${before}, and has ${records(store.head)} now`
+  }
+  if (mark.seq > 0 && store.idAt(mark.seq) !== mark.id) {
+    return `it is an older copy that was written to since: ${before}, and record ${mark.seq} is another one now`
+  }
+  return undefined
+}
+
+function records(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`
+}

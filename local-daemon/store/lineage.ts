@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import { lineageBreak } from './judge-lineage.ts'
+import { LineageFile, type LineageMark, readLineage } from './lineage-file.ts'
+import { SAVED } from './save-aside.ts'
+import type { Statements } from './statements.ts'
+import { StoreOpenError } from './store-error.ts'
+
+/** What a store is expected to be. */
+export interface LineageOptions {
+  /** The file that remembers it. */
+  readonly path: string
+  /** The identity that signs for it was there before: an empty store is then one that lost everything. */
+  readonly isExpected: boolean
+  /** The owner wants an empty one. */
+  readonly isNew?: boolean
+}
+
+/** Puts down that there is no store yet, so that an empty one is what is expected at the next start too. */
+export function rememberNothing(path: string): void {
+  const file = new LineageFile(path)
+  file.note({ epoch: '', seq: 0, id: '', at: Date.now() })
+  file.close()
+}
+
+/** Refuses a store that is empty where there was one, and one that is not where an empty one is wanted. */
+export class Expectation {
+  readonly #database: string
+  readonly #options: LineageOptions
+  readonly #mark: LineageMark | undefined
+
+  constructor(database: string, options: LineageOptions) {
+    this.#database = database
+    this.#options = options
+    this.#mark = readLineage(options.path)
+  }
+
+  /** Before SQLite sees the file: it would make one, and remove a log without its file. Throws `StoreOpenError`. */
+  checkFile(): void {
+    if (sizeOf(this.#database) > 0) return
+    const log = sizeOf(`${this.#database}-wal`)
+    if (log > 0) {
+      throw this.#refused(
+        `it is empty, and its log ${this.#database}-wal of ${log} bytes is of no use without it`,
+      )
+    }
+    this.onEmpty(
+      sizeOf(this.#database, -1) === 0 ? 'it is a file of 0 bytes' : 'there is no such file',
+    )
+  }
+
+  /** Throws `StoreOpenError` `STORE_EMPTY`, if an empty store is not what is expected. */
+  onEmpty(how = 'it holds no record'): void {
+    const { isExpected, isNew } = this.#options
+    if (!isExpected || isNew === true || this.#mark?.seq === 0) return
+    throw this.#refused(how)
+  }
+
+  /** Throws `StoreOpenError` `STORE_NOT_EMPTY`, if an empty one is wanted. */
+  onRecords(count: number): void {
+    if (this.#options.isNew !== true) return
+    throw new StoreOpenError(
+      'STORE_NOT_EMPTY',
+      `The store ${this.#database} holds ${count} records, and --new-store asks for an empty one`,
+      'Leave --new-store out to start with these records, or move the file and its -wal away first.',
+    )
+  }
+
+  #refused(how: string): StoreOpenError {
+    const before = this.#mark
+    const what =
+      before === undefined || before.seq === 0
+        ? 'the identity of this home has had a store'
+        : `it had ${before.seq} records on ${new Date(before.at).toISOString()}`
+    const saved = savedBeside(this.#database)
+    const copy =
+      saved === undefined
+        ? `a copy of ${basename(this.#database)} with its -wal, made while the daemon was stopped`
+        : `what was saved: cp '${saved}' '${this.#database}'`
+    return new StoreOpenError(
+      'STORE_EMPTY',
+      `The store ${this.#database} is empty: ${how}, and ${what}`,
+      `Put back ${copy}. To begin anew on purpose, with a new admin bearer and every old one ended: spl serve --daemon --new-store`,
+    )
+  }
+}
+
+/** Keeps the file that remembers a store in step with it. */
+export class Lineage {
+  readonly #file: LineageFile
+  #failed = false
+  /** Why the store is another than the one remembered; a new epoch was drawn then. */
+  readonly broken: string | undefined
+
+  /** Draws a new epoch if the store is not the one that is remembered. */
+  constructor(path: string, database: Database, statements: Statements) {
+    this.#file = new LineageFile(path)
+    const head = statements.head.get() ?? 0
+    const idAt = (seq: number) => statements.idAt.get(seq)?.toString('hex')
+    const epoch = statements.epoch.get() ?? ''
+    this.broken = lineageBreak(this.#file.mark, { epoch, head, idAt })
+    const next = this.broken === undefined ? epoch : randomBytes(8).toString('hex')
+    if (next !== epoch) database.transaction(() => statements.renameStore.run(next)).immediate()
+    this.#file.note({ epoch: next, seq: head, id: idAt(head) ?? '', at: Date.now() })
+  }
+
+  /** After a commit. What cannot be put down is behind then, which only means that less is noticed. */
+  note(epoch: string, seq: number, id: string): void {
+    try {
+      this.#file.note({ epoch, seq, id, at: Date.now() })
+      this.#failed = false
+    } catch {
+      this.#failed = true
+    }
+  }
+
+  /** Whether the last mark could not be put down. */
+  get isBehind(): boolean {
+    return this.#failed
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+}
+
+function sizeOf(path: string, missing = 0): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? missing
+}
+
+/** The newest file that a lost store was saved to. */
+function savedBeside(database: string): string | undefined {
+  const directory = dirname(database)
+  try {
+    const saved = readdirSync(directory)
+      .filter((name) => name.startsWith(SAVED))
+      .map((name) => join(directory, name, basename(database)))
+      .filter((file) => sizeOf(file) > 0)
+    return saved.toSorted().at(-1)
+  } catch {
+    return undefined
+  }
+}

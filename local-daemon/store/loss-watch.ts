@@ -1,0 +1,73 @@
+import type { Database } from 'better-sqlite3'
+import { PathWatch, type PathFault } from './path-watch.ts'
+import { closeLost, saveAside, takeLogAway } from './save-aside.ts'
+import type { StoreState } from './store-state.ts'
+
+/** Notices that the files of an open store are not the ones that its path leads to, and saves what is open. */
+export class LossWatch {
+  readonly #database: Database
+  readonly #path: string
+  readonly #state: StoreState
+  readonly #watch: PathWatch
+  #saving: Promise<void> | undefined
+
+  constructor(database: Database, path: string, state: StoreState) {
+    this.#database = database
+    this.#path = path
+    this.#state = state
+    this.#watch = new PathWatch(path)
+  }
+
+  get isLost(): boolean {
+    return this.#saving !== undefined
+  }
+
+  /** Takes note of a loss: from then on `state.end` tells of it. */
+  check(): void {
+    if (this.#saving !== undefined) return
+    const fault = this.#watch.fault()
+    if (fault === undefined) return
+    const what = fault.code === 'STORE_MISSING' ? 'is gone' : 'was replaced by another one'
+    this.#state.meet({
+      code: fault.code,
+      message: `The file of the store ${what} while the daemon ran`,
+      try: 'The owner of the daemon has to put it back; on the daemon’s machine spl status says how.',
+      owner: {
+        message: `${fault.file} ${what} while the daemon ran`,
+        try: 'spl status, in a moment',
+      },
+      since: Date.now(),
+      stopsWrites: true,
+      passes: false,
+    })
+    this.#saving = this.#save(fault, what)
+  }
+
+  /** Resolves once what was open is saved, or could not be. */
+  async whenSaved(): Promise<void> {
+    await this.#saving
+  }
+
+  /** Closes the lost store, and leaves alone what has come in its place. */
+  close(): void {
+    closeLost(this.#database, this.#watch)
+  }
+
+  async #save({ file }: PathFault, what: string): Promise<void> {
+    const lost = `${file} ${what} while the daemon ran`
+    const path = this.#path
+    try {
+      const saved = await saveAside(this.#database, path)
+      takeLogAway(this.#watch, saved)
+      this.#state.tellOwner({
+        message: `${lost}; everything that was in the store is in ${saved}`,
+        try: `spl serve --stop; rm -f '${path}-wal' '${path}-shm'; cp '${saved}' '${path}'; spl serve --daemon`,
+      })
+    } catch (error) {
+      this.#state.tellOwner({
+        message: `${lost}, and what is open could not be saved: ${(error as Error).message}`,
+        try: `make room beside ${path}, put the file back while the daemon runs, and read what it still has: spl thread list`,
+      })
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { ProblemError } from '../config/problem-error.ts'
+import { isDatabaseError } from './store-trouble.ts'
+import type { AppendResult } from './transactor.ts'
+
+/** One caller's append inside a shared transaction: it returns its result or throws its own refusal. */
+export type AppendStep<Transactor> = (tx: Transactor) => AppendResult
+
+/** Runs work in one transaction; throws if that was rolled back. */
+export type Transact<Transactor> = <Result>(work: (tx: Transactor) => Result) => Result
+
+interface Waiting<Transactor> {
+  /** Appends share a transaction; other work has one of its own. */
+  readonly shares: boolean
+  /** By the monotonic clock, milliseconds. */
+  readonly until: number
+  readonly run: (tx: Transactor) => unknown
+  resolve(result: unknown): void
+  reject(error: unknown): void
+}
+
+const FIRST_PAUSE_MS = 5
+const LONGEST_PAUSE_MS = 100
+
+/**
+ * The one line of those who write. The appends of one turn of the event loop share one transaction, and with it one flush to
+ * disk; each caller is answered only after the commit. A refused append does not fail the others: it is thrown before anything
+ * of it is written.
+ *
+ * Nothing here waits for a lock: while another program has the store, all wait in line, with pauses between two tries, and
+ * are refused with `STORE_BUSY` after `DAEMON_LIMITS.storeBusyMs`.
+ */
+export class Writer<Transactor> {
+  readonly #transact: Transact<Transactor>
+  #waiting: Waiting<Transactor>[] = []
+  #scheduled = false
+  #pauseMs = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(transact: Transact<Transactor>) {
+    this.#transact = transact
+  }
+
+  append(step: AppendStep<Transactor>): Promise<AppendResult> {
+    return this.#enter(step, true)
+  }
+
+  /**
+   * Work in a transaction of its own, after what waits already: in this very turn, unless the store is locked. It must not wait
+   * for anything.
+   */
+  transact<Result>(work: (tx: Transactor) => Result): Promise<Result> {
+    const done = this.#enter(work, false)
+    if (this.#pauseMs === 0) this.#drain()
+    return done
+  }
+
+  #drain(): void {
+    while (this.#waiting.length > 0) {
+      const batch = this.#take()
+      const busy = this.#commit(batch)
+      if (busy !== undefined) return this.#pause(batch, busy)
+    }
+  }
+
+  /** Commits what waits now, for a store that closes; what finds it locked is refused. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    while (this.#waiting.length > 0) {
+      const batch = this.#take()
+      const busy = this.#commit(batch)
+      if (busy !== undefined) for (const { reject } of batch) reject(busy)
+    }
+  }
+
+  #enter<Result>(run: (tx: Transactor) => Result, shares: boolean): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#pauseMs > 0 && this.#waiting.length >= DAEMON_LIMITS.writesWaiting) {
+        return reject(tooMany())
+      }
+      const until = performance.now() + DAEMON_LIMITS.storeBusyMs
+      this.#waiting.push({
+        shares,
+        until,
+        run,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+      })
+      if (this.#scheduled) return
+      this.#scheduled = true
+      setImmediate(() => this.#next())
+    })
+  }
+
+  #next(): void {
+    const batch = this.#take()
+    const busy = this.#commit(batch)
+    if (busy !== undefined) return this.#pause(batch, busy)
+    this.#pauseMs = 0
+    this.#scheduled = this.#waiting.length > 0
+    // Other work of the loop gets its turn between two full transactions.
+    if (this.#scheduled) setImmediate(() => this.#next())
+  }
+
+  /** Puts a batch back in front, refuses those whose time is over, and tries again later. */
+  #pause(batch: readonly Waiting<Transactor>[], busy: ProblemError): void {
+    const now = performance.now()
+    this.#waiting = [...batch, ...this.#waiting].filter((one) => {
+      if (one.until > now) return true
+      one.reject(busy)
+      return false
+    })
+    this.#scheduled = this.#waiting.length > 0
+    if (!this.#scheduled) {
+      this.#pauseMs = 0
+      return
+    }
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2 || FIRST_PAUSE_MS)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#next(), this.#pauseMs)
+  }
+
+  /** What goes into the next transaction: all the appends in front, or one work of its own. */
+  #take(): readonly Waiting<Transactor>[] {
+    const first = this.#waiting.findIndex(({ shares }) => !shares)
+    const appends = first === -1 ? this.#waiting.length : first
+    return this.#waiting.splice(0, Math.max(1, Math.min(appends, DAEMON_LIMITS.commitRecords)))
+  }
+
+  /** Commits a batch and answers its callers; returns the refusal, and answers nobody, if the store is locked. */
+  #commit(batch: readonly Waiting<Transactor>[]): ProblemError | undefined {
+    if (batch.length === 0) return undefined
+    const answers: (() => void)[] = []
+    try {
+      this.#transact((tx) => {
+        for (const { run, resolve, reject, shares } of batch) {
+          try {
+            const result = run(tx)
+            answers.push(() => resolve(result))
+          } catch (error) {
+            // Alone, its transaction is rolled back with it.
+            if (!shares || isStoreFault(error)) throw error
+            answers.push(() => reject(error))
+          }
+        }
+      })
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'STORE_BUSY') return error
+      this.#rolledBack(batch, error)
+      return undefined
+    }
+    for (const answer of answers) answer()
+    return undefined
+  }
+
+  /** A statement failed part-way: nothing of the batch is kept. Each gets a transaction of its own. */
+  #rolledBack(batch: readonly Waiting<Transactor>[], error: unknown): void {
+    if (batch.length === 1 || !isStoreFault(error)) {
+      for (const { reject } of batch) reject(error)
+      return
+    }
+    for (const one of batch) {
+      const busy = this.#commit([one])
+      if (busy !== undefined) one.reject(busy)
+    }
+  }
+}
+
+/** What may leave a half-done step behind; other refusals come before anything is written. */
+function isStoreFault(error: unknown): boolean {
+  return (
+    isDatabaseError(error) || (error instanceof ProblemError && error.code.startsWith('STORE_'))
+  )
+}
+
+function tooMany(): ProblemError {
+  return new ProblemError(
+    'STORE_BUSY',
+    'Another program has the store locked, and too many writes wait for it',
+    { try: 'Try again in a moment.', headers: { 'retry-after': '1' } },
+  )
+}

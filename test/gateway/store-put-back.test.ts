@@ -1,0 +1,31 @@
+import { copyFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { aRealHome } from './a-real-home.ts'
+import { aThread, FOLLOW, untilHas, untilJoined } from './follow-feed.ts'
+import { subscribe } from './subscriber.ts'
+import { until } from './until.ts'
+
+test.for(FOLLOW)(
+  'a stream held by %s is told to start anew when home goes on from an older copy of its store',
+  { timeout: 60_000 },
+  async ([, follow]) => {
+    await using home = await aRealHome()
+    const thread = aThread()
+    const ids = [await home.append(thread)]
+    const { database } = home.daemon().home
+    await home.daemon().stop()
+    copyFileSync(database, `${database}.copy`)
+    await home.startDaemon()
+    const reader = await follow(home, `/v1/sync/subscribe?thread=${thread}`)
+    for (let count = 0; count < 5; count += 1) ids.push(await home.append(thread))
+    await untilHas(reader, ids)
+    await untilJoined(home, 1)
+    await home.daemon().stop()
+    copyFileSync(`${database}.copy`, database)
+    await home.startDaemon()
+    for (let count = 0; count < 8; count += 1) await home.append(thread)
+    await until('the stream has ended', () => reader.ending() !== undefined)
+    expect(reader.error()).toMatchObject({ object: 'error', code: 'CURSOR_EPOCH_CHANGED' })
+    expect(reader.ending()).toMatch(follow === subscribe ? /^end$/ : /see the last message$/)
+  },
+)
