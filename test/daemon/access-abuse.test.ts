@@ -31,7 +31,7 @@ describe('an invite', () => {
     const asked = { device: 'back', scopes: ['admin'], ttl_seconds: 7 * 24 * 3600 }
     const answer = await at.post('/v1/invites', asked, withBearer(thief))
     const { code } = (await answer.json()) as Json
-    at.daemon.access.accounts.revokeAccount(parseToken(thief).saId, 'stolen')
+    await at.daemon.access.accounts.revokeAccount(parseToken(thief).saId, 'stolen')
     expect(await codeOf(at.post('/v1/invites/redeem', {}, withBearer(String(code))))).toBe(
       'AUTH_INVALID',
     )

@@ -51,7 +51,7 @@ describe('the bearer', () => {
       expect(await codeOf(await at.get('/v1/threads', { authorization }))).toBe('401 AUTH_INVALID')
     }
     expect((await at.get('/v1/threads')).status).toBe(200)
-    access.accounts.revokeToken(await tokenId(parseToken(at.bearer).secret))
+    await access.accounts.revokeToken(await tokenId(parseToken(at.bearer).secret))
     expect(await codeOf(await at.get('/v1/threads'))).toBe('401 AUTH_INVALID')
   })
 
@@ -63,7 +63,7 @@ describe('the bearer', () => {
     const { sign } = other.daemon.identity
     const forged = mintTokenPayload({ env: 'prod', saId, random, sign })
     const id = await tokenId(forged.secret)
-    at.daemon.store.transact((tx) =>
+    await at.daemon.store.transact((tx) =>
       tx.tables.insertToken.run(id, 'prod', '["admin"]', 1, null, 1, saId),
     )
     expect(at.daemon.store.token(id)).toBeDefined()
@@ -182,11 +182,16 @@ describe('accounts', () => {
     const { accounts } = access
     const phone = { name: 'phone', scopes: ['records:read', 'records:write'] as const }
     const { token: second, tokenId: id } = await accounts.createWithToken(phone, null)
-    accounts.revokeToken(id)
-    accounts.create({ name: 'tv', scopes: [], actors: [ADA], namespace: 'home', env: 'test' })
+    await accounts.revokeToken(id)
+    await accounts.create({ name: 'tv', scopes: [], actors: [ADA], namespace: 'home', env: 'test' })
     const old = await accounts.createWithToken({ name: 'old', scopes: ['admin'] }, 2_000_000_000)
-    accounts.revokeAccount(old.account, 'sold')
-    access.invites.create({ device: 'car', scopes: ['records:read'], ttlSeconds: 60, issuer: null })
+    await accounts.revokeAccount(old.account, 'sold')
+    await access.invites.create({
+      device: 'car',
+      scopes: ['records:read'],
+      ttlSeconds: 60,
+      issuer: null,
+    })
     const tables = () => ({
       accounts: store.accounts(),
       tokens: store.tokens(),
@@ -202,12 +207,12 @@ describe('accounts', () => {
     expect(before.tokens.filter(({ revoked_at }) => revoked_at !== null)).toHaveLength(1)
 
     // Damaged tables do not survive the rebuild.
-    store.transact((tx) => {
+    await store.transact((tx) => {
       tx.tables.clearTokens.run()
       tx.tables.clearInvites.run()
     })
     expect(store.tokens()).toEqual([])
-    accounts.rebuild()
+    await accounts.rebuild()
     expect(tables()).toEqual(before)
 
     const everything = await (await at.get(`/v1/records?thread=${ACCOUNTS_THREAD}`)).text()
@@ -238,7 +243,7 @@ describe('accounts', () => {
     await store.append(
       aDraft({ thread: ACCOUNTS_THREAD, act: 'LEARN', actor: identity.did, body: { topic: 'x' } }),
     )
-    access.accounts.rebuild()
+    await access.accounts.rebuild()
     expect(store.tokens()).toEqual(before)
   })
 })

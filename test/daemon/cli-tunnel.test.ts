@@ -186,7 +186,7 @@ describe('spl tunnel log', () => {
     await once(child.stdout as Readable, 'data')
     let stderr = ''
     ;(child.stderr as Readable).setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    daemon.access.accounts.revokeToken(made.tokenId)
+    await daemon.access.accounts.revokeToken(made.tokenId)
     expect((await closed)[0]).toBe(4)
     expect(stderr).toContain('[AUTH_')
   })

@@ -151,7 +151,7 @@ describe('GET /v1/connection/events', () => {
     const path = '/v1/connection/events?count=10&interval_ms=1000'
     const reader = new EventReader(await daemon.get(path, headers))
     await reader.next()
-    daemon.daemon.access.accounts.revokeAccount(accountOf(bearer), null)
+    await daemon.daemon.access.accounts.revokeAccount(accountOf(bearer), null)
     expect((await reader.rest()).length).toBeLessThan(9)
   })
 
@@ -309,7 +309,7 @@ describe('POST /v1/connection/upload', () => {
     })
     const answer = upload({ base: daemon.base, bearer }, slow)
     await sleep(200)
-    daemon.daemon.access.accounts.revokeAccount(accountOf(bearer), null)
+    await daemon.daemon.access.accounts.revokeAccount(accountOf(bearer), null)
     open?.close()
     expect(await (await answer).json()).toMatchObject({ code: 'AUTH_REVOKED' })
   })

@@ -284,8 +284,8 @@ describe('an open event stream', () => {
       await reader.upTo('ready')
       const other = new EventReader(await at.get('/v1/sync/subscribe'))
       await other.upTo('ready')
-      if (what === 'the token') accounts.revokeToken(tokenId)
-      else accounts.revokeAccount(account, null)
+      if (what === 'the token') await accounts.revokeToken(tokenId)
+      else await accounts.revokeAccount(account, null)
       const last = (await reader.rest()).at(-1)
       expect([last?.event, (JSON.parse(last?.data ?? '{}') as Json)['code']]).toEqual([
         'error',

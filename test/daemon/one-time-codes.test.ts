@@ -57,7 +57,7 @@ describe('a stream ticket', () => {
     const request = { name: 'page', scopes: ['records:read'] } as const
     const { token, tokenId } = await at.daemon.access.accounts.createWithToken(request, null)
     const orphan = await ticketFor(at, STREAM, token)
-    at.daemon.access.accounts.revokeToken(tokenId)
+    await at.daemon.access.accounts.revokeToken(tokenId)
     expect((await fetch(`${at.base}${STREAM}?ticket=${orphan}`)).status).toBe(401)
     const late = await ticketFor(at)
     const now = Date.now()

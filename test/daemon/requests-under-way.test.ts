@@ -109,7 +109,7 @@ describe('a list that is still being read', () => {
     const answer = await app.fetch(request, { via: 'loopback' })
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
     await reader.read()
-    access.accounts.revokeAccount(parseToken(token).saId, null)
+    await access.accounts.revokeAccount(parseToken(token).saId, null)
     const rest = async () => {
       while (!(await reader.read()).done);
     }
@@ -148,7 +148,7 @@ describe('a long poll', () => {
       ended(at.get(POLL, withBearer(token))),
     )
     await sleep(200)
-    accounts.revokeToken(revoked.tokenId)
+    await accounts.revokeToken(revoked.tokenId)
     expect(await first).toEqual([401, 'AUTH_REVOKED'])
     expect(await second).toEqual([401, 'AUTH_INVALID'])
   })

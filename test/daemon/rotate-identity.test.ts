@@ -48,8 +48,8 @@ beforeEach(async () => {
   const { accounts, invites } = daemon.access
   await accounts.createWithToken({ name: 'phone', scopes: ['records:read'] }, null)
   const old = await accounts.createWithToken({ name: 'lost', scopes: ['records:read'] }, null)
-  accounts.revokeAccount(old.account, 'lost')
-  invites.create({ device: 'tv', scopes: ['records:read'], ttlSeconds: 900, issuer: null })
+  await accounts.revokeAccount(old.account, 'lost')
+  await invites.create({ device: 'tv', scopes: ['records:read'], ttlSeconds: 900, issuer: null })
   const setting = { topic: 'strict_actor_header', enabled: true }
   await daemon.store.append(
     aDraft({ thread: CONFIG_THREAD, act: 'LEARN', actor: did, body: setting }),
@@ -78,10 +78,10 @@ async function statusWith(daemon: Daemon, token: string): Promise<number> {
 }
 
 /** The tables, and that a rebuild from the records ends in the same. */
-function checkedTables(daemon: Daemon): ReturnType<typeof tablesOf> {
+async function checkedTables(daemon: Daemon): Promise<ReturnType<typeof tablesOf>> {
   const tables = tablesOf(daemon)
-  daemon.access.accounts.rebuild()
-  daemon.access.settings.rebuild()
+  await daemon.access.accounts.rebuild()
+  await daemon.access.settings.rebuild()
   expect(tablesOf(daemon)).toEqual(tables)
   return tables
 }
@@ -103,7 +103,7 @@ describe('another identity for a home', () => {
     expect(daemon.identity.did).toBe(rotation.to)
     expect(await statusWith(daemon, bearer)).toBe(401)
     expect(await statusWith(daemon, rotation.fresh?.token ?? '')).toBe(200)
-    checkedTables(daemon)
+    await checkedTables(daemon)
     const { store, access } = daemon
     const live = store.tokens().filter(({ revoked_at }) => revoked_at === null)
     expect(live.map(({ token_id }) => token_id)).toEqual([rotation.fresh?.tokenId])
@@ -135,7 +135,7 @@ describe('another identity for a home', () => {
     expect(third.from).toBe(second.to)
     await using daemon = await start()
     expect(readSuccessions(home, third.to).map(({ from }) => from)).toEqual([second.to, did])
-    checkedTables(daemon)
+    await checkedTables(daemon)
     expect(daemon.access.settings.values.strict_actor_header).toBe(true)
     expect(await statusWith(daemon, second.fresh?.token ?? '')).toBe(401)
     expect(await statusWith(daemon, third.fresh?.token ?? '')).toBe(200)
@@ -202,7 +202,7 @@ describe('whoever has the old key', () => {
     store.close()
 
     await using daemon = await start()
-    checkedTables(daemon)
+    await checkedTables(daemon)
     expect(daemon.store.accounts().map(({ name }) => name)).not.toContain('thief')
     expect(daemon.access.settings.values.strict_actor_header).toBe(true)
   })
@@ -293,13 +293,13 @@ describe('killed in the middle', () => {
     {
       await using daemon = await start()
       expect(daemon.identity.did).toBe(between)
-      checkedTables(daemon)
+      await checkedTables(daemon)
       expect(await statusWith(daemon, bearer)).toBe(401)
       expect(daemon.store.tokens().every(({ revoked_at }) => revoked_at !== null)).toBe(true)
     }
     await rotateIdentity(home, false)
     await using daemon = await start()
-    checkedTables(daemon)
+    await checkedTables(daemon)
     expect(daemon.access.settings.values.strict_actor_header).toBe(true)
   })
 
@@ -315,7 +315,7 @@ describe('killed in the middle', () => {
     await store.append(aDraft({ thread: CONFIG_THREAD, act: 'LEARN', actor: did, body }))
     store.close()
     await using daemon = await start()
-    checkedTables(daemon)
+    await checkedTables(daemon)
     expect(daemon.access.settings.values.strict_actor_header).toBe(true)
   })
 
@@ -341,7 +341,7 @@ describe('killed in the middle', () => {
       // All that were in place are in the line, back to the first one.
       expect(seen.filter((one) => !lineage.includes(one))).toEqual([])
       expect(lineage.at(-1)).toBe(did)
-      checkedTables(daemon)
+      await checkedTables(daemon)
       expect(daemon.access.settings.values.strict_actor_header).toBe(true)
       expect(daemon.store.accounts().some(({ name }) => name === 'admin')).toBe(true)
       // Over the socket a bearer can always be made.

@@ -95,9 +95,9 @@ describe('a setting', () => {
     const { settings } = daemon.access
     expect(settings.values.token_burst).toBe(7)
     const before = daemon.store.settings()
-    daemon.store.transact((tx) => tx.tables.clearSettings.run())
+    await daemon.store.transact((tx) => tx.tables.clearSettings.run())
     expect(daemon.store.settings()).toEqual([])
-    settings.rebuild()
+    await settings.rebuild()
     expect(daemon.store.settings()).toEqual(before)
     expect(settings.values.token_burst).toBe(7)
     await daemon.stop()

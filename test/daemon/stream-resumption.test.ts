@@ -204,7 +204,7 @@ describe('the leave to resume a stream', () => {
     const facts = { ...TUNNEL, resume: await aLeave(at, reader.token) }
     const ofShort = { ...TUNNEL, resume: await aLeave(at, short.token) }
     const ofLasting = { ...TUNNEL, resume: await aLeave(at, lasting.token) }
-    accounts.revokeToken(reader.tokenId)
+    await accounts.revokeToken(reader.tokenId)
     expect((await ask(at, VIEW, facts)).code).toBe('AUTH_REVOKED')
     const now = Date.now()
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + 61_000)
@@ -216,7 +216,7 @@ describe('the leave to resume a stream', () => {
     } finally {
       vi.restoreAllMocks()
     }
-    accounts.revokeAccount(lasting.account, null)
+    await accounts.revokeAccount(lasting.account, null)
     expect((await ask(at, VIEW, ofLasting)).code).toBe('AUTH_REVOKED')
   })
 

@@ -71,7 +71,7 @@ test('it ends with the token, and with the daemon’s word', async () => {
   const request = { name: 'reader', scopes: ['records:read'] } as const
   const { token, account } = await at.daemon.access.accounts.createWithToken(request, null)
   const one = await open('/v1/sync/subscribe', { authorization: `Bearer ${token}` })
-  at.daemon.access.accounts.revokeAccount(account, null)
+  await at.daemon.access.accounts.revokeAccount(account, null)
   expect(await one.closed).toBe('4401 AUTH_REVOKED')
   expect(one.messages.at(-1)).toMatchObject({ event: 'error', data: { code: 'AUTH_REVOKED' } })
 })

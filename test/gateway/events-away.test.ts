@@ -22,7 +22,7 @@ beforeAll(async () => {
   const reader = { name: 'reader', scopes: ['records:read'] } as const
   const { token, account } = await accounts.createWithToken(reader, null)
   revoked = token
-  accounts.revokeAccount(account, null)
+  await accounts.revokeAccount(account, null)
   await home.append('th_away')
 })
 afterAll(() => home[Symbol.asyncDispose]())

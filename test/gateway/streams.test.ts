@@ -78,7 +78,7 @@ describe.for(FOLLOW)('a feed by %s', ([, follow]) => {
     const reader = await follow(home, '/v1/sync/subscribe', token)
     const other = await follow(home)
     await joined(2)
-    access.accounts.revokeAccount(account, null)
+    await access.accounts.revokeAccount(account, null)
     await until('the stream has ended', () => reader.ending() !== undefined)
     expect(reader.ending()).toBe(follow === subscribe ? 'end' : '4401 AUTH_REVOKED')
     expect(reader.error()).toMatchObject({ object: 'error', code: 'AUTH_REVOKED' })

@@ -109,7 +109,7 @@ describe.for(FOLLOW)('a feed by %s that a ticket has opened', ([, follow]) => {
     await untilHas(one, ids)
     home.link.close()
     home.link.cut()
-    if (how === 'is revoked') home.daemon().access.accounts.revokeToken(tokenId)
+    if (how === 'is revoked') await home.daemon().access.accounts.revokeToken(tokenId)
     else await sleep(1000 * soon - Date.now() + 100)
     await home.append(thread)
     home.link.open()

@@ -36,9 +36,9 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
   const own = { env: 'prod', saId: good.account, sign: identity.sign }
 
   const revoked = await fresh(['admin'])
-  accounts.revokeToken(revoked.tokenId)
+  await accounts.revokeToken(revoked.tokenId)
   const ended = await fresh(['admin'])
-  accounts.revokeAccount(ended.account, null)
+  await accounts.revokeAccount(ended.account, null)
   const misplaced = mintTokenPayload({ ...own, env: 'test', random: randomBytes(16) })
   const forged = mintTokenPayload({ ...own, random: randomBytes(16), sign: stranger.sign })
   // Both are in the store, so that only the env or the signature can tell.
@@ -122,7 +122,7 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
 
   async function keep(secret: string): Promise<void> {
     const id = await tokenId(secret)
-    store.transact((tx) =>
+    await store.transact((tx) =>
       accounts.change(tx, {
         topic: 'token',
         token_id: id,

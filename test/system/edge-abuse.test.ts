@@ -78,7 +78,7 @@ describe('the stranger’s limit holds for', () => {
 
   test('a bearer that was revoked', async () => {
     const { token, tokenId } = await aToken('records:read')
-    daemon.access.accounts.revokeToken(tokenId)
+    await daemon.access.accounts.revokeToken(tokenId)
     await daemon.access.edge.settled()
     expect(await flood('/v1/threads', withBearer(token))).toBeLessThan(FLOOD)
   })
@@ -165,7 +165,7 @@ test('a token whose revocation the edge has acknowledged is not exchanged by a r
   })
   outgoing.flushHeaders()
   await until('home has the head', () => daemon.tunnel?.status.open_streams === 1)
-  daemon.access.accounts.revokeToken(tokenId)
+  await daemon.access.accounts.revokeToken(tokenId)
   expect((await daemon.access.edge.settled()).state).toBe('applied')
   const answered = once(outgoing, 'response')
   outgoing.end('{}')

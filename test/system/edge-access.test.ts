@@ -110,7 +110,7 @@ describe('a revoked token', () => {
     const headers = { authorization: `Bearer ${fresh.token}` }
     const reader = new EventReader(await ask('/v1/sync/subscribe', headers))
     await reader.upTo('ready')
-    daemon.access.accounts.revokeToken(fresh.tokenId)
+    await daemon.access.accounts.revokeToken(fresh.tokenId)
     const last = (await reader.rest()).at(-1)
     expect([last?.event, (JSON.parse(last?.data ?? '{}') as Json)['code']]).toEqual([
       'error',
