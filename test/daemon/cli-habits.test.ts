@@ -166,7 +166,7 @@ describe('the beginning of an id', () => {
 
   test('of an account that is that of several is refused before anything is made', async () => {
     for (let made = 0; made < 40; made += 1) {
-      served.daemon.access.accounts.create({ name: `n${made}`, scopes: [], actors: [] })
+      await served.daemon.access.accounts.create({ name: `n${made}`, scopes: [], actors: [] })
     }
     const ids = ((await json('service-account list'))['data'] as { id: string }[]).map(
       ({ id }) => id,
