@@ -1,24 +1,25 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { join, relative, resolve } from 'node:path'
-import { detach } from '../../protocol/detach.ts'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { parseDidKey } from '../../protocol/did-key.ts'
+import { UndoStack } from '../config/undo-stack.ts'
 import { COMPATIBILITY_DATE } from './compatibility-date.ts'
-import { freePort } from './free-port.ts'
+import type { FrontLimits } from './front/front-limits.ts'
+import { CLIENT_ADDRESS_FIELD, SCHEME_FIELD } from './front/request-head.ts'
+import { startFront } from './front/start-front.ts'
 import { GatewayError } from './gateway-error.ts'
 import { waitUntilAnswers } from './probe.ts'
 import { parsePublicName, publicHostnames } from './public-hostnames.ts'
 import { selfSignedCertificate, type KeyPair } from './self-signed.ts'
 import { lockStorage } from './storage-lock.ts'
 import { checkStorageVersion } from './storage-version.ts'
+import { superviseWorkerd, type SupervisedWorkerd } from './supervised-workerd.ts'
 import { uniqueKey } from './unique-key.ts'
 import { workerBundle } from './worker-bundle.ts'
 import { workerdConfig } from './workerd-config.ts'
-import { startWorkerd, type WorkerdExit } from './workerd-process.ts'
-
-/** How many free ports are tried. */
-const FREE_PORTS = 4
+import type { WorkerdExit } from './workerd-process.ts'
 
 export interface GatewayOptions {
   /** did:key of the one daemon that may connect, or of the admin who gives out hostnames to several: one of the two. */
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly strangerRequestsPerMinute?: number
   /** Source of the Worker module; the real one unless told. */
   readonly worker?: string
+  /** Bounds of the listening socket, in place of `FRONT_LIMITS`. */
+  readonly limits?: Partial<FrontLimits>
   readonly onLog?: (line: string) => void
 }
 
@@ -52,8 +55,9 @@ export interface Gateway extends AsyncDisposable {
   /** Path of the PEM file that clients must be told to trust, where the certificate signs itself. */
   readonly cacert?: string
   readonly port: number
+  /** Process id of workerd, which changes when it is started again. */
   readonly pid: number
-  /** Resolves when workerd is gone, asked to or not. Nothing is restarted. */
+  /** Resolves when the gateway was stopped. A workerd that is gone unasked is started again. */
   readonly exited: Promise<WorkerdExit>
   stop(): Promise<void>
 }
@@ -75,7 +79,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // workerd resolves `..` by name, and a service's directory is a symbolic link.
   const directory = await realpath(given)
   const storage = join(directory, 'storage')
+  const undo = new UndoStack()
   const lock = lockStorage(directory)
+  undo.defer(() => lock.release())
   try {
     await checkStorageVersion(directory)
     const tls = await keyPair(
@@ -86,73 +92,64 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const certificate = tls && (await readCertificate(tls.cert))
     await writeFile(join(directory, 'worker.js'), options.worker ?? (await workerBundle()))
     const configFile = join(directory, 'workerd.capnp')
-    const key = await uniqueKey(directory)
-    // The Worker is told its port, so it is known before workerd listens.
-    const config = (port: number) =>
-      workerdConfig({
-        address: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
-        publicHostnames: publicHostnames(names, port),
-        worker: 'worker.js',
-        compatibilityDate: COMPATIBILITY_DATE,
-        storage,
-        uniqueKey: key,
-        ...(ownerDid !== undefined && { ownerDid }),
-        ...(adminDid !== undefined && { adminDid }),
-        ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
-        ...(options.addressRequestsPerMinute !== undefined && {
-          addressRequestsPerMinute: options.addressRequestsPerMinute,
-        }),
-        ...(options.strangerRequestsPerMinute !== undefined && {
-          strangerRequestsPerMinute: options.strangerRequestsPerMinute,
-        }),
-        ...(tls && {
-          tls: { cert: relative(directory, tls.cert), key: relative(directory, tls.key) },
-        }),
-      })
+    // Where a proxy in front says it, and where there is no TLS for clients to meet, peers are not the clients.
+    const knowsClients = tls !== undefined && options.clientAddressHeader === undefined
+    const clientAddressHeader = knowsClients ? CLIENT_ADDRESS_FIELD : options.clientAddressHeader
+    const socketPath = await socketPathOf(directory, undo)
     const onLog = options.onLog ?? (() => {})
-    const listen = async (port: number) => {
-      await writeFile(configFile, config(port), { mode: 0o600 })
-      return startWorkerd(configFile, onLog)
-    }
-    const workerd = options.port ? await listen(options.port) : await onFreePort(host, listen)
-    detach(
-      workerd.exited.then(() => lock.release()),
-      (error) => onLog(String(error)),
-    )
-    const probe = { host: reachable(host), port: workerd.port, hostname }
-    try {
-      await waitUntilAnswers(certificate ? { ...probe, certificate: certificate.pem } : probe)
-    } catch (error) {
-      await workerd.stop()
-      throw error
-    }
+    const dial = Promise.withResolvers<SupervisedWorkerd>()
+    const front = await startFront({
+      host,
+      port: options.port ?? 0,
+      ...(tls && { tls }),
+      knowsClients,
+      dial: async () => (await dial.promise).dial(),
+      onLog,
+      ...(options.limits && { limits: options.limits }),
+    })
+    undo.defer(() => front.destroy())
+    const config = workerdConfig({
+      address: socketPath === undefined ? '127.0.0.1:0' : `unix:${socketPath}`,
+      schemeHeader: SCHEME_FIELD,
+      // The Worker is told its port.
+      publicHostnames: publicHostnames(names, front.port),
+      worker: 'worker.js',
+      compatibilityDate: COMPATIBILITY_DATE,
+      storage,
+      uniqueKey: await uniqueKey(directory),
+      ...(ownerDid !== undefined && { ownerDid }),
+      ...(adminDid !== undefined && { adminDid }),
+      ...(clientAddressHeader && { clientAddressHeader }),
+      ...(options.addressRequestsPerMinute !== undefined && {
+        addressRequestsPerMinute: options.addressRequestsPerMinute,
+      }),
+      ...(options.strangerRequestsPerMinute !== undefined && {
+        strangerRequestsPerMinute: options.strangerRequestsPerMinute,
+      }),
+    })
+    await writeFile(configFile, config, { mode: 0o600 })
+    const workerd = await superviseWorkerd(configFile, socketPath, onLog)
+    dial.resolve(workerd)
+    undo.defer(() => workerd.stop())
+    undo.defer(async () => front.close())
+    const probe = { host: reachable(host), port: front.port, hostname }
+    await waitUntilAnswers(certificate ? { ...probe, certificate: certificate.pem } : probe)
+    let stopped: Promise<void> | undefined
+    const stop = (): Promise<void> => (stopped ??= undo.unwind())
     return {
-      url: origin(tls ? 'https' : 'http', hostname, workerd.port),
+      url: origin(tls ? 'https' : 'http', hostname, front.port),
       ...(certificate?.selfSigned && tls && { cacert: tls.cert }),
-      port: workerd.port,
-      pid: workerd.pid,
+      port: front.port,
+      get pid() {
+        return workerd.pid
+      },
       exited: workerd.exited,
-      stop: workerd.stop,
-      [Symbol.asyncDispose]: workerd.stop,
+      stop,
+      [Symbol.asyncDispose]: stop,
     }
   } catch (error) {
-    lock.release()
+    await undo.unwind()
     throw error
-  }
-}
-
-/** Somebody else may take the port in between, seldom; a few times in a row nobody does. */
-async function onFreePort<Listening>(
-  host: string,
-  listen: (port: number) => Promise<Listening>,
-): Promise<Listening> {
-  for (let left = FREE_PORTS; ; left -= 1) {
-    try {
-      return await listen(await freePort(host))
-    } catch (error) {
-      const taken = error instanceof GatewayError && error.code === 'PORT_IN_USE'
-      if (!taken || left <= 1) throw error
-    }
   }
 }
 
@@ -207,6 +204,22 @@ function checkHeaderName(name: string | undefined): void {
     `not a header name: ${JSON.stringify(name)}`,
     'letters, digits and hyphens, for example --client-address-header X-Real-IP',
   )
+}
+
+/** Longest path of a Unix socket, bytes (macOS has 104, Linux 108, with the closing zero). */
+const SOCKET_PATH_BYTES = 103
+
+/**
+ * Where workerd listens for the front alone: only this user reaches it. Undefined on Windows, where workerd has no
+ * Unix sockets and takes a port of loopback.
+ */
+async function socketPathOf(directory: string, undo: UndoStack): Promise<string | undefined> {
+  if (process.platform === 'win32') return undefined
+  const path = join(directory, 'workerd.sock')
+  if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return path
+  const short = await mkdtemp(join(tmpdir(), 'spl-gateway-'))
+  undo.defer(() => rm(short, { recursive: true, force: true }))
+  return join(short, 'workerd.sock')
 }
 
 async function keyPair(

@@ -1,6 +1,6 @@
 /** What the Worker and its object are told, and where workerd listens. All paths are absolute or relative to the config file. */
 export interface WorkerdConfig {
-  /** Address to bind, `host:port`; port 0 lets the system choose. */
+  /** Address to bind: `unix:<path>`, or `host:port`; port 0 lets the system choose. */
   readonly address: string
   /** Path of the bundled Worker, relative to the config file. */
   readonly worker: string
@@ -18,8 +18,8 @@ export interface WorkerdConfig {
   /** Requests of one client address per minute, and of these without a good bearer; the Worker's defaults unless told. */
   readonly addressRequestsPerMinute?: number
   readonly strangerRequestsPerMinute?: number
-  /** PEM files, relative to the config file: `embed` resolves no absolute path. Absent means plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Header in which the front says the scheme that clients came by. */
+  readonly schemeHeader?: string
 }
 
 /**
@@ -51,7 +51,7 @@ const config :Workerd.Config = (
     (name = "gateway", worker = .gateway),
     (name = "storage", disk = (path = ${quote(config.storage)}, writable = true))
   ],
-  sockets = [(name = "public", address = ${quote(config.address)}, ${transport(config.tls)}, service = "gateway")]
+  sockets = [(name = "public", address = ${quote(config.address)}, ${transport(config.schemeHeader)}, service = "gateway")]
 );
 
 const gateway :Workerd.Worker = (
@@ -78,10 +78,10 @@ function variables(values: Readonly<Record<string, string | number | undefined>>
   )
 }
 
-function transport(tls: WorkerdConfig['tls']): string {
-  if (tls === undefined) return 'http = ()'
-  const keypair = `privateKey = embed ${quote(tls.key)}, certificateChain = embed ${quote(tls.cert)}`
-  return `https = (options = (), tlsOptions = (keypair = (${keypair})))`
+function transport(schemeHeader: string | undefined): string {
+  return schemeHeader === undefined
+    ? 'http = ()'
+    : `http = (forwardedProtoHeader = ${quote(schemeHeader)})`
 }
 
 /** A Cap'n Proto text literal. Every value is checked, or a path of ours, before it comes here. */

@@ -36,7 +36,7 @@ export interface WorkerdExit {
 
 export interface WorkerdProcess {
   readonly pid: number
-  /** The port of the one socket, chosen by the system if 0 was asked for. */
+  /** The port of the one socket, chosen by the system if 0 was asked for; 0 for a Unix socket. */
   readonly port: number
   /** Resolves when the process is gone, for whatever reason. */
   readonly exited: Promise<WorkerdExit>
@@ -49,7 +49,7 @@ export interface WorkerdProcess {
  * or an exception kills it, and on POSIX so does SIGKILL. Windows has no lifeline: there a killed parent
  * leaves workerd running.
  *
- * @throws GatewayError GATEWAY_EXITED, GATEWAY_TIMEOUT, PORT_IN_USE, PORT_FORBIDDEN or ADDRESS_UNAVAILABLE
+ * @throws GatewayError GATEWAY_EXITED, GATEWAY_TIMEOUT or WORKERD_MISSING
  */
 export async function startWorkerd(
   configFile: string,
@@ -164,27 +164,6 @@ function reportedPort(child: ChildProcess): Promise<number> {
 }
 
 function earlyExit(exit: WorkerdExit): GatewayError {
-  if (/already in use/iu.test(exit.output)) {
-    return new GatewayError(
-      'PORT_IN_USE',
-      'the address of the gateway is already in use',
-      'another --port (0 takes a free one), or stop the program that listens there',
-    )
-  }
-  if (/bind\(\): Permission denied/iu.test(exit.output)) {
-    return new GatewayError(
-      'PORT_FORBIDDEN',
-      'this user may not listen on that port: ports below 1024 are for root and for who has CAP_NET_BIND_SERVICE',
-      'sudo spl gateway serve --install-service, whose service has that one right; or --port 8443 behind a TLS proxy',
-    )
-  }
-  if (/bind\(\): Cannot assign requested address/iu.test(exit.output)) {
-    return new GatewayError(
-      'ADDRESS_UNAVAILABLE',
-      'this machine does not have the address that the gateway is to listen on',
-      '--host with an address of this machine; ip address shows them',
-    )
-  }
   return new GatewayError(
     'GATEWAY_EXITED',
     `workerd stopped before it listened (${exit.signal ?? `status ${exit.code}`}): ${exit.output}`,

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker } from '../../local-daemon/gateway/worker-bundle.ts'
+import { startRawWorkerd, type RawWorkerd } from './raw-workerd.ts'
 
-/** Everything that is measured, running: the ceiling, the gateway, the home behind it. */
+/** Everything that is measured, running: the ceiling (workerd alone), the gateway with its front, as `spl gateway serve` runs it, the home behind it. */
 export interface Stage extends AsyncDisposable {
-  readonly ceiling: Gateway
+  readonly ceiling: RawWorkerd
   readonly gateway: Gateway
   readonly home: ChildProcess
   /** The daemon on loopback, without the gateway. */
@@ -31,13 +32,10 @@ export async function setStage(): Promise<Stage> {
     join(directory, 'home'),
   ])
   const [facts] = (await once(home, 'message')) as [HomeFacts]
-  const onLog = (line: string) => process.stderr.write(`${line}\n`)
-  const ceiling = await startGateway({
-    ownerDid: facts.did,
-    directory: join(directory, 'ceiling'),
-    worker: await bundleWorker(fileURLToPath(new URL('ceiling-worker.ts', import.meta.url))),
-    onLog,
-  })
+  const ceiling = await startRawWorkerd(
+    join(directory, 'ceiling'),
+    await bundleWorker(fileURLToPath(new URL('ceiling-worker.ts', import.meta.url))),
+  )
   const gateway = await startGateway({
     ownerDid: facts.did,
     directory: join(directory, 'gateway'),

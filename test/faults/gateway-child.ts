@@ -10,7 +10,7 @@ export interface GatewayTask {
   readonly worker?: string | undefined
 }
 
-/** Raw workerd as `spl gateway serve` runs it, on one port and one storage, which outlive its processes. */
+/** The gateway as `spl gateway serve` runs it, its front in this process, on one port and one storage, which outlive it. */
 export class GatewayChild implements AsyncDisposable {
   readonly #task: GatewayTask
   #gateway: Gateway | undefined
@@ -44,12 +44,12 @@ export class GatewayChild implements AsyncDisposable {
     this.#port = this.#gateway.port
   }
 
-  /** Kills it outright. Resolves when it is gone. */
+  /** Kills workerd outright and leaves nobody to start it again, as when the machine goes. Resolves when all is gone. */
   async kill(): Promise<void> {
     const gateway = this.#gateway
     if (gateway === undefined) return
     process.kill(gateway.pid, 'SIGKILL')
-    await gateway.exited
+    await gateway.stop()
   }
 
   /** It runs no instruction for so long, milliseconds, and does not know it. */

@@ -44,6 +44,8 @@ export interface GatewayUnderTest extends AsyncDisposable {
   readonly port: number
   /** Process id of workerd, where it is known. */
   readonly pid: number | undefined
+  /** Whether clients meet the front of `spl gateway serve`, and not the bare runtime. */
+  readonly front: boolean
   /** What the Worker has logged so far. */
   readonly log: readonly string[]
 }
@@ -73,6 +75,7 @@ export async function startOnWorkerd(settings: GatewaySettings): Promise<Gateway
   return {
     ...underTest(gateway.port, log),
     pid: gateway.pid,
+    front: true,
     async [Symbol.asyncDispose]() {
       await gateway.stop()
       rmSync(directory, { recursive: true, force: true })
@@ -140,7 +143,7 @@ function underTest(
   log: string[],
 ): Omit<GatewayUnderTest, typeof Symbol.asyncDispose> {
   const authority = `localhost:${port}`
-  return { origin: `http://${authority}`, authority, port, pid: undefined, log }
+  return { origin: `http://${authority}`, authority, port, pid: undefined, front: false, log }
 }
 
 /** The Worker bundled as for production; only where a test asks for it, in a wrapping. */

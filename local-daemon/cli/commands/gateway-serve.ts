@@ -122,8 +122,7 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
         ['PID', String(pid)],
       ]),
     )
-  const ended = await Promise.race([signalled, gateway.exited])
-  if (typeof ended !== 'string') throw gone(ended.signal ?? `status ${ended.code}`)
+  await signalled
   note('stopping the gateway')
   await stopForSure(() => gateway.stop())
 }
@@ -174,13 +173,5 @@ function tlsOf(options: GatewayServeOptions): KeyPair | 'self-signed' | undefine
     '--tls-cert and --tls-key belong together',
     'give both, or --self-signed',
     EXIT_CODE.usage,
-  )
-}
-
-function gone(how: string): CliError {
-  return new CliError(
-    'GATEWAY_EXITED',
-    `workerd is gone (${how})`,
-    'read the lines above, then start the gateway again',
   )
 }

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Option, type Command } from 'commander'
-import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
@@ -74,14 +73,7 @@ async function stay(
   } else {
     print(await welcome(demo))
   }
-  const ended = await Promise.race([signalled, demo.gatewayExited])
-  if (typeof ended !== 'string') {
-    throw new CliError(
-      'GATEWAY_EXITED',
-      'workerd is gone',
-      `read ${join(demo.home, 'logs', 'gateway.log')}, then start again`,
-    )
-  }
+  await signalled
   note('\nstopping')
 }
 

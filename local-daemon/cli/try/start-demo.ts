@@ -6,7 +6,7 @@ import { loadIdentity } from '../../access/identity.ts'
 import { homeAt } from '../../config/home.ts'
 import { prepareHome } from '../../config/prepare-home.ts'
 import { startDaemon } from '../../daemon.ts'
-import { startGateway, type Gateway } from '../../gateway/start-gateway.ts'
+import { startGateway } from '../../gateway/start-gateway.ts'
 import { CliError } from '../cli-error.ts'
 import { sendRequest } from '../send-request.ts'
 import { readyReport } from '../serve/ready-report.ts'
@@ -26,8 +26,6 @@ export interface Demo extends AsyncDisposable {
   readonly daemonUrl: string
   readonly bearer: string
   readonly home: string
-  /** Resolves when the gateway is gone, asked to or not. */
-  readonly gatewayExited: Gateway['exited']
   stop(): Promise<void>
 }
 
@@ -68,7 +66,6 @@ export async function startDemo(directory: string): Promise<Demo> {
       daemonUrl: report.address,
       bearer,
       home: home.root,
-      gatewayExited: gateway.exited,
       stop,
       [Symbol.asyncDispose]: stop,
     }

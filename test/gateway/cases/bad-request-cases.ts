@@ -31,6 +31,8 @@ export function badRequestCases(stage: () => Stage): void {
     const code = /"code":"([A-Z_]+)"/.exec(answer)?.[1]
     return code === undefined ? `${status}` : `${status} ${code}`
   }
+  /** Where a front of ours reads the heads, it says what is wrong with one; the bare runtime gives a status alone. */
+  const byFront = (status: string, code: string): string => (stage().gateway.front ? code : status)
   const many = (count: number, field: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => field(index))
 
@@ -72,7 +74,9 @@ export function badRequestCases(stage: () => Stage): void {
     })
 
     test('a target of 100 KiB', async () => {
-      expect(await refusal({ line: `GET /${'a'.repeat(100 * 1024)} HTTP/1.1` })).toBe('414')
+      expect(await refusal({ line: `GET /${'a'.repeat(100 * 1024)} HTTP/1.1` })).toBe(
+        byFront('414', '431 HEADERS_TOO_LARGE'),
+      )
     })
 
     test.for(['CONNECT evil.example:443', 'CONNECT /x', 'FOO /x', 'get /x', 'OPTIONS *'])(
@@ -115,14 +119,19 @@ export function badRequestCases(stage: () => Stage): void {
     test.for([
       ['two Host', ['Host: other'], '400 INVALID_HEADERS'],
       ['two Authorization', ['Authorization: Bearer other'], '400 INVALID_HEADERS'],
-      ['two Content-Length', ['Content-Length: 3', 'Content-Length: 4'], '400'],
-      ['a Content-Length that is none', ['Content-Length: 0x3'], '400'],
-      ['a negative Content-Length', ['Content-Length: -3'], '400'],
+      [
+        'two Content-Length',
+        ['Content-Length: 3', 'Content-Length: 4'],
+        '400',
+        '400 INVALID_HEADERS',
+      ],
+      ['a Content-Length that is none', ['Content-Length: 0x3'], '400', '400 INVALID_HEADERS'],
+      ['a negative Content-Length', ['Content-Length: -3'], '400', '400 INVALID_HEADERS'],
       ['an underscore in a name', ['X_Forwarded_For: 1'], '400 INVALID_HEADERS'],
-      ['a broken name', ['X(y): 1'], '400'],
-      ['a blank before the colon', ['X-A : 1'], '400'],
-      ['a folded line', ['X-A: 1', ' 2'], '400'],
-      ['NUL in a value', ['X-A: 1\x002'], '400'],
+      ['a broken name', ['X(y): 1'], '400', '400 INVALID_REQUEST'],
+      ['a blank before the colon', ['X-A : 1'], '400', '400 INVALID_REQUEST'],
+      ['a folded line', ['X-A: 1', ' 2'], '400', '400 INVALID_REQUEST'],
+      ['NUL in a value', ['X-A: 1\x002'], '400', '400 INVALID_REQUEST'],
       ['bytes that are no UTF-8', ['X-A: caf\u00e9'], '400 INVALID_HEADERS'],
       ['a Connection that lists no names', ['Connection: a b'], '400 INVALID_HEADERS'],
       ['a field of 100 KiB', [`X-A: ${'a'.repeat(100 * 1024)}`], '431 HEADERS_TOO_LARGE'],
@@ -132,8 +141,10 @@ export function badRequestCases(stage: () => Stage): void {
         many(200, (index) => `X-H${index}: ${'a'.repeat(350)}`),
         '431 HEADERS_TOO_LARGE',
       ],
-    ] as const)('a head with %s', async ([_name, fields, expected]) => {
-      expect(await refusal({ line: 'POST /raw HTTP/1.1', fields, body: 'abcd' })).toBe(expected)
+    ] as const)('a head with %s', async ([_name, fields, expected, code = expected]) => {
+      expect(await refusal({ line: 'POST /raw HTTP/1.1', fields, body: 'abcd' })).toBe(
+        byFront(expected, code),
+      )
     })
 
     test('a head whose JSON is larger than a frame may carry, although its fields are not', async () => {
@@ -161,13 +172,19 @@ export function badRequestCases(stage: () => Stage): void {
       expect(await refusal({ line: 'GET http://x//b HTTP/1.1' })).toBe('400 INVALID_TARGET')
     })
 
-    test('Transfer-Encoding beside Content-Length: the chunks count, the length does not cross', async () => {
+    test('Transfer-Encoding beside Content-Length: refused, or the chunks count and the length does not cross', async () => {
       stage().app.answer('/smuggle', async (request) => {
         return Response.json([request.headers.get('content-length'), await request.text()])
       })
       const fields = ['Content-Length: 30', 'Transfer-Encoding: chunked']
       const body = '3\r\nabc\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n'
       const answer = await raw({ line: 'POST /smuggle HTTP/1.1', fields, body })
+      if (stage().gateway.front) {
+        expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*"INVALID_HEADERS"/)
+        expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1)
+        expect(last()?.url).not.toMatch(/smuggle/)
+        return
+      }
       expect(answer).toContain('[null,"abc"]')
       expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1)
       expect(last()?.url).toMatch(/\/smuggle$/)

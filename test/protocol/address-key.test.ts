@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressKey } from '../../edge-gateway/worker/address-key.ts'
+import { addressKey } from '../../protocol/address-key.ts'
 
 test.for([
   ['192.0.2.1', '192.0.2.1'],

@@ -1,0 +1,263 @@
+import type { Socket } from 'node:net'
+import { detach } from '../../../protocol/detach.ts'
+import { linger } from '../../sockets/linger.ts'
+import type { FrontLimits } from './front-limits.ts'
+import { refusalText } from './refusal-text.ts'
+import { RequestFramer } from './request-framer.ts'
+import type { HeadFault, RequestHead } from './request-head.ts'
+import type { WorkerdSocket } from './workerd-socket.ts'
+
+export interface ConnectionParts {
+  readonly limits: FrontLimits
+  /** Lines that every request's head gets, each with its CRLF. */
+  readonly own: string
+  /** A connection to workerd, which may be starting; rejects when it does not come in time. */
+  readonly dial: () => Promise<WorkerdSocket>
+  /** The first whole head has come: the connection is no longer one that may be shed. */
+  readonly onRequest: () => void
+}
+
+/**
+ * `framed`: requests are found and passed on. `dialling`: a head waits for workerd. `deciding`: a WebSocket handshake waits for
+ * its answer. `opaque`: both ways are bytes. `over`: the client has its last answer, or none.
+ */
+type Mode = 'framed' | 'dialling' | 'deciding' | 'opaque' | 'over'
+
+const SWITCHED = Buffer.from('HTTP/1.1 101 ')
+const TIMEOUT: HeadFault = {
+  code: 'REQUEST_TIMEOUT',
+  message: 'The request did not arrive in time',
+}
+const AWAY: HeadFault = { code: 'TUNNEL_OFFLINE', message: 'The gateway is starting again' }
+
+/**
+ * One client and its connection to workerd. Requests are read only as far as their frames, answers not at all: they pass
+ * as they are, and one that is cut is cut for the client too.
+ */
+export class ClientConnection {
+  readonly #client: Socket
+  readonly #parts: ConnectionParts
+  readonly #framer: RequestFramer
+  #mode: Mode = 'framed'
+  #workerd: WorkerdSocket | undefined
+  /** A head has gone, and nothing has come back since. */
+  #awaitsAnswer = false
+  /** The client has been given something. */
+  #answered = false
+  #clientEnded = false
+  /** The one deadline: of a head, of a body's silence, or of a client that sends no more. */
+  #deadline: NodeJS.Timeout | undefined
+  #deadlineOf: 'head' | 'body' | 'half-closed' | undefined
+  /** Of a client that takes nothing of its answer. */
+  #stall: NodeJS.Timeout | undefined
+
+  /** Serves a client until its socket is closed. */
+  static serve(client: Socket, parts: ConnectionParts): void {
+    new ClientConnection(client, parts).#begin()
+  }
+
+  private constructor(client: Socket, parts: ConnectionParts) {
+    this.#client = client
+    this.#parts = parts
+    this.#framer = new RequestFramer(parts.own, parts.limits)
+  }
+
+  #begin(): void {
+    const client = this.#client
+    this.#expect('head', this.#parts.limits.headMs)
+    client.on('data', this.#fromClient)
+    client.on('end', this.#clientEnd)
+    client.on('error', () => client.destroy())
+    client.on('drain', () => {
+      clearTimeout(this.#stall)
+      this.#workerd?.resume()
+    })
+    client.once('close', () => {
+      this.#calm()
+      clearTimeout(this.#stall)
+      this.#mode = 'over'
+      this.#workerd?.destroy()
+    })
+  }
+
+  #fromClient = (bytes: Buffer): void => {
+    if (this.#mode === 'opaque') return this.#toWorkerd(bytes)
+    this.#framer.feed(bytes)
+    this.#pull()
+  }
+
+  /** Passes on what has come, as far as workerd takes it. */
+  #pull(): void {
+    this.#workerd?.cork()
+    const corked = this.#workerd
+    while (this.#mode === 'framed' && !(this.#workerd?.writableNeedDrain ?? false)) {
+      const piece = this.#framer.next()
+      if (piece === undefined) break
+      if (piece.kind === 'fault') this.#refuse(piece.fault)
+      else if (piece.kind === 'body') this.#toWorkerd(piece.bytes)
+      else this.#passHead(piece.head)
+    }
+    corked?.uncork()
+    this.#watch()
+  }
+
+  #toWorkerd(bytes: Buffer): void {
+    if (this.#workerd?.write(bytes) === false) this.#client.pause()
+  }
+
+  #passHead(head: RequestHead): void {
+    this.#parts.onRequest()
+    // Its answer says what the bytes after it are: it must be the first on its connection.
+    if (head.webSocket) this.#drop()
+    this.#awaitsAnswer = true
+    if (this.#workerd === undefined) return this.#dial(head)
+    this.#workerd.write(head.bytes)
+  }
+
+  #dial(head: RequestHead): void {
+    this.#mode = 'dialling'
+    this.#client.pause()
+    detach(this.#dialAndSend(head), () => {
+      if (this.#mode === 'dialling') this.#refuse(AWAY, 1)
+      else this.#client.destroy()
+    })
+  }
+
+  async #dialAndSend(head: RequestHead): Promise<void> {
+    const workerd = await this.#parts.dial()
+    if (this.#mode !== 'dialling') return void workerd.destroy()
+    this.#attach(workerd)
+    workerd.write(head.bytes)
+    this.#mode = head.webSocket ? 'deciding' : 'framed'
+    if (!head.webSocket) this.#resume()
+    if (this.#clientEnded) this.#afterClientEnd()
+  }
+
+  #attach(workerd: WorkerdSocket): void {
+    this.#workerd = workerd
+    workerd.on('data', (bytes: Buffer) => this.#fromWorkerd(workerd, bytes))
+    workerd.on('drain', () => this.#resume())
+    workerd.on('error', () => workerd.destroy())
+    workerd.once('end', () => this.#workerdOver(workerd))
+    workerd.once('close', () => this.#workerdOver(workerd))
+  }
+
+  #resume(): void {
+    if (this.#mode === 'over') return
+    this.#client.resume()
+    if (this.#mode === 'framed') this.#pull()
+  }
+
+  #fromWorkerd(workerd: WorkerdSocket, bytes: Buffer): void {
+    if (workerd !== this.#workerd || this.#mode === 'over') return
+    this.#awaitsAnswer = false
+    this.#answered = true
+    if (!this.#client.write(bytes)) this.#waitForClient(workerd)
+    if (this.#deadlineOf === 'half-closed') {
+      this.#expect('half-closed', this.#parts.limits.halfClosedSilenceMs)
+    }
+    if (this.#mode !== 'deciding') return
+    // An answer's first line comes in one piece; one that did not would be no 101.
+    if (bytes.subarray(0, SWITCHED.length).equals(SWITCHED)) {
+      this.#mode = 'opaque'
+      this.#calm()
+      const rest = this.#framer.rest()
+      if (rest.length > 0) this.#toWorkerd(rest)
+      if (this.#clientEnded) workerd.end()
+    } else this.#mode = 'framed'
+    this.#resume()
+  }
+
+  #waitForClient(workerd: WorkerdSocket): void {
+    workerd.pause()
+    clearTimeout(this.#stall)
+    this.#stall = setTimeout(() => this.#client.destroy(), this.#parts.limits.stallMs)
+  }
+
+  /** workerd says no more: the client has all that it gets, and may still be sending. */
+  #workerdOver(workerd: WorkerdSocket): void {
+    if (workerd !== this.#workerd || this.#mode === 'over') return
+    const wasOpaque = this.#mode === 'opaque'
+    this.#finish()
+    workerd.destroy()
+    if (wasOpaque && this.#clientEnded) this.#client.end()
+    else linger(this.#client, this.#parts.limits)
+  }
+
+  #clientEnd = (): void => {
+    this.#clientEnded = true
+    if (this.#mode === 'over' || this.#mode === 'dialling' || this.#mode === 'deciding') return
+    this.#afterClientEnd()
+  }
+
+  /** It has left, or it waits for its answer and has nothing more to ask: the kernel tells these apart no further. */
+  #afterClientEnd(): void {
+    if (this.#mode === 'opaque') return void this.#workerd?.end()
+    const { limits } = this.#parts
+    if (this.#workerd === undefined || this.#framer.unfinished !== undefined) {
+      this.#finish()
+      this.#workerd?.destroy()
+      return void this.#client.destroy()
+    }
+    this.#workerd.end()
+    const patience = this.#awaitsAnswer ? limits.halfClosedMs : limits.halfClosedSilenceMs
+    this.#expect('half-closed', patience)
+  }
+
+  /** An answer of our own, where nothing of another is on its way. */
+  #refuse(fault: HeadFault, retryAfter?: number): void {
+    this.#drop()
+    this.#finish()
+    if (this.#answered) return void this.#client.destroy()
+    this.#client.write(refusalText(fault, retryAfter))
+    linger(this.#client, this.#parts.limits)
+  }
+
+  #drop(): void {
+    const workerd = this.#workerd
+    this.#workerd = undefined
+    workerd?.destroy()
+  }
+
+  #finish(): void {
+    this.#mode = 'over'
+    this.#calm()
+    this.#client.off('data', this.#fromClient)
+    this.#client.off('end', this.#clientEnd)
+  }
+
+  /** Sets the deadline that fits what is unfinished. */
+  #watch(): void {
+    if (this.#mode !== 'framed' || this.#deadlineOf === 'half-closed') return
+    const { unfinished } = this.#framer
+    if (unfinished === undefined) {
+      if (this.#awaitsAnswer || this.#answered) this.#calm()
+    } else if (unfinished === 'body') this.#expect('body', this.#parts.limits.bodySilenceMs)
+    else if (this.#deadlineOf !== 'head') this.#expect('head', this.#parts.limits.headMs)
+  }
+
+  #expect(what: 'head' | 'body' | 'half-closed', ms: number): void {
+    if (this.#deadlineOf === what && what !== 'half-closed') return void this.#deadline?.refresh()
+    this.#calm()
+    this.#deadlineOf = what
+    this.#deadline = setTimeout(() => this.#late(), ms)
+  }
+
+  #calm(): void {
+    clearTimeout(this.#deadline)
+    this.#deadline = undefined
+    this.#deadlineOf = undefined
+  }
+
+  #late(): void {
+    // workerd takes nothing now: it is not the client that is silent.
+    if (this.#deadlineOf === 'body' && this.#client.isPaused())
+      return void this.#deadline?.refresh()
+    if (this.#deadlineOf === 'half-closed') {
+      this.#drop()
+      this.#finish()
+      return void this.#client.destroy()
+    }
+    this.#refuse(TIMEOUT)
+  }
+}

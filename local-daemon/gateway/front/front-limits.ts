@@ -1,0 +1,57 @@
+import { LIMITS } from '../../../protocol/limits.ts'
+
+/** Every bound of the self-hosted gateway's listening socket. `docs/self-hosting.md` has them as a table. */
+export const FRONT_LIMITS = {
+  /** Connections at once. Fewer where the process may have few descriptors: see `connectionsFor`. */
+  connections: 8_192,
+  /** Descriptors of one connection: the client's socket, and the one to workerd. */
+  descriptorsPerConnection: 2,
+  /** Descriptors that the process keeps for everything else. */
+  spareDescriptors: 128,
+  /** Connections of one client address, an IPv6 one counted by its /64. */
+  connectionsPerAddress: 512,
+  /** Time for a TLS handshake, milliseconds. */
+  handshakeMs: 10_000,
+  /** Time to send a request head: the first from the connection's start, later ones from their first byte, milliseconds. */
+  headMs: 15_000,
+  /** Silence in the middle of a request's body, milliseconds. */
+  bodySilenceMs: 30_000,
+  /** Largest request head, bytes. */
+  headBytes: LIMITS.headBytes,
+  /** Largest line before a chunk of a body, and largest section of trailers, bytes. */
+  chunkLineBytes: 1_024,
+  trailerBytes: 16 * 1024,
+  /** How long an answer is waited for whose client sends no more, milliseconds; and the next bytes of one that has begun. */
+  halfClosedMs: 5_000,
+  halfClosedSilenceMs: 1_000,
+  /** What is still read of a client that has its answer: see `LingerLimits`. */
+  lingerBytes: 64 * 1024 * 1024,
+  lingerMs: 60_000,
+  lingerSilenceMs: 2_000,
+  stallMs: 60_000,
+  /** Silence after which the kernel asks whether a client is still there, milliseconds. */
+  keepAliveMs: 30_000,
+  /** How long requests are held while workerd starts again, milliseconds. */
+  workerdWaitMs: 10_000,
+  /** First and longest pause before workerd is started again; after `steadyMs` it begins at the first, milliseconds. */
+  restartFirstMs: 100,
+  restartMaxMs: 10_000,
+  steadyMs: 60_000,
+  /** How often the certificate's files are looked at, milliseconds. */
+  certificateMs: 10_000,
+} as const
+
+export type FrontLimits = { readonly [Name in keyof typeof FRONT_LIMITS]: number }
+
+/**
+ * Connections that a process may hold.
+ * @param openFiles descriptors that it may have; undefined where nobody knows
+ */
+export function connectionsFor(openFiles: number | undefined, limits: FrontLimits): number {
+  if (openFiles === undefined) return limits.connections
+  const room = openFiles - limits.spareDescriptors
+  return Math.min(
+    limits.connections,
+    Math.max(16, Math.floor(room / limits.descriptorsPerConnection)),
+  )
+}

@@ -1,0 +1,115 @@
+import { createServer, type Socket } from 'node:net'
+import { addressKey } from '../../../protocol/address-key.ts'
+import { openFilesLimit } from '../../config/open-files.ts'
+import type { KeyPair } from '../self-signed.ts'
+import { ClientConnection } from './client-connection.ts'
+import { ConnectionTable, type Place } from './connection-table.ts'
+import { connectionsFor, FRONT_LIMITS, type FrontLimits } from './front-limits.ts'
+import { Handshakes } from './handshakes.ts'
+import { listenFront } from './listen-front.ts'
+import { watchKeyPair } from './key-pair-watch.ts'
+import { CLIENT_ADDRESS_FIELD, SCHEME_FIELD } from './request-head.ts'
+import type { WorkerdSocket } from './workerd-socket.ts'
+
+export interface FrontOptions {
+  readonly host: string
+  readonly port: number
+  /** Absent means plain HTTP, for a proxy in front. */
+  readonly tls?: KeyPair
+  /** Whether peers are clients: their addresses are counted, and told to the Worker. */
+  readonly knowsClients: boolean
+  readonly dial: () => Promise<WorkerdSocket>
+  readonly onLog: (line: string) => void
+  readonly limits?: Partial<FrontLimits>
+}
+
+export interface Front {
+  readonly port: number
+  /** Connections of now. */
+  readonly connections: number
+  /** Takes no more connections, and closes those that ask for nothing. */
+  close(): void
+  /** Cuts what is left. Resolves when the port is free. */
+  destroy(): Promise<void>
+}
+
+/** This machine itself: a proxy or a tunnel beside the gateway, whose address would be everybody's. */
+const OWN_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '::1'])
+
+/**
+ * Listens for clients in place of workerd, and passes their bytes on to it. It ends TLS, bounds connections and
+ * the time to say what they want, and tells the Worker each client's address (`docs/decisions/023-…`).
+ *
+ * @throws GatewayError CERTIFICATE_INVALID, PORT_IN_USE, PORT_FORBIDDEN or ADDRESS_UNAVAILABLE
+ */
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const limits: FrontLimits = { ...FRONT_LIMITS, ...options.limits }
+  const table = new ConnectionTable(connectionsFor(openFilesLimit(), limits), limits)
+  const sockets = new Map<Socket, Place>()
+  const tls = options.tls && (await startTls(options.tls))
+  const server = createServer(
+    {
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: limits.keepAliveMs,
+    },
+    (socket) => enter(socket),
+  )
+  const port = await listenFront(server, options.host, options.port)
+
+  function enter(socket: Socket): void {
+    const address = addressOf(socket)
+    const key = address === undefined ? undefined : (addressKey(address) ?? address)
+    const place = table.enter(key, () => socket.destroy())
+    // Node has no address for one that is gone already.
+    if (place === undefined || socket.remotePort === undefined) {
+      place?.leave()
+      return void socket.destroy()
+    }
+    sockets.set(socket, place)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      place.leave()
+    })
+    if (tls === undefined) return serve(socket, place, address)
+    tls.accept(socket, limits.handshakeMs, (secured) => serve(secured, place, address))
+  }
+
+  function serve(client: Socket, place: Place, address: string | undefined): void {
+    const told = address === undefined ? '' : `${CLIENT_ADDRESS_FIELD}: ${address}\r\n`
+    const own = `${told}${tls === undefined ? '' : `${SCHEME_FIELD}: https\r\n`}`
+    // It lives as long as its socket.
+    ClientConnection.serve(client, { limits, own, dial: options.dial, onRequest: place.settle })
+  }
+
+  function addressOf({ remoteAddress }: Socket): string | undefined {
+    if (!options.knowsClients || remoteAddress === undefined) return undefined
+    const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/u, '').replace(/%.*$/u, '')
+    return OWN_ADDRESSES.has(address) ? undefined : address
+  }
+
+  async function startTls(pair: KeyPair): Promise<Handshakes> {
+    const watch = await watchKeyPair(pair, limits.certificateMs, options.onLog)
+    return new Handshakes(watch)
+  }
+
+  return {
+    port,
+    get connections() {
+      return table.size
+    },
+    close() {
+      server.close()
+      table.shedSilent()
+    },
+    async destroy() {
+      tls?.close()
+      const closed = new Promise((resolve) => {
+        server.close(resolve)
+      })
+      for (const socket of sockets.keys()) socket.destroy()
+      await closed
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { detach } from '../../protocol/detach.ts'
+import { FRONT_LIMITS } from './front/front-limits.ts'
+import { WorkerdSocket, type WorkerdAddress } from './front/workerd-socket.ts'
+import { GatewayError } from './gateway-error.ts'
+import { startWorkerd, type WorkerdExit, type WorkerdProcess } from './workerd-process.ts'
+
+export interface SupervisedWorkerd {
+  /** The process id of now, or the last one. */
+  readonly pid: number
+  /** How often it was started again. */
+  readonly restarts: number
+  /** Resolves when it was stopped. */
+  readonly exited: Promise<WorkerdExit>
+  /** A connection to it. Waits while it starts again; rejects after `workerdWaitMs`. */
+  dial(): Promise<WorkerdSocket>
+  stop(): Promise<void>
+}
+
+/**
+ * Runs workerd and starts it again whenever it is gone, unasked: at once, then after pauses that double up to
+ * `restartMaxMs`. Each end and each failed start is a line of the log.
+ *
+ * @param configFile what it is started with
+ * @param socketPath the Unix socket that the config names; undefined where it listens on a port of loopback
+ * @throws GatewayError as of startWorkerd, when the first start fails
+ */
+export async function superviseWorkerd(
+  configFile: string,
+  socketPath: string | undefined,
+  onLog: (line: string) => void,
+): Promise<SupervisedWorkerd> {
+  const stopping = new AbortController()
+  let workerd = await launch()
+  let up = Promise.withResolvers<void>()
+  up.resolve()
+  let restarts = 0
+  const exited = keepRunning()
+
+  async function launch(): Promise<WorkerdProcess> {
+    // Left by one that was killed: it would be in the way of the next.
+    if (socketPath !== undefined) await rm(socketPath, { force: true })
+    return startWorkerd(configFile, onLog)
+  }
+
+  async function keepRunning(): Promise<WorkerdExit> {
+    let pause = 0
+    for (;;) {
+      const startedAt = performance.now()
+      const exit = await workerd.exited
+      if (stopping.signal.aborted) return exit
+      up = Promise.withResolvers<void>()
+      if (performance.now() - startedAt > FRONT_LIMITS.steadyMs) pause = 0
+      onLog(`workerd is gone (${exit.signal ?? `status ${exit.code}`}); it is started again`)
+      for (;;) {
+        pause = Math.min(
+          Math.max(pause * 2, FRONT_LIMITS.restartFirstMs),
+          FRONT_LIMITS.restartMaxMs,
+        )
+        await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
+        if (stopping.signal.aborted) return exit
+        try {
+          workerd = await launch()
+          break
+        } catch (error) {
+          onLog(`start workerd again: ${(error as Error).message}`)
+        }
+      }
+      restarts += 1
+      up.resolve()
+      // It was told to stop while it started.
+      if (stopping.signal.aborted) await workerd.stop()
+    }
+  }
+
+  async function dial(): Promise<WorkerdSocket> {
+    const until = performance.now() + FRONT_LIMITS.workerdWaitMs
+    for (;;) {
+      const settled = new AbortController()
+      const late = sleep(until - performance.now(), undefined, { signal: settled.signal }).then(
+        () => {
+          throw new GatewayError(
+            'GATEWAY_UNAVAILABLE',
+            'workerd is starting again',
+            'wait some seconds',
+          )
+        },
+      )
+      await Promise.race([up.promise, late]).finally(() => settled.abort())
+      try {
+        return await connected(
+          socketPath === undefined
+            ? { host: '127.0.0.1', port: workerd.port }
+            : { path: socketPath },
+        )
+      } catch (error) {
+        if (performance.now() > until) throw error
+        await sleep(20)
+      }
+    }
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    await workerd.stop()
+    await exited
+    if (socketPath !== undefined) await rm(socketPath, { force: true })
+  }
+
+  detach(exited, (error) => onLog(String(error)))
+  return {
+    get pid() {
+      return workerd.pid
+    },
+    get restarts() {
+      return restarts
+    },
+    exited,
+    dial,
+    stop,
+  }
+}
+
+function connected(address: WorkerdAddress): Promise<WorkerdSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WorkerdSocket()
+    socket.once('error', reject)
+    socket.connect(address, () => {
+      socket.off('error', reject)
+      resolve(socket)
+    })
+  })
+}

@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net'
+
+/** How much of what a client still sends is read, and how long, once it has its last answer. */
+export interface LingerLimits {
+  /** Bytes that are read and dropped before the connection is cut. */
+  readonly lingerBytes: number
+  /** Longest time that this takes, milliseconds. */
+  readonly lingerMs: number
+  /** Silence after which the client has nothing more to say, milliseconds. */
+  readonly lingerSilenceMs: number
+  /** How long a client may take nothing of the answer, milliseconds. */
+  readonly stallMs: number
+}
+
+const lingering = new WeakSet<Socket>()
+
+/**
+ * Ends a connection so that the client can read its answer (RFC 9112, section 9.6): sends the end of our side, reads
+ * and drops what the client still sends, and destroys the socket when the client closes, is silent, or sends too
+ * much. A socket that is closed with unread bytes would make the kernel reset it, and the answer would be lost with
+ * it. May be called twice; nothing else may read the socket any more.
+ */
+export function linger(socket: Socket, limits: LingerLimits): void {
+  if (socket.destroyed || lingering.has(socket)) return
+  lingering.add(socket)
+  let bytes = 0
+  const destroy = (): void => void socket.destroy()
+  const atMost = setTimeout(destroy, limits.lingerMs + limits.stallMs)
+  let silence = setTimeout(destroy, limits.stallMs)
+  socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > limits.lingerBytes) socket.destroy()
+    else silence.refresh()
+  })
+  socket.on('error', destroy)
+  socket.once('close', () => {
+    clearTimeout(atMost)
+    clearTimeout(silence)
+  })
+  socket.once('end', () => {
+    if (socket.writableFinished) socket.destroy()
+    else socket.once('finish', destroy)
+  })
+  socket.end(() => {
+    clearTimeout(silence)
+    if (socket.destroyed) return
+    if (socket.readableEnded) return void socket.destroy()
+    silence = setTimeout(destroy, limits.lingerSilenceMs)
+  })
+  socket.resume()
+}
