@@ -6,6 +6,9 @@ import { WorkerdSocket, type WorkerdAddress } from './front/workerd-socket.ts'
 import { GatewayError } from './gateway-error.ts'
 import { startWorkerd, type WorkerdExit, type WorkerdProcess } from './workerd-process.ts'
 
+/** Milliseconds between two looks whether it is there again. */
+const RETRY_MS = 20
+
 export interface SupervisedWorkerd {
   /** The process id of now, or the last one. */
   readonly pid: number
@@ -33,8 +36,7 @@ export async function superviseWorkerd(
 ): Promise<SupervisedWorkerd> {
   const stopping = new AbortController()
   let workerd = await launch()
-  let up = Promise.withResolvers<void>()
-  up.resolve()
+  let isUp = true
   let restarts = 0
   const exited = keepRunning()
 
@@ -50,7 +52,7 @@ export async function superviseWorkerd(
       const startedAt = performance.now()
       const exit = await workerd.exited
       if (stopping.signal.aborted) return exit
-      up = Promise.withResolvers<void>()
+      isUp = false
       if (performance.now() - startedAt > FRONT_LIMITS.steadyMs) pause = 0
       onLog(`workerd is gone (${exit.signal ?? `status ${exit.code}`}); it is started again`)
       for (;;) {
@@ -68,37 +70,37 @@ export async function superviseWorkerd(
         }
       }
       restarts += 1
-      up.resolve()
+      isUp = true
       // It was told to stop while it started.
       if (stopping.signal.aborted) await workerd.stop()
     }
   }
 
+  function reach(): Promise<WorkerdSocket> {
+    return connected(
+      socketPath === undefined ? { host: '127.0.0.1', port: workerd.port } : { path: socketPath },
+    )
+  }
+
   async function dial(): Promise<WorkerdSocket> {
-    const until = performance.now() + FRONT_LIMITS.workerdWaitMs
-    for (;;) {
-      const settled = new AbortController()
-      const late = sleep(until - performance.now(), undefined, { signal: settled.signal }).then(
-        () => {
-          throw new GatewayError(
-            'GATEWAY_UNAVAILABLE',
-            'workerd is starting again',
-            'wait some seconds',
-          )
-        },
-      )
-      await Promise.race([up.promise, late]).finally(() => settled.abort())
+    if (isUp) {
       try {
-        return await connected(
-          socketPath === undefined
-            ? { host: '127.0.0.1', port: workerd.port }
-            : { path: socketPath },
-        )
-      } catch (error) {
-        if (performance.now() > until) throw error
-        await sleep(20)
+        return await reach()
+      } catch {
+        // It is going: what follows waits for the next one.
       }
     }
+    const until = performance.now() + FRONT_LIMITS.workerdWaitMs
+    while (performance.now() < until && !stopping.signal.aborted) {
+      await sleep(RETRY_MS)
+      if (!isUp) continue
+      try {
+        return await reach()
+      } catch (error) {
+        if (performance.now() > until) throw error
+      }
+    }
+    throw new GatewayError('GATEWAY_UNAVAILABLE', 'workerd is starting again', 'wait some seconds')
   }
 
   async function stop(): Promise<void> {

@@ -28,7 +28,7 @@ export const FRONT_LIMITS = {
   lingerBytes: 64 * 1024 * 1024,
   lingerMs: 60_000,
   lingerSilenceMs: 2_000,
-  stallMs: 60_000,
+  stallMs: 120_000,
   /** Silence after which the kernel asks whether a client is still there, milliseconds. */
   keepAliveMs: 30_000,
   /** How long requests are held while workerd starts again, milliseconds. */
