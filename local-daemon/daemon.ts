@@ -16,6 +16,7 @@ import { takeSingleInstance } from './config/single-instance.ts'
 import { takeStoreLock } from './config/store-lock.ts'
 import { UndoStack } from './config/undo-stack.ts'
 import { VERSION } from './config/version.ts'
+import { FaultBook } from './faults/fault-book.ts'
 import { connectionFacts } from './http/connection-facts.ts'
 import { createApp, type DaemonApp } from './http/app.ts'
 import { drain } from './http/drain.ts'
@@ -71,6 +72,7 @@ export interface Daemon {
   readonly store: Store
   readonly access: AppAccess
   readonly logger: Logger
+  readonly faults: FaultBook
   readonly addresses: { readonly tcp: TcpAddress; readonly socket: string }
   /** Who can reach the TCP address. */
   readonly exposure: Exposure
@@ -109,6 +111,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const instance = takeSingleInstance(home)
   undo.defer(() => instance.release())
   const logger = options.logger ?? openLog(home.logFile, (close) => undo.defer(close))
+  const faults = new FaultBook(logger)
 
   const storePath = options.memory === true ? null : (options.store ?? home.database)
   if (storePath !== null) {
@@ -118,10 +121,12 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const isExpected = existsSync(home.instanceKey)
   const identity = loadIdentity(home, storePath)
   const folds = [accountFold(identity.did), settingFold(identity.did)]
+  const onFault = (error: unknown) => faults.note('listener', error)
   const store = await openStoreSoon({
     path: storePath,
     origin: identity,
     folds,
+    onFault,
     ...(storePath !== null && {
       lineage: { path: lineagePath(home, storePath), isExpected, isNew: options.newStore === true },
     }),
@@ -144,7 +149,8 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   let tunnel: Tunnel | undefined
   const link = () => tunnel && linkReport(tunnel.status, meter.counts, access.edge.report())
   guardExposedStart(listener, access.settings.values)
-  const app = createApp({ ...access, logger, listener, stopping: stopping.signal, link })
+  const parts = { ...access, logger, faults, listener }
+  const app = createApp({ ...parts, stopping: stopping.signal, link })
   const tcpServer = createHttpServer(
     app,
     (incoming) => connectionFacts(incoming, access.settings, listener),
@@ -168,7 +174,9 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   logger.info({ version: VERSION, did: identity.did, exposure, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
   // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
-  tunnel = options.tunnel && connectTunnel(options.tunnel, access, { app, identity, logger, meter })
+  tunnel =
+    options.tunnel &&
+    connectTunnel(options.tunnel, access, { app, identity, logger, meter, faults })
   undo.defer(async () => tunnel?.stop())
   // Runs first on stop: an event stream that nobody ends would keep every drain waiting.
   undo.defer(() => stopping.abort())
@@ -184,6 +192,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     store,
     access,
     logger,
+    faults,
     addresses,
     exposure: listener.exposure,
     ...(adminBearer === undefined ? {} : { adminBearer }),
@@ -208,7 +217,7 @@ async function firstBearer(
 function connectTunnel(
   options: TunnelOptions,
   { edge }: AppAccess,
-  parts: Pick<TunnelParts, 'app' | 'identity' | 'logger' | 'meter'>,
+  parts: Pick<TunnelParts, 'app' | 'identity' | 'logger' | 'meter' | 'faults'>,
 ): Tunnel {
   const tunnel = startTunnel(options, {
     ...parts,

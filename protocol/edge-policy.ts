@@ -1,6 +1,6 @@
 import { LIMITS } from './limits.ts'
-import { parseStrictJson } from './strict-json.ts'
 import { SCOPES } from './scopes.ts'
+import { parseWireObject } from './wire-json.ts'
 
 /**
  * What the gateway decides by while the daemon is away, and before it is asked: a projection of the
@@ -34,8 +34,6 @@ export interface EdgeLimits {
   readonly body_bytes: number
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 export function scopeBits(scopes: readonly string[]): number {
   let bits = 0
   for (const [at, scope] of SCOPES.entries()) if (scopes.includes(scope)) bits |= 1 << at
@@ -51,14 +49,9 @@ export function encodeEdgePolicy(policy: EdgePolicy): Uint8Array | undefined {
 /** Undefined for anything but a whole policy. */
 export function decodeEdgePolicy(bytes: Uint8Array): EdgePolicy | undefined {
   if (bytes.length > LIMITS.policyBytes) return undefined
-  let value: unknown
-  try {
-    value = parseStrictJson(utf8.decode(bytes))
-  } catch {
-    return undefined
-  }
-  if (typeof value !== 'object' || value === null) return undefined
-  const { version, origins, tokens, limits } = value as Record<string, unknown>
+  const value = parseWireObject(bytes)
+  if (value === undefined) return undefined
+  const { version, origins, tokens, limits } = value
   if (!isCount(version) || !isOrigins(origins) || !isLimits(limits)) return undefined
   if (tokens !== null && !isTokens(tokens)) return undefined
   return { version, origins, tokens, limits }
@@ -68,9 +61,17 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
+/** `SCOPES` as bits: more than 31 of them would be another number once they are compared. */
+function isBits(value: unknown): value is number {
+  return isCount(value) && value < 2 ** 31
+}
+
+/** What a browser can send in `Origin`. It is compared to the letter, so whatever else it is lets nobody in. */
+const ORIGIN = new RegExp(`^[!-~]{1,${LIMITS.originCharacters}}$`)
+
 function isOrigins(value: unknown): value is readonly string[] {
   if (!Array.isArray(value) || value.length > LIMITS.corsOrigins) return false
-  return value.every((origin) => typeof origin === 'string')
+  return value.every((origin) => typeof origin === 'string' && ORIGIN.test(origin))
 }
 
 function isLimits(value: unknown): value is EdgeLimits {
@@ -87,5 +88,5 @@ function isTokens(value: unknown): value is Record<string, EdgeToken> {
 function isToken(value: unknown): value is EdgeToken {
   if (typeof value !== 'object' || value === null) return false
   const { scopes, expires } = value as Record<string, unknown>
-  return isCount(scopes) && (expires === undefined || isCount(expires))
+  return isBits(scopes) && (expires === undefined || isCount(expires))
 }

@@ -1,7 +1,9 @@
 import { ConnectionError } from './connection-error.ts'
 import { LIMITS } from './limits.ts'
 import { parseResetCode, type ResetCode } from './reset-code.ts'
+import { cutText, decodeText } from './utf8.ts'
 import { readUint32, readUint64, writeUint32 } from './wire-integers.ts'
+import { isPrintable } from './wire-names.ts'
 
 /**
  * The payloads that are not JSON and not body bytes. Those that belong to the connection, or that
@@ -83,7 +85,7 @@ export interface GoAway {
 
 /** A reason over its limit is cut: it is for people. */
 export function encodeGoAway({ lastStream, code, reason }: GoAway): Uint8Array {
-  const text = new TextEncoder().encode(reason).subarray(0, LIMITS.goAwayReasonBytes)
+  const text = cutText(new TextEncoder().encode(reason), LIMITS.goAwayReasonBytes)
   const payload = new Uint8Array(8 + text.length)
   writeUint32(payload, 0, lastStream)
   writeUint32(payload, 4, code)
@@ -96,10 +98,14 @@ export function readGoAway(payload: Uint8Array): GoAway {
   if (payload.length > 8 + LIMITS.goAwayReasonBytes) {
     throw new ConnectionError('read GO_AWAY: the reason is too long')
   }
+  const reason = decodeText(payload.subarray(8))
+  if (reason === undefined || !isPrintable(reason)) {
+    throw new ConnectionError('read GO_AWAY: the reason is no text for people')
+  }
   return {
     lastStream: readUint32(payload, 0),
     code: parseResetCode(readUint32(payload, 4)),
-    reason: new TextDecoder().decode(payload.subarray(8)),
+    reason,
   }
 }
 

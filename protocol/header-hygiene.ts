@@ -31,6 +31,11 @@ const TREATMENTS: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
 /** No sign, blank, list or leading zero, and far below 2^53. */
 const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/
 
+/** Whether a text is the one number that `Content-Length` may be. */
+export function isContentLength(text: string): boolean {
+  return LENGTH.test(text)
+}
+
 /**
  * The request's headers that may cross to the daemon, in order, bytes unchanged. Whatever `Connection`
  * names goes first, then hop-by-hop fields, then what only the gateway may say: in this order a client

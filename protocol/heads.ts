@@ -1,6 +1,13 @@
+import { isAuthority } from './authority.ts'
+import { isClientAddress } from './client-address.ts'
 import { GATEWAY_HEADERS } from './gateway-headers.ts'
-import type { HeaderList } from './header-field.ts'
+import { checkFields, type HeaderList } from './header-field.ts'
+import { isContentLength } from './header-hygiene.ts'
 import { LIMITS } from './limits.ts'
+import { checkTarget } from './request-target.ts'
+import { decodeText } from './utf8.ts'
+import { parseObject } from './wire-json.ts'
+import { isWireId } from './wire-names.ts'
 
 export type { HeaderList } from './header-field.ts'
 
@@ -34,9 +41,12 @@ export class HeadError extends Error {
   override readonly name = 'HeadError'
 }
 
+/** A method that is a word; others are not relayed. `CONNECT` and what `fetch` forbids are no requests of an app. */
+const METHOD = /^(?!CONNECT$|TRACE$|TRACK$)[A-Z]{1,32}$/
+const CAPITAL = /[A-Z]/
+const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-length', 'host'])
+
 const encoder = new TextEncoder()
-// Fatal: a head with broken UTF-8 must not turn into another head. BOM kept: it is not ours to drop.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @throws HeadError when the encoded head is over `LIMITS.headBytes`. */
 export function encodeHead(head: RequestHead | ResponseHead): Uint8Array {
@@ -52,18 +62,22 @@ export function encodeHeadText(text: string): Uint8Array {
   return bytes
 }
 
-/** @throws HeadError for anything but a complete request head. */
+/**
+ * Every field is of its full form here: whoever has a head may put any of it into a URL, a header or a log.
+ * @throws HeadError for anything but a complete request head, and the field's name in its message
+ */
 export function decodeRequestHead(bytes: Uint8Array): RequestHead {
-  const head = parseObject(decodeText(bytes))
+  const head = objectOf(textOf(bytes))
   const { method, target, headers, host, scheme, request_id, client, upgrade, join } = head
-  if (typeof method !== 'string' || !/^[A-Z]{1,32}$/.test(method)) throw bad('method')
-  if (typeof target !== 'string' || !target.startsWith('/')) throw bad('target')
-  if (typeof host !== 'string' || host === '') throw bad('host')
+  if (typeof method !== 'string' || !METHOD.test(method)) throw bad('method')
+  if (typeof target !== 'string' || checkTarget(target) !== undefined) throw bad('target')
+  if (typeof host !== 'string' || !isAuthority(host)) throw bad('host')
   if (scheme !== 'https' && scheme !== 'http') throw bad('scheme')
-  if (typeof request_id !== 'string' || request_id === '') throw bad('request_id')
-  if (client !== undefined && typeof client !== 'string') throw bad('client')
-  if (upgrade !== undefined && upgrade !== 'websocket') throw bad('upgrade')
-  if (join !== undefined && join !== true) throw bad('join')
+  if (!isWireId(request_id)) throw bad('request_id')
+  if (client !== undefined && (typeof client !== 'string' || !isClientAddress(client)))
+    throw bad('client')
+  if (upgrade !== undefined && (upgrade !== 'websocket' || method !== 'GET')) throw bad('upgrade')
+  if (join !== undefined && (join !== true || method !== 'GET')) throw bad('join')
   if (!isHeaderList(headers)) throw bad('headers')
   return {
     method,
@@ -88,7 +102,7 @@ const KNOWN_CHARACTERS = 1024
  * @throws HeadError for anything but a status and a header list.
  */
 export function decodeResponseHead(bytes: Uint8Array): ResponseHead {
-  const text = decodeText(bytes)
+  const text = textOf(bytes)
   const seen = known.get(text)
   if (seen !== undefined) return seen
   const head = readResponseHead(text)
@@ -100,42 +114,39 @@ export function decodeResponseHead(bytes: Uint8Array): ResponseHead {
 }
 
 function readResponseHead(text: string): ResponseHead {
-  const { status, headers } = parseObject(text)
+  const { status, headers } = objectOf(text)
   const usable = typeof status === 'number' && Number.isInteger(status)
   if (!usable || (status !== 101 && (status < 200 || status > 599))) throw bad('status')
   if (!isHeaderList(headers)) throw bad('headers')
   return { status, headers }
 }
 
-function decodeText(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array): string {
   if (bytes.length > LIMITS.headBytes) throw new HeadError('decode head: over the size limit')
-  try {
-    return decoder.decode(bytes)
-  } catch (cause) {
-    throw new HeadError('decode head: not UTF-8', { cause })
-  }
+  const text = decodeText(bytes)
+  if (text === undefined) throw new HeadError('decode head: not UTF-8')
+  return text
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new HeadError('decode head: not JSON', { cause })
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new HeadError('decode head: not an object')
-  }
-  return value as Record<string, unknown>
+function objectOf(text: string): Record<string, unknown> {
+  const value = parseObject(text)
+  if (value === undefined) throw new HeadError('decode head: no JSON object')
+  return value
 }
 
+/** Grammar, number and size of RFC 9110; names in lower case, so that one look finds a field; what may come once, once. */
 function isHeaderList(value: unknown): value is HeaderList {
   if (!Array.isArray(value) || value.length > LIMITS.headerFields) return false
+  const once = new Set<string>()
   for (const field of value as unknown[]) {
     if (!Array.isArray(field) || field.length !== 2) return false
-    if (typeof field[0] !== 'string' || typeof field[1] !== 'string') return false
+    const [name, text] = field as [unknown, unknown]
+    if (typeof name !== 'string' || typeof text !== 'string' || CAPITAL.test(name)) return false
+    if (!SINGLE.has(name)) continue
+    if (once.has(name) || (name === 'content-length' && !isContentLength(text))) return false
+    once.add(name)
   }
-  return true
+  return checkFields(value as HeaderList) === undefined
 }
 
 function bad(field: string): HeadError {

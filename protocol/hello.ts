@@ -1,6 +1,7 @@
 import { LIMITS } from './limits.ts'
-import { parseStrictJson } from './strict-json.ts'
 import { PROTOCOL_VERSION } from './version.ts'
+import { parseWireObject } from './wire-json.ts'
+import { isAgent, isWireId } from './wire-names.ts'
 
 /** The first frame of each side. */
 export interface Hello {
@@ -17,8 +18,6 @@ export interface Hello {
   readonly open?: readonly number[]
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 export function encodeHello(hello: Hello): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(hello))
 }
@@ -26,18 +25,12 @@ export function encodeHello(hello: Hello): Uint8Array {
 /** Undefined for anything but a hello of this version. */
 export function decodeHello(payload: Uint8Array): Hello | undefined {
   if (payload.length > LIMITS.helloBytes) return undefined
-  let value: unknown
-  try {
-    value = parseStrictJson(utf8.decode(payload))
-  } catch {
-    return undefined
-  }
-  if (typeof value !== 'object' || value === null) return undefined
-  const { version, agent, generation, process, open } = value as Record<string, unknown>
-  if (version !== PROTOCOL_VERSION || typeof agent !== 'string') return undefined
+  const value = parseWireObject(payload)
+  if (value === undefined) return undefined
+  const { version, agent, generation, process, open } = value
+  if (version !== PROTOCOL_VERSION || !isAgent(agent)) return undefined
   if (generation !== undefined && !isGeneration(generation)) return undefined
-  if (process !== undefined && (typeof process !== 'string' || process.length > 64))
-    return undefined
+  if (process !== undefined && !isWireId(process)) return undefined
   if (open !== undefined && !(Array.isArray(open) && open.every(isGeneration))) return undefined
   return {
     version,

@@ -16,6 +16,8 @@ export interface MultiplexerEvents {
   hello(hello: Hello): void
   /** Acceptor: a request. `end` says that it has no body. */
   open?(stream: number, head: RequestHead, end: boolean): void
+  /** A head was none, and its stream has been reset. The error names the field, and nothing that the peer has sent. */
+  malformed?(stream: number, error: Error): void
   /** Opener: the answer's head with the body bytes that came in the same frame. */
   head?(stream: number, head: ResponseHead, body: Uint8Array, end: boolean): void
   /** Body bytes. The owner calls `consumed` once its reader has taken them. */

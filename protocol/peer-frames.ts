@@ -15,7 +15,7 @@ import {
   readReset,
 } from './frame-payload.ts'
 import { FLAG, FRAME, type Frame } from './frame.ts'
-import { decodeRequestHead, decodeResponseHead } from './heads.ts'
+import { decodeRequestHead, decodeResponseHead, HeadError } from './heads.ts'
 import { decodeHello } from './hello.ts'
 import { LIMITS } from './limits.ts'
 import type { MuxCore } from './mux-core.ts'
@@ -90,7 +90,7 @@ export class PeerFrames {
     const window = readUint32(payload, 0)
     const headBytes = payload.subarray(HEAD_PREFIX_BYTES)
     if (headBytes.length > LIMITS.headBytes) return this.#refuse(id, RESET.TOO_LARGE)
-    const head = attempt(decodeRequestHead, headBytes)
+    const head = this.#decode(id, decodeRequestHead, headBytes)
     if (head === undefined || window > LIMITS.streamWindowMax) {
       return this.#refuse(id, RESET.PROTOCOL_ERROR)
     }
@@ -120,7 +120,7 @@ export class PeerFrames {
     if (bodyAt - HEAD_PREFIX_BYTES > LIMITS.headBytes || bodyBytes > LIMITS.inlineBodyBytes) {
       return this.#discard(stream, bodyBytes, RESET.TOO_LARGE)
     }
-    const head = attempt(decodeResponseHead, payload.subarray(HEAD_PREFIX_BYTES, bodyAt))
+    const head = this.#decode(id, decodeResponseHead, payload.subarray(HEAD_PREFIX_BYTES, bodyAt))
     if (head === undefined) return this.#discard(stream, bodyBytes, RESET.PROTOCOL_ERROR)
     if (!stream.receive.receive(bodyBytes)) {
       return this.#discard(stream, bodyBytes, RESET.FLOW_CONTROL)
@@ -292,6 +292,17 @@ export class PeerFrames {
     if (intake.release(events.length)) owner.output()
   }
 
+  /** Undefined for a head that is none; the owner is told what is wrong with it. */
+  #decode<T>(stream: number, decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
+    try {
+      return decode(bytes)
+    } catch (error) {
+      if (!(error instanceof HeadError)) throw error
+      this.#core.events.malformed?.(stream, error)
+      return undefined
+    }
+  }
+
   /** The stream that body bytes are for, which are counted; if it is over, they are only counted. */
   #receiving(id: number, bytes: number): MuxStream | undefined {
     const core = this.#core
@@ -318,11 +329,3 @@ export class PeerFrames {
 }
 
 const NOTHING = new Uint8Array(0)
-
-function attempt<T>(decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
-  try {
-    return decode(bytes)
-  } catch {
-    return undefined
-  }
-}

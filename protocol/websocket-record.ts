@@ -5,6 +5,8 @@
  * without a close record was cut, which a WebSocket calls 1006.
  */
 
+import { isSendableCode, NO_STATUS, REASON_BYTES } from './close-event.ts'
+import { cutText, decodeText as decodeUtf8 } from './utf8.ts'
 import { readUint32, writeUint32 } from './wire-integers.ts'
 
 export const OPCODE = { TEXT: 1, BINARY: 2, CLOSE: 8 } as const
@@ -17,11 +19,6 @@ export type WebSocketRecord =
 /** Bytes of a record before its payload. */
 export const RECORD_HEADER_BYTES = 5
 
-/** RFC 6455 §5.5: a control frame's payload is 125 bytes, two of them the code. */
-const REASON_BYTES = 123
-/** RFC 6455 §7.1.5: a close without a payload. Never on the wire. */
-const NO_STATUS = 1005
-
 /** Room for a record whose end has not come, before it grows. */
 const HELD_BYTES = 256
 
@@ -31,8 +28,6 @@ export class WebSocketRecordError extends Error {
 }
 
 const encoder = new TextEncoder()
-// Fatal: a message must not turn into another one. BOM kept: it is not ours to drop.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * @throws WebSocketRecordError for a close with a code that is never sent, such as 1006: a cut must not
@@ -121,41 +116,27 @@ export class WebSocketRecordReader {
     this.#closed = true
     if (payload.length === 0) return { kind: 'close', code: NO_STATUS, reason: '' }
     const code = payload.length < 2 ? 0 : ((payload[0] as number) << 8) | (payload[1] as number)
-    if (!isSendable(code)) throw new WebSocketRecordError(`read record: close code ${code}`)
+    if (!isSendableCode(code)) throw new WebSocketRecordError(`read record: close code ${code}`)
     return { kind: 'close', code, reason: decodeText(payload.subarray(2)) }
   }
 }
 
 function decodeText(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes)
-  } catch (cause) {
-    throw new WebSocketRecordError('read record: text is not UTF-8', { cause })
-  }
-}
-
-/** RFC 6455 §7.4: 1000 to 4999 without those that only stand for the absence of a code. */
-function isSendable(code: number): boolean {
-  const reserved = code === 1004 || code === NO_STATUS || code === 1006 || code === 1015
-  return Number.isInteger(code) && code >= 1000 && code <= 4999 && !reserved
+  // A message must not turn into another one.
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw new WebSocketRecordError('read record: text is not UTF-8')
+  return text
 }
 
 function closePayload(code: number, reason: string): Uint8Array {
   if (code === NO_STATUS) return new Uint8Array(0)
-  if (!isSendable(code)) throw new WebSocketRecordError(`write record: close code ${code}`)
-  const text = cutText(encoder.encode(reason))
+  if (!isSendableCode(code)) throw new WebSocketRecordError(`write record: close code ${code}`)
+  const text = cutText(encoder.encode(reason), REASON_BYTES)
   const payload = new Uint8Array(2 + text.length)
   payload[0] = code >> 8
   payload[1] = code & 0xff
   payload.set(text, 2)
   return payload
-}
-
-/** At most `REASON_BYTES`, never in the middle of a character: half of one could not be read again. */
-function cutText(text: Uint8Array): Uint8Array {
-  let end = Math.min(text.length, REASON_BYTES)
-  while (end < text.length && ((text[end] as number) & 0xc0) === 0x80) end -= 1
-  return text.subarray(0, end)
 }
 
 function withHeader(opcode: number, payload: Uint8Array): Uint8Array {

@@ -1,4 +1,6 @@
+import { detach } from '../../protocol/detach.ts'
 import type { ExchangeStream } from './exchange.ts'
+import { guarded } from './guarded.ts'
 import { joinNeighbours } from './join-neighbours.ts'
 import type { MessageMemory } from './message-memory.ts'
 import { RESET } from '../../protocol/reset-code.ts'
@@ -12,6 +14,7 @@ export class BodyWriter {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>
   readonly #stream: ExchangeStream
   readonly #memory: MessageMemory
+  readonly #left: () => void
   #chunks: Uint8Array[] = []
   #ended = false
   #draining = false
@@ -26,7 +29,9 @@ export class BodyWriter {
     this.#writer = pair.writable.getWriter()
     this.#stream = stream
     this.#memory = memory
-    this.#writer.closed.catch(() => this.#clientLeft())
+    const left = guarded(stream, () => this.#clientLeft())
+    this.#left = left
+    detach(this.#writer.closed, left)
   }
 
   write(bytes: Uint8Array): void {
@@ -45,13 +50,14 @@ export class BodyWriter {
     if (this.#over) return
     this.#over = true
     this.#chunks = []
-    this.#writer.abort(new Error(reason)).catch(() => {})
+    // The client is gone then, and nothing is left to say to it.
+    detach(this.#writer.abort(new Error(reason)), () => {})
   }
 
   #start(): void {
     if (this.#draining || this.#over) return
     this.#draining = true
-    this.#drain().catch(() => this.#clientLeft())
+    detach(this.#drain(), this.#left)
   }
 
   async #drain(): Promise<void> {

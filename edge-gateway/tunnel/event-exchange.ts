@@ -8,6 +8,7 @@ import { refuse } from '../refusal.ts'
 import { answerHeaders, type AnswerHeaders } from './answer-headers.ts'
 import { TOKEN_REFUSALS } from './decide-access.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
+import { guarded } from './guarded.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { MessageMemory } from './message-memory.ts'
 import { BUSY } from './refusals.ts'
@@ -21,6 +22,7 @@ import type { MemberOf, Subscribers } from './subscribers.ts'
  */
 export class EventExchange implements Exchange {
   readonly response: Promise<Response>
+  readonly requestId: string
   readonly #stream: ExchangeStream
   readonly #request: RelayedRequest
   readonly #plain: HttpExchange
@@ -43,6 +45,7 @@ export class EventExchange implements Exchange {
   ) {
     this.#stream = stream
     this.#request = request
+    this.requestId = request.requestId
     this.#tokenId = tokenId
     this.#holder = holder
     this.#signal = signal
@@ -67,7 +70,8 @@ export class EventExchange implements Exchange {
     this.#bridge = bridge
     this.#subscribers.accept(bridge, this, this.#holder.key)
     // An end of a bridge that never reached the Worker, whose client had left, is closed by nobody.
-    signal.addEventListener('abort', () => this.#subscribers.abandon(bridge), { once: true })
+    const abandoned = guarded(this.#stream, () => this.#subscribers.abandon(bridge))
+    signal.addEventListener('abort', abandoned, { once: true })
     // A copy: what the Worker alone may see must be on no other answer.
     const fields = new Headers(headers.fields)
     fields.set(GATEWAY_HEADERS.requestId, this.#request.requestId)
@@ -123,12 +127,16 @@ export class EventExchange implements Exchange {
     if (!(total > this.#taken)) return
     const bytes = total - this.#taken
     this.#taken = total
-    this.#stream.consumed(bytes)
+    this.#guarded(() => this.#stream.consumed(bytes))
   }
 
   /** The client, or the Worker that held it, is gone. */
   left(): void {
-    this.#stream.reset(RESET.CANCEL)
+    this.#guarded(() => this.#stream.reset(RESET.CANCEL))
+  }
+
+  #guarded(call: () => void): void {
+    guarded(this.#stream, call)()
   }
 
   #refuse(): void {

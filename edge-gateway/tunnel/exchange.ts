@@ -5,6 +5,8 @@ import type { ResetCode } from '../../protocol/reset-code.ts'
 
 /** One stream's owner inside the object: a plain request or a WebSocket. */
 export interface Exchange {
+  /** Of its request, for the log. */
+  readonly requestId: string
   /** The answer's head, with the body bytes that came in its frame. */
   head(head: ResponseHead, body: Uint8Array, end: boolean): void
   data(bytes: Uint8Array): void
@@ -42,6 +44,11 @@ export interface ExchangeStream {
   write(bytes: Uint8Array): boolean
   end(): void
   reset(code: ResetCode): void
+  /**
+   * A mistake of ours: it is logged and counted, the stream is over, the slot free, and the exchange is told so by
+   * `reset`. Never throws.
+   */
+  fail(error: unknown): void
   /** Bytes written that home has not taken yet. */
   queued(): number
   /** The client has taken these bytes. */

@@ -49,6 +49,11 @@ function traffic({ since, calls, wakes, sums, refused }: TrafficCounts): readonl
     counter('group_frames', 'Events from home for a whole group.', sums.groupFrames),
     counter('watch_seconds', 'Time that a timer kept the object awake.', sums.watchTicks),
     counter('parked_requests', 'Requests that were held for the return of home.', sums.parked),
+    counter(
+      'faults',
+      'What has failed by a mistake of the gateway, settled and logged.',
+      sums.faults,
+    ),
     {
       name: 'spl_gateway_refused_requests_total',
       type: 'counter',

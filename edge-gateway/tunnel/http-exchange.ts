@@ -6,7 +6,9 @@ import { answerHeaders } from './answer-headers.ts'
 import { BodyWriter } from './body-writer.ts'
 import { TOKEN_REFUSALS } from './decide-access.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
+import { logFault } from './log-fault.ts'
 import type { MessageMemory } from './message-memory.ts'
+import { guarded } from './guarded.ts'
 import { RequestBodyPump } from './request-body-pump.ts'
 
 /** RFC 9110: answers with these statuses have no body, whatever was sent. */
@@ -15,6 +17,7 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 /** One public request and its answer, over one stream. */
 export class HttpExchange implements Exchange {
   readonly response: Promise<Response>
+  readonly requestId: string
   readonly #stream: ExchangeStream
   readonly #request: RelayedRequest
   readonly #upload: RequestBodyPump | undefined
@@ -35,6 +38,7 @@ export class HttpExchange implements Exchange {
     this.#memory = memory
     this.#stream = stream
     this.#request = request
+    this.requestId = request.requestId
     this.response = new Promise((resolve) => {
       this.#settle = resolve
     })
@@ -48,7 +52,10 @@ export class HttpExchange implements Exchange {
     const signal = this.#signal?.()
     this.#signal = undefined
     if (signal?.aborted === true) this.#clientLeft()
-    else signal?.addEventListener('abort', () => this.#clientLeft(), { once: true })
+    else {
+      const left = guarded(this.#stream, () => this.#clientLeft())
+      signal?.addEventListener('abort', left, { once: true })
+    }
   }
 
   head(head: ResponseHead, body: Uint8Array, end: boolean): void {
@@ -93,7 +100,7 @@ export class HttpExchange implements Exchange {
   reset(code: ResetCode): void {
     this.#upload?.stop()
     if (this.#answered) this.#body?.abort(`the answer was cut short: ${resetName(code)}`)
-    else this.#answer(this.#repeat(code) ?? refuse(failure(code), this.#request))
+    else this.#answer(this.#answerTo(code))
   }
 
   revoke(graceOver: boolean): void {
@@ -128,6 +135,16 @@ export class HttpExchange implements Exchange {
     this.#stream.reset(RESET.PROTOCOL_ERROR)
     this.#upload?.stop()
     this.#answer(refuse(failure(RESET.PROTOCOL_ERROR), this.#request))
+  }
+
+  /** Whatever fails in making it, there is an answer: the invocation that waits for it must end. */
+  #answerTo(code: ResetCode): Response | Promise<Response> {
+    try {
+      return this.#repeat(code) ?? refuse(failure(code), this.#request)
+    } catch (error) {
+      logFault('refusal', error, this.requestId)
+      return new Response(null, { status: 502 })
+    }
   }
 
   #repeat(code: ResetCode): Response | Promise<Response> | undefined {

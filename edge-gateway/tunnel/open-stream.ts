@@ -7,12 +7,17 @@ export class OpenStream implements ExchangeStream {
   readonly #mux: Multiplexer
   readonly #id: number
   readonly #givenUp: () => void
+  readonly #failed: (error: unknown) => void
 
-  /** @param givenUp told when the exchange ends the stream before its time */
-  constructor(mux: Multiplexer, id: number, givenUp: () => void) {
+  /**
+   * @param givenUp told when the exchange ends the stream before its time
+   * @param failed told when it cannot go on, by a mistake of ours
+   */
+  constructor(mux: Multiplexer, id: number, givenUp: () => void, failed: (error: unknown) => void) {
     this.#mux = mux
     this.#id = id
     this.#givenUp = givenUp
+    this.#failed = failed
   }
 
   write(bytes: Uint8Array): boolean {
@@ -26,6 +31,10 @@ export class OpenStream implements ExchangeStream {
   reset(code: ResetCode): void {
     this.#givenUp()
     this.#mux.reset(this.#id, code, Date.now())
+  }
+
+  fail(error: unknown): void {
+    this.#failed(error)
   }
 
   queued(): number {

@@ -1,3 +1,6 @@
+import type { ExchangeStream } from './exchange.ts'
+import { guarded } from './guarded.ts'
+
 /** Above this a client counts as slow, and home gets no more credit until it has caught up. */
 const SLOW_BYTES = 512 * 1024
 /** How often a slow client is looked at: the platform has no event for a drained socket. */
@@ -9,13 +12,15 @@ const LOOK_MS = 50
  */
 export class OutgoingPace {
   readonly #socket: WebSocket
-  readonly #credit: (bytes: number) => void
+  readonly #stream: Pick<ExchangeStream, 'consumed' | 'fail'>
+  readonly #lookAgain: () => void
   #owed = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(socket: WebSocket, credit: (bytes: number) => void) {
+  constructor(socket: WebSocket, stream: Pick<ExchangeStream, 'consumed' | 'fail'>) {
     this.#socket = socket
-    this.#credit = credit
+    this.#stream = stream
+    this.#lookAgain = guarded(stream, () => this.#look())
   }
 
   sent(bytes: number): void {
@@ -28,19 +33,19 @@ export class OutgoingPace {
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#credit(this.#owed)
+    this.#stream.consumed(this.#owed)
     this.#owed = 0
   }
 
   #look(): void {
     this.#timer = undefined
     if (waitingBytes(this.#socket) > SLOW_BYTES) {
-      this.#timer = setTimeout(() => this.#look(), LOOK_MS)
+      this.#timer = setTimeout(this.#lookAgain, LOOK_MS)
       return
     }
     const owed = this.#owed
     this.#owed = 0
-    this.#credit(owed)
+    this.#stream.consumed(owed)
   }
 }
 

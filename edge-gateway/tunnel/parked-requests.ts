@@ -11,6 +11,8 @@ interface Parked {
   /** Milliseconds since 1970. */
   readonly deadline: number
   readonly settle: (response: Response | Promise<Response>) => void
+  /** Without an answer, by a mistake of ours. */
+  readonly fail: (error: unknown) => void
 }
 
 /** Requests that wait for home's return, with nothing read of their bodies. Bounded in number, bytes and time; room is shared fairly. */
@@ -29,9 +31,9 @@ export class ParkedRequests {
     const { holder } = asked
     if (this.#places.room(holder) < 1) return undefined
     if (this.#bytes.room(holder) < asked.head.length) return undefined
-    return new Promise((settle) => {
+    return new Promise((settle, fail) => {
       const { key } = holder
-      const parked: Parked = { asked, holder: key, deadline: now + LIMITS.parkMs, settle }
+      const parked: Parked = { asked, holder: key, deadline: now + LIMITS.parkMs, settle, fail }
       this.#parked.add(parked)
       this.#places.take(key)
       this.#bytes.take(key, asked.head.length)
@@ -47,7 +49,7 @@ export class ParkedRequests {
     this.#parked.clear()
     this.#places.clear()
     this.#bytes.clear()
-    for (const { asked, settle } of all) settle(send(asked))
+    for (const parked of all) answer(parked, send)
   }
 
   /** Refuses those whose time is over. @param now milliseconds since 1970 */
@@ -63,6 +65,18 @@ export class ParkedRequests {
     if (!this.#parked.delete(parked)) return
     this.#places.give(parked.holder)
     this.#bytes.give(parked.holder, parked.asked.head.length)
-    parked.settle(refuse(OFFLINE, parked.asked))
+    answer(parked, (asked) => refuse(OFFLINE, asked))
+  }
+}
+
+/** One whose answer fails keeps no other from its own. */
+function answer(
+  { asked, settle, fail }: Parked,
+  make: (asked: AskedRequest) => Response | Promise<Response>,
+): void {
+  try {
+    settle(make(asked))
+  } catch (error) {
+    fail(error)
   }
 }

@@ -1,4 +1,5 @@
 import { RESET } from '../../protocol/reset-code.ts'
+import { detach } from '../../protocol/detach.ts'
 import type { ExchangeStream } from './exchange.ts'
 import { ReadSize } from './read-size.ts'
 
@@ -17,11 +18,15 @@ export class RequestBodyPump {
     // With a buffer of our own the runtime hands over all it has; without one, 4 KiB at a time (measured).
     this.#reader = body.getReader({ mode: 'byob' })
     this.#stream = stream
-    this.#run()
-      .catch(() => {
-        if (!this.#stopped) this.#stream.reset(RESET.BODY_FAILED)
-      })
-      .finally(() => this.#size.release())
+    const failed = () => {
+      if (!this.#stopped) this.#stream.reset(RESET.BODY_FAILED)
+    }
+    detach(
+      this.#run()
+        .catch(failed)
+        .finally(() => this.#size.release()),
+      (error) => stream.fail(error),
+    )
   }
 
   /** The daemon can take more. */
@@ -34,7 +39,8 @@ export class RequestBodyPump {
     if (this.#stopped) return
     this.#stopped = true
     this.#resume?.()
-    this.#reader.cancel().catch(() => {})
+    // What it fails with is nobody's: the body is given up.
+    detach(this.#reader.cancel(), () => {})
   }
 
   async #run(): Promise<void> {

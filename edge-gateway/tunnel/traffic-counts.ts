@@ -28,6 +28,7 @@ const SUMS = [
   'groupFrames',
   'watchTicks',
   'parked',
+  'faults',
 ] as const
 
 type Sum = (typeof SUMS)[number]

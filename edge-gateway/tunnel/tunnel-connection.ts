@@ -17,6 +17,7 @@ import { CLOSE } from '../../protocol/close-code.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { VERSION } from '../version.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
+import { logFault } from './log-fault.ts'
 import { OpenStream } from './open-stream.ts'
 import type { Subscribers } from './subscribers.ts'
 import type { CountsSnapshot, TrafficCounts } from './traffic-counts.ts'
@@ -146,10 +147,23 @@ export class TunnelConnection {
     holder: Holder,
   ): Exchange {
     const id = this.#mux.open(encodeHeadText(headText), end, holder)
-    const owner = exchange(new OpenStream(this.#mux, id, () => this.#exchanges.delete(id)))
+    const stream = new OpenStream(
+      this.#mux,
+      id,
+      () => this.#exchanges.delete(id),
+      (error) => this.#fail(id, error),
+    )
+    let owner: Exchange
+    try {
+      owner = exchange(stream)
+    } catch (error) {
+      // Nobody has it: its slot must not be held for nobody.
+      this.#mux.reset(id, RESET.INTERNAL, Date.now())
+      throw error
+    }
     this.#exchanges.set(id, { exchange: owner, headDeadline, tokenId, cutAt: Infinity })
     this.#saved = false
-    if (this.#exchanges.size > CROWD) owner.watchClient()
+    if (this.#exchanges.size > CROWD) this.#tell(id, () => owner.watchClient())
     return owner
   }
 
@@ -168,10 +182,10 @@ export class TunnelConnection {
 
   /** Ends what is open with tokens that are worth nothing any more: WebSockets now, answers after a grace. */
   revoke(disowned: (tokenId: string) => boolean, now: number): void {
-    for (const open of this.#exchanges.values()) {
+    for (const [id, open] of this.#exchanges) {
       if (open.tokenId === undefined || open.cutAt !== Infinity || !disowned(open.tokenId)) continue
       open.cutAt = now + REVOKED_GRACE_MS
-      open.exchange.revoke(false)
+      this.#tell(id, ({ exchange }) => exchange.revoke(false))
     }
   }
 
@@ -183,8 +197,11 @@ export class TunnelConnection {
     try {
       this.#mux.receive(message, this.heardAt)
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error
-      this.close(CLOSE.PROTOCOL_ERROR, error.message)
+      if (error instanceof ConnectionError) this.close(CLOSE.PROTOCOL_ERROR, error.message)
+      else {
+        this.#note('connection', error)
+        this.close(CLOSE.INTERNAL, 'the gateway failed')
+      }
     }
   }
 
@@ -219,18 +236,22 @@ export class TunnelConnection {
   look(now: number): void {
     for (const [id, open] of this.#exchanges) {
       if (now >= open.cutAt) {
-        this.#exchanges.delete(id)
-        open.exchange.revoke(true)
+        this.#tell(id, ({ exchange }) => {
+          this.#exchanges.delete(id)
+          exchange.revoke(true)
+        })
         continue
       }
       if (open.headDeadline === Infinity) continue
       if (now < open.headDeadline) {
-        open.exchange.watchClient()
+        this.#tell(id, ({ exchange }) => exchange.watchClient())
         continue
       }
-      this.#exchanges.delete(id)
-      this.#mux.reset(id, RESET.HEAD_TIMEOUT, now)
-      open.exchange.reset(RESET.HEAD_TIMEOUT)
+      this.#tell(id, ({ exchange }) => {
+        this.#exchanges.delete(id)
+        this.#mux.reset(id, RESET.HEAD_TIMEOUT, now)
+        exchange.reset(RESET.HEAD_TIMEOUT)
+      })
     }
   }
 
@@ -269,30 +290,34 @@ export class TunnelConnection {
         this.#process = hello.process
         this.#onHello(hello)
       },
-      head: (stream, head: ResponseHead, body, end) => {
-        const open = this.#exchanges.get(stream)
-        if (open === undefined) return
-        open.headDeadline = Infinity
-        open.exchange.head(head, body, end)
-      },
-      data: (stream, bytes) => this.#exchanges.get(stream)?.exchange.data(bytes),
-      end: (stream) => this.#exchanges.get(stream)?.exchange.end(),
-      reset: (stream, code: ResetCode) => {
-        const open = this.#exchanges.get(stream)
-        this.#exchanges.delete(stream)
-        open?.exchange.reset(code)
-      },
-      stopSending: (stream) => this.#exchanges.get(stream)?.exchange.stopSending(),
-      writable: (stream) => this.#exchanges.get(stream)?.exchange.writable(),
+      head: (stream, head: ResponseHead, body, end) =>
+        this.#tell(stream, (open) => {
+          open.headDeadline = Infinity
+          open.exchange.head(head, body, end)
+        }),
+      data: (stream, bytes) => this.#tell(stream, ({ exchange }) => exchange.data(bytes)),
+      end: (stream) => this.#tell(stream, ({ exchange }) => exchange.end()),
+      reset: (stream, code: ResetCode) =>
+        this.#tell(stream, ({ exchange }) => {
+          this.#exchanges.delete(stream)
+          exchange.reset(code)
+        }),
+      stopSending: (stream) => this.#tell(stream, ({ exchange }) => exchange.stopSending()),
+      writable: (stream) => this.#tell(stream, ({ exchange }) => exchange.writable()),
       closed: (stream) => this.#exchanges.delete(stream),
       joined: (stream, { group, member }) => {
         const joining = { generation: this.generation, group, member }
-        const open = this.#exchanges.get(stream)
+        let joined = false
+        this.#tell(stream, ({ exchange }) => {
+          joined = exchange.joined?.(joining) === true
+        })
+        if (joined) return
         // Nobody is there who could join: home must not keep a member that nobody follows.
-        if (open?.exchange.joined?.(joining) === true) return
         this.#mux.leave(joining)
-        this.#exchanges.delete(stream)
-        open?.exchange.reset(RESET.PROTOCOL_ERROR)
+        this.#tell(stream, ({ exchange }) => {
+          this.#exchanges.delete(stream)
+          exchange.reset(RESET.PROTOCOL_ERROR)
+        })
       },
       group: (group, events) => {
         this.#counts.add('groupFrames')
@@ -307,6 +332,44 @@ export class TunnelConnection {
       policy: (policy) => this.#policy(policy),
       output: () => this.#scheduleFlush(),
     }
+  }
+
+  /**
+   * Tells one exchange. Whatever it throws ends its own stream: nothing of it reaches the multiplexer, which is in the
+   * middle of a message for others.
+   */
+  #tell(stream: number, call: (open: OpenExchange) => void): void {
+    const open = this.#exchanges.get(stream)
+    if (open === undefined) return
+    try {
+      call(open)
+    } catch (error) {
+      this.#settle(stream, open, error)
+    }
+  }
+
+  /** An exchange says that it cannot go on. */
+  #fail(stream: number, error: unknown): void {
+    const open = this.#exchanges.get(stream)
+    if (open !== undefined) this.#settle(stream, open, error)
+    else this.#note('stream', error)
+  }
+
+  /** The one place where a stream ends that failed by a mistake of ours: noted, its slot free, its client told. */
+  #settle(stream: number, { exchange }: OpenExchange, error: unknown): void {
+    this.#note('stream', error, exchange.requestId)
+    this.#exchanges.delete(stream)
+    this.#mux.reset(stream, RESET.INTERNAL, Date.now())
+    try {
+      exchange.reset(RESET.INTERNAL)
+    } catch (again) {
+      this.#note('stream', again, exchange.requestId)
+    }
+  }
+
+  #note(place: string, error: unknown, requestId?: string): void {
+    this.#counts.add('faults')
+    logFault(place, error, requestId)
   }
 
   /**

@@ -28,6 +28,7 @@ import {
   type Relayed,
   type RelayedKind,
 } from './internal.ts'
+import { logFault } from './log-fault.ts'
 import { MessageMemory } from './message-memory.ts'
 import { ParkedRequests } from './parked-requests.ts'
 import { PolicyBook } from './policy-book.ts'
@@ -463,9 +464,22 @@ export class TunnelObject extends DurableObject<Env> {
     this.#watch ??= setTimeout(() => this.#look(), WATCH_MS)
   }
 
+  /** Whatever fails in it, it is done again as long as anything must be watched. */
   #look(): void {
     this.#watch = undefined
     this.#counts.add('watchTicks')
+    try {
+      if (this.#lookAtAll()) this.#keepWatch()
+    } catch (error) {
+      this.#counts.add('faults')
+      logFault('watch', error)
+      this.#keepWatch()
+    }
+    this.#keepCounts()
+  }
+
+  /** Returns whether anything must be looked at again. */
+  #lookAtAll(): boolean {
     const now = Date.now()
     this.#parked.expire(now)
     if (now >= this.#disownAt) {
@@ -479,8 +493,7 @@ export class TunnelObject extends DurableObject<Env> {
       if (connection.unsaved) connection.save()
       more ||= connection.mustLook || connection.unsaved || connection !== this.#current
     }
-    if (more || this.#parked.size > 0 || this.#disownAt !== Infinity) this.#keepWatch()
-    this.#keepCounts()
+    return more || this.#parked.size > 0 || this.#disownAt !== Infinity
   }
 
   /**

@@ -1,4 +1,5 @@
 import { CLOSE } from '../../protocol/close-code.ts'
+import { isRelayedClose, isSendableCode, REASON_BYTES } from '../../protocol/close-event.ts'
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { ResponseHead } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
@@ -8,7 +9,9 @@ import {
   WebSocketRecordReader,
   type WebSocketRecord,
 } from '../../protocol/websocket-record.ts'
+import { cutText } from '../../protocol/utf8.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
+import { guarded } from './guarded.ts'
 import { HttpExchange } from './http-exchange.ts'
 import type { QueueShare } from './client-queues.ts'
 import type { MessageMemory } from './message-memory.ts'
@@ -21,7 +24,7 @@ import { OutgoingPace } from './outgoing-pace.ts'
 export class WebSocketExchange implements Exchange {
   readonly response: Promise<Response>
   readonly #stream: ExchangeStream
-  readonly #requestId: string
+  readonly requestId: string
   readonly #plain: HttpExchange
   readonly #records = new WebSocketRecordReader(LIMITS.webSocketMessageBytes)
   #settle!: (response: Response) => void
@@ -39,7 +42,7 @@ export class WebSocketExchange implements Exchange {
   ) {
     this.#stream = stream
     this.#share = share
-    this.#requestId = request.requestId
+    this.requestId = request.requestId
     this.#plain = new HttpExchange(stream, request, null, signal, memory)
     const accepted = new Promise<Response>((resolve) => {
       this.#settle = resolve
@@ -54,15 +57,22 @@ export class WebSocketExchange implements Exchange {
     }
     const { 0: client, 1: server } = new WebSocketPair()
     this.#socket = server
-    this.#pace = new OutgoingPace(server, (bytes) => this.#stream.consumed(bytes))
+    this.#pace = new OutgoingPace(server, this.#stream)
     server.binaryType = 'arraybuffer'
     server.accept({ allowHalfOpen: true })
-    server.addEventListener('message', ({ data }) => this.#fromClient(data))
-    server.addEventListener('close', ({ code, reason }) => this.#clientClosed(code, reason))
-    server.addEventListener('error', () => this.#clientClosed(1006, ''))
+    const on = <Args extends readonly unknown[]>(hear: (...args: Args) => void) =>
+      guarded(this.#stream, hear)
+    const message = on(({ data }: MessageEvent) => this.#fromClient(data as string | ArrayBuffer))
+    const close = on(({ code, reason }: CloseEvent) => this.#clientClosed(code, reason))
+    server.addEventListener('message', message)
+    server.addEventListener('close', close)
+    server.addEventListener(
+      'error',
+      on(() => this.#clientClosed(1006, '')),
+    )
     const protocol = head.headers.find(([name]) => name === 'sec-websocket-protocol')?.[1]
     const headers = {
-      [GATEWAY_HEADERS.requestId]: this.#requestId,
+      [GATEWAY_HEADERS.requestId]: this.requestId,
       ...(protocol === undefined ? {} : { 'sec-websocket-protocol': protocol }),
     }
     this.#settle(new Response(null, { status: 101, webSocket: client, headers }))
@@ -138,8 +148,9 @@ export class WebSocketExchange implements Exchange {
 
   #clientClosed(code: number, reason: string): void {
     if (this.#over) return
+    // After a connection that is lost nobody hears it; who sent a code that none may send does.
+    if (!isRelayedClose(code)) return this.#fail(CLOSE.PROTOCOL_ERROR, 'no such close code')
     this.#finish()
-    if (code === 1006) return this.#stream.reset(RESET.CANCEL)
     this.#stream.write(encodeRecord({ kind: 'close', code, reason }))
     this.#stream.end()
     if (this.#socket !== undefined) closeSocket(this.#socket, code, reason)
@@ -159,11 +170,12 @@ export class WebSocketExchange implements Exchange {
   }
 }
 
-/** RFC 6455 §7.4.1: codes that stand for the absence of one are not sent. */
+/** A code that may not be sent, and a reason that is too long for a frame, are left out: closed it is in any case. */
 function closeSocket(socket: WebSocket, code: number, reason: string): void {
+  const text = new TextDecoder().decode(cutText(new TextEncoder().encode(reason), REASON_BYTES))
   try {
-    if (code === 1005 || code === 1006 || code === 1015) socket.close()
-    else socket.close(code, reason)
+    if (isSendableCode(code)) socket.close(code, text)
+    else socket.close()
   } catch {
     // Closed by the other side in the meantime.
   }

@@ -1,7 +1,5 @@
+import { isAuthority } from '../../protocol/authority.ts'
 import type { HeaderFault } from '../../protocol/header-field.ts'
-
-/** A host name, an IPv4 or a bracketed IPv6 address, perhaps a port: nothing that moves a URL's parts. */
-const AUTHORITY = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
 
 /** A gateway has one host, or few: the check below would be most of a small request's own cost. */
 let lastGood: string | undefined
@@ -22,7 +20,7 @@ export function checkHost(
   if (host === field && host === lastGood) return undefined
   if (field === undefined || !sameHost(host, field, scheme))
     return fault('is not the host of the URL')
-  if (!AUTHORITY.test(host) || !URL.canParse(`${scheme}://${host}/`)) return fault('names no host')
+  if (!isAuthority(host)) return fault('names no host')
   lastGood = host
   return undefined
 }

@@ -1,3 +1,4 @@
+import { isClientAddress } from '../../protocol/client-address.ts'
 import { cleanRequestHeaders, isHeaderFault } from '../../protocol/header-hygiene.ts'
 import type { HeaderList, RequestHead } from '../../protocol/heads.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
@@ -124,5 +125,5 @@ export function clientOf(request: Request, settings: Settings): string | undefin
 function clientAddress(value: string | null | undefined): string | undefined {
   const address = value?.trim() ?? ''
   if (address === '') return undefined
-  return /^[0-9a-fA-F.:]{2,45}$/.test(address) ? address : UNREADABLE
+  return isClientAddress(address) ? address : UNREADABLE
 }

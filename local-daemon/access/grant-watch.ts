@@ -22,11 +22,13 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export class GrantWatch {
   readonly #authorise: Pick<Authorise, 'endOf'>
   readonly #watched = new Set<Watched>()
+  readonly #onFault: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined
 
   /** @param authorise made before this, so that it is up to date when a commit is told of here */
   constructor(store: Store, authorise: Pick<Authorise, 'endOf'>) {
     this.#authorise = authorise
+    this.#onFault = store.commits.onFault
     store.commits.add((records) => {
       if (this.#watched.size === 0) return
       if (records.some(({ thread }) => DECISIVE.has(thread))) this.#look()
@@ -40,9 +42,7 @@ export class GrantWatch {
     if (principal.kind === 'account' && principal.expiresAt !== null) this.#setTimer()
     const end = this.#authorise.endOf(principal)
     if (end !== undefined) {
-      queueMicrotask(() => {
-        if (this.#watched.delete(watched)) ended(end)
-      })
+      queueMicrotask(() => this.#end(watched, end))
     }
     return () => {
       this.#watched.delete(watched)
@@ -53,9 +53,17 @@ export class GrantWatch {
   #look(): void {
     for (const watched of this.#watched) {
       const end = this.#authorise.endOf(watched.principal)
-      if (end === undefined) continue
-      this.#watched.delete(watched)
-      watched.ended(end)
+      if (end !== undefined) this.#end(watched, end)
+    }
+  }
+
+  /** One that fails at its end keeps no other from ending. */
+  #end(watched: Watched, code: GrantEnd): void {
+    if (!this.#watched.delete(watched)) return
+    try {
+      watched.ended(code)
+    } catch (error) {
+      this.#onFault(error)
     }
   }
 

@@ -15,7 +15,7 @@ export async function stopForSure(
 ): Promise<void> {
   const tooLong = setTimeout(() => {
     note(`not stopped in order after ${stopMs / 1000} s: leaving (${openThings()})`)
-    process.exit(1)
+    process.exit(process.exitCode ?? 1)
   }, stopMs)
   try {
     await stop()

@@ -26,6 +26,7 @@ import { addMetrics } from './routes/metrics.ts'
 import { addOpenApi } from './routes/openapi.ts'
 import { addPostRecord } from './routes/post-record.ts'
 import type { AppAccess } from '../access/make-access.ts'
+import type { FaultBook } from '../faults/fault-book.ts'
 import { addServiceAccounts } from './routes/service-accounts.ts'
 import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addSync } from './routes/sync.ts'
@@ -51,6 +52,7 @@ export interface DaemonApp {
 
 export interface AppParts extends AppAccess {
   readonly logger: Logger
+  readonly faults: FaultBook
   /** Where the app's own port listens. */
   readonly listener: ListenHost
   /** Aborts when the daemon stops. */
@@ -63,7 +65,7 @@ export function createApp(given: AppParts): DaemonApp {
   const { store, authorise, settings, logger, identity, listener } = given
   const router = new DaemonRouter(authorise)
   const hub = new FeedHub(store.commits)
-  const observation = observe(store, given.link)
+  const observation = observe(store, given.link, given.faults)
   const { watch } = observation
   const parts = { ...given, router, hub, observation, did: identity.did }
   addHealth(parts)

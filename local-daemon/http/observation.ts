@@ -1,3 +1,4 @@
+import type { FaultBook } from '../faults/fault-book.ts'
 import { processMetrics } from '../metrics/process-metrics.ts'
 import { RequestMetrics } from '../metrics/request-metrics.ts'
 import { StoreMetrics } from '../metrics/store-metrics.ts'
@@ -18,7 +19,11 @@ export interface Observation {
   metrics(): string
 }
 
-export function observe(store: Store, link: () => LinkReport | undefined): Observation {
+export function observe(
+  store: Store,
+  link: () => LinkReport | undefined,
+  faults: FaultBook,
+): Observation {
   const log = new RequestLog()
   const requests = new RequestMetrics()
   const records = new StoreMetrics(store)
@@ -31,6 +36,7 @@ export function observe(store: Store, link: () => LinkReport | undefined): Obser
         ...requests.families(),
         ...records.families(),
         ...tunnelMetrics(link()),
+        ...faults.families(),
         ...processMetrics(),
       ]),
   }

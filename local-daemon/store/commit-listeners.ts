@@ -1,11 +1,18 @@
+import { tellEach } from '../../protocol/tell-each.ts'
 import type { StoredRecord } from './stored-record.ts'
 
-/** Told of each commit's new records, in order of `seq`, after they are durable. Must not throw. */
+/** Told of each commit's new records, in order of `seq`, after they are durable. */
 export type CommitListener = (records: readonly StoredRecord[]) => void
 
 /** Those who follow the log: event feeds and long polls. */
 export class CommitListeners {
   readonly #listeners = new Set<CommitListener>()
+  /** Told what a listener has thrown. The commit stands, and the other listeners are told of it all the same. */
+  readonly onFault: (error: unknown) => void
+
+  constructor(onFault: (error: unknown) => void) {
+    this.onFault = onFault
+  }
 
   /** Returns the way to stop listening. */
   add(listener: CommitListener): () => void {
@@ -18,6 +25,6 @@ export class CommitListeners {
   }
 
   notify(records: readonly StoredRecord[]): void {
-    for (const listener of this.#listeners) listener(records)
+    tellEach(this.#listeners, (listener) => listener(records), this.onFault)
   }
 }

@@ -1,3 +1,4 @@
+import { tellEach } from '../../protocol/tell-each.ts'
 import type { CommitListeners } from './commit-listeners.ts'
 import { type StoredRecord, syncJson } from './stored-record.ts'
 
@@ -44,7 +45,7 @@ export class FeedHub {
 
   #fanOut(records: readonly StoredRecord[]): void {
     const written = records.map(toFeedRecord)
-    for (const member of this.#members) member.offer(written)
+    tellEach(this.#members, (member) => member.offer(written), this.#commits.onFault)
   }
 }
 

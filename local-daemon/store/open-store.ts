@@ -1,3 +1,4 @@
+import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../config/problem-error.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { closeDatabase } from './close-database.ts'
@@ -67,6 +68,8 @@ export interface StoreOptions extends ConnectionOptions {
   readonly lineage?: LineageOptions
   /** Told of each change of what is wrong. */
   readonly onTrouble?: TroubleListener
+  /** Told what somebody threw who was told of a commit; without it the process is. Must not throw. */
+  readonly onFault?: (error: unknown) => void
 }
 
 /** How long a lock is held before it counts as trouble, milliseconds. */
@@ -74,7 +77,7 @@ const BUSY_TOLD_MS = 1_000
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
 export function openStore(options: StoreOptions): Store {
-  const { path, origin, folds = [], onTrouble = () => {} } = options
+  const { path, origin, folds = [], onTrouble = () => {}, onFault = throwLater } = options
   const expectation =
     path !== null && options.lineage !== undefined
       ? new Expectation(path, options.lineage)
@@ -83,7 +86,7 @@ export function openStore(options: StoreOptions): Store {
   const database = openConnection(path, { ...options, onBlank: () => expectation?.onEmpty() })
   const opened = openParts()
   const { statements, lineage, state, loss } = opened
-  const commits = new CommitListeners()
+  const commits = new CommitListeners(onFault)
   let head = statements.head.get() ?? 0
   let lastTry = 0
   let busySince: number | undefined
@@ -149,10 +152,8 @@ export function openStore(options: StoreOptions): Store {
     if (state.end !== undefined) throw problemFrom(state.end)
     const newest = appended.at(-1)
     if (newest !== undefined) lineage?.note(reader.epoch, newest.seq, newest.id)
-    runAfterCommit(() => {
-      for (const effect of effects) effect()
-      if (appended.length > 0) commits.notify(appended)
-    })
+    tellEach(effects, (effect) => effect(), onFault)
+    if (appended.length > 0) commits.notify(appended)
     return result
   }
 
@@ -227,12 +228,8 @@ export function openStore(options: StoreOptions): Store {
 }
 
 /** A bug in a listener must be loud, but cannot make a durable append look like a failed one. */
-function runAfterCommit(effects: () => void): void {
-  try {
-    effects()
-  } catch (error) {
-    setImmediate(() => {
-      throw error
-    })
-  }
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error
+  })
 }

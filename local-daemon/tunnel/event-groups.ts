@@ -96,11 +96,17 @@ export class EventGroups {
   }
 
   #send(group: Group, events: string): void {
-    const waiting = this.#link.sendGroup(group.id, this.#encoder.encode(events))
-    if (waiting <= LIMITS.groupQueueBytes) return
-    // The link is slower than the records come: the members resume from the store, at the link's pace.
-    this.#link.endGroup(group.id)
-    this.#forget(group)
+    let waiting = Infinity
+    try {
+      waiting = this.#link.sendGroup(group.id, this.#encoder.encode(events))
+    } finally {
+      // The link is slower than the records come, or has failed at these: the members resume from the store, at the
+      // link's pace.
+      if (waiting > LIMITS.groupQueueBytes) {
+        this.#forget(group)
+        this.#link.endGroup(group.id)
+      }
+    }
   }
 
   #forget(group: Group): void {

@@ -1,6 +1,5 @@
 import type { RequestHead } from '../../protocol/heads.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
-import { checkTarget } from '../../protocol/request-target.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
 import { EventStreamAnswer } from '../http/event-stream-answer.ts'
 import type { Subscription } from '../http/subscription.ts'
@@ -20,28 +19,33 @@ export interface LocalStream extends AnswerStream {
   join(subscription: Subscription): boolean
 }
 
+/** What became of a request that did not end well. `answer`: its body broke off. `stream`: a mistake of ours. */
+export type NoteExchange = (place: 'answer' | 'stream', error: unknown, requestId: string) => void
+
 /** One relayed request: its body comes in, the app answers in-process, the answer goes out. */
 export class LocalExchange {
   readonly #stream: LocalStream
+  readonly #requestId: string
   readonly #abort = new AbortController()
   readonly #pump: ResponsePump
   #events: SubscriptionPump | undefined
   readonly #body: RequestBody | undefined
-  readonly #onError: (error: unknown) => void
+  readonly #note: NoteExchange
   #webSocket: LocalWebSocket | undefined
+  /** What came before the app had decided on a WebSocket. */
   #early: Uint8Array[] | undefined
+  #endedEarly = false
   #over = false
 
   /** @param end the request has no body */
-  constructor(
-    stream: LocalStream,
-    head: RequestHead,
-    end: boolean,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(stream: LocalStream, head: RequestHead, end: boolean, note: NoteExchange) {
     this.#stream = stream
-    this.#pump = new ResponsePump(stream)
-    this.#onError = onError
+    this.#requestId = head.request_id
+    this.#note = note
+    this.#pump = new ResponsePump(stream, (error) => {
+      this.#note('answer', error, this.#requestId)
+      this.#settle('its answer broke off')
+    })
     if (head.upgrade === 'websocket') this.#early = []
     else if (!end) {
       this.#body = new RequestBody(
@@ -53,17 +57,16 @@ export class LocalExchange {
     }
   }
 
-  /** Lets the app answer. Resolves when the answer is queued. */
+  /** Lets the app answer. Resolves when the answer is queued, or the stream is over. Never rejects. */
   async run(app: TunnelApp, head: RequestHead): Promise<void> {
     try {
-      const response = await this.#answer(app, head)
+      const response = await this.#answerOrProblem(app, head)
       if (response === undefined) return
       if (this.#over) await response.body?.cancel()
       else if (response instanceof EventStreamAnswer) await this.#sendEvents(response, head)
       else await this.#pump.send(response)
     } catch (error) {
-      this.#onError(error)
-      if (!this.#over) await this.#pump.send(problemAnswer('INTERNAL', head.request_id))
+      this.fail(error)
     }
   }
 
@@ -74,26 +77,56 @@ export class LocalExchange {
   }
 
   end(): void {
+    if (this.#early !== undefined) this.#endedEarly = true
     this.#webSocket?.ended()
     this.#body?.end()
   }
 
   reset(code: ResetCode): void {
-    this.#over = true
-    const reason = `the request was cut: ${resetName(code)}`
-    this.#body?.fail(reason)
-    this.#webSocket?.cut()
     // After a whole answer there is nothing left to abort: only the upload was cut short.
-    if (code === RESET.NO_ERROR) return
-    this.#pump.stop()
-    this.#events?.stop()
-    this.#abort.abort(new Error(reason))
+    if (code === RESET.NO_ERROR) {
+      this.#over = true
+      this.#body?.fail('the answer is whole')
+      this.#webSocket?.cut()
+    } else this.#settle(resetName(code))
   }
 
   writable(): void {
     this.#webSocket?.writable()
     this.#pump.writable()
     this.#events?.writable()
+  }
+
+  /**
+   * Something of ours has failed. Whatever it was, this is where it ends: it is noted, the slot is free, and all who
+   * took part are told.
+   */
+  fail(error: unknown): void {
+    this.#note('stream', error, this.#requestId)
+    if (this.#over) return
+    this.#stream.reset(RESET.INTERNAL)
+    this.#settle('the daemon failed')
+  }
+
+  /** Tells everybody who takes part that it is over. One who fails at that keeps nobody else from hearing it. */
+  #settle(why: string): void {
+    if (this.#over) return
+    this.#over = true
+    const reason = `the request was cut: ${why}`
+    const steps = [
+      () => this.#body?.fail(reason),
+      () => this.#webSocket?.cut(),
+      () => this.#pump.stop(),
+      () => this.#events?.stop(),
+      () => this.#abort.abort(new Error(reason)),
+    ]
+    for (const step of steps) {
+      try {
+        step()
+      } catch (error) {
+        this.#note('stream', error, this.#requestId)
+      }
+    }
   }
 
   #sendEvents(answer: EventStreamAnswer, head: RequestHead): Promise<void> {
@@ -103,16 +136,22 @@ export class LocalExchange {
     return this.#events.send()
   }
 
+  async #answerOrProblem(app: TunnelApp, head: RequestHead): Promise<Response | undefined> {
+    try {
+      return await this.#answer(app, head)
+    } catch (error) {
+      this.#note('stream', error, this.#requestId)
+      return problemAnswer('INTERNAL', head.request_id)
+    }
+  }
+
   async #answer(app: TunnelApp, head: RequestHead): Promise<Response | undefined> {
-    // The gateway has checked it; a hostile gateway has not.
     const facts = tunnelFacts(head)
-    const refuse = (code: ProblemCode, message?: string) => {
-      const answer = problemAnswer(code, head.request_id, message)
+    const refuse = (code: ProblemCode) => {
+      const answer = problemAnswer(code, head.request_id)
       app.refused?.(head, facts, answer)
       return answer
     }
-    const fault = checkTarget(head.target)
-    if (fault !== undefined) return refuse(fault.code, fault.message)
     const request = localRequest(head, this.#body?.stream ?? null, this.#abort.signal)
     if (request === undefined) return refuse('INVALID_REQUEST')
     if (head.upgrade === undefined) return app.fetch(request, facts)
@@ -120,9 +159,12 @@ export class LocalExchange {
     const accepted = await app.upgrade(request, facts)
     if (accepted instanceof Response) return accepted
     if (this.#over) return undefined
-    this.#webSocket = new LocalWebSocket(this.#stream, accepted, this.#onError)
+    this.#webSocket = new LocalWebSocket(this.#stream, accepted, (error) =>
+      this.#note('stream', error, this.#requestId),
+    )
     for (const bytes of this.#early ?? []) this.#webSocket.data(bytes)
     this.#early = undefined
+    if (this.#endedEarly) this.#webSocket.ended()
     return undefined
   }
 }

@@ -34,12 +34,14 @@ export class LocalWebSocket {
   data(bytes: Uint8Array): void {
     this.#stream.consumed(bytes.length)
     if (this.#closed) return
+    let records: readonly WebSocketRecord[]
     try {
-      for (const record of this.#reader.push(bytes)) this.#receive(record)
+      records = this.#reader.push(bytes)
     } catch {
       this.#stream.reset(RESET.PROTOCOL_ERROR)
-      this.cut()
+      return this.cut()
     }
+    for (const record of records) this.#receive(record)
   }
 
   /** The client's side ended; without a close record before it, it was cut. */
@@ -52,7 +54,7 @@ export class LocalWebSocket {
   cut(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#guard(() => this.#listener?.closed(1006, ''))
+    this.#tellClosed(1006, '')
   }
 
   writable(): void {
@@ -65,7 +67,7 @@ export class LocalWebSocket {
     else if (record.kind === 'binary') this.#guard(() => this.#listener?.message(record.bytes))
     else {
       this.#close(record.code, record.reason)
-      this.#guard(() => this.#listener?.closed(record.code, record.reason))
+      this.#tellClosed(record.code, record.reason)
     }
   }
 
@@ -74,7 +76,18 @@ export class LocalWebSocket {
     try {
       call()
     } catch (error) {
-      this.#closed = true
+      this.#onError(error)
+      if (this.#closed) return
+      this.#stream.reset(RESET.INTERNAL)
+      this.cut()
+    }
+  }
+
+  /** The last word to the app: whatever it makes of it, the stream is over. */
+  #tellClosed(code: number, reason: string): void {
+    try {
+      this.#listener?.closed(code, reason)
+    } catch (error) {
       this.#onError(error)
       this.#stream.reset(RESET.INTERNAL)
     }
@@ -82,13 +95,15 @@ export class LocalWebSocket {
 
   #send(message: string | Uint8Array): boolean {
     if (this.#closed) return true
-    return this.#stream.write(
-      encodeRecord(
-        typeof message === 'string'
-          ? { kind: 'text', text: message }
-          : { kind: 'binary', bytes: message },
-      ),
+    const record = encodeRecord(
+      typeof message === 'string'
+        ? { kind: 'text', text: message }
+        : { kind: 'binary', bytes: message },
     )
+    // The gateway would cut the WebSocket over it, and nobody would know why.
+    if (record.length > LIMITS.webSocketMessageBytes)
+      throw new RangeError(`send message: ${record.length} bytes`)
+    return this.#stream.write(record)
   }
 
   #close(code: number, reason: string): void {

@@ -3,6 +3,7 @@ import { encodeHead, HeadError, type HeaderList } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { FixedAnswer } from '../http/fixed-answer.ts'
+import { type BodyPiece, BodyPieces } from './body-pieces.ts'
 import { WriterPause } from './writer-pause.ts'
 
 /** Where an answer goes: one stream of the multiplexer. */
@@ -20,16 +21,20 @@ const SAID_OTHERWISE: ReadonlySet<string> = new Set(['content-length', GATEWAY_H
 
 /**
  * Sends an app's answer over a stream, as fast as its credit allows and no faster. A small answer is
- * one frame. An answer whose body fails, or is not as long as it says, is reset and never ended.
+ * one frame. An answer whose body fails, or is not as long as it says, is reset at once and never ended, also while its
+ * client takes nothing.
  */
 export class ResponsePump {
   readonly #stream: AnswerStream
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  readonly #onCut: (error: unknown) => void
+  #pieces: BodyPieces | undefined
   #stopped = false
   readonly #pause = new WriterPause()
 
-  constructor(stream: AnswerStream) {
+  /** @param onCut told why an answer was cut that somebody still wanted */
+  constructor(stream: AnswerStream, onCut: (error: unknown) => void) {
     this.#stream = stream
+    this.#onCut = onCut
   }
 
   /** Resolves when everything is queued, or the answer was given up. Never rejects. */
@@ -38,7 +43,9 @@ export class ResponsePump {
       await this.#send(response)
     } catch (error) {
       if (this.#stopped) return
+      this.stop()
       this.#stream.reset(error instanceof HeadError ? RESET.TOO_LARGE : RESET.BODY_FAILED)
+      this.#onCut(error)
     }
   }
 
@@ -51,7 +58,7 @@ export class ResponsePump {
   stop(): void {
     this.#stopped = true
     this.#pause.end()
-    this.#reader?.cancel().catch(() => {})
+    this.#pieces?.cancel()
   }
 
   async #send(response: Response): Promise<void> {
@@ -66,10 +73,10 @@ export class ResponsePump {
     if (announced !== undefined && announced <= LIMITS.inlineBodyBytes) {
       return this.#sendWhole(head, new Uint8Array(await response.arrayBuffer()), announced)
     }
-    const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
-    this.#reader = reader
-    if (this.#stopped) return stop(reader)
-    await this.#sendPieces(head, reader, announced)
+    const pieces = new BodyPieces(response.body, () => this.#pause.end())
+    this.#pieces = pieces
+    if (this.#stopped) return pieces.cancel()
+    await this.#sendPieces(head, pieces, announced)
   }
 
   #sendFixed({ status, fields, content }: FixedAnswer): void {
@@ -87,42 +94,50 @@ export class ResponsePump {
 
   async #sendPieces(
     head: Uint8Array,
-    reader: ReadableStreamDefaultReader<Uint8Array>,
+    pieces: BodyPieces,
     announced: number | undefined,
   ): Promise<void> {
     let sent = 0
-    let read = reader.read()
+    let ahead = pieces.next()
     // A body that is ready now travels with its head; one that is not must not hold its head back.
-    const first = await Promise.race([read, nextTurn()])
+    const first = await Promise.race([ahead, nextTurn()])
     if (this.#stopped) return
     let room: boolean
-    if (first === undefined || first.done) {
-      room = this.#stream.respond(head, NOTHING, first?.done === true)
-      if (first?.done === true) return
+    if (first === undefined || first.kind === 'end') {
+      room = this.#stream.respond(head, NOTHING, first?.kind === 'end')
+      if (first?.kind === 'end') return
     } else {
-      sent = first.value.length
-      read = reader.read()
-      const second = await Promise.race([read, nextTurn()])
+      const bytes = bytesOf(first)
+      sent = bytes.length
+      ahead = pieces.next()
+      const second = await Promise.race([ahead, nextTurn()])
       if (this.#stopped) return
-      const whole = second?.done === true && (announced === undefined || announced === sent)
-      room = this.#stream.respond(head, first.value, whole)
+      const whole = second?.kind === 'end' && (announced === undefined || announced === sent)
+      room = this.#stream.respond(head, bytes, whole)
       if (whole) return
     }
     for (;;) {
-      if (!room) await this.#pause.wait()
+      if (!room && !pieces.failed) await this.#pause.wait()
       if (this.#stopped) return
-      const { done, value } = await read
+      const piece = await ahead
       if (this.#stopped) return
-      if (done) break
-      sent += value.length
-      room = this.#stream.write(value)
-      read = reader.read()
+      if (piece.kind === 'end') break
+      const bytes = bytesOf(piece)
+      sent += bytes.length
+      room = this.#stream.write(bytes)
+      ahead = pieces.next()
     }
     if (announced !== undefined && announced !== sent) {
       throw new Error('the body is not as long as announced')
     }
     this.#stream.end()
   }
+}
+
+/** @throws what the body has failed with */
+function bytesOf(piece: Exclude<BodyPiece, { kind: 'end' }>): Uint8Array {
+  if (piece.kind === 'failed') throw piece.error
+  return piece.bytes
 }
 
 function announcedLength(response: Response): number | undefined {
@@ -134,8 +149,4 @@ function nextTurn(): Promise<undefined> {
   return new Promise((resolve) => {
     setImmediate(resolve, undefined)
   })
-}
-
-function stop(reader: ReadableStreamDefaultReader<Uint8Array>): void {
-  reader.cancel().catch(() => {})
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Identity } from '../access/identity.ts'
 import { StartError } from '../config/start-error.ts'
 import { VERSION } from '../config/version.ts'
+import type { FaultBook } from '../faults/fault-book.ts'
 import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 import { Tunnel, type TunnelEvent } from './tunnel.ts'
@@ -19,6 +20,7 @@ export interface TunnelParts {
   readonly identity: Identity
   readonly logger: Logger
   readonly meter: LinkMeter
+  readonly faults: FaultBook
   /** The edge policy of now, if the gateway is to have one. */
   readonly policy?: () => Uint8Array | undefined
   /** The gateway keeps the policy that it was sent last. */
@@ -41,7 +43,7 @@ export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel 
       agent: `spl/${VERSION}`,
       ...(parts.policy === undefined ? {} : { policy: parts.policy }),
       onEvent: (event) => {
-        log(parts.logger, event)
+        log(parts.logger, parts.faults, event)
         if (event.kind === 'policy-acked') parts.onPolicyAcked?.()
       },
     })
@@ -69,7 +71,7 @@ function readCertificate(pemOrPath: string): string {
   }
 }
 
-function log(logger: Logger, event: TunnelEvent): void {
+function log(logger: Logger, faults: FaultBook, event: TunnelEvent): void {
   switch (event.kind) {
     case 'connected':
       return logger.info({ generation: event.generation }, 'tunnel connected')
@@ -86,6 +88,6 @@ function log(logger: Logger, event: TunnelEvent): void {
     case 'policy-acked':
       return logger.info({ version: event.version }, 'gateway keeps the policy')
     case 'error':
-      return logger.error({ err: event.error }, 'tunnel error')
+      return faults.note(event.place, event.error, event.requestId)
   }
 }

@@ -23,7 +23,10 @@ export interface AcceptedWebSocket {
 
 /** The public client, as the app sees it. */
 export interface WebSocketPeer {
-  /** False: wait for `drained` before sending more. */
+  /**
+   * False: wait for `drained` before sending more.
+   * @throws RangeError for a message over `LIMITS.webSocketMessageBytes`; the WebSocket stays open
+   */
   send(message: string | Uint8Array): boolean
   close(code: number, reason: string): void
 }

@@ -7,6 +7,7 @@ import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { EventGroups } from './event-groups.ts'
 import type { LinkMeter, PingMeter } from './link-meter.ts'
+import type { FaultPlace } from '../faults/fault-book.ts'
 import { LocalExchange } from './local-exchange.ts'
 import { MessageBuffers } from './message-buffers.ts'
 import type { TunnelApp } from './tunnel-app.ts'
@@ -33,7 +34,8 @@ export interface SessionOptions {
   readonly onPolicyAcked: (version: number) => void
   /** The gateway asks for the end: a successor, a restart. */
   readonly onGoAway: (code: ResetCode, reason: string) => void
-  readonly onError: (error: unknown) => void
+  /** Something has failed, and has been settled where it happened. */
+  readonly onFault: (place: FaultPlace, error: unknown, requestId?: string) => void
 }
 
 /** One open connection to the gateway: its multiplexer and the requests it carries. */
@@ -59,8 +61,8 @@ export class TunnelSession {
     this.#groups = new EventGroups(this.#mux)
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.once('close', () => {
-      this.#mux.close()
-      this.#groups.close()
+      this.#guard(() => this.#mux.close())
+      this.#guard(() => this.#groups.close())
     })
     socket.resume()
     this.#queueFlush()
@@ -123,21 +125,45 @@ export class TunnelSession {
     this.#options.meter?.received(data.length)
     // The only text there is: the answer to a ping.
     if (!isBinary) return this.#pings?.ponged(performance.now())
+    this.#guard(() => this.#mux.receive(data, performance.now()))
+  }
+
+  /** What breaks the connection, on either side of it, ends this connection, and never the process. */
+  #guard(call: () => void): void {
     try {
-      this.#mux.receive(data, performance.now())
+      call()
     } catch (error) {
-      this.#options.onError(error)
-      // Anything else is a mistake of ours: it ends this connection, and never the process.
-      if (error instanceof ConnectionError)
-        this.close(CLOSE.PROTOCOL_ERROR, error.message.slice(0, 120))
-      else this.close(CLOSE.INTERNAL, 'the daemon failed')
+      this.#options.onFault('connection', error)
+      try {
+        if (error instanceof ConnectionError)
+          this.close(CLOSE.PROTOCOL_ERROR, error.message.slice(0, 120))
+        else this.close(CLOSE.INTERNAL, 'the daemon failed')
+      } catch (again) {
+        this.#options.onFault('connection', again)
+        this.#socket.terminate()
+      }
+    }
+  }
+
+  /**
+   * Tells one exchange. Whatever it throws ends its own stream: nothing of it reaches the multiplexer, which is in the
+   * middle of a message for others.
+   */
+  #tell(stream: number, call: (exchange: LocalExchange) => void): void {
+    const exchange = this.#exchanges.get(stream)
+    if (exchange === undefined) return
+    try {
+      call(exchange)
+    } catch (error) {
+      exchange.fail(error)
     }
   }
 
   #events(): ConstructorParameters<typeof Multiplexer>[1] {
-    const exchange = (stream: number) => this.#exchanges.get(stream)
+    const { onFault } = this.#options
     return {
       hello: (hello) => this.#options.onReady(hello.generation ?? 0),
+      malformed: (_stream, error) => onFault('head', error),
       open: (stream, head, end) => {
         this.#options.meter?.relayed()
         const local = new LocalExchange(
@@ -154,20 +180,21 @@ export class TunnelSession {
           },
           head,
           end,
-          this.#options.onError,
+          onFault,
         )
         this.#exchanges.set(stream, local)
-        detach(local.run(this.#options.app, head), this.#options.onError)
+        detach(local.run(this.#options.app, head), (error) => local.fail(error))
       },
-      data: (stream, bytes) => exchange(stream)?.data(bytes),
-      end: (stream) => exchange(stream)?.end(),
+      data: (stream, bytes) => this.#tell(stream, (exchange) => exchange.data(bytes)),
+      end: (stream) => this.#tell(stream, (exchange) => exchange.end()),
       reset: (stream, code) => {
-        const local = exchange(stream)
-        this.#exchanges.delete(stream)
-        local?.reset(code)
+        this.#tell(stream, (exchange) => {
+          this.#exchanges.delete(stream)
+          exchange.reset(code)
+        })
       },
       stopSending: () => {},
-      writable: (stream) => exchange(stream)?.writable(),
+      writable: (stream) => this.#tell(stream, (exchange) => exchange.writable()),
       closed: (stream) => this.#exchanges.delete(stream),
       left: (membership) => this.#groups.left(membership),
       policyAck: (version) => this.#options.onPolicyAcked(version),
@@ -181,12 +208,12 @@ export class TunnelSession {
    * wait, so that a message is full: four times as many messages cost bulk bodies half their speed (measured).
    */
   #queueFlush(): void {
-    if (this.#mux.waitingHeads >= HEADS_PER_MESSAGE) this.#flush(0)
+    if (this.#mux.waitingHeads >= HEADS_PER_MESSAGE) this.#guard(() => this.#flush(0))
     if (this.#queued) return
     this.#queued = true
     setImmediate(() => {
       this.#queued = false
-      this.#flush(LIMITS.dataPerMessage)
+      this.#guard(() => this.#flush(LIMITS.dataPerMessage))
     })
   }
 

@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts'
 import { Connection, type Departure } from './connection.ts'
 import { DialError } from './dial-error.ts'
 import { dial } from './dial.ts'
+import type { FaultPlace } from '../faults/fault-book.ts'
 import { localAddresses, watchSurroundings } from './surroundings.ts'
 import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
@@ -49,7 +50,13 @@ export type TunnelEvent =
   | { readonly kind: 'network-changed' }
   /** The wall clock jumped, by a sleep of the machine or because it was set; negative: back. */
   | { readonly kind: 'woke'; readonly jumpMs: number }
-  | { readonly kind: 'error'; readonly error: unknown }
+  /** Something has failed, and was settled where it happened. */
+  | {
+      readonly kind: 'error'
+      readonly place: FaultPlace
+      readonly error: unknown
+      readonly requestId?: string
+    }
 
 /** As docs/tunnel-states.md has them. */
 export type TunnelState =
@@ -139,15 +146,17 @@ export class Tunnel implements AsyncDisposable {
     }
     this.#unwatch = watchSurroundings(
       {
-        tick: () => this.#connections.forEach((connection) => connection.tick()),
-        clockJumped: (jumpMs) => {
-          this.#tell({ kind: 'woke', jumpMs })
-          this.#nudge('a jump of the clock')
-        },
-        networkChanged: () => {
-          this.#tell({ kind: 'network-changed' })
-          this.#nudge('a change of network')
-        },
+        tick: () => this.#guard(() => this.#connections.forEach((one) => one.tick())),
+        clockJumped: (jumpMs) =>
+          this.#guard(() => {
+            this.#tell({ kind: 'woke', jumpMs })
+            this.#nudge('a jump of the clock')
+          }),
+        networkChanged: () =>
+          this.#guard(() => {
+            this.#tell({ kind: 'network-changed' })
+            this.#nudge('a change of network')
+          }),
       },
       { now: options.now ?? Date.now, addresses: options.addresses ?? localAddresses },
     )
@@ -176,7 +185,7 @@ export class Tunnel implements AsyncDisposable {
       if (policy !== undefined) this.#current?.session.sendPolicy(policy)
     } catch (error) {
       // The gateway goes on with the one it has, and home still decides everything itself.
-      this.#tell({ kind: 'error', error })
+      this.#fault(error)
     }
   }
 
@@ -202,9 +211,19 @@ export class Tunnel implements AsyncDisposable {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      const departure = await this.#connectOnce()
+      const departure = await this.#connectOrFail()
       if (this.#stopping) return
       await this.#wait(departure)
+    }
+  }
+
+  /** Whatever fails in here of our own is waited out like a lost link: this loop ends with the daemon, and not before. */
+  async #connectOrFail(): Promise<Departure> {
+    try {
+      return await this.#connectOnce()
+    } catch (error) {
+      this.#fault(error)
+      return { kind: 'lost', reason: 'the daemon failed; its log says why' }
     }
   }
 
@@ -301,7 +320,10 @@ export class Tunnel implements AsyncDisposable {
       onEnded: () => {
         this.#connections.delete(connection)
       },
-      onError: (error) => this.#tell({ kind: 'error', error }),
+      onFault: (place, error, requestId) => {
+        const about = requestId === undefined ? {} : { requestId }
+        this.#tell({ kind: 'error', place, error, ...about })
+      },
     })
     this.#connections.add(connection)
     this.#current = connection
@@ -339,7 +361,7 @@ export class Tunnel implements AsyncDisposable {
 
   #dialFailed(error: unknown): Departure {
     if (!(error instanceof DialError)) {
-      this.#tell({ kind: 'error', error })
+      this.#fault(error)
       return { kind: 'lost', reason: String(error) }
     }
     return { kind: error.kind, reason: error.message }
@@ -363,6 +385,18 @@ export class Tunnel implements AsyncDisposable {
 
   #tell(event: TunnelEvent): void {
     this.#options.onEvent?.(event)
+  }
+
+  #fault(error: unknown): void {
+    this.#tell({ kind: 'error', place: 'task', error })
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#fault(error)
+    }
   }
 
   #change(next: Partial<TunnelStatus>): void {

@@ -20,6 +20,7 @@ process.once('message', (gatewayUrl: string) => {
     {
       identity: daemon.identity,
       logger: daemon.logger,
+      faults: daemon.faults,
       meter,
       policy: () => daemon.access.edge.payload(),
       app: {

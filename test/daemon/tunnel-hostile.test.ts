@@ -203,28 +203,10 @@ describe('a gateway that lets the daemon in and then', () => {
 
 describe('a hostile request', () => {
   test.for([
-    '//evil',
-    '/a/../b',
-    '/%2e%2e/x',
-    '/a/%2E./b',
-    '/a\\b',
-    '/a b',
-    '/a#b',
-    '/\u00e9',
-    `/${'a'.repeat(17 * 1024)}`,
-  ])('for %s is answered with 400 by the daemon itself', async (target) => {
-    let asked = 0
-    await using served = await greeted({
-      fetch() {
-        asked += 1
-        return new Response('no')
-      },
-    })
-    expect(await answerTo(served.socket, anOpen(1, { target }))).toMatchObject({ status: 400 })
-    expect(asked).toBe(0)
-  })
-
-  test.for([
+    ['a target of two slashes', { target: '//evil' }],
+    ['a target with a dot segment', { target: '/%2e%2e/x' }],
+    ['a target with a backslash', { target: '/a\\b' }],
+    ['a target beyond its limit', { target: `/${'a'.repeat(17 * 1024)}` }],
     ['a host that holds a path', { host: 'home.example/v1/secret?' }],
     ['a host that holds a user', { host: 'user@home.example' }],
     ['a host that holds a fragment', { host: 'home.example#' }],
@@ -233,8 +215,11 @@ describe('a hostile request', () => {
     ['a header name that is none', { headers: [['a b', 'c']] }],
     ['a header value that is none', { headers: [['a', 'b\r\nc: d']] }],
     ['a header value beyond bytes', { headers: [['a', '\u2603']] }],
+    ['a request id with a line break', { request_id: 'a\r\nb' }],
+    ['a request id beyond bytes', { request_id: '\u20ac' }],
+    ['a client that is no address', { client: 'a\r\nb' }],
     ['a method that fetch forbids', { method: 'TRACE' }],
-  ] as const)('with %s is refused, and the app never sees it', async ([_name, head]) => {
+  ] as const)('with %s is reset, and the app never sees it', async ([_name, head]) => {
     let asked = 0
     await using served = await greeted({
       fetch() {
@@ -242,10 +227,11 @@ describe('a hostile request', () => {
         return new Response('no')
       },
     })
-    const answer = await answerTo(served.socket, anOpen(1, head))
-    expect((answer as { status: number }).status).toBeGreaterThanOrEqual(400)
+    expect(await answerTo(served.socket, anOpen(1, head))).toEqual({ reset: 'PROTOCOL_ERROR' })
     expect(asked).toBe(0)
     expect(await answerTo(served.socket, anOpen(2))).toMatchObject({ status: 200 })
+    const told = served.home.events.filter(({ kind }) => kind === 'error')
+    expect(told).toMatchObject([{ place: 'head', error: { name: 'HeadError' } }])
   })
 
   test.for([

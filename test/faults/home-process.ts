@@ -19,6 +19,7 @@ const tunnel =
     {
       identity: daemon.identity,
       logger: daemon.logger,
+      faults: daemon.faults,
       meter: new LinkMeter(),
       policy: () => daemon.access.edge.payload(),
       app: plantedApp(planted, daemon.app),

@@ -17,7 +17,7 @@ import { aRawHome } from './raw-home.ts'
 import { send, type Answer, type Sending } from './send.ts'
 import { anIdentity, bearerBy, tokenIdOf } from './test-identity.ts'
 import { until } from './until.ts'
-import { policyBytes } from '../protocol/mux-end.ts'
+import { policyBytes, policyOfSize } from '../protocol/mux-end.ts'
 import type { FrameText } from '../protocol/wire-text.ts'
 
 const identity = anIdentity()
@@ -149,8 +149,7 @@ describe('a daemon', () => {
     expect(await codeOf(asking(gateway.port, good))).toBe('200 ')
   })
 
-  const large = (bytes: number) =>
-    policyBytes(9, { origins: ['x'.repeat(bytes - policyBytes(9).length - 2)] })
+  const large = (bytes: number) => policyOfSize(9, bytes)
 
   test('may send as much as the limit', async () => {
     const { socket } = await kept(large(LIMITS.policyBytes), 9)
@@ -163,6 +162,13 @@ describe('a daemon', () => {
     ['nothing', () => Buffer.alloc(0)],
     ['another JSON', () => Buffer.from('{"version":9}')],
     ['one byte over the limit', () => large(LIMITS.policyBytes + 1)],
+    ['an origin with a line break', () => policyBytes(9, { origins: ['https://a\r\nb'] })],
+    ['an origin beyond ASCII', () => policyBytes(9, { origins: ['https://b\u00fccher.example'] })],
+    ['an endless origin', () => policyBytes(9, { origins: ['x'.repeat(271)] })],
+    [
+      'scopes beyond 31 bits',
+      () => policyBytes(9, { tokens: { ['0a'.repeat(32)]: { scopes: 2 ** 31 } } }),
+    ],
     ['a token by another name', () => policyBytes(9, { tokens: { [good]: { scopes: 1 } } })],
   ] as const)(
     'that sends %s as its policy is cut off, and the last good one stands',

@@ -30,6 +30,7 @@ export function expectedAnswers(vectors: Vectors): Answers {
     targetsInvalid: vectors.targetsInvalid.map(() => 'INVALID_TARGET'),
     origins: vectors.origins.valid.map((v) => v.origins),
     originsRefused: vectors.origins.invalid.map(() => 'INVALID_SETTING'),
+    heads: vectors.heads.map((v) => v.field ?? v.head),
     headers: vectors.headers.map((v) => v.fault ?? v.result),
   }
 }
@@ -54,6 +55,7 @@ export function vectorNames(vectors: Vectors): Readonly<Record<string, readonly 
     targetsInvalid: vectors.targetsInvalid,
     origins: names(vectors.origins.valid),
     originsRefused: names(vectors.origins.invalid),
+    heads: names(vectors.heads),
     headers: vectors.headers.map((v) => `${v.side}: ${v.name}`),
   }
 }

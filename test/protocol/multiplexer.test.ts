@@ -3,7 +3,15 @@ import { decodeFrames, FRAME } from '../../protocol/frame.ts'
 import { encodeHead } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RESET } from '../../protocol/reset-code.ts'
-import { connected, MuxEnd, pattern, policyBytes, requestHead, settle } from './mux-end.ts'
+import {
+  connected,
+  MuxEnd,
+  pattern,
+  policyBytes,
+  policyOfSize,
+  requestHead,
+  settle,
+} from './mux-end.ts'
 import { readWire, writeWire } from './wire-text.ts'
 
 const KIB = 1024
@@ -382,7 +390,8 @@ describe('fairness', () => {
 
   it('heads that need several messages still go before all data, and before their own bodies', () => {
     const { gateway, daemon } = connected()
-    const large = { ...requestHead('/'), client: 'x'.repeat(60 * KIB) }
+    const filler = ['x-filler', 'x'.repeat(60 * KIB)] as const
+    const large = { ...requestHead('/'), headers: [filler] }
     const ids = Array.from({ length: 40 }, () => gateway.mux.open(encodeHead(large), false))
     for (const id of ids) {
       gateway.mux.write(id, pattern(10 * KIB, id))
@@ -789,7 +798,7 @@ describe('opening', () => {
 describe('the policy', () => {
   it('arrives whole, and is acknowledged when the gateway has kept it', () => {
     const { gateway, daemon } = connected()
-    const origins = ['https://app.example', 'https://b\u00fccher.example']
+    const origins = ['https://app.example', 'https://xn--bcher-kva.example']
     daemon.mux.sendPolicy(policyBytes(7, { origins }))
     settle(gateway, daemon)
     expect([gateway.policies, daemon.acked]).toEqual([[7], []])
@@ -810,11 +819,10 @@ describe('the policy', () => {
 
   it('of the largest size goes beside as many control frames as may wait', () => {
     const { gateway, daemon } = connected()
-    const room = LIMITS.policyBytes - policyBytes(1).length - 2
     for (let id = 0; id < LIMITS.controlFrames; id += 1) {
       daemon.mux.receive(pingOf(id), 0)
     }
-    daemon.mux.sendPolicy(policyBytes(1, { origins: ['x'.repeat(room)] }))
+    daemon.mux.sendPolicy(policyOfSize(1, LIMITS.policyBytes))
     settle(gateway, daemon)
     expect(gateway.policies).toEqual([1])
   })

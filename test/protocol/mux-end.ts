@@ -199,6 +199,18 @@ export function requestHead(target: string): RequestHead {
   }
 }
 
+/** A policy of exactly so many bytes. */
+export function policyOfSize(version: number, bytes: number): Uint8Array {
+  const tokens: Record<string, { scopes: number }> = {}
+  const size = (origins: readonly string[]) => policyBytes(version, { tokens, origins }).length
+  for (let id = 0; size([]) + 300 < bytes; id += 1)
+    tokens[id.toString(16).padStart(64, '0')] = { scopes: 1 }
+  // Two origins, so that every remainder has a pair of lengths.
+  const rest = bytes - size(['', ''])
+  const half = Math.floor(rest / 2)
+  return policyBytes(version, { tokens, origins: ['x'.repeat(half), 'x'.repeat(rest - half)] })
+}
+
 /** A policy as bytes of its frame. */
 export function policyBytes(version: number, more: Partial<EdgePolicy> = {}): Uint8Array {
   const limits = { token_per_second: 50, token_burst: 200, body_bytes: 2 ** 21 }

@@ -6,6 +6,12 @@ import {
   cleanResponseHeaders,
   isHeaderFault,
 } from '../../protocol/header-hygiene.ts'
+import {
+  decodeRequestHead,
+  decodeResponseHead,
+  encodeHeadText,
+  HeadError,
+} from '../../protocol/heads.ts'
 import { decodeHex, encodeHex } from '../../protocol/hex.ts'
 import { JsonError } from '../../protocol/json-check.ts'
 import { OriginError, parseOriginList } from '../../protocol/origin.ts'
@@ -53,6 +59,10 @@ export async function answerVectors(vectors: Vectors): Promise<Answers> {
     targetsInvalid: vectors.targetsInvalid.map((target) => checkTarget(target)?.code ?? null),
     origins: vectors.origins.valid.map((v) => parseOriginList(v.text)),
     originsRefused: vectors.origins.invalid.map((v) => originFault(v.text)),
+    heads: vectors.heads.map((v) => {
+      const decode = v.side === 'request' ? decodeRequestHead : decodeResponseHead
+      return headOrFault(() => decode(encodeHeadText(JSON.stringify(v.head))))
+    }),
     headers: vectors.headers.map((v) => {
       const clean = v.side === 'request' ? cleanRequestHeaders : cleanResponseHeaders
       const result = clean(v.headers, { upgrade: v.upgrade ?? false })
@@ -95,6 +105,16 @@ function recordFault(value: unknown): string {
     return 'accepted'
   } catch (error) {
     if (error instanceof RecordError) return error.field
+    throw error
+  }
+}
+
+/** The head, or the field that the refusal names. */
+function headOrFault(decode: () => unknown): unknown {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof HeadError) return /^decode head: (\w+) is/.exec(error.message)?.[1]
     throw error
   }
 }

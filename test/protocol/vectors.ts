@@ -53,6 +53,7 @@ export interface Vectors {
     readonly valid: readonly Named<{ text: string; origins: readonly string[] }>[]
     readonly invalid: readonly Named<{ text: string }>[]
   }
+  readonly heads: readonly Named<{ side: 'request' | 'response'; head: unknown; field?: string }>[]
   readonly headers: readonly Named<{
     side: 'request' | 'response'
     upgrade?: boolean
@@ -73,6 +74,7 @@ export function readVectors(): Vectors {
     targetsValid: lines('targets-valid.txt'),
     targetsInvalid: lines('targets-invalid.txt'),
     origins: json('origins.json'),
+    heads: json('heads.json'),
     headers: json('headers.json'),
   } as Vectors
 }

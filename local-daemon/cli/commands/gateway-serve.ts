@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { ownerOfHome } from '../gateway/owner-of-home.ts'
+import { untilGatewayFault } from '../gateway/until-gateway-fault.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { noteHomeOnly } from '../home-only.ts'
@@ -122,7 +123,11 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
         ['PID', String(pid)],
       ]),
     )
-  await signalled
+  const ended = await Promise.race([signalled, untilGatewayFault(gateway, options.host)])
+  if (typeof ended === 'object') {
+    process.exitCode = EXIT_CODE.fault
+    note(`the gateway ends: ${ended.fault} [GATEWAY_FAULT]`)
+  }
   note('stopping the gateway')
   await stopForSure(() => gateway.stop())
 }

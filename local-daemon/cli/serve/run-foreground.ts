@@ -2,6 +2,7 @@ import { closeSync, writeSync } from 'node:fs'
 import type { Home } from '../../config/home.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note, print, printJson } from '../output.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import { stopForSure } from '../stop-for-sure.ts'
 import { untilSignal } from '../until-signal.ts'
 import { bootstrapToken } from './bootstrap-token.ts'
@@ -10,6 +11,7 @@ import { writeRunningFile } from './running-file.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { startArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
+import { untilFault } from './until-fault.ts'
 
 /** Runs the daemon in this process until a signal asks it to stop. */
 export async function runForeground(home: Home, options: ServeOptions): Promise<void> {
@@ -38,8 +40,10 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
   if (options.readyFd === undefined) warnOfStart(report)
   writeRunningFile(home, report, startArguments(options))
   announce(report)
-  await signalled
+  const fault = untilFault(daemon).then((why) => ({ why }))
+  const ended = await Promise.race([signalled, fault])
   note('stopping')
+  if (typeof ended === 'object') process.exitCode = EXIT_CODE.fault
   await stopForSure(() => daemon.stop())
 }
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import type { WebSocket } from 'ws'
 import type { WebSocketPeer } from '../../../local-daemon/tunnel/tunnel-app.ts'
 import { pattern } from '../../protocol/mux-end.ts'
 import { ending, openSocket } from '../open-socket.ts'
@@ -149,6 +151,60 @@ export function webSocketCases(stage: () => Stage): void {
       },
     )
 
+    /** Sends a close frame of these bytes as they are: a library would refuse to. */
+    function closeWith(socket: WebSocket, payload: readonly number[]): void {
+      const { _socket: raw } = socket as unknown as { readonly _socket: Socket }
+      raw.write(Uint8Array.of(0x88, 0x80 | payload.length, 0, 0, 0, 0, ...payload))
+    }
+    const codeBytes = (code: number) => [code >> 8, code & 0xff]
+
+    test.for([
+      ['code 0', codeBytes(0)],
+      ['code 999', codeBytes(999)],
+      ['code 1004', codeBytes(1004)],
+      ['code 1006', codeBytes(1006)],
+      ['code 1015', codeBytes(1015)],
+      ['code 5000', codeBytes(5000)],
+      ['code 65535', codeBytes(65535)],
+    ] as const)(
+      'that its client closes with %s, which none may send, is an error of the client and a cut for the app',
+      async ([_name, payload]) => {
+        const home = accepting('/close-badly')
+        const socket = await openSocket(stage(), '/close-badly')
+        const { closed } = await home
+        const end = ending(socket)
+        closeWith(socket, payload)
+        expect((await closed).code).toBe(1006)
+        expect((await end).code).toBe(1002)
+        await stage().idle()
+      },
+    )
+
+    test.for([
+      ['code 1005', codeBytes(1005)],
+      ['half a code', [3]],
+      ['a reason that is no UTF-8', [...codeBytes(1000), 0xff, 0xfe]],
+      ['a reason that ends inside a character', [...codeBytes(1000), 0xe2, 0x82]],
+      [
+        'a reason of 123 bytes that are no UTF-8',
+        [...codeBytes(1000), ...Array<number>(123).fill(0xff)],
+      ],
+      ['a lone surrogate in its reason', [...codeBytes(4000), 0xed, 0xa0, 0x80]],
+      ['a zero in its reason', [...codeBytes(4000), 0]],
+    ] as const)(
+      'that its client closes with %s is over for the app and for the client, and its slot is free',
+      async ([_name, payload]) => {
+        const home = accepting('/close-oddly')
+        const socket = await openSocket(stage(), '/close-oddly')
+        const { closed } = await home
+        const end = ending(socket)
+        closeWith(socket, payload)
+        await closed
+        await end
+        await stage().idle()
+      },
+    )
+
     test('whose client is gone without a word is cut for the app: 1006', async () => {
       const home = accepting('/cut')
       const socket = await openSocket(stage(), '/cut')
@@ -186,12 +242,15 @@ export function webSocketCases(stage: () => Stage): void {
       await stage().idle()
     })
 
-    test('whose app sends a message over the limit is closed with 1011', async () => {
+    test('whose app sends a message over the limit tells it so, and goes on', async () => {
       const home = accepting('/large-home')
       const socket = await openSocket(stage(), '/large-home')
-      const end = ending(socket)
-      ;(await home).peer.send(pattern(1024 * 1024 + 1))
-      expect((await end).code).toBe(1011)
+      const { peer } = await home
+      expect(() => peer.send(pattern(1024 * 1024 + 1))).toThrow(RangeError)
+      const message = once(socket, 'message')
+      peer.send('small')
+      expect(String((await message)[0])).toBe('small')
+      socket.close()
       await stage().idle()
     })
 
