@@ -3,11 +3,10 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
+import { endsSoon } from './certificate-life.ts'
 
 /** Days that a new certificate is valid. Browsers refuse more than 398. */
 const VALID_DAYS = 365
-/** A certificate with fewer days left is replaced at the next start. */
-const RENEW_DAYS = 30
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Paths of two PEM files. */
@@ -56,8 +55,9 @@ async function serves(pair: KeyPair, hostnames: readonly string[], now: number):
     const certificate = new X509Certificate(await readFile(pair.cert))
     const key = createPrivateKey(await readFile(pair.key))
     const named = hostnames.every((name) => isNamed(certificate, name))
-    const daysLeft = (Date.parse(certificate.validTo) - now) / DAY_MS
-    return named && daysLeft > RENEW_DAYS && certificate.checkPrivateKey(key)
+    const validFrom = Date.parse(certificate.validFrom)
+    const validTo = Date.parse(certificate.validTo)
+    return named && !endsSoon({ validFrom, validTo }, now) && certificate.checkPrivateKey(key)
   } catch {
     return false
   }

@@ -4,6 +4,7 @@ import { routeAccess } from '../../protocol/route-access.ts'
 import { showsTicket } from '../../protocol/without-ticket.ts'
 import { hostName, namesListener } from '../access/host-check.ts'
 import { type ListenHost, urlHost } from '../config/listen-host.ts'
+import { allowHostCommand } from '../settings/allow-host.ts'
 import { FeedHub } from '../store/feed-hub.ts'
 import type { LinkReport } from '../tunnel/link-report.ts'
 import { preflightAnswer, problemAnswer } from './answer.ts'
@@ -131,8 +132,10 @@ export function createApp(given: AppParts): DaemonApp {
     if (namesListener(host, listener) || (host !== null && settings.allowsHost(hostName(host)))) {
       return undefined
     }
+    const name = host === null ? '' : hostName(host)
+    const command = allowHostCommand(name, settings.values.allowed_hosts.length === 0)
     return problemAnswer(facts, 'HOST_NOT_ALLOWED', 'The Host header does not name this machine', {
-      try: `Use http://${urlHost(listener.address)} with the daemon’s port; allow any other name that leads here: spl config set allowed_hosts <name>.`,
+      try: `If it is your proxy’s name for this daemon, run ${command} or let spl expose do it; else use http://${urlHost(listener.address)} with the daemon’s port.`,
     })
   }
 

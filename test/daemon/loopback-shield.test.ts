@@ -169,6 +169,33 @@ describe('a request through a reverse proxy', () => {
     ).toBe(421)
   })
 
+  it('is let in by the very command that its refusal names, with the plainest configuration', async () => {
+    await using at = await aDaemon()
+    const authorization = `Bearer ${at.bearer}`
+    const host = 'syncropel.your-domain.com'
+    // What Caddy adds without being told.
+    const caddy = { ...forwarded, host, 'x-forwarded-host': host, authorization }
+    // What nginx sends with `proxy_set_header Host $host` and nothing about the version.
+    const nginx =
+      `GET /v1/threads HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n` +
+      `X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nAuthorization: ${authorization}\r\n\r\n`
+    const { port } = at.daemon.addresses.tcp
+    const refused = await send(at, '/v1/threads', caddy)
+    const [, name = ''] =
+      /spl config set allowed_hosts (\S+) or /.exec(String(refused.body['try'])) ?? []
+    expect(name).toBe(host)
+    expect(await sendRaw(port, nginx)).toContain(`spl config set allowed_hosts ${host} or `)
+    await set(at, 'allowed_hosts', [name])
+    expect((await send(at, '/v1/threads', caddy)).status).toBe(200)
+    expect(await sendRaw(port, nginx)).toMatch(/^HTTP\/1\.[01] 200 /)
+    // Nobody is told which other names there are, and nothing odd gets into a command.
+    const other = await send(at, '/v1/threads', { ...caddy, host: 'other.example.com' })
+    expect(other.body['try']).toContain('allowed_hosts other.example.com (with the names')
+    expect(JSON.stringify(other.body)).not.toContain(host)
+    const odd = await send(at, '/v1/threads', { ...caddy, host: "a;$(id)'" })
+    expect(JSON.stringify(odd.body)).not.toContain('$(id)')
+  })
+
   it('has less trust than loopback, whatever its headers say', async () => {
     await using at = await aDaemon({ insecureLocalhost: true })
     expect((await send(at, '/v1/threads', {})).status).toBe(200)

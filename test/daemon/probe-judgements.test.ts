@@ -92,17 +92,27 @@ describe('certificate', () => {
   const now = Date.parse('2030-01-01T00:00:00Z')
   const day = 24 * 3600 * 1000
   const shown = { fault: undefined, issuer: "Let's Encrypt", names: ['DNS:spl.example.com'] }
-  test.each<[number, string | undefined, RegExp]>([
-    [60, undefined, /^pass: .*signed by Let's Encrypt, is good for 60 days/],
-    [14, undefined, /^pass/],
-    [13, undefined, /^warn: .* ends in 13 days/],
-    [0.5, undefined, /^warn: .* ends in 0 days/],
-    [-3, 'CERT_HAS_EXPIRED', /^fail: .* has expired 2 days ago/],
-    [60, 'ERR_TLS_CERT_ALTNAME_INVALID', /^fail: .*another name/],
-    [60, 'DEPTH_ZERO_SELF_SIGNED_CERT', /^fail: .*nobody whom/],
-  ])('that ends in %d days, with %s', (days, fault, expected) => {
-    const check = judgeCertificate(ORIGIN, { ...shown, fault, validTo: now + days * day }, now)
-    expect(told(check)).toMatch(expected)
+  test.each<[number, number, string | undefined, RegExp]>([
+    [90, 60, undefined, /^pass: .*signed by Let's Encrypt, is good for 60 days/],
+    [90, 16, undefined, /^pass/],
+    [90, 14, undefined, /^warn: .* ends in 14 days/],
+    [6, 3, undefined, /^pass: .* is good for 3 days/],
+    [6, 1.2, undefined, /^pass: .* is good for 28 hours/],
+    [6, 0.9, undefined, /^warn: .* ends in 21 hours/],
+    [0.5, 0.4, undefined, /^pass: .* is good for 9 hours/],
+    [0.5, 0.17, undefined, /^pass: .* is good for 4 hours/],
+    [0.5, 0.08, undefined, /^warn: .* ends in 1 hour$/],
+    [365, 61, undefined, /^pass/],
+    [365, 60, undefined, /^warn/],
+    [90, -3, 'CERT_HAS_EXPIRED', /^fail: .* has expired 2 days ago/],
+    [90, 60, 'ERR_TLS_CERT_ALTNAME_INVALID', /^fail: .*another name/],
+    [90, 60, 'DEPTH_ZERO_SELF_SIGNED_CERT', /^fail: .*nobody whom/],
+  ])('of %d days that ends in %d, with %s', (life, days, fault, expected) => {
+    const validTo = now + days * day
+    const validFrom = validTo - life * day
+    expect(told(judgeCertificate(ORIGIN, { ...shown, fault, validFrom, validTo }, now))).toMatch(
+      expected,
+    )
   })
 })
 
@@ -219,6 +229,8 @@ describe('cors', () => {
       { ...good, foreignPreflight: answered(204, {}, says('https://foreign.invalid')) },
       /^fail/,
     ],
+    ['is alone on the list', { ...good, otherOrigins: 0 }, /may call, and no others$/],
+    ['has company', { ...good, otherOrigins: 2 }, /may call, and 2 other origins of the list; /],
     ['is a login', { ...good, preflight: answered(401) }, /^fail: The preflight .* with 401/],
     ['is swallowed', { ...good, preflight: answered(204) }, /^fail: The preflight/],
   ])('%s', (_name, given, expected) => {

@@ -206,11 +206,18 @@ describe('spl expose', () => {
   test('a daemon that was stopped keeps what is in its lists', async () => {
     await spl('config', 'auth-set-cors-origins', 'https://a.example.com')
     await spl('serve', '--stop')
-    await exposed('browser', '--origin', 'https://b.example.com', '--yes')
+    const { answer } = await exposed('browser', '--origin', 'https://b.example.com', '--yes')
     expect(await setting('auth_cors_origins')).toEqual([
       'https://a.example.com',
       'https://b.example.com',
     ])
+    // The proof is of the origin that was asked for, and tells of the other.
+    expect(answer.checks.find(({ name }) => name === 'cors')).toMatchObject({
+      status: 'pass',
+      message: expect.stringMatching(
+        /^Pages of https:\/\/b\.example\.com may call, and one other origin/,
+      ),
+    })
   })
 
   test.each([

@@ -194,10 +194,10 @@ describe('the gateway on workerd', () => {
 describe('the self-signed certificate', () => {
   const now = Date.parse('2026-11-23T00:00:00Z')
 
-  test('is kept for its hostname until 30 days before its end', async () => {
+  test('is kept for its hostname until a sixth of its life is left', async () => {
     const first = await certificate('localhost', now)
-    expect(await certificate('localhost', now + 334 * DAY_MS)).toBe(first)
-    expect(await certificate('localhost', now + 336 * DAY_MS)).not.toBe(first)
+    expect(await certificate('localhost', now + 303 * DAY_MS)).toBe(first)
+    expect(await certificate('localhost', now + 305 * DAY_MS)).not.toBe(first)
   })
 
   test('is made anew for another hostname, and for a damaged or foreign file', async () => {

@@ -9,12 +9,14 @@ import type { Survey } from './survey.ts'
  * Looks from outside at an address that is to lead to the daemon of this home.
  *
  * @param bearer one that was named for this very look; without it tickets are shown, which are good once and for seconds
+ * @param asked origins whose pages this is about; else the first of those that may call
  */
 export async function probeOwn(
   { origin, ca, fault }: PublicOrigin,
   { home, running, daemon }: Survey,
   bearer: string | undefined,
   add: (finding: Finding) => void,
+  asked: readonly string[] = [],
 ): Promise<void> {
   const target = origin.origin
   if (fault !== undefined) {
@@ -22,7 +24,8 @@ export async function probeOwn(
     const message = `The certificate to trust for ${target} cannot be read: ${fault}`
     return add({ ...failure('reachable', message, next), target })
   }
-  const [allowedOrigin] = daemon?.settings.auth_cors_origins ?? []
+  const allowed = daemon?.settings.auth_cors_origins ?? []
+  const [allowedOrigin] = [...asked, ...allowed]
   await probeOutside(
     {
       origin,
@@ -30,6 +33,7 @@ export async function probeOwn(
       bearer,
       ticket: (path) => ownTicket(home, path),
       allowedOrigin,
+      otherOrigins: allowed.filter((one) => one !== allowedOrigin).length,
       expectedDid: running?.instance_did,
     },
     (check) => add({ ...check, target }),

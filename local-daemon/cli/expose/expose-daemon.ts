@@ -54,7 +54,8 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
   const findings = new ShownFindings(json)
   if (!json) print('Proof:')
   const bearer = manner.token?.trim()
-  const checks = await provePlan(home, plan, bearer, (finding) => findings.add(finding))
+  const { origins } = wish
+  const checks = await provePlan(home, plan, origins, bearer, (finding) => findings.add(finding))
   if (checks.some(({ status }) => status === 'fail')) process.exitCode = EXIT_CODE.failed
   if (json) return printJson({ ...report(plan), applied: true, files, checks })
   print(`\n${tally(checks)}\n`)

@@ -31,12 +31,14 @@ const HERE: ReadonlySet<string> = new Set([
 /**
  * Shows that the plan came true: by the daemon's own word, and then from outside, through the very address that
  * others will use.
+ * @param asked origins whose pages it was made for
  * @param bearer one that was named for it; see `probeOwn`
  * @param report is told each finding as soon as it is known
  */
 export async function provePlan(
   home: Home,
   plan: Plan,
+  asked: readonly string[],
   bearer: string | undefined,
   report: (finding: Finding) => void,
 ): Promise<readonly Finding[]> {
@@ -50,16 +52,17 @@ export async function provePlan(
   add(addressCheck(seen, plan))
   if (seen.running === undefined) return findings
   const address = new URL(seen.running.address)
-  const [allowedOrigin] = seen.daemon?.settings.auth_cors_origins ?? []
-  if (plan.use === 'browser') {
-    const cors = await probeCors({ origin: address, bearer, allowedOrigin })
-    for (const check of [cors].flat()) add({ ...check, target: address.origin })
+  const allowed = seen.daemon?.settings.auth_cors_origins ?? []
+  for (const allowedOrigin of plan.use === 'browser' ? asked : []) {
+    const otherOrigins = allowed.filter((one) => one !== allowedOrigin).length
+    const cors = await probeCors({ origin: address, bearer, allowedOrigin, otherOrigins })
+    add({ ...cors, target: address.origin })
   }
   if (plan.url === null) return findings
   const origin = new URL(plan.url)
   const known = await publicOrigins(seen)
   const own = known.find((one) => one.origin.origin === origin.origin)
-  await probeOwn(own ?? { origin, ca: undefined }, seen, bearer, add)
+  await probeOwn(own ?? { origin, ca: undefined }, seen, bearer, add, asked)
   return findings
 }
 

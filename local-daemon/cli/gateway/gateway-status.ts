@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { lifeLeft } from '../../gateway/certificate-life.ts'
 import type { LinkReport } from '../../tunnel/link-report.ts'
 import { showCertificate, type ShownCertificate } from '../probe/gateway-certificate.ts'
 import { lookBehind, type Behind } from '../probe/gateway-door.ts'
@@ -9,8 +10,6 @@ import { medianRoundTrip } from '../probe/gateway-round-trip.ts'
 
 /** Milliseconds that each question may take: more than the ten seconds for which a gateway holds a request for a daemon that is away. */
 const PATIENCE_MS = 15_000
-/** A certificate with fewer days left is told as a fault: every authority has renewed it by then. */
-const EXPIRY_DAYS = 7
 
 export interface StatusRequest {
   readonly origin: URL
@@ -89,7 +88,7 @@ export async function gatewayStatus(
   const certificate = await check('tls', async () => {
     if (origin.protocol === 'http:') return [null, 'plain http, on this machine alone', undefined]
     const shown = await showCertificate(origin, ca, PATIENCE_MS)
-    return [shown.fault === null && shown.days_left >= EXPIRY_DAYS, textOf(shown), shown]
+    return [shown.fault === null && !shown.ends_soon, textOf(shown), shown]
   })
   blocked ||= checks.at(-1)?.ok === false && certificate?.fault !== null
   let gateway: string | undefined
@@ -138,7 +137,9 @@ async function addressesOf(hostname: string): Promise<string[]> {
 
 function textOf({ subject, issuer, valid_to, days_left, fault }: ShownCertificate): string {
   const day = valid_to.slice(0, 10)
-  const end = days_left < 0 ? `expired on ${day}` : `until ${day} (${days_left} days)`
+  const now = Date.now()
+  const left = lifeLeft({ validTo: Date.parse(valid_to) }, now)
+  const end = days_left < 0 ? `expired on ${day}` : `until ${day} (${left})`
   return `${subject} by ${issuer}, ${end}${fault === null ? '' : `: not believed, ${fault}`}`
 }
 

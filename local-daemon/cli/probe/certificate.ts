@@ -1,3 +1,4 @@
+import { type CertificateLife, endsSoon, lifeLeft } from '../../gateway/certificate-life.ts'
 import type { Check } from '../checks/check.ts'
 import { type Outside, PROBE_TIMEOUT_MS } from './outside.ts'
 import { shakeHands, type Handshake } from './shake-hands.ts'
@@ -5,17 +6,13 @@ import { whyUnreachable } from './why-unreachable.ts'
 
 const NAME = 'certificate'
 const DAY_MS = 24 * 3600 * 1000
-/** Authorities' programs renew a month before the end: with less than this something does not work. */
-const WARN_DAYS = 14
 
 /** What a server shows, whether or not it is trusted. */
-export interface ShownCertificate {
+export interface ShownCertificate extends CertificateLife {
   /** Why it is not trusted for the origin's name; undefined if it is. */
   readonly fault: string | undefined
   readonly issuer: string
   readonly names: readonly string[]
-  /** Unix time, milliseconds. */
-  readonly validTo: number
 }
 
 /** For how long the certificate is good, who signed it, and whether it is for this name. */
@@ -52,11 +49,12 @@ export function judgeCertificate(origin: URL, shown: ShownCertificate, now: numb
     const { message, fix } = whyUnreachable(origin, error)
     return { name: NAME, status: 'fail', message, fix, details: { ...details, fault } }
   }
-  if (days < WARN_DAYS) {
-    const message = `${of} ends in ${days} days`
+  const left = lifeLeft(shown, now)
+  if (endsSoon(shown, now)) {
+    const message = `${of} ends in ${left}`
     return { name: NAME, status: 'warn', message, fix: RENEW, details }
   }
-  return { name: NAME, status: 'pass', message: `${of} is good for ${days} days`, details }
+  return { name: NAME, status: 'pass', message: `${of} is good for ${left}`, details }
 }
 
 const RENEW =
@@ -66,6 +64,11 @@ function readCertificate({ certificate, fault }: Handshake): ShownCertificate {
   const { issuer, subjectaltname = '' } = certificate.toLegacyObject()
   const { O, CN } = (issuer ?? {}) as { readonly O?: string; readonly CN?: string }
   const names = subjectaltname.split(', ').filter((name) => name !== '')
-  const validTo = Date.parse(certificate.validTo)
-  return { fault, issuer: O ?? CN ?? 'nobody', names, validTo }
+  return {
+    fault,
+    issuer: O ?? CN ?? 'nobody',
+    names,
+    validFrom: Date.parse(certificate.validFrom),
+    validTo: Date.parse(certificate.validTo),
+  }
 }

@@ -8,6 +8,8 @@ const ALLOW = 'access-control-allow-origin'
 /** What a browser is told, for an allowed origin and for one that is not. */
 export interface SeenCors {
   readonly allowedOrigin: string | undefined
+  /** How many others are allowed; undefined where nobody knows. */
+  readonly otherOrigins?: number | undefined
   readonly preflight: OutsideAnswer | undefined
   readonly foreignPreflight: OutsideAnswer
   /** A plain request of a foreign page. */
@@ -16,7 +18,7 @@ export interface SeenCors {
 
 /** Whether CORS is the daemon’s: its preflights answered, and nothing added to what it says. */
 export async function probeCors(outside: Outside): Promise<Check> {
-  const { allowedOrigin } = outside
+  const { allowedOrigin, otherOrigins } = outside
   const preflightOf = (origin: string) =>
     ask(outside, {
       method: 'OPTIONS',
@@ -30,6 +32,7 @@ export async function probeCors(outside: Outside): Promise<Check> {
     })
   return judgeCors({
     allowedOrigin,
+    otherOrigins,
     preflight: allowedOrigin === undefined ? undefined : await preflightOf(allowedOrigin),
     foreignPreflight: await preflightOf(FOREIGN),
     foreign: await ask(outside, { path: '/health', anonymous: true, headers: { origin: FOREIGN } }),
@@ -38,6 +41,7 @@ export async function probeCors(outside: Outside): Promise<Check> {
 
 export function judgeCors({
   allowedOrigin,
+  otherOrigins,
   preflight,
   foreignPreflight,
   foreign,
@@ -62,7 +66,7 @@ export function judgeCors({
   const { status, headers } = preflight
   const details = { allowed_origin: allowedOrigin, status }
   if (status === 204 && headers[ALLOW] === allowedOrigin) {
-    const message = `Pages of ${allowedOrigin} may call, and no others`
+    const message = `Pages of ${allowedOrigin} may call, ${others(otherOrigins)}`
     return { name: NAME, status: 'pass', message, details }
   }
   return {
@@ -72,4 +76,13 @@ export function judgeCors({
     fix: 'Forward OPTIONS requests to the daemon like any others, with all their headers, and ask for no login before them.',
     details,
   }
+}
+
+/** What is not on the list may not: that was tried with an origin that nobody has. */
+function others(count: number | undefined): string {
+  if (count === undefined) return 'and pages that are not allowed may not'
+  if (count === 0) return 'and no others'
+  return count === 1
+    ? 'and one other origin of the list; pages elsewhere may not'
+    : `and ${count} other origins of the list; pages elsewhere may not`
 }

@@ -1,3 +1,4 @@
+import { endsSoon } from '../../gateway/certificate-life.ts'
 import { shakeHands } from './shake-hands.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -10,6 +11,8 @@ export interface ShownCertificate {
   readonly valid_to: string
   /** Whole days until its end; negative after it. */
   readonly days_left: number
+  /** So little of its life is left that it should have been renewed. */
+  readonly ends_soon: boolean
   /** Why it is not believed; null if it is. */
   readonly fault: string | null
 }
@@ -27,11 +30,14 @@ export async function showCertificate(
 ): Promise<ShownCertificate> {
   const { certificate, fault } = await shakeHands({ origin, ca }, withinMs)
   const end = Date.parse(certificate.validTo)
+  const now = Date.now()
+  const life = { validFrom: Date.parse(certificate.validFrom), validTo: end }
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
     valid_to: new Date(end).toISOString(),
-    days_left: Math.floor((end - Date.now()) / DAY_MS),
+    days_left: Math.floor((end - now) / DAY_MS),
+    ends_soon: endsSoon(life, now),
     fault: fault ?? null,
   }
 }

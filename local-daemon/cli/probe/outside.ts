@@ -18,6 +18,8 @@ export interface Outside {
   readonly lookup?: LookupFunction | undefined
   /** An origin whose pages may call, from the setting `auth_cors_origins`. */
   readonly allowedOrigin?: string | undefined
+  /** How many other origins that setting has. */
+  readonly otherOrigins?: number | undefined
   /** Port of plain http beside an https origin. */
   readonly httpPort?: number | undefined
 }

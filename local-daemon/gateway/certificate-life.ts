@@ -1,0 +1,23 @@
+/** From when to when a certificate is good; Unix time, milliseconds. */
+export interface CertificateLife {
+  readonly validFrom: number
+  readonly validTo: number
+}
+
+/** Certificates live from hours to a year. Programs renew them with a third left, and again and again from there on. */
+const SHARE = 1 / 6
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** Whether so little of its life is left that something which should have renewed it did not. @param now Unix time, ms */
+export function endsSoon({ validFrom, validTo }: CertificateLife, now: number): boolean {
+  return validTo - now < SHARE * (validTo - validFrom)
+}
+
+/** How much of it is left, for people: `60 days`, `11 hours`. */
+export function lifeLeft({ validTo }: Pick<CertificateLife, 'validTo'>, now: number): string {
+  const ms = Math.max(0, validTo - now)
+  const [count, unit] = ms < 2 * DAY_MS ? [ms / HOUR_MS, 'hour'] : [ms / DAY_MS, 'day']
+  const whole = Math.floor(count)
+  return `${whole} ${unit}${whole === 1 ? '' : 's'}`
+}
