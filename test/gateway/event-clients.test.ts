@@ -3,8 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorEvent, HEARTBEAT_COMMENT, OPENING, retryLine } from '../../protocol/event-text.ts'
+import { startDaemon } from '../../local-daemon/daemon.ts'
+import { aDraft, aHome } from '../daemon/a-daemon.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { EVENT_CLIENTS } from './event-clients.ts'
 import { until } from './until.ts'
@@ -19,6 +22,28 @@ const WAYS = [
   ['loopback', () => `http://127.0.0.1:${home.daemon().addresses.tcp.port}`],
   ['gateway', () => home.gateway.origin],
 ] as const
+
+/** A daemon that can be started again on its port. */
+async function aHomeOfItsOwn() {
+  const directory = aHome()
+  const start = (port: number) =>
+    startDaemon({ home: directory.path, port, logger: pino({ level: 'silent' }) })
+  let daemon = await start(0)
+  const { port } = daemon.addresses.tcp
+  return {
+    port,
+    bearer: daemon.adminBearer ?? '',
+    append: async () => (await daemon.store.append(aDraft({ thread: 'th_again' }))).record.id,
+    async restart() {
+      await daemon.stop()
+      daemon = await start(port)
+    },
+    async [Symbol.asyncDispose]() {
+      await daemon.stop()
+      directory[Symbol.dispose]()
+    },
+  }
+}
 
 async function* oneByOne(pieces: readonly string[]) {
   for (const piece of pieces) {
@@ -47,6 +72,25 @@ describe.for(EVENT_CLIENTS)('%s', ([, follow]) => {
     ])
     expect(client.reported.filter(({ data }) => data.includes(before))).not.toEqual([])
     expect(client.reported.filter(({ data }) => data === '')).toEqual([])
+    client.close()
+  })
+
+  test('comes back by itself when the daemon was started again, with no gap and no repeat', async () => {
+    await using own = await aHomeOfItsOwn()
+    const client = follow({
+      url: `http://127.0.0.1:${own.port}/v1/sync/subscribe?thread=th_again`,
+      headers: { authorization: `Bearer ${own.bearer}` },
+    })
+    const ids = [await own.append()]
+    const seen = () =>
+      client.reported
+        .filter(({ event }) => event === 'record')
+        .map(({ data }) => (JSON.parse(data) as { readonly id: string }).id)
+    await until('the first has come', () => seen().length === 1)
+    await own.restart()
+    ids.push(await own.append())
+    await until('the next has come', () => seen().length >= 2)
+    expect([seen(), client.over()]).toEqual([ids, false])
     client.close()
   })
 

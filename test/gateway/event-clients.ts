@@ -1,4 +1,4 @@
-import { fetchEventSource } from '@microsoft/fetch-event-source'
+import { fetchEventSource as follow } from '@microsoft/fetch-event-source'
 import polyfill from 'event-source-polyfill'
 import { EventSource } from 'eventsource'
 import { createEventSource } from 'eventsource-client'
@@ -20,6 +20,15 @@ export interface FollowingClient {
 export interface FollowOptions {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+}
+
+/** The library was made for pages, and asks for these two. */
+export const fetchEventSource: typeof follow = (url, options) => {
+  Object.assign(globalThis, {
+    window: globalThis,
+    document: { hidden: false, addEventListener() {}, removeEventListener() {} },
+  })
+  return follow(url, options)
 }
 
 const NAMES = ['record', 'ready', 'message', 'heartbeat', 'error'] as const
@@ -65,11 +74,6 @@ export const EVENT_CLIENTS: readonly (readonly [
   [
     '@microsoft/fetch-event-source',
     ({ url, headers }) => {
-      // It was made for pages, and asks for these two.
-      Object.assign(globalThis, {
-        window: globalThis,
-        document: { hidden: false, addEventListener() {}, removeEventListener() {} },
-      })
       const reported: Reported[] = []
       const leaving = new AbortController()
       let over = false
