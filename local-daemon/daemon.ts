@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { type AppAccess, makeAccess } from './access/make-access.ts'
@@ -150,7 +151,9 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const link = () => tunnel && linkReport(tunnel.status, meter.counts, access.edge.report())
   guardExposedStart(listener, access.settings.values)
   const parts = { ...access, logger, faults, listener }
-  const app = createApp({ ...parts, stopping: stopping.signal, link })
+  const process = randomUUID()
+  const publicHost = URL.parse(options.tunnel?.gatewayUrl ?? '')?.host
+  const app = createApp({ ...parts, stopping: stopping.signal, process, publicHost, link })
   const tcpServer = createHttpServer(
     app,
     (incoming) => connectionFacts(incoming, access.settings, listener),

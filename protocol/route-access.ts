@@ -36,6 +36,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /.well-known/syncropel': { scopes: 'open' },
   'GET /openapi.json': { scopes: 'any' },
   'GET /v1/identity': { scopes: 'any' },
+  'GET /v1/identity/proof': { scopes: 'open' },
   'POST /v1/records': { scopes: ['records:write'] },
   'GET /v1/records': read,
   'GET /v1/records/{id}': read,

@@ -1,3 +1,4 @@
+import { readBearer } from '../../protocol/bearer.ts'
 import { parseToken, tokenId, TokenError, verifyToken } from '../../protocol/token.ts'
 import type { HostOwner } from '../host-owner.ts'
 import type { Credential, CredentialFault } from './credential.ts'
@@ -11,9 +12,10 @@ export function checkBearer(
   authorization: string,
   owner: HostOwner,
 ): Credential | CredentialFault | Promise<Credential | CredentialFault> {
-  if (!/^bearer /i.test(authorization)) return misshapen(authorization)
-  const token = authorization.slice(7)
-  return owner.bearers.get(token) ?? verify(token, owner)
+  const shown = readBearer(authorization)
+  if (shown === undefined) return 'malformed'
+  if (shown === 'doubled') return shown
+  return owner.bearers.get(shown.bearer) ?? verify(shown.bearer, owner)
 }
 
 async function verify(token: string, owner: HostOwner): Promise<Credential | CredentialFault> {
@@ -26,12 +28,7 @@ async function verify(token: string, owner: HostOwner): Promise<Credential | Cre
     bearers.set(token, credential)
     return credential
   } catch (error) {
-    if (error instanceof TokenError) return misshapen(token)
+    if (error instanceof TokenError) return 'malformed'
     throw error
   }
-}
-
-/** The runtime joins two fields of a name by a comma, which nothing that may be shown holds. */
-export function misshapen(shown: string): 'doubled' | 'malformed' {
-  return shown.includes(',') ? 'doubled' : 'malformed'
 }

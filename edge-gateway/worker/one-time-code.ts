@@ -1,6 +1,6 @@
+import { readBearer } from '../../protocol/bearer.ts'
 import { pathOf } from '../../protocol/route-access.ts'
 import { INVITE_PATH, parseCode, verifyCode, type CodeKind } from '../../protocol/signed-code.ts'
-import { misshapen } from './bearer.ts'
 import type { Credential, CredentialFault } from './credential.ts'
 
 /**
@@ -14,9 +14,10 @@ export async function checkInvite(
   ownerKey: Uint8Array,
 ): Promise<Credential | CredentialFault> {
   if (authorization === undefined) return 'missing'
-  if (misshapen(authorization) === 'doubled') return 'doubled'
-  if (!/^bearer /i.test(authorization)) return 'no-invite'
-  const good = await isGood(authorization.slice(7), 'invite', INVITE_PATH, ownerKey)
+  const shown = readBearer(authorization)
+  if (shown === 'doubled') return 'doubled'
+  if (shown === undefined) return 'no-invite'
+  const good = await isGood(shown.bearer, 'invite', INVITE_PATH, ownerKey)
   return good ? ADMITTED : 'no-invite'
 }
 

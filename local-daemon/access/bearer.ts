@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import { readBearer } from '../../protocol/bearer.ts'
 import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/token.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
@@ -37,7 +38,7 @@ export class BearerCheck {
 
   /** Throws `ProblemError`: `AUTH_REQUIRED` without a bearer, `AUTH_INVALID` for one that does not count. */
   check(authorization: string | null): AccountPrincipal | Promise<AccountPrincipal> {
-    const bearer = readBearer(authorization)
+    const bearer = requireBearer(authorization)
     // Looked up by hash: the time of a look-up tells nothing about bearers that are remembered.
     const key = hash('sha256', bearer, 'base64')
     const known = this.#verified.get(key)
@@ -110,22 +111,22 @@ function toPrincipal(row: TokenRow): AccountPrincipal {
   }
 }
 
-/** The text after `Bearer `. Several headers reach us joined by a comma, which no token holds. */
-export function readBearer(authorization: string | null): string {
+/** What `Authorization` shows after `Bearer`. @throws ProblemError AUTH_REQUIRED, AUTH_INVALID, INVALID_HEADERS */
+export function requireBearer(authorization: string | null): string {
   if (authorization === null) {
     throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer', {
       try: SEND_BEARER,
       headers: CHALLENGE,
     })
   }
-  if (authorization.includes(',')) {
+  const shown = readBearer(authorization)
+  if (shown === 'doubled') {
     throw new ProblemError('INVALID_HEADERS', 'Authorization came more than once', {
       try: SEND_BEARER,
     })
   }
-  const match = /^bearer +([^ ]+)$/i.exec(authorization)
-  if (match?.[1] === undefined) throw invalid()
-  return match[1]
+  if (shown === undefined) throw invalid()
+  return shown.bearer
 }
 
 function parseOrRefuse(bearer: string) {

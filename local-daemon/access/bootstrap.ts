@@ -2,7 +2,7 @@ import { ProblemError } from '../config/problem-error.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Accounts, FreshToken } from './accounts.ts'
-import { readBearer, sameText } from './bearer.ts'
+import { requireBearer, sameText } from './bearer.ts'
 
 /**
  * The door for the first account, which shuts for good once there is one. It stands open only where the
@@ -39,7 +39,7 @@ export class Bootstrap {
   }
 
   #requireToken(authorization: string | null): void {
-    const given = readBearer(authorization)
+    const given = requireBearer(authorization)
     if (this.#token !== undefined && sameText(given, this.#token)) return
     throw new ProblemError('AUTH_INVALID', 'That is not the bootstrap token of this daemon', {
       try: 'Send the value of SPL_BOOTSTRAP_TOKEN that the daemon was started with.',

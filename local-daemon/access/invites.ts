@@ -5,7 +5,7 @@ import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { InviteRow } from '../store/statements.ts'
 import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'
-import { readBearer } from './bearer.ts'
+import { requireBearer } from './bearer.ts'
 import type { Identity } from './identity.ts'
 
 export interface InviteRequest extends Omit<AccountRequest, 'name'> {
@@ -78,7 +78,7 @@ export class Invites {
    */
   async redeem(authorization: string | null): Promise<FreshToken & { readonly invite: InviteRow }> {
     if (authorization === null) throw noInvite()
-    const code = parseCode(readBearer(authorization))
+    const code = parseCode(requireBearer(authorization))
     if (code?.kind !== 'invite') throw invalidCode()
     const { publicKey } = this.#identity
     if (!(await verifyCode(code, INVITE_PATH, publicKey, nowSeconds()))) throw invalidCode()

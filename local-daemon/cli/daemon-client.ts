@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import type { Problem } from '../../protocol/problem.ts'
 import { REGISTRY_CHALLENGE_PATH } from '../../protocol/registry-request.ts'
 import { isChallenge } from '../../protocol/request-signature.ts'
@@ -74,6 +75,8 @@ export function socketClient(socket: string, silenceMs = SILENCE_MS): DaemonClie
 export interface ClientLimits {
   /** PEM of the only authority that is trusted; without it the system's are. */
   readonly ca?: string | undefined
+  /** Finds the address in place of the system. */
+  readonly lookup?: LookupFunction | undefined
   readonly silenceMs?: number
   /** Milliseconds that a whole answer may take; without it only silence counts. */
   readonly withinMs?: number
@@ -90,13 +93,13 @@ export function originClient(
   origin: URL,
   bearer: string | undefined,
   namedBy: string,
-  { ca, silenceMs = SILENCE_MS, ...limits }: ClientLimits = {},
+  { ca, lookup, silenceMs = SILENCE_MS, ...limits }: ClientLimits = {},
 ): DaemonClient {
   return client({
     ...limits,
     name: origin.origin,
     namedBy,
-    target: { origin, ca },
+    target: { origin, ca, lookup },
     headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
     silenceMs,
     unreachable: (cause) =>

@@ -6,13 +6,13 @@ import { request as requestHttps, type RequestOptions as TlsOptions } from 'node
  * Where a request goes: a Unix socket, or an origin whose certificate `ca` (PEM) may vouch for. `lookup` finds its
  * address in place of the system.
  */
-export type Target =
-  | { readonly socket: string }
-  | {
-      readonly origin: URL
-      readonly ca?: string | undefined
-      readonly lookup?: LookupFunction | undefined
-    }
+export type Target = { readonly socket: string } | OriginTarget
+
+export interface OriginTarget {
+  readonly origin: URL
+  readonly ca?: string | undefined
+  readonly lookup?: LookupFunction | undefined
+}
 
 export interface RequestToSend {
   readonly method: string

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { DID } from '../../protocol/record.ts'
+import { isChallenge } from '../../protocol/request-signature.ts'
 import { SCOPES } from '../../protocol/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { listOf } from './schemas.ts'
@@ -202,3 +203,23 @@ export const Identity = z
     client_address: z.string().nullable().openapi({ description: 'As far as it can be known' }),
   })
   .openapi('Identity')
+
+export const ProofQuery = z.object({
+  challenge: z
+    .string()
+    .refine(isChallenge, 'must be 22 to 64 characters of base64url: 16 bytes by chance, or more')
+    .openapi({
+      description: 'Yours, by chance, for this one question',
+      example: 'q83vASNFZ4mrze8BI0VniQ',
+    }),
+})
+export const IdentityProof = z
+  .object({
+    object: z.literal('identity_proof'),
+    instance_did: z.string(),
+    authority: z.string().openapi({ description: 'By which host the daemon was called' }),
+    process: z.string().openapi({ description: 'By chance, anew with each start of the daemon' }),
+    signature_input: z.string().openapi({ description: 'As in RFC 9421, over the request' }),
+    signature: z.string(),
+  })
+  .openapi('IdentityProof')

@@ -20,6 +20,7 @@ import { addConnection } from './routes/connection.ts'
 import { addGetRecord } from './routes/get-record.ts'
 import { addHealth } from './routes/health.ts'
 import { addIdentity } from './routes/identity.ts'
+import { addIdentityProof } from './routes/identity-proof.ts'
 import { addInvites } from './routes/invites.ts'
 import { addListRecords } from './routes/list-records.ts'
 import { addListThreads } from './routes/list-threads.ts'
@@ -58,6 +59,10 @@ export interface AppParts extends AppAccess {
   readonly listener: ListenHost
   /** Aborts when the daemon stops. */
   readonly stopping: AbortSignal
+  /** Of this start of the daemon, by chance. */
+  readonly process: string
+  /** Host of the gateway that the daemon connects to; undefined where none was asked for. */
+  readonly publicHost: string | undefined
   /** The link of now; undefined where no gateway was asked for. */
   readonly link: () => LinkReport | undefined
 }
@@ -72,6 +77,7 @@ export function createApp(given: AppParts): DaemonApp {
   addHealth(parts)
   addCapabilities(parts)
   addIdentity(parts)
+  addIdentityProof(parts)
   addPostRecord(parts)
   addGetRecord(parts)
   addListRecords(parts)

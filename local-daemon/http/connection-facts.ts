@@ -16,8 +16,6 @@ const FORWARDING = [
   'cf-connecting-ip',
 ] as const
 
-const LOOPBACK: RequestFacts = { via: 'loopback' }
-
 /**
  * The facts of a request over TCP. On loopback it is a proxy's if it carries what only proxies send, or names a public
  * host. Beyond loopback it is a proxy's only if the setting `trusted_proxies` names the peer: whatever else comes there is
@@ -31,19 +29,29 @@ export function connectionFacts(
 ): RequestFacts {
   if (listener.exposure === 'loopback') {
     if (!isForwarded(incoming) && namesListener(incoming.headers.host ?? null, listener)) {
-      return LOOPBACK
+      return { via: 'loopback', ...at(incoming) }
     }
     return proxied(incoming, settings)
   }
   const peer = peerOf(incoming)
   if (settings.trusts(peer) && isForwarded(incoming)) return proxied(incoming, settings)
-  return { via: 'network', ...(peer === '' ? {} : { clientAddress: peer }) }
+  return { via: 'network', ...at(incoming), ...(peer === '' ? {} : { clientAddress: peer }) }
 }
 
 function proxied(incoming: IncomingMessage, settings: Settings): RequestFacts {
   const peerTrusted = settings.trusts(peerOf(incoming))
   const client = peerTrusted ? forwardedFor(incoming, settings) : undefined
-  return { via: 'proxy', peerTrusted, ...(client === undefined ? {} : { clientAddress: client }) }
+  return {
+    via: 'proxy',
+    peerTrusted,
+    ...at(incoming),
+    ...(client === undefined ? {} : { clientAddress: client }),
+  }
+}
+
+function at({ socket }: IncomingMessage): Pick<RequestFacts, 'localPort'> {
+  const { localPort } = socket
+  return localPort === undefined ? {} : { localPort }
 }
 
 /** HTTP/1.0 is what nginx speaks to its upstream unless told otherwise, with no header of its own. */

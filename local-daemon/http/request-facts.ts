@@ -11,6 +11,8 @@ export interface RequestFacts {
   readonly clientAddress?: string
   /** Whether the setting `trusted_proxies` names the peer; absent where nobody forwards. */
   readonly peerTrusted?: boolean
+  /** The port of the daemon that it came to, over TCP. */
+  readonly localPort?: number
   /** The public hostname, for a request through the tunnel. */
   readonly publicHost?: string
   /** The id that the gateway gave the request, or the app. */

@@ -147,7 +147,7 @@ export const Health = z
       .optional()
       .openapi({ description: 'Over the Unix socket only' }),
     process: z
-      .object({ pid: z.int().positive(), started: z.string() })
+      .object({ pid: z.int().positive(), started: z.string(), name: z.string() })
       .optional()
       .openapi({ description: 'Over the Unix socket only' }),
     store: z

@@ -2,6 +2,7 @@ import { request as requestHttp, type Agent, type IncomingMessage } from 'node:h
 import { request as requestHttps } from 'node:https'
 import { isChallenge } from '../../protocol/request-signature.ts'
 import { CHALLENGE_PATH } from '../../protocol/version.ts'
+import { sayDialFault } from './certificate-fault.ts'
 import { DialError } from './dial-error.ts'
 import { readGatewayAnswer, refusalOf } from './read-refusal.ts'
 
@@ -38,7 +39,9 @@ export async function askChallenge(
     if (cause instanceof DialError) throw cause
     if (signal.aborted) throw new DialError('lost', String(signal.reason))
     const late = bounded.aborted
-    const why = late ? `no challenge came within ${WITHIN_MS / 1000} s` : (cause as Error).message
+    const why = late
+      ? `no challenge came within ${WITHIN_MS / 1000} s`
+      : sayDialFault(cause as Error)
     throw new DialError('lost', why, { cause })
   }
 }

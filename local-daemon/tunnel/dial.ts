@@ -8,6 +8,7 @@ import { LIMITS } from '../../protocol/limits.ts'
 import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
 import { isLoopbackName } from '../config/is-loopback-name.ts'
 import { askChallenge } from './ask-challenge.ts'
+import { sayDialFault } from './certificate-fault.ts'
 import { DialError } from './dial-error.ts'
 import { readGatewayAnswer, refusalOf } from './read-refusal.ts'
 
@@ -100,7 +101,7 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
     // Stopped while the proof was signed: no event comes any more.
     if (signal.aborted) stop()
     // For good: ws reports late transport errors here too, and an unhandled one would end the process.
-    socket.on('error', (cause) => reject(new DialError('lost', cause.message, { cause })))
+    socket.on('error', (cause) => reject(new DialError('lost', sayDialFault(cause), { cause })))
     socket.once('unexpected-response', (_request, response) => {
       // Of the response while it is there: once its body has ended, Node keeps the connection for another request, that
       // of nobody, and neither the response nor the request would close it.

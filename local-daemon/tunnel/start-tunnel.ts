@@ -4,6 +4,7 @@ import type { Identity } from '../access/identity.ts'
 import { StartError } from '../config/start-error.ts'
 import { VERSION } from '../config/version.ts'
 import type { FaultBook } from '../faults/fault-book.ts'
+import { DialError } from './dial-error.ts'
 import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 import { Tunnel, type TunnelEvent } from './tunnel.ts'
@@ -32,7 +33,10 @@ export interface TunnelParts {
  * @throws StartError for an address or a certificate that can never work
  */
 export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel {
-  const ca = options.cacert === undefined ? undefined : readCertificate(options.cacert)
+  const { cacert } = options
+  // Read again at each try: a gateway's own certificate is made anew at the same path. What cannot be read now is told now.
+  const ca = cacert === undefined ? undefined : () => readAgain(cacert)
+  if (cacert !== undefined) readCertificate(cacert)
   try {
     return new Tunnel({
       gatewayUrl: options.gatewayUrl,
@@ -54,6 +58,15 @@ export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel 
       'Give it as https://host, without a path: spl serve --gateway https://home.example.com',
       { cause },
     )
+  }
+}
+
+/** @throws DialError where it cannot be read for the moment */
+function readAgain(pemOrPath: string): string {
+  try {
+    return readCertificate(pemOrPath)
+  } catch (cause) {
+    throw new DialError('lost', (cause as Error).message, { cause })
   }
 }
 

@@ -15,8 +15,8 @@ import type { TunnelApp } from './tunnel-app.ts'
 export interface TunnelOptions {
   /** Public origin of the gateway, `https://home.example.com`. */
   readonly gatewayUrl: string
-  /** PEM of an extra certificate authority, for a gateway with a certificate of its own. */
-  readonly ca?: string
+  /** PEM of an extra certificate authority, for a gateway with a certificate of its own: asked for at each try. */
+  readonly ca?: () => string
   readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
   readonly app: TunnelApp
   readonly agent: string
@@ -272,7 +272,7 @@ export class Tunnel implements AsyncDisposable {
         onClock: (offsetMs) => (this.#clockOffsetMs = offsetMs),
         signal,
         ...(lookup === undefined ? {} : { lookup }),
-        ...(ca === undefined ? {} : { ca }),
+        ...(ca === undefined ? {} : { ca: ca() }),
       })
     } catch (error) {
       if (!signal.aborted) return this.#dialFailed(error)

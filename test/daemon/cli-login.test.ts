@@ -9,6 +9,7 @@ import { checkWay } from '../../local-daemon/cli/login/check-way.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { type SplRun, runSpl } from '../system/run-spl.ts'
 import { aDaemon, aHome, type TestDaemon } from './a-daemon.ts'
+import { proveAs } from './prove-as.ts'
 import { splWithInput } from './spl-with-input.ts'
 
 let served: TestDaemon
@@ -58,7 +59,8 @@ interface Elsewhere extends AsyncDisposable {
 async function anImpostor(listener: RequestListener): Promise<Elsewhere> {
   const asked: string[] = []
   const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? '-'}`)
+    const path = request.url?.split('?')[0]
+    asked.push(`${request.method} ${path} ${request.headers.authorization ?? '-'}`)
     listener(request, response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -191,12 +193,12 @@ describe('a code', () => {
 
   test('is a code: a bearer pasted by mistake goes nowhere', async () => {
     using machine = aMachine()
-    await using elsewhere = await anImpostor((_request, response) =>
-      response.end(JSON.stringify({ instance_did: did })),
-    )
+    await using elsewhere = await anImpostor((request, response) => {
+      proveAs(served.daemon.identity, request, response)
+    })
     const run = await machine.spl(`login ${elsewhere.url} --code ${served.bearer}`)
     expect(run.stderr).toContain('[INVITE_INVALID]')
-    expect(elsewhere.asked).toEqual(['GET /health -'])
+    expect(elsewhere.asked).toEqual(['GET /v1/identity/proof -'])
   })
 })
 
@@ -235,7 +237,7 @@ describe('an address that is', () => {
     const run = await machine.spl(`login ${elsewhere.url} --code ${await aCode()}`)
     expect(run.stderr).toContain(`[${code}]`)
     expect(run.stderr).toMatch(/^try: \S/m)
-    expect(elsewhere.asked).toEqual(['GET /health -'])
+    expect(elsewhere.asked).toEqual(['GET /v1/identity/proof -'])
   })
 
   test('a redirect gets nothing, and nor does where it leads', async () => {
@@ -245,7 +247,7 @@ describe('an address that is', () => {
     })
     const run = await machine.spl(`login ${elsewhere.url} --code ${await aCode()}`)
     expect(run.stderr).toContain('[REDIRECTED]')
-    expect(elsewhere.asked).toEqual(['GET /health -'])
+    expect(elsewhere.asked).toEqual(['GET /v1/identity/proof -'])
   })
 
   test('endless is not read to its end', async () => {
@@ -275,7 +277,7 @@ describe('an address that is', () => {
     using machine = aMachine()
     const hostile = `\u001B[2J\u009B31m${'did:key:z6Mk'}`
     await using elsewhere = await anImpostor((request, response) => {
-      if (request.url === '/health') return response.end(JSON.stringify({ instance_did: did }))
+      if (proveAs(served.daemon.identity, request, response)) return
       response.writeHead(400, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ code: `X${hostile}`, message: hostile, try: hostile }))
     })
@@ -288,7 +290,7 @@ describe('an address that is', () => {
   test('not the daemon that it claims to be has its bearer thrown away', async () => {
     using machine = aMachine()
     await using elsewhere = await anImpostor((request, response) => {
-      if (request.url === '/health') return response.end(JSON.stringify({ instance_did: did }))
+      if (proveAs(served.daemon.identity, request, response)) return
       response.writeHead(201).end(
         JSON.stringify({
           token: served.bearer,
@@ -309,15 +311,15 @@ describe('afterwards', () => {
   test('another daemon at the address gets no bearer', async () => {
     using machine = aMachine()
     await using other = await aDaemon()
-    await using elsewhere = await anImpostor((_request, response) =>
-      response.end(JSON.stringify({ status: 'ok', instance_did: other.daemon.identity.did })),
-    )
+    await using elsewhere = await anImpostor((request, response) => {
+      proveAs(other.daemon.identity, request, response)
+    })
     await loggedIn(machine)
     moveTo(machine, elsewhere.url)
     const run = await machine.spl('thread list')
     expect(run.stderr).toContain('[INSTANCE_CHANGED]')
     expect(run.stderr).toContain(other.daemon.identity.did)
-    expect(elsewhere.asked).toEqual(['GET /health -'])
+    expect(elsewhere.asked).toEqual(['GET /v1/identity/proof -'])
     const again = await machine.spl(`login ${elsewhere.url} --code ${await aCode()}`)
     expect(again.stderr).toContain('[INSTANCE_CHANGED]')
   })
@@ -331,7 +333,7 @@ describe('afterwards', () => {
     moveTo(machine, elsewhere.url)
     const run = await machine.spl('thread list')
     expect(run.stderr).toContain('[REDIRECTED]')
-    expect(elsewhere.asked).toEqual(['GET /health -'])
+    expect(elsewhere.asked).toEqual(['GET /v1/identity/proof -'])
   })
 
   test.each([0o644, 0o640, 0o604])('a file of mode %o is not used', async (mode) => {
@@ -405,6 +407,10 @@ describe('a certificate made at home', () => {
     const blind = await machine.spl(`login ${tls.url} --code ${code}`)
     expect(blind.stderr).toContain('[DAEMON_UNREACHABLE]')
     expect(blind.stderr).toContain('--ca')
+    // The daemon does not know that this port leads to it, and does not prove itself for it.
+    const unknown = await machine.spl(`login ${tls.url} --code ${code} --ca ${tls.ca}`)
+    expect(unknown.stderr).toContain('spl config set allowed_hosts localhost')
+    await served.post('/v1/config/allowed_hosts', { value: ['localhost'] })
     const run = await machine.spl(`login ${tls.url} --code ${code} --ca ${tls.ca}`)
     expect(run.code).toBe(0)
     expect((await machine.spl('thread list')).code).toBe(0)

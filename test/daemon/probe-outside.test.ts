@@ -57,7 +57,7 @@ describe('everything that is asked from outside', () => {
   test('of a daemon behind its gateway', async () => {
     await using home = await aRealHome()
     const { did } = home.daemon().identity
-    const { origin } = home.gateway
+    const { origin } = home.link
     const outside = { origin: new URL(origin), bearer: home.bearer, expectedDid: did }
     expect(statuses(await probeOutside(outside))).toMatchObject({
       reachable: 'pass',

@@ -1,5 +1,7 @@
+import { readBearer } from '../../protocol/bearer.ts'
 import { canonicalJson } from '../../protocol/canonical-json.ts'
-import { DidKeyError, formatDidKey, parseDidKey } from '../../protocol/did-key.ts'
+import { verifyConnectProof } from '../../protocol/connect-proof.ts'
+import { DidKeyError, formatDidKey, parseDidKey, type DidKey } from '../../protocol/did-key.ts'
 import { verifyEd25519 } from '../../protocol/ed25519.ts'
 import {
   cleanRequestHeaders,
@@ -13,11 +15,13 @@ import {
   HeadError,
 } from '../../protocol/heads.ts'
 import { decodeHex, encodeHex } from '../../protocol/hex.ts'
+import { verifyIdentityProof } from '../../protocol/identity-proof.ts'
 import { JsonError } from '../../protocol/json-check.ts'
 import { OriginError, parseOriginList } from '../../protocol/origin.ts'
 import { recordId, recordPreimage } from '../../protocol/record-id.ts'
 import { verifyRecord } from '../../protocol/record-signature.ts'
 import { parseForeignRecord, RecordError } from '../../protocol/record.ts'
+import { verifyRegistryRequest } from '../../protocol/registry-request.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/token.ts'
 import type { Vectors } from './vectors.ts'
@@ -55,6 +59,8 @@ export async function answerVectors(vectors: Vectors): Promise<Answers> {
     }),
     tokensMalformed: tokens.malformed.map((v) => refuses(TokenError, () => parseToken(v.token))),
     tokensForged: await inTurn(tokens.forged, (v) => made(v.token, tokens.publicKey)),
+    signatures: await inTurn(vectors.signatures, signatureAnswer),
+    bearers: vectors.bearers.map(({ field }) => readBearer(field) ?? null),
     targetsValid: vectors.targetsValid.map((target) => checkTarget(target)?.code ?? null),
     targetsInvalid: vectors.targetsInvalid.map((target) => checkTarget(target)?.code ?? null),
     origins: vectors.origins.valid.map((v) => parseOriginList(v.text)),
@@ -126,6 +132,15 @@ function originFault(text: string): unknown {
     if (error instanceof OriginError) return error.code
     throw error
   }
+}
+
+function signatureAnswer({ kind, request, did, fields }: Vectors['signatures'][number]) {
+  const signer = (did ?? undefined) as DidKey | undefined
+  if (kind === 'connect') {
+    return verifyConnectProof(request.authority, fields, signer as DidKey)
+  }
+  if (kind === 'registry') return verifyRegistryRequest(request, fields, signer)
+  return verifyIdentityProof(request, fields, signer)
 }
 
 async function verdict(claim: Parameters<typeof verifyRecord>[0]): Promise<unknown> {

@@ -47,6 +47,14 @@ export interface Vectors {
     readonly malformed: readonly Named<{ token: string }>[]
     readonly forged: readonly Named<{ token: string }>[]
   }
+  readonly signatures: readonly Named<{
+    kind: 'connect' | 'registry' | 'identity'
+    request: { authority: string; method: string; target: string; body: string; challenge: string }
+    did: string | null
+    fields: Readonly<Record<string, string>>
+    result: unknown
+  }>[]
+  readonly bearers: readonly Named<{ field: string; bearer: string | null }>[]
   readonly targetsValid: readonly string[]
   readonly targetsInvalid: readonly string[]
   readonly origins: {
@@ -71,6 +79,8 @@ export function readVectors(): Vectors {
     recordsValid: json('records-valid.json'),
     recordsInvalid: json('records-invalid.json'),
     tokens: json('tokens.json'),
+    signatures: json('signatures.json'),
+    bearers: json('bearers.json'),
     targetsValid: lines('targets-valid.txt'),
     targetsInvalid: lines('targets-invalid.txt'),
     origins: json('origins.json'),

@@ -22,6 +22,7 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'GET /.well-known/syncropel': get('/.well-known/syncropel'),
     'GET /openapi.json': get('/openapi.json'),
     'GET /v1/identity': get('/v1/identity'),
+    'GET /v1/identity/proof': get('/v1/identity/proof?challenge=q83vASNFZ4mrze8BI0VniQ'),
     'POST /v1/records': post('/v1/records', note),
     'GET /v1/records': get('/v1/records?thread=th_table'),
     'GET /v1/records/{id}': get(`/v1/records/${record.id}`),

@@ -33,6 +33,7 @@ export const ROUTES: readonly RouteRow[] = [
   { route: 'GET /.well-known/syncropel', opens: 'none needed', done: '200', ways: OPEN },
   asks('GET /openapi.json', 'any', '200'),
   asks('GET /v1/identity', 'any', '200'),
+  { route: 'GET /v1/identity/proof', opens: 'none needed', done: '200', ways: OPEN },
   asks('POST /v1/records', ['records:write'], '201'),
   asks('GET /v1/records', ['records:read'], '200'),
   asks('GET /v1/records/{id}', ['records:read'], '200'),

@@ -81,9 +81,9 @@ describe('spl gateway status', { timeout: 90_000 }, () => {
     })
     await new Promise<void>((resolve) => void thief.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(thief.address() as AddressInfo).port}`
-    // It pretends to be this very daemon: still no bearer.
+    // It pretends to be this very daemon, and cannot prove it: no bearer.
     const pretended = await status(home.path, '--json', '--url', url)
-    expect(verdicts(pretended)).toMatchObject({ daemon: true, event_stream: null })
+    expect(verdicts(pretended)).toMatchObject({ daemon: false, event_stream: null })
     expect(seen.length).toBeGreaterThan(2)
     expect(seen.filter((header) => header !== undefined)).toEqual([])
     thief.closeAllConnections()

@@ -10,7 +10,7 @@ import { originClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { askInstance, INSTANCE_LIMITS } from '../login/ask-instance.ts'
+import { askInstance, checkInvite, INSTANCE_LIMITS } from '../login/ask-instance.ts'
 import { checkWay } from '../login/check-way.ts'
 import { loginFile, readLogin, writeLogin, type Login } from '../login/login-file.ts'
 import { readCode } from '../login/read-code.ts'
@@ -69,10 +69,11 @@ async function login(url: URL, options: LoginOptions): Promise<void> {
   if (before !== undefined && before.url !== url.origin) throw loggedInElsewhere(before)
   await checkWay(url)
   const stranger = originClient(url, undefined, 'the address', { ca, ...INSTANCE_LIMITS })
-  const did = await askInstance(stranger, url.origin)
+  const { did } = await askInstance(stranger, url)
   checkIdentity(url, did, options.did, before)
   if (!options.json) note(`${url.origin} is ${did}`)
   const code = await readCode(options.code)
+  await checkInvite(code, did, url)
   await mkdir(home.root, { recursive: true, mode: 0o700 })
   const client = originClient(url, code, 'the address', { ca, ...PATIENCE })
   const paired = await client.post<Partial<Pairing> | null>(INVITE_PATH, {})

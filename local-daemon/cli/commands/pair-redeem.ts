@@ -6,6 +6,7 @@ import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.
 import { originClient } from '../daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
+import { askInstance, checkInvite, INSTANCE_LIMITS } from '../login/ask-instance.ts'
 import { readCode } from '../login/read-code.ts'
 import { note, printJson, warn } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
@@ -46,6 +47,8 @@ export function addPairRedeem(pair: Command): void {
 
 async function redeem(code: string, options: RedeemOptions): Promise<void> {
   const { url } = options
+  const { did } = await askInstance(originClient(url, undefined, '--url', INSTANCE_LIMITS), url)
+  await checkInvite(code, did, url)
   const client = originClient(url, code, '--url')
   const sink = await secretSink(options)
   const pairing = await makeFor(sink, () => client.post<Pairing>(INVITE_PATH, {}))

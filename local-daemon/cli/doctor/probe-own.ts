@@ -35,6 +35,7 @@ export async function probeOwn(
       allowedOrigin,
       otherOrigins: allowed.filter((one) => one !== allowedOrigin).length,
       expectedDid: running?.instance_did,
+      process: daemon?.health.process?.name,
     },
     (check) => add({ ...check, target }),
   )

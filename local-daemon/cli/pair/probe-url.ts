@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import type { Problem } from '../../../protocol/problem.ts'
-import { readBeginning } from '../read-answer.ts'
-import { sendRequest, SilentError } from '../send-request.ts'
-import type { Health } from '../serve/presence.ts'
+import { CliError } from '../cli-error.ts'
+import { originClient } from '../daemon-client.ts'
+import { askInstance } from '../login/ask-instance.ts'
 
 /** Milliseconds that the whole answer may take. */
 const PROBE_MS = 5_000
-/** Bytes of an answer that are read: `/health` is a few hundred. */
+/** Bytes of an answer that are read: a proof is a few hundred. */
 const PROBE_BYTES = 16_384
 
 export interface Probe {
@@ -36,36 +35,31 @@ function aboutAddress({ protocol, hostname, origin }: URL): string[] {
 const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\])$/u
 
 async function aboutAnswer({ url, cacert, expected }: Probe, withinMs: number): Promise<string[]> {
-  const signal = AbortSignal.timeout(withinMs)
   try {
     const ca = cacert ? await readFile(cacert, 'utf8') : undefined
-    const response = await sendRequest(
-      { origin: url, ca },
-      { method: 'GET', path: '/health', silenceMs: withinMs, signal },
-    )
-    const answer = parse(await readBeginning(response, PROBE_BYTES))
-    if (response.statusCode !== 200) {
-      return [
-        `${url.origin} does not lead to a daemon now: ${answer.code ?? `status ${response.statusCode}`}`,
-      ]
-    }
-    if (answer.instance_did === expected) return []
-    return [
-      answer.instance_did === undefined
-        ? `what answers at ${url.origin} is no spl daemon`
-        : `another daemon answers at ${url.origin}: ${answer.instance_did}, not ${expected}`,
-    ]
+    const limits = { ca, silenceMs: withinMs, withinMs, answerBytes: PROBE_BYTES }
+    const { did } = await askInstance(originClient(url, undefined, '--url', limits), url)
+    return did === expected
+      ? []
+      : [`another daemon answers at ${url.origin}: ${did}, not ${expected}`]
   } catch (error) {
-    const late = signal.aborted || error instanceof SilentError
-    const reason = late ? `no answer within ${withinMs / 1000} s` : (error as Error).message
-    return [`${url.origin} cannot be reached from here: ${reason}`]
+    return [aboutFailure(url, error, withinMs)]
   }
 }
 
-function parse(body: string): Partial<Health & Problem> {
-  try {
-    return (JSON.parse(body) ?? {}) as Partial<Health & Problem>
-  } catch {
-    return {}
+function aboutFailure({ origin }: URL, error: unknown, withinMs: number): string {
+  if (!(error instanceof CliError)) return `${origin} cannot be reached from here: ${String(error)}`
+  switch (error.code) {
+    case 'DAEMON_TIMEOUT':
+      return `${origin} cannot be reached from here: no answer within ${withinMs / 1000} s`
+    case 'DAEMON_UNREACHABLE':
+      return `${origin} cannot be reached from here: ${error.message}`
+    case 'NOT_SPL':
+    case 'ANSWER_INVALID':
+      return `what answers at ${origin} is no spl daemon`
+    case 'IDENTITY_UNPROVEN':
+      return error.message
+    default:
+      return `${origin} does not lead to a daemon now: ${error.code}`
   }
 }

@@ -1,7 +1,10 @@
 import type { Problem } from '../../../protocol/problem.ts'
 import { TUNNEL_PATH } from '../../../protocol/version.ts'
 import { readBeginning } from '../read-answer.ts'
-import { sendRequest, type Target } from '../send-request.ts'
+import { CliError } from '../cli-error.ts'
+import { originClient } from '../daemon-client.ts'
+import { askInstance } from '../login/ask-instance.ts'
+import { sendRequest, type OriginTarget, type Target } from '../send-request.ts'
 import type { Health } from '../serve/presence.ts'
 
 /** Bytes of an answer that are read: every one asked for here is a few hundred. */
@@ -17,12 +20,12 @@ export type Behind =
   | { readonly what: 'other'; readonly reason: string }
 
 /**
- * Asks a hostname two things: the door where daemons connect, which only a gateway of spl has, and the health of the
- * daemon behind it.
+ * Asks a hostname three things: the door where daemons connect, which only a gateway of spl has, the health of the
+ * daemon behind it, and a proof of whom that says it is.
  *
  * @throws Error when nothing answers in time
  */
-export async function lookBehind(target: Target, withinMs: number): Promise<Behind> {
+export async function lookBehind(target: OriginTarget, withinMs: number): Promise<Behind> {
   const door = await ask(target, TUNNEL_PATH, withinMs)
   if (door.answer.code === 'GATEWAY_MISCONFIGURED') {
     return { what: 'gateway', reason: `GATEWAY_MISCONFIGURED: ${door.answer.message}` }
@@ -34,11 +37,20 @@ export async function lookBehind(target: Target, withinMs: number): Promise<Behi
     return { what: 'other', reason: `no gateway of spl answers there (status ${door.status})` }
   }
   const { status, answer } = await ask(target, '/health', withinMs)
-  if (status === 200 && typeof answer.instance_did === 'string') {
-    const { instance_did, version = 'unknown' } = answer
-    return { what: 'daemon', instance_did, version }
+  if (status !== 200 || typeof answer.instance_did !== 'string') {
+    return { what: 'gateway', reason: answer.code ?? `status ${status}` }
   }
-  return { what: 'gateway', reason: answer.code ?? `status ${status}` }
+  const { instance_did, version = 'unknown' } = answer
+  const limits = { ca: target.ca, lookup: target.lookup, withinMs, silenceMs: withinMs }
+  const client = originClient(target.origin, undefined, '--url', limits)
+  try {
+    const { did } = await askInstance(client, target.origin)
+    if (did === instance_did) return { what: 'daemon', instance_did, version }
+    return { what: 'gateway', reason: `it says that it is ${instance_did}, and is ${did}` }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    return { what: 'gateway', reason: error.code }
+  }
 }
 
 interface Asked {

@@ -12,6 +12,8 @@ export interface Outside {
   readonly ticket?: ((path: string) => Promise<string>) | undefined
   /** The did:key of the daemon that should answer. */
   readonly expectedDid?: string | undefined
+  /** Name of its process, where that is known: a copy of its home has another. */
+  readonly process?: string | undefined
   /** PEM certificates that are trusted beside the system's. */
   readonly ca?: string | undefined
   /** Finds the address of the origin's name in place of the system. */

@@ -1,4 +1,7 @@
 import type { Check } from '../checks/check.ts'
+import { CliError } from '../cli-error.ts'
+import { originClient } from '../daemon-client.ts'
+import { askInstance, INSTANCE_LIMITS } from '../login/ask-instance.ts'
 import { ask, type Outside, type OutsideAnswer } from './outside.ts'
 import { whyUnreachable } from './why-unreachable.ts'
 
@@ -8,10 +11,46 @@ const NAME = 'reachable'
 export async function probeReachable(outside: Outside): Promise<Check> {
   try {
     const answer = await ask(outside, { path: '/health', anonymous: true })
-    return judgeHealth(outside, answer)
+    const judged = judgeHealth(outside, answer)
+    return judged.status === 'pass' && outside.expectedDid !== undefined
+      ? await judgeProof(outside, outside.expectedDid, judged)
+      : judged
   } catch (error) {
     const { message, fix, kind, code } = whyUnreachable(outside.origin, error)
     return { name: NAME, status: 'fail', message, fix, details: { kind, code } }
+  }
+}
+
+/** A name that anybody can repeat is no proof: the daemon there must hold the key. */
+async function judgeProof(
+  { origin, ca, lookup, process: running }: Outside,
+  expectedDid: string,
+  judged: Check,
+): Promise<Check> {
+  const limits = { ca, lookup, ...INSTANCE_LIMITS }
+  try {
+    const { did, process } = await askInstance(
+      originClient(origin, undefined, 'the address', limits),
+      origin,
+    )
+    if (did === expectedDid && (running === undefined || running === process)) return judged
+    const copy = did === expectedDid
+    return {
+      name: NAME,
+      status: 'fail',
+      message: copy
+        ? `Another daemon with this identity answers at ${origin.origin}, in place of this one`
+        : `Another daemon answers at ${origin.origin}: ${did}, not ${expectedDid}`,
+      fix: copy
+        ? 'Two run with copies of one home: stop one of them for good, or give it a home of its own.'
+        : 'Let the name, or the proxy’s upstream, lead to this daemon: spl status shows its address.',
+      details: { kind: copy ? 'copy' : 'other-daemon', instance_did: did },
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    const { message, code } = error
+    const details = { kind: 'unproven', code }
+    return { name: NAME, status: 'fail', message, fix: error.try, details }
   }
 }
 

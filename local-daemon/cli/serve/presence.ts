@@ -20,7 +20,7 @@ export interface Health {
   readonly version?: string
   readonly instance_did?: string
   /** Told on the socket alone. */
-  readonly process?: { readonly pid: number; readonly started: string }
+  readonly process?: { readonly pid: number; readonly started: string; readonly name: string }
   /** Told on the socket alone. */
   readonly store?: {
     readonly records: number

@@ -88,7 +88,10 @@ async function homeStatus(home: Home): Promise<Status> {
   const presence = await presenceOf(home)
   const facts = readRunningFile(home)
   const health = presence.state === 'answers' ? presence.health : undefined
-  const seen = health && facts?.gateway ? await probePublic(facts, facts.gateway) : undefined
+  const seen =
+    health && facts?.gateway
+      ? await probePublic(facts, facts.gateway, health.process?.name)
+      : undefined
   const link = health === undefined ? null : await linkOf(socketClient(home.socket))
   return {
     object: 'status',

@@ -10,7 +10,14 @@ import type { RouteParts } from './route-parts.ts'
  * `GET /health`: alive, and who it is. Open to everybody, so nothing else is told; how it is secured only to the
  * daemon's own user, on the socket.
  */
-export function addHealth({ router, did, authorise, settings, store }: RouteParts): void {
+export function addHealth({
+  router,
+  did,
+  process: name,
+  authorise,
+  settings,
+  store,
+}: RouteParts): void {
   const known = { status: 'ok', version: VERSION, instance_did: did } as const
   const body = JSON.stringify(known)
   const started = processStart(process.pid) ?? ''
@@ -20,7 +27,7 @@ export function addHealth({ router, did, authorise, settings, store }: RoutePart
     const security = { auth_required, insecure_localhost: auth_required && !authorise.required }
     const runtime = { node: process.versions.node, sqlite: store.sqliteVersion }
     // Which process, so that no other is ever stopped in its place.
-    const own = { pid: process.pid, started }
+    const own = { pid: process.pid, started, name }
     const held = storeHealth(store)
     const status = held.problem === null ? 'ok' : 'failing'
     return JSON.stringify({ ...known, status, runtime, process: own, store: held, security })

@@ -11,6 +11,10 @@ export interface RouteParts extends AppAccess {
   readonly observation: Observation
   /** The instance's did:key. */
   readonly did: string
+  /** Of this start of the daemon, by chance. */
+  readonly process: string
+  /** Host of the gateway that the daemon connects to. */
+  readonly publicHost: string | undefined
   /** Where the daemon's own port listens. */
   readonly listener: ListenHost
   /** Aborts when the daemon stops: streams and long polls end. */

@@ -1,0 +1,57 @@
+import type { DidKey } from './did-key.ts'
+import {
+  signRequest,
+  verifyRequest,
+  type CoveredRequest,
+  type RequestSigner,
+  type SignatureFault,
+  type SignatureFields,
+  type SignatureForm,
+} from './request-signature.ts'
+
+/** Where a daemon proves to whoever calls it that it holds the key of its identity, before they tell it a secret. */
+export const IDENTITY_PROOF_PATH = '/v1/identity/proof'
+
+/**
+ * The daemon signs its caller's request (RFC 9421): the host by which it was called, and the caller's challenge. So another
+ * server that passes the challenge on to the true daemon gets a proof for its own name, which the true daemon refuses,
+ * or for a name that its victim has not dialed.
+ */
+const FORM: SignatureForm = {
+  tag: 'spl-identity-proof',
+  components: ['@method', '@authority', '@path'],
+}
+
+export interface IdentityQuestion {
+  /** Host that the caller has dialed, with the port unless it is the scheme's default. */
+  readonly authority: string
+  /** The caller's own, by chance, and never used before. */
+  readonly challenge: string
+}
+
+/** @throws TypeError for an authority that is not host or host:port, and for what is no challenge */
+export function signIdentityProof(
+  { authority, challenge }: IdentityQuestion,
+  identity: RequestSigner,
+): Promise<SignatureFields> {
+  return signRequest(questionAt(authority), FORM, challenge, identity)
+}
+
+/**
+ * Checks the answer to a question.
+ * @param did whom it must be by; undefined: whom it says
+ * @returns who has proved themselves, or why nobody has
+ */
+export async function verifyIdentityProof(
+  { authority, challenge }: IdentityQuestion,
+  fields: Partial<SignatureFields>,
+  did: DidKey | undefined,
+): Promise<{ readonly did: DidKey } | SignatureFault | 'challenge'> {
+  const verified = await verifyRequest(questionAt(authority), FORM, fields, did)
+  if (typeof verified === 'string') return verified
+  return verified.challenge === challenge ? { did: verified.did } : 'challenge'
+}
+
+function questionAt(authority: string): CoveredRequest {
+  return { method: 'GET', authority, target: IDENTITY_PROOF_PATH }
+}
