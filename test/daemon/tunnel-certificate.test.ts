@@ -6,6 +6,7 @@ import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
+import { FaultBook } from '../../local-daemon/faults/fault-book.ts'
 import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
 import { HomeApp } from '../gateway/home-app.ts'
@@ -28,6 +29,7 @@ function aStage() {
         identity,
         logger: pino({ level: 'silent' }),
         meter: new LinkMeter(),
+        faults: new FaultBook(pino({ level: 'silent' })),
       },
     )
   return {
