@@ -1,4 +1,5 @@
 import { UNPRINTABLE } from './printable.ts'
+import { deliverOut, writeOut } from './stdout.ts'
 import { terminalText } from './styled.ts'
 
 /** Data for people goes to stdout, in colours where it shows them; of everything else a terminal obeys nothing. */
@@ -6,9 +7,18 @@ export function print(text: string): void {
   printAsIs(terminalText(text, process.stdout))
 }
 
+/**
+ * The same for what is shown once and must not get lost.
+ *
+ * @throws Error of the system when stdout does not take it
+ */
+export async function printOnce(text: string): Promise<void> {
+  await deliverOut(`${terminalText(text, process.stdout).replace(/\n$/u, '')}\n`)
+}
+
 /** What programs read, as it is: files, scripts, JSON. */
 export function printAsIs(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  writeOut(text.endsWith('\n') ? text : `${text}\n`)
 }
 
 /**
@@ -16,7 +26,12 @@ export function printAsIs(text: string): void {
  * and direction overrides as they are; escaped they mean the same, and no terminal obeys them.
  */
 export function printJson(value: object): void {
-  printAsIs(JSON.stringify(value).replaceAll(UNPRINTABLE, escaped))
+  printAsIs(jsonText(value))
+}
+
+/** What `printJson` prints, without the line end. */
+export function jsonText(value: object): string {
+  return JSON.stringify(value).replaceAll(UNPRINTABLE, escaped)
 }
 
 function escaped(character: string): string {

@@ -2,7 +2,10 @@ import { Command } from 'commander'
 import { VERSION } from '../config/version.ts'
 import { examples } from './help-examples.ts'
 import { reportError } from './report-error.ts'
+import { CliError } from './cli-error.ts'
+import { EXIT_CODE } from './exit-code.ts'
 import { note, print } from './output.ts'
+import { watchStdout } from './stdout.ts'
 import { styled } from './styled.ts'
 import { ignoreHangUp } from './terminal.ts'
 
@@ -54,11 +57,7 @@ export function createProgram(): Command {
 
 /** Runs one command line. Never throws: every error is reported and becomes the exit code. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
-  // `spl thread list --json | head -1` closes the pipe early: that is not a failure of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  watchStdout((error) => reportError(outputFailed(error), helpOf(program, argv.slice(2))))
   ignoreHangUp()
   try {
     await program.parseAsync([...argv])
@@ -66,6 +65,16 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     const words = argv.slice(2)
     process.exitCode = reportError(error, helpOf(program, words), unknownOptions(program, words))
   }
+}
+
+function outputFailed(cause: Error): CliError {
+  return new CliError(
+    'OUTPUT_FAILED',
+    `write to stdout: ${cause.message}`,
+    'make room, or send the output elsewhere; what the command did is done',
+    EXIT_CODE.failed,
+    { cause },
+  )
 }
 
 /** The command whose help fits a wrong line: as many words of it as name commands. */

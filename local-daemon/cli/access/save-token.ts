@@ -1,6 +1,7 @@
 import type { Home } from '../../config/home.ts'
 import { loginFile, writeLogin, type Login } from '../login/login-file.ts'
 import { warn } from '../output.ts'
+import { deliverSecret } from './deliver-secret.ts'
 import { readBearer } from './read-bearer.ts'
 import { replacedTokenFile } from './secret-file.ts'
 import { tokenFile } from './token-file.ts'
@@ -21,6 +22,10 @@ export async function saveToken(
     return loginFile(home)
   }
   const sink = await replacedTokenFile(home)
-  await sink.deliver(bearer)
+  await deliverSecret(sink, bearer, {
+    takeBack: () => Promise.reject(new Error('it was there before')),
+    again:
+      'make room, and save it again; if it is a new one, end it: spl token list, spl token revoke',
+  })
   return tokenFile(home)
 }

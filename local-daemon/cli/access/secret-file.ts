@@ -31,8 +31,9 @@ function sink(path: string, file: FileHandle, target?: string): SecretSink {
         await file.close()
         if (target !== undefined) await rename(path, target)
       } catch (cause) {
-        await unlink(path)
-        throw notWritten(name, cause as Error)
+        await file.close().catch(() => {})
+        await unlink(path).catch(() => {})
+        throw cause
       }
     },
     async discard() {
@@ -55,14 +56,4 @@ async function create(path: string): Promise<FileHandle> {
       { cause },
     )
   }
-}
-
-function notWritten(path: string, cause: Error): CliError {
-  return new CliError(
-    'SECRET_NOT_WRITTEN',
-    `write ${path}: ${cause.message}; the bearer is not kept`,
-    'if it is a new one, end it: spl token list, then spl token revoke',
-    EXIT_CODE.failed,
-    { cause },
-  )
 }

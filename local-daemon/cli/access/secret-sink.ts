@@ -1,13 +1,14 @@
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
-import { print } from '../output.ts'
+import { printOnce } from '../output.ts'
 import { newSecretFile, replacedTokenFile } from './secret-file.ts'
 
 /** Where a secret goes that is shown once. It is ready before the secret is made, so that none gets lost. */
 export interface SecretSink {
   /** The file it goes to, or null for stdout. */
   readonly place: string | null
+  /** @throws Error of the system when it cannot be written; then it is nowhere */
   deliver(secret: string): Promise<void>
   /** Nothing came: leaves no trace. */
   discard(): Promise<void>
@@ -43,6 +44,6 @@ export async function secretSink(options: SecretOptions): Promise<SecretSink> {
 
 const STDOUT: SecretSink = {
   place: null,
-  deliver: async (secret) => print(secret),
+  deliver: printOnce,
   discard: async () => {},
 }

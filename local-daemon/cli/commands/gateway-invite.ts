@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { JOIN_PATH, REGISTRY_PATH } from '../../../protocol/registry-request.ts'
 import { makeCode } from '../../../protocol/signed-code.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
 import { makeFor } from '../access/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { CliError } from '../cli-error.ts'
@@ -66,7 +67,10 @@ async function makeInvite(options: GatewayInviteOptions): Promise<void> {
       expires_at: expires,
     }),
   )
-  await sink.deliver(inviteLink(origin, code))
+  await deliverSecret(sink, inviteLink(origin, code), {
+    takeBack: () => client.delete(`${REGISTRY_PATH}/invites/${invite.invite_id}`),
+    again: 'the same command again; spl gateway list --invites shows what there is',
+  })
   if (options.json) return printJson(invite)
   const choice = hostname.startsWith('*.') ? ` --hostname <name>${hostname.slice(1)}` : ''
   const link = sink.place === null ? 'link above' : `link in ${sink.place}`

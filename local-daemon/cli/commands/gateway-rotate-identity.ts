@@ -12,6 +12,8 @@ import { runBackground } from '../serve/run-background.ts'
 import { readLastStart, readRunningFile } from '../serve/running-file.ts'
 import { stopDaemon } from '../serve/stop-daemon.ts'
 import { fields, table } from '../table.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
+import { readBearer } from '../access/read-bearer.ts'
 
 interface RotateOptions extends SecretOptions {
   readonly keepOld?: boolean
@@ -49,7 +51,11 @@ async function rotate(options: RotateOptions): Promise<void> {
   const deliver = async (bearer: string | undefined): Promise<void> => {
     if (bearer === undefined) return
     delivered = true
-    await sink.deliver(bearer)
+    const account = (await readBearer(bearer))?.service_account_id
+    await deliverSecret(sink, bearer, {
+      takeBack: () => Promise.reject(new Error('the daemon is stopped')),
+      again: `the identity is new; once the daemon runs, on this machine: spl token rotate ${account}`,
+    })
   }
   try {
     if (existsSync(home.instanceKey)) note(`replaces the identity ${loadIdentity(home).did}`)

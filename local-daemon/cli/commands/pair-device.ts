@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import type { Scope } from '../../../protocol/scopes.ts'
 import type { Account, Changed, Minted } from '../access/answers.ts'
 import { edgeText } from '../access/edge-text.ts'
+import { deliverSecret, type Loss } from '../access/deliver-secret.ts'
 import { makeFor } from '../access/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions, type SecretSink } from '../access/secret-sink.ts'
 import { CliError } from '../cli-error.ts'
@@ -113,7 +114,14 @@ async function pairWithBearer(work: Work): Promise<void> {
     const { token, ...about } = minted
     return { account: { ...account, minted: about }, token }
   })
-  await deliver(work, { url, token, device })
+  await deliver(
+    work,
+    { url, token, device },
+    {
+      takeBack: () => client.delete(`/v1/service-accounts/${account.id}?force=true`),
+      again: 'the same command again; the account that was made for it has ended',
+    },
+  )
   if (options.json) return printJson({ object: 'pairing', url, device, account })
   const edge = edgeText(account.edge)
   note(`account ${account.id}, scopes ${account.scopes.join(', ')}`)
@@ -130,7 +138,14 @@ async function invite(work: Work): Promise<void> {
       ttl_seconds: options.inviteTtl,
     }),
   )
-  await deliver(work, { url, invite: code, device })
+  await deliver(
+    work,
+    { url, invite: code, device },
+    {
+      takeBack: () => client.delete(`/v1/invites/${made.invite_id}`),
+      again: 'the same command again; spl pair invites shows what there is',
+    },
+  )
   if (options.json) return printJson({ ...made, url })
   const edge = edgeText(made.edge)
   note(`scopes ${made.scopes.join(', ')}`)
@@ -163,9 +178,12 @@ function requestOf(device: string, options: PairOptions): object {
 }
 
 /** A file takes what `--no-qr` prints: all that the device needs. */
-async function deliver({ sink, options }: Work, payload: PairPayload): Promise<void> {
-  if (sink.place === null && options.qr) return showPairing(options.page, payload)
-  await sink.deliver(JSON.stringify(payload))
+async function deliver({ sink, options }: Work, payload: PairPayload, loss: Loss): Promise<void> {
+  if (sink.place === null && options.qr) {
+    const shown = { place: null, deliver: () => showPairing(options.page, payload) }
+    return deliverSecret(shown, '', loss)
+  }
+  await deliverSecret(sink, JSON.stringify(payload), loss)
   if (sink.place !== null && !options.json) note(`the pairing is in ${sink.place}`)
 }
 

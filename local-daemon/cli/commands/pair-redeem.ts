@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { INVITE_PATH } from '../../../protocol/signed-code.ts'
 import type { Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
 import { makeFor } from '../access/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { originClient } from '../daemon-client.ts'
@@ -53,7 +54,10 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
   const sink = await secretSink(options)
   const pairing = await makeFor(sink, () => client.post<Pairing>(INVITE_PATH, {}))
   const { token, ...shown } = pairing
-  await sink.deliver(token)
+  await deliverSecret(sink, token, {
+    takeBack: () => Promise.reject(new Error('the bearer may not end itself')),
+    again: `at home: spl service-account revoke ${shown.service_account_id}, then a new invite; its code was for one use`,
+  })
   if (options.json) return printJson(shown)
   note(
     fields([

@@ -13,11 +13,12 @@ import { parsePort } from '../parse-port.ts'
 import { withProgress } from '../progress.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
 import { parseStore } from '../serve/parse-store.ts'
-import { banner, type ReadyReport, warnOfStart } from '../serve/ready-report.ts'
+import { type ReadyReport, warnOfStart } from '../serve/ready-report.ts'
 import { restartDaemon } from '../serve/restart-daemon.ts'
 import { runBackground } from '../serve/run-background.ts'
 import { runForeground } from '../serve/run-foreground.ts'
 import type { ServeOptions } from '../serve/serve-options.ts'
+import { showReady } from '../serve/show-ready.ts'
 import { showStatus } from '../serve/show-status.ts'
 import { INITIAL_START, type StartArguments, startArguments } from '../serve/start-arguments.ts'
 import { stopDaemon } from '../serve/stop-daemon.ts'
@@ -109,18 +110,17 @@ async function serve(options: ServeOptions, given: Partial<StartArguments>): Pro
     return showService(await uninstallService(home, startArguments(options)), options)
   }
   if (options.restart)
-    return show(await restartDaemon(home, given, startArguments(options)), options)
+    return await show(await restartDaemon(home, given, startArguments(options)), options)
   if (!options.insecureLocalhost) parseListenHost(options.host)
   if (options.installService) return install(home, options)
   if (options.readyFd === undefined) warnOfBootstrapToken()
   if (!options.daemon) return runForeground(home, options)
-  show(await runBackground(home, startArguments(options), options.newStore), options)
+  await show(await runBackground(home, startArguments(options), options.newStore), options)
 }
 
-function show(report: ReadyReport, options: ServeOptions): void {
+async function show(report: ReadyReport, options: ServeOptions): Promise<void> {
   warnOfStart(report)
-  if (options.json) printJson(report)
-  else print(banner(report))
+  await showReady(report, options.json === true)
 }
 
 async function stop(home: Home, options: ServeOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { accountFields } from '../access/account-fields.ts'
 import type { Account, Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
 import { makeFor } from '../access/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { CliError } from '../cli-error.ts'
@@ -72,7 +73,10 @@ async function create(options: CreateOptions): Promise<void> {
       : client.post<Created>('/v1/service-accounts', { ...bodyOf(options), with_token: true }))
     return { created, token: created.minted?.token ?? noToken() }
   })
-  await sink.deliver(token)
+  await deliverSecret(sink, token, {
+    takeBack: () => client.delete(`/v1/tokens/${created.minted?.token_id}?force=true`),
+    again: `the account is there; on the daemon's machine: spl token create --sa ${created.id}`,
+  })
   if (options.json) return printJson(withoutSecret(created))
   note(accountFields(created, created.edge).trimEnd())
   note(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
 import { makeFor } from '../access/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { showMinted } from '../access/show-minted.ts'
@@ -38,7 +39,10 @@ export function addTokenCreate(token: Command): void {
         const body = { service_account_id: account, ttl_seconds: options.ttl }
         return client.post<Minted & Changed>('/v1/tokens', body)
       })
-      await sink.deliver(made.token)
+      await deliverSecret(sink, made.token, {
+        takeBack: () => client.delete(`/v1/tokens/${made.token_id}?force=true`),
+        again: `the same command again, or with --out <file>; spl token list --sa ${made.service_account_id} shows what there is`,
+      })
       showMinted(made, sink, options)
     })
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
 import { makeFor } from '../access/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { showMinted } from '../access/show-minted.ts'
@@ -43,7 +44,10 @@ export function addTokenRotate(token: Command): void {
         const path = `/v1/service-accounts/${encodeURIComponent(account)}/rotate`
         return client.post<Rotated>(path, { ttl_seconds: options.ttl, force: options.force })
       })
-      await sink.deliver(made.token)
+      await deliverSecret(sink, made.token, {
+        takeBack: () => client.delete(`/v1/tokens/${made.token_id}?force=true`),
+        again: `the others have ended; on the daemon's machine: spl token create --sa ${made.service_account_id}`,
+      })
       showMinted(made, sink, options)
       if (options.json) return
       for (const revoked of made.revoked) note(`revoked ${shortId(revoked)}`)

@@ -1,14 +1,15 @@
 import { closeSync, writeSync } from 'node:fs'
 import type { Home } from '../../config/home.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
-import { note, print, printJson } from '../output.ts'
+import { note } from '../output.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { stopForSure } from '../stop-for-sure.ts'
 import { untilSignal } from '../until-signal.ts'
 import { bootstrapToken } from './bootstrap-token.ts'
-import { banner, readyReport, type ReadyReport, warnOfStart } from './ready-report.ts'
+import { readyReport, type ReadyReport, warnOfStart } from './ready-report.ts'
 import { writeRunningFile } from './running-file.ts'
 import type { ServeOptions } from './serve-options.ts'
+import { showReady } from './show-ready.ts'
 import { startArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
 import { untilFault } from './until-fault.ts'
@@ -32,15 +33,20 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
     ...(tunnel && { tunnel }),
     insecureLocalhost: options.insecureLocalhost === true,
     ...(bootstrap !== undefined && { bootstrapToken: bootstrap }),
-  }).catch((error: unknown) => {
-    if (options.readyFd !== undefined) announce(startFailure(error))
+  }).catch(async (error: unknown) => {
+    if (options.readyFd !== undefined) await announce(startFailure(error))
     throw error
   })
   const report = readyReport(daemon, home, tunnel, options)
   if (options.readyFd === undefined) warnOfStart(report)
   writeRunningFile(home, report, startArguments(options))
-  announce(report)
   const fault = untilFault(daemon).then((why) => ({ why }))
+  try {
+    await announce(report)
+  } catch (error) {
+    await stopForSure(() => daemon.stop())
+    throw error
+  }
   const ended = await Promise.race([signalled, fault])
   note('stopping')
   if (typeof ended === 'object') process.exitCode = EXIT_CODE.fault
@@ -53,18 +59,16 @@ function tunnelOf({ gateway, gatewayCa }: ServeOptions): TunnelOptions | undefin
 }
 
 /** Where the outcome of the start goes: to the parent of a background daemon, or to the person in front. */
-function announcer(options: ServeOptions): (outcome: ReadyReport | StartFailure) => void {
+function announcer(options: ServeOptions): (outcome: ReadyReport | StartFailure) => Promise<void> {
   const fd = options.readyFd
   if (fd !== undefined) {
-    return (outcome) => {
+    return async (outcome) => {
       writeSync(fd, `${JSON.stringify(outcome)}\n`)
       closeSync(fd)
     }
   }
-  return (outcome) => {
-    if (outcome.object === 'start_failure') return
-    if (options.json) printJson(outcome)
-    else print(banner(outcome))
+  return async (outcome) => {
+    if (outcome.object === 'daemon') await showReady(outcome, options.json === true)
   }
 }
 

@@ -1,0 +1,22 @@
+import { deliverSecret } from '../access/deliver-secret.ts'
+import { readBearer } from '../access/read-bearer.ts'
+import { socketClient } from '../daemon-client.ts'
+import { jsonText, print, printOnce } from '../output.ts'
+import { banner, type ReadyReport } from './ready-report.ts'
+
+/**
+ * Shows that a daemon serves. On the first start of a home the admin's bearer is in it, once: if nobody can read it, it is
+ * ended.
+ *
+ * @throws CliError SECRET_NOT_WRITTEN
+ */
+export async function showReady(report: ReadyReport, json: boolean): Promise<void> {
+  const text = json ? jsonText(report) : banner(report)
+  if (report.admin_bearer === undefined) return print(text)
+  const parts = await readBearer(report.admin_bearer)
+  await deliverSecret({ place: null, deliver: printOnce }, text, {
+    takeBack: () =>
+      socketClient(report.socket).delete(`/v1/tokens/${parts?.token_id ?? ''}?force=true`),
+    again: `the account is there; with the daemon running, on this machine: spl token create --sa ${parts?.service_account_id}`,
+  })
+}
