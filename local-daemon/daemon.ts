@@ -146,6 +146,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const stopping = new AbortController()
   const { bootstrapToken } = options
   const access = makeAccess({ store, identity, logger, insecure, bootstrapToken, lineage })
+  undo.defer(() => access.uses.write())
   const meter = new LinkMeter()
   let tunnel: Tunnel | undefined
   const link = () => tunnel && linkReport(tunnel.status, meter.counts, access.edge.report())
@@ -210,7 +211,7 @@ async function firstBearer(
   { store, accounts }: AppAccess,
   bootstrapToken: string | undefined,
 ): Promise<string | undefined> {
-  if (bootstrapToken !== undefined || store.accounts().length > 0) return undefined
+  if (bootstrapToken !== undefined || store.accounts(0, 1).length > 0) return undefined
   // An older copy from before there were accounts: whoever put it there did not ask for a new bearer.
   if (store.lineageBroken !== undefined) return undefined
   return (await accounts.createWithToken({ name: 'admin', scopes: ['admin'] }, null)).token

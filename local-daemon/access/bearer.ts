@@ -10,6 +10,7 @@ import { ACCOUNTS_THREAD } from './account-records.ts'
 import { nowSeconds } from './accounts.ts'
 import type { Identity } from './identity.ts'
 import type { AccountPrincipal } from './principal.ts'
+import type { TokenUses } from './token-uses.ts'
 
 /** Why something that was granted has ended: revoked, expired, or asked for by now. */
 export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID' | 'AUTH_REQUIRED'>
@@ -26,10 +27,12 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' }
 export class BearerCheck {
   readonly #store: Store
   readonly #identity: Identity
+  readonly #uses: Pick<TokenUses, 'note'>
   readonly #verified = new Map<string, AccountPrincipal>()
 
-  constructor(store: Store, identity: Identity) {
+  constructor(store: Store, identity: Identity, uses: Pick<TokenUses, 'note'>) {
     this.#store = store
+    this.#uses = uses
     this.#identity = identity
     store.commits.add((records) => {
       if (records.some((record) => record.thread === ACCOUNTS_THREAD)) this.#verified.clear()
@@ -43,8 +46,9 @@ export class BearerCheck {
     const key = hash('sha256', bearer, 'base64')
     const known = this.#verified.get(key)
     if (known === undefined) return this.#verify(bearer, key)
-    if (known.expiresAt === null || nowSeconds() < known.expiresAt) return known
-    throw invalid()
+    if (known.expiresAt !== null && nowSeconds() >= known.expiresAt) throw invalid()
+    this.#uses.note(known.tokenId)
+    return known
   }
 
   /** Whom a token stands for now, by what the store keeps of it; undefined if it counts no more. */
@@ -78,6 +82,7 @@ export class BearerCheck {
     if (!isLive(row) || row.env !== parsed.env) throw invalid()
     const principal = toPrincipal(row)
     this.#remember(key, principal)
+    this.#uses.note(id)
     return principal
   }
 

@@ -25,12 +25,12 @@ export class Bootstrap {
    * `AUTH_REQUIRED` or `AUTH_INVALID` for a caller over TCP without the token.
    */
   async open(name: string, authorization: string | null, facts: RequestFacts): Promise<FreshToken> {
-    if (this.#store.accounts().length > 0) throw closed()
+    if (this.#store.accounts(0, 1).length > 0) throw closed()
     if (facts.via !== 'socket') this.#requireToken(authorization)
     const fresh = await this.#accounts.prepare('prod')
     // Asked again where nothing waits: of two who knock at once one comes in.
     const made = await this.#store.transact((tx) => {
-      if (tx.accounts().length > 0) return false
+      if (tx.accounts(0, 1).length > 0) return false
       this.#accounts.addIn(tx, fresh, { name, scopes: ['admin'] })
       return true
     })

@@ -46,7 +46,7 @@ export function guardExchange(
 
 /** Whether some token that opens everything counts now and for a day, apart from those that are to end. */
 function hasLastingAdmin(store: StoreReader, ending: Ending = () => false): boolean {
-  return store.tokensWith('admin', lasting()).some((row) => !ending(row))
+  return store.adminTokens(lasting()).some((row) => !ending(row))
 }
 
 /** Unix time, seconds. */

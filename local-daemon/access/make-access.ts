@@ -11,6 +11,7 @@ import type { Identity } from './identity.ts'
 import { Invites } from './invites.ts'
 import { StreamResumption } from './stream-resumption.ts'
 import { StreamTickets } from './stream-tickets.ts'
+import { TokenUses } from './token-uses.ts'
 
 /** What the daemon knows of who may do what. */
 export interface AppAccess {
@@ -25,6 +26,7 @@ export interface AppAccess {
   readonly grants: GrantWatch
   readonly bootstrap: Bootstrap
   readonly edge: EdgeLink
+  readonly uses: TokenUses
 }
 
 export interface AccessParts {
@@ -48,7 +50,8 @@ export function makeAccess(parts: AccessParts): AppAccess {
     lineage,
     warn: (message, record) => logger.warn({ record }, `setting ignored: ${message}`),
   })
-  const bearers = new BearerCheck(store, identity)
+  const uses = new TokenUses(store)
+  const bearers = new BearerCheck(store, identity, uses)
   const tickets = new StreamTickets(identity)
   const resumption = new StreamResumption(identity, bearers)
   const authorise = new Authorise({
@@ -70,6 +73,7 @@ export function makeAccess(parts: AccessParts): AppAccess {
     resumption,
     grants,
     edge,
+    uses,
     invites: new Invites(store, identity, accounts),
     bootstrap: new Bootstrap(store, accounts, bootstrapToken),
     authorise,

@@ -13,6 +13,11 @@ export const DAEMON_LIMITS = {
   storeRetryMs: 1_000,
   /** How often an idle store looks whether its file is still there, milliseconds. */
   storeWatchMs: 2_000,
+  /** How old the stored time of a token's last use may become while it is used, and how often such times are written, milliseconds. */
+  tokenUseMs: 600_000,
+  tokenUseWriteMs: 5_000,
+  /** Tokens whose last use is remembered between two writes. */
+  tokenUses: 10_000,
   /** Records of one read of the store; no read is left open across a wait. */
   pageRecords: 500,
   /** Bytes of records that one read collects before it is handed on. */

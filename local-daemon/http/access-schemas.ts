@@ -95,6 +95,7 @@ const tokenFields = {
   created_at: Seconds,
   expires_at: Seconds.nullable(),
   revoked_at: Seconds.nullable(),
+  last_used_at: Seconds.nullable().openapi({ description: 'To ten minutes; null: never' }),
 }
 const Token = z.object(tokenFields).openapi('Token')
 const MintedToken = z

@@ -102,6 +102,23 @@ CREATE TABLE settings (
   record_seq INTEGER NOT NULL
 ) STRICT;
 `,
+  // No query walks through a table: what is listed is listed by an index, page by page.
+  `
+CREATE INDEX records_by_both ON records (thread, actor, seq);
+DROP INDEX tokens_by_account;
+CREATE INDEX tokens_by_account ON tokens (account, record_seq);
+CREATE INDEX tokens_by_record ON tokens (record_seq);
+CREATE INDEX tokens_live ON tokens (record_seq) WHERE revoked_at IS NULL;
+CREATE INDEX tokens_live_admin ON tokens (record_seq)
+  WHERE revoked_at IS NULL AND instr(scopes, '"admin"') > 0;
+CREATE INDEX service_accounts_by_record ON service_accounts (record_seq);
+CREATE INDEX invites_by_record ON invites (record_seq);
+
+CREATE TABLE token_uses (
+  token_id TEXT PRIMARY KEY,
+  used_at INTEGER NOT NULL
+) STRICT;
+`,
 ]
 
 /**

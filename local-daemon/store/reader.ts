@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { Scope } from '../../protocol/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
 import type {
@@ -51,18 +50,22 @@ export interface StoreReader {
   token(tokenId: string): TokenRow | undefined
   /** The one token whose id begins with these hex digits; undefined for none, and for several. */
   tokenThatBegins(digits: string): TokenRow | undefined
-  tokens(): readonly TokenRow[]
-  tokensOf(account: string): readonly TokenRow[]
+  /** In order of the records that made them, those after a sequence number. All of them, if nothing is said. */
+  tokens(after?: number, limit?: number): readonly TokenRow[]
+  tokensOf(account: string, after?: number, limit?: number): readonly TokenRow[]
   /** Tokens that are neither revoked nor expired at `now` (Unix seconds), the oldest first. */
   liveTokens(now: number, limit: number): readonly TokenRow[]
-  /** Tokens with a scope that are not revoked and do not expire before `until` (Unix seconds). */
-  tokensWith(scope: Scope, until: number): readonly TokenRow[]
+  /** Tokens with the scope `admin` that are not revoked and do not expire before `until` (Unix seconds). */
+  adminTokens(until: number): readonly TokenRow[]
   account(id: string): AccountRow | undefined
-  accounts(): readonly AccountRow[]
+  accounts(after?: number, limit?: number): readonly AccountRow[]
   invite(id: string): InviteRow | undefined
-  invites(): readonly InviteRow[]
+  invites(after?: number, limit?: number): readonly InviteRow[]
   settings(): readonly SettingRow[]
 }
+
+/** SQLite's word for no limit. */
+const ALL = -1
 
 /** What a reader needs of its store. */
 export interface ReaderParts {
@@ -146,14 +149,16 @@ export function createReader({ statements, head, refusal, damaged }: ReaderParts
       const [row, ...others] = statements.tokensBetween.all(digits, `${digits}g`)
       return others.length === 0 ? row : undefined
     }),
-    tokens: guarded(() => statements.tokens.all()),
-    tokensOf: guarded((account) => statements.tokensOfAccount.all(account)),
+    tokens: guarded((after = 0, limit = ALL) => statements.tokens.all(after, limit)),
+    tokensOf: guarded((account, after = 0, limit = ALL) =>
+      statements.tokensOfAccount.all(account, after, limit),
+    ),
     liveTokens: guarded((now, limit) => statements.liveTokens.all(now, limit)),
-    tokensWith: guarded((scope, until) => statements.tokensWith.all(until, scope)),
+    adminTokens: guarded((until) => statements.adminTokens.all(until)),
     account: guarded((id) => statements.accountById.get(id)),
-    accounts: guarded(() => statements.accounts.all()),
+    accounts: guarded((after = 0, limit = ALL) => statements.accounts.all(after, limit)),
     invite: guarded((id) => statements.inviteById.get(id)),
-    invites: guarded(() => statements.invites.all()),
+    invites: guarded((after = 0, limit = ALL) => statements.invites.all(after, limit)),
     settings: guarded(() => statements.settings.all()),
   }
 }

@@ -37,6 +37,8 @@ export interface TokenRow {
   readonly actors: string
   readonly namespace: string
   readonly account_revoked_at: number | null
+  /** To some minutes; null: never. */
+  readonly used_at: number | null
 }
 
 export interface AccountRow {
@@ -84,8 +86,9 @@ export interface SettingRow {
   readonly record_seq: number
 }
 
-const TOKEN = `SELECT t.*, a.actors, a.namespace, a.revoked_at AS account_revoked_at
-  FROM tokens t JOIN service_accounts a ON a.id = t.account`
+const TOKEN = `SELECT t.*, a.actors, a.namespace, a.revoked_at AS account_revoked_at, u.used_at
+  FROM tokens t JOIN service_accounts a ON a.id = t.account
+    LEFT JOIN token_uses u ON u.token_id = t.token_id`
 
 const INVITE = `SELECT i.*, CASE WHEN i.issuer IS NOT NULL AND t.token_id IS NULL THEN i.created_at
     ELSE COALESCE(t.revoked_at, a.revoked_at) END AS issuer_revoked_at
@@ -124,7 +127,9 @@ export function prepareStatements(database: Database) {
     recordsOfBoth: rows<
       [thread: string, actor: string, after: number, upTo: number, limit: number]
     >(
-      `SELECT ${RECORD} FROM records WHERE thread = ? AND actor = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      // Named: SQLite would rather walk through all of the actor's.
+      `SELECT ${RECORD} FROM records INDEXED BY records_by_both
+       WHERE thread = ? AND actor = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
     ),
     clockTaken: prepare<[thread: string, actor: string, clock: number], number>(
       'SELECT 1 FROM records WHERE thread = ? AND actor = ? AND clock = ? LIMIT 1',
@@ -214,24 +219,31 @@ export function prepareStatements(database: Database) {
     revokeToken: prepare<[revokedAt: number, tokenId: string], never>(
       'UPDATE tokens SET revoked_at = ? WHERE token_id = ? AND revoked_at IS NULL',
     ),
-    tokenById: prepare<[tokenId: string], TokenRow>(`${TOKEN} WHERE token_id = ?`),
+    tokenById: prepare<[tokenId: string], TokenRow>(`${TOKEN} WHERE t.token_id = ?`),
     tokensBetween: prepare<[first: string, last: string], TokenRow>(
-      `${TOKEN} WHERE token_id BETWEEN ? AND ? LIMIT 2`,
+      `${TOKEN} WHERE t.token_id BETWEEN ? AND ? LIMIT 2`,
     ),
-    tokens: prepare<[], TokenRow>(`${TOKEN} ORDER BY t.record_seq`),
-    tokensOfAccount: prepare<[account: string], TokenRow>(
-      `${TOKEN} WHERE t.account = ? ORDER BY t.record_seq`,
+    tokens: prepare<[after: number, limit: number], TokenRow>(
+      `${TOKEN} WHERE t.record_seq > ? ORDER BY t.record_seq LIMIT ?`,
+    ),
+    tokensOfAccount: prepare<[account: string, after: number, limit: number], TokenRow>(
+      `${TOKEN} WHERE t.account = ? AND t.record_seq > ? ORDER BY t.record_seq LIMIT ?`,
     ),
     liveTokens: prepare<[now: number, limit: number], TokenRow>(
       `${TOKEN} WHERE t.revoked_at IS NULL AND a.revoked_at IS NULL
          AND (t.expires_at IS NULL OR t.expires_at > ?) ORDER BY t.record_seq LIMIT ?`,
     ),
-    tokensWith: prepare<[until: number, scope: string], TokenRow>(
-      `${TOKEN} WHERE t.revoked_at IS NULL AND a.revoked_at IS NULL
-         AND (t.expires_at IS NULL OR t.expires_at > ?)
-         AND EXISTS (SELECT 1 FROM json_each(t.scopes) WHERE value = ?)`,
+    adminTokens: prepare<[until: number], TokenRow>(
+      `${TOKEN} WHERE t.revoked_at IS NULL AND instr(t.scopes, '"admin"') > 0 AND a.revoked_at IS NULL
+         AND (t.expires_at IS NULL OR t.expires_at > ?) ORDER BY t.record_seq`,
     ),
-    accounts: prepare<[], AccountRow>('SELECT * FROM service_accounts ORDER BY record_seq'),
+    touchToken: prepare<[tokenId: string, usedAt: number], never>(
+      `INSERT INTO token_uses (token_id, used_at) VALUES (?, ?)
+       ON CONFLICT (token_id) DO UPDATE SET used_at = excluded.used_at`,
+    ),
+    accounts: prepare<[after: number, limit: number], AccountRow>(
+      'SELECT * FROM service_accounts WHERE record_seq > ? ORDER BY record_seq LIMIT ?',
+    ),
     accountById: prepare<[id: string], AccountRow>('SELECT * FROM service_accounts WHERE id = ?'),
 
     insertInvite: prepare<
@@ -260,7 +272,9 @@ export function prepareStatements(database: Database) {
       'UPDATE invites SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND redeemed_at IS NULL',
     ),
     inviteById: prepare<[id: string], InviteRow>(`${INVITE} WHERE i.id = ?`),
-    invites: prepare<[], InviteRow>(`${INVITE} ORDER BY i.record_seq`),
+    invites: prepare<[after: number, limit: number], InviteRow>(
+      `${INVITE} WHERE i.record_seq > ? ORDER BY i.record_seq LIMIT ?`,
+    ),
 
     idempotencyKey: prepare<
       [holder: string, key: string],

@@ -1,3 +1,4 @@
+import { cutText } from '../../protocol/cut-text.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
 import type { StoreReader } from './reader.ts'
@@ -36,6 +37,7 @@ export type FoldStatements = Pick<
   | 'revokeAccount'
   | 'insertToken'
   | 'revokeToken'
+  | 'touchToken'
   | 'insertInvite'
   | 'redeemInvite'
   | 'revokeInvite'
@@ -139,7 +141,7 @@ function clockConflict(clock: number, last: number): ProblemError {
 }
 
 /** What a thread is about, for lists: the first goal that anybody stated on it. */
-function goalOf(body: Readonly<Record<string, unknown>>): string | null {
+export function goalOf(body: Readonly<Record<string, unknown>>): string | null {
   const goal = Object.hasOwn(body, 'goal') ? body['goal'] : undefined
-  return typeof goal === 'string' ? goal.slice(0, MOST_GOAL_CHARACTERS) : null
+  return typeof goal === 'string' ? cutText(goal, MOST_GOAL_CHARACTERS) : null
 }

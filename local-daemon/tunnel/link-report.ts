@@ -1,3 +1,4 @@
+import { cutText } from '../../protocol/cut-text.ts'
 import type { EdgeReport } from '../edge/edge-link.ts'
 import type { LinkCounts } from './link-meter.ts'
 import type { TunnelStatus } from './tunnel.ts'
@@ -44,7 +45,7 @@ export function linkReport(
     generation: status.generation,
     since: status.since,
     last_connected_at: status.last_connected_at,
-    last_error: status.last_error?.slice(0, ERROR_CHARACTERS) ?? null,
+    last_error: status.last_error === null ? null : cutText(status.last_error, ERROR_CHARACTERS),
     round_trip_ms: connected && roundTripMs !== null ? Math.round(roundTripMs * 10) / 10 : null,
     clock_offset_ms: status.clock_offset_ms,
     reconnects: status.reconnects,

@@ -66,7 +66,7 @@ test('the page’s example goes on from a list without a gap', async () => {
 test('the page’s example begins anew when its cursor is of a store that was restored', async () => {
   await using at = await aDaemon()
   const clock = clockOf(await at.daemon.store.append(aDraft()))
-  using reader = runExample(at.base, at.bearer, { since: '0123456789abcdef:7' })
+  using reader = runExample(at.base, at.bearer, { since: '0123456789abcdef:7:0123456789ab' })
   await until('all comes again', () => reader.seen.length > 1)
   expect(reader.seen).toEqual(['restored', clock])
 })

@@ -23,6 +23,8 @@ export interface Token {
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null
+  /** To ten minutes; null: never. Missing from a daemon that does not tell. */
+  readonly last_used_at?: number | null
 }
 
 /** A token together with its plaintext, which the daemon says once. */

@@ -11,6 +11,7 @@ export function tokenFields(token: Token, edge: Edge): string {
     ['Env', token.env],
     ['Scopes', token.scopes.join(', ')],
     ['Created', localTime(token.created_at)],
+    ['Last used', token.last_used_at ? localTime(token.last_used_at) : undefined],
     ['Expires', token.expires_at === null ? 'never' : localTime(token.expires_at)],
     ['Revoked', token.revoked_at === null ? undefined : localTime(token.revoked_at)],
     ['Edge', edgeText(edge)],

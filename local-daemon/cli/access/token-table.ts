@@ -6,12 +6,13 @@ import type { Token } from './answers.ts'
 /** @param names of the accounts, by id */
 export function tokenTable(tokens: readonly Token[], names: ReadonlyMap<string, string>): string {
   return table(
-    ['TOKEN', 'NAME', 'ACCOUNT', 'CREATED', 'ENDS', 'SCOPES'],
+    ['TOKEN', 'NAME', 'ACCOUNT', 'CREATED', 'LAST USED', 'ENDS', 'SCOPES'],
     tokens.map((token) => [
       shortId(token.token_id),
       names.get(token.service_account_id) ?? '-',
       token.service_account_id,
       shortTime(token.created_at),
+      shortTime(token.last_used_at ?? null),
       endOf(token),
       token.scopes.join(','),
     ]),

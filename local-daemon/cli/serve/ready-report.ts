@@ -68,7 +68,7 @@ export function readyReport(
     auth_required: daemon.access.settings.values.auth_required,
     supervisor: supervisor ?? null,
     insecure_localhost: insecureLocalhost,
-    bootstrap_open: daemon.store.accounts().length === 0,
+    bootstrap_open: daemon.store.accounts(0, 1).length === 0,
     gateway_ca: tunnel?.cacert ?? null,
     ...(daemon.adminBearer !== undefined && { admin_bearer: daemon.adminBearer }),
   }

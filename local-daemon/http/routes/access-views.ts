@@ -58,5 +58,6 @@ export function viewOfToken(row: TokenRow) {
     created_at: row.created_at,
     expires_at: row.expires_at,
     revoked_at: row.revoked_at ?? row.account_revoked_at,
+    last_used_at: row.used_at,
   }
 }

@@ -48,7 +48,7 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
       responses: { 200: answers(InviteList, 'Invites'), ...PROBLEM },
     },
     (c) => {
-      const page = listPage(store.invites(), parseInput(PageQuery, c.get('query')), store)
+      const page = listPage(store.invites, parseInput(PageQuery, c.get('query')), store)
       return jsonAnswer(c.env, 200, page(viewOfInvite))
     },
   )

@@ -65,7 +65,7 @@ export function addServiceAccounts({
     },
     (c) => {
       const query = parseInput(PageQuery, c.get('query'))
-      const page = listPage(store.accounts(), query, store)
+      const page = listPage(store.accounts, query, store)
       return jsonAnswer(c.env, 200, page(viewOfAccount))
     },
   )

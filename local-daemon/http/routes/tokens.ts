@@ -60,8 +60,9 @@ export function addTokens({
     (c) => {
       const query = parseInput(ListQuery, c.get('query'))
       const { service_account_id: account } = query
-      const rows = account === undefined ? store.tokens() : store.tokensOf(account)
-      return jsonAnswer(c.env, 200, listPage(rows, query, store)(viewOfToken))
+      const read = (after: number, limit: number) =>
+        account === undefined ? store.tokens(after, limit) : store.tokensOf(account, after, limit)
+      return jsonAnswer(c.env, 200, listPage(read, query, store)(viewOfToken))
     },
   )
 

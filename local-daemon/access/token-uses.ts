@@ -1,0 +1,44 @@
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import type { Store } from '../store/open-store.ts'
+
+/**
+ * When each token was used last, to `DAEMON_LIMITS.tokenUseMs`: so many writes at most come of it, however often a token is
+ * used, and many tokens share one.
+ */
+export class TokenUses {
+  readonly #store: Store
+  /** When a use was last put down, by token; milliseconds. */
+  readonly #stored = new Map<string, number>()
+  readonly #due = new Map<string, number>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Takes note of a use, now. */
+  note(tokenId: string): void {
+    const now = Date.now()
+    if (now - (this.#stored.get(tokenId) ?? 0) < DAEMON_LIMITS.tokenUseMs) return
+    if (this.#stored.size >= DAEMON_LIMITS.tokenUses) this.#stored.clear()
+    this.#stored.set(tokenId, now)
+    this.#due.set(tokenId, Math.floor(now / 1000))
+    this.#timer ??= setTimeout(() => void this.write(), DAEMON_LIMITS.tokenUseWriteMs).unref()
+  }
+
+  /** Puts down what is due. What cannot be is forgotten: it is a time, and the next use is another. */
+  async write(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const due = [...this.#due]
+    this.#due.clear()
+    if (due.length === 0) return
+    try {
+      await this.#store.transact((tx) => {
+        for (const [tokenId, usedAt] of due) tx.tables.touchToken.run(tokenId, usedAt)
+      })
+    } catch {
+      for (const [tokenId] of due) this.#stored.delete(tokenId)
+    }
+  }
+}
