@@ -141,7 +141,7 @@ function clockConflict(clock: number, last: number): ProblemError {
 }
 
 /** What a thread is about, for lists: the first goal that anybody stated on it. */
-export function goalOf(body: Readonly<Record<string, unknown>>): string | null {
+function goalOf(body: Readonly<Record<string, unknown>>): string | null {
   const goal = Object.hasOwn(body, 'goal') ? body['goal'] : undefined
   return typeof goal === 'string' ? cutText(goal, MOST_GOAL_CHARACTERS) : null
 }

@@ -100,7 +100,7 @@ describe('a client that resumes by its query', () => {
 
   it('is held to the header where it sends both', async () => {
     const { after, rest } = await seen()
-    const path = '/v1/sync/subscribe?lastEventId=0123456789abcdef:0'
+    const path = '/v1/sync/subscribe?lastEventId=0123456789abcdef:0:000000000000'
     expect(await idsOf(path, { 'last-event-id': after })).toEqual(rest)
   })
 

@@ -102,7 +102,7 @@ describe.for(WAYS)('a WebSocket that is refused by the %s', (way) => {
     const refusals = [
       await closeOf(way, ticket, origin),
       await closeOf(way, await ticketed('&since=nonsense'), origin),
-      await closeOf(way, await ticketed('&since=0123456789abcdef:1'), origin),
+      await closeOf(way, await ticketed('&since=0123456789abcdef:1:0123456789ab'), origin),
     ]
     expect(refusals).toEqual([
       '4401, AUTH_INVALID, error AUTH_INVALID',
