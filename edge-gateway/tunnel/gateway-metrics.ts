@@ -14,7 +14,16 @@ export interface GatewayState {
   readonly parked: number
 }
 
-const KINDS = ['plain', 'websocket', 'events', 'resume', 'cors', 'connect', 'metrics'] as const
+const KINDS = [
+  'plain',
+  'websocket',
+  'events',
+  'resume',
+  'cors',
+  'challenge',
+  'connect',
+  'metrics',
+] as const
 const SENDERS: readonly (readonly [string, Cause])[] = [
   ['daemon', 'daemon_message'],
   ['subscriber', 'subscriber_ack'],

@@ -11,6 +11,7 @@ export const CAUSES = [
   'events',
   'resume',
   'cors',
+  'challenge',
   'connect',
   'metrics',
   'daemon_message',

@@ -131,7 +131,7 @@ export class TunnelObject extends DurableObject<Env> {
       return this.#answerCors(request)
     }
     if (request.url === CHALLENGE_URL) {
-      this.#counts.called('connect')
+      this.#counts.called('challenge')
       return this.#giveChallenge()
     }
     const proof = request.headers.get(CONNECT_HEADER)

@@ -1,5 +1,6 @@
 import { sha256 } from './ask.ts'
 import type { History, TakenBody } from './history.ts'
+import { sequenceOf } from './sequence-of.ts'
 import type { StoreSnapshot } from './store-snapshot.ts'
 import type { Violation } from './violation.ts'
 
@@ -32,12 +33,15 @@ function listText(
   { upTo, more }: { readonly upTo: string; readonly more: boolean },
   { epoch, records }: StoreSnapshot,
 ): string {
-  const end = Number(upTo.slice(upTo.indexOf(':') + 1))
+  const end = sequenceOf(upTo)
   const parts: string[] = []
   for (const record of records) {
     if (record.seq <= after || record.seq > end) continue
     if (thread === undefined || record.thread === thread) parts.push(record[form])
   }
+  // Formed here as documented, not by the product: the checker must not repeat its mistake.
+  const id = records.find(({ seq }) => seq === end)?.id ?? '0'.repeat(64)
+  const cursor = `${epoch}:${end}:${id.slice(0, 12)}`
   const opening = form === 'flat' ? '{"object":"list","data":[' : '{"records":['
-  return `${opening}${parts.join(',')}],"has_more":${more},"next_cursor":"${epoch}:${end}"}`
+  return `${opening}${parts.join(',')}],"has_more":${more},"next_cursor":"${cursor}"}`
 }

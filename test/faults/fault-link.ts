@@ -21,7 +21,7 @@ export class FaultLink implements AsyncDisposable {
   /** Connections that were taken, and refused, so far. */
   made = 0
   refused = 0
-  /** What the newest connection that was answered had said before: an HTTP request's head, or more. */
+  /** What the connection that was answered last had begun with: the heads of HTTP requests, or more. */
   opening: Buffer = Buffer.alloc(0)
   readonly #pairs = new Set<Pair>()
   /** Far ends that are left alone. */
@@ -147,9 +147,6 @@ export class FaultLink implements AsyncDisposable {
       if (opening.length >= OPENING_BYTES) near.off('data', keep)
     }
     near.on('data', keep)
-    far.once('data', () => {
-      near.off('data', keep)
-      this.opening = opening
-    })
+    far.on('data', () => (this.opening = opening))
   }
 }

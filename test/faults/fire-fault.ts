@@ -3,7 +3,7 @@ import { until } from '../gateway/until.ts'
 import type { Arena } from './arena.ts'
 import type { FaultLink } from './fault-link.ts'
 import type { Lane, Shape } from './lane.ts'
-import { headOf, replayHandshake } from './replay-opening.ts'
+import { handshakeOf, replayHandshake } from './replay-opening.ts'
 import type { Fault } from './schedule.ts'
 import type { Violation } from './violation.ts'
 import type { Witness } from './witness.ts'
@@ -118,7 +118,7 @@ export async function fireFault(
       return done(`reset ${cuts} connections, one after the other`)
     }
     case 'handshake-replay': {
-      const head = headOf(link.opening) ?? ''
+      const head = handshakeOf(link.opening) ?? ''
       let status = 0
       // No answer: another fault has just ended the gateway.
       const answered = async () => (status = await replayHandshake(gateway.port, head)) !== 0

@@ -1,4 +1,6 @@
+import type { RequestFacts } from '../../local-daemon/http/request-facts.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
+import { sequenceOf } from './sequence-of.ts'
 
 /**
  * Bugs that a daemon could have, put between the tunnel and the real app: each is there to prove that its
@@ -40,10 +42,10 @@ export function plantedApp(bug: PlantedInApp, app: TunnelApp): TunnelApp {
             text.includes('event: record') && hits() ? '' : text,
           )
         case 'resumes-late':
-          resumeElsewhere(request, 1)
+          await resumeElsewhere(app, request, facts, 1)
           return app.fetch(request, facts)
         case 'resumes-early':
-          resumeElsewhere(request, -1)
+          await resumeElsewhere(app, request, facts, -1)
           return app.fetch(request, facts)
         case 'changes-a-byte':
           return mapped(await app.fetch(request, facts), 'application/json', (text) =>
@@ -72,11 +74,31 @@ async function acknowledged(request: Request): Promise<Response> {
   return Response.json({ object: 'record', id }, { status: 201 })
 }
 
-function resumeElsewhere({ headers }: Request, by: number): void {
-  const last = headers.get('last-event-id')
+async function resumeElsewhere(
+  app: TunnelApp,
+  request: Request,
+  facts: RequestFacts,
+  by: number,
+): Promise<void> {
+  const last = request.headers.get('last-event-id')
   if (last === null) return
-  const [epoch, seq] = last.split(':')
-  headers.set('last-event-id', `${epoch}:${Math.max(0, Number(seq) + by)}`)
+  const seq = Math.max(0, sequenceOf(last) + by)
+  if (seq === 0) request.headers.delete('last-event-id')
+  else request.headers.set('last-event-id', (await cursorAt(app, request, facts, seq)) ?? last)
+}
+
+/** The cursor after so many records of the store; undefined if it has not as many. */
+async function cursorAt(
+  app: TunnelApp,
+  { url, headers }: Request,
+  facts: RequestFacts,
+  seq: number,
+): Promise<string | undefined> {
+  const asked = new Headers({ authorization: headers.get('authorization') ?? '' })
+  const changes = new URL(`/v1/sync/changes?limit=${seq}`, url)
+  const answer = await app.fetch(new Request(changes, { headers: asked }), facts)
+  const { next_cursor: cursor } = (await answer.json()) as { next_cursor: string }
+  return sequenceOf(cursor) === seq ? cursor : undefined
 }
 
 /** An answer of this type with its chunks changed; the daemon hands on whole events. */

@@ -24,15 +24,16 @@ const WRAPPING = `
   import worker, { TunnelObject as Real } from './worker.ts'
   const bug = BUG
   export class TunnelObject extends Real {
-    fetch(request) {
+    async fetch(request) {
       if (bug === 'hangs-cut-streams' && request.url.includes('/relay/resume/')) {
         return new Promise((resolve) => setTimeout(resolve, 60_000))
       }
       const proof = request.headers.get('x-spl-connect')
       if (bug !== 'takes-old-proofs' || proof === null) return super.fetch(request)
       const headers = new Headers(request.headers)
-      const nonce = crypto.randomUUID()
-      headers.set('x-spl-connect', JSON.stringify({ ...JSON.parse(proof), nonce }))
+      const given = await super.fetch(new Request('https://tunnel/challenge'))
+      const { challenge } = await given.json()
+      headers.set('x-spl-connect', JSON.stringify({ ...JSON.parse(proof), challenge }))
       return super.fetch(new Request(request, { headers }))
     }
     webSocketClose(socket, code, reason) {

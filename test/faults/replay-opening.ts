@@ -1,10 +1,13 @@
 import { sendBytes } from '../gateway/raw-http.ts'
 
-/** The head of the request that a connection began with; undefined if it is not complete. */
-export function headOf(opening: Buffer): string | undefined {
-  const text = opening.toString('latin1')
-  const end = text.indexOf('\r\n\r\n')
-  return end === -1 ? undefined : text.slice(0, end + 4)
+/**
+ * The handshake among the requests that a connection began with (a question for its challenge comes first); undefined if it is
+ * not there, or not complete.
+ */
+export function handshakeOf(opening: Buffer): string | undefined {
+  const heads = opening.toString('latin1').split('\r\n\r\n').slice(0, -1)
+  const handshake = heads.find((head) => /^upgrade: *websocket$/im.test(head))
+  return handshake === undefined ? undefined : `${handshake}\r\n\r\n`
 }
 
 /**

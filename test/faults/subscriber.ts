@@ -5,6 +5,7 @@ import { open } from '../gateway/send.ts'
 import { sha256 } from './ask.ts'
 import type { Subscription } from './history.ts'
 import type { PublicSide } from './public-side.ts'
+import { sequenceOf } from './sequence-of.ts'
 
 export interface SubscriberOptions {
   readonly name: string
@@ -110,6 +111,6 @@ async function readEvents(
 
 /** A record as an event tells of it. @param cursor the event's id */
 export function seenRecord(cursor: string, data: string): Subscription['records'][number] {
-  const seq = Number(cursor.slice(cursor.indexOf(':') + 1))
+  const seq = sequenceOf(cursor)
   return { seq, id: /^\{"id":"([0-9a-f]{64})"/.exec(data)?.[1] ?? '', sha256: sha256(data) }
 }

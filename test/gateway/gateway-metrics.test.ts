@@ -205,8 +205,8 @@ describe('what is counted', () => {
     await keepOwner(stage)
     stage.app.accept('/socket', () => ({ start: () => ({ message() {}, closed() {} }) }))
     const before = await scrape(stage)
-    expect(before.by('wakes_total')).toEqual({ connect: 1 })
-    expect(before.by('requests_total')).toEqual({ connect: 1, metrics: 1 })
+    expect(before.by('wakes_total')).toEqual({ challenge: 1 })
+    expect(before.by('requests_total')).toEqual({ challenge: 1, connect: 1, metrics: 1 })
     for (let time = 0; time < 3; time += 1) await stage.send({ path: '/' })
     await stage.send({ method: 'HEAD', path: '/' })
     const big = 'x'.repeat(100_000)
@@ -227,6 +227,7 @@ describe('what is counted', () => {
     await stage.idle()
     const after = await scrape(stage)
     expect(after.by('requests_total')).toEqual({
+      challenge: 1,
       connect: 1,
       metrics: 2,
       plain: 6,
@@ -235,7 +236,7 @@ describe('what is counted', () => {
       cors: 1,
     })
     expect(after.by('refused_requests_total')).toEqual({ AUTH_INVALID: 1 })
-    expect(after.by('wakes_total')).toEqual({ connect: 1 })
+    expect(after.by('wakes_total')).toEqual({ challenge: 1 })
     const more = (name: string, label?: string) =>
       after.value(name, label) - before.value(name, label)
     // One head each, and what closes the socket.

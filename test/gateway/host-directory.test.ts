@@ -66,7 +66,7 @@ describe('what a Worker knows of hostnames', () => {
     directory.changed()
     const after = await directory.find('h0.test', registry.ask, 1)
     expect(after).not.toBe(before)
-    expect(after).toMatchObject({ since: 7 })
+    expect(after).toMatchObject({ objectName: `9 h0.test ${owner}` })
   })
 
   test('a flood of invented names asks once in three seconds, and leaves nothing behind', async () => {
