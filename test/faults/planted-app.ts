@@ -74,31 +74,24 @@ async function acknowledged(request: Request): Promise<Response> {
   return Response.json({ object: 'record', id }, { status: 201 })
 }
 
+/** Lets a feed begin one record after, or one before, the one that its reader names. */
 async function resumeElsewhere(
-  app: TunnelApp,
-  request: Request,
-  facts: RequestFacts,
-  by: number,
-): Promise<void> {
-  const last = request.headers.get('last-event-id')
-  if (last === null) return
-  const seq = Math.max(0, sequenceOf(last) + by)
-  if (seq === 0) request.headers.delete('last-event-id')
-  else request.headers.set('last-event-id', (await cursorAt(app, request, facts, seq)) ?? last)
-}
-
-/** The cursor after so many records of the store; undefined if it has not as many. */
-async function cursorAt(
   app: TunnelApp,
   { url, headers }: Request,
   facts: RequestFacts,
-  seq: number,
-): Promise<string | undefined> {
-  const asked = new Headers({ authorization: headers.get('authorization') ?? '' })
-  const changes = new URL(`/v1/sync/changes?limit=${seq}`, url)
-  const answer = await app.fetch(new Request(changes, { headers: asked }), facts)
-  const { next_cursor: cursor } = (await answer.json()) as { next_cursor: string }
-  return sequenceOf(cursor) === seq ? cursor : undefined
+  by: 1 | -1,
+): Promise<void> {
+  const last = headers.get('last-event-id')
+  if (last === null) return
+  const before = sequenceOf(last) - 1
+  if (by === -1 && before < 1) return headers.delete('last-event-id')
+  const query = by === 1 ? `since=${last}&limit=1&feed=longpoll` : `limit=${before}`
+  const authorization = headers.get('authorization') ?? ''
+  const changes = new Request(new URL(`/v1/sync/changes?${query}`, url), {
+    headers: { authorization },
+  })
+  const answer = (await (await app.fetch(changes, facts)).json()) as { next_cursor: string }
+  headers.set('last-event-id', answer.next_cursor)
 }
 
 /** An answer of this type with its chunks changed; the daemon hands on whole events. */
