@@ -36,6 +36,8 @@ export interface OpenPage {
   fetchEvents(url: string, init?: PageRequest): Promise<SeenStream>
   /** An event stream by `EventSource`, which can send no header. */
   eventSource(url: string, init?: { readonly withCredentials: boolean }): Promise<SeenStream>
+  /** Runs the documented example, a script that has `follow`: ids of records, then why it ended. */
+  follow(example: string, options: Readonly<Record<string, string>>): Promise<SeenStream>
   close(): Promise<void>
 }
 
@@ -53,6 +55,7 @@ export async function openPage(context: BrowserContext, url: string): Promise<Op
     },
     fetchEvents: async (asked, init = {}) => stream(await fetchInPage(page, asked, init)),
     eventSource: async (asked, init) => stream(await eventSourceInPage(page, asked, init)),
+    follow: async (example, options) => stream(await followInPage(page, example, options)),
     close: () => page.close(),
   }
 }
@@ -156,5 +159,24 @@ function eventSourceInPage(
       return { events, stop: () => source.close() }
     },
     { url: asked, init: options },
+  )
+}
+
+function followInPage(page: Page, example: string, options: Readonly<Record<string, string>>) {
+  return page.evaluateHandle(
+    ({ source, given }): PageStream => {
+      const events: string[] = []
+      const leaving = new AbortController()
+      const follow = new Function(`${source}; return follow`)() as (
+        asked: Readonly<Record<string, unknown>>,
+      ) => Promise<void>
+      const onRecord = ({ id }: { readonly id: string }) => events.push(id)
+      const onRestored = () => events.push('restored')
+      follow({ ...given, onRecord, onRestored, signal: leaving.signal }).catch((error: Error) =>
+        events.push(error.message),
+      )
+      return { events, stop: () => leaving.abort() }
+    },
+    { source: example, given: options },
   )
 }

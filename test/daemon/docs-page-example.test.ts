@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
@@ -8,12 +7,7 @@ import { startDaemon } from '../../local-daemon/daemon.ts'
 import type { AppendResult } from '../../local-daemon/store/transactor.ts'
 import { until } from '../gateway/until.ts'
 import { aDaemon, aDraft, aHome } from './a-daemon.ts'
-
-/** The example of docs/http-api.md, as it stands there. */
-function example(): string {
-  const page = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8')
-  return /```js\n(const FEED.*?)```/s.exec(page)?.[1] ?? ''
-}
+import { pageExample } from './page-example.ts'
 
 /** Runs it as a page would; it prints each record's clock. */
 function runExample(url: string, bearer: string, more: Readonly<Record<string, string>> = {}) {
@@ -22,7 +16,14 @@ function runExample(url: string, bearer: string, more: Readonly<Record<string, s
     const onRecord = ({ record }) => console.log(record.clock)
     const onRestored = () => console.log('restored')
     await follow({ url, bearer, thread: 'th_test', onRecord, onRestored, ...JSON.parse(more) })`
-  const given = ['--input-type=module', '-e', example() + report, url, bearer, JSON.stringify(more)]
+  const given = [
+    '--input-type=module',
+    '-e',
+    pageExample() + report,
+    url,
+    bearer,
+    JSON.stringify(more),
+  ]
   const reader = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'pipe'] })
   const seen: string[] = []
   createInterface(reader.stdout).on('line', (line) => seen.push(line))

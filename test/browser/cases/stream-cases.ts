@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { aDraft } from '../../daemon/a-daemon.ts'
+import { pageExample } from '../../daemon/page-example.ts'
 import { until } from '../../gateway/until.ts'
 import { HOPS, type BrowserStage } from '../a-browser-stage.ts'
-import type { SeenStream } from '../open-page.ts'
+import { openPage, type OpenPage, type SeenStream } from '../open-page.ts'
 
 /** Event streams, both ways that a page has. */
 export function streamCases(stage: () => BrowserStage): void {
@@ -52,6 +53,50 @@ export function streamCases(stage: () => BrowserStage): void {
       await assertRefused(await stage().allowed.eventSource(feed()))
       const url = feed(`&ticket=${await aTicket()}`)
       await assertRefused(await stage().allowed.eventSource(url, { withCredentials: true }))
+    })
+
+    const follow = (page: OpenPage, more: Readonly<Record<string, string>> = {}) =>
+      page.follow(pageExample(), {
+        url: stage().url(hop, ''),
+        bearer: stage().bearers.reader,
+        thread: `th_pages_${hop}`,
+        ...more,
+      })
+
+    test('is followed by the documented example in seven tabs, and an eighth can still ask', async () => {
+      const [context] = stage().browser.contexts()
+      if (context === undefined) throw new Error('no context')
+      const { origin } = stage().sites.allowed
+      const append = async () =>
+        (
+          await stage()
+            .daemon()
+            .store.append(aDraft({ thread: `th_pages_${hop}` }))
+        ).record.id
+      const ids = [await append()]
+      const tabs = await Promise.all(Array.from({ length: 7 }, () => openPage(context, origin)))
+      const streams = await Promise.all(tabs.map((tab) => follow(tab)))
+      const allHave = async () => {
+        const seen = await Promise.all(streams.map((one) => one.events()))
+        return seen.every(({ length }) => length >= ids.length)
+      }
+      await until('all have what there is', allHave)
+      const path = stage().url(hop, '/v1/threads')
+      expect((await stage().allowed.ask(path, { headers: headers() })).outcome).toBe('200')
+      ids.push(await append())
+      await until('all have what comes', allHave)
+      for (const one of streams) expect(await one.events()).toEqual(ids)
+      await Promise.all(tabs.map((tab) => tab.close()))
+    })
+
+    test('tells the documented example why it is refused, and that the store was restored', async () => {
+      const wrong = await follow(stage().allowed, { since: 'nonsense' })
+      await until('it has ended', async () => (await wrong.events()).length > 0)
+      expect(await wrong.events()).toEqual(['INVALID_CURSOR'])
+      const old = await follow(stage().allowed, { since: '0123456789abcdef:9:0123456789ab' })
+      await until('it has begun anew', async () => (await old.events()).length > 1)
+      expect((await old.events())[0]).toBe('restored')
+      await old.close()
     })
 
     test('is not given to a page that may not call, whatever it shows', async () => {
