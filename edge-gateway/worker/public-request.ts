@@ -21,6 +21,8 @@ export interface PublicRequest {
 export interface RequestFault {
   readonly code: ProblemCode
   readonly message: string
+  /** The methods that there are, where it is the method. */
+  readonly allow?: string
   readonly client: string | undefined
 }
 
@@ -53,7 +55,8 @@ export function readPublicRequest(
   const given = valuesToBytes(request.headers)
   const client = clientAddress(valueOf(given, settings.clientAddressHeader))
   if (!METHODS.has(method)) {
-    return { code: 'METHOD_NOT_ALLOWED', message: `${method} is not relayed`, client }
+    const allow = [...METHODS].join(', ')
+    return { code: 'METHOD_NOT_ALLOWED', message: `${method} is not relayed`, allow, client }
   }
   const fault = checkHost(host, valueOf(given, 'host'), scheme) ?? checkTarget(target)
   if (fault !== undefined) return { code: fault.code, message: fault.message, client }

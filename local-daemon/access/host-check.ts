@@ -2,7 +2,12 @@ import { type ListenHost, urlHost } from '../config/listen-host.ts'
 
 /** A Host header, with or without a port. */
 const PORT = /:(?:0|[1-9][0-9]{0,4})$/
-const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
+/**
+ * `localhost` and the names below it, also with the dot of the root (RFC 6761, section 6.3), and the addresses of loopback. Nobody can
+ * register such a name and browsers ask no server for it, so no page can point one at this machine.
+ */
+const LOOPBACK_NAME =
+  /^(?:(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*localhost\.?|127\.0\.0\.1|\[::1\])$/
 
 /**
  * Whether a Host header names the listener that was called: its address, and for one on loopback the names of loopback.
@@ -12,7 +17,7 @@ const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
 export function namesListener(host: string | null, { address, exposure }: ListenHost): boolean {
   if (host === null) return false
   const name = hostName(host)
-  return name === urlHost(address) || (exposure === 'loopback' && LOOPBACK_NAMES.has(name))
+  return name === urlHost(address) || (exposure === 'loopback' && LOOPBACK_NAME.test(name))
 }
 
 /** A Host header in lower case, without its port. */

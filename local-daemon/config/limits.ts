@@ -80,6 +80,18 @@ export const DAEMON_LIMITS = {
   requestMs: 120_000,
   /** Time that an idle connection is kept, milliseconds. */
   keepAliveMs: 75_000,
+  /** Silence in the middle of a request's body, milliseconds. */
+  bodySilenceMs: 30_000,
+  /** What is still read of a client that has its answer: see `LingerLimits`. */
+  lingerBytes: 64 * 1024 * 1024,
+  lingerMs: 60_000,
+  lingerSilenceMs: 2_000,
+  stallMs: 120_000,
+  /** How long an answer is waited for whose client sends no more, milliseconds; and the next bytes of one that has begun. */
+  halfClosedMs: 2_000,
+  halfClosedSilenceMs: 250,
+  /** Silence after which the kernel asks whether a client is still there, milliseconds. */
+  probeIdleMs: 30_000,
   /** Time for open requests to finish when the daemon stops, milliseconds. */
   drainMs: 5_000,
   /** Largest request head, bytes. */

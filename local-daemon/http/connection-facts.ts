@@ -1,20 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { isClientField } from '../../protocol/client-fields.ts'
 import { namesListener } from '../access/host-check.ts'
 import type { ListenHost } from '../config/listen-host.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { RequestFacts } from './request-facts.ts'
-
-/** Whatever a proxy adds. Who sends one directly only gives up what loopback may more than a proxy. */
-const FORWARDING = [
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'forwarded',
-  'via',
-  'cf-connecting-ip',
-] as const
 
 /**
  * The facts of a request over TCP. On loopback it is a proxy's if it carries what only proxies send, or names a public
@@ -54,12 +44,15 @@ function at({ socket }: IncomingMessage): Pick<RequestFacts, 'localPort'> {
   return localPort === undefined ? {} : { localPort }
 }
 
-/** HTTP/1.0 is what nginx speaks to its upstream unless told otherwise, with no header of its own. */
+/**
+ * Whether a proxy may have passed the request on: it has a field that clients do not send by themselves. Who does so directly only gives
+ * up what loopback may more than a proxy. HTTP/1.0 is what nginx speaks to its upstream unless told otherwise.
+ */
 function isForwarded({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return (
     httpVersionMajor < 1 ||
     (httpVersionMajor === 1 && httpVersionMinor === 0) ||
-    FORWARDING.some((name) => headers[name] !== undefined)
+    Object.keys(headers).some((name) => !isClientField(name))
   )
 }
 
@@ -68,9 +61,9 @@ function peerOf({ socket }: IncomingMessage): string {
   return socket.remoteAddress?.split('%')[0] ?? ''
 }
 
-/** Names of the forwarding headers that a request has. */
+/** Names of the headers by which a request counts as a proxy's. */
 export function forwardingHeaders(headers: Headers): string[] {
-  return FORWARDING.filter((name) => headers.has(name))
+  return [...headers.keys()].filter((name) => !isClientField(name))
 }
 
 /**

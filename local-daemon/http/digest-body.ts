@@ -28,7 +28,9 @@ export async function digestBody(request: Request, facts: RequestFacts): Promise
   const hash = createHash('sha256')
   let bytes = 0
   try {
-    for await (const chunk of request.body ?? []) {
+    // Not cancelled on a socket: Node would cut the connection, and the refusal with it.
+    const options = { preventCancel: facts.via !== 'tunnel' }
+    for await (const chunk of request.body?.values(options) ?? []) {
       bytes += chunk.byteLength
       if (facts.trace !== undefined) facts.trace.bytesIn = bytes
       if (bytes > most) throw tooLarge(most)

@@ -8,6 +8,8 @@ export function noteConnections(server: Server): void {
   const sockets = new Set<Socket>()
   openSockets.set(server, sockets)
   server.on('connection', (socket: Socket) => {
+    // One whose request asked for an upgrade that is not there comes a second time.
+    if (sockets.has(socket)) return
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })

@@ -53,7 +53,7 @@ async function readBody(request: Request, facts: RequestFacts): Promise<Uint8Arr
     // Node's parser holds a sender to the length it stated; through the tunnel it is only a claim.
     if (stated !== null && facts.via !== 'tunnel')
       return new Uint8Array(await request.arrayBuffer())
-    return await readBounded(request.body)
+    return await readBounded(request.body, facts)
   } catch (error) {
     if (error instanceof ProblemError) throw error
     throw new ProblemError('INVALID_REQUEST', 'The body ended early', {
@@ -63,10 +63,14 @@ async function readBody(request: Request, facts: RequestFacts): Promise<Uint8Arr
   }
 }
 
-async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+/** A body on a socket is not cancelled: Node would cut the connection, and the refusal with it. */
+async function readBounded(
+  body: ReadableStream<Uint8Array> | null,
+  facts: RequestFacts,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body?.values({ preventCancel: facts.via !== 'tunnel' }) ?? []) {
     bytes += chunk.byteLength
     if (bytes > DAEMON_LIMITS.bodyBytes) throw tooLarge()
     chunks.push(chunk)

@@ -4,15 +4,21 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Logger } from 'pino'
 import { isPreflight } from '../../protocol/cors.ts'
+import { detach } from '../../protocol/detach.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
+import { linger } from '../sockets/linger.ts'
 import { problemAnswer, problemOf } from './answer.ts'
 import type { DaemonApp } from './app.ts'
 import { noteConnections } from './drain.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
+import { normaliseHead } from './normalise-head.ts'
+import { resetWhenCut } from './reset-when-cut.ts'
 import { createUpgrade } from './upgrade.ts'
+import { isStreaming, watchHalfClosed, watchUpload } from './watch-connection.ts'
+import { asksForWebSocket, serveWithoutUpgrade } from './web-socket-handshake.ts'
 
 /**
  * An HTTP server of the app, not yet listening.
@@ -36,11 +42,17 @@ export function createHttpServer(
           ? app.fetch(request, facts, () => outgoing.destroyed)
           : refused(refuse(app.withCors(request, facts)), facts, incoming)
       const isWhole = answer instanceof FixedAnswer && incoming.method === 'GET'
-      return isWhole ? sendFixed(outgoing, answer) : answer
+      if (isWhole) return sendFixed(outgoing, answer)
+      if (incoming.httpVersionMinor > 0) return answer
+      return answer instanceof Promise
+        ? answer.then((made) => resetWhenCut(made, incoming.socket))
+        : resetWhenCut(answer, incoming.socket)
     },
     {
       // The process's own Request and Response stay as they are: the tunnel uses them too.
       overrideGlobalObjects: false,
+      // It cuts an upload half a second after its answer.
+      autoCleanupIncoming: false,
       // Stands in for a missing Host, so that the refusal below is ours.
       hostname: 'localhost',
       errorHandler: (error) => {
@@ -58,17 +70,33 @@ export function createHttpServer(
       keepAliveTimeout: DAEMON_LIMITS.keepAliveMs,
       connectionsCheckingInterval: 1_000,
       requireHostHeader: false,
+      keepAlive: true,
+      keepAliveInitialDelay: DAEMON_LIMITS.probeIdleMs,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      normaliseHead(incoming)
+      const { socket } = incoming
+      if (hasBody(incoming)) watchUpload(incoming, outgoing, () => refuseConnection(LATE, socket))
+      detach(listener(incoming, outgoing), (error) => {
+        logger.error({ err: error }, 'answer request')
+        socket.destroy()
+      })
+    },
   )
+  // Node's own switch for what RFC 9112, section 9.6, lets a client do; `watchHalfClosed` bounds it.
+  Object.assign(server, { httpAllowHalfOpen: true })
+  server.on('connection', watchHalfClosed)
   const upgrade = createUpgrade(app, (incoming, facts) => {
     const unfit = checkRequest(incoming)?.(facts)
     const refusal = unfit ?? (isUrl(incoming) ? undefined : invalidTarget(facts, MALFORMED_URL))
     return refusal && refused(refusal, facts, incoming)
   })
-  server.on('upgrade', (incoming, socket, head) =>
-    upgrade(incoming, factsOf(incoming), socket, head),
-  )
+  server.on('upgrade', (incoming, socket, head) => {
+    if (!asksForWebSocket(incoming)) return serveWithoutUpgrade(server, incoming, socket, head)
+    normaliseHead(incoming)
+    upgrade(incoming, factsOf(incoming), socket, head)
+  })
+  server.on('connect', (_incoming, socket) => refuse(socket as Socket, NO_PROXY))
 
   function refused(answer: Response, facts: RequestFacts, incoming?: IncomingMessage): Response {
     const { method = UNREAD, url = UNREAD } = incoming ?? {}
@@ -132,26 +160,40 @@ function sendFixed(outgoing: ServerResponse, { status, fields, content }: FixedA
   return RESPONSE_ALREADY_SENT
 }
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+}
+
 /** What Node's parser gives up on, in the one envelope; the connection cannot be used further. */
 function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+  // More bytes would become part of an answer that is on its way.
+  if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket)) {
     return void socket.destroy()
   }
-  const [status, code, message] = REFUSALS[error.code ?? ''] ?? MALFORMED
+  refuse(socket, REFUSALS[error.code ?? ''] ?? MALFORMED)
+}
+
+/** Gives the answer, and reads the connection no further than it must be for the client to see it. */
+function refuse(socket: Socket, [status, code, message, more = '']: Refusal): void {
+  // Node would read on, and find the same fault in whatever comes.
+  for (const event of ['data', 'end', 'error', 'timeout']) socket.removeAllListeners(event)
   const body = JSON.stringify(problemOf(code, message))
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncache-control: private, no-store\r\n` +
-      `x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `x-content-type-options: nosniff\r\n${more}connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+  linger(socket, DAEMON_LIMITS)
 }
 
-/** Whether an answer is on its way already: more bytes would become part of it. As Node itself asks. */
-function isAnswering(socket: Socket): boolean {
-  const { _httpMessage } = socket as { readonly _httpMessage?: { readonly headersSent: boolean } }
-  return _httpMessage?.headersSent === true
-}
-
-type Refusal = readonly [status: string, code: ProblemCode, message: string]
+/** `more`: header lines, each with its end. */
+type Refusal = readonly [status: string, code: ProblemCode, message: string, more?: string]
+const LATE = Object.assign(new Error('silent upload'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+const NO_PROXY: Refusal = [
+  '405 Method Not Allowed',
+  'METHOD_NOT_ALLOWED',
+  'This is no proxy',
+  'allow: GET, HEAD, POST, DELETE, OPTIONS\r\n',
+]
 const MALFORMED: Refusal = ['400 Bad Request', 'INVALID_REQUEST', 'The request is not valid HTTP']
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'HEADERS_TOO_LARGE', HEAD_TOO_LARGE],

@@ -6,6 +6,8 @@ import type { ReadableStream as WebReadableStream } from 'node:stream/web'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { detach } from '../../protocol/detach.ts'
 import { refusalMessage, subscriberClose } from '../../protocol/subscriber-close.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
+import { linger } from '../sockets/linger.ts'
 import type { DaemonApp } from './app.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -20,6 +22,8 @@ const OPTIONS = {
   noServer: true,
   perMessageDeflate: false,
   maxPayload: MESSAGE_BYTES,
+  // There is none to choose: the same through the gateway.
+  handleProtocols: () => false as const,
   closeTimeout: CLOSE_MS,
 }
 
@@ -97,7 +101,7 @@ async function give(
   outgoing.shouldKeepAlive = false
   outgoing.assignSocket(socket as Socket)
   outgoing.writeHead(status, Object.fromEntries(headers))
-  outgoing.once('finish', () => socket.end())
+  outgoing.once('finish', () => linger(socket as Socket, DAEMON_LIMITS))
   if (body === null) outgoing.end()
   else await pipeline(Readable.fromWeb(body as WebReadableStream), outgoing)
 }

@@ -17,7 +17,6 @@ export interface AnswerStream {
 }
 
 const NOTHING = new Uint8Array(0)
-const SAID_OTHERWISE: ReadonlySet<string> = new Set(['content-length', GATEWAY_HEADERS.requestId])
 
 /**
  * Sends an app's answer over a stream, as fast as its credit allows and no faster. A small answer is
@@ -81,9 +80,13 @@ export class ResponsePump {
 
   #sendFixed({ status, fields, content }: FixedAnswer): void {
     if (this.#stopped) return
-    // The frame has the length, the gateway the id: without them most heads are the same text again.
-    const headers = Object.entries(fields).filter(([name]) => !SAID_OTHERWISE.has(name))
-    this.#stream.respond(encodeHead({ status, headers }), Buffer.from(content), true)
+    const body = Buffer.from(content)
+    // One frame has the length, the gateway the id: without them most heads are the same text again.
+    const oneFrame = body.length <= LIMITS.inlineBodyBytes
+    const headers = Object.entries(fields).filter(
+      ([name]) => name !== GATEWAY_HEADERS.requestId && !(oneFrame && name === 'content-length'),
+    )
+    this.#stream.respond(encodeHead({ status, headers }), body, true)
   }
 
   #sendWhole(head: Uint8Array, body: Uint8Array, announced: number): void {

@@ -61,7 +61,8 @@ export function addSync(parts: RouteParts): void {
       if (feed === 'continuous') return subscribe(c, query)
       const after = placeOf(since)
       const isEmpty = () => store.page({ thread }, after, store.head(), 1).records.length === 0
-      if (feed === 'longpoll' && isEmpty()) {
+      // HEAD asks for no records: there is nothing to wait for.
+      if (feed === 'longpoll' && c.req.method !== 'HEAD' && isEmpty()) {
         await nextGranted(c, thread)
       }
       const opening = '{"records":['

@@ -1,0 +1,46 @@
+/**
+ * The request fields that a client says for itself: of HTTP, fetch and WebSocket, and our own. A proxy adds others, and
+ * nobody can list all of those: `X-Forwarded-*`, `Via`, `CF-*`, `True-Client-IP`, `X-Request-Id`, `Traceparent` and what its vendor
+ * thinks of next. So this list is closed, and whatever is not on it may be a proxy's.
+ */
+const FIELDS: ReadonlySet<string> = new Set([
+  'authorization',
+  'cache-control',
+  'connection',
+  'cookie',
+  'date',
+  'dnt',
+  'expect',
+  'host',
+  'http2-settings',
+  'idempotency-key',
+  'keep-alive',
+  'last-event-id',
+  'origin',
+  'pragma',
+  'priority',
+  'purpose',
+  'range',
+  'referer',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'x-requested-with',
+])
+const PREFIXES = [
+  'accept',
+  'access-control-request-',
+  'content-',
+  'if-',
+  'sec-',
+  'x-syncropel-',
+] as const
+
+/** Whether a field is one that clients send by themselves. */
+export function isClientField(name: string): boolean {
+  const lower = name.toLowerCase()
+  return FIELDS.has(lower) || PREFIXES.some((prefix) => lower.startsWith(prefix))
+}
