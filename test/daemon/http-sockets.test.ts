@@ -270,7 +270,7 @@ describe('as RFC 9110 and 9112 say', () => {
       `GET /v1/threads/th_cut/records?limit=1000 HTTP/1.0\r\n${host}Authorization: Bearer ${token}\r\n\r\n`,
     )
     await once(socket, 'readable')
-    accounts.revokeToken(tokenId)
+    await accounts.revokeToken(tokenId)
     await sleep(50)
     socket.resume()
     await new Promise((resolve) => socket.once('close', resolve))
