@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { request as requestHttps, type RequestOptions as TlsOptions } from 'node:https'
+import { guardWay } from './plain-way.ts'
 
 /**
  * Where a request goes: a Unix socket, or an origin whose certificate `ca` (PEM) may vouch for. `lookup` finds its
@@ -44,7 +45,7 @@ export function sendRequest(target: Target, request: RequestToSend): Promise<Inc
       },
       ...(request.signal && { signal: request.signal }),
     }
-    const sent = open(target, options)
+    const sent = open(guarded(target, request), options)
     sent.on('response', resolve)
     // Nothing here asks for another protocol, and nothing would ever come of the promise.
     sent.on('upgrade', (_response, socket) => {
@@ -55,6 +56,15 @@ export function sendRequest(target: Target, request: RequestToSend): Promise<Inc
     sent.on('error', reject)
     sent.end(request.body)
   })
+}
+
+/** Whatever carries more than a question: a bearer, a ticket, a body. */
+function guarded(target: Target, { headers = {}, path, body }: RequestToSend): Target {
+  if ('socket' in target) return target
+  const names = Object.keys(headers).map((name) => name.toLowerCase())
+  const isSecret =
+    names.includes('authorization') || body !== undefined || /[?&]ticket=/u.test(path)
+  return isSecret ? { ...target, lookup: guardWay(target.origin, target.lookup) } : target
 }
 
 function open(target: Target, options: RequestOptions): ReturnType<typeof requestHttp> {

@@ -207,8 +207,8 @@ describe('an address that is', () => {
   afterEach(() => void vi.restoreAllMocks())
 
   test.each([
-    ['http://8.8.8.8:9100', 'LOGIN_IN_THE_CLEAR'],
-    ['http://[2001:db8::1]:9100', 'LOGIN_IN_THE_CLEAR'],
+    ['http://8.8.8.8:9100', 'BEARER_IN_THE_CLEAR'],
+    ['http://[2001:db8::1]:9100', 'BEARER_IN_THE_CLEAR'],
     ['http://2130706433:1', 'DAEMON_UNREACHABLE'],
     ['http://no-such-name.invalid', 'DAEMON_UNREACHABLE'],
   ])('%s gets no code: %s', async (url, code) => {

@@ -4,25 +4,20 @@ import { reachOf } from '../../config/listen-host.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { warn } from '../output.ts'
+import { checkAddresses } from '../plain-way.ts'
 
 /**
  * Looks at the way to an address before a code or a bearer goes there. https passes, and plain http on this machine;
  * to a private network or a tailnet it passes with a warning, and to anywhere else not at all.
  *
- * @throws CliError LOGIN_IN_THE_CLEAR, DAEMON_UNREACHABLE for a name that nobody knows
+ * @throws CliError BEARER_IN_THE_CLEAR, DAEMON_UNREACHABLE for a name that nobody knows
  */
 export async function checkWay(url: URL): Promise<void> {
   if (url.protocol === 'https:') return
-  const reaches = (await addressesOf(url)).map(reachOf)
+  const addresses = await addressesOf(url)
+  checkAddresses(url, addresses)
+  const reaches = addresses.map(reachOf)
   if (reaches.every((reach) => reach === 'loopback')) return
-  if (reaches.includes(undefined)) {
-    throw new CliError(
-      'LOGIN_IN_THE_CLEAR',
-      `${url.origin} is plain http to a public address: whoever is on the way gets the bearer`,
-      'give the https address: of your gateway, or of a TLS proxy in front of the daemon',
-      EXIT_CODE.usage,
-    )
-  }
   warn(
     `${url.origin} is plain http: whoever is on the way can read the bearer, unless the way is a tailnet or another VPN`,
   )
