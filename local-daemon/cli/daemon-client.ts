@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { Problem } from '../../protocol/problem.ts'
 import { REGISTRY_CHALLENGE_PATH } from '../../protocol/registry-request.ts'
 import { isChallenge } from '../../protocol/request-signature.ts'
+import { ProxyError } from '../config/proxy.ts'
 import { findBearer } from './bearer.ts'
 import { CliError } from './cli-error.ts'
 import { destinationOf } from './destination.ts'
@@ -245,6 +246,11 @@ async function openStream(
 function asCliError(connection: Connection, error: unknown): CliError {
   if (error instanceof CliError) return error
   if (error instanceof SilentError) return timedOut(connection)
+  if (error instanceof ProxyError) {
+    return new CliError(error.code, error.message, error.try, EXIT_CODE.unreachable, {
+      cause: error,
+    })
+  }
   if (error instanceof AnswerTooLargeError) return noDaemon(connection, error)
   return connection.unreachable(error as Error)
 }

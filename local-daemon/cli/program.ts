@@ -28,6 +28,9 @@ Environment:
   SPL_ACTOR            DID that new records are written as
   SPL_BOOTSTRAP_TOKEN  who presents it on this machine makes the first account
   NODE_EXTRA_CA_CERTS  PEM file of a certificate made at home
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+                       the way out, also of the daemon to its gateway
+  SPL_PROXY            the same for spl alone, and wins; off goes without one
   NO_COLOR             no colours; FORCE_COLOR=1 colours in a pipe too
   SPL_DEBUG            with 1 errors show their stack trace
 ${examples(

@@ -1,7 +1,8 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { request as requestHttps, type RequestOptions as TlsOptions } from 'node:https'
-import { guardWay } from './plain-way.ts'
+import { proxyAgent, proxyFor } from '../config/proxy.ts'
+import { guardWay, refuseClear } from './plain-way.ts'
 
 /**
  * Where a request goes: a Unix socket, or an origin whose certificate `ca` (PEM) may vouch for. `lookup` finds its
@@ -64,11 +65,26 @@ function guarded(target: Target, { headers = {}, path, body }: RequestToSend): T
   const names = Object.keys(headers).map((name) => name.toLowerCase())
   const isSecret =
     names.includes('authorization') || body !== undefined || /[?&]ticket=/u.test(path)
-  return isSecret ? { ...target, lookup: guardWay(target.origin, target.lookup) } : target
+  if (!isSecret) return target
+  // Where the proxy looks the name up, nobody here knows how far the bearer goes in clear.
+  if (proxyOf(target) !== undefined && target.origin.protocol === 'http:') {
+    refuseClear(target.origin)
+    return target
+  }
+  const lookup = guardWay(target.origin, target.lookup)
+  return lookup === undefined ? target : { ...target, lookup }
+}
+
+/** None for this machine, and none where the address is known already. */
+function proxyOf({ origin, lookup }: OriginTarget): URL | undefined {
+  return lookup === undefined ? proxyFor(origin) : undefined
 }
 
 function open(target: Target, options: RequestOptions): ReturnType<typeof requestHttp> {
   if ('socket' in target) return requestHttp({ ...options, socketPath: target.socket })
+  const proxy = proxyOf(target)
+  // Of this request alone, like the connection of one that goes there directly.
+  if (proxy !== undefined) options.agent = proxyAgent(proxy, { keepAlive: false })
   const { hostname, port, protocol } = target.origin
   const { lookup } = target
   const host = hostname.replaceAll(/^\[|\]$/gu, '')

@@ -1,8 +1,10 @@
 import { request as requestHttp, type Agent, type IncomingMessage } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { request as requestHttps, type RequestOptions } from 'node:https'
+import { ProxyError } from '../config/proxy.ts'
 import { isChallenge } from '../../protocol/request-signature.ts'
 import { CHALLENGE_PATH } from '../../protocol/version.ts'
 import { sayDialFault } from './certificate-fault.ts'
+import type { DialOptions } from './dial.ts'
 import { DialError } from './dial-error.ts'
 import { readGatewayAnswer, refusalOf } from './read-refusal.ts'
 
@@ -20,14 +22,17 @@ export interface GivenChallenge {
  * @throws DialError
  */
 export async function askChallenge(
-  gatewayUrl: URL,
+  { gatewayUrl, ca, signal }: Pick<DialOptions, 'gatewayUrl' | 'ca' | 'signal'>,
   agent: Agent,
-  signal: AbortSignal,
 ): Promise<GivenChallenge> {
   const asked = Date.now()
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(WITHIN_MS)])
   try {
-    const response = await ask(gatewayUrl, agent, bounded)
+    const response = await ask(gatewayUrl, {
+      agent,
+      signal: bounded,
+      ...(ca !== undefined && { ca }),
+    })
     const answer = await readGatewayAnswer(response)
     const { challenge, edge_time: edgeTime } = answer
     if (response.statusCode !== 200 || !isChallenge(challenge)) throw noChallenge(response, answer)
@@ -42,16 +47,16 @@ export async function askChallenge(
     const why = late
       ? `no challenge came within ${WITHIN_MS / 1000} s`
       : sayDialFault(cause as Error)
-    throw new DialError('lost', why, { cause })
+    const code = cause instanceof ProxyError ? { code: cause.code } : {}
+    throw new DialError('lost', why, { cause, ...code })
   }
 }
 
-function ask(gatewayUrl: URL, agent: Agent, signal: AbortSignal): Promise<IncomingMessage> {
+function ask(gatewayUrl: URL, options: RequestOptions): Promise<IncomingMessage> {
   const send = gatewayUrl.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const request = send(new URL(CHALLENGE_PATH, gatewayUrl), {
-      agent,
-      signal,
+      ...options,
       headers: { accept: 'application/json' },
     })
     request.on('response', resolve)

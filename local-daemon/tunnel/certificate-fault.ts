@@ -1,3 +1,5 @@
+import { ProxyError } from '../config/proxy.ts'
+
 /** OpenSSL's and Node's codes for a certificate that is not believed. */
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -13,6 +15,7 @@ const UNTRUSTED = new Set([
  * Node names options of its own, and the daemon has one.
  */
 export function sayDialFault(cause: Error): string {
+  if (cause instanceof ProxyError) return `${cause.message} [${cause.code}]; ${cause.try}`
   const { code } = cause as NodeJS.ErrnoException
   if (code === undefined || !UNTRUSTED.has(code)) return cause.message
   return `the gateway's certificate is not trusted (${code}); if it made it itself, name its file: spl serve --gateway-ca <file>`

@@ -7,6 +7,7 @@ import type { DidKey } from '../../protocol/did-key.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
 import { isLoopbackName } from '../config/is-loopback-name.ts'
+import { proxyAgent, proxyFor, type ProxyError } from '../config/proxy.ts'
 import { askChallenge } from './ask-challenge.ts'
 import { sayDialFault } from './certificate-fault.ts'
 import { DialError } from './dial-error.ts'
@@ -41,16 +42,9 @@ const CHALLENGES = 2
  * @throws DialError
  */
 export async function dial(options: DialOptions): Promise<WebSocket> {
-  const { gatewayUrl } = options
   // Of this try alone: its sockets would outlive a change of the address. The upgrade takes the connection that the
   // challenge came by.
-  const { Agent } = gatewayUrl.protocol === 'https:' ? https : http
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: 1,
-    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  })
+  const agent = agentFor(options)
   try {
     for (let left = CHALLENGES; ; left -= 1) {
       try {
@@ -66,9 +60,29 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
   }
 }
 
+function agentFor({ gatewayUrl, lookup }: DialOptions): http.Agent {
+  const { Agent } = gatewayUrl.protocol === 'https:' ? https : http
+  const proxy = lookup === undefined ? wayOut(gatewayUrl) : undefined
+  if (proxy !== undefined) return proxyAgent(proxy, { keepAlive: true })
+  return new Agent({
+    keepAlive: true,
+    maxSockets: 1,
+    ...(lookup === undefined ? {} : { lookup }),
+  })
+}
+
+function wayOut(gatewayUrl: URL): URL | undefined {
+  try {
+    return proxyFor(gatewayUrl)
+  } catch (cause) {
+    const { code, message } = cause as ProxyError
+    throw new DialError('lost', message, { code, cause })
+  }
+}
+
 async function proveAndOpen(options: DialOptions, agent: http.Agent): Promise<WebSocket> {
   const { gatewayUrl, identity, signal } = options
-  const { challenge, clockOffsetMs } = await askChallenge(gatewayUrl, agent, signal)
+  const { challenge, clockOffsetMs } = await askChallenge(options, agent)
   if (clockOffsetMs !== undefined) options.onClock?.(clockOffsetMs)
   const proof = await signConnectProof({ authority: gatewayUrl.host, challenge }, identity)
   const secure = gatewayUrl.protocol === 'https:'
@@ -85,6 +99,7 @@ async function proveAndOpen(options: DialOptions, agent: http.Agent): Promise<We
     // Masking guards plain-text proxies; under TLS, and on loopback, there is none (docs/decisions/002).
     ...(secure || isLoopbackName(gatewayUrl.hostname) ? { generateMask: leaveZero } : {}),
     agent,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
   })
   // The agent has set TCP's own keepalive on it, once a second: the tunnel has its own, and lets the radio sleep.
   socket.once('upgrade', (response) => response.socket.setKeepAlive(false))
