@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/openapi/watch-answers.ts'],
     // They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`.
     exclude: ['test/programs/**', 'test/package/**'],
     // Generous, because a busy machine starts processes slowly: what hangs is found all the same.

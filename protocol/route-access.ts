@@ -34,7 +34,7 @@ const sync: RouteAccess = {
 export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /health': { scopes: 'open' },
   'GET /.well-known/syncropel': { scopes: 'open' },
-  'GET /openapi.json': { scopes: 'any' },
+  'GET /openapi.json': { scopes: 'open' },
   'GET /v1/identity': { scopes: 'any' },
   'GET /v1/identity/proof': { scopes: 'open' },
   'POST /v1/records': { scopes: ['records:write'] },

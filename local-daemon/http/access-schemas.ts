@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
-import { DID } from '../../protocol/record.ts'
 import { isChallenge } from '../../protocol/request-signature.ts'
 import { SCOPES } from '../../protocol/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
-import { listOf } from './schemas.ts'
+import { isSettingKey, type SettingKey, SETTINGS } from '../settings/setting-definitions.ts'
+import { Did, listOf } from './schemas.ts'
 import { VIAS } from './via.ts'
 
 /* The shapes of accounts, tokens, invites, tickets and settings, for validation and for /openapi.json alike. */
@@ -14,9 +14,19 @@ const AccountId = z.string().regex(/^sa_[0-9a-hjkmnp-tv-z]{10,26}$/, 'must be a 
 const TokenIdText = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be a token id: 64 lower-case hex digits')
-/** No control characters: it is printed in tables. */
-const Label = z.string().regex(/^[^\p{C}]{1,64}$/u, 'must be 1 to 64 printable characters')
-const ActorDid = z.string().regex(DID, 'must be a DID, such as did:sync:user:ada')
+/**
+ * What stands in the document for the rule of printable text: a class by Unicode property is read by few engines, and their
+ * versions of Unicode differ. The daemon refuses format, private and unassigned characters too.
+ */
+const PLAIN = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$'
+function printable(least: number, most: number) {
+  const form = new RegExp(`^[^\\p{C}]{${least},${most}}$`, 'u')
+  return z.string().refine((text) => form.test(text), {
+    message: `must be ${least === 0 ? 'at most' : `${least} to`} ${most} printable characters`,
+  })
+}
+/** It is printed in tables. */
+const Label = printable(1, 64).openapi({ minLength: 1, maxLength: 64, pattern: PLAIN })
 const Namespace = z
   .string()
   .max(256)
@@ -28,7 +38,7 @@ const Seconds = z.int().openapi({ description: 'Unix time, seconds' })
 
 const grant = {
   scopes: Scopes.default(['records:read', 'records:write']),
-  actors: z.array(ActorDid).max(accountActors).default([]),
+  actors: z.array(Did).max(accountActors).default([]),
   namespace: Namespace.default('default'),
   env: EnvTag.default('prod'),
 }
@@ -70,14 +80,14 @@ export const NewSetting = z
   })
   .openapi('NewSetting')
 
+export const SettingParams = z.object({
+  key: z.enum(Object.keys(SETTINGS).filter(isSettingKey) as [SettingKey]),
+})
 export const AccountParams = z.object({ id: AccountId })
 export const TokenParams = z.object({ id: TokenIdText })
 const Force = z.enum(['true', 'false']).default('false')
 export const RevokeAccountQuery = z.object({
-  reason: z
-    .string()
-    .regex(/^[^\p{C}]{0,256}$/u, 'must be at most 256 printable characters')
-    .optional(),
+  reason: printable(0, 256).optional().openapi({ maxLength: 256, pattern: PLAIN }),
   force: Force,
 })
 export const RevokeTokenQuery = z.object({ force: Force })
@@ -98,9 +108,15 @@ const tokenFields = {
   last_used_at: Seconds.nullable().openapi({ description: 'To ten minutes; null: never' }),
 }
 const Token = z.object(tokenFields).openapi('Token')
-const MintedToken = z
-  .object({ ...tokenFields, token: z.string().openapi({ description: 'Shown this once' }) })
-  .openapi('MintedToken')
+/*
+ * Each of these is an object of its own: made of each other they would be `allOf`, where two parts can contradict one
+ * another, and where a generated client reads one part and refuses the other after the bearer was minted.
+ */
+const mintedFields = {
+  ...tokenFields,
+  token: z.string().openapi({ description: 'Shown this once' }),
+}
+const MintedToken = z.object(mintedFields).openapi('MintedToken')
 const accountFields = {
   object: z.literal('service_account'),
   id: AccountId,
@@ -116,16 +132,20 @@ const accountFields = {
   reason: z.string().nullable(),
 }
 const Account = z.object(accountFields).openapi('ServiceAccount')
-export const AccountWithTokens = z.object({ ...accountFields, tokens: z.array(Token) })
-export const CreatedAccount = z.object({
-  ...accountFields,
-  minted: MintedToken.nullable(),
-  edge: Edge,
-})
-export const ChangedAccount = z.object({ ...accountFields, edge: Edge })
-export const ChangedToken = z.object({ ...tokenFields, edge: Edge })
-export const NewlyMinted = MintedToken.extend({ edge: Edge })
-export const Rotated = NewlyMinted.extend({ revoked: z.array(TokenIdText) })
+export const AccountWithTokens = z
+  .object({ ...accountFields, tokens: z.array(Token) })
+  .openapi('ServiceAccountWithTokens')
+export const CreatedAccount = z
+  .object({ ...accountFields, minted: z.union([MintedToken, z.null()]), edge: Edge })
+  .openapi('CreatedServiceAccount')
+export const ChangedAccount = z
+  .object({ ...accountFields, edge: Edge })
+  .openapi('ChangedServiceAccount')
+export const ChangedToken = z.object({ ...tokenFields, edge: Edge }).openapi('ChangedToken')
+export const NewlyMinted = z.object({ ...mintedFields, edge: Edge }).openapi('NewlyMintedToken')
+export const Rotated = z
+  .object({ ...mintedFields, edge: Edge, revoked: z.array(TokenIdText) })
+  .openapi('RotatedToken')
 export const AccountList = listOf(Account, 'ServiceAccountList')
 export const TokenList = listOf(Token, 'TokenList')
 export const Invite = z
@@ -153,11 +173,14 @@ export const ListedInvite = z
   .openapi('ListedInvite')
 export const InviteList = listOf(ListedInvite, 'InviteList')
 export const InviteParams = z.object({ id: TokenIdText })
-export const Pairing = MintedToken.extend({
-  object: z.literal('pairing'),
-  device: z.string(),
-  instance_did: z.string(),
-}).openapi('Pairing')
+export const Pairing = z
+  .object({
+    ...mintedFields,
+    object: z.literal('pairing'),
+    device: z.string(),
+    instance_did: z.string(),
+  })
+  .openapi('Pairing')
 export const StreamTicketAnswer = z
   .object({
     object: z.literal('stream_ticket'),

@@ -1,5 +1,4 @@
 import type { z } from '@hono/zod-openapi'
-import { ProblemSchema } from './schemas.ts'
 
 /** An answer with a JSON body, for OpenAPI. */
 export function answers(schema: z.ZodType, description: string) {
@@ -11,5 +10,15 @@ export function jsonBody(schema: z.ZodType) {
   return { body: { required: true, content: { 'application/json': { schema } } } }
 }
 
-/** Every error has the one envelope. */
-export const PROBLEM = { default: answers(ProblemSchema, 'The error envelope') }
+/**
+ * An event stream, for OpenAPI: text, with what the data of its events is beside it.
+ * @param data names of schemas by event
+ */
+export function streams(description: string, data: Readonly<Record<string, string>>) {
+  const refs = Object.entries(data).map(([event, name]) => [
+    event,
+    { $ref: `#/components/schemas/${name}` },
+  ])
+  const schema = { type: 'string' as const, 'x-event-data': Object.fromEntries(refs) as object }
+  return { description, content: { 'text/event-stream': { schema } } }
+}

@@ -7,35 +7,48 @@ import { VIAS } from './via.ts'
 const count = z.int().nonnegative()
 const time = z.int().openapi({ description: 'Unix time, milliseconds' })
 
-const Configured = z.object({
-  object: z.literal('tunnel'),
-  configured: z.literal(true),
-  state: z.enum(['connecting', 'greeting', 'connected', 'leaving', 'waiting', 'stopped']),
-  gateway_url: z.string(),
-  generation: count.nullable(),
-  since: time.openapi({ description: 'When the state last changed, Unix time, milliseconds' }),
-  last_connected_at: time.nullable(),
-  last_error: z.string().nullable(),
-  round_trip_ms: z.number().nullable(),
-  clock_offset_ms: z
-    .number()
-    .openapi({ description: 'What is added to the clock so that the gateway takes the proof' }),
-  reconnects: count,
-  open_streams: count,
-  subscribers: count.openapi({ description: 'Readers of event streams who have caught up' }),
-  groups: count.openapi({ description: 'What they look at; each group is sent one copy' }),
-  requests: count,
-  bytes_in: count,
-  bytes_out: count,
-  messages_out: count.openapi({ description: 'WebSocket messages to the gateway' }),
-  policy: z.object({ sent: count.nullable(), acknowledged: count.nullable() }),
-})
-const NotConfigured = z.object({ object: z.literal('tunnel'), configured: z.literal(false) })
+const PolicyState = z
+  .object({ sent: count.nullable(), acknowledged: count.nullable() })
+  .openapi('PolicyState')
+const Configured = z
+  .object({
+    object: z.literal('tunnel'),
+    configured: z.literal(true),
+    state: z.enum(['connecting', 'greeting', 'connected', 'leaving', 'waiting', 'stopped']),
+    gateway_url: z.string(),
+    generation: count.nullable(),
+    since: time.openapi({ description: 'When the state last changed, Unix time, milliseconds' }),
+    last_connected_at: time.nullable(),
+    last_error: z.string().nullable(),
+    round_trip_ms: z.number().nullable(),
+    clock_offset_ms: z
+      .number()
+      .openapi({ description: 'What is added to the clock so that the gateway takes the proof' }),
+    reconnects: count,
+    open_streams: count,
+    subscribers: count.openapi({ description: 'Readers of event streams who have caught up' }),
+    groups: count.openapi({ description: 'What they look at; each group is sent one copy' }),
+    requests: count,
+    bytes_in: count,
+    bytes_out: count,
+    messages_out: count.openapi({ description: 'WebSocket messages to the gateway' }),
+    policy: PolicyState,
+  })
+  .openapi('ConfiguredTunnel')
+const NotConfigured = z
+  .object({ object: z.literal('tunnel'), configured: z.literal(false) })
+  .openapi('NoTunnel')
 export const Tunnel = z.union([Configured, NotConfigured]).openapi('Tunnel')
 
 export const LogQuery = ResumeQuery.extend({
   via: z.enum([...VIAS, 'all']).default('tunnel'),
 })
+/** The data of `gap`. */
+export const Gap = z
+  .object({
+    missed: count.openapi({ description: 'Lines that were overwritten before they could be read' }),
+  })
+  .openapi('Gap')
 export const RequestLine = z
   .object({
     time,

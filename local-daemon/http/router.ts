@@ -3,7 +3,10 @@ import type { Context } from 'hono'
 import type { Authorise } from '../access/authorise.ts'
 import type { Principal } from '../access/principal.ts'
 import { type RouteAccess, ROUTE_ACCESS } from '../../protocol/route-access.ts'
+import type { ProblemCode } from '../../protocol/problem.ts'
 import { ProblemError } from '../config/problem-error.ts'
+import { describeComponents } from './api-document.ts'
+import { documentRoute } from './document-route.ts'
 import { type Query, readQuery } from './read-query.ts'
 import type { RequestFacts } from './request-facts.ts'
 
@@ -17,6 +20,10 @@ export type RouteHandler = (c: RouteContext) => Response | Promise<Response>
 /** A route as OpenAPI describes it; its schemas are the ones that the handler checks with. */
 export type Route = RouteConfig & {
   readonly method: 'get' | 'post' | 'delete'
+  /** What generated clients call it. */
+  readonly operationId: string
+  /** Codes of its own, beside those that any request may be refused with. */
+  readonly refuses?: readonly ProblemCode[]
   readonly request?: { readonly query?: z.ZodObject }
 }
 
@@ -31,10 +38,7 @@ export class DaemonRouter {
 
   constructor(authorise: Authorise) {
     this.#authorise = authorise
-    this.hono.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
-      type: 'http',
-      scheme: 'bearer',
-    })
+    describeComponents(this.hono)
   }
 
   on(route: Route, handler: RouteHandler): void {
@@ -42,8 +46,7 @@ export class DaemonRouter {
     const access = ROUTE_ACCESS[`${method} ${route.path}`]
     if (access === undefined)
       throw new Error(`Route ${method} ${route.path} is not in ROUTE_ACCESS`)
-    const security = access.scopes === 'open' ? [] : [{ bearer: [] }]
-    this.hono.openAPIRegistry.registerPath({ ...route, security, description: whoMay(access) })
+    this.hono.openAPIRegistry.registerPath(documentRoute(route, access))
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     this.hono.on(method, path, this.#guard(route, access, handler))
     const pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
@@ -87,15 +90,4 @@ export class DaemonRouter {
       return handle(c, passed)
     }
   }
-}
-
-/** For OpenAPI. */
-function whoMay({ scopes, local, ticket, invite }: RouteAccess): string {
-  const parts: string[] = []
-  if (scopes === 'any') parts.push('Needs a bearer of any scope.')
-  else if (scopes !== 'open') parts.push(`Needs the scope ${scopes.join(' or ')}.`)
-  if (local) parts.push('Answers on the daemon’s own machine only.')
-  if (ticket) parts.push('Takes a stream ticket (query parameter ticket) in place of a bearer.')
-  if (invite) parts.push('Takes a one-time code as bearer.')
-  return parts.join(' ')
 }

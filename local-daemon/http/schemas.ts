@@ -11,9 +11,10 @@ import { DAEMON_LIMITS } from '../config/limits.ts'
 export const RECORD_ID = /^[0-9a-f]{64}$/
 const RecordId = z.string().regex(RECORD_ID).openapi({ description: 'SHA-256, lower-case hex' })
 const ThreadId = z.string().regex(/^th_[A-Za-z0-9_.-]{1,128}$/)
-const Did = z
+/** As `DID` of `protocol/record.ts`, without what other engines of expressions do not know. */
+export const Did = z
   .string()
-  .regex(/^did:[a-z0-9]+:[!-~]+$/)
+  .regex(/^did:[a-z0-9]+:[!-~]+$/, 'must be a DID, such as did:sync:user:ada')
   .max(256)
 const CURSOR = 'Opaque: hand it back as received'
 const Cursor = z.string().openapi({ description: CURSOR })
@@ -60,6 +61,14 @@ const resume = {
   lastEventID: placeOf('The same'),
 }
 export const ResumeQuery = z.object(resume)
+export const ResumeHeaders = z.object({ 'Last-Event-ID': Cursor.optional() })
+export const AppendHeaders = z.object({
+  'Idempotency-Key': z.string().optional().openapi({
+    description:
+      'One key, 1 to 255 visible ASCII characters: with it a repeat makes no second record',
+  }),
+  'X-Syncropel-Actor': Did.optional().openapi({ description: 'Whom you act as' }),
+})
 export const SubscribeQuery = z.object({ ...since, ...resume })
 export const ChangesQuery = z
   .object({
@@ -195,8 +204,20 @@ export const ProblemSchema = z
     message: z.string(),
     try: z.string().optional(),
     required_scope: z.string().optional(),
-    hop: z.enum(['gateway', 'daemon']),
+    hop: z.enum(['gateway', 'daemon']).openapi({ description: 'Who refused' }),
     request_id: z.string().optional(),
-    field: z.string().optional(),
+    field: z.string().optional().openapi({ description: 'Path of what is wrong' }),
+    edge_time: z
+      .int()
+      .optional()
+      .openapi({ description: 'The gateway’s clock, Unix time, milliseconds' }),
   })
   .openapi('Problem')
+
+/** The data of `ready`, which says that the backlog is served. */
+export const Ready = z.object({ cursor: Cursor }).openapi('Ready')
+
+/** This description itself. */
+export const OpenApiDocument = z
+  .looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.looseObject({}) })
+  .openapi('OpenApiDocument')

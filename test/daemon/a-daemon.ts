@@ -4,6 +4,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { checkAnswer } from '../openapi/check-answer.ts'
+import type { SeenAnswer } from '../openapi/answer-contract.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../local-daemon/daemon.ts'
 import type { RecordDraft } from '../../local-daemon/store/draft.ts'
 import type { Scope } from '../../protocol/scopes.ts'
@@ -89,11 +91,21 @@ export function sendRaw(port: number, bytes: string, waitMs = 2_000): Promise<st
 }
 
 /** A request over a Unix socket, without any bearer. */
-export function overSocket(
+export async function overSocket(
   socketPath: string,
   path: string,
   init: { readonly method?: string; readonly body?: string } = {},
 ): Promise<{ readonly status: number; readonly text: string }> {
+  const answer = await askSocket(socketPath, path, init)
+  await checkAnswer({ method: init.method ?? 'GET', target: path, ...answer })
+  return answer
+}
+
+function askSocket(
+  socketPath: string,
+  path: string,
+  init: { readonly method?: string; readonly body?: string },
+): Promise<Omit<SeenAnswer, 'method' | 'target'>> {
   return new Promise((resolve, reject) => {
     const headers = init.body === undefined ? {} : { 'content-type': 'application/json' }
     const request = httpRequest(
@@ -103,7 +115,10 @@ export function overSocket(
         let text = ''
         answer.setEncoding('utf8')
         answer.on('data', (chunk: string) => (text += chunk))
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+        answer.on('end', () => {
+          const get = (name: string) => answer.headers[name.toLowerCase()]?.toString() ?? null
+          resolve({ status: answer.statusCode ?? 0, text, headers: { get } })
+        })
       },
     )
     request.on('error', reject)

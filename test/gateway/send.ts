@@ -1,5 +1,6 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { checkAnswer } from '../openapi/check-answer.ts'
 import { Readable } from 'node:stream'
 
 export type Fields = readonly (readonly [string, string])[]
@@ -56,7 +57,16 @@ export function open(
 export async function send(port: number, sending: Sending): Promise<Answer> {
   const incoming = await open(port, sending).answer
   const body = await buffer(incoming)
-  return { ...head(incoming), body, text: body.toString(), json: () => JSON.parse(body.toString()) }
+  const text = body.toString()
+  const { status, header, ...rest } = head(incoming)
+  await checkAnswer({
+    method: sending.method ?? 'GET',
+    target: sending.path ?? '/',
+    status,
+    headers: { get: (name) => header(name.toLowerCase()) ?? null },
+    text,
+  })
+  return { ...rest, status, header, body, text, json: () => JSON.parse(text) }
 }
 
 export function head(

@@ -31,7 +31,7 @@ const FOLLOW = ['records:read', 'federation:manage']
 export const ROUTES: readonly RouteRow[] = [
   { route: 'GET /health', opens: 'none needed', done: '200', ways: OPEN },
   { route: 'GET /.well-known/syncropel', opens: 'none needed', done: '200', ways: OPEN },
-  asks('GET /openapi.json', 'any', '200'),
+  { route: 'GET /openapi.json', opens: 'none needed', done: '200', ways: OPEN },
   asks('GET /v1/identity', 'any', '200'),
   { route: 'GET /v1/identity/proof', opens: 'none needed', done: '200', ways: OPEN },
   asks('POST /v1/records', ['records:write'], '201'),

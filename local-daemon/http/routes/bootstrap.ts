@@ -1,6 +1,6 @@
 import { jsonAnswer } from '../answer.ts'
 import { CreatedAccount, FirstAccount } from '../access-schemas.ts'
-import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { answers, jsonBody } from '../describe.ts'
 import { parseBody } from '../parse-input.ts'
 import { accountView, tokenView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -11,9 +11,11 @@ export function addBootstrap({ router, authorise, bootstrap, store, edge }: Rout
     {
       method: 'post',
       path: '/v1/bootstrap/service-account',
+      operationId: 'bootstrap',
+      refuses: ['BOOTSTRAP_CLOSED'],
       summary: 'Make the first account; closes for good after it',
       request: jsonBody(FirstAccount),
-      responses: { 201: answers(CreatedAccount, 'The admin’s account and bearer'), ...PROBLEM },
+      responses: { 201: answers(CreatedAccount, 'The admin’s account and bearer') },
     },
     async (c) => {
       const { name } = await parseBody(FirstAccount, c, authorise)

@@ -15,6 +15,7 @@ export function addCapabilities({ router, did, settings }: RouteParts): void {
     {
       method: 'get',
       path: '/.well-known/syncropel',
+      operationId: 'getCapabilities',
       summary: 'What the daemon speaks, and its limits',
       responses: { 200: answers(Capabilities, 'Capabilities') },
     },

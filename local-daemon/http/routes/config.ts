@@ -1,4 +1,3 @@
-import { z } from '@hono/zod-openapi'
 import { guardExposedChange } from '../../access/exposed-requirement.ts'
 import { guardRequirement } from '../../access/lockout.ts'
 import { ProblemError } from '../../config/problem-error.ts'
@@ -10,9 +9,9 @@ import {
   type SettingKey,
 } from '../../settings/setting-definitions.ts'
 import { CONFIG_THREAD } from '../../settings/setting-records.ts'
-import { Config, NewSetting, Setting } from '../access-schemas.ts'
+import { Config, NewSetting, Setting, SettingParams } from '../access-schemas.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { answers, jsonBody } from '../describe.ts'
 import { parseBody } from '../parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
@@ -30,8 +29,9 @@ export function addConfig({
     {
       method: 'get',
       path: '/v1/config',
+      operationId: 'getConfig',
       summary: 'The settings in force',
-      responses: { 200: answers(Config, 'Settings'), ...PROBLEM },
+      responses: { 200: answers(Config, 'Settings') },
     },
     (c) => {
       const { values, warnings } = settings
@@ -58,9 +58,11 @@ export function addConfig({
     {
       method: 'post',
       path: '/v1/config/{key}',
+      operationId: 'changeSetting',
+      refuses: ['NOT_FOUND', 'INVALID_SETTING', 'LOCKOUT'],
       summary: 'Change a setting',
-      request: { params: z.object({ key: z.string() }), ...jsonBody(NewSetting) },
-      responses: { 200: answers(Setting, 'In force'), ...PROBLEM },
+      request: { params: SettingParams, ...jsonBody(NewSetting) },
+      responses: { 200: answers(Setting, 'In force') },
     },
     async (c) => {
       const key = c.req.param('key') ?? ''

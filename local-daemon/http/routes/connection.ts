@@ -1,18 +1,17 @@
 import { ProblemError } from '../../config/problem-error.ts'
 import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
 import { forwardingHeaders } from '../connection-facts.ts'
-import { Connection, ProbeEvent, ProbeQuery, Upload } from '../connection-schemas.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { Connection, ProbeQuery, Upload } from '../connection-schemas.ts'
+import { answers, streams } from '../describe.ts'
 import { parseInput } from '../parse-input.ts'
 import { probeStream } from '../probe-stream.ts'
 import { digestBody } from '../digest-body.ts'
 import type { RequestFacts } from '../request-facts.ts'
 import type { RouteParts } from './route-parts.ts'
 
-const EVENTS = {
-  description: 'Server-sent events `probe`, as many as were asked for, and then the end',
-  content: { 'text/event-stream': { schema: ProbeEvent } },
-}
+const EVENTS = streams('Server-sent events, as many as were asked for, and then the end', {
+  probe: 'ProbeEvent',
+})
 const BYTES = {
   body: {
     required: true,
@@ -29,8 +28,9 @@ export function addConnection({ router, authorise, stopping }: RouteParts): void
     {
       method: 'get',
       path: '/v1/connection',
+      operationId: 'getConnection',
       summary: 'What the daemon sees of this very request',
-      responses: { 200: answers(Connection, 'Your connection'), ...PROBLEM },
+      responses: { 200: answers(Connection, 'Your connection') },
     },
     (c) => {
       const { via, clientAddress, peerTrusted } = c.env
@@ -55,9 +55,10 @@ export function addConnection({ router, authorise, stopping }: RouteParts): void
     {
       method: 'get',
       path: '/v1/connection/events',
+      operationId: 'getProbeEvents',
       summary: 'A short event stream, each event with the time at which it was sent',
       request: { query: ProbeQuery },
-      responses: { 200: EVENTS, ...PROBLEM },
+      responses: { 200: EVENTS },
     },
     (c) => {
       const { count, interval_ms } = parseInput(ProbeQuery, c.get('query'))
@@ -76,9 +77,10 @@ export function addConnection({ router, authorise, stopping }: RouteParts): void
     {
       method: 'post',
       path: '/v1/connection/upload',
+      operationId: 'proveUpload',
       summary: 'Takes a body, keeps nothing of it and tells its hash',
       request: BYTES,
-      responses: { 200: answers(Upload, 'What arrived'), ...PROBLEM },
+      responses: { 200: answers(Upload, 'What arrived') },
     },
     async (c) => {
       const principal = c.get('principal')

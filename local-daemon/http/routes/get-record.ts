@@ -1,7 +1,7 @@
 import { ProblemError } from '../../config/problem-error.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers } from '../describe.ts'
 import { parseInput } from '../parse-input.ts'
 import { FlatRecord, RECORD_ID, RecordParams } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -12,9 +12,11 @@ export function addGetRecord({ router, store }: RouteParts): void {
     {
       method: 'get',
       path: '/v1/records/{id}',
+      operationId: 'getRecord',
+      refuses: ['NOT_FOUND'],
       summary: 'One record',
       request: { params: RecordParams },
-      responses: { 200: answers(FlatRecord, 'The record'), ...PROBLEM },
+      responses: { 200: answers(FlatRecord, 'The record') },
     },
     (c) => {
       const id = c.req.param('id') ?? ''

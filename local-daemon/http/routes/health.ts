@@ -37,6 +37,7 @@ export function addHealth({
     {
       method: 'get',
       path: '/health',
+      operationId: 'getHealth',
       summary: 'Whether the daemon answers, and which one',
       responses: { 200: answers(Health, 'It does') },
     },

@@ -1,6 +1,6 @@
 import { accountDid } from '../../access/principal.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers } from '../describe.ts'
 import { Identity } from '../access-schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
@@ -10,8 +10,9 @@ export function addIdentity({ router, did }: RouteParts): void {
     {
       method: 'get',
       path: '/v1/identity',
+      operationId: 'getIdentity',
       summary: 'Whom the daemon takes you for, and what you may do',
-      responses: { 200: answers(Identity, 'You'), ...PROBLEM },
+      responses: { 200: answers(Identity, 'You') },
     },
     (c) => {
       const principal = c.get('principal')

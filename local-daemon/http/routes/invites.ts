@@ -8,7 +8,7 @@ import {
   Nothing,
   Pairing,
 } from '../access-schemas.ts'
-import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { answers, jsonBody } from '../describe.ts'
 import { listPage } from '../list-page.ts'
 import { parseBody, parseInput } from '../parse-input.ts'
 import { PageQuery } from '../schemas.ts'
@@ -23,9 +23,10 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
     {
       method: 'post',
       path: '/v1/invites',
+      operationId: 'createInvite',
       summary: 'A one-time code that becomes an account',
       request: jsonBody(NewInvite),
-      responses: { 201: answers(Invite, 'The code, shown this once'), ...PROBLEM },
+      responses: { 201: answers(Invite, 'The code, shown this once') },
     },
     async (c) => {
       const { ttl_seconds: ttlSeconds, ...asked } = await parseBody(NewInvite, c, authorise)
@@ -43,9 +44,10 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
     {
       method: 'get',
       path: '/v1/invites',
+      operationId: 'listInvites',
       summary: 'All invites, the oldest first, never their codes',
       request: { query: PageQuery },
-      responses: { 200: answers(InviteList, 'Invites'), ...PROBLEM },
+      responses: { 200: answers(InviteList, 'Invites') },
     },
     (c) => {
       const page = listPage(store.invites, parseInput(PageQuery, c.get('query')), store)
@@ -57,9 +59,11 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
     {
       method: 'delete',
       path: '/v1/invites/{id}',
+      operationId: 'cancelInvite',
+      refuses: ['NOT_FOUND', 'CODE_USED'],
       summary: 'Take back an invite that was not redeemed',
       request: { params: InviteParams },
-      responses: { 200: answers(ListedInvite, 'Taken back'), ...PROBLEM },
+      responses: { 200: answers(ListedInvite, 'Taken back') },
     },
     async (c) => {
       const { id } = parseInput(InviteParams, c.req.param() as Record<string, string>)
@@ -78,9 +82,11 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
     {
       method: 'post',
       path: '/v1/invites/redeem',
+      operationId: 'redeemInvite',
+      refuses: ['CODE_USED'],
       summary: 'Exchange a one-time code for a bearer',
       request: jsonBody(Nothing),
-      responses: { 201: answers(Pairing, 'The bearer, shown this once'), ...PROBLEM },
+      responses: { 201: answers(Pairing, 'The bearer, shown this once') },
     },
     async (c) => {
       await parseBody(Nothing, c, authorise)

@@ -2,7 +2,7 @@ import type { RecordFilter } from '../../store/reader.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers } from '../describe.ts'
 import { parseInput } from '../parse-input.ts'
 import { recordListBody } from '../record-list.ts'
 import type { RouteContext } from '../router.ts'
@@ -30,9 +30,10 @@ export function addListRecords({ router, authorise, store }: RouteParts): void {
     {
       method: 'get',
       path: '/v1/records',
+      operationId: 'listRecords',
       summary: 'Records of a thread, an actor or both',
       request: { query: RecordsQuery },
-      responses: { 200: answers(RecordList, 'Records in order of arrival'), ...PROBLEM },
+      responses: { 200: answers(RecordList, 'Records in order of arrival') },
     },
     (c) => {
       const query = parseInput(RecordsQuery, c.get('query'))
@@ -44,9 +45,11 @@ export function addListRecords({ router, authorise, store }: RouteParts): void {
     {
       method: 'get',
       path: '/v1/threads/{id}/records',
+      operationId: 'listThreadRecords',
+      refuses: ['NOT_FOUND'],
       summary: 'Records of a thread',
       request: { params: ThreadParams, query: PageQuery },
-      responses: { 200: answers(RecordList, 'Records in order of arrival'), ...PROBLEM },
+      responses: { 200: answers(RecordList, 'Records in order of arrival') },
     },
     (c) => {
       const { id } = parseInput(ThreadParams, c.req.param() as Record<string, string>)

@@ -1,6 +1,6 @@
 import type { ThreadRow } from '../../store/statements.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers } from '../describe.ts'
 import { parseInput } from '../parse-input.ts'
 import { PageQuery, ThreadList } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -14,9 +14,10 @@ export function addListThreads({ router, store }: RouteParts): void {
     {
       method: 'get',
       path: '/v1/threads',
+      operationId: 'listThreads',
       summary: 'Threads, the newest first',
       request: { query: PageQuery },
-      responses: { 200: answers(ThreadList, 'Threads'), ...PROBLEM },
+      responses: { 200: answers(ThreadList, 'Threads') },
     },
     (c) => {
       const { limit, cursor } = parseInput(PageQuery, c.get('query'))

@@ -1,6 +1,5 @@
 import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts'
 import { textAnswer } from '../answer.ts'
-import { PROBLEM } from '../describe.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /metrics`: for Prometheus. Not open: who is served how often is nobody's business. */
@@ -9,8 +8,11 @@ export function addMetrics({ router, observation }: RouteParts): void {
     {
       method: 'get',
       path: '/metrics',
+      operationId: 'getMetrics',
       summary: 'Metrics in the text format of Prometheus',
-      responses: { 200: { description: 'Metrics', content: { 'text/plain': {} } }, ...PROBLEM },
+      responses: {
+        200: { description: 'Metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
+      },
     },
     (c) => textAnswer(c.env, EXPOSITION_TYPE, observation.metrics()),
   )

@@ -1,5 +1,7 @@
-import { VERSION } from '../../config/version.ts'
 import { jsonAnswer } from '../answer.ts'
+import { apiDocument } from '../api-document.ts'
+import { answers } from '../describe.ts'
+import { OpenApiDocument } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /openapi.json`, written once, when it is first asked for. Add it last. */
@@ -9,16 +11,12 @@ export function addOpenApi({ router }: RouteParts): void {
     {
       method: 'get',
       path: '/openapi.json',
+      operationId: 'getOpenApi',
       summary: 'This description',
-      responses: { 200: { description: 'OpenAPI 3.1' } },
+      responses: { 200: answers(OpenApiDocument, 'OpenAPI 3.1') },
     },
     (c) => {
-      document ??= JSON.stringify(
-        router.hono.getOpenAPI31Document({
-          openapi: '3.1.0',
-          info: { title: 'spl', version: VERSION, description: 'A store of signed records' },
-        }),
-      )
+      document ??= JSON.stringify(apiDocument(router.hono))
       return jsonAnswer(c.env, 200, document)
     },
   )

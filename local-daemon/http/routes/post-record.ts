@@ -13,11 +13,11 @@ import type { RecordDraft } from '../../store/draft.ts'
 import type { AppendResult } from '../../store/transactor.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { answers, jsonBody } from '../describe.ts'
 import { readOnce } from '../idempotency-key.ts'
 import { readJson } from '../read-json.ts'
 import type { RouteContext } from '../router.ts'
-import { FlatRecord, NewRecord } from '../schemas.ts'
+import { AppendHeaders, FlatRecord, NewRecord } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Threads that others decide by, and the scope that writing to them takes beside `records:write`. */
@@ -25,6 +25,9 @@ const WRITTEN_BY: Readonly<Record<string, Scope>> = {
   [CONFIG_THREAD]: 'config:write',
   th_federation_pairs: 'federation:manage',
   th_consent: 'federation:manage',
+}
+const LOCATION = {
+  Location: { description: 'Its path', schema: { type: 'string' as const } },
 }
 /** Stands in while the fields are checked; the real one is chosen by who asks. */
 const NOBODY = 'did:sync:nobody'
@@ -39,12 +42,20 @@ export function addPostRecord(parts: RouteParts): void {
     {
       method: 'post',
       path: '/v1/records',
+      operationId: 'appendRecord',
+      refuses: [
+        'INVALID_RECORD',
+        'INVALID_SETTING',
+        'THREAD_RESERVED',
+        'CLOCK_CONFLICT',
+        'LOCKOUT',
+        'IDEMPOTENCY_KEY_REUSED',
+      ],
       summary: 'Append one record',
-      request: jsonBody(NewRecord),
+      request: { ...jsonBody(NewRecord), headers: AppendHeaders },
       responses: {
-        201: answers(FlatRecord, 'Appended and durable'),
-        200: answers(FlatRecord, 'It was there already'),
-        ...PROBLEM,
+        201: { ...answers(FlatRecord, 'Appended and durable'), headers: LOCATION },
+        200: { ...answers(FlatRecord, 'It was there already'), headers: LOCATION },
       },
     },
     async (c) => {

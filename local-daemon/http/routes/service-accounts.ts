@@ -12,7 +12,7 @@ import {
   Rotated,
   Rotation,
 } from '../access-schemas.ts'
-import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { answers, jsonBody } from '../describe.ts'
 import { listPage } from '../list-page.ts'
 import { parseBody, parseInput } from '../parse-input.ts'
 import type { RouteContext } from '../router.ts'
@@ -39,9 +39,10 @@ export function addServiceAccounts({
     {
       method: 'post',
       path: '/v1/service-accounts',
+      operationId: 'createServiceAccount',
       summary: 'Make a service account, with a token if asked',
       request: jsonBody(NewAccount),
-      responses: { 201: answers(CreatedAccount, 'The account'), ...PROBLEM },
+      responses: { 201: answers(CreatedAccount, 'The account') },
     },
     async (c) => {
       const asked = await parseBody(NewAccount, c, authorise)
@@ -59,9 +60,10 @@ export function addServiceAccounts({
     {
       method: 'get',
       path: '/v1/service-accounts',
+      operationId: 'listServiceAccounts',
       summary: 'All service accounts, the oldest first',
       request: { query: PageQuery },
-      responses: { 200: answers(AccountList, 'Accounts'), ...PROBLEM },
+      responses: { 200: answers(AccountList, 'Accounts') },
     },
     (c) => {
       const query = parseInput(PageQuery, c.get('query'))
@@ -74,9 +76,11 @@ export function addServiceAccounts({
     {
       method: 'get',
       path: '/v1/service-accounts/{id}',
+      operationId: 'getServiceAccount',
+      refuses: ['NOT_FOUND'],
       summary: 'One service account and its tokens',
       request: { params: AccountParams },
-      responses: { 200: answers(AccountWithTokens, 'The account'), ...PROBLEM },
+      responses: { 200: answers(AccountWithTokens, 'The account') },
     },
     (c) => {
       const id = idOf(c)
@@ -89,9 +93,11 @@ export function addServiceAccounts({
     {
       method: 'delete',
       path: '/v1/service-accounts/{id}',
+      operationId: 'revokeServiceAccount',
+      refuses: ['NOT_FOUND', 'LOCKOUT'],
       summary: 'Revoke an account and all its tokens, for good',
       request: { params: AccountParams, query: RevokeAccountQuery },
-      responses: { 200: answers(ChangedAccount, 'Revoked'), ...PROBLEM },
+      responses: { 200: answers(ChangedAccount, 'Revoked') },
     },
     async (c) => {
       const id = idOf(c)
@@ -110,9 +116,11 @@ export function addServiceAccounts({
     {
       method: 'post',
       path: '/v1/service-accounts/{id}/rotate',
+      operationId: 'rotateServiceAccount',
+      refuses: ['NOT_FOUND', 'LOCKOUT'],
       summary: 'Mint a token, then revoke the account’s others',
       request: { params: AccountParams, ...jsonBody(Rotation) },
-      responses: { 201: answers(Rotated, 'The new token'), ...PROBLEM },
+      responses: { 201: answers(Rotated, 'The new token') },
     },
     async (c) => {
       const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)

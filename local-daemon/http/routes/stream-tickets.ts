@@ -3,7 +3,7 @@ import { requireScope } from '../../access/authorise.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { jsonAnswer } from '../answer.ts'
 import { NewTicket, StreamTicketAnswer } from '../access-schemas.ts'
-import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { answers, jsonBody } from '../describe.ts'
 import { parseBody } from '../parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
@@ -13,9 +13,10 @@ export function addStreamTickets({ router, authorise, tickets }: RouteParts): vo
     {
       method: 'post',
       path: '/v1/stream-tickets',
+      operationId: 'createStreamTicket',
       summary: 'A one-time ticket for one event stream',
       request: jsonBody(NewTicket),
-      responses: { 201: answers(StreamTicketAnswer, 'Good for half a minute'), ...PROBLEM },
+      responses: { 201: answers(StreamTicketAnswer, 'Good for half a minute') },
     },
     async (c) => {
       const { path } = await parseBody(NewTicket, c, authorise)

@@ -2,20 +2,21 @@ import type { z } from '@hono/zod-openapi'
 import type { GrantEnd } from '../../access/bearer.ts'
 import { syncJson } from '../../store/stored-record.ts'
 import { subscriptionAnswer, jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers, streams } from '../describe.ts'
 import { nextCommit } from '../long-poll.ts'
 import { lastEventIdOf } from '../last-event-id.ts'
 import { parseInput } from '../parse-input.ts'
 import { recordListBody } from '../record-list.ts'
 import type { RouteContext } from '../router.ts'
-import { Changes, ChangesQuery, SubscribeQuery, SyncRecord } from '../schemas.ts'
+import { Changes, ChangesQuery, ResumeHeaders, SubscribeQuery } from '../schemas.ts'
 import { Subscription } from '../subscription.ts'
 import type { RouteParts } from './route-parts.ts'
 
-const EVENTS = {
-  description: 'Server-sent events `record`, `ready` and `error`; the id is a cursor',
-  content: { 'text/event-stream': { schema: SyncRecord } },
-}
+const EVENTS = streams('Server-sent events; the id is a cursor', {
+  record: 'SyncRecord',
+  ready: 'Ready',
+  error: 'Problem',
+})
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: what came after a cursor, and what comes. */
 export function addSync(parts: RouteParts): void {
@@ -51,9 +52,15 @@ export function addSync(parts: RouteParts): void {
     {
       method: 'get',
       path: '/v1/sync/changes',
+      operationId: 'listChanges',
       summary: 'Records after a cursor; feed=continuous is the event stream of /v1/sync/subscribe',
-      request: { query: ChangesQuery },
-      responses: { 200: answers(Changes, 'Records in order of arrival'), ...PROBLEM },
+      request: { query: ChangesQuery, headers: ResumeHeaders },
+      responses: {
+        200: {
+          description: 'Records in order of arrival',
+          content: { ...answers(Changes, '').content, ...EVENTS.content },
+        },
+      },
     },
     async (c) => {
       const query = parseInput(ChangesQuery, c.get('query'))
@@ -78,9 +85,10 @@ export function addSync(parts: RouteParts): void {
     {
       method: 'get',
       path: '/v1/sync/subscribe',
+      operationId: 'subscribe',
       summary: 'Records after a cursor and those to come, as an event stream',
-      request: { query: SubscribeQuery },
-      responses: { 200: EVENTS, ...PROBLEM },
+      request: { query: SubscribeQuery, headers: ResumeHeaders },
+      responses: { 200: EVENTS },
     },
     (c) => subscribe(c, parseInput(SubscribeQuery, c.get('query'))),
   )

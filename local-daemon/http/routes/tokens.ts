@@ -14,7 +14,7 @@ import {
   TokenParams,
   TokensQuery,
 } from '../access-schemas.ts'
-import { answers, jsonBody, PROBLEM } from '../describe.ts'
+import { answers, jsonBody } from '../describe.ts'
 import { listPage } from '../list-page.ts'
 import { parseBody, parseInput } from '../parse-input.ts'
 import { PageQuery } from '../schemas.ts'
@@ -34,9 +34,11 @@ export function addTokens({
     {
       method: 'post',
       path: '/v1/tokens',
+      operationId: 'mintToken',
+      refuses: ['NOT_FOUND'],
       summary: 'Mint a token of a service account',
       request: jsonBody(NewToken),
-      responses: { 201: answers(NewlyMinted, 'The bearer, shown this once'), ...PROBLEM },
+      responses: { 201: answers(NewlyMinted, 'The bearer, shown this once') },
     },
     async (c) => {
       const { service_account_id: id, ttl_seconds: ttl } = await parseBody(NewToken, c, authorise)
@@ -53,9 +55,10 @@ export function addTokens({
     {
       method: 'get',
       path: '/v1/tokens',
+      operationId: 'listTokens',
       summary: 'Tokens, the oldest first, never in plain text',
       request: { query: ListQuery },
-      responses: { 200: answers(TokenList, 'Tokens'), ...PROBLEM },
+      responses: { 200: answers(TokenList, 'Tokens') },
     },
     (c) => {
       const query = parseInput(ListQuery, c.get('query'))
@@ -70,9 +73,11 @@ export function addTokens({
     {
       method: 'delete',
       path: '/v1/tokens/{id}',
+      operationId: 'revokeToken',
+      refuses: ['NOT_FOUND', 'LOCKOUT'],
       summary: 'Revoke a token, for good',
       request: { params: TokenParams, query: RevokeTokenQuery },
-      responses: { 200: answers(ChangedToken, 'Revoked'), ...PROBLEM },
+      responses: { 200: answers(ChangedToken, 'Revoked') },
     },
     async (c) => {
       const { id } = parseInput(TokenParams, c.req.param() as Record<string, string>)
@@ -91,9 +96,11 @@ export function addTokens({
     {
       method: 'post',
       path: '/v1/tokens/self/rotate',
+      operationId: 'rotateOwnToken',
+      refuses: ['LOCKOUT'],
       summary: 'Exchange the bearer that you send for a new one of the same account',
       request: jsonBody(Rotation),
-      responses: { 201: answers(Rotated, 'The new bearer'), ...PROBLEM },
+      responses: { 201: answers(Rotated, 'The new bearer') },
     },
     async (c) => {
       const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)

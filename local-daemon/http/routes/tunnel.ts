@@ -1,16 +1,18 @@
 import type { GrantEnd } from '../../access/bearer.ts'
 import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers, streams } from '../describe.ts'
 import { lastEventIdOf } from '../last-event-id.ts'
 import { logStream } from '../log-stream.ts'
-import { LogQuery, RequestLine, Tunnel } from '../link-schemas.ts'
+import { LogQuery, Tunnel } from '../link-schemas.ts'
 import { parseInput } from '../parse-input.ts'
+import { ResumeHeaders } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
-const LOG = {
-  description: 'Server-sent events `request`, `ready`, `gap` and `error`',
-  content: { 'text/event-stream': { schema: RequestLine } },
-}
+const LOG = streams('Server-sent events; the id is a place in the log', {
+  request: 'RequestLine',
+  gap: 'Gap',
+  error: 'Problem',
+})
 const NO_TUNNEL = JSON.stringify({ object: 'tunnel', configured: false })
 
 /** `GET /v1/tunnel` and `GET /v1/tunnel/log`: how the link is, and what is answered. */
@@ -21,8 +23,9 @@ export function addTunnel({ router, observation, grants, stopping }: RouteParts)
     {
       method: 'get',
       path: '/v1/tunnel',
+      operationId: 'getTunnel',
       summary: 'How the link to the gateway is',
-      responses: { 200: answers(Tunnel, 'The link'), ...PROBLEM },
+      responses: { 200: answers(Tunnel, 'The link') },
     },
     (c) => {
       const report = link()
@@ -34,9 +37,10 @@ export function addTunnel({ router, observation, grants, stopping }: RouteParts)
     {
       method: 'get',
       path: '/v1/tunnel/log',
+      operationId: 'followRequestLog',
       summary: 'Requests that were answered, the kept ones and those to come, as an event stream',
-      request: { query: LogQuery },
-      responses: { 200: LOG, ...PROBLEM },
+      request: { query: LogQuery, headers: ResumeHeaders },
+      responses: { 200: LOG },
     },
     (c) => {
       const query = parseInput(LogQuery, c.get('query'))
