@@ -40,8 +40,8 @@ describe.for(FOLLOW)('a feed by %s that a ticket has opened', ([, follow]) => {
   test('begins after the last event that its query names, and goes on from what came since when it is cut', async () => {
     const thread = aThread()
     await home.append(thread)
-    const { cursorAt, head } = home.daemon().store
-    const seen = cursorAt(head())
+    const { store } = home.daemon()
+    const seen = store.cursorAt(store.head())
     const missed = await home.append(thread)
     const page = `${await aPage(thread, (await aReader()).token)}&lastEventId=${seen}`
     const one = await follow(home, page)

@@ -3,7 +3,7 @@ import { hostName, namesListener } from '../../access/host-check.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { IdentityProof, ProofQuery } from '../access-schemas.ts'
 import { jsonAnswer } from '../answer.ts'
-import { answers, PROBLEM } from '../describe.ts'
+import { answers } from '../describe.ts'
 import { parseInput } from '../parse-input.ts'
 import type { RequestFacts } from '../request-facts.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -27,9 +27,10 @@ export function addIdentityProof(parts: RouteParts): void {
     {
       method: 'get',
       path: '/v1/identity/proof',
+      operationId: 'proveIdentity',
       summary: 'A proof that the daemon holds the key of its identity, for a challenge of yours',
       request: { query: ProofQuery },
-      responses: { 200: answers(IdentityProof, 'The proof'), ...PROBLEM },
+      responses: { 200: answers(IdentityProof, 'The proof') },
     },
     async (c) => {
       const { challenge } = parseInput(ProofQuery, c.get('query'))
