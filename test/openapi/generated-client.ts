@@ -29,6 +29,7 @@ export type Health = {
     process?: {
         pid: number;
         started: string;
+        name: string;
     };
     /** Over the Unix socket only */
     store?: {
@@ -99,6 +100,17 @@ export type Identity = {
     expires_at: number | null;
     /** As far as it can be known */
     client_address: string | null;
+};
+export type IdentityProof = {
+    "object": "identity_proof";
+    instance_did: string;
+    /** By which host the daemon was called */
+    authority: string;
+    /** By chance, anew with each start of the daemon */
+    process: string;
+    /** As in RFC 9421, over the request */
+    signature_input: string;
+    signature: string;
 };
 export type NewRecord = {
     parents?: string[];
@@ -209,6 +221,8 @@ export type MintedToken = {
     expires_at: number | null;
     /** Unix time, seconds */
     revoked_at: number | null;
+    /** To ten minutes; null: never */
+    last_used_at: number | null;
     /** Shown this once */
     token: string;
 };
@@ -279,6 +293,8 @@ export type Token = {
     expires_at: number | null;
     /** Unix time, seconds */
     revoked_at: number | null;
+    /** To ten minutes; null: never */
+    last_used_at: number | null;
 };
 export type ServiceAccountWithTokens = {
     "object": "service_account";
@@ -331,6 +347,8 @@ export type RotatedToken = {
     expires_at: number | null;
     /** Unix time, seconds */
     revoked_at: number | null;
+    /** To ten minutes; null: never */
+    last_used_at: number | null;
     /** Shown this once */
     token: string;
     edge: Edge;
@@ -353,6 +371,8 @@ export type NewlyMintedToken = {
     expires_at: number | null;
     /** Unix time, seconds */
     revoked_at: number | null;
+    /** To ten minutes; null: never */
+    last_used_at: number | null;
     /** Shown this once */
     token: string;
     edge: Edge;
@@ -376,6 +396,8 @@ export type ChangedToken = {
     expires_at: number | null;
     /** Unix time, seconds */
     revoked_at: number | null;
+    /** To ten minutes; null: never */
+    last_used_at: number | null;
     edge: Edge;
 };
 export type NewInvite = {
@@ -431,6 +453,8 @@ export type Pairing = {
     expires_at: number | null;
     /** Unix time, seconds */
     revoked_at: number | null;
+    /** To ten minutes; null: never */
+    last_used_at: number | null;
     /** Shown this once */
     token: string;
     device: string;
@@ -648,6 +672,49 @@ export function getIdentity(opts?: Oazapfts.RequestOpts) {
         status: 504;
         data: Problem;
     }>("/v1/identity", {
+        ...opts
+    });
+}
+/**
+ * A proof that the daemon holds the key of its identity, for a challenge of yours
+ */
+export function proveIdentity(challenge: string, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: IdentityProof;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    }>(`/v1/identity/proof${QS.query(QS.explode({
+        challenge
+    }))}`, {
         ...opts
     });
 }
