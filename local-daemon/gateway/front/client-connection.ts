@@ -118,7 +118,8 @@ export class ClientConnection {
     this.#mode = 'dialling'
     this.#client.pause()
     detach(this.#dialAndSend(head), () => {
-      if (this.#mode === 'dialling') this.#refuse(AWAY, 1)
+      // At a 503 an `EventSource` gives up for good; at a cut it tries again (WHATWG HTML, section 9.2.3).
+      if (this.#mode === 'dialling' && !head.events) this.#refuse(AWAY, 1)
       else this.#client.destroy()
     })
   }

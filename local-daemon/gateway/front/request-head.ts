@@ -9,6 +9,8 @@ export interface RequestHead {
   readonly body: BodyFraming
   /** A WebSocket handshake: what follows its answer may be no HTTP. */
   readonly webSocket: boolean
+  /** It asks for an event stream, whose client takes a refusal for the end. */
+  readonly events: boolean
 }
 
 export interface HeadFault {
@@ -52,6 +54,7 @@ export function readHead(text: string, own: string): RequestHead | HeadFault {
     bytes: Buffer.from(`${method} ${target} HTTP/1.${minor}\r\n${kept}${own}\r\n`, 'latin1'),
     body,
     webSocket,
+    events: method === 'GET' && lists(fields, 'accept', 'text/event-stream'),
   }
 }
 
