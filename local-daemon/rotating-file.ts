@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 
 /** A file that text is appended to, and that is set aside when it is full. */
 export interface RotatingFile {
@@ -14,7 +14,7 @@ export interface RotationLimits {
 }
 
 /**
- * Opens or makes the file, mode 0600. A write that fails, as on a full disk, is lost without a word: a daemon that
+ * Opens or makes the file, mode 0600, and opens it anew when it was moved away. A write that fails, as on a full disk, is lost without a word: a daemon that
  * cannot log still answers. Only a regular file is ever set aside.
  *
  * @throws when the file cannot be opened at first
@@ -53,10 +53,22 @@ export function openRotatingFile(path: string, limits: RotationLimits): Rotating
     }
   }
 
+  /** Somebody has moved or removed the file, as logrotate does: what is written then must not go there. */
+  function letGo(): void {
+    if (file === undefined || isAt(path, file)) return
+    closeSync(file)
+    file = undefined
+  }
+
   return {
     write(text) {
       const length = Buffer.byteLength(text)
       try {
+        letGo()
+        if (file === undefined) {
+          file = openSync(path, 'a', 0o600)
+          bytes = sizeOf(file)
+        }
         if (bytes > 0 && bytes + length > limits.bytes) rotate()
         file ??= openSync(path, 'a', 0o600)
         writeSync(file, text)
@@ -70,6 +82,13 @@ export function openRotatingFile(path: string, limits: RotationLimits): Rotating
       file = undefined
     },
   }
+}
+
+/** Whether the open file is the one that the path leads to, also through a symbolic link. */
+function isAt(path: string, file: number): boolean {
+  const there = statSync(path, { throwIfNoEntry: false })
+  const { dev, ino } = fstatSync(file)
+  return there?.ino === ino && there.dev === dev
 }
 
 function sizeOf(file: number): number {

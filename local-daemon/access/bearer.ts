@@ -79,7 +79,8 @@ export class BearerCheck {
     if (row === undefined || !sameText(row.token_id, id) || !sameText(row.account, parsed.saId)) {
       throw invalid()
     }
-    if (!isLive(row) || row.env !== parsed.env) throw invalid()
+    if (row.env !== parsed.env || isRevoked(row)) throw invalid()
+    if (!isLive(row)) throw expired()
     const principal = toPrincipal(row)
     this.#remember(key, principal)
     this.#uses.note(id)
@@ -147,6 +148,14 @@ function parseOrRefuse(bearer: string) {
 export function invalid(): ProblemError {
   return new ProblemError('AUTH_INVALID', 'The bearer is not valid on this daemon', {
     try: SEND_BEARER,
+    headers: CHALLENGE,
+  })
+}
+
+/** Said only to whoever holds the secret of a token that was good: others learn nothing by it. */
+function expired(): ProblemError {
+  return new ProblemError('AUTH_INVALID', 'The bearer has expired', {
+    try: 'Ask the owner of this daemon for another one.',
     headers: CHALLENGE,
   })
 }

@@ -45,6 +45,7 @@ export function appendsRecord(command: Command, verb: Verb): Command {
     .option('--body <json>', 'JSON object with more fields for the body')
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = optionsOf<AppendOptions>(command)
+      if (text.trim() === '') throw textMissing(verb)
       const thread = options.thread ?? newThread(verb)
       const body = bodyOf(verb.field, text, options.body)
       const client = await daemonClient(options)
@@ -88,6 +89,15 @@ function describe(record: AppendedRecord): string {
     ['Actor', record.actor],
     ['Clock', String(record.clock)],
   ])
+}
+
+function textMissing(verb: Verb): CliError {
+  return new CliError(
+    'TEXT_MISSING',
+    `${verb.act} says something, and the text is empty`,
+    `spl ${verb.act.toLowerCase()} "…", with words in it`,
+    EXIT_CODE.usage,
+  )
 }
 
 function newThread(verb: Verb): string {

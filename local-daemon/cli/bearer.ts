@@ -4,6 +4,7 @@ import { tokenFile } from './access/token-file.ts'
 import { CliError } from './cli-error.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import type { Login } from './login/login-file.ts'
+import { shellWord } from './shell-word.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077
@@ -64,7 +65,7 @@ function insecure(path: string, mode: number): CliError {
   return new CliError(
     'TOKEN_INSECURE',
     `others may read ${path} (mode 0${(mode & 0o777).toString(8)})`,
-    `chmod 600 ${path}`,
+    `chmod 600 ${shellWord(path)}`,
     EXIT_CODE.refused,
   )
 }

@@ -303,7 +303,7 @@ function redirected({ name, namedBy }: Connection, location: string): CliError {
 
 /** Turns the one error envelope into the error a person reads. */
 function refusal(status: number, answer: Partial<Problem> | null): CliError {
-  const problem = flattened(answer ?? {})
+  const problem = forShells(flattened(answer ?? {}))
   const message = problem.message ?? `status ${status}`
   const { field } = problem
   return new CliError(
@@ -321,6 +321,22 @@ function flattened(problem: Partial<Problem>): Partial<Problem> {
     typeof value === 'string' ? value.replaceAll('\n', ' ') : value,
   ])
   return Object.fromEntries(entries) as Partial<Problem>
+}
+
+/** The same with the next step of a shell, where the daemon's is about header fields. */
+function forShells(problem: Partial<Problem>): Partial<Problem> {
+  const step = BEARER_STEPS[problem.code ?? '']
+  return step === undefined ? problem : { ...problem, try: step }
+}
+
+/** What a person at a shell does; the daemon's own hints are for programs that speak HTTP. */
+const BEARER_STEPS: Readonly<Record<string, string>> = {
+  AUTH_REQUIRED:
+    'SPL_TOKEN=<bearer>, or keep one with: spl token save -; spl login <url> pairs this machine',
+  AUTH_INVALID:
+    'spl token show-source says which bearer was sent; another one: at home spl token create --sa <id>, then here spl token save -, or spl login <url>',
+  AUTH_REVOKED:
+    'at home: spl token create --sa <id>, then here: spl token save -, or spl login <url>',
 }
 
 function nextStep(problem: Partial<Problem>): string {

@@ -18,6 +18,7 @@ Exit codes:
   2  the command line is wrong
   3  no daemon answers
   4  the bearer was refused
+  130  Ctrl-C
   70  serve or gateway serve ended by a fault of its own
 
 Environment:

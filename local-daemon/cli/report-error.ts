@@ -40,16 +40,17 @@ function isHelp(error: CommanderError): boolean {
   return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code)
 }
 
-function leftQuestion(help: string): CliError {
+function leftQuestion(help: string, by: string): CliError {
   return new CliError(
     'NOT_ANSWERED',
     'stopped at a question',
     `the same command again; ${help} shows the flags that answer it`,
+    by.endsWith('C') ? EXIT_CODE.interrupted : EXIT_CODE.failed,
   )
 }
 
 function describe(error: unknown, help: string, unknown: readonly string[]): Report {
-  if (isLeft(error)) return describe(leftQuestion(help), help, unknown)
+  if (isLeft(error)) return describe(leftQuestion(help, error.message), help, unknown)
   if (error instanceof CliError) return { ...pick(error), exitCode: error.exitCode }
   if (error instanceof CommanderError) return describeUsage(error, help, unknown)
   if (isActionable(error)) {
@@ -65,7 +66,7 @@ function describe(error: unknown, help: string, unknown: readonly string[]): Rep
 }
 
 /** Ctrl-C or Ctrl-D in place of an answer, as `node:readline` tells it. */
-function isLeft(error: unknown): boolean {
+function isLeft(error: unknown): error is Error {
   return error instanceof Error && /^Aborted with Ctrl\+[CD]$/u.test(error.message)
 }
 

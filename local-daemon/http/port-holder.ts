@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 
 /**
  * The program that listens on a TCP port, as `nginx (pid 812)`, where the system tells: on Linux, of programs of the same
@@ -35,8 +36,15 @@ function sockets(directory: string): string[] {
   })
 }
 
+/** What was started, and of an interpreter its script: a thread's name, as `comm` has it, says nothing of Node's. */
 function nameOf(pid: string): string {
-  return read(`/proc/${pid}/comm`)?.trim() ?? 'a program'
+  const [program = '', ...args] = (read(`/proc/${pid}/cmdline`) ?? '').split('\0')
+  const script = args.find((word) => word !== '' && !word.startsWith('-'))
+  const name = basename(program)
+  if (name === '') return read(`/proc/${pid}/comm`)?.trim() || 'a program'
+  return /^(?:node|python|ruby|perl|java|deno|bun)/u.test(name) && script !== undefined
+    ? `${name} ${basename(script)}`
+    : name
 }
 
 /** Empty for what may not be read, or is gone meanwhile. */

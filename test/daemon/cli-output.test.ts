@@ -120,7 +120,7 @@ describe('what others wrote', () => {
 
   test.for([
     'expose nobody --dry-run',
-    'expose team --dry-run --way tailnet',
+    'expose team --dry-run --by tailnet',
     'config show',
     'status',
     'doctor --no-outside',

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openRotatingFile } from '../../local-daemon/rotating-file.ts'
@@ -25,6 +34,24 @@ describe('a rotating file', () => {
     expect(existsSync(`${path}.4`)).toBe(false)
     for (const name of files) expect(statSync(name).mode & 0o777).toBe(0o600)
   })
+
+  test.for(['renamed', 'removed', 'replaced'] as const)(
+    'that was %s by somebody else is opened anew, and the next line is there',
+    (how) => {
+      using home = aHome()
+      const path = join(home.path, 'log')
+      const file = openRotatingFile(path, LIMITS)
+      file.write('before\n')
+      if (how === 'removed') rmSync(path)
+      else renameSync(path, `${path}.moved`)
+      if (how === 'replaced') writeFileSync(path, 'theirs\n', { mode: 0o600 })
+      file.write('after\n')
+      file.close()
+      expect(readFileSync(path, 'utf8')).toBe(how === 'replaced' ? 'theirs\nafter\n' : 'after\n')
+      if (how !== 'removed') expect(readFileSync(`${path}.moved`, 'utf8')).toBe('before\n')
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+    },
+  )
 
   test('takes a line that is longer than a file may be', () => {
     using home = aHome()

@@ -1,7 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
@@ -88,11 +89,13 @@ describe('spl try --check', () => {
 describe('spl try', () => {
   test('tells scripts what they need, keeps its bearer, and Ctrl-C stops all', async () => {
     const bearers: string[] = []
+    const places: string[][] = []
     for (let time = 0; time < 2; time++) {
       const child = startSpl(['try', '--json', '--home', home.path], { home: '/nonexistent' })
       const ready = JSON.parse(await outputUntil(child, /\n/)) as Ready
       expect(Object.keys(ready)).toEqual(['public_url', 'cacert', 'daemon_url', 'bearer', 'home'])
       bearers.push(ready.bearer)
+      places.push([ready.public_url, ready.daemon_url])
       const env = {
         SPL_SERVE_URL: ready.public_url,
         SPL_TOKEN: ready.bearer,
@@ -112,6 +115,8 @@ describe('spl try', () => {
       await nothingRuns(home.path)
     }
     expect(bearers[1]).toBe(bearers[0])
+    // Lines that were pasted work again.
+    expect(places[1]).toEqual(places[0])
     expect(statSync(join(home.path, 'token')).mode & 0o777).toBe(0o600)
   })
 
@@ -140,4 +145,24 @@ describe('spl try', () => {
     const check = await runSpl(['try', '--check', '--home', home.path], { home: home.path })
     expect(check.code).toBe(0)
   })
+})
+
+test('npm start that is told to stop leaves no process behind', async () => {
+  const script = (
+    JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      scripts: { start: string }
+    }
+  ).scripts.start
+  // As npm runs a script: by a shell, which gets the signal that npm gets.
+  const line = script.replace('--home .start', `--json --home ${home.path}`)
+  const bin = dirname(process.execPath)
+  const child = spawn('/bin/sh', ['-c', line], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, PATH: `${bin}:${process.env['PATH']}` },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await outputUntil(child, /\n/)
+  child.kill('SIGTERM')
+  expect(await once(child, 'close')).toEqual([0, null])
+  await nothingRuns(home.path)
 })

@@ -11,6 +11,7 @@ import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
+import { shellWord } from '../shell-word.ts'
 
 interface GatewayInitOptions extends GlobalOptions {
   readonly name?: string
@@ -158,5 +159,5 @@ async function init(directory: string, options: GatewayInitOptions): Promise<voi
       ...Object.entries(files).map(([path, state]) => [path, state] as const),
     ]),
   )
-  note(`next: spl gateway deploy ${directory} --dry-run, then without --dry-run`)
+  note(`next: spl gateway deploy ${shellWord(directory)} --dry-run, then without --dry-run`)
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { JOIN_PATH, REGISTRY_PATH } from '../../../protocol/registry-request.ts'
 import { makeCode } from '../../../protocol/signed-code.ts'
@@ -34,7 +34,11 @@ export function addGatewayInvite(gateway: Command): void {
       'the one hostname, or *.spl.example.com for one of their choice (default: *.<host of --url>)',
       parseHostnamePattern,
     )
-    .option('--ttl <time>', 'life of the invite: 30m, 12h, 7d; 30d at most', parseTtl, 7 * 86_400)
+    .addOption(
+      new Option('--ttl <duration>', 'life of the invite: 30m, 12h; 30d at most')
+        .argParser(parseTtl)
+        .default(7 * 86_400, '7d'),
+    )
     .option('--out <file>', OUT_HELP)
   addRegistryOptions(invite)
     .addHelpText(

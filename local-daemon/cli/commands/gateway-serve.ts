@@ -48,10 +48,11 @@ export function addGatewayServe(gateway: Command): void {
     )
     .option('--host <address>', 'address to listen on; without TLS loopback only', '127.0.0.1')
     .option('--port <n>', 'port, 0 for a free one', parsePort, 8443)
-    .option(
-      '--hostname <name...>',
-      'public hostname; with --admin also more, or *.spl.example.com',
-      ['localhost'],
+    .addOption(
+      new Option(
+        '--hostname <name...>',
+        'public hostname; with --admin also more, or *.spl.example.com',
+      ).default(['localhost'], 'localhost'),
     )
     .option('--tls-cert <file>', 'PEM certificate with its chain')
     .option('--tls-key <file>', 'PEM private key')

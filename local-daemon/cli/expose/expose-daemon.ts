@@ -18,6 +18,7 @@ import { serviceManaged } from '../service/show-service.ts'
 import { planText } from './show-plan.ts'
 import type { Wish } from './wish.ts'
 import { writeFiles } from './write-files.ts'
+import { basename, join } from 'node:path'
 
 export type ExposeWish = HalfWish
 
@@ -39,7 +40,7 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
   const json = manner.json === true
   const present = await presentOf(home)
   const wish = await askWish(half, present)
-  const first = makePlan(wish, present)
+  const first = placed(makePlan(wish, present), manner.write)
   if (!json) print(planText(first))
   if (manner.dryRun) {
     if (json) printJson({ ...report(first), files: [], checks: [] })
@@ -49,7 +50,7 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
   await askLeave(first, manner)
   const files = manner.write === undefined ? [] : writeFiles(manner.write, first)
   for (const file of files) note(`wrote ${file}`)
-  const plan = await carryOut(home, first, wish)
+  const plan = await carryOut(home, first, wish, manner.write)
   await awaitPerson(plan, json)
   const findings = new ShownFindings(json)
   if (!json) print('Proof:')
@@ -68,7 +69,12 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
  *
  * @returns everything that was done
  */
-async function carryOut(home: Home, first: Plan, wish: Wish): Promise<Plan> {
+async function carryOut(
+  home: Home,
+  first: Plan,
+  wish: Wish,
+  write: string | undefined,
+): Promise<Plan> {
   const control = daemonControl(home)
   const start = first.steps.filter((step) => step.do === 'start')
   if (start.length === 0) {
@@ -76,9 +82,18 @@ async function carryOut(home: Home, first: Plan, wish: Wish): Promise<Plan> {
     return first
   }
   await applyPlan(home, { ...first, steps: start }, control)
-  const rest = makePlan(wish, await presentOf(home))
+  const rest = placed(makePlan(wish, await presentOf(home)), write)
   await applyPlan(home, rest, control)
   return { ...rest, steps: [...start, ...rest.steps] }
+}
+
+/** The plan as it is carried out: with `--write` the files go there, and the plan says so. */
+function placed(plan: Plan, write: string | undefined): Plan {
+  if (write === undefined) return plan
+  const steps = plan.steps.map((step) =>
+    step.do === 'write' ? { ...step, file: join(write, basename(step.file)) } : step,
+  )
+  return { ...plan, steps }
 }
 
 function report({ use, way, url, steps, warnings, next }: Plan): object {

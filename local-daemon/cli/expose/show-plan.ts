@@ -2,6 +2,7 @@ import type { SettingValue } from '../settings/parse-setting.ts'
 import type { Plan, Step } from './plan.ts'
 import { MATRIX } from './use-case.ts'
 import { styled } from '../styled.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** The plan for people: what is done here, what is theirs to do, what to know. */
 export function planText({ use, way, url, steps, warnings }: Plan): string {
@@ -43,7 +44,7 @@ function restartFlags({ host, gateway }: Extract<Step, { do: 'restart' }>): stri
     ...(host === undefined ? [] : [`--host ${host}`]),
     ...(gateway === null ? ['--no-gateway'] : []),
     ...(gateway ? [`--gateway ${gateway.url}`] : []),
-    ...(gateway?.cacert ? [`--gateway-ca ${gateway.cacert}`] : []),
+    ...(gateway?.cacert ? [`--gateway-ca ${shellWord(gateway.cacert)}`] : []),
   ]
   return flags.join(' ')
 }

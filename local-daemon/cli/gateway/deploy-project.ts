@@ -79,9 +79,7 @@ function announce(project: Project, bytes: number | undefined, dryRun: boolean):
       ['Account', account ?? 'the only one that the token or login opens'],
       [
         'Bindings',
-        several
-          ? 'TUNNEL and REGISTRY (the objects TunnelObject and RegistryObject, SQLite), two rate limits, no secret'
-          : 'TUNNEL (the object TunnelObject, SQLite), two rate limits, no secret',
+        'TUNNEL and REGISTRY (the objects TunnelObject and RegistryObject, SQLite), two rate limits, no secret',
       ],
       ['Size', bytes === undefined ? undefined : `${Math.ceil(bytes / 1024)} KiB`],
       ['With', findWrangler(project.directory).name],

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +50,7 @@ export async function runWrangler(call: WranglerCall): Promise<WranglerAnswer> {
   const wrangler = findWrangler(call.directory)
   const folder = await mkdtemp(join(tmpdir(), 'spl-wrangler-'))
   const reportFile = join(folder, 'report.ndjson')
+  using _folder = removedWhenLeft(folder)
   try {
     const child = spawn(wrangler.program, [...wrangler.args, ...call.args], {
       cwd: call.directory,
@@ -92,6 +94,17 @@ export async function runWrangler(call: WranglerCall): Promise<WranglerAnswer> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Ctrl-C ends this process without a `finally`: the folder goes then too. */
+function removedWhenLeft(folder: string): Disposable {
+  const leave = (signal: NodeJS.Signals): void => {
+    rmSync(folder, { recursive: true, force: true })
+    // Whoever follows a log stops in order, by a handler of its own.
+    if (process.listenerCount(signal) === 1) process.exit(signal === 'SIGINT' ? 130 : 143)
+  }
+  process.on('SIGINT', leave).on('SIGTERM', leave)
+  return { [Symbol.dispose]: () => void process.off('SIGINT', leave).off('SIGTERM', leave) }
 }
 
 function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {

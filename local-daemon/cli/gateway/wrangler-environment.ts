@@ -14,5 +14,9 @@ export function wranglerEnvironment(
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_OUTPUT_FILE_PATH: reportFile,
     npm_config_update_notifier: 'false',
+    // npx without a line tries for minutes; one more try tells as much.
+    npm_config_fetch_retries: env['npm_config_fetch_retries'] ?? '1',
+    npm_config_fetch_retry_mintimeout: env['npm_config_fetch_retry_mintimeout'] ?? '1000',
+    npm_config_fetch_retry_maxtimeout: env['npm_config_fetch_retry_maxtimeout'] ?? '2000',
   }
 }

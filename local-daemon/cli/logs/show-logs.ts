@@ -6,6 +6,8 @@ import { followFile } from './follow-file.ts'
 import { lastLines } from './last-lines.ts'
 import { logFiles } from './log-files.ts'
 import { logText, parseLogLine } from './log-text.ts'
+import type { Home } from '../../config/home.ts'
+import { readRunningPid } from '../../config/pid-file.ts'
 
 export interface LogsOptions extends GlobalOptions {
   /** Lines of what is there already. */
@@ -22,7 +24,7 @@ export interface LogsOptions extends GlobalOptions {
 export async function showLogs(options: LogsOptions): Promise<void> {
   const path = homeOf(options).logFile
   const files = logFiles(path)
-  if (files.length === 0 && !options.follow) throw missing(path)
+  if (files.length === 0 && !options.follow) throw missing(path, homeOf(options))
   const show = options.json ? showJson : (line: string) => print(logText(line))
   let wanted = options.lines
   let from = 0
@@ -47,10 +49,17 @@ function showJson(line: string): void {
   else printJson(entry)
 }
 
-function missing(path: string): CliError {
+function missing(path: string, home: Home): CliError {
+  if (readRunningPid(home.pidFile) !== undefined) {
+    return new CliError(
+      'LOG_MISSING',
+      `there is no log ${path}: it was moved or removed, and the daemon, which runs, has logged nothing since`,
+      'spl logs -f shows what comes next; what was logged before is where the file was moved to',
+    )
+  }
   return new CliError(
     'LOG_MISSING',
-    `there is no log ${path}: no daemon has run in this home`,
+    `there is no log ${path}: no daemon has run in this home, or its log was removed`,
     'spl serve --daemon, or name the home with --home or SYNCROPEL_HOME',
   )
 }

@@ -15,6 +15,7 @@ import { presenceOf, type Health, type StoreProblem } from './presence.ts'
 import { probePublic } from './probe-public.ts'
 import { IN_MEMORY } from './ready-report.ts'
 import { readRunningFile } from './running-file.ts'
+import { readLogin } from '../login/login-file.ts'
 
 /** The `--json` of `spl status` and `spl serve --status`. */
 interface Status {
@@ -50,6 +51,8 @@ interface Status {
   readonly link: Link | null
   /** `GET /v1/identity`, whose bearer this is and what it may; null on the socket, and where it is refused. */
   readonly account: Caller | null
+  /** Where `spl login` leads, if the home's own daemon is shown in its place. */
+  readonly shadowed_login: string | null
 }
 
 interface Caller {
@@ -117,6 +120,7 @@ async function homeStatus(home: Home): Promise<Status> {
     started_at: facts?.started_at ?? null,
     link,
     account: null,
+    shadowed_login: loginOf(home),
   }
 }
 
@@ -145,6 +149,7 @@ async function remoteStatus(options: GlobalOptions, url: URL): Promise<Status> {
     started_at: null,
     link: await linkOf(client),
     account: await callerOf(client),
+    shadowed_login: null,
   }
 }
 
@@ -192,12 +197,27 @@ function describe(status: Status): string {
     ['Auth', authText(status)],
     ['Home', status.home ?? undefined],
     ['Service', status.supervisor ?? undefined],
+    ['Login', shadowed(status)],
     ['PID', status.pid?.toString()],
     [
       'Started',
       status.started_at === null ? undefined : localTime(Date.parse(status.started_at) / 1000),
     ],
   ])
+}
+
+/** A file that cannot be read leads nowhere; what is wrong with it is told where it is used. */
+function loginOf(home: Home): string | null {
+  try {
+    return readLogin(home)?.url ?? null
+  } catch {
+    return null
+  }
+}
+
+function shadowed({ shadowed_login: url }: Status): string | undefined {
+  if (url === null) return undefined
+  return `${url} is not used: this home has a daemon of its own, which every command speaks to. For the other one: SPL_SERVE_URL=${url} spl status`
 }
 
 function authText({ auth_required, insecure_localhost }: Status): string | undefined {

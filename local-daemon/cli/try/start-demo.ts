@@ -12,6 +12,7 @@ import { sendRequest } from '../send-request.ts'
 import { readyReport } from '../serve/ready-report.ts'
 import { writeRunningFile } from '../serve/running-file.ts'
 import { keepBearer } from './keep-bearer.ts'
+import { lastPorts, onPort } from './last-ports.ts'
 
 /** Milliseconds until a request must have passed the public hostname, the tunnel and the store. */
 const END_TO_END_TIMEOUT_MS = 30_000
@@ -43,16 +44,22 @@ export async function startDemo(directory: string): Promise<Demo> {
     for (const stopOne of running.splice(0).toReversed()) await stopOne()
   }
   try {
-    const gateway = await startGateway({
-      ownerDid: loadIdentity(home).did,
-      directory: home.gateway,
-      tls: 'self-signed',
-      onLog: logTo(join(home.logs, 'gateway.log')),
-    })
+    const ports = lastPorts(home)
+    const gateway = await onPort(ports.gateway, (port) =>
+      startGateway({
+        ownerDid: loadIdentity(home).did,
+        directory: home.gateway,
+        port,
+        tls: 'self-signed',
+        onLog: logTo(join(home.logs, 'gateway.log')),
+      }),
+    )
     running.push(gateway.stop)
     const cacert = gateway.cacert ?? ''
     const tunnel = { gatewayUrl: gateway.url, cacert }
-    const daemon = await startDaemon({ home: home.root, port: 0, tunnel })
+    const daemon = await onPort(ports.daemon, (port) =>
+      startDaemon({ home: home.root, port, tunnel }),
+    )
     running.push(() => daemon.stop())
     const report = readyReport(daemon, home, tunnel, {})
     writeRunningFile(home, report, null)
