@@ -1,6 +1,7 @@
 import { CHALLENGE_PATH, TUNNEL_PATH } from '../protocol/version.ts'
 import type { Env } from './env.ts'
 import { HostOwner } from './host-owner.ts'
+import { lingerUnread } from './linger.ts'
 import { problemResponse } from './problem-response.ts'
 import { refuse } from './refusal.ts'
 import { isRegistryTarget } from './registry/answer-registry.ts'
@@ -20,25 +21,33 @@ export { TunnelObject } from './tunnel/tunnel-object.ts'
  */
 export default {
   fetch(request, env) {
-    const settings = readSettings(env)
-    if (typeof settings === 'string') {
-      return problemResponse('GATEWAY_MISCONFIGURED', settings, {
-        try: 'set the variable in wrangler.toml, or restart `spl gateway serve` with it',
-      })
-    }
-    const url = splitUrl(request.url)
-    const serve = (owner: HostOwner) => {
-      if (url.target === TUNNEL_PATH) return connect(request, url.host, env, settings, owner)
-      if (url.target === CHALLENGE_PATH) {
-        return giveChallenge(request, url.host, env, settings, owner)
-      }
-      return relay(request, url, env, settings, owner)
-    }
-    const { serves } = settings
-    if (!(serves instanceof HostOwner)) {
-      return serveHostnames(request, url, env, settings, serves, serve)
-    }
-    if (isRegistryTarget(url.target)) return refuse(NO_REGISTRY, { requestId: crypto.randomUUID() })
-    return serve(serves)
+    const answer = answerTo(request, env)
+    // Whoever refuses a request leaves its body unread.
+    return BODILESS.has(request.method) ? answer : lingerUnread(answer, request)
   },
 } satisfies ExportedHandler<Env>
+
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+function answerTo(request: Request, env: Env): Response | Promise<Response> {
+  const settings = readSettings(env)
+  if (typeof settings === 'string') {
+    return problemResponse('GATEWAY_MISCONFIGURED', settings, {
+      try: 'set the variable in wrangler.toml, or restart `spl gateway serve` with it',
+    })
+  }
+  const url = splitUrl(request.url)
+  const serve = (owner: HostOwner) => {
+    if (url.target === TUNNEL_PATH) return connect(request, url.host, env, settings, owner)
+    if (url.target === CHALLENGE_PATH) {
+      return giveChallenge(request, url.host, env, settings, owner)
+    }
+    return relay(request, url, env, settings, owner)
+  }
+  const { serves } = settings
+  if (!(serves instanceof HostOwner)) {
+    return serveHostnames(request, url, env, settings, serves, serve)
+  }
+  if (isRegistryTarget(url.target)) return refuse(NO_REGISTRY, { requestId: crypto.randomUUID() })
+  return serve(serves)
+}

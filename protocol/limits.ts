@@ -92,6 +92,15 @@ export const LIMITS = {
   challengeSeconds: 30,
   /** Challenges that a gateway's object remembers as used, of those that would still be good. */
   usedChallenges: 8192,
+  /** How long the gateway waits for the next byte of a request's body, milliseconds. */
+  uploadStallMs: 30_000,
+  /** What it reads and drops of a body that nobody wants, so that its sender sees the answer: bytes, and milliseconds. */
+  lingerBytes: 64 * 1024 * 1024,
+  lingerMs: 20_000,
+  /** The same from one piece to the next, milliseconds. */
+  lingerStallMs: 3_000,
+  /** How long a connection of the daemon may be silent, its pings counted, before the daemon is away, milliseconds. */
+  silenceMs: 45_000,
   /** Largest body of one record, bytes of canonical JSON. */
   recordBytes: 1024 * 1024,
   /** Deepest nesting of a record's body. */

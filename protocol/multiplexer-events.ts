@@ -31,6 +31,8 @@ export interface MultiplexerEvents {
   reset(stream: number, code: ResetCode): void
   /** Opener: the answer is whole, the rest of what we send is not wanted; a waiting writer may stop. */
   stopSending(stream: number): void
+  /** Opener: home takes body bytes, so it has begun the request. May come again. */
+  begun?(stream: number): void
   /** A writer that was told to wait may go on. */
   writable(stream: number): void
   /**

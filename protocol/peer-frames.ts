@@ -14,6 +14,7 @@ import {
   readPolicyAck,
   readReset,
 } from './frame-payload.ts'
+import { FrameRates } from './frame-rates.ts'
 import { FLAG, FRAME, type Frame } from './frame.ts'
 import { decodeRequestHead, decodeResponseHead, HeadError } from './heads.ts'
 import { decodeHello } from './hello.ts'
@@ -29,6 +30,7 @@ import { readUint32 } from './wire-integers.ts'
  */
 export class PeerFrames {
   readonly #core: MuxCore
+  readonly #rates = new FrameRates()
 
   constructor(core: MuxCore) {
     this.#core = core
@@ -36,6 +38,7 @@ export class PeerFrames {
 
   /** @throws ConnectionError */
   take(frame: Frame, now: number): void {
+    this.#rates.take(frame.type, now)
     if (!this.#core.greeted && frame.type !== FRAME.HELLO) {
       throw new ConnectionError('read first frame: it must be HELLO')
     }
@@ -198,7 +201,9 @@ export class PeerFrames {
       return
     }
     const stream = core.streams.alive(id)
-    if (stream === undefined || !stream.opened || !stream.send.raise(total)) return
+    if (stream === undefined || !stream.opened) return
+    core.events.begun?.(id)
+    if (!stream.send.raise(total)) return
     core.plan.data.ready(stream)
     core.events.output()
   }

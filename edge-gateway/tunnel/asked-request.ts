@@ -6,6 +6,10 @@ import type { RelayedRequest } from './exchange.ts'
 import type { Relayed } from './internal.ts'
 import type { PolicyBook } from './policy-book.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
+import { Upload } from './upload.ts'
+
+/** How often home may refuse to begin it before its client is told. */
+const REPEATS_MAX = 5
 
 /** Its answer by another connection, or undefined if there is to be none. */
 export type SendAgain = (asked: AskedRequest) => Response | Promise<Response> | undefined
@@ -23,6 +27,8 @@ export class AskedRequest implements RelayedRequest {
   readonly #counts: TrafficCounts
   readonly #sendAgain: SendAgain
   #repeated = false
+  #repeats = 0
+  #upload: Upload | undefined
 
   constructor(
     request: Request,
@@ -53,9 +59,14 @@ export class AskedRequest implements RelayedRequest {
     return this.relayed.requestId
   }
 
-  /** Null: it has none. */
-  get body(): ReadableStream<Uint8Array> | null {
-    return this.relayed.kind === 'body' ? this.#request.body : null
+  get hasBody(): boolean {
+    return this.relayed.kind === 'body' && this.#request.body !== null
+  }
+
+  /** Its body, if it has one; from the first call on it is read. */
+  get upload(): Upload | undefined {
+    const body = this.relayed.kind === 'body' ? this.#request.body : null
+    return body === null ? undefined : (this.#upload ??= new Upload(body))
   }
 
   /** Aborted when its client goes away. */
@@ -73,9 +84,14 @@ export class AskedRequest implements RelayedRequest {
     this.#counts.refuse(code)
   }
 
-  repeat(): Response | Promise<Response> | undefined {
-    if (this.#repeated || !this.#isSafe()) return undefined
-    this.#repeated = true
+  repeat(begun: boolean): Response | Promise<Response> | undefined {
+    if (begun) {
+      if (this.#repeated || !this.#isSafe()) return undefined
+      this.#repeated = true
+    } else {
+      if (this.#repeats >= REPEATS_MAX || this.#upload?.whole === false) return undefined
+      this.#repeats += 1
+    }
     return this.#sendAgain(this)
   }
 

@@ -17,6 +17,7 @@ export class BodyWriter {
   readonly #left: () => void
   #chunks: Uint8Array[] = []
   #ended = false
+  #after: Promise<void> | undefined
   #draining = false
   #over = false
 
@@ -41,7 +42,9 @@ export class BodyWriter {
     this.#start()
   }
 
-  end(): void {
+  /** @param after what its end has to wait for */
+  end(after?: Promise<void>): void {
+    this.#after = after
     this.#ended = true
     this.#start()
   }
@@ -76,6 +79,7 @@ export class BodyWriter {
     this.#draining = false
     if (!this.#ended || this.#over) return
     this.#over = true
+    if (this.#after !== undefined) await this.#after
     await this.#writer.close()
   }
 

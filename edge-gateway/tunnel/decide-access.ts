@@ -10,11 +10,13 @@ export interface AccessRules {
   readonly tokens: ReadonlyMap<string, EdgeToken> | null
   readonly limits: EdgeLimits
   readonly cors: CorsPolicy
+  /** What it was made from. */
+  readonly origins: readonly string[]
 }
 
 export function accessRules({ tokens, limits, origins }: EdgePolicy): AccessRules {
   const byId = tokens === null ? null : new Map(Object.entries(tokens))
-  return { tokens: byId, limits, cors: corsPolicy(origins) }
+  return { tokens: byId, limits, cors: corsPolicy(origins), origins }
 }
 
 export type TokenFault = 'revoked' | 'expired'

@@ -50,7 +50,7 @@ export class EventExchange implements Exchange {
     this.#holder = holder
     this.#signal = signal
     this.#subscribers = subscribers
-    this.#plain = new HttpExchange(stream, request, null, signal, memory)
+    this.#plain = new HttpExchange(stream, request, undefined, signal, memory)
     const accepted = new Promise<Response>((resolve) => {
       this.#settle = resolve
     })

@@ -1,5 +1,6 @@
 import type { ResponseHead } from '../../protocol/heads.ts'
 import type { RefusedRequest } from '../refusal.ts'
+import type { Upload } from './upload.ts'
 import type { MemberOf } from './subscribers.ts'
 import type { ResetCode } from '../../protocol/reset-code.ts'
 
@@ -17,6 +18,12 @@ export interface Exchange {
   stopSending(): void
   /** What follows is the group's, not this stream's. False, or absent: this one cannot join. */
   joined?(member: MemberOf): boolean
+  /** Its request's body, while more of it is wanted. */
+  readonly upload?: Upload | undefined
+  /** The client has sent nothing more of it for too long. */
+  uploadStalled?(): void
+  /** Home has begun the request. */
+  begun?(): void
   /** The request body's writer may go on. */
   writable(): void
   /**
@@ -33,9 +40,10 @@ export interface RelayedRequest extends RefusedRequest {
   readonly isHead: boolean
   /**
    * Its connection is lost or leaving, and no answer has begun: the answer by the next one, if it may be
-   * sent again. Undefined at the second time.
+   * sent again.
+   * @param begun home may have begun it; else it may be sent again whatever it asks for (RFC 9113, section 6.8)
    */
-  repeat(): Response | Promise<Response> | undefined
+  repeat(begun: boolean): Response | Promise<Response> | undefined
 }
 
 /** What an exchange may do to its stream. */

@@ -1,6 +1,8 @@
+import { detach } from '../../protocol/detach.ts'
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
 import type { ResponseHead } from '../../protocol/heads.ts'
 import { RESET, resetName, type ResetCode } from '../../protocol/reset-code.ts'
+import { lingering } from '../linger.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { BodyWriter } from './body-writer.ts'
@@ -10,6 +12,8 @@ import { logFault } from './log-fault.ts'
 import type { MessageMemory } from './message-memory.ts'
 import { guarded } from './guarded.ts'
 import { RequestBodyPump } from './request-body-pump.ts'
+import { BODY_STALLED, BODY_UNREADABLE } from './refusals.ts'
+import type { Upload } from './upload.ts'
 
 /** RFC 9110: answers with these statuses have no body, whatever was sent. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
@@ -20,7 +24,9 @@ export class HttpExchange implements Exchange {
   readonly requestId: string
   readonly #stream: ExchangeStream
   readonly #request: RelayedRequest
-  readonly #upload: RequestBodyPump | undefined
+  readonly #pump: RequestBodyPump | undefined
+  #upload: Upload | undefined
+  #dropped: Promise<void> | undefined
   readonly #memory: MessageMemory
   /** Looked at only when the request outlives its first moments: for a quick answer it costs too much. */
   #signal: (() => AbortSignal) | undefined
@@ -31,7 +37,7 @@ export class HttpExchange implements Exchange {
   constructor(
     stream: ExchangeStream,
     request: RelayedRequest,
-    body: ReadableStream<Uint8Array> | null,
+    upload: Upload | undefined,
     signal: () => AbortSignal,
     memory: MessageMemory,
   ) {
@@ -42,10 +48,13 @@ export class HttpExchange implements Exchange {
     this.response = new Promise((resolve) => {
       this.#settle = resolve
     })
-    if (body !== null) this.#upload = new RequestBodyPump(body, stream)
+    this.#upload = upload
+    if (upload !== undefined) {
+      this.#pump = new RequestBodyPump(upload, stream, () => this.#uploadFailed(BODY_UNREADABLE))
+    }
     this.#signal = signal
     // A body that is on its way shows at once that its sender is gone.
-    if (body !== null) this.watchClient()
+    if (upload !== undefined) this.watchClient()
   }
 
   watchClient(): void {
@@ -58,7 +67,16 @@ export class HttpExchange implements Exchange {
     }
   }
 
+  get upload(): Upload | undefined {
+    return this.#upload
+  }
+
+  begun(): void {
+    this.#pump?.begun()
+  }
+
   head(head: ResponseHead, body: Uint8Array, end: boolean): void {
+    this.begun()
     const headers = answerHeaders(head)
     if (head.status === 101 || headers === undefined) return this.#badAnswer()
     const { fields, length, encoded } = headers
@@ -79,7 +97,7 @@ export class HttpExchange implements Exchange {
     }
     if (end || !fits) {
       this.#stream.consumed(body.length)
-      this.#answer(new Response(fits ? body : null, init))
+      this.#answerWhole(new Response(fits ? body : null, init), init)
       if (!end) this.#stream.reset(RESET.NO_ERROR)
       return
     }
@@ -94,29 +112,40 @@ export class HttpExchange implements Exchange {
   }
 
   end(): void {
-    this.#body?.end()
+    // The rest of the request, if it still comes, is of no use any more.
+    this.#body?.end(this.#drop())
   }
 
   reset(code: ResetCode): void {
-    this.#upload?.stop()
-    if (this.#answered) this.#body?.abort(`the answer was cut short: ${resetName(code)}`)
-    else this.#answer(this.#answerTo(code))
+    if (this.#answered) {
+      this.#cancel()
+      this.#body?.abort(`the answer was cut short: ${resetName(code)}`)
+      return
+    }
+    this.#pump?.stop()
+    this.#answerTo(code)
+  }
+
+  uploadStalled(): void {
+    this.#uploadFailed(BODY_STALLED)
   }
 
   revoke(graceOver: boolean): void {
     if (!graceOver) return
-    this.#upload?.stop()
+    this.#pump?.stop()
     this.#stream.reset(RESET.GOING_AWAY)
-    if (this.#answered) this.#body?.abort('the token was revoked')
-    else this.#answer(refuse(TOKEN_REFUSALS.revoked, this.#request))
+    if (!this.#answered) return this.#answerWhole(refuse(TOKEN_REFUSALS.revoked, this.#request))
+    this.#cancel()
+    this.#body?.abort('the token was revoked')
   }
 
   stopSending(): void {
-    this.#upload?.stop()
+    const dropped = this.#drop()
+    if (dropped !== undefined) detach(dropped, () => {})
   }
 
   writable(): void {
-    this.#upload?.resume()
+    this.#pump?.resume()
   }
 
   #fits(status: number): boolean {
@@ -124,7 +153,7 @@ export class HttpExchange implements Exchange {
   }
 
   #clientLeft(): void {
-    this.#upload?.stop()
+    this.#cancel()
     this.#stream.reset(RESET.CANCEL)
     if (this.#answered) this.#body?.abort('the client went away')
     // Nobody reads this one; it only lets the invocation end.
@@ -133,24 +162,51 @@ export class HttpExchange implements Exchange {
 
   #badAnswer(): void {
     this.#stream.reset(RESET.PROTOCOL_ERROR)
-    this.#upload?.stop()
-    this.#answer(refuse(failure(RESET.PROTOCOL_ERROR), this.#request))
+    this.#answerWhole(refuse(failure(RESET.PROTOCOL_ERROR), this.#request))
+  }
+
+  /** Whoever waits for the answer is told, also where nothing more comes from it. */
+  #uploadFailed(refusal: Refusal): void {
+    this.#cancel()
+    this.#stream.reset(RESET.BODY_FAILED)
+    if (this.#answered) this.#body?.abort('the request was cut short')
+    else this.#answer(refuse(refusal, this.#request))
   }
 
   /** Whatever fails in making it, there is an answer: the invocation that waits for it must end. */
-  #answerTo(code: ResetCode): Response | Promise<Response> {
+  #answerTo(code: ResetCode): void {
     try {
-      return this.#repeat(code) ?? refuse(failure(code), this.#request)
+      const again = this.#repeat(code)
+      if (again === undefined) return this.#answerWhole(refuse(failure(code), this.#request))
+      this.#upload = undefined
+      this.#answer(again)
     } catch (error) {
       logFault('refusal', error, this.requestId)
-      return new Response(null, { status: 502 })
+      this.#answer(new Response(null, { status: 502 }))
     }
   }
 
   #repeat(code: ResetCode): Response | Promise<Response> | undefined {
     // Refused is what a daemon that is leaving has not begun.
     const again = code === RESET.CONNECTION_LOST || code === RESET.REFUSED
-    return again ? this.#request.repeat() : undefined
+    return again ? this.#request.repeat(code !== RESET.REFUSED) : undefined
+  }
+
+  /** The answer leaves at once; while the client still sends, the connection is kept, and what comes is dropped. */
+  #answerWhole(response: Response, init?: ResponseInit): void {
+    const dropped = this.#drop()
+    this.#answer(dropped === undefined ? response : lingering(response, dropped, init))
+  }
+
+  #drop(): Promise<void> | undefined {
+    if (this.#upload !== undefined) this.#dropped = this.#pump?.drop()
+    this.#upload = undefined
+    return this.#dropped
+  }
+
+  #cancel(): void {
+    if (this.#upload !== undefined) this.#pump?.cancel()
+    this.#upload = undefined
   }
 
   #answer(response: Response | Promise<Response>): void {

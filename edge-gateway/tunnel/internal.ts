@@ -11,6 +11,8 @@ export const CONNECT_URL = 'https://tunnel/connect'
 export const CHALLENGE_URL = 'https://tunnel/challenge'
 /** A preflight, or the question what CORS says to an origin: answered with headers alone. */
 export const CORS_URL = 'https://tunnel/cors'
+/** The origins that are allowed, as a list: for refusals that are made without the object. */
+export const ORIGINS_URL = 'https://tunnel/origins'
 const RELAY_URL = 'https://tunnel/relay/'
 /** In place of a `token_id`: nothing was shown; a code for one use was. */
 const STRANGER = '-'

@@ -95,6 +95,11 @@ export class PolicyBook {
     return { key: tokenId, owner: rules !== undefined && isOwners(rules, tokenId) }
   }
 
+  /** Origins whose pages may call; none without a policy. */
+  get origins(): readonly string[] {
+    return this.#current?.origins ?? []
+  }
+
   /** What a request's page may read, or do; without a policy nobody's page may. */
   cors(request: CorsRequest): CorsDecision {
     return decideCors(request, this.#current?.cors ?? NOBODY)

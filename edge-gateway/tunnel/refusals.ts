@@ -24,6 +24,25 @@ export const TOO_MANY_CANCELS: Refusal = {
   retryAfter: LIMITS.cancelledOpensIntervalMs / 1000,
 }
 
+export const BODY_UNREADABLE: Refusal = {
+  code: 'INVALID_REQUEST',
+  message: 'The body of the request broke off, or is not framed as HTTP says',
+  try: 'send the request again, with a correct Content-Length or chunked coding',
+}
+
+export const BODY_STALLED: Refusal = {
+  code: 'REQUEST_TIMEOUT',
+  message: `Nothing more of the request's body came for ${LIMITS.uploadStallMs / 1000} s`,
+  try: 'send the request again, and its body without long pauses',
+}
+
+export const TOO_MANY_CONNECTS: Refusal = {
+  code: 'RATE_LIMITED',
+  message: 'This daemon connects too often',
+  try: 'see that no second daemon has the same key, and wait a few seconds',
+  retryAfter: 2,
+}
+
 export const HEAD_TOO_LARGE: Refusal = {
   code: 'HEADERS_TOO_LARGE',
   message: 'The request head is too large to relay',

@@ -1,32 +1,29 @@
-import { RESET } from '../../protocol/reset-code.ts'
 import { detach } from '../../protocol/detach.ts'
+import { dropRest } from '../linger.ts'
 import type { ExchangeStream } from './exchange.ts'
-import { ReadSize } from './read-size.ts'
+import type { Upload } from './upload.ts'
 
 /**
- * Reads a request body as fast as the daemon takes it and no faster: what the client sends beyond that
+ * Sends a request body as fast as the daemon takes it and no faster: what the client sends beyond that
  * waits in the client. A body that breaks off is reported as cut, never as ended.
  */
 export class RequestBodyPump {
-  readonly #reader: ReadableStreamBYOBReader
+  readonly #upload: Upload
   readonly #stream: ExchangeStream
-  readonly #size = new ReadSize()
+  readonly #failed: () => void
+  #at = 0
   #stopped = false
   #resume: (() => void) | undefined
 
-  constructor(body: ReadableStream<Uint8Array>, stream: ExchangeStream) {
-    // With a buffer of our own the runtime hands over all it has; without one, 4 KiB at a time (measured).
-    this.#reader = body.getReader({ mode: 'byob' })
+  /** @param failed told that the client broke off, or sent what is no body */
+  constructor(upload: Upload, stream: ExchangeStream, failed: () => void) {
+    this.#upload = upload
     this.#stream = stream
-    const failed = () => {
-      if (!this.#stopped) this.#stream.reset(RESET.BODY_FAILED)
-    }
-    detach(
-      this.#run()
-        .catch(failed)
-        .finally(() => this.#size.release()),
-      (error) => stream.fail(error),
-    )
+    this.#failed = failed
+    const over = this.#run().catch(() => {
+      if (!this.#stopped) this.#failed()
+    })
+    detach(over, (error) => stream.fail(error))
   }
 
   /** The daemon can take more. */
@@ -34,33 +31,54 @@ export class RequestBodyPump {
     this.#resume?.()
   }
 
-  /** Nothing more of the body is wanted. */
+  /** The daemon has begun the request. */
+  begun(): void {
+    if (!this.#upload.whole) return
+    this.#upload.begun(this.#at)
+    this.#resume?.()
+  }
+
+  /** This stream takes no more of it; another one may. */
   stop(): void {
-    if (this.#stopped) return
     this.#stopped = true
     this.#resume?.()
-    // What it fails with is nobody's: the body is given up.
-    detach(this.#reader.cancel(), () => {})
+  }
+
+  /** Nobody wants more of it, and nobody waits for its client: it is gone. */
+  cancel(): void {
+    this.stop()
+    this.#upload.cancel()
+  }
+
+  /** Nobody wants more of it. Undefined: all was read; else resolves when the rest was dropped. */
+  drop(): Promise<void> | undefined {
+    this.stop()
+    if (this.#upload.over) return undefined
+    let at = this.#at
+    this.#upload.begun(at)
+    const next = () => {
+      at += 1
+      return this.#upload.next(at - 1)
+    }
+    const dropped = dropRest({ next })
+    return dropped.finally(() => this.#upload.cancel())
   }
 
   async #run(): Promise<void> {
     let spare: ArrayBufferLike | undefined
     for (;;) {
-      const { done, value } = await this.#reader.read(this.#view(spare))
+      const value = await this.#upload.next(this.#at, spare)
       if (this.#stopped) return
-      if (done) return this.#stream.end()
-      this.#size.brought(value.length)
-      if (!this.#stream.write(value)) await this.#room()
+      if (value === undefined) return this.#stream.end()
+      this.#at += 1
+      const room = this.#stream.write(value)
+      if (!room || this.#upload.enough) await this.#room()
       // A turn later it may have left already: then the same memory takes what comes next.
       await undefined
       if (this.#stopped) return
-      spare = this.#stream.queued() === 0 ? value.buffer : undefined
+      const free = !this.#upload.whole && this.#stream.queued() === 0
+      spare = free ? value.buffer : undefined
     }
-  }
-
-  #view(spare: ArrayBufferLike | undefined): Uint8Array {
-    const { bytes } = this.#size
-    return spare?.byteLength === bytes ? new Uint8Array(spare) : new Uint8Array(bytes)
   }
 
   #room(): Promise<void> {

@@ -14,6 +14,7 @@ import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import type { Holder } from '../../protocol/shares.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { CLOSE } from '../../protocol/close-code.ts'
+import { closeCodeOf, lastGoAway } from '../../protocol/last-go-away.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { VERSION } from '../version.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'
@@ -47,6 +48,8 @@ interface OpenExchange {
   readonly exchange: Exchange
   /** When a head must have come, milliseconds since 1970; Infinity once it has. */
   headDeadline: number
+  /** How long after the last progress of its upload at least, milliseconds. */
+  readonly headTimeoutMs: number
   readonly tokenId: string | undefined
   /** Its token is revoked: when what home has not ended is cut off; Infinity while the token is good. */
   cutAt: number
@@ -135,6 +138,7 @@ export class TunnelConnection {
    * Opens a stream for an exchange. Ask `refusal` first.
    * @param headText the request head as JSON
    * @param tokenId of the bearer that it is made with
+   * @param head when its answer must have begun, milliseconds since 1970, and how long after the upload's progress
    * @param holder whose share it takes
    * @throws HeadError when it is larger than a frame may carry
    */
@@ -142,7 +146,7 @@ export class TunnelConnection {
     headText: string,
     tokenId: string | undefined,
     end: boolean,
-    headDeadline: number,
+    head: { readonly at: number; readonly afterMs: number },
     exchange: (stream: ExchangeStream) => Exchange,
     holder: Holder,
   ): Exchange {
@@ -161,7 +165,13 @@ export class TunnelConnection {
       this.#mux.reset(id, RESET.INTERNAL, Date.now())
       throw error
     }
-    this.#exchanges.set(id, { exchange: owner, headDeadline, tokenId, cutAt: Infinity })
+    this.#exchanges.set(id, {
+      exchange: owner,
+      headDeadline: head.at,
+      headTimeoutMs: head.afterMs,
+      tokenId,
+      cutAt: Infinity,
+    })
     this.#saved = false
     if (this.#exchanges.size > CROWD) this.#tell(id, () => owner.watchClient())
     return owner
@@ -197,8 +207,10 @@ export class TunnelConnection {
     try {
       this.#mux.receive(message, this.heardAt)
     } catch (error) {
-      if (error instanceof ConnectionError) this.close(CLOSE.PROTOCOL_ERROR, error.message)
-      else {
+      if (error instanceof ConnectionError) {
+        this.#sayWhy(error)
+        this.close(closeCodeOf(error), error.message)
+      } else {
         this.#note('connection', error)
         this.close(CLOSE.INTERNAL, 'the gateway failed')
       }
@@ -242,8 +254,15 @@ export class TunnelConnection {
         })
         continue
       }
+      const { upload } = open.exchange
+      if (upload?.stalled(now) === true) {
+        this.#tell(id, ({ exchange }) => exchange.uploadStalled?.())
+        continue
+      }
       if (open.headDeadline === Infinity) continue
-      if (now < open.headDeadline) {
+      // An upload that makes progress is given its time.
+      const since = upload === undefined ? 0 : upload.progressAt + open.headTimeoutMs
+      if (now < Math.max(open.headDeadline, since)) {
         this.#tell(id, ({ exchange }) => exchange.watchClient())
         continue
       }
@@ -257,8 +276,9 @@ export class TunnelConnection {
 
   /** Something is due at some time: a head, or the end of a revoked token's answer. */
   get mustLook(): boolean {
-    for (const { headDeadline, cutAt } of this.#exchanges.values()) {
+    for (const { exchange, headDeadline, cutAt } of this.#exchanges.values()) {
       if (headDeadline !== Infinity || cutAt !== Infinity) return true
+      if (exchange.upload?.over === false) return true
     }
     return false
   }
@@ -304,6 +324,7 @@ export class TunnelConnection {
         }),
       stopSending: (stream) => this.#tell(stream, ({ exchange }) => exchange.stopSending()),
       writable: (stream) => this.#tell(stream, ({ exchange }) => exchange.writable()),
+      begun: (stream) => this.#tell(stream, ({ exchange }) => exchange.begun?.()),
       closed: (stream) => this.#exchanges.delete(stream),
       joined: (stream, { group, member }) => {
         const joining = { generation: this.generation, group, member }
@@ -326,11 +347,22 @@ export class TunnelConnection {
       groupEnd: (group) => this.#subscribers.dissolve(this.generation, group),
       left: (membership, farewell) =>
         this.#subscribers.expel({ generation: this.generation, ...membership }, farewell),
-      goAway: () => {
-        this.#leaving = true
-      },
+      goAway: (lastStream) => this.#goneAway(lastStream),
       policy: (policy) => this.#policy(policy),
       output: () => this.#scheduleFlush(),
+    }
+  }
+
+  /** Home leaves: what it has not accepted, it will never begin, and goes to its successor (RFC 9113, section 6.8). */
+  #goneAway(lastStream: number): void {
+    this.#leaving = true
+    for (const id of this.#exchanges.keys()) {
+      if (id <= lastStream) continue
+      this.#tell(id, ({ exchange }) => {
+        this.#exchanges.delete(id)
+        this.#mux.reset(id, RESET.GOING_AWAY, Date.now())
+        exchange.reset(RESET.REFUSED)
+      })
     }
   }
 
@@ -381,6 +413,15 @@ export class TunnelConnection {
     this.#flushing = true
     if (this.#exchanges.size < 2) queueMicrotask(() => this.#flush())
     else setTimeout(() => this.#flush(), 0)
+  }
+
+  /** The close says it too, but not with the code of the wire. */
+  #sayWhy(error: ConnectionError): void {
+    try {
+      this.#socket.send(lastGoAway(this.#mux.snapshot().lastStream, error))
+    } catch {
+      // The socket is closing.
+    }
   }
 
   #flush(): void {

@@ -6,11 +6,14 @@ import type { Hello } from '../../protocol/hello.ts'
 import { HeadError } from '../../protocol/heads.ts'
 import { exposition, EXPOSITION_TYPE } from '../../protocol/exposition.ts'
 import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import { SUBPROTOCOL } from '../../protocol/version.ts'
 import { ChallengeBook } from '../challenge-book.ts'
 import { withoutPlace } from './without-place.ts'
 import type { Env } from '../env.ts'
 import { CHALLENGE_REFUSALS, HOSTNAME_UNKNOWN } from '../registry/refusals.ts'
+import { lingerUnread } from '../linger.ts'
+import { type Rate, RateBuckets } from '../rate-buckets.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import { readSettings } from '../settings.ts'
 import { ClientQueues } from './client-queues.ts'
@@ -24,6 +27,7 @@ import {
   CONNECT_HEADER,
   CORS_URL,
   HEAD_HEADER,
+  ORIGINS_URL,
   readRelayUrl,
   type Relayed,
   type RelayedKind,
@@ -32,8 +36,9 @@ import { logFault } from './log-fault.ts'
 import { MessageMemory } from './message-memory.ts'
 import { ParkedRequests } from './parked-requests.ts'
 import { PolicyBook } from './policy-book.ts'
+import { PolicyPace } from './policy-pace.ts'
 import { Presence } from './presence.ts'
-import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS } from './refusals.ts'
+import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS, TOO_MANY_CONNECTS } from './refusals.ts'
 import { type MemberOf, Subscribers } from './subscribers.ts'
 import { type Cause, TrafficCounts } from './traffic-counts.ts'
 import {
@@ -49,6 +54,8 @@ const WATCH_MS = 1_000
 const RETIRED_SILENCE_MS = 20_000
 /** No replaced connection is older than this. */
 const RETIRED_MAX_MS = 30 * 60_000
+/** Connections of one home: each costs a signature, and writes to storage. */
+const CONNECTS: Rate = { perSecond: 1, burst: 120 }
 /** Tag of the sockets that daemons have. */
 const DAEMON = 'daemon'
 /** Storage key: this object is over for good. */
@@ -60,6 +67,11 @@ export class TunnelObject extends DurableObject<Env> {
   readonly #headTimeoutMs: number
   readonly #challenges = new ChallengeBook()
   readonly #queues = new ClientQueues()
+  readonly #connects = new RateBuckets(1)
+  readonly #pace = new PolicyPace<{
+    readonly connection: TunnelConnection
+    readonly policy: EdgePolicy
+  }>(({ connection, policy }) => this.#keepPolicy(connection, policy))
   readonly #memory = new MessageMemory()
   readonly #policy: PolicyBook
   readonly #presence: Presence
@@ -130,6 +142,10 @@ export class TunnelObject extends DurableObject<Env> {
       this.#counts.called('cors')
       return this.#answerCors(request)
     }
+    if (request.url === ORIGINS_URL) {
+      this.#counts.called('cors')
+      return Response.json(this.#policy.origins)
+    }
     if (request.url === CHALLENGE_URL) {
       this.#counts.called('challenge')
       return this.#giveChallenge()
@@ -142,6 +158,7 @@ export class TunnelObject extends DurableObject<Env> {
 
   #refuseForGood(request: Request, relayed: Relayed | undefined): Response {
     if (request.url === CORS_URL) return new Response(null, { status: 403 })
+    if (request.url === ORIGINS_URL) return Response.json([])
     return refuse(HOSTNAME_UNKNOWN, { requestId: relayed?.requestId ?? crypto.randomUUID() })
   }
 
@@ -194,6 +211,11 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   #relay(request: Request, relayed: Relayed): Promise<Response> | Response {
+    const answer = this.#admit(request, relayed)
+    return relayed.kind === 'body' ? lingerUnread(answer, request) : answer
+  }
+
+  #admit(request: Request, relayed: Relayed): Promise<Response> | Response {
     const now = Date.now()
     const asked = this.#asked(request, relayed)
     const refusal =
@@ -201,7 +223,7 @@ export class TunnelObject extends DurableObject<Env> {
         ? this.#policy.refusalOfHeld(relayed, now)
         : this.#policy.refusal(relayed, now)
     if (refusal !== undefined) return this.#refuse(refusal, asked)
-    const connection = this.#current
+    const connection = this.#heard(now)
     if (connection?.ready === true) return this.#send(asked, connection, now)
     if (relayed.kind === 'resume') return this.#wait(asked)
     if (relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
@@ -266,8 +288,7 @@ export class TunnelObject extends DurableObject<Env> {
     if (refusal !== undefined) return this.#refuse(BUSY, asked)
     this.#keepWatch()
     const { kind, tokenId } = relayed
-    const { body } = asked
-    const end = kind !== 'websocket' && body === null
+    const end = kind !== 'websocket' && !asked.hasBody
     if (isEvents(kind) && this.#subscribers.full(holder)) return refuse(BUSY, asked)
     try {
       let response!: Promise<Response>
@@ -276,9 +297,9 @@ export class TunnelObject extends DurableObject<Env> {
         head,
         tokenId,
         end,
-        now + this.#headTimeoutMs,
+        { at: now + this.#headTimeoutMs, afterMs: this.#headTimeoutMs },
         (stream) => {
-          const exchange = this.#exchange(stream, asked, body, signal)
+          const exchange = this.#exchange(stream, asked, signal)
           response = exchange.response
           return exchange
         },
@@ -294,7 +315,6 @@ export class TunnelObject extends DurableObject<Env> {
   #exchange(
     stream: ExchangeStream,
     asked: AskedRequest,
-    body: ReadableStream<Uint8Array> | null,
     signal: () => AbortSignal,
   ): Exchange & { readonly response: Promise<Response> } {
     const { kind, tokenId } = asked.relayed
@@ -307,7 +327,9 @@ export class TunnelObject extends DurableObject<Env> {
         this.#memory,
       )
     }
-    if (!isEvents(kind)) return new HttpExchange(stream, asked, body, signal, this.#memory)
+    if (!isEvents(kind)) {
+      return new HttpExchange(stream, asked, asked.upload, signal, this.#memory)
+    }
     const { holder } = asked
     return new EventExchange(
       stream,
@@ -346,6 +368,25 @@ export class TunnelObject extends DurableObject<Env> {
     if (connection?.ready !== true) return
     const now = Date.now()
     this.#parked.serve((asked) => this.#sendHeld(asked, connection, now))
+  }
+
+  /** The newest connection, unless home has said nothing for so long that it must be gone. */
+  #heard(now: number): TunnelConnection | undefined {
+    const connection = this.#current
+    if (connection === undefined || now - connection.heardAt <= LIMITS.silenceMs) return connection
+    for (const [socket, one] of this.#connections) this.#dropSilent(socket, one, now)
+    return this.#current
+  }
+
+  /** Its pings are answered without this object; when the last one came, the platform knows. */
+  #dropSilent(socket: WebSocket, connection: TunnelConnection, now: number): void {
+    if (now - connection.heardAt <= LIMITS.silenceMs) return
+    const pinged = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0
+    connection.heardAt = Math.max(connection.heardAt, pinged)
+    if (now - connection.heardAt <= LIMITS.silenceMs) return
+    const seconds = LIMITS.silenceMs / 1000
+    connection.close(CLOSE.GOING_AWAY, `nothing was heard for ${seconds} s`)
+    this.#drop(socket)
   }
 
   /** A safe request whose connection was lost before its answer began. */
@@ -393,6 +434,9 @@ export class TunnelObject extends DurableObject<Env> {
     if (fault !== undefined) {
       return refuse(CHALLENGE_REFUSALS[fault], { requestId: crypto.randomUUID() })
     }
+    if (this.#connects.take('home', CONNECTS, Date.now()) > 0) {
+      return refuse(TOO_MANY_CONNECTS, { requestId: crypto.randomUUID() })
+    }
     const generation = this.#presence.arrive()
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [DAEMON])
@@ -415,7 +459,7 @@ export class TunnelObject extends DurableObject<Env> {
     const connection: TunnelConnection = new TunnelConnection(
       socket,
       attachment,
-      (policy) => this.#keepPolicy(connection, policy),
+      (policy) => this.#pace.take({ connection, policy }, Date.now()),
       this.#subscribers,
       (hello) => this.#dropDead(connection, hello),
       this.#counts,
@@ -436,7 +480,7 @@ export class TunnelObject extends DurableObject<Env> {
 
   #keepPolicy(connection: TunnelConnection, policy: EdgePolicy): void {
     // The last generation that was let in, not the one that serves: a replaced one never comes back into power.
-    if (connection.generation !== this.#presence.generation) return
+    if (this.#ended || connection.generation !== this.#presence.generation) return
     if (!this.#policy.keep(policy)) return
     // Held back by the output gate until the policy is on disk.
     connection.ackPolicy(policy.version)
@@ -489,6 +533,7 @@ export class TunnelObject extends DurableObject<Env> {
     let more = false
     for (const [socket, connection] of this.#connections) {
       connection.look(now)
+      this.#dropSilent(socket, connection, now)
       if (connection !== this.#current) this.#closeRetired(socket, connection, now)
       if (connection.unsaved) connection.save()
       more ||= connection.mustLook || connection.unsaved || connection !== this.#current

@@ -43,7 +43,7 @@ export class WebSocketExchange implements Exchange {
     this.#stream = stream
     this.#share = share
     this.requestId = request.requestId
-    this.#plain = new HttpExchange(stream, request, null, signal, memory)
+    this.#plain = new HttpExchange(stream, request, undefined, signal, memory)
     const accepted = new Promise<Response>((resolve) => {
       this.#settle = resolve
     })

@@ -1,8 +1,8 @@
-import { LIMITS } from '../../protocol/limits.ts'
-import { RateBuckets } from '../rate-buckets.ts'
+import { type CorsPolicy, decideCors } from '../../protocol/cors.ts'
 import { refuse, type RefusedRequest, type Refusal } from '../refusal.ts'
 import { CORS_URL } from '../tunnel/internal.ts'
 import { NO_ORIGIN } from '../tunnel/refusals.ts'
+import { KnownOrigins } from './known-origins.ts'
 
 /** What a preflight may ask; everything else of it means nothing. */
 const ASKED = [
@@ -12,13 +12,7 @@ const ASKED = [
   'access-control-request-local-network',
 ] as const
 
-/**
- * Questions about origins that refusals may ask the object: a flood of forged bearers with an `Origin` must not
- * become a flood of requests to the object. Beyond it a refusal is not readable by its page, and still a refusal.
- */
-const LOOKUPS = { perSecond: 10, burst: 50 } as const
-/** Hostnames counted at once. */
-const lookups = new RateBuckets(LIMITS.gatewayHostnames)
+const origins = new KnownOrigins()
 
 /** A preflight, answered by the object's policy: before any bearer, and without home. */
 export async function answerPreflight(
@@ -42,7 +36,7 @@ export async function answerPreflight(
 
 /**
  * A refusal made without the object, which alone knows whether the page that asked may read it.
- * @param objectName each object is asked so often, whatever is asked of the others
+ * @param objectName what is known of each object is known of it alone
  */
 export function refuseReadably(
   refusal: Refusal,
@@ -52,14 +46,15 @@ export function refuseReadably(
   object: () => Fetcher,
 ): Response | Promise<Response> {
   const origin = request.headers.get('origin')
-  if (origin === null || lookups.take(objectName, LOOKUPS, Date.now()) > 0) {
-    return refuse(refusal, { ...asked, cors: () => VARY })
+  const known = origin === null ? undefined : origins.of(objectName, origin, object, Date.now())
+  const say = (policy: CorsPolicy | undefined) => {
+    const fields =
+      policy === undefined
+        ? {}
+        : decideCors({ method: 'GET', headers: request.headers }, policy).headers
+    return refuse(refusal, { ...asked, cors: () => ({ ...VARY, ...fields }) })
   }
-  return object()
-    .fetch(CORS_URL, { headers: { origin } })
-    .then((answer) => ({ ...VARY, ...Object.fromEntries(answer.headers) }))
-    .catch(() => VARY)
-    .then((fields) => refuse(refusal, { ...asked, cors: () => fields }))
+  return known instanceof Promise ? known.then(say) : say(known)
 }
 
 const VARY = { vary: 'Origin' } as const

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 import { CLOSE } from '../../protocol/close-code.ts'
 import { detach } from '../../protocol/detach.ts'
+import { closeCodeOf, lastGoAway } from '../../protocol/last-go-away.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { ConnectionError, Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
@@ -135,9 +136,10 @@ export class TunnelSession {
     } catch (error) {
       this.#options.onFault('connection', error)
       try {
-        if (error instanceof ConnectionError)
-          this.close(CLOSE.PROTOCOL_ERROR, error.message.slice(0, 120))
-        else this.close(CLOSE.INTERNAL, 'the daemon failed')
+        if (error instanceof ConnectionError) {
+          this.#sayWhy(error)
+          this.close(closeCodeOf(error), error.message.slice(0, 120))
+        } else this.close(CLOSE.INTERNAL, 'the daemon failed')
       } catch (again) {
         this.#options.onFault('connection', again)
         this.#socket.terminate()
@@ -157,6 +159,12 @@ export class TunnelSession {
     } catch (error) {
       exchange.fail(error)
     }
+  }
+
+  /** The close says it too, but not with the code of the wire. */
+  #sayWhy(error: ConnectionError): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#socket.send(lastGoAway(this.#mux.snapshot().lastStream, error))
   }
 
   #events(): ConstructorParameters<typeof Multiplexer>[1] {

@@ -94,6 +94,8 @@ const UNCONNECTED = { generation: null, policy_version: null } as const
 const DRAIN_MS = 5_000
 /** A connection that served this long counts as a success: the next loss starts the backoff anew. */
 const STEADY_MS = 2_000
+/** How long the gateway may take to acknowledge a policy before a newer one is sent all the same, milliseconds. */
+const POLICY_PATIENCE_MS = 2_000
 /** One that serves, and one that finishes. */
 const CONNECTIONS = 2
 /** A try of ours that was given up may have come in after all; until then it is to be reckoned with, milliseconds. */
@@ -127,6 +129,10 @@ export class Tunnel implements AsyncDisposable {
   /** The wait of now is out of respect for another daemon. */
   #yielding = false
   #gaveUpAt = -Infinity
+  /** When a policy was sent that is not acknowledged yet; of the monotonic clock. */
+  #policySentAt = -Infinity
+  /** The store has changed since. */
+  #policyDue = false
   #status: Omit<
     TunnelStatus,
     'open_streams' | 'subscribers' | 'groups' | 'gateway_url' | 'clock_offset_ms'
@@ -146,7 +152,11 @@ export class Tunnel implements AsyncDisposable {
     }
     this.#unwatch = watchSurroundings(
       {
-        tick: () => this.#guard(() => this.#connections.forEach((one) => one.tick())),
+        tick: () =>
+          this.#guard(() => {
+            this.#connections.forEach((one) => one.tick())
+            if (this.#policyDue) this.pushPolicy()
+          }),
         clockJumped: (jumpMs) =>
           this.#guard(() => {
             this.#tell({ kind: 'woke', jumpMs })
@@ -180,6 +190,10 @@ export class Tunnel implements AsyncDisposable {
   /** Sends the policy of now. Without a connection nothing is lost: the next one begins with it. */
   pushPolicy(): void {
     if (this.#status.state !== 'connected') return
+    // Many changes in a row are one for the gateway: the next is sent when it has the one before.
+    this.#policyDue = performance.now() - this.#policySentAt < POLICY_PATIENCE_MS
+    if (this.#policyDue) return
+    this.#policySentAt = performance.now()
     try {
       const policy = this.#options.policy?.()
       if (policy !== undefined) this.#current?.session.sendPolicy(policy)
@@ -312,7 +326,9 @@ export class Tunnel implements AsyncDisposable {
       onPolicyAcked: (version) => {
         if (!isCurrent()) return
         this.#status = { ...this.#status, policy_version: version }
+        this.#policySentAt = -Infinity
         this.#tell({ kind: 'policy-acked', version })
+        if (this.#policyDue) this.pushPolicy()
       },
       onReplaced: (reason) => {
         if (isCurrent()) this.#change({ state: 'leaving', last_error: reason })
@@ -346,6 +362,7 @@ export class Tunnel implements AsyncDisposable {
       reconnects: before === null ? 0 : reconnects + 1,
     })
     this.#tell({ kind: 'connected', generation })
+    this.#policySentAt = -Infinity
     this.pushPolicy()
     // How long the way is, is known from the first moment on.
     this.#current?.session.ping()

@@ -281,23 +281,47 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
       await home.tunnel.stop()
     })
 
-    test('and home refuses it because it leaves: waits for the next if it is safe', async () => {
+    test('and home refuses it because it leaves: goes to the next, whatever it asks for', async () => {
       const leaving = await rawHome()
       const path = '/refused'
       const asked = [stage().send({ path }), stage().send({ method: 'POST', path })]
       await until('both are at home', () => leaving.targets().length === 2)
-      await leave(leaving)
+      await leave(leaving, 2 ** 20)
       const opens = leaving.frames.filter(({ type }) => type === 'OPEN')
       leaving.socket.send(
         writeWire(
           opens.map(({ stream }) => ({ type: 'RESET', flags: [], stream, code: 'REFUSED' })),
         ),
       )
-      expect((await asked[1])?.json()['code']).toBe('TUNNEL_BUSY')
       const { app, home } = await homeComes()
-      expect((await asked[0])?.text).toBe('home')
-      expect(pathsOf(app)).toEqual([path])
+      expect((await Promise.all(asked)).map(({ text }) => text)).toEqual(['home', 'home'])
+      expect(pathsOf(app)).toEqual([path, path])
       leaving.socket.terminate()
+      await home.tunnel.stop()
+    })
+
+    test('and home leaves without having accepted it: goes to the next with its body, also a large one', async () => {
+      const leaving = await rawHome()
+      const large = 'large '.repeat(100_000)
+      const accepted = stage().send(withBody('/accepted', 'x'))
+      await arrived(leaving, '/accepted')
+      const bodies = ['small', large, '']
+      const asked = bodies.map((body, at) => stage().send(withBody(`/late-${at}`, body)))
+      await until('all are at home', () => leaving.targets().length === 1 + asked.length)
+      const first = leaving.frames.find(({ type }) => type === 'OPEN')?.stream ?? 0
+      await leave(leaving, first)
+      const app = new HomeApp()
+      for (const at of bodies.keys()) {
+        app.answer(`/late-${at}`, async (request) => new Response(await request.text()))
+      }
+      const { home } = await homeComes(app)
+      const answers = await Promise.all(asked)
+      expect(answers.map(({ status, text }) => [status, text.length])).toEqual(
+        bodies.map((body) => [200, body.length]),
+      )
+      expect(pathsOf(app)).not.toContain('/accepted')
+      leaving.socket.terminate()
+      expect(outcome(await accepted)).toEqual(INTERRUPTED)
       await home.tunnel.stop()
     })
 
@@ -318,7 +342,7 @@ export function parkCases(stage: () => Stage, start: StartGatewayUnderTest): voi
       const lost = await rawHome()
       const asked = Array.from({ length: PLACES - 100 }, () => stage().send({}))
       await until('all are at home', () => lost.targets().length === asked.length)
-      await leave(lost)
+      await leave(lost, 2 ** 20)
       await setGatewayClock(port(), 'still')
       const before = atTheObject(stage())
       const waiting = Array.from({ length: 110 }, () => stage().send({}))
@@ -382,11 +406,12 @@ function withBody(path: string, body: string): Sending {
 }
 
 /** Says goodbye, and is heard. */
-async function leave({ socket, frames }: RawHome): Promise<void> {
+/** @param last stream that it has accepted */
+async function leave({ socket, frames }: RawHome, last = 1): Promise<void> {
   const ping = { type: 'PING', flags: [], stream: 0, id: 7 } as const
   const goAway = { type: 'GO_AWAY', flags: [], stream: 0 } as const
   socket.send(
-    writeWire([{ ...goAway, last_stream: 1, code: 'GOING_AWAY', reason: 'restart' }, ping]),
+    writeWire([{ ...goAway, last_stream: last, code: 'GOING_AWAY', reason: 'restart' }, ping]),
   )
   await until('it is heard', () => frames.some(({ type }) => type === 'PING'))
 }
