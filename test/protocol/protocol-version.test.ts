@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { decodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
+import { FRAME_RATES } from '../../protocol/frame-rates.ts'
 import { FLAG, FRAME, FRAME_HEADER_BYTES } from '../../protocol/frame.ts'
 import { decodeRequestHead, decodeResponseHead, encodeHead } from '../../protocol/heads.ts'
 import { decodeHello, encodeHello } from '../../protocol/hello.ts'
@@ -134,6 +135,12 @@ it('README.md lists every limit, with its number', () => {
     Number(value.replaceAll(' ', '')),
   ])
   expect(Object.fromEntries(written)).toEqual(LIMITS)
+})
+
+it('README.md lists how many frames of each kind one may send', () => {
+  const rows = readme.matchAll(/^\| `([A-Z_]+)` \| ([\d ]+) \|$/gm)
+  const written = [...rows].map(([, name, value]) => [name, Number(value?.replaceAll(' ', ''))])
+  expect(Object.fromEntries(written)).toEqual(FRAME_RATES)
 })
 
 it('README.md lists every frame and every reset code, with its number', () => {
