@@ -21,6 +21,7 @@ import { addThread } from './commands/thread.ts'
 import { addToken } from './commands/token.ts'
 import { addTunnel } from './commands/tunnel.ts'
 import { addTry } from './commands/try.ts'
+import { addVerify } from './commands/verify.ts'
 import { addVersion } from './commands/version.ts'
 import { createProgram, runProgram } from './program.ts'
 
@@ -34,6 +35,7 @@ export function splProgram(): Command {
   addLogs(program)
   addExpose(program)
   addDoctor(program)
+  addVerify(program)
 
   addIntend(program)
   addDo(program)

@@ -114,6 +114,20 @@ export function createReader({ statements, head, refusal, damaged }: ReaderParts
     return record
   }
 
+  /** Rows of tables whose JSON is JSON. */
+  function sound<Row extends object>(row: Row): Row {
+    for (const name of ['scopes', 'actors', 'value'] as const) {
+      const text = (row as Readonly<Record<string, unknown>>)[name]
+      if (text !== undefined && !isJson(text))
+        throw damaged(`a row’s ${name} are not what was written`)
+    }
+    return row
+  }
+
+  function one<Row extends object>(row: Row | undefined): Row | undefined {
+    return row && sound(row)
+  }
+
   return {
     epoch,
     head,
@@ -143,23 +157,23 @@ export function createReader({ statements, head, refusal, damaged }: ReaderParts
     }),
     thread: guarded((name) => statements.threadByName.get(name)),
     threads: guarded((before, limit) => statements.threadsBefore.all(before, limit)),
-    token: guarded((tokenId) => statements.tokenById.get(tokenId)),
+    token: guarded((tokenId) => one(statements.tokenById.get(tokenId))),
     tokenThatBegins: guarded((digits) => {
       // By range, which the key's index answers; `g` comes after every hex digit.
       const [row, ...others] = statements.tokensBetween.all(digits, `${digits}g`)
       return others.length === 0 ? row : undefined
     }),
-    tokens: guarded((after = 0, limit = ALL) => statements.tokens.all(after, limit)),
+    tokens: guarded((after = 0, limit = ALL) => statements.tokens.all(after, limit).map(sound)),
     tokensOf: guarded((account, after = 0, limit = ALL) =>
-      statements.tokensOfAccount.all(account, after, limit),
+      statements.tokensOfAccount.all(account, after, limit).map(sound),
     ),
-    liveTokens: guarded((now, limit) => statements.liveTokens.all(now, limit)),
-    adminTokens: guarded((until) => statements.adminTokens.all(until)),
-    account: guarded((id) => statements.accountById.get(id)),
-    accounts: guarded((after = 0, limit = ALL) => statements.accounts.all(after, limit)),
-    invite: guarded((id) => statements.inviteById.get(id)),
-    invites: guarded((after = 0, limit = ALL) => statements.invites.all(after, limit)),
-    settings: guarded(() => statements.settings.all()),
+    liveTokens: guarded((now, limit) => statements.liveTokens.all(now, limit).map(sound)),
+    adminTokens: guarded((until) => statements.adminTokens.all(until).map(sound)),
+    account: guarded((id) => one(statements.accountById.get(id))),
+    accounts: guarded((after = 0, limit = ALL) => statements.accounts.all(after, limit).map(sound)),
+    invite: guarded((id) => one(statements.inviteById.get(id))),
+    invites: guarded((after = 0, limit = ALL) => statements.invites.all(after, limit).map(sound)),
+    settings: guarded(() => statements.settings.all().map(sound)),
   }
 }
 
@@ -172,4 +186,12 @@ function toStoredRecord(row: RecordRow): StoredRecord | undefined {
     [thread, actor, raw, origin].every((text) => typeof text === 'string')
   if (!isWhole) return undefined
   return { seq, id: id.toString('hex'), thread, actor, raw, judgedBy, origin, sig }
+}
+
+function isJson(text: unknown): boolean {
+  try {
+    return typeof text === 'string' && JSON.parse(text) !== undefined
+  } catch {
+    return false
+  }
 }

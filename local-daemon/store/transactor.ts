@@ -94,9 +94,9 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
       sig,
       now,
     )
-    statements.upsertThread.run(seq, thread, seq, now, now, act, goalOf(record.body))
     const { did } = origin
     const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
+    upsertThread(statements, stored, now, record)
     for (const fold of folds) if (fold.thread === thread) fold.apply(statements, stored)
     return stored
   }
@@ -141,6 +141,25 @@ function clockConflict(clock: number, last: number): ProblemError {
 }
 
 /** What a thread is about, for lists: the first goal that anybody stated on it. */
+/** Brings the row of a record's thread up to it, as its append did. */
+export function upsertThreadOf(
+  statements: Pick<Statements, 'upsertThread'>,
+  record: StoredRecord,
+  receivedAt: number,
+): void {
+  const fields = JSON.parse(record.raw) as Pick<SealedRecord['record'], 'act' | 'body'>
+  upsertThread(statements, record, receivedAt, fields)
+}
+
+function upsertThread(
+  statements: Pick<Statements, 'upsertThread'>,
+  { seq, thread }: StoredRecord,
+  receivedAt: number,
+  { act, body }: Pick<SealedRecord['record'], 'act' | 'body'>,
+): void {
+  statements.upsertThread.run(seq, thread, seq, receivedAt, receivedAt, act, goalOf(body))
+}
+
 function goalOf(body: Readonly<Record<string, unknown>>): string | null {
   const goal = Object.hasOwn(body, 'goal') ? body['goal'] : undefined
   return typeof goal === 'string' ? cutText(goal, MOST_GOAL_CHARACTERS) : null

@@ -4,6 +4,7 @@ import { skip } from '../checks/outcomes.ts'
 import { probeOutside } from '../probe/probe-outside.ts'
 import { accessChecks } from './access-checks.ts'
 import { bindCheck } from './bind-check.ts'
+import { contentCheck } from './content-check.ts'
 import { costCheck } from './cost-check.ts'
 import { askEdge, clockCheck, type EdgeFacts } from './edge-clock.ts'
 import { fileChecks } from './file-checks.ts'
@@ -30,6 +31,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   const seen = await survey(wish.home)
   const now = Date.now()
   for (const check of machineChecks(seen)) add(check)
+  add(await contentCheck(seen))
   for (const check of fileChecks(seen)) add(check)
   for (const check of accessChecks(seen, now / 1000)) add(check)
   add(bindCheck(seen))

@@ -1,0 +1,34 @@
+import type { Check } from '../checks/check.ts'
+import { failure, pass, skip } from '../checks/outcomes.ts'
+import { verified } from '../verify/verified.ts'
+import { storeOf, type Survey } from './survey.ts'
+
+/** Milliseconds for a look at the store's content: some ten thousand records. */
+const WITHIN_MS = 10_000
+
+/** Whether what is in the store is what was written, as far as it can be checked in a few seconds. */
+export async function contentCheck(seen: Survey): Promise<Check> {
+  const name = 'store-content'
+  if (seen.daemon === undefined || seen.running?.store === null) {
+    return skip(name, 'there is no daemon with a store on disk')
+  }
+  const signal = AbortSignal.timeout(WITHIN_MS)
+  const { records, complete, count, findings } = await verified(
+    seen.home,
+    storeOf(seen),
+    { json: true },
+    signal,
+  )
+  const [first] = findings
+  if (first !== undefined) {
+    return failure(
+      name,
+      `${first.message}${count > 1 ? `, and ${count - 1} more` : ''} [STORE_DAMAGED]`,
+      'spl verify names all; then spl serve --stop, and put back a copy',
+    )
+  }
+  if (complete) return pass(name, `${records} records are what was written`, { records })
+  return pass(name, `the first ${records} records are what was written; spl verify checks all`, {
+    records,
+  })
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { identityAt } from '../../access/identity.ts'
+import type { Home } from '../../config/home.ts'
+import { lineagePath } from '../../config/lineage-path.ts'
+import { StartError } from '../../config/start-error.ts'
+import type { Verification } from '../../verify/verify-store.ts'
+import { showProgress } from '../progress.ts'
+
+/** Everything about the store of a home. Throws `StartError` `KEY_MISSING`, or `StoreOpenError`. */
+export async function verified(
+  home: Home,
+  path: string,
+  options: { readonly json?: boolean | undefined },
+  signal?: AbortSignal,
+): Promise<Verification> {
+  if (!existsSync(home.instanceKey)) {
+    throw new StartError(
+      'KEY_MISSING',
+      `There is no identity in ${home.root}, so no store that it signed`,
+      'spl serve --daemon makes one; --home names another home',
+    )
+  }
+  const { readSuccessions } = await import('../../access/succession.ts')
+  const { did } = identityAt(home.instanceKey)
+  const lineage = readSuccessions(home, did).map(({ from }) => from)
+  const { verifyStore } = await import('../../verify/verify-store.ts')
+  using progress = showProgress('checking records', options)
+  return await verifyStore({
+    path,
+    did,
+    lineage,
+    lineageFile: lineagePath(home, path),
+    onProgress: (done, total) => progress.count(done, total),
+    ...(signal && { signal }),
+  })
+}
