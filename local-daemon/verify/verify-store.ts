@@ -129,11 +129,10 @@ function headOf(database: Database, findings: Findings): number {
 
 /** What the tables of accounts and settings are made with. */
 function foldParts(statements: Statements, head: number, options: VerifyOptions): readonly Fold[] {
-  const same = (error: unknown) => error
   const reader = createReader({
     statements,
     head: () => head,
-    refusal: same,
+    refusal: asItIs,
     damaged: (what) => new Error(what),
   })
   const before = predecessorsOf(reader, options)
@@ -237,4 +236,8 @@ class Walk {
       this.#findings.add({ check: 'record', seq, message: `record ${seq} cannot be read` })
     }
   }
+}
+
+function asItIs(error: unknown): unknown {
+  return error
 }
