@@ -202,6 +202,8 @@ test('Ctrl-C at a question has the exit code that Ctrl-C has everywhere', async 
     env: { ...process.env, SYNCROPEL_HOME: served.daemon.home.root },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  // It may be gone before the second of two questions is answered.
+  child.stdin.on('error', () => {})
   let shown = ''
   child.stdout.on('data', (data: Buffer) => {
     shown += String(data)
