@@ -132,3 +132,13 @@ test('neither bearers nor bodies are in the log', () => {
   expect(log).not.toContain((daemon.adminBearer ?? '').split('_').at(-1))
   expect(log).not.toContain('goal')
 })
+
+test('an answer of more than a frame has its length', async () => {
+  const body = { text: 'a'.repeat(100_000) }
+  const appended = await append({ body: JSON.stringify({ ...tea, thread: 'th_long', body }) })
+  const { id } = (await appended.json()) as { id: string }
+  const answer = await ask(`/v1/records/${id}`)
+  const text = await answer.text()
+  expect(text.length).toBeGreaterThan(100_000)
+  expect(answer.headers.get('content-length')).toBe(String(Buffer.byteLength(text)))
+})

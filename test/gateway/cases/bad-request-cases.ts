@@ -87,6 +87,7 @@ export function badRequestCases(stage: () => Stage): void {
     )
 
     test.for(['TRACE', 'PURGE', 'PROPFIND', 'LOCK'])('the method %s', async (method) => {
+      expect(await raw({ line: `${method} /x HTTP/1.1` })).toMatch(/^allow: GET, HEAD, POST, /im)
       expect(await refusal({ line: `${method} /x HTTP/1.1` })).toBe('405 METHOD_NOT_ALLOWED')
     })
 
