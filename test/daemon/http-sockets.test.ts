@@ -209,10 +209,14 @@ describe('as RFC 9110 and 9112 say', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*allow: GET[^]*METHOD_NOT_ALLOWED/)
   })
 
-  test('a client that sends no more gets its answer', async () => {
-    const client = rawClient(port, `GET /v1/threads HTTP/1.1\r\n${host}${bearer()}\r\n`)
+  test('a client that sends no more gets its answer, also one that takes a while', async () => {
+    const draft = JSON.stringify(aDraft({ thread: 'th_half' }))
+    const head =
+      `POST /v1/records HTTP/1.1\r\n${host}${bearer()}Content-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(draft)}\r\n\r\n`
+    const client = rawClient(port, head + draft)
     client.socket.end()
-    expect(await client.over).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await client.over).toMatch(/^HTTP\/1\.1 201 /)
   })
 
   test('a client that has left a silent stream is let go of within seconds', async () => {

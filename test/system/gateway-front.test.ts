@@ -52,7 +52,7 @@ const QUICK = {
   bodySilenceMs: 400,
   halfClosedMs: 1_000,
   halfClosedSilenceMs: 400,
-  lingerSilenceMs: 300,
+  lingerSilenceMs: 2_000,
   certificateMs: 100,
 }
 /** Not in this thread: the front runs here. */
