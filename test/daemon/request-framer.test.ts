@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FRONT_LIMITS } from '../../local-daemon/gateway/front/front-limits.ts'
 import { RequestFramer } from '../../local-daemon/gateway/front/request-framer.ts'
