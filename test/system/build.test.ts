@@ -18,6 +18,7 @@ const PACKED = [
   /^LICENSE$/u,
   /^package\.json$/u,
   /^docs\/[\w/-]+\.md$/u,
+  /^docs\/openapi\.json$/u,
   /^protocol\/README\.md$/u,
   /^dist\/package\.json$/u,
   /^dist\/local-daemon\/cost\/unit-figures\.json$/u,
