@@ -14,7 +14,6 @@ export class BodyWriter {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>
   readonly #stream: ExchangeStream
   readonly #memory: MessageMemory
-  readonly #left: () => void
   #chunks: Uint8Array[] = []
   #ended = false
   #after: Promise<void> | undefined
@@ -30,9 +29,10 @@ export class BodyWriter {
     this.#writer = pair.writable.getWriter()
     this.#stream = stream
     this.#memory = memory
-    const left = guarded(stream, () => this.#clientLeft())
-    this.#left = left
-    detach(this.#writer.closed, left)
+    detach(
+      this.#writer.closed,
+      guarded(stream, () => this.#clientLeft()),
+    )
   }
 
   write(bytes: Uint8Array): void {
@@ -60,7 +60,7 @@ export class BodyWriter {
   #start(): void {
     if (this.#draining || this.#over) return
     this.#draining = true
-    detach(this.#drain(), this.#left)
+    detach(this.#drain(), (error) => this.#stream.fail(error))
   }
 
   async #drain(): Promise<void> {
@@ -70,7 +70,7 @@ export class BodyWriter {
       this.#chunks = []
       for (const chunk of joinNeighbours(chunks)) {
         const bytes = chunk.length
-        await this.#writer.write(chunk)
+        if (!(await this.#passed(this.#writer.write(chunk)))) return
         this.#memory.release(chunk)
         if (this.#over) return
         this.#stream.consumed(bytes)
@@ -80,7 +80,18 @@ export class BodyWriter {
     if (!this.#ended || this.#over) return
     this.#over = true
     if (this.#after !== undefined) await this.#after
-    await this.#writer.close()
+    await this.#passed(this.#writer.close())
+  }
+
+  /** False: the client has left. Anything else that fails here is a mistake of ours. */
+  async #passed(taken: Promise<void>): Promise<boolean> {
+    try {
+      await taken
+      return true
+    } catch {
+      this.#clientLeft()
+      return false
+    }
   }
 
   #clientLeft(): void {

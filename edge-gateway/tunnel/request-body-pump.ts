@@ -20,10 +20,7 @@ export class RequestBodyPump {
     this.#upload = upload
     this.#stream = stream
     this.#failed = failed
-    const over = this.#run().catch(() => {
-      if (!this.#stopped) this.#failed()
-    })
-    detach(over, (error) => stream.fail(error))
+    detach(this.#run(), (error) => stream.fail(error))
   }
 
   /** The daemon can take more. */
@@ -67,8 +64,10 @@ export class RequestBodyPump {
   async #run(): Promise<void> {
     let spare: ArrayBufferLike | undefined
     for (;;) {
-      const value = await this.#upload.next(this.#at, spare)
+      const piece = await this.#read(spare)
       if (this.#stopped) return
+      if (piece === 'broken off') return this.#failed()
+      const { value } = piece
       if (value === undefined) return this.#stream.end()
       this.#at += 1
       const room = this.#stream.write(value)
@@ -78,6 +77,15 @@ export class RequestBodyPump {
       if (this.#stopped) return
       const free = !this.#upload.whole && this.#stream.queued() === 0
       spare = free ? value.buffer : undefined
+    }
+  }
+
+  /** What fails here is the client's; everything else in the loop would be a mistake of ours. */
+  async #read(spare: ArrayBufferLike | undefined) {
+    try {
+      return { value: await this.#upload.next(this.#at, spare) }
+    } catch {
+      return 'broken off' as const
     }
   }
 

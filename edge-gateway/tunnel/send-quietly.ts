@@ -1,7 +1,7 @@
-/** Sends to a Worker that may be closing: its close event then says what comes of it. */
-export function sendQuietly(bridge: WebSocket, message: Uint8Array | string): void {
+/** Sends to a Worker or a client that may be closing: its close event then says what comes of it. */
+export function sendQuietly(socket: WebSocket, message: Uint8Array | string): void {
   try {
-    bridge.send(message)
+    socket.send(message)
   } catch {
     // Closed by the other side in the meantime.
   }

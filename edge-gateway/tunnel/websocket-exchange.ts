@@ -16,6 +16,7 @@ import { HttpExchange } from './http-exchange.ts'
 import type { QueueShare } from './client-queues.ts'
 import type { MessageMemory } from './message-memory.ts'
 import { OutgoingPace } from './outgoing-pace.ts'
+import { sendQuietly } from './send-quietly.ts'
 
 /**
  * A public WebSocket over one stream. The client's handshake is answered only after the daemon has
@@ -83,12 +84,14 @@ export class WebSocketExchange implements Exchange {
     if (this.#socket === undefined) return this.#plain.data(bytes)
     // Home's answer to a close: nobody reads it, and unread it would hold its stream open for ever.
     if (this.#over) return this.#stream.consumed(bytes.length)
+    let records: readonly WebSocketRecord[]
     try {
-      for (const record of this.#records.push(bytes)) this.#toClient(record)
-      this.#pace?.sent(bytes.length)
+      records = this.#records.push(bytes)
     } catch {
-      this.#fail(1011, 'unreadable message from home')
+      return this.#fail(CLOSE.INTERNAL, 'unreadable message from home')
     }
+    for (const record of records) this.#toClient(record)
+    this.#pace?.sent(bytes.length)
   }
 
   end(): void {
@@ -124,8 +127,8 @@ export class WebSocketExchange implements Exchange {
   #toClient(record: WebSocketRecord): void {
     const socket = this.#socket
     if (socket === undefined) return
-    if (record.kind === 'text') socket.send(record.text)
-    else if (record.kind === 'binary') socket.send(record.bytes)
+    if (record.kind === 'text') sendQuietly(socket, record.text)
+    else if (record.kind === 'binary') sendQuietly(socket, record.bytes)
     else {
       this.#finish()
       this.#stream.end()

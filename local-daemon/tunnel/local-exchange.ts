@@ -103,9 +103,13 @@ export class LocalExchange {
    */
   fail(error: unknown): void {
     this.#note('stream', error, this.#requestId)
+    this.#giveUp(RESET.INTERNAL)
+  }
+
+  #giveUp(code: ResetCode): void {
     if (this.#over) return
-    this.#stream.reset(RESET.INTERNAL)
-    this.#settle('the daemon failed')
+    this.#stream.reset(code)
+    this.#settle(resetName(code))
   }
 
   /** Tells everybody who takes part that it is over. One who fails at that keeps nobody else from hearing it. */
@@ -141,6 +145,8 @@ export class LocalExchange {
       return await this.#answer(app, head)
     } catch (error) {
       this.#note('stream', error, this.#requestId)
+      // What the app may have begun for it is not wanted any more: the answer is another one.
+      this.#abort.abort(error)
       return problemAnswer('INTERNAL', head.request_id)
     }
   }
@@ -159,9 +165,12 @@ export class LocalExchange {
     const accepted = await app.upgrade(request, facts)
     if (accepted instanceof Response) return accepted
     if (this.#over) return undefined
-    this.#webSocket = new LocalWebSocket(this.#stream, accepted, (error) =>
-      this.#note('stream', error, this.#requestId),
-    )
+    this.#webSocket = new LocalWebSocket(this.#stream, accepted, {
+      fail: (error) => this.fail(error),
+      giveUp: (code) => this.#giveUp(code),
+    })
+    // It may be over by now: its app has failed at the start.
+    if (this.#over) this.#webSocket.cut()
     for (const bytes of this.#early ?? []) this.#webSocket.data(bytes)
     this.#early = undefined
     if (this.#endedEarly) this.#webSocket.ended()

@@ -1,6 +1,6 @@
 import { encodeHead } from '../../protocol/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { RESET } from '../../protocol/reset-code.ts'
+import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
 import {
   encodeRecord,
   WebSocketRecordReader,
@@ -9,17 +9,25 @@ import {
 import type { LocalStream } from './local-exchange.ts'
 import type { AcceptedWebSocket, WebSocketListener } from './tunnel-app.ts'
 
+/** Who settles what becomes of it: its exchange. Each of them ends in `cut`. */
+export interface WebSocketOwner {
+  /** Something of ours or of the app's has failed. */
+  fail(error: unknown): void
+  /** The other side broke the rules. */
+  giveUp(code: ResetCode): void
+}
+
 /** An accepted WebSocket of the tunnel: records on the stream, messages for the app. */
 export class LocalWebSocket {
   readonly #stream: LocalStream
   readonly #reader = new WebSocketRecordReader(LIMITS.webSocketMessageBytes)
-  readonly #onError: (error: unknown) => void
+  readonly #owner: WebSocketOwner
   #listener: WebSocketListener | undefined
   #closed = false
 
-  constructor(stream: LocalStream, accepted: AcceptedWebSocket, onError: (error: unknown) => void) {
+  constructor(stream: LocalStream, accepted: AcceptedWebSocket, owner: WebSocketOwner) {
     this.#stream = stream
-    this.#onError = onError
+    this.#owner = owner
     const headers: [string, string][] =
       accepted.protocol === undefined ? [] : [['sec-websocket-protocol', accepted.protocol]]
     stream.respond(encodeHead({ status: 101, headers }), new Uint8Array(0), false)
@@ -38,8 +46,7 @@ export class LocalWebSocket {
     try {
       records = this.#reader.push(bytes)
     } catch {
-      this.#stream.reset(RESET.PROTOCOL_ERROR)
-      return this.cut()
+      return this.#owner.giveUp(RESET.PROTOCOL_ERROR)
     }
     for (const record of records) this.#receive(record)
   }
@@ -76,10 +83,7 @@ export class LocalWebSocket {
     try {
       call()
     } catch (error) {
-      this.#onError(error)
-      if (this.#closed) return
-      this.#stream.reset(RESET.INTERNAL)
-      this.cut()
+      this.#owner.fail(error)
     }
   }
 
@@ -88,8 +92,7 @@ export class LocalWebSocket {
     try {
       this.#listener?.closed(code, reason)
     } catch (error) {
-      this.#onError(error)
-      this.#stream.reset(RESET.INTERNAL)
+      this.#owner.fail(error)
     }
   }
 

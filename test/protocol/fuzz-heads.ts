@@ -24,7 +24,7 @@ export interface FuzzReport {
 }
 
 /** Something else happened: the number of the input makes it again. */
-export class FuzzFinding extends Error {
+class FuzzFinding extends Error {
   override readonly name = 'FuzzFinding'
 }
 
@@ -180,7 +180,8 @@ function useRequest(head: RequestHead): number {
   const request = localRequest(head, null, NEVER)
   if (request === undefined)
     throw new Error(`a head that was read makes no request: ${JSON.stringify(head)}`)
-  if (!request.url.endsWith(head.target)) throw new Error(`another target: ${request.url}`)
+  const [path] = head.target.split('?')
+  if (new URL(request.url).pathname !== path) throw new Error(`another path: ${request.url}`)
   const facts = tunnelFacts(head)
   return problemAnswer('INTERNAL', facts.requestId ?? '').status
 }
@@ -189,7 +190,7 @@ function useRequest(head: RequestHead): number {
 function useAnswer(head: ResponseHead): number {
   const headers = answerHeaders(head)
   const protocol = head.headers.find(([name]) => name === 'sec-websocket-protocol')?.[1]
-  if (protocol !== undefined) new Headers({ 'sec-websocket-protocol': protocol })
+  if (protocol !== undefined) fieldsOf({ 'sec-websocket-protocol': protocol })
   const { from, to } = STATUSES_OF_RESPONSES
   if (headers === undefined || head.status < from || head.status > to) return 1
   return new Response(null, { status: head.status, headers: headers.fields }).status
@@ -199,13 +200,18 @@ function usePolicy(policy: EdgePolicy): number {
   const cors = corsPolicy(policy.origins)
   for (const origin of policy.origins) {
     const headers = { get: (name: string) => (name === 'origin' ? origin : null) }
-    new Headers({ ...decideCors({ method: 'GET', headers }, cors).headers })
+    fieldsOf(decideCors({ method: 'GET', headers }, cors).headers)
   }
   return JSON.stringify(policy).length
 }
 
 function useReason(reason: string): number {
   return JSON.stringify({ reason }).length
+}
+
+/** @throws TypeError for what is no header */
+function fieldsOf(fields: Readonly<Record<string, string>>): Headers {
+  return new Headers(fields)
 }
 
 const NEVER = new AbortController().signal
