@@ -258,7 +258,14 @@ function openHttp(
     return exchange
   }
   const head = headOf(target, body === null ? {} : { method: 'POST' })
-  connection.open(head, undefined, body === null, Date.now() + 60_000, make, STRANGERS)
+  connection.open(
+    head,
+    undefined,
+    body === null,
+    { at: Date.now() + 60_000, afterMs: 60_000 },
+    make,
+    STRANGERS,
+  )
   return response
 }
 
@@ -284,7 +291,14 @@ function openSocket(
     return exchange
   }
   const head = headOf(target, { upgrade: 'websocket' })
-  connection.open(head, undefined, false, Date.now() + 60_000, make, STRANGERS)
+  connection.open(
+    head,
+    undefined,
+    false,
+    { at: Date.now() + 60_000, afterMs: 60_000 },
+    make,
+    STRANGERS,
+  )
   return response
 }
 
