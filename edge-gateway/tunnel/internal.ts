@@ -1,3 +1,5 @@
+import type { VerifiedProof } from '../../protocol/connect-proof.ts'
+
 /**
  * How the Worker speaks to the object. Only the binding reaches the object, and the Worker builds each
  * of these requests from nothing, so no client's header can pass for one of them.
@@ -74,7 +76,12 @@ export function readRelayUrl(url: string): Relayed | undefined {
   }
 }
 
-/** A verified connect proof as JSON. */
+/** A verified connect proof, and the process that takes no other's place, if it is one. */
+export interface Knock extends VerifiedProof {
+  readonly yields?: string
+}
+
+/** A knock as JSON. */
 export const CONNECT_HEADER = 'x-spl-connect'
 
 /** JSON with everything beyond ASCII escaped: a header's value is a byte string. */

@@ -61,3 +61,10 @@ export const NO_ORIGIN: Refusal = {
   message: 'Pages of this origin may not call this host',
   try: 'if the page is yours, allow its origin at home: spl config auth-set-cors-origins https://app.example.com',
 }
+
+/** For a daemon that was replaced and asks whether the place is free again. */
+export const ANOTHER_DAEMON: Refusal = {
+  code: 'ANOTHER_DAEMON_CONNECTED',
+  message: 'Another daemon with this identity is connected: a copy of this home',
+  try: 'stop one of the two for good, or give it a home of its own',
+}

@@ -109,6 +109,11 @@ export class TunnelConnection {
     if (attachment.multiplexer === undefined) this.#scheduleFlush()
   }
 
+  /** Whether it is of another process than this one, as far as it has said. */
+  isOfAnother(process: string): boolean {
+    return this.#process !== undefined && this.#process !== process
+  }
+
   /** Whether the daemon's process, which has greeted anew, has this connection no more. */
   isDeadFor({ process, open }: Hello): boolean {
     if (process === undefined || process !== this.#process) return false

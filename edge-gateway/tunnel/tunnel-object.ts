@@ -1,6 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
 import { CLOSE } from '../../protocol/close-code.ts'
-import type { VerifiedProof } from '../../protocol/connect-proof.ts'
 import type { EdgePolicy } from '../../protocol/edge-policy.ts'
 import type { Hello } from '../../protocol/hello.ts'
 import { HeadError } from '../../protocol/heads.ts'
@@ -27,6 +26,7 @@ import {
   CONNECT_HEADER,
   CORS_URL,
   HEAD_HEADER,
+  type Knock,
   ORIGINS_URL,
   readRelayUrl,
   type Relayed,
@@ -38,7 +38,14 @@ import { ParkedRequests } from './parked-requests.ts'
 import { PolicyBook } from './policy-book.ts'
 import { PolicyPace } from './policy-pace.ts'
 import { Presence } from './presence.ts'
-import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS, TOO_MANY_CONNECTS } from './refusals.ts'
+import {
+  ANOTHER_DAEMON,
+  BUSY,
+  HEAD_TOO_LARGE,
+  OFFLINE,
+  TOO_MANY_CANCELS,
+  TOO_MANY_CONNECTS,
+} from './refusals.ts'
 import { type MemberOf, Subscribers } from './subscribers.ts'
 import { type Cause, TrafficCounts } from './traffic-counts.ts'
 import {
@@ -153,7 +160,7 @@ export class TunnelObject extends DurableObject<Env> {
     const proof = request.headers.get(CONNECT_HEADER)
     if (proof === null) return new Response(null, { status: 404 })
     this.#counts.called('connect')
-    return this.#connect(JSON.parse(proof) as VerifiedProof)
+    return this.#connect(JSON.parse(proof) as Knock)
   }
 
   #refuseForGood(request: Request, relayed: Relayed | undefined): Response {
@@ -425,7 +432,7 @@ export class TunnelObject extends DurableObject<Env> {
     )
   }
 
-  async #connect({ challenge }: VerifiedProof): Promise<Response> {
+  async #connect({ challenge, yields }: Knock): Promise<Response> {
     const now = Math.floor(Date.now() / 1000)
     const fault =
       (await this.#challenges.fault(challenge, now)) ?? this.#challenges.use(challenge, now)
@@ -436,6 +443,10 @@ export class TunnelObject extends DurableObject<Env> {
     }
     if (this.#connects.take('home', CONNECTS, Date.now()) > 0) {
       return refuse(TOO_MANY_CONNECTS, { requestId: crypto.randomUUID() })
+    }
+    const current = this.#current
+    if (yields !== undefined && current?.ready === true && current.isOfAnother(yields)) {
+      return refuse(ANOTHER_DAEMON, { requestId: crypto.randomUUID() })
     }
     const generation = this.#presence.arrive()
     const { 0: client, 1: server } = new WebSocketPair()

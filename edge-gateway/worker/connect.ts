@@ -1,12 +1,12 @@
 import { verifyConnectProof, type ProofFault } from '../../protocol/connect-proof.ts'
-import { SUBPROTOCOL } from '../../protocol/version.ts'
+import { SUBPROTOCOL, YIELD_HEADER } from '../../protocol/version.ts'
 import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { problemResponse } from '../problem-response.ts'
 import type { Settings } from '../settings.ts'
 import { refuse, type Refusal, type RefusedRequest } from '../refusal.ts'
 import { OTHER_HOST } from '../registry/refusals.ts'
-import { CHALLENGE_URL, CONNECT_HEADER, CONNECT_URL } from '../tunnel/internal.ts'
+import { CHALLENGE_URL, CONNECT_HEADER, CONNECT_URL, type Knock } from '../tunnel/internal.ts'
 import { addressWait, challengeWait, strangerWait } from './address-limits.ts'
 import { objectOf } from './owner-object.ts'
 import { clientOf } from './public-request.ts'
@@ -43,8 +43,10 @@ export async function connect(
     owner.did,
   )
   if (typeof proof === 'string') return deny(FAULTS[proof])
+  const yields = request.headers.get(YIELD_HEADER)
+  const knock: Knock = { ...proof, ...(yields !== null && { yields }) }
   return objectOf(env, owner).fetch(CONNECT_URL, {
-    headers: { [CONNECT_HEADER]: JSON.stringify(proof), upgrade: 'websocket' },
+    headers: { [CONNECT_HEADER]: JSON.stringify(knock), upgrade: 'websocket' },
   })
 
   async function deny(refusal: Refusal): Promise<Response> {

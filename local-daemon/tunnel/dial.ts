@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { signConnectProof } from '../../protocol/connect-proof.ts'
 import type { DidKey } from '../../protocol/did-key.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
+import { SUBPROTOCOL, TUNNEL_PATH, YIELD_HEADER } from '../../protocol/version.ts'
 import { isLoopbackName } from '../config/is-loopback-name.ts'
 import { proxyAgent, proxyFor, type ProxyError } from '../config/proxy.ts'
 import { askChallenge } from './ask-challenge.ts'
@@ -19,6 +19,8 @@ export interface DialOptions {
   /** PEM of an extra certificate authority. */
   readonly ca?: string
   readonly identity: { readonly did: DidKey; sign(bytes: Uint8Array): Uint8Array }
+  /** Name of this process, where it is not to take another one's place. */
+  readonly yields?: string | undefined
   /** Told what the gateway's clock says, minus this machine's, milliseconds. */
   readonly onClock?: (offsetMs: number) => void
   /** Finds the host's address, anew on each try; `dns.lookup` unless told. */
@@ -91,7 +93,7 @@ async function proveAndOpen(options: DialOptions, agent: http.Agent): Promise<We
   const closing: { readonly closeTimeout: number } = { closeTimeout: CLOSE_MS }
   const socket = new WebSocket(url, SUBPROTOCOL, {
     ...closing,
-    headers: { ...proof },
+    headers: { ...proof, ...(options.yields !== undefined && { [YIELD_HEADER]: options.yields }) },
     perMessageDeflate: false,
     maxPayload: LIMITS.messageBytes,
     handshakeTimeout: HANDSHAKE_MS,

@@ -128,6 +128,8 @@ export class Tunnel implements AsyncDisposable {
   #nudged = false
   /** The wait of now is out of respect for another daemon. */
   #yielding = false
+  /** Another daemon took the place, and has it until this one is let in again. */
+  #replaced = false
   #gaveUpAt = -Infinity
   /** When a policy was sent that is not acknowledged yet; of the monotonic clock. */
   #policySentAt = -Infinity
@@ -247,6 +249,7 @@ export class Tunnel implements AsyncDisposable {
     const retryMs = this.#retryMs(kind)
     this.#nudged = false
     this.#yielding = kind === 'replaced'
+    this.#replaced ||= this.#yielding
     const { generation } = this.#status
     this.#change({ state: 'waiting', ...UNCONNECTED, last_error: reason })
     if (kind === 'retiring')
@@ -283,6 +286,7 @@ export class Tunnel implements AsyncDisposable {
       socket = await dial({
         gatewayUrl: this.#gatewayUrl,
         identity,
+        yields: this.#replaced ? this.#process : undefined,
         onClock: (offsetMs) => (this.#clockOffsetMs = offsetMs),
         signal,
         ...(lookup === undefined ? {} : { lookup }),
@@ -353,6 +357,7 @@ export class Tunnel implements AsyncDisposable {
   }
 
   #greeted(generation: number): void {
+    this.#replaced = false
     const { last_connected_at: before, reconnects } = this.#status
     this.#change({
       state: 'connected',
@@ -381,7 +386,8 @@ export class Tunnel implements AsyncDisposable {
       this.#fault(error)
       return { kind: 'lost', reason: String(error) }
     }
-    return { kind: error.kind, reason: error.message }
+    const kind = error.code === 'ANOTHER_DAEMON_CONNECTED' ? 'replaced' : error.kind
+    return { kind, reason: error.message }
   }
 
   /** The world has changed: what is open must show that it lives, and what waits or dials begins anew. */

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { dial } from '../../local-daemon/tunnel/dial.ts'
+import { connectHome } from './connect-home.ts'
+import { startOnWorkerd, type GatewayUnderTest } from './gateway-under-test.ts'
+import { HomeApp } from './home-app.ts'
+import { anIdentity } from './test-identity.ts'
+import { until } from './until.ts'
+
+const identity = anIdentity()
+let gateway: GatewayUnderTest
+beforeAll(async () => {
+  gateway = await startOnWorkerd({ ownerDid: identity.did })
+})
+afterAll(() => gateway[Symbol.asyncDispose]())
+
+const comesBack = (yields: string) =>
+  dial({
+    gatewayUrl: new URL(gateway.origin),
+    identity,
+    yields,
+    signal: new AbortController().signal,
+  })
+
+test('a daemon that was replaced does not take the place back while the other one is connected', async () => {
+  await using first = await connectHome(gateway.origin, identity, new HomeApp())
+  {
+    await using second = await connectHome(gateway.origin, identity, new HomeApp())
+    await until('the first one has gone', () => first.tunnel.status.state === 'waiting')
+    await expect(comesBack('the first')).rejects.toMatchObject({ code: 'ANOTHER_DAEMON_CONNECTED' })
+    expect(second.tunnel.status.state).toBe('connected')
+    expect(second.generations()).toHaveLength(1)
+  }
+  // The place is free again.
+  await until('it is let in', async () => {
+    const socket = await comesBack('the first').catch(() => undefined)
+    socket?.terminate()
+    return socket !== undefined
+  })
+})
