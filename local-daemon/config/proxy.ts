@@ -74,7 +74,7 @@ function refusal(proxy: URL, status: number): ProxyError {
     return new ProxyError(
       'PROXY_REFUSED',
       `the proxy ${proxy.host} does not lead there: it answered ${status}`,
-      `let it allow CONNECT to that host and port, or name the host in NO_PROXY`,
+      'name the host in NO_PROXY, or let the proxy allow CONNECT to that host and port',
     )
   }
   return new ProxyError(

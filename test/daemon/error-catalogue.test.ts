@@ -99,7 +99,11 @@ describe('every error for people', () => {
 
   test('has a code that the source names, except those that pass on what another said', () => {
     const foreign = THROWN.filter(({ codes }) => codes.length === 0).map(({ file }) => file)
-    expect(foreign).toEqual(['local-daemon/cli/serve/run-background.ts'])
+    // A proxy's refusal, and what the daemon in the background said.
+    expect(foreign).toEqual([
+      'local-daemon/cli/daemon-client.ts',
+      'local-daemon/cli/serve/run-background.ts',
+    ])
   })
 
   test('is found at all', () => {

@@ -93,20 +93,17 @@ function notSpl(origin: URL): CliError {
 }
 
 function unproven(origin: URL, authority: string): CliError {
-  const [why, next] =
-    authority.toLowerCase() === origin.host
-      ? [
-          'does not hold the key that it claims',
-          'check the address: another server may answer there',
-        ]
-      : [
-          `was called as ${JSON.stringify(authority)}, and proves itself for that host alone`,
-          'let the proxy in between keep the Host header (nginx: proxy_set_header Host $http_host), and at home: spl config set allowed_hosts <name>; if there is none, another server has passed the question on',
-        ]
+  if (authority.toLowerCase() === origin.host) {
+    return new CliError(
+      'IDENTITY_UNPROVEN',
+      `what answers at ${origin.origin} does not hold the key that it claims; it got no secret`,
+      'check the address: another server may answer there',
+    )
+  }
   return new CliError(
     'IDENTITY_UNPROVEN',
-    `what answers at ${origin.origin} ${why}; it got no secret`,
-    next ?? '',
+    `what answers at ${origin.origin} was called as ${JSON.stringify(authority)}, and proves itself for that host alone; it got no secret`,
+    'let the proxy in between keep the Host header (nginx: proxy_set_header Host $http_host), and at home: spl config set allowed_hosts <name>; if there is none, another server has passed the question on',
   )
 }
 
