@@ -1,3 +1,4 @@
+import { detach } from '../../protocol/detach.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { Store } from '../store/open-store.ts'
 
@@ -23,7 +24,10 @@ export class TokenUses {
     if (this.#stored.size >= DAEMON_LIMITS.tokenUses) this.#stored.clear()
     this.#stored.set(tokenId, now)
     this.#due.set(tokenId, Math.floor(now / 1000))
-    this.#timer ??= setTimeout(() => void this.write(), DAEMON_LIMITS.tokenUseWriteMs).unref()
+    this.#timer ??= setTimeout(
+      () => detach(this.write(), () => {}),
+      DAEMON_LIMITS.tokenUseWriteMs,
+    ).unref()
   }
 
   /** Puts down what is due. What cannot be is forgotten: it is a time, and the next use is another. */

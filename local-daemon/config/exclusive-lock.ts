@@ -24,7 +24,7 @@ export function takeExclusiveLock(path: string): ExclusiveLock | undefined {
     if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error
     return undefined
   }
-  return { release: () => void lock.close() }
+  return { release: () => lock.close() }
 }
 
 /**

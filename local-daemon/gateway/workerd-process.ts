@@ -56,7 +56,9 @@ export async function startWorkerd(
   onLog: (line: string) => void,
 ): Promise<WorkerdProcess> {
   const child = launch(['serve', '--control-fd=3', configFile])
-  const killAtExit = (): void => void child.kill('SIGKILL')
+  const killAtExit = (): void => {
+    child.kill('SIGKILL')
+  }
   process.once('exit', killAtExit)
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {

@@ -168,7 +168,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
   // More bytes would become part of an answer that is on its way.
   if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket)) {
-    return void socket.destroy()
+    socket.destroy()
+    return
   }
   refuse(socket, REFUSALS[error.code ?? ''] ?? MALFORMED)
 }

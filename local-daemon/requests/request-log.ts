@@ -79,6 +79,8 @@ export class RequestLog {
   /** Calls back once with the next line. Returns the way to stop waiting. */
   onNext(wake: () => void): () => void {
     this.#waiting.add(wake)
-    return () => void this.#waiting.delete(wake)
+    return () => {
+      this.#waiting.delete(wake)
+    }
   }
 }

@@ -85,7 +85,9 @@ export class RequestTrace {
     this.#beginEvents()
     let bytes = 0
     return {
-      took: (count) => void (bytes += count),
+      took: (count) => {
+        bytes += count
+      },
       ended: (left) => this.end(status, left ? 'cancelled' : 'whole', bytes),
     }
   }

@@ -24,7 +24,9 @@ export function linger(socket: Socket, limits: LingerLimits): void {
   if (socket.destroyed || lingering.has(socket)) return
   lingering.add(socket)
   let bytes = 0
-  const destroy = (): void => void socket.destroy()
+  const destroy = (): void => {
+    socket.destroy()
+  }
   const atMost = setTimeout(destroy, limits.lingerMs + limits.stallMs)
   let silence = setTimeout(destroy, limits.stallMs)
   socket.on('data', (chunk: Buffer) => {
@@ -44,7 +46,10 @@ export function linger(socket: Socket, limits: LingerLimits): void {
   socket.end(() => {
     clearTimeout(silence)
     if (socket.destroyed) return
-    if (socket.readableEnded) return void socket.destroy()
+    if (socket.readableEnded) {
+      socket.destroy()
+      return
+    }
     silence = setTimeout(destroy, limits.lingerSilenceMs)
   })
   socket.resume()

@@ -17,7 +17,9 @@ export class CommitListeners {
   /** Returns the way to stop listening. */
   add(listener: CommitListener): () => void {
     this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
 
   get size(): number {

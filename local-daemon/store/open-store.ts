@@ -136,7 +136,9 @@ export function openStore(options: StoreOptions): Store {
       folds,
       nextSeq: () => (head += 1),
       appended,
-      onCommit: (effect) => void effects.push(effect),
+      onCommit: (effect) => {
+        effects.push(effect)
+      },
     })
     let result: Result
     try {

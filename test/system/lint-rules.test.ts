@@ -72,6 +72,13 @@ test.each([
   }
 })
 
+test('a callback may not leave a promise without a handler by its value either', async () => {
+  const source = 'export const leave = (work: () => Promise<void>) => () => void work()'
+  for (const room of ['protocol', 'local-daemon/tunnel', 'edge-gateway/tunnel']) {
+    expect(await lint(`${room}/x.ts`, source)).toContain('no-void')
+  }
+})
+
 test('a callback that nobody waits for may not be an async function', async () => {
   const source = 'export const f = (list: string[]) => list.forEach(async () => {})'
   const said = await lint('protocol/x.ts', source, '.oxlintrc.promises.json', '--type-aware')

@@ -48,7 +48,9 @@ export function addGatewayStatus(gateway: Command): void {
 
 async function status(options: GatewayStatusOptions): Promise<void> {
   const request = await requestOf(options)
-  const outcome = await gatewayStatus(request, (check) => void (options.json || print(line(check))))
+  const outcome = await gatewayStatus(request, (check) => {
+    if (!options.json) print(line(check))
+  })
   if (options.json) printJson(outcome)
   if (outcome.ok) return
   process.exitCode = EXIT_CODE.unreachable

@@ -66,7 +66,9 @@ export async function runWrangler(call: WranglerCall): Promise<WranglerAnswer> {
       heard = performance.now()
       note(`${wrangler.name} is still at work`)
     }, PATIENCE_MS)
-    const show = (line: string): void => void (call.quiet || note(line))
+    const show = (line: string): void => {
+      if (!call.quiet) note(line)
+    }
     const reading = [
       readLines(child.stdout, (raw) => {
         heard = performance.now()
@@ -104,13 +106,19 @@ function removedWhenLeft(folder: string): Disposable {
     if (process.listenerCount(signal) === 1) process.exit(signal === 'SIGINT' ? 130 : 143)
   }
   process.on('SIGINT', leave).on('SIGTERM', leave)
-  return { [Symbol.dispose]: () => void process.off('SIGINT', leave).off('SIGTERM', leave) }
+  return {
+    [Symbol.dispose]() {
+      process.off('SIGINT', leave).off('SIGTERM', leave)
+    },
+  }
 }
 
 function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
   const reader = createInterface({ input: stream })
   reader.on('line', onLine)
-  return new Promise((resolve) => void reader.once('close', resolve))
+  return new Promise((resolve) => {
+    reader.once('close', resolve)
+  })
 }
 
 /** The last lines, cleaned: what a program writes must not rewrite the terminal, nor tell the token. */

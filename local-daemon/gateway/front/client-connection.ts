@@ -126,7 +126,10 @@ export class ClientConnection {
 
   async #dialAndSend(head: RequestHead): Promise<void> {
     const workerd = await this.#parts.dial()
-    if (this.#mode !== 'dialling') return void workerd.destroy()
+    if (this.#mode !== 'dialling') {
+      workerd.destroy()
+      return
+    }
     this.#attach(workerd)
     workerd.write(head.bytes)
     this.#mode = head.webSocket ? 'deciding' : 'framed'
@@ -193,12 +196,16 @@ export class ClientConnection {
 
   /** It has left, or it waits for its answer and has nothing more to ask: the kernel tells these apart no further. */
   #afterClientEnd(): void {
-    if (this.#mode === 'opaque') return void this.#workerd?.end()
+    if (this.#mode === 'opaque') {
+      this.#workerd?.end()
+      return
+    }
     const { limits } = this.#parts
     if (this.#workerd === undefined || this.#framer.unfinished !== undefined) {
       this.#finish()
       this.#workerd?.destroy()
-      return void this.#client.destroy()
+      this.#client.destroy()
+      return
     }
     this.#workerd.end()
     const patience = this.#awaitsAnswer ? limits.halfClosedMs : limits.halfClosedSilenceMs
@@ -209,7 +216,10 @@ export class ClientConnection {
   #refuse(fault: HeadFault, retryAfter?: number): void {
     this.#drop()
     this.#finish()
-    if (this.#answered) return void this.#client.destroy()
+    if (this.#answered) {
+      this.#client.destroy()
+      return
+    }
     this.#client.write(refusalText(fault, retryAfter))
     linger(this.#client, this.#parts.limits)
   }
@@ -238,7 +248,10 @@ export class ClientConnection {
   }
 
   #expect(what: 'head' | 'body' | 'half-closed', ms: number): void {
-    if (this.#deadlineOf === what && what !== 'half-closed') return void this.#deadline?.refresh()
+    if (this.#deadlineOf === what && what !== 'half-closed') {
+      this.#deadline?.refresh()
+      return
+    }
     this.#calm()
     this.#deadlineOf = what
     this.#deadline = setTimeout(() => this.#late(), ms)
@@ -252,12 +265,15 @@ export class ClientConnection {
 
   #late(): void {
     // workerd takes nothing now: it is not the client that is silent.
-    if (this.#deadlineOf === 'body' && this.#client.isPaused())
-      return void this.#deadline?.refresh()
+    if (this.#deadlineOf === 'body' && this.#client.isPaused()) {
+      this.#deadline?.refresh()
+      return
+    }
     if (this.#deadlineOf === 'half-closed') {
       this.#drop()
       this.#finish()
-      return void this.#client.destroy()
+      this.#client.destroy()
+      return
     }
     this.#refuse(TIMEOUT)
   }

@@ -50,7 +50,9 @@ export class ConnectionTable {
     if (address !== undefined) this.#counts.set(address, (this.#counts.get(address) ?? 0) + 1)
     this.#silent.add(entry)
     return {
-      settle: () => void this.#silent.delete(entry),
+      settle: () => {
+        this.#silent.delete(entry)
+      },
       leave: () => this.#leave(entry),
     }
   }

@@ -23,7 +23,9 @@ export class Handshakes {
       secureContext: this.#context,
       ALPNProtocols: ['http/1.1'],
     })
-    const giveUp = (): void => void secured.destroy()
+    const giveUp = (): void => {
+      secured.destroy()
+    }
     const deadline = setTimeout(giveUp, ms)
     secured.on('error', giveUp)
     secured.once('end', giveUp)

@@ -65,7 +65,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     // Node has no address for one that is gone already.
     if (place === undefined || socket.remotePort === undefined) {
       place?.leave()
-      return void socket.destroy()
+      socket.destroy()
+      return
     }
     sockets.set(socket, place)
     socket.once('close', () => {

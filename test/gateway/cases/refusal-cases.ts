@@ -16,7 +16,7 @@ export function refusalCases(stage: () => Stage): void {
       ['an empty one', with1(''), 'AUTH_REQUIRED'],
       ['another scheme', with1(`Basic ${good}`), 'AUTH_INVALID'],
       ['no scheme', with1(good), 'AUTH_INVALID'],
-      ['two blanks', with1(`Bearer  ${good}`), 'AUTH_INVALID'],
+      ['a tab', with1(`Bearer\t${good}`), 'AUTH_INVALID'],
       ['something after it', with1(`Bearer ${good} x`), 'AUTH_INVALID'],
       ['another form', with1('Bearer abc'), 'AUTH_INVALID'],
       ['a very long one', with1(`Bearer ${'a'.repeat(20_000)}`), 'AUTH_INVALID'],
@@ -67,6 +67,14 @@ export function refusalCases(stage: () => Stage): void {
       expect((await send(gateway.port, { path: '/ws', headers: upgrade })).status).toBe(401)
       await stage().send({ path: '/counted' })
       await expect.poll(counted).toBe(start + 2)
+      expect(app.seen).toHaveLength(seen + 1)
+    })
+
+    test('one that stands after several blanks is taken, as RFC 9110 has it', async () => {
+      const { gateway, app, identity } = stage()
+      const seen = app.seen.length
+      const headers = [['authorization', `Bearer  ${identity.bearer}`]] as const
+      expect((await send(gateway.port, { path: '/counted', headers })).status).toBe(200)
       expect(app.seen).toHaveLength(seen + 1)
     })
 
