@@ -9,7 +9,7 @@ export const TOO_SLOW: Refusal = {
 export const AWAY_TOO_LONG: Refusal = {
   code: 'TUNNEL_OFFLINE',
   message: 'The daemon behind this host has been away for too long',
-  try: 'start it at home with `spl serve`, then connect again with the last event id as Last-Event-ID; nothing is lost',
+  try: 'start it at home with `spl serve --restart`, then connect again with the last event id as Last-Event-ID; nothing is lost',
 }
 
 export const CUT_FOR_GOOD: Refusal = {

@@ -4,7 +4,7 @@ import type { Refusal } from '../refusal.ts'
 export const OFFLINE: Refusal = {
   code: 'TUNNEL_OFFLINE',
   message: 'The daemon behind this host is not connected',
-  try: 'start it at home with `spl serve`, or try again later',
+  try: 'at home `spl status` says what it does and `spl serve --restart` starts it; or try again later',
   retryAfter: 5,
   passing: true,
 }
@@ -59,7 +59,7 @@ export const NO_POLICY: Refusal = {
 export const NO_ORIGIN: Refusal = {
   code: 'ORIGIN_NOT_ALLOWED',
   message: 'Pages of this origin may not call this host',
-  try: 'if the page is yours, allow its origin at home: spl config auth-set-cors-origins https://app.example.com',
+  try: 'if the page is yours, allow its origin at home: spl config get auth_cors_origins lists the origins; give them all, and this one, to spl config auth-set-cors-origins',
 }
 
 /** For a daemon that was replaced and asks whether the place is free again. */

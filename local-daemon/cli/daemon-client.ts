@@ -11,6 +11,8 @@ import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { homeOf, type GlobalOptions } from './global-options.ts'
 import { checkInstance, INSTANCE_LIMITS } from './login/ask-instance.ts'
 import { AnswerTooLargeError, readAnswer } from './read-answer.ts'
+import type { Home } from '../config/home.ts'
+import { startCommand } from './serve/start-command.ts'
 import { sendRequest, SilentError, type Target } from './send-request.ts'
 
 /** Milliseconds of silence, and then the daemon hangs: each request of the CLI is small work. */
@@ -42,7 +44,7 @@ export async function daemonClient(
   silenceMs = SILENCE_MS,
 ): Promise<DaemonClient> {
   const destination = destinationOf(options)
-  if (destination.kind === 'home') return socketClient(destination.socket, silenceMs)
+  if (destination.kind === 'home') return socketClient(destination.home, silenceMs)
   const { origin, namedBy, login } = destination
   const ca = login?.ca ?? undefined
   const bearer = await findBearer(options.token, homeOf(options), login)
@@ -53,8 +55,9 @@ export async function daemonClient(
   return originClient(origin, bearer, namedBy, { ca, silenceMs })
 }
 
-/** The daemon that listens on a Unix socket. */
-export function socketClient(socket: string, silenceMs = SILENCE_MS): DaemonClient {
+/** The daemon of a home, by its Unix socket. */
+export function socketClient(home: Home, silenceMs = SILENCE_MS): DaemonClient {
+  const { socket } = home
   return client({
     name: socket,
     namedBy: '--home',
@@ -65,7 +68,7 @@ export function socketClient(socket: string, silenceMs = SILENCE_MS): DaemonClie
       new CliError(
         'DAEMON_NOT_RUNNING',
         `no daemon listens on ${socket}`,
-        'spl serve --daemon',
+        startCommand(home),
         EXIT_CODE.unreachable,
         { cause },
       ),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Home } from '../config/home.ts'
 import { CliError } from './cli-error.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import { homeOf, type GlobalOptions } from './global-options.ts'
@@ -6,7 +7,7 @@ import { readLogin, type Login } from './login/login-file.ts'
 
 /** Where a command goes: the daemon of the home, or one elsewhere. */
 export type Destination =
-  | { readonly kind: 'home'; readonly socket: string }
+  | { readonly kind: 'home'; readonly home: Home }
   | {
       readonly kind: 'elsewhere'
       readonly origin: URL
@@ -35,9 +36,9 @@ export function destinationOf(options: GlobalOptions): Destination {
       login: login?.url === origin.origin ? login : undefined,
     }
   }
-  if (existsSync(home.instanceKey)) return { kind: 'home', socket: home.socket }
+  if (existsSync(home.instanceKey)) return { kind: 'home', home }
   const login = readLogin(home)
-  if (login === undefined) return { kind: 'home', socket: home.socket }
+  if (login === undefined) return { kind: 'home', home }
   return { kind: 'elsewhere', origin: new URL(login.url), namedBy: 'spl login', login }
 }
 

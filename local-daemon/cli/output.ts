@@ -1,3 +1,4 @@
+import { forThisHome } from './for-this-home.ts'
 import { UNPRINTABLE } from './printable.ts'
 import { deliverOut, writeOut } from './stdout.ts'
 import { terminalText } from './styled.ts'
@@ -36,6 +37,11 @@ export function jsonText(value: object): string {
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** What to do next, in one form for every command; stderr. */
+export function noteNext(label: 'try' | 'next', step: string): void {
+  note(`${label}: ${forThisHome(step)}`)
 }
 
 /** Progress and remarks go to stderr, so that stdout stays data. */

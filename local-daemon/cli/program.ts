@@ -4,6 +4,7 @@ import { examples } from './help-examples.ts'
 import { reportError } from './report-error.ts'
 import { CliError } from './cli-error.ts'
 import { EXIT_CODE } from './exit-code.ts'
+import { nameHome } from './for-this-home.ts'
 import { note, print } from './output.ts'
 import { watchStdout } from './stdout.ts'
 import { styled } from './styled.ts'
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     .option('--token <bearer>', 'bearer for a daemon elsewhere; SPL_TOKEN hides it from ps')
     .option('--json', 'print one JSON object on stdout')
     .helpCommand(false)
+    .on('option:home', nameHome)
     .addHelpText('after', AFTER)
     .configureHelp({
       showGlobalOptions: true,

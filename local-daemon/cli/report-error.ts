@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { StartError } from '../config/start-error.ts'
 import { CliError } from './cli-error.ts'
 import { closest } from '../../protocol/closest.ts'
+import { forThisHome } from './for-this-home.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { printable } from './printable.ts'
 import { note } from './output.ts'
@@ -31,7 +32,7 @@ export function reportError(
   }
   const report = describe(error, help, unknown)
   note(`${styled('red', 'error:')} ${report.message} [${report.code}]`)
-  note(`${styled('green', 'try:')} ${report.try}`)
+  note(`${styled('green', 'try:')} ${forThisHome(report.try)}`)
   if (process.env['SPL_DEBUG'] && error instanceof Error) note(`${error.stack}`)
   return report.exitCode
 }

@@ -166,7 +166,7 @@ function known(facts: RequestFacts, { headers }: CorsDecision): RequestFacts {
 }
 
 const ALLOW_ORIGIN =
-  'If the page is yours, allow its origin: spl config auth-set-cors-origins https://app.example.com.'
+  'If the page is yours, allow its origin at home: spl config get auth_cors_origins lists the origins; give them all, and this one, to spl config auth-set-cors-origins.'
 
 /** Without an Access-Control-Allow-Origin header a browser keeps the real request to itself. */
 function refusePreflight(facts: RequestFacts): Response {

@@ -19,8 +19,8 @@ export interface VerifyOptions {
   /** The identity that signs for it now, and those before it, the newest first. */
   readonly did: string
   readonly lineage: readonly string[]
-  /** The file that remembers the store. */
-  readonly lineageFile: string
+  /** The file that remembers the store; absent for a copy of it: an older one is as good as a newer one. */
+  readonly lineageFile?: string
   /** Told how many records are checked, and of how many. */
   readonly onProgress?: (done: number, total: number) => void
   /** Aborts when it is to stop early: what was checked until then is told. */
@@ -50,7 +50,8 @@ const COLUMNS =
 export async function verifyStore(options: VerifyOptions): Promise<Verification> {
   const findings = new Findings()
   // Before anything of the store is read: a daemon that runs moves both on.
-  const mark = readLineage(options.lineageFile)
+  const { lineageFile } = options
+  const mark = lineageFile === undefined ? undefined : readLineage(lineageFile)
   const { database, statements } = open(options.path)
   const rebuilt = openConnection(null)
   try {
@@ -60,9 +61,15 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
     const made = prepareStatements(rebuilt)
     const walk = new Walk(database, findings)
     let records = 0
+    const told = (complete: boolean) => ({
+      records,
+      complete,
+      findings: findings.named,
+      count: findings.count,
+    })
     for (;;) {
       if (options.signal?.aborted === true) {
-        return { records, complete: false, findings: findings.named, count: findings.count }
+        return told(false)
       }
       const rows = walk.next(total)
       if (rows.length === 0) break
@@ -85,13 +92,14 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
         compareTables(database, rebuilt, findings)
       })
       .deferred()
+    if (lineageFile === undefined) return told(true)
     const idAt = (seq: number) => statements.idAt.get(seq)?.toString('hex')
     findings.guard('lineage', 'read the epoch', () => {
       const epoch = statements.epoch.get() ?? ''
       const broken = lineageBreak(mark, { epoch, head: walk.last, idAt })
       if (broken !== undefined) findings.add({ check: 'lineage', message: broken })
     })
-    return { records, complete: true, findings: findings.named, count: findings.count }
+    return told(true)
   } finally {
     rebuilt.close()
     database.close()

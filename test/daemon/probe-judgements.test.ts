@@ -216,7 +216,7 @@ describe('cors', () => {
     [
       'allows nobody',
       { ...good, allowedOrigin: undefined, preflight: undefined },
-      /^pass: Pages of other origins may not/,
+      /^pass: A page of an origin that is not allowed may not/,
     ],
     ['is a star', { ...good, foreign: answered(200, {}, says('*')) }, /^fail: .*Allow-Origin: \*/],
     [

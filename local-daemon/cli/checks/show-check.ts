@@ -1,3 +1,4 @@
+import { forThisHome } from '../for-this-home.ts'
 import { printable } from '../printable.ts'
 import type { Check, CheckStatus } from './check.ts'
 import { styled } from '../styled.ts'
@@ -16,7 +17,7 @@ const NAME_WIDTH = 16
 export function checkText({ status, name, message, fix }: Check): string {
   const [sign, colour] = SIGNS[status]
   const line = `${styled(colour, sign)}  ${name.padEnd(NAME_WIDTH)}  ${oneLine(message)}\n`
-  return fix === undefined ? line : `${line}${' '.repeat(6)}try: ${oneLine(fix)}\n`
+  return fix === undefined ? line : `${line}${' '.repeat(6)}try: ${forThisHome(oneLine(fix))}\n`
 }
 
 /** What others answered stands in it: with a line feed it could look like a check of its own. */

@@ -8,7 +8,7 @@ import { findProject, PROJECT_DIRECTORY } from '../gateway/find-project.ts'
 import { wildcardNeeds } from '../gateway/wildcard-needs.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
 
 interface GatewayDeployOptions extends GlobalOptions {
@@ -82,7 +82,7 @@ async function deploy(directory: string, options: GatewayDeployOptions): Promise
   }
   if (dryRun || connected || !gateway) return
   if (several) await noteInvite(done, gateway, owners?.did)
-  else note(`next: spl serve --stop, then spl serve --daemon --gateway ${gateway}`)
+  else noteNext('next', `spl serve --stop, then spl serve --daemon --gateway ${gateway}`)
 }
 
 /**

@@ -9,7 +9,7 @@ import { PROJECT_DIRECTORY } from '../gateway/find-project.ts'
 import { writeProject } from '../gateway/write-project.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { noteNext, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
 import { shellWord } from '../shell-word.ts'
 
@@ -159,5 +159,5 @@ async function init(directory: string, options: GatewayInitOptions): Promise<voi
       ...Object.entries(files).map(([path, state]) => [path, state] as const),
     ]),
   )
-  note(`next: spl gateway deploy ${shellWord(directory)} --dry-run, then without --dry-run`)
+  noteNext('next', `spl gateway deploy ${shellWord(directory)} --dry-run, then without --dry-run`)
 }

@@ -3,7 +3,7 @@ import { JOIN_PATH } from '../../../protocol/registry-request.ts'
 import { connectHome } from '../gateway/connect-home.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { noteNext, print, printJson } from '../output.ts'
 import { readSecretArgument } from '../read-secret-argument.ts'
 import type { GatewayHostname } from '../registry/answers.ts'
 import { readInviteLink } from '../registry/invite-link.ts'
@@ -60,7 +60,7 @@ async function joinGateway(invite: string, options: GatewayJoinOptions): Promise
   )
   if (options.connect) return
   const ca = caFile === null ? '' : ` --gateway-ca ${shellWord(caFile)}`
-  note(`next: spl serve --restart --gateway ${address}${ca}`)
+  noteNext('next', `spl serve --restart --gateway ${address}${ca}`)
 }
 
 /** The hostname under the scheme and the port that the gateway was asked by. */

@@ -11,7 +11,7 @@ import { gatewayStatus, type Check, type StatusRequest } from '../gateway/gatewa
 import { ownerOfHome } from '../gateway/owner-of-home.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { noteNext, print, printJson } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
 import { readRunningFile } from '../serve/running-file.ts'
 import { printable } from '../printable.ts'
@@ -54,7 +54,7 @@ async function status(options: GatewayStatusOptions): Promise<void> {
   if (options.json) printJson(outcome)
   if (outcome.ok) return
   process.exitCode = EXIT_CODE.unreachable
-  if (!options.json) note(`try: ${advice(outcome.checks)}`)
+  if (!options.json) noteNext('try', `${advice(outcome.checks)}`)
 }
 
 /** The gateway of the daemon that runs in the home, unless another is named. Only the home's own is shown the home's own bearer. */
@@ -84,7 +84,7 @@ function isPrivate({ protocol, hostname }: URL): boolean {
 
 async function linkOf(home: Home): Promise<Link | undefined> {
   try {
-    return await socketClient(home.socket).get<Link>('/v1/tunnel')
+    return await socketClient(home).get<Link>('/v1/tunnel')
   } catch {
     return undefined
   }

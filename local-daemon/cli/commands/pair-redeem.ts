@@ -9,7 +9,7 @@ import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { askInstance, checkInvite, INSTANCE_LIMITS } from '../login/ask-instance.ts'
 import { readCode } from '../login/read-code.ts'
-import { note, printJson, warn } from '../output.ts'
+import { note, noteNext, printJson, warn } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
 import { fields } from '../table.ts'
 import { localTime } from '../local-time.ts'
@@ -71,6 +71,6 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
   if (sink.place === null) note('The bearer above is shown this once.')
   else note(`The bearer is in ${sink.place}.`)
   if (!options.save) return
-  note(`try: SPL_SERVE_URL=${url.origin} spl thread list`)
+  noteNext('try', `SPL_SERVE_URL=${url.origin} spl thread list`)
   if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')
 }

@@ -8,7 +8,7 @@ import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { loginFile } from '../login/login-file.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
 
 /** The `--json` of the command. */
@@ -45,7 +45,7 @@ export function addTokenShowSource(token: Command): void {
         note(
           'no bearer is sent while SPL_SERVE_URL is unset: the Unix socket of the home needs none',
         )
-      } else if (found.source === 'none') note('try: spl token save -')
+      } else if (found.source === 'none') noteNext('try', 'spl token save -')
     })
 }
 

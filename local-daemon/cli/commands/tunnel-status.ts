@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { noteNext, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
 import { type Link, linkRows } from '../tunnel/link-rows.ts'
 
@@ -23,6 +23,6 @@ export function addTunnelStatus(tunnel: Command): void {
       const link = await (await daemonClient(options)).get<Link>('/v1/tunnel')
       if (options.json) return printJson(link)
       print(fields(linkRows(link)))
-      if (!link.configured) note('try: spl serve --gateway https://spl.example.com')
+      if (!link.configured) noteNext('try', 'spl serve --gateway https://spl.example.com')
     })
 }

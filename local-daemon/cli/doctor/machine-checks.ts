@@ -1,6 +1,7 @@
 import { VERSION } from '../../config/version.ts'
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
+import { startCommand } from '../serve/start-command.ts'
 import type { Disk, Survey } from './survey.ts'
 
 const MIB = 1024 ** 2
@@ -23,7 +24,7 @@ export function machineChecks(seen: Survey): readonly Check[] {
 function daemonCheck({ presence, home, daemon, silence, pid }: Survey): Check {
   const name = 'daemon'
   if (presence === 'absent') {
-    return failure(name, `no daemon runs in ${home.root}`, 'spl serve --daemon')
+    return failure(name, `no daemon runs in ${home.root}`, startCommand(home))
   }
   if (presence === 'silent') {
     return failure(
@@ -50,7 +51,7 @@ function pidFileCheck({ presence, pid, home }: Survey): Check {
   return warning(
     name,
     `${home.pidFile} does not name the daemon that answers, so spl serve --stop cannot end it`,
-    'pgrep -af "spl.* serve", end that process, then: spl serve --daemon',
+    'pgrep -af "spl.* serve", end that process, then: spl serve --restart',
   )
 }
 
@@ -99,7 +100,7 @@ function storeCheck(seen: Survey): Check {
     return warning(
       name,
       `it was changed while no daemon ran: ${broken}`,
-      'if that was you, nothing: readers start anew. If not, put back the newest copy: spl serve --stop first',
+      'if you put back a backup: revoke again what you have revoked since, spl service-account revoke; readers start anew by themselves. If not, put back the newest copy: spl serve --stop first',
       details,
     )
   }

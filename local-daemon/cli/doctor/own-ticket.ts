@@ -6,6 +6,6 @@ import { socketClient } from '../daemon-client.ts'
  * outside need none either. Good for one request within half a minute; nothing of it is stored.
  */
 export async function ownTicket(home: Home, path: string): Promise<string> {
-  const client = socketClient(home.socket)
+  const client = socketClient(home)
   return (await client.post<{ readonly ticket: string }>('/v1/stream-tickets', { path })).ticket
 }

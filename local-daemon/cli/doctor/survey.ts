@@ -66,7 +66,7 @@ export async function survey(home: Home): Promise<Survey> {
   const pid = readRunningPid(home.pidFile)
   const running = readRunningFile(home)
   const disk = await diskOf(dirname(storeOf({ home, running })))
-  const told = presence.state === 'answers' ? await ask(socketClient(home.socket)) : {}
+  const told = presence.state === 'answers' ? await ask(socketClient(home)) : {}
   return {
     home,
     presence: presence.state,

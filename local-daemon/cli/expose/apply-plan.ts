@@ -28,7 +28,7 @@ export async function applyPlan(
       note(`restarting the daemon: ${step.why}`)
       await control.restart(step)
     } else if (step.do === 'set') {
-      await socketClient(home.socket).post(`/v1/config/${step.key}`, { value: step.value })
+      await socketClient(home).post(`/v1/config/${step.key}`, { value: step.value })
     }
   }
 }

@@ -10,7 +10,7 @@ import { GATEWAY_SERVICE, gatewayUnit } from '../../service/gateway-unit.ts'
 import type { KeyPair } from '../../gateway/self-signed.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { note, print, printJson, warn, printAsIs } from '../output.ts'
+import { note, noteNext, print, printAsIs, printJson, warn } from '../output.ts'
 import { fields } from '../table.ts'
 
 /** `spl gateway serve` as a service, from the options that it would run with. */
@@ -87,7 +87,7 @@ export async function installService(
   if (fileTls(request.tls))
     note(`after a renewal of the certificate: systemctl restart ${GATEWAY_SERVICE}`)
   if (scope === 'user') note('so that it runs while you are not signed in: loginctl enable-linger')
-  note('next: spl gateway logs --self-hosted')
+  noteNext('next', 'spl gateway logs --self-hosted')
 }
 
 /** @throws StartError */
@@ -145,7 +145,10 @@ function warnOfPrivateFolders(): void {
   const hidden = paths.find((path) => /^\/(?:root|home)\//u.test(path))
   if (hidden === undefined) return
   warn(`${hidden} lies in a home, where the service may not be able to read it`)
-  note('try: Node.js and spl for the whole machine (npm install -g as root), then install again')
+  noteNext(
+    'try',
+    'Node.js and spl for the whole machine (npm install -g as root), then install again',
+  )
 }
 
 function optionsOf(request: ServiceRequest): string[] {

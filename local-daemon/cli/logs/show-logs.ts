@@ -60,6 +60,6 @@ function missing(path: string, home: Home): CliError {
   return new CliError(
     'LOG_MISSING',
     `there is no log ${path}: no daemon has run in this home, or its log was removed`,
-    'spl serve --daemon, or name the home with --home or SYNCROPEL_HOME',
+    'run it on the machine of the daemon; --home or SYNCROPEL_HOME names another home',
   )
 }

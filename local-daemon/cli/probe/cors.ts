@@ -55,12 +55,13 @@ export function judgeCors({
       name: NAME,
       status: 'fail',
       message: `The proxy says Access-Control-Allow-Origin: ${added[0]}, which the daemon did not say`,
-      fix: 'Take out every CORS header of the proxy (nginx: add_header Access-Control-…); the daemon says them itself: spl config auth-set-cors-origins https://app.example.com',
+      fix: 'Take out every CORS header of the proxy (nginx: add_header Access-Control-…); the daemon says them itself (spl config auth-set-cors-origins)',
       details: { added },
     }
   }
   if (preflight === undefined) {
-    const message = 'Pages of other origins may not call, and the proxy allows none'
+    const message =
+      'A page of an origin that is not allowed may not call, and the proxy allows none'
     return { name: NAME, status: 'pass', message, details: { allowed_origin: null } }
   }
   const { status, headers } = preflight

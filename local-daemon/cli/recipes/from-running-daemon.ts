@@ -32,7 +32,7 @@ export async function runningConfiguration(home: Home): Promise<RunningConfigura
       EXIT_CODE.unreachable,
     )
   }
-  const config = await socketClient(home.socket).get<Config>('/v1/config')
+  const config = await socketClient(home).get<Config>('/v1/config')
   const settings = Object.fromEntries(config.settings.map(({ key, value }) => [key, value]))
   const hosts = settings['allowed_hosts']
   const [only, ...others] = Array.isArray(hosts) ? (hosts as string[]) : []

@@ -1,5 +1,5 @@
 import { isBootstrapToken } from '../../access/is-bootstrap-token.ts'
-import { note } from '../output.ts'
+import { note, noteNext } from '../output.ts'
 
 /** `SPL_BOOTSTRAP_TOKEN`, if it can be one; else the first start makes the account as ever. */
 export function bootstrapToken(): string | undefined {
@@ -11,5 +11,5 @@ export function bootstrapToken(): string | undefined {
 export function warnOfBootstrapToken(): void {
   if (!process.env['SPL_BOOTSTRAP_TOKEN'] || bootstrapToken() !== undefined) return
   note('warning: SPL_BOOTSTRAP_TOKEN is ignored')
-  note('try: 16 to 256 printable ASCII characters without blanks')
+  noteNext('try', '16 to 256 printable ASCII characters without blanks')
 }

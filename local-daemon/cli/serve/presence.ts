@@ -41,7 +41,7 @@ export type Presence =
 
 export async function presenceOf(home: Home): Promise<Presence> {
   try {
-    const health = await socketClient(home.socket, HEALTH_TIMEOUT_MS).get<Health>('/health')
+    const health = await socketClient(home, HEALTH_TIMEOUT_MS).get<Health>('/health')
     return { state: 'answers', health }
   } catch (error) {
     if (!(error instanceof CliError)) throw error

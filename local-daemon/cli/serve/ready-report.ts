@@ -5,7 +5,7 @@ import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import type { Home } from '../../config/home.ts'
 import { type Exposure, urlHost } from '../../config/listen-host.ts'
 import { openFilesLimit, openFilesWarnings } from '../../config/open-files.ts'
-import { note, warn } from '../output.ts'
+import { note, noteNext, warn } from '../output.ts'
 import { fields } from '../table.ts'
 import { exposureText, exposureWarnings } from './exposure.ts'
 import type { ServeOptions } from './serve-options.ts'
@@ -112,5 +112,5 @@ export function warnOfStart(report: ReadyReport): void {
   note(
     'warning: --insecure-localhost: every program and user of this machine may read and write records',
   )
-  note('try: spl serve --stop, then spl serve --daemon without it')
+  noteNext('try', 'spl serve --stop, then spl serve --daemon without it')
 }

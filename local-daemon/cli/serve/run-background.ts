@@ -42,7 +42,7 @@ export async function runBackground(
   if (ready.object === 'start_failure') {
     throw new CliError(ready.code, ready.message, ready.try ?? `the last lines of ${errors}`)
   }
-  await socketClient(home.socket).get('/health')
+  await socketClient(home).get('/health')
   child.unref()
   return ready
 }

@@ -1,4 +1,5 @@
 import { deliverSecret } from '../access/deliver-secret.ts'
+import { homeAt } from '../../config/home.ts'
 import { readBearer } from '../access/read-bearer.ts'
 import { socketClient } from '../daemon-client.ts'
 import { jsonText, print, printOnce } from '../output.ts'
@@ -16,7 +17,7 @@ export async function showReady(report: ReadyReport, json: boolean): Promise<voi
   const parts = await readBearer(report.admin_bearer)
   await deliverSecret({ place: null, deliver: printOnce }, text, {
     takeBack: () =>
-      socketClient(report.socket).delete(`/v1/tokens/${parts?.token_id ?? ''}?force=true`),
+      socketClient(homeAt(report.home)).delete(`/v1/tokens/${parts?.token_id ?? ''}?force=true`),
     again: `the account is there; with the daemon running, on this machine: spl token create --sa ${parts?.service_account_id}`,
   })
 }

@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.ts'
 import type { Destination } from '../destination.ts'
 import { daemonClient, socketClient, type DaemonClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { localTime } from '../local-time.ts'
 import { fields } from '../table.ts'
 import { type Link, linkRows } from '../tunnel/link-rows.ts'
@@ -15,6 +15,7 @@ import { presenceOf, type Health, type StoreProblem } from './presence.ts'
 import { probePublic } from './probe-public.ts'
 import { IN_MEMORY } from './ready-report.ts'
 import { readRunningFile } from './running-file.ts'
+import { startCommand } from './start-command.ts'
 import { readLogin } from '../login/login-file.ts'
 
 /** The `--json` of `spl status` and `spl serve --status`. */
@@ -76,7 +77,10 @@ export async function showStatus(options: GlobalOptions, destination?: Destinati
   if (status.status === 'running') return
   process.exitCode = EXIT_CODE.unreachable
   if (!options.json)
-    note(`try: ${status.status === 'not_running' ? 'spl serve --daemon' : advice(status)}`)
+    noteNext(
+      'try',
+      `${status.status === 'not_running' ? startCommand(homeOf(options)) : advice(status)}`,
+    )
 }
 
 /** It runs and does not do its work: exit code 1. */
@@ -84,7 +88,7 @@ function reportProblem(problem: StoreProblem, options: GlobalOptions): void {
   process.exitCode = EXIT_CODE.failed
   if (options.json) return
   note(`error: ${problem.message} [${problem.code}]`)
-  note(`try: ${problem.try}`)
+  noteNext('try', `${problem.try}`)
 }
 
 async function homeStatus(home: Home): Promise<Status> {
@@ -95,7 +99,7 @@ async function homeStatus(home: Home): Promise<Status> {
     health && facts?.gateway
       ? await probePublic(facts, facts.gateway, health.process?.name)
       : undefined
-  const link = health === undefined ? null : await linkOf(socketClient(home.socket))
+  const link = health === undefined ? null : await linkOf(socketClient(home))
   return {
     object: 'status',
     status: ({ answers: 'running', silent: 'not_answering', absent: 'not_running' } as const)[

@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { GlobalOptions } from '../global-options.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
 import type { ServiceReport } from './install-service.ts'
 import type { ServiceManager } from './service-manager.ts'
@@ -21,7 +21,7 @@ export function showService(report: ServiceReport, options: GlobalOptions): void
   for (const hint of report.hints) note(hint)
   if (report.applied) return
   note(`warning: the service manager was not told: ${report.reason}`)
-  note('try: in a session of that user, where it runs:')
+  noteNext('try', 'in a session of that user, where it runs:')
   for (const command of report.commands) note(`  ${command}`)
 }
 

@@ -10,14 +10,14 @@ import { showProgress } from '../progress.ts'
 export async function verified(
   home: Home,
   path: string,
-  options: { readonly json?: boolean | undefined },
+  options: { readonly json?: boolean | undefined; readonly copy?: boolean },
   signal?: AbortSignal,
 ): Promise<Verification> {
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',
       `There is no identity in ${home.root}, so no store that it signed`,
-      'spl serve --daemon makes one; --home names another home',
+      'run it on the machine of the daemon; --home names another home',
     )
   }
   const { readSuccessions } = await import('../../access/succession.ts')
@@ -29,7 +29,7 @@ export async function verified(
     path,
     did,
     lineage,
-    lineageFile: lineagePath(home, path),
+    ...(options.copy !== true && { lineageFile: lineagePath(home, path) }),
     onProgress: (done, total) => progress.count(done, total),
     ...(signal && { signal }),
   })
