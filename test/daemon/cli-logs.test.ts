@@ -86,7 +86,9 @@ describe('spl logs', () => {
   test('says where it looked when there is none', async () => {
     const run = await spl('logs')
     expect(run.code).toBe(1)
-    expect(run.stderr).toMatch(/spl\.log.*\[LOG_MISSING\]\ntry: spl serve --daemon/)
+    expect(run.stderr).toMatch(
+      /spl\.log.*\[LOG_MISSING\]\ntry: run it on the machine of the daemon/,
+    )
   })
 
   test('shows the log of a real daemon', async () => {
