@@ -54,6 +54,10 @@ export async function appendUntilTold(
   return undefined
 }
 
+function isFullDisk({ storeMayFail }: PublicSide, { status, text }: Answer): boolean {
+  return storeMayFail === true && status === 507 && text.includes('STORE_FULL')
+}
+
 function idOf(side: PublicSide, answer: Answer, key: string): string | undefined {
   const { status, text, body } = answer
   if (status === 200 || status === 201) {
@@ -63,7 +67,7 @@ function idOf(side: PublicSide, answer: Answer, key: string): string | undefined
     if (id !== undefined) side.history.bodies.push({ ...taken, kind: 'record', id })
     return id
   }
-  if (OUTAGES.has(status)) return undefined
+  if (OUTAGES.has(status) || isFullDisk(side, answer)) return undefined
   side.history.surprises.push(`append ${key}: ${status} ${text.slice(0, 500)}`)
   return undefined
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
@@ -9,6 +9,7 @@ import { GatewayChild } from './gateway-child.ts'
 import { HomeChild } from './home-child.ts'
 import type { PlantedInApp } from './planted-app.ts'
 import type { Random } from './random.ts'
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
 /** Everything that faults are done to: both processes, and the links to the gateway from either side. */
 export interface Arena extends AsyncDisposable {
@@ -20,6 +21,8 @@ export interface Arena extends AsyncDisposable {
   readonly clientLink: FaultLink
   /** The store's file. */
   readonly database: string
+  /** The home's own disk, if it has one. */
+  readonly disk: SmallDisk | undefined
 }
 
 export interface ArenaOptions {
@@ -28,16 +31,21 @@ export interface ArenaOptions {
   readonly app?: PlantedInApp | undefined
   /** Source of a broken Worker. */
   readonly worker?: string | undefined
+  /** The home is on a small disk of its own, which takes root. */
+  readonly smallDisk?: boolean
 }
 
 const CONNECT_MS = 15_000
 
 /** Resolves when the daemon is connected. */
-export async function anArena({ random, app, worker }: ArenaOptions): Promise<Arena> {
+export async function anArena(options: ArenaOptions): Promise<Arena> {
+  const { random, app, worker, smallDisk = false } = options
   await using undo = new AsyncDisposableStack()
   const directory = mkdtempSync(join(tmpdir(), 'spl-faults-'))
   undo.defer(() => rmSync(directory, { recursive: true, force: true }))
   const paths = homeAt(join(directory, 'home'))
+  mkdirSync(paths.root, { mode: 0o700 })
+  const disk = smallDisk ? undo.use(mountSmallDisk(paths.root)) : undefined
   prepareHome(paths)
   const ownerDid = loadIdentity(paths).did
   const gatewayTask = { ownerDid, directory: join(directory, 'gateway'), worker }
@@ -56,6 +64,7 @@ export async function anArena({ random, app, worker }: ArenaOptions): Promise<Ar
     tunnelLink,
     clientLink,
     database: paths.database,
+    disk,
     [Symbol.asyncDispose]: () => done.disposeAsync(),
   }
 }

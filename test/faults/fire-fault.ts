@@ -2,9 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../gateway/until.ts'
 import type { Arena } from './arena.ts'
 import type { FaultLink } from './fault-link.ts'
+import { FRONT_CONNECTIONS, type GatewayChild } from './gateway-child.ts'
 import type { Lane, Shape } from './lane.ts'
+import { floodHandshakes, floodIdle } from './floods.ts'
+import { closeWithCode } from './hostile-closes.ts'
+import { leaveUploads, sendHostileChunks } from './hostile-uploads.ts'
+import type { Outcome } from './outcome.ts'
 import { handshakeOf, replayHandshake } from './replay-opening.ts'
+import { revokeReader } from './revoked-reader.ts'
 import type { Fault } from './schedule.ts'
+import { fillDisk, lockStore } from './store-faults.ts'
 import type { Violation } from './violation.ts'
 import type { Witness } from './witness.ts'
 
@@ -53,6 +60,10 @@ export async function fireFault(
     witness: { ...met, bytes: touched, effect },
     violations,
   })
+  const told = async (outcome: Promise<Outcome>): Promise<Fired> => {
+    const { effect, bytes: moved, violations } = await outcome
+    return done(effect, moved, violations)
+  }
   fired()
 
   switch (fault.kind) {
@@ -151,8 +162,51 @@ export async function fireFault(
     case 'gateway-pause':
       await gateway.pause(fault.ms)
       return done(`stood still for ${fault.ms} ms`)
+    case 'gateway-crash':
+      return told(crash(gateway))
+    case 'client-close-code':
+      return told(closeWithCode(arena, fault.code))
+    case 'client-revoked':
+      return told(revokeReader(arena, fault.ends))
+    case 'client-uploads':
+      return told(leaveUploads(arena, fault.count))
+    case 'client-chunks':
+      return told(sendHostileChunks({ port: gateway.port, bearer: home.bearer }))
+    case 'client-idle-flood':
+      return told(floodIdle(gateway.port, fault.count, FRONT_CONNECTIONS))
+    case 'client-tls-flood': {
+      const { handshakeMs } = QUICK_HANDSHAKES
+      const front = await gateway.secureFront(QUICK_HANDSHAKES)
+      try {
+        return await told(floodHandshakes(front.port, fault.count, handshakeMs))
+      } finally {
+        await front.destroy()
+      }
+    }
+    case 'store-lock':
+      return told(lockStore(arena, fault.ms))
+    case 'store-full':
+      return told(fillDisk(arena, fault.ms))
   }
 }
+
+/** Time that a handshake may take while handshakes are left, milliseconds: the flood is over soon. */
+const QUICK_HANDSHAKES = { handshakeMs: 400 } as const
+
+/** Kills workerd alone. Resolves when its front has started it again. */
+async function crash(gateway: GatewayChild): Promise<Outcome> {
+  const { pid } = gateway
+  process.kill(pid, 'SIGKILL')
+  const violations: Violation[] = []
+  await until('workerd runs again', () => gateway.pid !== pid, CRASH_MS).catch(() => {
+    const text = `workerd was not started again within ${CRASH_MS} ms`
+    violations.push({ check: 'front', kind: 'stuck', text })
+  })
+  return { effect: `workerd ${pid} was killed, ${gateway.pid} followed`, violations }
+}
+
+/** A start of workerd and the longest first pauses before one, on a busy machine, milliseconds. */
+const CRASH_MS = 15_000
 
 function wayOf(kind: 'tunnel-stall-up' | 'tunnel-stall-down', link: FaultLink): Lane {
   return kind === 'tunnel-stall-up' ? link.up : link.down

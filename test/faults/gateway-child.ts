@@ -1,6 +1,15 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FrontLimits } from '../../local-daemon/gateway/front/front-limits.ts'
+import { startFront, type Front } from '../../local-daemon/gateway/front/start-front.ts'
+import { WorkerdSocket } from '../../local-daemon/gateway/front/workerd-socket.ts'
+import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { memoryOf } from '../gateway/memory-of.ts'
+
+/** Connections that its front holds: far more than the load has, and few enough for a flood. */
+export const FRONT_CONNECTIONS = 256
 
 export interface GatewayTask {
   readonly ownerDid: string
@@ -39,7 +48,8 @@ export class GatewayChild implements AsyncDisposable {
     const port = this.#port
     // Home comes by a link that breaks, on a port of its own.
     const hostname = 'localhost:*'
-    const options = { ownerDid, directory, port, hostname, ...(worker && { worker }) }
+    const limits = { connections: FRONT_CONNECTIONS }
+    const options = { ownerDid, directory, port, hostname, limits, ...(worker && { worker }) }
     this.#gateway = await startGateway(options)
     this.#port = this.#gateway.port
   }
@@ -58,6 +68,26 @@ export class GatewayChild implements AsyncDisposable {
     process.kill(pid, 'SIGSTOP')
     await sleep(ms)
     process.kill(pid, 'SIGCONT')
+  }
+
+  /** Another front before the same workerd, with TLS. Whoever asks for it ends it. */
+  async secureFront(limits: Partial<FrontLimits>): Promise<Front> {
+    const { directory } = this.#task
+    const tls = await selfSignedCertificate(join(directory, 'tls'), 'localhost', Date.now())
+    return startFront({
+      host: '127.0.0.1',
+      port: 0,
+      tls,
+      knowsClients: false,
+      limits,
+      onLog() {},
+      async dial() {
+        const socket = new WorkerdSocket()
+        socket.connect({ path: join(directory, 'workerd.sock') })
+        await once(socket, 'connect')
+        return socket
+      },
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

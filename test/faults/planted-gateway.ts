@@ -9,6 +9,8 @@ export type PlantedInWorker =
   | 'hangs-cut-streams'
   /** The stream of a client that has left stays open at home. */
   | 'keeps-left-streams'
+  /** It reads the whole of a body before it refuses it. */
+  | 'waits-for-uploads'
   /** A connect proof is good for more than one connection. */
   | 'takes-old-proofs'
 
@@ -63,6 +65,10 @@ const WRAPPING = `
   }
   export default {
     async fetch(request, env, ctx) {
+      if (bug === 'waits-for-uploads' && request.body !== null) {
+        const body = await request.arrayBuffer()
+        return worker.fetch(new Request(request, { body }), env, ctx)
+      }
       const answer = await worker.fetch(request, env, ctx)
       const stream = answer.headers.get('content-type')?.startsWith('text/event-stream')
       if (answer.body === null || answer.webSocket) return answer

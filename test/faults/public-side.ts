@@ -15,4 +15,6 @@ export interface PublicSide {
   readonly patienceMs: number
   /** The load is over: finish what was begun, and begin nothing. */
   readonly over: AbortSignal
+  /** The disk of the store is full at times, and a refusal that says so is an outage. */
+  readonly storeMayFail?: boolean
 }

@@ -18,5 +18,5 @@ test('a schedule has four to eight faults in order, and all kinds have their tur
     expect(schedule).toEqual(schedule.toSorted((left, right) => left.atMs - right.atMs))
     for (const { kind } of schedule) kinds.add(kind)
   }
-  expect(kinds.size).toBe(22)
+  expect(kinds.size).toBe(31)
 })

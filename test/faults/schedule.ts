@@ -31,6 +31,22 @@ export type Fault =
   | { readonly kind: 'daemon-pause'; readonly ms: number }
   | { readonly kind: 'gateway-kill' }
   | { readonly kind: 'gateway-pause'; readonly ms: number }
+  /** workerd is killed under its front, which starts it again. */
+  | { readonly kind: 'gateway-crash' }
+  /** Followers by WebSocket leave with a close code that nobody may send. */
+  | { readonly kind: 'client-close-code'; readonly code: number }
+  /** The bearer of a slow reader ends in the middle of a long answer. */
+  | { readonly kind: 'client-revoked'; readonly ends: 'revoke' | 'rotate' }
+  /** A bearer without scopes begins uploads and finishes none. */
+  | { readonly kind: 'client-uploads'; readonly count: number }
+  /** Chunked uploads whose framing is broken, with a request behind. */
+  | { readonly kind: 'client-chunks' }
+  /** Connections that say nothing; TLS handshakes that are begun and left. */
+  | { readonly kind: 'client-idle-flood' | 'client-tls-flood'; readonly count: number }
+  /** Another process has the store locked. */
+  | { readonly kind: 'store-lock'; readonly ms: number }
+  /** The store's disk is full, and has room again; needs a disk of its own. */
+  | { readonly kind: 'store-full'; readonly ms: number }
 
 export type FaultKind = Fault['kind']
 
@@ -39,6 +55,9 @@ export type Planned = Fault & { readonly atMs: number }
 
 /** The time over which a run's faults are spread, milliseconds. */
 const SPREAD_MS = 3_500
+
+/** Reserved, or of no range at all (RFC 6455, section 7.4). */
+const NO_CLOSE_CODES = [0, 999, 1004, 1005, 1006, 1015, 5000, 65_535] as const
 
 const MAKERS: readonly ((random: Random) => Fault)[] = [
   () => ({ kind: 'tunnel-reset' }),
@@ -80,6 +99,15 @@ const MAKERS: readonly ((random: Random) => Fault)[] = [
   (random) => ({ kind: 'daemon-pause', ms: random.whole(100, 1_000) }),
   () => ({ kind: 'gateway-kill' }),
   (random) => ({ kind: 'gateway-pause', ms: random.whole(100, 1_000) }),
+  () => ({ kind: 'gateway-crash' }),
+  (random) => ({ kind: 'client-close-code', code: random.pick(NO_CLOSE_CODES) }),
+  (random) => ({ kind: 'client-revoked', ends: random.pick(['revoke', 'rotate']) }),
+  (random) => ({ kind: 'client-uploads', count: random.whole(20, 60) }),
+  () => ({ kind: 'client-chunks' }),
+  (random) => ({ kind: 'client-idle-flood', count: random.whole(300, 400) }),
+  (random) => ({ kind: 'client-tls-flood', count: random.whole(100, 250) }),
+  (random) => ({ kind: 'store-lock', ms: random.whole(200, 2_000) }),
+  (random) => ({ kind: 'store-full', ms: random.whole(100, 500) }),
 ]
 
 /** Four to eight faults of different kinds, in order of time. The same source gives the same ones. */

@@ -9,6 +9,7 @@ export interface Violation {
     | 'streams'
     | 'faults'
     | 'answers'
+    | 'front'
   readonly kind:
     | 'lost'
     | 'doubled'
@@ -22,6 +23,10 @@ export interface Violation {
     | 'grown'
     | 'leaked'
     | 'replay-taken'
+    | 'revoked-taken'
+    | 'smuggled'
+    | 'unbounded'
+    | 'unreleased'
     | 'not-fired'
     | 'surprise'
   readonly text: string
