@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
 import { detach } from '../../../protocol/detach.ts'
 import { linger } from '../../sockets/linger.ts'
+import type { FrameFault } from './client-frames.ts'
 import type { FrontLimits } from './front-limits.ts'
 import { refusalText } from './refusal-text.ts'
 import { RequestFramer } from './request-framer.ts'
-import type { HeadFault, RequestHead } from './request-head.ts'
+import type { HeadFault, RequestHead, WebSocketUse } from './request-head.ts'
+import type { UnfinishedMessages } from './unfinished-messages.ts'
+import { WebSocketGuard } from './web-socket-guard.ts'
 import type { WorkerdSocket } from './workerd-socket.ts'
 
 export interface ConnectionParts {
@@ -15,13 +18,18 @@ export interface ConnectionParts {
   readonly dial: () => Promise<WorkerdSocket>
   /** The first whole head has come: the connection is no longer one that may be shed. */
   readonly onRequest: () => void
+  /** What its WebSocket's unfinished message counts in, and under. */
+  readonly messages: UnfinishedMessages
+  readonly address: string | undefined
 }
 
 /**
  * `framed`: requests are found and passed on. `dialling`: a head waits for workerd. `deciding`: a WebSocket handshake waits for
- * its answer. `opaque`: both ways are bytes. `over`: the client has its last answer, or none.
+ * its answer. `frames`: it is a WebSocket, whose frames are followed. `over`: the client has its last answer, or none.
  */
-type Mode = 'framed' | 'dialling' | 'deciding' | 'opaque' | 'over'
+type Mode = 'framed' | 'dialling' | 'deciding' | 'frames' | 'over'
+
+type Deadline = 'head' | 'body' | 'half-closed' | 'close'
 
 const SWITCHED = Buffer.from('HTTP/1.1 101 ')
 const TIMEOUT: HeadFault = {
@@ -40,14 +48,16 @@ export class ClientConnection {
   readonly #framer: RequestFramer
   #mode: Mode = 'framed'
   #workerd: WorkerdSocket | undefined
+  #use: WebSocketUse | undefined
+  #guard: WebSocketGuard | undefined
   /** A head has gone, and nothing has come back since. */
   #awaitsAnswer = false
   /** The client has been given something. */
   #answered = false
   #clientEnded = false
-  /** The one deadline: of a head, of a body's silence, or of a client that sends no more. */
+  /** The one deadline: of a head, of a body's silence, of a client that sends no more, or of a WebSocket's end. */
   #deadline: NodeJS.Timeout | undefined
-  #deadlineOf: 'head' | 'body' | 'half-closed' | undefined
+  #deadlineOf: Deadline | undefined
   /** Of a client that takes nothing of its answer. */
   #stall: NodeJS.Timeout | undefined
 
@@ -76,12 +86,13 @@ export class ClientConnection {
       this.#calm()
       clearTimeout(this.#stall)
       this.#mode = 'over'
+      this.#guard?.end()
       this.#workerd?.destroy()
     })
   }
 
   #fromClient = (bytes: Buffer): void => {
-    if (this.#mode === 'opaque') return this.#toWorkerd(bytes)
+    if (this.#mode === 'frames') return this.#framesFromClient(bytes)
     this.#framer.feed(bytes)
     this.#pull()
   }
@@ -108,7 +119,8 @@ export class ClientConnection {
   #passHead(head: RequestHead): void {
     this.#parts.onRequest()
     // Its answer says what the bytes after it are: it must be the first on its connection.
-    if (head.webSocket) this.#drop()
+    this.#use = head.webSocket
+    if (head.webSocket !== undefined) this.#drop()
     this.#awaitsAnswer = true
     if (this.#workerd === undefined) return this.#dial(head)
     this.#workerd.write(head.bytes)
@@ -132,8 +144,8 @@ export class ClientConnection {
     }
     this.#attach(workerd)
     workerd.write(head.bytes)
-    this.#mode = head.webSocket ? 'deciding' : 'framed'
-    if (!head.webSocket) this.#resume()
+    this.#mode = head.webSocket === undefined ? 'framed' : 'deciding'
+    if (head.webSocket === undefined) this.#resume()
     if (this.#clientEnded) this.#afterClientEnd()
   }
 
@@ -156,20 +168,75 @@ export class ClientConnection {
     if (workerd !== this.#workerd || this.#mode === 'over') return
     this.#awaitsAnswer = false
     this.#answered = true
-    if (!this.#client.write(bytes)) this.#waitForClient(workerd)
+    const decides = this.#mode === 'deciding'
+    if (decides) this.#decide(bytes)
+    if (!this.#passToClient(bytes)) this.#waitForClient(workerd)
     if (this.#deadlineOf === 'half-closed') {
       this.#expect('half-closed', this.#parts.limits.halfClosedSilenceMs)
     }
-    if (this.#mode !== 'deciding') return
-    // An answer's first line comes in one piece; one that did not would be no 101.
-    if (bytes.subarray(0, SWITCHED.length).equals(SWITCHED)) {
-      this.#mode = 'opaque'
+    if (!decides) return
+    if (this.#guard !== undefined) {
       this.#calm()
       const rest = this.#framer.rest()
-      if (rest.length > 0) this.#toWorkerd(rest)
+      if (rest.length > 0) this.#framesFromClient(rest)
       if (this.#clientEnded) workerd.end()
-    } else this.#mode = 'framed'
+    }
     this.#resume()
+  }
+
+  /** An answer's first line comes in one piece; one that did not would be no 101. */
+  #decide(bytes: Buffer): void {
+    const switched = bytes.subarray(0, SWITCHED.length).equals(SWITCHED)
+    this.#mode = switched ? 'frames' : 'framed'
+    if (!switched || this.#use === undefined) return
+    const { limits, messages, address } = this.#parts
+    this.#guard = new WebSocketGuard(this.#use, limits, messages, address, (fault) =>
+      this.#refuseFrames(fault),
+    )
+  }
+
+  #passToClient(bytes: Buffer): boolean {
+    const guard = this.#guard
+    if (guard === undefined || guard.isClosing) return this.#client.write(bytes)
+    guard.gateway(bytes)
+    // Once the client has the close, it has some time to answer.
+    return this.#client.write(bytes, guard.isClosing ? () => this.#expectClose() : undefined)
+  }
+
+  #framesFromClient(bytes: Buffer): void {
+    const guard = this.#guard
+    if (guard === undefined || guard.isClientClosed) return
+    const { passing, fault } = guard.client(bytes)
+    if (this.#mode !== 'frames') return
+    if (passing > 0) this.#toWorkerd(passing === bytes.length ? bytes : bytes.subarray(0, passing))
+    if (fault !== undefined) return this.#refuseFrames(fault)
+    if (guard.isClientClosed) this.#expectClose()
+  }
+
+  /** One side has said its close: what is still to be said takes no long time. */
+  #expectClose(): void {
+    if (this.#mode === 'frames' && this.#deadlineOf !== 'close')
+      this.#expect('close', this.#parts.limits.webSocketCloseMs)
+  }
+
+  /** The client broke the rules of the WebSocket: workerd sees a cut, and the client why. */
+  #refuseFrames(fault: FrameFault): void {
+    const close = this.#guard?.closeFor(fault)
+    const workerd = this.#workerd
+    this.#finish()
+    // What came before it is still workerd's, without a clean end.
+    workerd?.end()
+    if (close === undefined) {
+      this.#client.destroy()
+      return
+    }
+    this.#client.write(close)
+    this.#lingerFrames()
+  }
+
+  #lingerFrames(): void {
+    const { limits } = this.#parts
+    linger(this.#client, { ...limits, lingerMs: limits.webSocketCloseMs })
   }
 
   #waitForClient(workerd: WorkerdSocket): void {
@@ -181,10 +248,11 @@ export class ClientConnection {
   /** workerd says no more: the client has all that it gets, and may still be sending. */
   #workerdOver(workerd: WorkerdSocket): void {
     if (workerd !== this.#workerd || this.#mode === 'over') return
-    const wasOpaque = this.#mode === 'opaque'
+    const wasWebSocket = this.#mode === 'frames'
     this.#finish()
     workerd.destroy()
-    if (wasOpaque && this.#clientEnded) this.#client.end()
+    if (wasWebSocket && this.#clientEnded) this.#client.end()
+    else if (wasWebSocket) this.#lingerFrames()
     else linger(this.#client, this.#parts.limits)
   }
 
@@ -196,7 +264,7 @@ export class ClientConnection {
 
   /** It has left, or it waits for its answer and has nothing more to ask: the kernel tells these apart no further. */
   #afterClientEnd(): void {
-    if (this.#mode === 'opaque') {
+    if (this.#mode === 'frames') {
       this.#workerd?.end()
       return
     }
@@ -233,6 +301,7 @@ export class ClientConnection {
   #finish(): void {
     this.#mode = 'over'
     this.#calm()
+    this.#guard?.end()
     this.#client.off('data', this.#fromClient)
     this.#client.off('end', this.#clientEnd)
   }
@@ -247,7 +316,7 @@ export class ClientConnection {
     else if (this.#deadlineOf !== 'head') this.#expect('head', this.#parts.limits.headMs)
   }
 
-  #expect(what: 'head' | 'body' | 'half-closed', ms: number): void {
+  #expect(what: Deadline, ms: number): void {
     if (this.#deadlineOf === what && what !== 'half-closed') {
       this.#deadline?.refresh()
       return
@@ -269,7 +338,7 @@ export class ClientConnection {
       this.#deadline?.refresh()
       return
     }
-    if (this.#deadlineOf === 'half-closed') {
+    if (this.#deadlineOf === 'half-closed' || this.#deadlineOf === 'close') {
       this.#drop()
       this.#finish()
       this.#client.destroy()

@@ -16,7 +16,8 @@ interface Entry {
 
 /**
  * Who is connected. At a bound the one that has been silent longest makes room, so that connections which ask for
- * nothing keep out nobody; where all have asked for something, the new one is refused.
+ * nothing keep out nobody; where all have asked for something, the new one is refused. One address has a part of what there
+ * is, whatever it asks for.
  */
 export class ConnectionTable {
   readonly #most: number
@@ -26,9 +27,15 @@ export class ConnectionTable {
   readonly #silent = new Set<Entry>()
   #count = 0
 
-  constructor(most: number, { connectionsPerAddress }: Pick<FrontLimits, 'connectionsPerAddress'>) {
+  constructor(
+    most: number,
+    {
+      connectionsPerAddress,
+      addressShare,
+    }: Pick<FrontLimits, 'connectionsPerAddress' | 'addressShare'>,
+  ) {
     this.#most = most
-    this.#mostPerAddress = connectionsPerAddress
+    this.#mostPerAddress = Math.min(connectionsPerAddress, Math.floor(most / addressShare))
   }
 
   get size(): number {

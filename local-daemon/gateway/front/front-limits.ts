@@ -8,8 +8,10 @@ export const FRONT_LIMITS = {
   descriptorsPerConnection: 2,
   /** Descriptors that the process keeps for everything else. */
   spareDescriptors: 128,
-  /** Connections of one client address, an IPv6 one counted by its /64. */
+  /** Connections of one client address, an IPv6 one counted by its /64; and no more than `addressShare` of all. */
   connectionsPerAddress: 512,
+  /** Of what clients share, one address has at most one part in so many. */
+  addressShare: 4,
   /** Time for a TLS handshake, milliseconds. */
   handshakeMs: 10_000,
   /** Time to send a request head: the first from the connection's start, later ones from their first byte, milliseconds. */
@@ -21,6 +23,16 @@ export const FRONT_LIMITS = {
   /** Largest line before a chunk of a body, and largest section of trailers, bytes. */
   chunkLineBytes: 1_024,
   trailerBytes: 16 * 1024,
+  /** Largest message of a WebSocket's client, bytes: of a feed's, which has nothing to say; of a daemon's tunnel; of any other. */
+  feedMessageBytes: 1_024,
+  tunnelMessageBytes: LIMITS.messageBytes,
+  webSocketMessageBytes: LIMITS.webSocketMessageBytes,
+  /** What a fragment of a message counts for beside its bytes. */
+  fragmentBytes: 128,
+  /** Messages of all clients that are not whole yet, bytes; a daemon's tunnel does not count. */
+  webSocketUnfinishedBytes: LIMITS.webSocketQueuesBytes,
+  /** From the first close of either side until the connection is cut, milliseconds. */
+  webSocketCloseMs: 5_000,
   /** How long an answer is waited for whose client sends no more, milliseconds; and the next bytes of one that has begun. */
   halfClosedMs: 5_000,
   halfClosedSilenceMs: 1_000,

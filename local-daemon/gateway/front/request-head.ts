@@ -1,14 +1,19 @@
 import type { ProblemCode } from '../../../protocol/problem.ts'
+import { routeAccess } from '../../../protocol/route-access.ts'
+import { TUNNEL_PATH } from '../../../protocol/version.ts'
 
 /** How the body of a request is framed (RFC 9112, section 6.3): chunked, or so many bytes. */
 export type BodyFraming = 'chunked' | number
+
+/** What a WebSocket is for: the daemon's own, a feed whose client has nothing to say, or whatever home makes of it. */
+export type WebSocketUse = 'tunnel' | 'feed' | 'other'
 
 export interface RequestHead {
   /** The head as it goes on to workerd, with the empty line at its end. */
   readonly bytes: Buffer
   readonly body: BodyFraming
   /** A WebSocket handshake: what follows its answer may be no HTTP. */
-  readonly webSocket: boolean
+  readonly webSocket: WebSocketUse | undefined
   /** It asks for an event stream, whose client takes a refusal for the end. */
   readonly events: boolean
 }
@@ -53,7 +58,7 @@ export function readHead(text: string, own: string): RequestHead | HeadFault {
   return {
     bytes: Buffer.from(`${method} ${target} HTTP/1.${minor}\r\n${kept}${own}\r\n`, 'latin1'),
     body,
-    webSocket,
+    webSocket: webSocket ? useOf(target) : undefined,
     events: method === 'GET' && lists(fields, 'accept', 'text/event-stream'),
   }
 }
@@ -102,12 +107,19 @@ function isHandshake(fields: readonly Field[]): boolean {
   )
 }
 
+function useOf(target: string): WebSocketUse {
+  if (target === TUNNEL_PATH) return 'tunnel'
+  return routeAccess('GET', target)?.events === 'feed' ? 'feed' : 'other'
+}
+
 function keptLines(fields: readonly Field[], webSocket: boolean): string {
   const cookies = valuesOf(fields, 'cookie')
   let kept = ''
   for (const { name, line } of fields) {
     if (name === CLIENT_ADDRESS_FIELD || name === SCHEME_FIELD) continue
     if (name === 'upgrade' && !webSocket) continue
+    // An extension would change what frames mean.
+    if (name === 'sec-websocket-extensions') continue
     if (name === 'cookie' && cookies.length > 1) continue
     kept += `${line}\r\n`
   }

@@ -9,6 +9,7 @@ import { Handshakes } from './handshakes.ts'
 import { listenFront } from './listen-front.ts'
 import { watchKeyPair } from './key-pair-watch.ts'
 import { CLIENT_ADDRESS_FIELD, SCHEME_FIELD } from './request-head.ts'
+import { UnfinishedMessages } from './unfinished-messages.ts'
 import type { WorkerdSocket } from './workerd-socket.ts'
 
 export interface FrontOptions {
@@ -45,6 +46,7 @@ const OWN_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '::1'])
 export async function startFront(options: FrontOptions): Promise<Front> {
   const limits: FrontLimits = { ...FRONT_LIMITS, ...options.limits }
   const table = new ConnectionTable(connectionsFor(openFilesLimit(), limits), limits)
+  const messages = new UnfinishedMessages(limits.webSocketUnfinishedBytes, limits.addressShare)
   const sockets = new Map<Socket, Place>()
   const tls = options.tls && (await startTls(options.tls))
   const server = createServer(
@@ -81,7 +83,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     const told = address === undefined ? '' : `${CLIENT_ADDRESS_FIELD}: ${address}\r\n`
     const own = `${told}${tls === undefined ? '' : `${SCHEME_FIELD}: https\r\n`}`
     // It lives as long as its socket.
-    ClientConnection.serve(client, { limits, own, dial: options.dial, onRequest: place.settle })
+    const key = address === undefined ? undefined : (addressKey(address) ?? address)
+    const { dial } = options
+    const onRequest = place.settle
+    ClientConnection.serve(client, { limits, own, dial, onRequest, messages, address: key })
   }
 
   function addressOf({ remoteAddress }: Socket): string | undefined {
