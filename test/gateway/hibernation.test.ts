@@ -19,6 +19,8 @@ import { until } from './until.ts'
 const SLEEP_MS = 13_000
 /** Longer than the pings' interval and the time to sleep; `.ci/run` makes it ten minutes, and it may be an hour. */
 const SILENCE_MS = Number(process.env['SPL_SILENCE_SECONDS'] ?? 25) * 1000
+/** The same, longer than the bound of silence in the test of it. */
+const IDLE_MS = Math.max(34_000, SILENCE_MS)
 const big = bigBody(160)
 
 const constructed = (stage: Stage) =>
@@ -159,6 +161,24 @@ test.concurrent(
     }
     expect(made()).toBe(1)
     socket.terminate()
+  },
+)
+
+test.concurrent(
+  `a daemon whose object sleeps is not taken for silent: its pings count (real clock, ${IDLE_MS / 1000} s)`,
+  { timeout: IDLE_MS + 60_000 },
+  async () => {
+    // Just above the interval of its pings, 20 s, and well below the silence.
+    await using home = await aRealHome({ observed: true, limits: { silenceMs: 23_000 } })
+    const made = () => home.gateway.log.filter((line) => line.includes('object constructed')).length
+    expect((await home.ask('/v1/threads')).status).toBe(200)
+    await sleep(IDLE_MS)
+    expect(made()).toBe(1)
+    const from = performance.now()
+    expect((await home.ask('/v1/threads')).status).toBe(200)
+    expect(performance.now() - from).toBeLessThan(1_000)
+    await until('the object was made anew', () => made() === 2)
+    expect(home.link.made()).toBe(1)
   },
 )
 
