@@ -99,6 +99,12 @@ export const LIMITS = {
   lingerMs: 20_000,
   /** The same from one piece to the next, milliseconds. */
   lingerStallMs: 3_000,
+  /** How often the object may be asked for its origins, that refusals be readable: at once, and per second. */
+  originLookups: 500,
+  originLookupsPerSecond: 100,
+  /** The same for origins that it did not allow a moment ago. */
+  unknownOriginLookups: 50,
+  unknownOriginLookupsPerSecond: 10,
   /** How long a connection of the daemon may be silent, its pings counted, before the daemon is away, milliseconds. */
   silenceMs: 45_000,
   /** Largest body of one record, bytes of canonical JSON. */

@@ -6,9 +6,12 @@ import { ORIGINS_URL } from '../tunnel/internal.ts'
 /** How long a list is good for, milliseconds: so late refusals may be by a change of it. */
 const FRESH_MS = 2_000
 /** How often an object may be asked while nothing, or something old, is known of it: as many as come before its answer. */
-const FIRST: Rate = { perSecond: 100, burst: 500 }
+const FIRST: Rate = { perSecond: LIMITS.originLookupsPerSecond, burst: LIMITS.originLookups }
 /** How often for an origin that its list does not hold, which may have been allowed just now. */
-const UNKNOWN: Rate = { perSecond: 10, burst: 50 }
+const UNKNOWN: Rate = {
+  perSecond: LIMITS.unknownOriginLookupsPerSecond,
+  burst: LIMITS.unknownOriginLookups,
+}
 
 interface Known {
   readonly cors: CorsPolicy

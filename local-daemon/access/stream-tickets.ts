@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { LIMITS } from '../../protocol/limits.ts'
 import { makeCode, parseCode } from '../../protocol/signed-code.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { nowSeconds } from './accounts.ts'
 import type { Identity } from './identity.ts'
-import type { Principal } from './principal.ts'
+import { mayUse, type Principal } from './principal.ts'
 
 interface OpenTicket {
   readonly principal: Principal
@@ -30,7 +31,11 @@ export class StreamTickets {
     this.#identity = identity
   }
 
-  /** Throws `ProblemError` `RATE_LIMITED` when the account or all together have too many unused ones. */
+  /**
+   * A part of all is for holders of the scope admin alone: other accounts together cannot keep the owner from one.
+   *
+   * @throws ProblemError RATE_LIMITED when the account or all together have too many unused ones
+   */
   issue(principal: Principal, path: string): StreamTicket {
     this.#forgetExpired()
     const ofAccount = [...this.#open.values()].filter((open) =>
@@ -38,7 +43,8 @@ export class StreamTickets {
     )
     const { ticketsOfAccount, tickets, ticketSeconds } = DAEMON_LIMITS
     if (ofAccount.length >= ticketsOfAccount) throw tooMany(ofAccount[0])
-    if (this.#open.size >= tickets) throw tooMany([...this.#open.values()][0])
+    const reserved = mayUse(principal, 'admin') ? 0 : Math.floor(tickets / LIMITS.ownerReserve)
+    if (this.#open.size >= tickets - reserved) throw tooMany([...this.#open.values()][0])
     const nonce = randomBytes(16)
     const expires = nowSeconds() + ticketSeconds
     const { sign } = this.#identity

@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { overSocket } from '../daemon/a-daemon.ts'
+import { EventReader } from '../daemon/events.ts'
+import { aRealHome, type RealHome } from './a-real-home.ts'
+import { send } from './send.ts'
+import { subscribe } from './subscriber.ts'
+import { settled, until } from './until.ts'
+
+/** How soon the owner must be answered, whatever the others do, milliseconds. */
+const SOON_MS = 1_000
+const GET = '/v1/threads?limit=10'
+
+let home: RealHome
+let local: string
+const measured: string[] = []
+
+beforeAll(async () => {
+  home = await aRealHome()
+  local = `http://127.0.0.1:${home.daemon().addresses.tcp.port}`
+})
+afterAll(async () => {
+  if (process.env['SPL_TABLES'] !== undefined) process.stdout.write(`${measured.join('\n')}\n`)
+  await home[Symbol.asyncDispose]()
+})
+
+/** The owner's GET by each way that is open while loopback is full. */
+async function ownerIsServed(limit: string, whom: string): Promise<void> {
+  const ways = {
+    'by the Unix socket': () => overSocket(home.daemon().addresses.socket, GET),
+    'by the tunnel': () => home.ask(GET),
+  }
+  for (const [way, get] of Object.entries(ways)) {
+    const from = performance.now()
+    const { status } = await get()
+    const ms = performance.now() - from
+    measured.push(`| ${limit} | ${whom}; ${way} | ${status} | ${ms.toFixed(0)} ms |`)
+    expect([way, status, ms < SOON_MS]).toEqual([way, 200, true])
+  }
+}
+
+const aToken = async (name: string) =>
+  (await home.daemon().access.accounts.createWithToken({ name, scopes: ['records:read'] }, null))
+    .token
+
+/** Connections to loopback, which say this and then nothing. */
+async function silent(count: number, bytes: string) {
+  const { port } = home.daemon().addresses.tcp
+  const sockets: Socket[] = []
+  // No more at once than the kernel lets wait for a listener.
+  while (sockets.length < count) {
+    const length = Math.min(100, count - sockets.length)
+    const some = Array.from({ length }, () => connect(port, '127.0.0.1'))
+    for (const socket of some) socket.on('error', () => {}).resume()
+    await Promise.all(some.map((socket) => once(socket, 'connect')))
+    sockets.push(...some)
+  }
+  for (const socket of sockets) socket.write(bytes)
+  const open = () => sockets.filter(({ closed }) => !closed).length
+  await until('those beyond the bound are closed', () => open() <= DAEMON_LIMITS.connections)
+  await settled(open)
+  return { open, leave: () => sockets.map((socket) => socket.resetAndDestroy()) }
+}
+
+describe('the connections of loopback', () => {
+  /** On a connection of its own, which is closed again. */
+  const loopbackServes = async () => {
+    const { port } = home.daemon().addresses.tcp
+    return (await send(port, { path: '/health' }).catch(() => undefined))?.status === 200
+  }
+
+  test('by long polls of one token: those beyond are closed, the owner has the Unix socket and the tunnel', async () => {
+    const head = [
+      'GET /v1/sync/changes?thread=th_none&feed=longpoll HTTP/1.1',
+      'Host: localhost',
+      `Authorization: Bearer ${await aToken('poller')}`,
+      '',
+      '',
+    ]
+    const polls = await silent(DAEMON_LIMITS.connections + 6, head.join('\r\n'))
+    expect(polls.open()).toBe(DAEMON_LIMITS.connections)
+    await ownerIsServed('connections', 'a token, 1030 long polls on loopback')
+    polls.leave()
+    await until('loopback serves', loopbackServes)
+  })
+
+  test('by clients that say nothing: they are closed in time, the owner has the Unix socket and the tunnel', async () => {
+    const mute = await silent(DAEMON_LIMITS.connections + 6, '')
+    expect(mute.open()).toBeGreaterThan(DAEMON_LIMITS.connections / 2)
+    await ownerIsServed('connections', 'clients of loopback that say nothing')
+    const limit = DAEMON_LIMITS.headersMs + 5_000
+    await until('they are closed, and loopback serves', () => mute.open() === 0, limit)
+    expect(await loopbackServes()).toBe(true)
+    mute.leave()
+  })
+})
+
+test('the tickets are not taken by sixty accounts together: the owner still gets one', async () => {
+  const { tickets, ticketsOfAccount } = DAEMON_LIMITS
+  const forOthers = tickets - Math.floor(tickets / LIMITS.ownerReserve)
+  const issue = (bearer: string) =>
+    fetch(`${local}/v1/stream-tickets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ path: '/v1/sync/subscribe' }),
+    })
+  const accounts = Math.ceil(forOthers / ticketsOfAccount) + 1
+  const got: number[] = []
+  for (let account = 0; account < accounts; account += 1) {
+    const token = await aToken(`page-${account}`)
+    const answers = Array.from({ length: ticketsOfAccount }, () => issue(token))
+    for (const { status } of await Promise.all(answers)) got.push(status)
+  }
+  expect(got.filter((status) => status === 429).length).toBe(
+    accounts * ticketsOfAccount - forOthers,
+  )
+  const from = performance.now()
+  const { status } = await issue(home.bearer)
+  const ms = performance.now() - from
+  expect([status, ms < SOON_MS]).toEqual([201, true])
+  measured.push(
+    `| tickets, ticketsOfAccount | ${accounts} accounts | ${status} | ${ms.toFixed(0)} ms |`,
+  )
+  await ownerIsServed('tickets', `${accounts} accounts`)
+})
+
+test('what slow readers of events have not taken: the owner is served, and other readers go on', async () => {
+  const reader = await aToken('slow')
+  const headers = { authorization: `Bearer ${reader}` }
+  const slow = await Promise.all(
+    Array.from({ length: 24 }, async () => {
+      return new EventReader(await home.ask('/v1/sync/subscribe?thread=th_slow', { headers }))
+    }),
+  )
+  const other = await subscribe(home, '/v1/sync/subscribe?thread=th_other')
+  for (let count = 0; count < 30; count += 1) await home.append('th_slow', 500_000)
+  await ownerIsServed('subscribersBytes', 'a token, 24 event streams that nobody reads')
+  const from = performance.now()
+  const id = await home.append('th_other')
+  await until('the other has the record', () => other.ids.at(-1) === id)
+  expect(performance.now() - from).toBeLessThan(SOON_MS)
+  for (const one of slow) await one.cancel()
+  await other.leave()
+})
