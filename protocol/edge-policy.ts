@@ -9,6 +9,8 @@ import { parseWireObject } from './wire-json.ts'
 export interface EdgePolicy {
   /** Grows with each change of what it is made from; the gateway acknowledges it. */
   readonly version: number
+  /** Home's clock when it was sent, Unix time in seconds: `expires` is by that clock, which may be wrong. */
+  readonly time: number
   /** Origins whose pages may call, as browsers send them. */
   readonly origins: readonly string[]
   /**
@@ -51,10 +53,11 @@ export function decodeEdgePolicy(bytes: Uint8Array): EdgePolicy | undefined {
   if (bytes.length > LIMITS.policyBytes) return undefined
   const value = parseWireObject(bytes)
   if (value === undefined) return undefined
-  const { version, origins, tokens, limits } = value
-  if (!isCount(version) || !isOrigins(origins) || !isLimits(limits)) return undefined
+  const { version, time, origins, tokens, limits } = value
+  if (!isCount(version) || !isCount(time) || !isOrigins(origins) || !isLimits(limits))
+    return undefined
   if (tokens !== null && !isTokens(tokens)) return undefined
-  return { version, origins, tokens, limits }
+  return { version, time, origins, tokens, limits }
 }
 
 function isCount(value: unknown): value is number {

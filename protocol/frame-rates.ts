@@ -21,6 +21,7 @@ export const FRAME_RATES: Readonly<Partial<Record<keyof typeof FRAME, number>>> 
   JOIN: 40_000,
   GROUP: 40_000,
   LEAVE: 40_000,
+  RIVAL: 200,
 }
 
 /** Counts what the other side sends: a flood of frames that cost it nothing must not cost others. */

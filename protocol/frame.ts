@@ -25,6 +25,7 @@ export const FRAME = {
   JOIN: 11,
   GROUP: 12,
   LEAVE: 13,
+  RIVAL: 14,
 } as const
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]
@@ -65,6 +66,7 @@ const RULES: readonly ({ readonly flags: number; readonly scope: Scope } | undef
   { flags: 0, scope: 'stream' }, // JOIN
   { flags: FLAG.END, scope: 'connection' }, // GROUP
   { flags: 0, scope: 'connection' }, // LEAVE
+  { flags: 0, scope: 'connection' }, // RIVAL
 ]
 
 /** Goes through the frames of one message. It is the frame it stands on: nothing is made per frame but the view. */

@@ -44,6 +44,8 @@ export interface MultiplexerEvents {
   policy?(policy: EdgePolicy): void
   /** Acceptor: the gateway keeps the policy that was sent last. */
   policyAck?(version: number): void
+  /** Acceptor: another process with this identity has asked for this connection's place, and was refused. */
+  rival?(): void
   /** Opener: home has said all that it says to this one alone; from here on the group's events are its own. */
   joined?(stream: number, membership: Membership): void
   /** Opener: events for all members of a group. A piece may end inside an event, the next one goes on. */

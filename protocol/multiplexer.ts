@@ -220,6 +220,14 @@ export class Multiplexer {
     core.events.output()
   }
 
+  /** Opener: another process with this identity has asked for the place, and was refused. */
+  tellRival(): void {
+    const core = this.#core
+    if (core.closed) return
+    core.plan.control.push(FRAME.RIVAL, 0, 0, NOTHING)
+    core.events.output()
+  }
+
   /** Acceptor: everything written to this stream has been sent, so that it may `join`. */
   settled(id: number): boolean {
     const stream = this.#bodyOf(id)

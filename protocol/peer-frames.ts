@@ -69,6 +69,8 @@ export class PeerFrames {
         return this.#group(frame)
       case FRAME.LEAVE:
         return this.#leave(frame.payload)
+      case FRAME.RIVAL:
+        return this.#rival(frame.payload)
     }
   }
 
@@ -241,6 +243,13 @@ export class PeerFrames {
     }
     // Of an older one: overtaken, its successor's is on the way. Of another: never sent, and no news.
     if (version === policyVersion) events.policyAck?.(version)
+  }
+
+  #rival(payload: Uint8Array): void {
+    const { role, events } = this.#core
+    if (role === 'opener') throw new ConnectionError('read RIVAL: only the gateway sends one')
+    if (payload.length > 0) throw new ConnectionError('read RIVAL: it is not 0 bytes')
+    events.rival?.()
   }
 
   #join({ stream: id, payload }: Frame): void {

@@ -4,7 +4,8 @@
  * - 2: POLICY and POLICY_ACK: what the gateway may decide itself.
  * - 3: JOIN, GROUP and LEAVE: one copy of a feed for all who follow it; `join` in a request's head; the
  *   code REPLACED; `process` and `open` in the daemon's HELLO.
- * - 4: the connect proof is signed over a challenge of the gateway, and over no clock.
+ * - 4: the connect proof is signed over a challenge of the gateway, and over no clock; RIVAL: another process with
+ *   this identity asks for the place; `time` in a policy, by which the ends of its tokens are judged.
  */
 export const PROTOCOL_VERSION = 4
 

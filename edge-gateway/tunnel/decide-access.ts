@@ -8,32 +8,35 @@ import type { Relayed } from './internal.ts'
 export interface AccessRules {
   /** Live tokens by `token_id`; null: only the daemon knows them. */
   readonly tokens: ReadonlyMap<string, EdgeToken> | null
+  /** Home's clock minus the gateway's, seconds: tokens end by home's. */
+  readonly clockOffset: number
   readonly limits: EdgeLimits
   readonly cors: CorsPolicy
   /** What it was made from. */
   readonly origins: readonly string[]
 }
 
-export function accessRules({ tokens, limits, origins }: EdgePolicy): AccessRules {
+/** @param clockOffset home's clock minus the gateway's, seconds */
+export function accessRules({ tokens, limits, origins }: EdgePolicy, clockOffset = 0): AccessRules {
   const byId = tokens === null ? null : new Map(Object.entries(tokens))
-  return { tokens: byId, limits, cors: corsPolicy(origins), origins }
+  return { tokens: byId, clockOffset, limits, cors: corsPolicy(origins), origins }
 }
 
 export type TokenFault = 'revoked' | 'expired'
 
 /**
  * Why a token is worth nothing any more, or undefined.
- * @param now Unix time, seconds
+ * @param now Unix time of the gateway, seconds
  */
 export function tokenFault(
-  { tokens }: AccessRules,
+  { tokens, clockOffset }: AccessRules,
   tokenId: string,
   now: number,
 ): TokenFault | undefined {
   if (tokens === null) return undefined
   const token = tokens.get(tokenId)
   if (token === undefined) return 'revoked'
-  return token.expires !== undefined && now >= token.expires ? 'expired' : undefined
+  return token.expires !== undefined && now + clockOffset >= token.expires ? 'expired' : undefined
 }
 
 /** Whether a live token lacks every scope that the route takes; undefined where the daemon decides. */

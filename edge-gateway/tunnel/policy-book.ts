@@ -20,6 +20,8 @@ const TOKENS_MAX = 4096
 /** What a token may still ask that is worth nothing any more. */
 const REFUSED_RATE: Rate = { perSecond: 1, burst: 40 }
 const KEY = 'policy'
+/** Storage key: home's clock minus this one when the policy came, seconds. */
+const OFFSET = 'policy-offset'
 const NOBODY = corsPolicy([])
 
 /**
@@ -37,12 +39,17 @@ export class PolicyBook {
     this.#storage = storage
   }
 
-  /** False for a policy that is longer once written down than one may be. */
-  keep(policy: EdgePolicy): boolean {
+  /**
+   * False for a policy that is longer once written down than one may be.
+   * @param now milliseconds since 1970
+   */
+  keep(policy: EdgePolicy, now: number): boolean {
     const bytes = encodeEdgePolicy(policy)
     if (bytes === undefined) return false
+    const offset = policy.time - Math.floor(now / 1000)
     this.#storage.kv.put(KEY, bytes)
-    this.#rules = accessRules(policy)
+    this.#storage.kv.put(OFFSET, offset)
+    this.#rules = accessRules(policy, offset)
     this.#loaded = true
     return true
   }
@@ -50,6 +57,7 @@ export class PolicyBook {
   /** Nothing of the owner's stays behind. */
   forget(): void {
     this.#storage.kv.delete(KEY)
+    this.#storage.kv.delete(OFFSET)
     this.#rules = undefined
     this.#loaded = true
   }
@@ -138,7 +146,8 @@ export class PolicyBook {
   #load(): AccessRules | undefined {
     const bytes = this.#storage.kv.get<Uint8Array>(KEY)
     const policy = bytes === undefined ? undefined : decodeEdgePolicy(bytes)
-    this.#rules = policy === undefined ? undefined : accessRules(policy)
+    const offset = this.#storage.kv.get<number>(OFFSET) ?? 0
+    this.#rules = policy === undefined ? undefined : accessRules(policy, offset)
     this.#loaded = true
     return this.#rules
   }

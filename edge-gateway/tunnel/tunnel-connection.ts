@@ -189,6 +189,11 @@ export class TunnelConnection {
     this.#mux.ackPolicy(version)
   }
 
+  /** Another process with the same identity wants its place, and was refused. */
+  tellRival(): void {
+    this.#mux.tellRival()
+  }
+
   /** A member of one of this connection's groups has left. */
   leave(membership: Membership): void {
     this.#saved = false

@@ -446,6 +446,7 @@ export class TunnelObject extends DurableObject<Env> {
     }
     const current = this.#current
     if (yields !== undefined && current?.ready === true && current.isOfAnother(yields)) {
+      current.tellRival()
       return refuse(ANOTHER_DAEMON, { requestId: crypto.randomUUID() })
     }
     const generation = this.#presence.arrive()
@@ -492,10 +493,10 @@ export class TunnelObject extends DurableObject<Env> {
   #keepPolicy(connection: TunnelConnection, policy: EdgePolicy): void {
     // The last generation that was let in, not the one that serves: a replaced one never comes back into power.
     if (this.#ended || connection.generation !== this.#presence.generation) return
-    if (!this.#policy.keep(policy)) return
+    const now = Date.now()
+    if (!this.#policy.keep(policy, now)) return
     // Held back by the output gate until the policy is on disk.
     connection.ackPolicy(policy.version)
-    const now = Date.now()
     for (const open of this.#connections.values()) {
       open.revoke((tokenId) => this.#policy.disowns(tokenId, now), now)
     }

@@ -24,6 +24,7 @@ export function projectPolicy(
   })
   return {
     version,
+    time: now,
     origins: settings.auth_cors_origins,
     tokens: tokens.length > edgeTokens ? null : Object.fromEntries(tokens),
     limits: {

@@ -19,11 +19,15 @@ const Configured = z
     generation: count.nullable(),
     since: time.openapi({ description: 'When the state last changed, Unix time, milliseconds' }),
     last_connected_at: time.nullable(),
+    rival_at: time.nullable().openapi({
+      description:
+        'When another process with this identity last asked for its place at the gateway: two daemons run with copies of one home',
+    }),
     last_error: z.string().nullable(),
     round_trip_ms: z.number().nullable(),
-    clock_offset_ms: z
-      .number()
-      .openapi({ description: 'What is added to the clock so that the gateway takes the proof' }),
+    clock_offset_ms: z.number().openapi({
+      description: 'The gateway’s clock minus this machine’s, as it said when it was last dialed',
+    }),
     reconnects: count,
     open_streams: count,
     subscribers: count.openapi({ description: 'Readers of event streams who have caught up' }),

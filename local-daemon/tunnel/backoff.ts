@@ -9,6 +9,8 @@ const EAGER_CAP_MS = 1_500
 const REFUSED_MS = 300_000
 /** Another daemon with this identity took over: do not fight for the connection. */
 const REPLACED_MS = 60_000
+/** The first time it asks soon, and is refused: so both know that two run. */
+const REPLACED_FIRST_MS = 2_000
 
 export type LossKind = 'lost' | 'refused' | 'replaced'
 
@@ -26,7 +28,9 @@ export function backoffMs(
   awayMs: number,
 ): number {
   if (kind === 'refused') return REFUSED_MS * (0.8 + 0.4 * random)
-  if (kind === 'replaced') return REPLACED_MS * (0.5 + random)
+  if (kind === 'replaced') {
+    return (failures <= 1 ? REPLACED_FIRST_MS : REPLACED_MS) * (0.5 + random)
+  }
   if (failures <= 1) return FIRST_MS * random
   const cap = awayMs < EAGER_MS ? EAGER_CAP_MS : CAP_MS
   return Math.min(cap, BASE_MS * 2 ** Math.min(failures - 2, 10)) * (0.1 + 0.9 * random)

@@ -15,6 +15,8 @@ export interface LinkReport {
   readonly generation: number | null
   readonly since: number
   readonly last_connected_at: number | null
+  /** When another process with this identity last asked for the place. */
+  readonly rival_at: number | null
   readonly last_error: string | null
   readonly round_trip_ms: number | null
   readonly clock_offset_ms: number
@@ -45,6 +47,7 @@ export function linkReport(
     generation: status.generation,
     since: status.since,
     last_connected_at: status.last_connected_at,
+    rival_at: status.rival_at,
     last_error: status.last_error === null ? null : cutText(status.last_error, ERROR_CHARACTERS),
     round_trip_ms: connected && roundTripMs !== null ? Math.round(roundTripMs * 10) / 10 : null,
     clock_offset_ms: status.clock_offset_ms,

@@ -94,6 +94,8 @@ function log(logger: Logger, faults: FaultBook, event: TunnelEvent): void {
       const { generation, reason, retryMs } = event
       return logger.info({ generation, reason, retry_ms: retryMs }, 'tunnel asked to reconnect')
     }
+    case 'rival':
+      return logger.warn('another daemon with this identity asked for the place: two run')
     case 'network-changed':
       return logger.info('network changed')
     case 'woke':

@@ -33,6 +33,8 @@ export interface SessionOptions {
   /** The gateway has greeted: the public hostname reaches this daemon now. */
   readonly onReady: (generation: number) => void
   readonly onPolicyAcked: (version: number) => void
+  /** Another process with this identity has asked for the place. */
+  readonly onRival: () => void
   /** The gateway asks for the end: a successor, a restart. */
   readonly onGoAway: (code: ResetCode, reason: string) => void
   /** Something has failed, and has been settled where it happened. */
@@ -205,6 +207,7 @@ export class TunnelSession {
       writable: (stream) => this.#tell(stream, (exchange) => exchange.writable()),
       closed: (stream) => this.#exchanges.delete(stream),
       left: (membership) => this.#groups.left(membership),
+      rival: () => this.#options.onRival(),
       policyAck: (version) => this.#options.onPolicyAcked(version),
       goAway: (_last, code, reason) => this.#options.onGoAway(code, reason),
       output: () => this.#queueFlush(),

@@ -47,6 +47,8 @@ export type TunnelEvent =
     }
   /** The gateway keeps this version, durably, and decides by it. */
   | { readonly kind: 'policy-acked'; readonly version: number }
+  /** Another process with this identity has asked for the place that this one has. */
+  | { readonly kind: 'rival' }
   | { readonly kind: 'network-changed' }
   /** The wall clock jumped, by a sleep of the machine or because it was set; negative: back. */
   | { readonly kind: 'woke'; readonly jumpMs: number }
@@ -79,6 +81,8 @@ export interface TunnelStatus {
   readonly last_error: string | null
   /** When the gateway last greeted, milliseconds since 1970. */
   readonly last_connected_at: number | null
+  /** When another process with this identity last asked for the place that this one has, milliseconds since 1970. */
+  readonly rival_at: number | null
   /** The gateway's clock minus this machine's when it was last dialed, milliseconds, as it says; 0 before. Nothing is done by it. */
   readonly clock_offset_ms: number
   /** Connections after the first since the daemon started. */
@@ -150,6 +154,7 @@ export class Tunnel implements AsyncDisposable {
       since: Date.now(),
       last_error: null,
       last_connected_at: null,
+      rival_at: null,
       reconnects: 0,
     }
     this.#unwatch = watchSurroundings(
@@ -163,6 +168,8 @@ export class Tunnel implements AsyncDisposable {
           this.#guard(() => {
             this.#tell({ kind: 'woke', jumpMs })
             this.#nudge('a jump of the clock')
+            // The ends of tokens are by our clock, which the policy tells.
+            this.pushPolicy()
           }),
         networkChanged: () =>
           this.#guard(() => {
@@ -333,6 +340,11 @@ export class Tunnel implements AsyncDisposable {
         this.#policySentAt = -Infinity
         this.#tell({ kind: 'policy-acked', version })
         if (this.#policyDue) this.pushPolicy()
+      },
+      onRival: () => {
+        if (!isCurrent()) return
+        this.#change({ rival_at: Date.now() })
+        this.#tell({ kind: 'rival' })
       },
       onReplaced: (reason) => {
         if (isCurrent()) this.#change({ state: 'leaving', last_error: reason })

@@ -96,6 +96,7 @@ describe('spl tunnel status', () => {
       generation: 3,
       since: 1795531721512,
       last_connected_at: 1795531721512,
+      rival_at: 1795531722000,
       last_error: null,
       round_trip_ms: 21.4,
       clock_offset_ms: 0,
@@ -118,6 +119,7 @@ describe('spl tunnel status', () => {
       Streams: '2 open, 812 requests so far',
       Traffic: '185.8 KiB in, 2.2 MiB out',
       Policy: 'version 31 sent, 30 acknowledged',
+      'Two daemons': `another daemon with this identity asked for the place at ${localTime(1795531722)}: a copy of this home runs elsewhere, stop one of the two`,
       'Last error': undefined,
     })
   })

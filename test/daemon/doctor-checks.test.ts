@@ -14,6 +14,7 @@ import type { Token } from '../../local-daemon/cli/access/answers.ts'
 import type { Check } from '../../local-daemon/cli/checks/check.ts'
 import { accessChecks } from '../../local-daemon/cli/doctor/access-checks.ts'
 import { costCheck } from '../../local-daemon/cli/doctor/cost-check.ts'
+import { clockCheck } from '../../local-daemon/cli/doctor/edge-clock.ts'
 import { fileChecks } from '../../local-daemon/cli/doctor/file-checks.ts'
 import { linkChecks } from '../../local-daemon/cli/doctor/link-checks.ts'
 import { machineChecks } from '../../local-daemon/cli/doctor/machine-checks.ts'
@@ -46,6 +47,7 @@ const LINK: LinkReport = {
   generation: 3,
   since: NOW_MS - 1000,
   last_connected_at: NOW_MS - 1000,
+  rival_at: null,
   last_error: null,
   round_trip_ms: 31,
   clock_offset_ms: 0,
@@ -281,6 +283,8 @@ describe('the link', () => {
     ['link', 'warn', { ...LINK, state: 'waiting', since: NOW_MS - 5_000 }],
     ['link', 'fail', { ...LINK, state: 'waiting', since: NOW_MS - 90_000, last_error: 'refused' }],
     ['link', 'fail', { ...LINK, state: 'connecting', last_connected_at: null }],
+    ['link', 'fail', { ...LINK, rival_at: NOW_MS - 60_000 }],
+    ['link', 'pass', { ...LINK, rival_at: NOW_MS - 3_600_000 }],
     ['edge-policy', 'pass', LINK],
     ['edge-policy', 'warn', { ...LINK, policy: { sent: 7, acknowledged: 6 } }],
     ['edge-policy', 'warn', { ...LINK, policy: { sent: 7, acknowledged: null } }],
@@ -288,6 +292,33 @@ describe('the link', () => {
   ])('%s: %s', (name, status, link) => {
     const check = named(linkChecks(seen({}, { link }), NOW_MS), name)
     expect(check.status).toBe(status)
+    expectActionable(check)
+  })
+})
+
+describe('the clock', () => {
+  const edge = (offsetMs: number | undefined) => ({ offsetMs, onCloudflare: false })
+
+  test.each<[string, string, number | undefined, LinkReport | undefined]>([
+    ['pass', 'right, by the clock of the public hostname', 4_000, undefined],
+    ['warn', '45 s slow, by the clock of the public hostname', -45_000, undefined],
+    [
+      'warn',
+      '45 s slow, by the clock of the public hostname',
+      undefined,
+      { ...LINK, clock_offset_ms: 45_000 },
+    ],
+    [
+      'warn',
+      '6 s fast, by the clock of the public hostname',
+      undefined,
+      { ...LINK, clock_offset_ms: -6_000 },
+    ],
+    ['fail', '90 s fast, by the clock of the public hostname', 90_000, undefined],
+    ['skip', 'no public hostname tells the time', undefined, undefined],
+  ])('%s: %s', (status, message, offsetMs, link) => {
+    const check = clockCheck(edge(offsetMs), link)
+    expect([check.status, check.message]).toEqual([status, message])
     expectActionable(check)
   })
 })

@@ -16,7 +16,8 @@ test.for([
   ['lost', 1_000_000, 3_000, 30_000],
   ['refused', 1, 240_000, 360_000],
   ['refused', 50, 240_000, 360_000],
-  ['replaced', 1, 30_000, 90_000],
+  ['replaced', 1, 1_000, 3_000],
+  ['replaced', 2, 30_000, 90_000],
   ['replaced', 50, 30_000, 90_000],
 ] as const)('%s for the %i. time: from %i to %i ms', ([kind, failures, least, most]) => {
   const away = 30_000

@@ -185,12 +185,18 @@ describe('a gateway that lets the daemon in and then', () => {
     },
   )
 
-  test('says that another daemon took over: it does not come back for half a minute', async () => {
+  test('says that another daemon took over: it asks once soon, and then not for half a minute', async () => {
     await using gateway = await aScriptedGateway(({ accept }) => {
       void accept().then((socket) => socket.close(4001, 'replaced'))
     })
     await using home = aTunnel(gateway.url)
-    expect((await home.event('disconnected')).retryMs).toBeGreaterThanOrEqual(30_000)
+    const waits = () =>
+      home.events.flatMap((event) => (event.kind === 'disconnected' ? [event.retryMs] : []))
+    await until('it was told twice', () => waits().length === 2)
+    const [soon = 0, later = 0] = waits()
+    expect(soon).toBeGreaterThanOrEqual(1_000)
+    expect(soon).toBeLessThanOrEqual(3_000)
+    expect(later).toBeGreaterThanOrEqual(30_000)
   })
 
   test('sends texts: they are ignored', async () => {

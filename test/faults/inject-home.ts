@@ -56,6 +56,7 @@ export async function injectAtHome(seed: string): Promise<Injection> {
     meter: undefined,
     onReady() {},
     onPolicyAcked() {},
+    onRival() {},
     onGoAway() {},
     onFault: () => (noted += 1),
   })

@@ -3,6 +3,7 @@ import { makeCode } from '../../protocol/signed-code.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { setGatewayClock } from './gateway-clock.ts'
 import { send } from './send.ts'
+import { until } from './until.ts'
 
 let home: RealHome
 beforeAll(async () => {
@@ -61,5 +62,37 @@ describe('whether a code has expired is for the clock of the daemon that has mad
       'AUTH_INVALID',
       'daemon',
     ])
+  })
+})
+
+describe('whether a token has expired is judged at the gateway by the clock of home, which its policy tells:', () => {
+  const minted = async (seconds: number) => {
+    const made = await post('/v1/service-accounts', {
+      name: 'short',
+      scopes: ['records:read'],
+      actors: ['did:sync:user:ada'],
+      with_token: true,
+      ttl_seconds: seconds,
+    })
+    const { token } = made['minted'] as unknown as { readonly token: string }
+    return () =>
+      send(home.gateway.port, {
+        path: '/v1/threads',
+        headers: [['authorization', `Bearer ${token}`]],
+      })
+  }
+
+  test.for([
+    ['an hour slow', 3600],
+    ['an hour fast', -3600],
+  ] as const)('of a daemon that is %s', async ([_how, seconds]) => {
+    await setGatewayClock(home.gateway.port, seconds * 1000)
+    const asks = await minted(60)
+    expect((await asks()).status).toBe(200)
+    const asksLate = await minted(1)
+    await until('it is refused by the gateway itself', async () => {
+      const answer = await asksLate()
+      return answer.status === 401 && answer.json()['hop'] === 'gateway'
+    })
   })
 })

@@ -1,12 +1,14 @@
 import { encodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
 
-/** What a test's home wants the edge to decide by; none at first. Limits are generous unless told. */
+/** What a test's home wants the edge to decide by; none at first. Limits are generous and its clock is right unless told. */
 export class HomePolicy {
-  #policy: EdgePolicy | undefined
+  #policy: (Omit<EdgePolicy, 'time'> & Partial<EdgePolicy>) | undefined
 
   /** As the tunnel asks for it. */
   readonly bytes = (): Uint8Array | undefined =>
-    this.#policy === undefined ? undefined : encodeEdgePolicy(this.#policy)
+    this.#policy === undefined
+      ? undefined
+      : encodeEdgePolicy({ time: Math.floor(Date.now() / 1000), ...this.#policy })
 
   /** A policy of these parts and nothing of the last one but its version. @returns the new version */
   set(parts: Partial<Omit<EdgePolicy, 'version'>>): number {

@@ -520,9 +520,11 @@ export type ConfiguredTunnel = {
     since: number;
     /** Unix time, milliseconds */
     last_connected_at: number | null;
+    /** When another process with this identity last asked for its place at the gateway: two daemons run with copies of one home */
+    rival_at: number | null;
     last_error: string | null;
     round_trip_ms: number | null;
-    /** What is added to the clock so that the gateway takes the proof */
+    /** The gateway’s clock minus this machine’s, as it said when it was last dialed */
     clock_offset_ms: number;
     reconnects: number;
     open_streams: number;

@@ -12,6 +12,7 @@ import { SCOPES } from '../../protocol/scopes.ts'
 const ID = 'ab'.repeat(32)
 const policy: EdgePolicy = {
   version: 7,
+  time: 1_795_478_000,
   origins: ['https://app.example.com'],
   tokens: { [ID]: { scopes: 3, expires: 9 } },
   limits: { token_per_second: 1, token_burst: 2, body_bytes: 3 },
@@ -31,6 +32,8 @@ describe('what is no policy is refused', () => {
     ['no version', { ...policy, version: undefined }],
     ['a negative version', { ...policy, version: -1 }],
     ['an absurd version', { ...policy, version: 2 ** 53 }],
+    ['no time', { ...policy, time: undefined }],
+    ['a time before 1970', { ...policy, time: -1 }],
     ['origins that are no texts', { ...policy, origins: [1] }],
     ['too many origins', { ...policy, origins: Array(LIMITS.corsOrigins + 1).fill('https://a') }],
     ['tokens in a list', { ...policy, tokens: [ID] }],

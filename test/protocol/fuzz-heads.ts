@@ -39,6 +39,7 @@ const HELLO: Hello = {
 }
 const POLICY: EdgePolicy = {
   version: 1,
+  time: 6,
   origins: ['https://app.example'],
   tokens: { ['0a'.repeat(32)]: { scopes: 1, expires: 2 } },
   limits: { token_per_second: 50, token_burst: 200, body_bytes: 2 ** 21 },

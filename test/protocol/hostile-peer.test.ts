@@ -104,6 +104,16 @@ describe('costs the connection, with a code, and every stream knows', () => {
       message: wire({ type: 'POLICY_ACK', flags: [], stream: 0, version: 1 }),
     },
     {
+      name: 'a RIVAL from the daemon',
+      role: 'opener',
+      message: wire({ type: 'RIVAL', flags: [], stream: 0 }),
+    },
+    {
+      name: 'a RIVAL with a payload',
+      message: () =>
+        encodeFrame({ type: FRAME.RIVAL, flags: 0, stream: 0, payload: new Uint8Array(1) }),
+    },
+    {
       name: 'a POLICY_ACK cut short',
       message: () =>
         encodeFrame({ type: FRAME.POLICY_ACK, flags: 0, stream: 0, payload: new Uint8Array(7) }),

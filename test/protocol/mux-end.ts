@@ -214,7 +214,7 @@ export function policyOfSize(version: number, bytes: number): Uint8Array {
 /** A policy as bytes of its frame. */
 export function policyBytes(version: number, more: Partial<EdgePolicy> = {}): Uint8Array {
   const limits = { token_per_second: 50, token_burst: 200, body_bytes: 2 ** 21 }
-  const policy = { version, origins: [], tokens: {}, limits, ...more }
+  const policy = { version, time: 0, origins: [], tokens: {}, limits, ...more }
   return new TextEncoder().encode(JSON.stringify(policy))
 }
 

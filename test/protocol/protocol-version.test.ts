@@ -17,11 +17,12 @@ import { hex, writeWire, type FrameText } from './wire-text.ts'
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */
 const PINNED = {
   version: 4,
-  wire: 'eb05a024657616bf3786c598ebaf7a53a9afb26580f983b92cf3909a98799719',
+  wire: '0c8e396c302d8fa45ed31e4dedf9a0443a07a74ff8167e2cf0c845496e48ef41',
 }
 
 const POLICY: EdgePolicy = {
   version: 1,
+  time: 6,
   origins: ['o'],
   tokens: { ['0a'.repeat(32)]: { scopes: 1, expires: 2 } },
   limits: { token_per_second: 3, token_burst: 4, body_bytes: 5 },
@@ -42,6 +43,7 @@ const frames: readonly FrameText[] = [
   { type: 'JOIN', flags: [], stream: 1, group: 2, member: 3 },
   { type: 'GROUP', flags: ['END'], stream: 0, group: 2, body: '0a' },
   { type: 'LEAVE', flags: [], stream: 0, group: 2, member: 3, body: '0a' },
+  { type: 'RIVAL', flags: [], stream: 0 },
 ]
 
 function wire(): unknown {

@@ -98,6 +98,8 @@ function readPayload({ type, payload }: Frame): Partial<FrameText> {
       return { group: readGroup(payload), body: hex(payload.subarray(4)) }
     case FRAME.LEAVE:
       return { ...readMembership(payload), body: hex(payload.subarray(8)) }
+    case FRAME.RIVAL:
+      return {}
   }
 }
 
@@ -113,6 +115,7 @@ function writePayload(text: FrameText): Uint8Array {
     case 'HEAD':
       return prefixed(json().length, json(), body)
     case 'DATA':
+    case 'RIVAL':
       return body
     case 'RESET':
       return encodeReset(RESET[text.code ?? 'NO_ERROR'])

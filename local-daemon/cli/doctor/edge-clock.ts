@@ -7,7 +7,7 @@ import type { Link } from '../tunnel/link-rows.ts'
 const WITHIN_MS = 8_000
 /** `Date` has whole seconds, and the way there and back takes its time: less than this says nothing. */
 const WARN_MS = 5_000
-/** Tokens end at the wrong time at the gateway, which judges them by its own clock while home is away. */
+/** Records and the ends of tokens, which are by home's clock everywhere, are off by more than anybody expects. */
 const FAIL_MS = 60_000
 
 /** What an answer of the public hostname tells beside its content. */

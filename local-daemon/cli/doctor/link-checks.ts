@@ -4,6 +4,8 @@ import type { Survey } from './survey.ts'
 
 /** Milliseconds in which a link that was just lost may come back before anybody is alarmed. */
 const PATIENCE_MS = 60_000
+/** How long a daemon that asked for this one's place counts as running, milliseconds. */
+const RIVAL_MS = 5 * 60_000
 
 /**
  * The link to the gateway, and whether the gateway decides by what the store says now.
@@ -27,6 +29,10 @@ export function linkChecks({ daemon }: Survey, now: number): readonly Check[] {
       skip('edge-policy', 'the gateway is not connected'),
     ]
   }
+  const rival = rivalCheck(link.rival_at, now)
+  if (rival !== undefined) {
+    return [rival, policyCheck(daemon.policyVersion, link.policy.acknowledged)]
+  }
   return [
     pass('link', `connected to ${link.gateway_url}${roundTrip(link.round_trip_ms)}`, {
       round_trip_ms: link.round_trip_ms,
@@ -34,6 +40,18 @@ export function linkChecks({ daemon }: Survey, now: number): readonly Check[] {
     }),
     policyCheck(daemon.policyVersion, link.policy.acknowledged),
   ]
+}
+
+/** The other one asks every 90 s at the latest: what is older than a few tries is over. */
+function rivalCheck(at: number | null, now: number): Check | undefined {
+  if (at === null || now - at > RIVAL_MS) return undefined
+  const seconds = Math.round((now - at) / 1000)
+  return failure(
+    'link',
+    `two daemons run with this identity: another one asked for the place ${seconds} s ago, and was refused`,
+    'on the other machine: spl serve --stop; whatever was written there is in that copy of the home alone',
+    { rival_at: at },
+  )
 }
 
 function roundTrip(ms: number | null): string {

@@ -21,8 +21,13 @@ export function linkRows(link: Link): readonly Row[] {
     ['Subscribers', link.subscribers === 0 ? undefined : subscribersText(link)],
     ['Traffic', `${bytes(link.bytes_in)} in, ${bytes(link.bytes_out)} out`],
     ['Policy', policyText(policy)],
+    ['Two daemons', link.rival_at === null ? undefined : rivalText(link.rival_at)],
     ['Last error', last_error ?? undefined],
   ]
+}
+
+function rivalText(at: number): string {
+  return `another daemon with this identity asked for the place at ${timeText(at)}: a copy of this home runs elsewhere, stop one of the two`
 }
 
 function subscribersText({ subscribers, groups }: LinkReport): string {
