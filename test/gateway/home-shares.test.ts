@@ -34,11 +34,16 @@ async function ownerIsServed(limit: string, whom: string): Promise<void> {
     'by the tunnel': () => home.ask(GET),
   }
   for (const [way, get] of Object.entries(ways)) {
-    const from = performance.now()
-    const { status } = await get()
-    const ms = performance.now() - from
-    measured.push(`| ${limit} | ${whom}; ${way} | ${status} | ${ms.toFixed(0)} ms |`)
-    expect([way, status, ms < SOON_MS]).toEqual([way, 200, true])
+    const tries: number[] = []
+    // All clients are in this process, which may be late itself; who is starved is late every time.
+    for (let times = 0; times < 3; times += 1) {
+      const from = performance.now()
+      expect([way, (await get()).status]).toEqual([way, 200])
+      tries.push(performance.now() - from)
+    }
+    const ms = Math.min(...tries)
+    measured.push(`| ${limit} | ${whom}; ${way} | 200 | ${ms.toFixed(0)} ms |`)
+    expect([way, ms < SOON_MS]).toEqual([way, true])
   }
 }
 
