@@ -22,7 +22,11 @@ async function verify(token: string, owner: HostOwner): Promise<Credential | Cre
   try {
     const parsed = parseToken(token)
     if (!(await verifyToken(parsed, owner.key))) return 'forged'
-    const credential: Credential = { tokenId: await tokenId(parsed.secret), stranger: false }
+    const credential: Credential = {
+      tokenId: await tokenId(parsed.secret),
+      stranger: false,
+      signed: true,
+    }
     const { bearers } = owner
     if (bearers.size >= owner.bearersMax) bearers.delete(bearers.keys().next().value as string)
     bearers.set(token, credential)

@@ -9,6 +9,8 @@ export interface Credential {
   readonly tokenId: string | undefined
   /** Nothing was shown, and nothing is needed. */
   readonly stranger: boolean
+  /** Something was shown that the owner has signed, whether it still counts or not. */
+  readonly signed: boolean
 }
 
 export type CredentialFault =
@@ -19,7 +21,7 @@ export type CredentialFault =
   | 'no-invite'
   | 'bad-ticket'
 
-const STRANGER: Credential = { tokenId: undefined, stranger: true }
+const STRANGER: Credential = { tokenId: undefined, stranger: true, signed: false }
 
 /**
  * Checks what a request shows for itself against what its route takes: a bearer, an invite and nothing

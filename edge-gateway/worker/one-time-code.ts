@@ -7,7 +7,7 @@ import type { Credential, CredentialFault } from './credential.ts'
  * Whoever has a good code was let in by the owner. That it was used before only home knows, which burns it: so
  * its bearer counts as a stranger all the same.
  */
-const ADMITTED: Credential = { tokenId: undefined, stranger: true }
+const ADMITTED: Credential = { tokenId: undefined, stranger: true, signed: true }
 
 /**
  * Whether a code has expired is home's to say, by the clock that it was made by: by another clock a fresh one of a home

@@ -48,12 +48,15 @@ export function relay(
 ): Answer {
   const object = () => objectOf(env, owner)
   const asked = { requestId: crypto.randomUUID() }
+  let isSigned = false
   const read = readPublicRequest(request, url, settings, asked.requestId)
   const wait = addressWait(env, settings, read.client)
   const answer = typeof wait === 'number' ? admit(wait) : wait.then(admit)
   if ('code' in read || read.head.upgrade === undefined) return answer
   const foreign = askingOrigin(read.head) !== undefined
-  return Promise.resolve(answer).then((given) => tellPage(request, foreign, given))
+  return Promise.resolve(answer).then((given) =>
+    isSigned ? tellPage(request, foreign, given) : given,
+  )
 
   function admit(seconds: number): Answer {
     if (seconds > 0) return deny(tooManyRequests(seconds))
@@ -66,12 +69,14 @@ export function relay(
     const access = metrics ? GATEWAY_METRICS : routeAccess(head.method, target)
     if (mayBeLocal(access, target) && isLocalPath(target)) return deny(LOCAL_ONLY)
     const shown = checkCredential(access, target, authorization, owner)
-    const decide = (credential: Credential | CredentialFault) =>
-      typeof credential === 'string' || credential.stranger
-        ? askStranger(read, access, credential)
-        : metrics
-          ? measure(read, credential)
-          : forward(request, read, access, credential, object)
+    const decide = (credential: Credential | CredentialFault): Answer => {
+      isSigned = typeof credential !== 'string' && credential.signed
+      if (typeof credential === 'string' || credential.stranger) {
+        return askStranger(read, access, credential)
+      }
+      if (metrics) return measure(read, credential)
+      return forward(request, read, access, credential, object)
+    }
     return shown instanceof Promise ? shown.then(decide) : decide(shown)
   }
 

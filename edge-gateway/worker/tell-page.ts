@@ -6,7 +6,7 @@ const SMALL_ANSWER = 4096
 /**
  * Who has a browser's `WebSocket` sees nothing of a handshake that is refused, not even its status. So a page that may
  * read the refusal is let in, told in a message and by the close code, and sent away. Programs see the answer as it is,
- * and pages elsewhere theirs.
+ * and pages elsewhere theirs. Only for whoever has shown something that the owner signed: a stranger gets no WebSocket.
  * @param foreign it is a page's of another origin; whether that may call, the refusal tells
  */
 export async function tellPage(

@@ -96,6 +96,16 @@ export class Authorise {
     return principal.kind === 'account' ? this.#parts.bearers.endOf(principal.tokenId) : undefined
   }
 
+  /** Whether a request shows what was signed here, whether it still counts or not; or needs to show nothing. */
+  async isSigned(request: Request, { via }: RequestFacts): Promise<boolean> {
+    const authorization = request.headers.get('authorization')
+    if (authorization !== null) return this.#parts.bearers.isSigned(authorization)
+    const [ticket, ...more] = ticketsOf(request.url)
+    if (ticket === undefined) return via === 'loopback' && !this.required
+    const path = pathOf(request.url.slice(request.url.indexOf('/', 8)))
+    return more.length === 0 && this.#parts.tickets.isSigned(ticket, path)
+  }
+
   #identify(
     request: Request,
     facts: RequestFacts,
@@ -196,11 +206,14 @@ export function requireScope(principal: Principal, scopes: readonly [Scope, ...S
 
 /** The one `ticket` in a query. Throws `AUTH_INVALID` for two: each of two readers would take another one. */
 function ticketOf(url: string): string | undefined {
-  const question = url.indexOf('?')
-  if (question === -1) return undefined
-  const [ticket, ...more] = new URLSearchParams(url.slice(question)).getAll('ticket')
+  const [ticket, ...more] = ticketsOf(url)
   if (more.length > 0) throw invalidTicket()
   return ticket
+}
+
+function ticketsOf(url: string): readonly string[] {
+  const question = url.indexOf('?')
+  return question === -1 ? [] : new URLSearchParams(url.slice(question)).getAll('ticket')
 }
 
 function invalidTicket(): ProblemError {

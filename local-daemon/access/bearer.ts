@@ -51,6 +51,17 @@ export class BearerCheck {
     return known
   }
 
+  /** Whether a bearer was signed here, revoked or expired as it may be. */
+  async isSigned(authorization: string): Promise<boolean> {
+    try {
+      const token = parseToken(requireBearer(authorization))
+      return await verifyToken(token, this.#identity.publicKey)
+    } catch (error) {
+      if (error instanceof TokenError || error instanceof ProblemError) return false
+      throw error
+    }
+  }
+
   /** Whom a token stands for now, by what the store keeps of it; undefined if it counts no more. */
   principalOf(token: string): AccountPrincipal | undefined {
     const row = this.#store.token(token)

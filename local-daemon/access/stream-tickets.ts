@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LIMITS } from '../../protocol/limits.ts'
-import { makeCode, parseCode } from '../../protocol/signed-code.ts'
+import { makeCode, parseCode, verifyCode } from '../../protocol/signed-code.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { nowSeconds } from './accounts.ts'
@@ -65,6 +65,12 @@ export class StreamTickets {
     if (open === undefined || open.path !== path) return undefined
     this.#open.delete(key)
     return nowSeconds() < open.expires ? open.principal : undefined
+  }
+
+  /** Whether a ticket for this path was made here, used or too old as it may be. */
+  async isSigned(text: string, path: string): Promise<boolean> {
+    const code = parseCode(text)
+    return code?.kind === 'ticket' && verifyCode(code, path, this.#identity.publicKey, 0)
   }
 
   /** They were issued in the order of their expiry. */

@@ -46,8 +46,11 @@ export interface DaemonApp {
   fetch(request: Request, facts: RequestFacts, isGone?: () => boolean): Response | Promise<Response>
   /** Takes note of a request that was answered before the app was asked. */
   refused(asked: Refused, facts: RequestFacts, answer: Response): void
-  /** Whether a page made the request, or a program with a page's means, and it may call. */
-  isOwnPage(request: Request, facts: RequestFacts): boolean
+  /**
+   * Whether the refusal of a WebSocket is told in one: to a page, or a program with a page's means, that may call and shows
+   * something that was signed here. A stranger gets no WebSocket.
+   */
+  tellsInWebSocket(request: Request, facts: RequestFacts): Promise<boolean>
   /** The facts with what CORS adds to an answer that is made before the app is asked. */
   withCors(request: Request, facts: RequestFacts): RequestFacts
 }
@@ -99,10 +102,11 @@ export function createApp(given: AppParts): DaemonApp {
   router.hono.onError((error, c) => answerError(error, c.env))
 
   return {
-    isOwnPage: (request, facts) =>
+    tellsInWebSocket: async (request, facts) =>
       (request.headers.has('origin') || showsTicket(request.url)) &&
       checkHost(request, facts) === undefined &&
-      !isForeignPage(request, facts, settings.cors.origins),
+      !isForeignPage(request, facts, settings.cors.origins) &&
+      (await authorise.isSigned(request, facts)),
     withCors: (request, facts) => known(facts, decideCors(request, settings.cors)),
     refused: (asked, facts, answer) => watch.refused(asked, facts, answer),
     fetch(request, facts, isGone = () => request.signal.aborted) {

@@ -33,7 +33,7 @@ const OPTIONS = {
  * @param check the refusal of a request that is not fit for the app
  */
 export function createUpgrade(
-  app: Pick<DaemonApp, 'fetch' | 'isOwnPage'>,
+  app: Pick<DaemonApp, 'fetch' | 'tellsInWebSocket'>,
   check: (incoming: IncomingMessage, facts: RequestFacts) => Response | undefined,
 ): (incoming: IncomingMessage, facts: RequestFacts, socket: Duplex, head: Buffer) => void {
   const server = new WebSocketServer(OPTIONS)
@@ -56,7 +56,7 @@ export function createUpgrade(
       })
       return
     }
-    const refused = response.status >= 400 && app.isOwnPage(request, facts)
+    const refused = response.status >= 400 && (await app.tellsInWebSocket(request, facts))
     if (!refused) return give(incoming, response, socket)
     // A page sees nothing of a refused handshake, not even its status: let in, it is told by the close code.
     const problem = await response.text()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { aDaemon, aDraft, sendRaw, type TestDaemon } from './a-daemon.ts'
@@ -95,6 +96,27 @@ test('a ticket opens it for a page, once', async () => {
   const again = new WebSocket(`ws://127.0.0.1:${port()}${path}`)
   const [code, reason] = (await once(again, 'close')) as [number, Buffer]
   expect([code, reason.toString()]).toEqual([4401, 'AUTH_INVALID'])
+})
+
+test('a WebSocket that the daemon has closed is gone in a few seconds, whatever its client does', async () => {
+  const head =
+    'GET /v1/sync/subscribe?since=nonsense HTTP/1.1\r\n' +
+    `Host: 127.0.0.1:${port()}\r\nOrigin: http://127.0.0.1:${port()}\r\nAuthorization: Bearer ${at.bearer}\r\n` +
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+  const socket = connect({ port: port(), host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => {})
+  socket.write(head)
+  const [told] = (await once(socket, 'data')) as [Buffer]
+  expect(told.toString()).toMatch(/^HTTP\/1\.1 101 /)
+  const from = performance.now()
+  // A masked ping.
+  const drip = setInterval(() => socket.write(Buffer.from([0x89, 0x80, 1, 2, 3, 4])), 100)
+  socket.resume()
+  await Promise.race([once(socket, 'end'), once(socket, 'close')])
+  clearInterval(drip)
+  socket.destroy()
+  expect(performance.now() - from).toBeLessThan(8_000)
 })
 
 test.for([

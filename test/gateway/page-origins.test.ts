@@ -1,10 +1,13 @@
 import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../protocol/limits.ts'
+import { makeCode } from '../../protocol/signed-code.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { setGatewayClock } from './gateway-clock.ts'
+import { anIdentity, bearerBy } from './test-identity.ts'
 import { until } from './until.ts'
 
 const FEED = '/v1/sync/subscribe'
@@ -109,8 +112,25 @@ describe.for(WAYS)('a WebSocket that is refused by the %s', (way) => {
       '4400, INVALID_CURSOR, error INVALID_CURSOR',
       '4409, CURSOR_EPOCH_CHANGED, error CURSOR_EPOCH_CHANGED',
     ])
-    expect(await closeOf(way, FEED, origin)).toMatch(/^4401, AUTH_\w+, error AUTH_\w+$/)
-    expect(await closeOf(way, FEED, { origin: `http://localhost:${port(way)}` })).toMatch(/^4401, /)
+  })
+
+  test('lets in nobody who shows nothing of this home: a page without, or with what is forged, gets the status', async () => {
+    const own = { origin: `http://localhost:${port(way)}` }
+    const stranger = anIdentity()
+    const code = {
+      kind: 'ticket',
+      path: FEED,
+      nonce: randomBytes(16),
+      expires: 2 ** 32 - 1,
+    } as const
+    const ticket = makeCode({ ...code, sign: stranger.sign })
+    const authorization = `Bearer ${bearerBy(stranger, 'sa_0n0b0dy0000')}`
+    for (const origin of [{ origin: ALLOWED }, own, {}] as Record<string, string>[]) {
+      expect(await shake(way, FEED, origin)).toMatch(/^401 AUTH_/)
+      expect(await shake(way, `${FEED}?ticket=x`, origin)).toMatch(/^401 AUTH_/)
+      expect(await shake(way, `${FEED}?ticket=${ticket}`, origin)).toBe('401 AUTH_INVALID')
+      expect(await shake(way, FEED, { ...origin, authorization })).toBe('401 AUTH_INVALID')
+    }
   })
 
   test('tells a program by the status of its answer, and a page elsewhere nothing else', async () => {
@@ -118,7 +138,9 @@ describe.for(WAYS)('a WebSocket that is refused by the %s', (way) => {
     expect(await shake(way, FEED, { authorization: 'Bearer x' })).toBe('401 AUTH_INVALID')
     expect(await shake(way, `${FEED}?since=nonsense`, { authorization })).toBe('400 INVALID_CURSOR')
     // With a ticket it may be a program that has a page's WebSocket, and sees no more than a page.
-    expect(await closeOf(way, `${FEED}?ticket=x`, {})).toMatch(/^4401, AUTH_INVALID, /)
+    expect(await closeOf(way, await ticketed('&since=nonsense'), {})).toMatch(
+      /^4400, INVALID_CURSOR, /,
+    )
     const foreign = { origin: 'https://evil.example' }
     expect(await shake(way, await ticketed('&since=nonsense'), foreign)).toMatch(/^403 /)
   })
@@ -132,7 +154,8 @@ test('a WebSocket whose home is away tells a page so, once that is not to be wai
   await until('the gateway knows', async () => (await home.ask('/v1/threads')).status === 503)
   const headers = { authorization: `Bearer ${home.bearer}`, origin: ALLOWED }
   expect(await closeOf('gateway', FEED, headers)).toBe('4503, TUNNEL_OFFLINE, error TUNNEL_OFFLINE')
-  expect(await closeOf('gateway', path, { origin: ALLOWED })).toMatch(/^4401, /)
+  // Whether it is too old by now, home says alone.
+  expect(await closeOf('gateway', path, { origin: ALLOWED })).toMatch(/^4503, /)
   await setGatewayClock(home.gateway.port, 0)
   home.link.open()
   await until('home is back', () => home.daemon().tunnel?.status.state === 'connected')
