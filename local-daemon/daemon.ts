@@ -6,6 +6,7 @@ import { accountFold } from './access/account-records.ts'
 import { guardExposedStart } from './access/exposed-requirement.ts'
 import { type Identity, loadIdentity } from './access/identity.ts'
 import { readSuccessions } from './access/succession.ts'
+import { refuseLostAccounts } from './access/lost-accounts.ts'
 import { takeOver } from './access/take-over.ts'
 import { type Home, homeAt } from './config/home.ts'
 import { explainStart } from './config/explain-start.ts'
@@ -141,6 +142,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const successions = readSuccessions(home, identity.did)
   // Before anything else is written as this identity: what the one before it wrote counts up to here.
   await takeOver(store, identity, successions)
+  refuseLostAccounts(store)
   const lineage = successions.map(({ from }) => from)
 
   const stopping = new AbortController()
@@ -211,9 +213,8 @@ async function firstBearer(
   { store, accounts }: AppAccess,
   bootstrapToken: string | undefined,
 ): Promise<string | undefined> {
-  if (bootstrapToken !== undefined || store.accounts(0, 1).length > 0) return undefined
-  // An older copy from before there were accounts: whoever put it there did not ask for a new bearer.
-  if (store.lineageBroken !== undefined) return undefined
+  // A store that holds anything is no first start, whatever its tables say: nobody has asked for a new bearer.
+  if (bootstrapToken !== undefined || store.head() > 0) return undefined
   return (await accounts.createWithToken({ name: 'admin', scopes: ['admin'] }, null)).token
 }
 

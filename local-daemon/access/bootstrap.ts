@@ -2,6 +2,7 @@ import { ProblemError } from '../config/problem-error.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Accounts, FreshToken } from './accounts.ts'
+import { ACCOUNTS_THREAD } from './predecessors.ts'
 import { requireBearer, sameText } from './bearer.ts'
 
 /**
@@ -25,17 +26,22 @@ export class Bootstrap {
    * `AUTH_REQUIRED` or `AUTH_INVALID` for a caller over TCP without the token.
    */
   async open(name: string, authorization: string | null, facts: RequestFacts): Promise<FreshToken> {
-    if (this.#store.accounts(0, 1).length > 0) throw closed()
+    if (this.#hadAccounts(this.#store)) throw closed()
     if (facts.via !== 'socket') this.#requireToken(authorization)
     const fresh = await this.#accounts.prepare('prod')
     // Asked again where nothing waits: of two who knock at once one comes in.
     const made = await this.#store.transact((tx) => {
-      if (tx.accounts(0, 1).length > 0) return false
+      if (this.#hadAccounts(tx)) return false
       this.#accounts.addIn(tx, fresh, { name, scopes: ['admin'] })
       return true
     })
     if (!made) throw closed()
     return fresh
+  }
+
+  /** By the table and by the records: one of the two may be damaged. */
+  #hadAccounts(reader: Pick<Store, 'accounts' | 'thread'>): boolean {
+    return reader.accounts(0, 1).length > 0 || reader.thread(ACCOUNTS_THREAD) !== undefined
   }
 
   #requireToken(authorization: string | null): void {

@@ -68,7 +68,7 @@ export function socketClient(home: Home, silenceMs = SILENCE_MS): DaemonClient {
       new CliError(
         'DAEMON_NOT_RUNNING',
         `no daemon listens on ${socket}`,
-        startCommand(home),
+        `${startCommand(home)}; spl doctor says what else is wrong`,
         EXIT_CODE.unreachable,
         { cause },
       ),

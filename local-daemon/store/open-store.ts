@@ -1,3 +1,4 @@
+import type { Database } from 'better-sqlite3'
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../config/problem-error.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
@@ -7,6 +8,7 @@ import { type ConnectionOptions, openConnection, openFailure, sqliteVersion } fr
 import { type RecordDraft, sealRecord } from './draft.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
 import { Expectation, Lineage, type LineageOptions, rememberNothing } from './lineage.ts'
+import { KeptLog } from './kept-log.ts'
 import { LossWatch } from './loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
 import { prepareStatements } from './statements.ts'
@@ -83,8 +85,8 @@ export function openStore(options: StoreOptions): Store {
       ? new Expectation(path, options.lineage)
       : undefined
   expectation?.checkFile()
-  const database = openConnection(path, { ...options, onBlank: () => expectation?.onEmpty() })
-  const opened = openParts()
+  const log = path === null ? undefined : KeptLog.of(path)
+  const { database, ...opened } = openAll()
   const { statements, lineage, state, loss } = opened
   const commits = new CommitListeners(onFault)
   let head = statements.head.get() ?? 0
@@ -99,7 +101,24 @@ export function openStore(options: StoreOptions): Store {
   })
   const keys = new IdempotencyKeys(statements, reader)
 
-  function openParts() {
+  /** Whatever refuses to open the store leaves its log as it was; one that holds less than before leaves it aside. */
+  function openAll() {
+    try {
+      const connection = openConnection(path, {
+        ...options,
+        onBlank: () => expectation?.onEmpty(),
+      })
+      const parts = openParts(connection)
+      const saved = parts.lineage?.broken === undefined ? undefined : log?.save()
+      if (saved === undefined) log?.drop()
+      return { database: connection, ...parts, savedLog: saved }
+    } catch (error) {
+      log?.putBack()
+      throw error
+    }
+  }
+
+  function openParts(database: Database) {
     try {
       const prepared = prepareStatements(database)
       const found = prepared.head.get() ?? 0
@@ -204,7 +223,10 @@ export function openStore(options: StoreOptions): Store {
     sqliteVersion: sqliteVersion(database),
     transact: (work) => writer.transact(work),
     trouble: () => state.trouble,
-    lineageBroken: lineage?.broken,
+    lineageBroken:
+      opened.savedLog === undefined
+        ? lineage?.broken
+        : `${lineage?.broken}; its log as it was is kept in ${opened.savedLog}`,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),
     append(draft, { once, also } = {}) {
       const { clock } = draft

@@ -5,6 +5,7 @@ export class StoreOpenError extends Error {
     | 'DISK_FULL'
     | 'SQLITE_TOO_OLD'
     | 'STORE_BUSY'
+    | 'STORE_DAMAGED'
     | 'STORE_EMPTY'
     | 'STORE_FOREIGN'
     | 'STORE_NOT_EMPTY'

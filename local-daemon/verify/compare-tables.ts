@@ -22,19 +22,31 @@ export function compareTables(store: Database, rebuilt: Database, findings: Find
     const sql = `SELECT * FROM ${table} ORDER BY ${key}`
     const found = store.prepare<[], Row>(sql).iterate()
     const wanted = rebuilt.prepare<[], Row>(sql).iterate()
-    for (;;) {
-      const [one, other] = [found.next(), wanted.next()]
-      if (one.done === true && other.done === true) return
-      if (sameRow(one.value, other.value)) continue
-      const name = String(((other.value ?? one.value) as Row)[key])
+    try {
+      const name = firstDifference(found, wanted, key)
+      if (name === undefined) return
       findings.add({
         check: 'table',
         message: `table ${table} is not what the records make of it, first at ${name}`,
       })
+    } finally {
+      // One that failed half way keeps its connection busy for all that comes.
       found.return?.()
       wanted.return?.()
-      return
     }
+  }
+}
+
+/** The name of the first row that one of them has and the other has not, or has otherwise. */
+function firstDifference(
+  found: IterableIterator<Row>,
+  wanted: IterableIterator<Row>,
+  key: string,
+): string | undefined {
+  for (;;) {
+    const [one, other] = [found.next(), wanted.next()]
+    if (one.done === true && other.done === true) return undefined
+    if (!sameRow(one.value, other.value)) return String(((other.value ?? one.value) as Row)[key])
   }
 }
 

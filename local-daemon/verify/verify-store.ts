@@ -4,6 +4,7 @@ import { predecessorsIn } from '../access/predecessors.ts'
 import { settingFold } from '../settings/setting-records.ts'
 import { openConnection, openFailure } from '../store/connection.ts'
 import { lineageBreak } from '../store/judge-lineage.ts'
+import { refuseLoneLog } from '../store/kept-log.ts'
 import { readLineage } from '../store/lineage-file.ts'
 import { createReader } from '../store/reader.ts'
 import { prepareStatements, type Statements } from '../store/statements.ts'
@@ -107,6 +108,7 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
 }
 
 function open(path: string): { readonly database: Database; readonly statements: Statements } {
+  refuseLoneLog(path)
   let database: Database | undefined
   try {
     database = new BetterSqlite(path, { readonly: true, fileMustExist: true, timeout: 1_000 })

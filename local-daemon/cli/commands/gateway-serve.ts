@@ -10,6 +10,7 @@ import { note, print, printJson } from '../output.ts'
 import { parsePort } from '../parse-port.ts'
 import { fields } from '../table.ts'
 import { stopForSure } from '../stop-for-sure.ts'
+import { ignoreUserSignals } from '../serve/user-signals.ts'
 import { untilSignal } from '../until-signal.ts'
 import type { KeyPair } from '../../gateway/self-signed.ts'
 
@@ -99,6 +100,7 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
   noteHomeOnly('spl gateway serve', options)
   const { startGateway } = await import('../../gateway/start-gateway.ts')
   const tls = tlsOf(options)
+  ignoreUserSignals()
   const signalled = untilSignal()
   const [hostname = 'localhost', ...moreHostnames] = options.hostname
   const gateway = await startGateway({

@@ -8,6 +8,7 @@ import { note, print, printJson } from '../output.ts'
 import { withProgress } from '../progress.ts'
 import { fields } from '../table.ts'
 import { stopForSure } from '../stop-for-sure.ts'
+import { ignoreUserSignals } from '../serve/user-signals.ts'
 import { untilSignal } from '../until-signal.ts'
 import type { Demo } from '../try/start-demo.ts'
 
@@ -34,6 +35,7 @@ export function addTry(program: Command): void {
 
 async function tryOut(options: TryOptions): Promise<void> {
   const { startDemo } = await import('../try/start-demo.ts')
+  ignoreUserSignals()
   const signalled = untilSignal()
   note('starting a gateway and a daemon')
   const directory = options.home ?? join(homedir(), '.syncro-try')

@@ -1,4 +1,5 @@
 import { closeSync, writeSync } from 'node:fs'
+import { explainStart } from '../../config/explain-start.ts'
 import type { Home } from '../../config/home.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note } from '../output.ts'
@@ -13,12 +14,14 @@ import { showReady } from './show-ready.ts'
 import { startArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
 import { untilFault } from './until-fault.ts'
+import { ignoreUserSignals } from './user-signals.ts'
 
 /** Runs the daemon in this process until a signal asks it to stop. */
 export async function runForeground(home: Home, options: ServeOptions): Promise<void> {
   const announce = announcer(options)
   const tunnel = tunnelOf(options)
   const bootstrap = bootstrapToken()
+  ignoreUserSignals()
   const signalled = untilSignal()
   const { startDaemon } = await import('../../daemon.ts')
   const daemon = await startDaemon({
@@ -39,7 +42,15 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
   })
   const report = readyReport(daemon, home, tunnel, options)
   if (options.readyFd === undefined) warnOfStart(report)
-  writeRunningFile(home, report, startArguments(options))
+  try {
+    writeRunningFile(home, report, startArguments(options))
+  } catch (cause) {
+    // Half started it would serve, and nothing would know where.
+    await stopForSure(() => daemon.stop())
+    const error = explainStart(cause, home)
+    if (options.readyFd !== undefined) await announce(startFailure(error))
+    throw error
+  }
   const fault = untilFault(daemon).then((why) => ({ why }))
   try {
     await announce(report)

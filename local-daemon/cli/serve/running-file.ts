@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
@@ -25,8 +25,14 @@ export function writeRunningFile(
   const path = pathIn(home)
   const started_with = args && { ...args, port: Number(new URL(report.address).port || 80) }
   const text = JSON.stringify({ ...facts, started_at: new Date().toISOString(), started_with })
-  writeFileSync(`${path}.${process.pid}`, text, { mode: 0o600 })
-  renameSync(`${path}.${process.pid}`, path)
+  const part = `${path}.${process.pid}`
+  try {
+    writeFileSync(part, text, { mode: 0o600 })
+    renameSync(part, path)
+  } catch (error) {
+    rmSync(part, { force: true })
+    throw error
+  }
 }
 
 /** The facts of the daemon that runs now; what a crashed one left behind is not believed. */

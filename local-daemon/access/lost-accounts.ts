@@ -1,0 +1,13 @@
+import type { Store } from '../store/open-store.ts'
+import { StoreOpenError } from '../store/store-error.ts'
+import { ACCOUNTS_THREAD } from './predecessors.ts'
+
+/** A table of accounts that is empty beside their records would let nobody in, or somebody else. Throws `StoreOpenError`. */
+export function refuseLostAccounts(store: Store): void {
+  if (store.accounts(0, 1).length > 0 || store.thread(ACCOUNTS_THREAD) === undefined) return
+  throw new StoreOpenError(
+    'STORE_DAMAGED',
+    'The store is damaged: its table of accounts is empty, and the records of accounts are there',
+    'spl verify names what is wrong. Put back a copy of the store with its -wal.',
+  )
+}
