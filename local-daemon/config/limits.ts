@@ -72,8 +72,10 @@ export const DAEMON_LIMITS = {
   logFiles: 7,
   /** Lines that the log gets of faults in one minute; what is beyond is counted. */
   faultLines: 60,
-  /** Connections of one listener. */
+  /** Connections of one listener; at the bound, or at what descriptors allow, the one that has been idle longest makes room. */
   connections: 1_024,
+  /** Descriptors that the process keeps for the socket, the store, the log and the tunnel, when it may have few. */
+  spareDescriptors: 128,
   /** Time to send a whole request head, milliseconds. */
   headersMs: 10_000,
   /** Time to send a whole request, milliseconds: a body is at most `bodyBytes`, or a proxy's proof. */

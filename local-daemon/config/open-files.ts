@@ -15,6 +15,12 @@ export function openFilesLimit(): number | undefined {
   }
 }
 
+/** Connections that one listener may hold, so that descriptors are left for the rest. */
+export function connectionsFor(limit: number | undefined): number {
+  const { connections, spareDescriptors } = DAEMON_LIMITS
+  return Math.min(connections, Math.max(16, (limit ?? Infinity) - spareDescriptors))
+}
+
 /** A line for a person if so few files may be open that connections would be refused; none otherwise. */
 export function openFilesWarnings(limit: number | undefined): string[] {
   if (limit === undefined || limit >= WANTED) return []

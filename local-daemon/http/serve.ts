@@ -8,12 +8,14 @@ import { detach } from '../../protocol/detach.ts'
 import type { ProblemCode } from '../../protocol/problem.ts'
 import { checkTarget } from '../../protocol/request-target.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
+import { connectionsFor, openFilesLimit } from '../config/open-files.ts'
 import { linger } from '../sockets/linger.ts'
 import { problemAnswer, problemOf } from './answer.ts'
 import type { DaemonApp } from './app.ts'
 import { noteConnections } from './drain.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
+import { makeRoom } from './make-room.ts'
 import { normaliseHead } from './normalise-head.ts'
 import { resetWhenCut } from './reset-when-cut.ts'
 import { createUpgrade } from './upgrade.ts'
@@ -103,7 +105,7 @@ export function createHttpServer(
     app.refused({ method, target: url }, facts, answer)
     return answer
   }
-  server.maxConnections = DAEMON_LIMITS.connections
+  makeRoom(server, connectionsFor(openFilesLimit()))
   server.on('clientError', refuseConnection)
   noteConnections(server)
   return server
