@@ -6,6 +6,8 @@ export interface JsonBounds {
   readonly depth: number
   /** Largest canonical text, bytes of UTF-8. */
   readonly bytes: number
+  /** Most values, nested ones counted; undefined for as many as there is room for. */
+  readonly values?: number
 }
 
 /** A value that has no canonical JSON, or too much of it. `field` is the path of the culprit. */
@@ -41,6 +43,7 @@ export function checkJson(
 ): number {
   const path: (string | number)[] = [...root]
   let least = 0
+  let values = 0
   let most = 0
 
   function fail(code: JsonError['code'], message: string): never {
@@ -60,6 +63,9 @@ export function checkJson(
   }
 
   function visit(node: unknown, depth: number): void {
+    values += 1
+    if (bounds.values !== undefined && values > bounds.values)
+      fail('TOO_LARGE', `larger than ${bounds.values} values`)
     if (typeof node === 'string') return text(node)
     if (typeof node === 'boolean' || node === null) return count(4, 5)
     if (typeof node === 'number') {

@@ -111,6 +111,8 @@ export const LIMITS = {
   recordBytes: 1024 * 1024,
   /** Deepest nesting of a record's body. */
   recordDepth: 64,
+  /** Most values in a record's body, nested ones counted: each costs the daemon's one thread more than its bytes. */
+  recordValues: 10_000,
   /** Most parents of one record. */
   recordParents: 64,
   /** Deepest nesting of anything signed as canonical JSON: a body inside its record. */

@@ -27,7 +27,11 @@ const ID = /^[0-9a-f]{64}$/
 const THREAD = /^th_[A-Za-z0-9_.-]{1,128}$/
 /** DID Core's `did:method:id`, with any visible ASCII in the id; together at most 256 characters. */
 export const DID = /^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/
-const BODY_BOUNDS = { depth: LIMITS.recordDepth, bytes: LIMITS.recordBytes }
+const BODY_BOUNDS = {
+  depth: LIMITS.recordDepth,
+  bytes: LIMITS.recordBytes,
+  values: LIMITS.recordValues,
+}
 
 /**
  * The record in a request: absent `parents`, `data_type` and `judged_by` mean `[]`, `SCALAR` and null.

@@ -1,3 +1,5 @@
+import { countValues } from '../../protocol/count-values.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../protocol/strict-json.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
@@ -17,8 +19,12 @@ export async function readJson(request: Request, facts: RequestFacts): Promise<u
   const bytes = await readBody(request, facts)
   if (facts.trace !== undefined) facts.trace.bytesIn = bytes.byteLength
   try {
-    return parseStrictJson(utf8.decode(bytes))
+    const text = utf8.decode(bytes)
+    // Reading costs the one thread by their number, and more than that; a record has few beside its body's.
+    if (countValues(text) > 2 * LIMITS.recordValues) throw tooManyValues()
+    return parseStrictJson(text)
   } catch (error) {
+    if (error instanceof ProblemError) throw error
     if (error instanceof RepeatedMemberError) {
       throw new ProblemError('INVALID_REQUEST', `The body is ambiguous: ${error.message}`, {
         field: error.field,
@@ -76,6 +82,14 @@ async function readBounded(
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+function tooManyValues(): ProblemError {
+  return new ProblemError(
+    'BODY_TOO_LARGE',
+    `The body has more values than a record may have: ${LIMITS.recordValues}`,
+    { try: 'Spread them over several records, or keep them as one string.' },
+  )
 }
 
 function tooLarge(): ProblemError {
