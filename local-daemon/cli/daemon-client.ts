@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { Problem } from '../../protocol/problem.ts'
 import { REGISTRY_CHALLENGE_PATH } from '../../protocol/registry-request.ts'
 import { isChallenge } from '../../protocol/request-signature.ts'
+import { INVITE_PATH } from '../../protocol/signed-code.ts'
 import { ProxyError } from '../config/proxy.ts'
 import { findBearer } from './bearer.ts'
 import { CliError } from './cli-error.ts'
@@ -10,6 +11,7 @@ import { destinationOf } from './destination.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { homeOf, type GlobalOptions } from './global-options.ts'
 import { checkInstance, INSTANCE_LIMITS } from './login/ask-instance.ts'
+import { noAnswer } from './no-answer.ts'
 import { AnswerTooLargeError, readAnswer } from './read-answer.ts'
 import type { Home } from '../config/home.ts'
 import { startCommand } from './serve/start-command.ts'
@@ -106,14 +108,12 @@ export function originClient(
     target: { origin, ca, lookup },
     headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
     silenceMs,
-    unreachable: (cause) =>
-      new CliError(
-        'DAEMON_UNREACHABLE',
-        `nothing answers at ${origin.origin}: ${cause.message}`,
-        `check ${namedBy}; for a certificate made at home set NODE_EXTRA_CA_CERTS to its file, or spl login --ca <file>`,
-        EXIT_CODE.unreachable,
-        { cause },
-      ),
+    unreachable: (cause) => {
+      const trust = 'NODE_EXTRA_CA_CERTS=<its file>, or spl login --ca <its file>'
+      const { message, next } = noAnswer(origin, cause, trust)
+      const step = next ?? `check ${namedBy}`
+      return new CliError('DAEMON_UNREACHABLE', message, step, EXIT_CODE.unreachable, { cause })
+    },
   })
 }
 
@@ -159,14 +159,11 @@ export function registryClient(
     headers: {},
     signed: { challengePath: REGISTRY_CHALLENGE_PATH, sign },
     silenceMs: SILENCE_MS,
-    unreachable: (cause) =>
-      new CliError(
-        'GATEWAY_UNREACHABLE',
-        `nothing answers at ${origin}: ${cause.message}`,
-        'check --url; for a certificate made by spl gateway serve --self-signed give --ca <file>',
-        EXIT_CODE.unreachable,
-        { cause },
-      ),
+    unreachable: (cause) => {
+      const { message, next } = noAnswer(target.origin, cause, '--ca <its file>')
+      const step = next ?? 'check --url'
+      return new CliError('GATEWAY_UNREACHABLE', message, step, EXIT_CODE.unreachable, { cause })
+    },
   })
 }
 
@@ -209,7 +206,9 @@ async function call<Answer>(
     if (status >= 200 && status < 300) return answer as Answer
     const problem = answer as Partial<Problem> | null
     // Nothing was done: the registry has restarted since it gave the challenge.
-    if (problem?.code !== 'CHALLENGE_STALE' || again) throw refusal(status, problem)
+    if (problem?.code !== 'CHALLENGE_STALE' || again) {
+      throw refusal(status, problem, path === INVITE_PATH ? inviteSteps(connection) : BEARER_STEPS)
+    }
     return await call(connection, method, path, body, true)
   } catch (error) {
     if (signal?.aborted && !(error instanceof CliError)) throw timedOut(connection)
@@ -305,8 +304,12 @@ function redirected({ name, namedBy }: Connection, location: string): CliError {
 }
 
 /** Turns the one error envelope into the error a person reads. */
-function refusal(status: number, answer: Partial<Problem> | null): CliError {
-  const problem = forShells(flattened(answer ?? {}))
+function refusal(
+  status: number,
+  answer: Partial<Problem> | null,
+  steps: Steps = BEARER_STEPS,
+): CliError {
+  const problem = forShells(flattened(answer ?? {}), steps)
   const message = problem.message ?? `status ${status}`
   const { field } = problem
   return new CliError(
@@ -327,13 +330,26 @@ function flattened(problem: Partial<Problem>): Partial<Problem> {
 }
 
 /** The same with the next step of a shell, where the daemon's is about header fields. */
-function forShells(problem: Partial<Problem>): Partial<Problem> {
-  const step = BEARER_STEPS[problem.code ?? '']
+function forShells(problem: Partial<Problem>, steps: Steps): Partial<Problem> {
+  const step = steps[problem.code ?? '']
   return step === undefined ? problem : { ...problem, try: step }
 }
 
+/** Next steps by code. */
+type Steps = Readonly<Record<string, string>>
+
+/** What was shown is no bearer: a new invite is made at home. */
+function inviteSteps({ target }: Connection): Steps {
+  const url = 'origin' in target ? target.origin.origin : '<url>'
+  const anew = `at home: spl pair --invite --device <label> --url ${url}`
+  return {
+    AUTH_INVALID: anew,
+    CODE_USED: `if it was not you, at home: spl service-account list, then revoke that account; else ${anew}`,
+  }
+}
+
 /** What a person at a shell does; the daemon's own hints are for programs that speak HTTP. */
-const BEARER_STEPS: Readonly<Record<string, string>> = {
+const BEARER_STEPS: Steps = {
   AUTH_REQUIRED:
     'SPL_TOKEN=<bearer>, or keep one with: spl token save -; spl login <url> pairs this machine',
   AUTH_INVALID:

@@ -48,8 +48,25 @@ export function checkAddresses(origin: URL, addresses: readonly string[]): void 
   if (addresses.some((address) => reachOf(address) === undefined)) refuseClear(origin)
 }
 
-/** @throws CliError BEARER_IN_THE_CLEAR unless whoever calls has said that it is well */
-export function refuseClear(origin: URL): void {
+/**
+ * Refuses plain http through a proxy: it could read the bearer, wherever the address is.
+ *
+ * @throws CliError BEARER_IN_THE_CLEAR
+ */
+export function refuseProxied(origin: URL): void {
+  if (process.env[ALLOW] === '1') return
+  const host = origin.hostname.replaceAll(/^\[|\]$/gu, '')
+  if (isIP(host) !== 0 && reachOf(host) === undefined) return refuseClear(origin)
+  throw new CliError(
+    'BEARER_IN_THE_CLEAR',
+    `${origin.origin} is plain http and goes through a proxy (SPL_PROXY or HTTP_PROXY), which could read the bearer; nothing was sent`,
+    `if ${host} is on your own network, go there without the proxy: NO_PROXY=${host} (or SPL_PROXY=off); else give the https address`,
+    EXIT_CODE.usage,
+  )
+}
+
+/** @throws CliError BEARER_IN_THE_CLEAR unless SPL_ALLOW_PLAIN_HTTP=1 */
+function refuseClear(origin: URL): void {
   if (process.env[ALLOW] === '1') return
   throw new CliError(
     'BEARER_IN_THE_CLEAR',

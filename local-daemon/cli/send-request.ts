@@ -2,7 +2,7 @@ import { request as requestHttp, type IncomingMessage, type RequestOptions } fro
 import type { LookupFunction } from 'node:net'
 import { request as requestHttps, type RequestOptions as TlsOptions } from 'node:https'
 import { proxyAgent, proxyFor } from '../config/proxy.ts'
-import { guardWay, refuseClear } from './plain-way.ts'
+import { guardWay, refuseProxied } from './plain-way.ts'
 
 /**
  * Where a request goes: a Unix socket, or an origin whose certificate `ca` (PEM) may vouch for. `lookup` finds its
@@ -68,7 +68,7 @@ function guarded(target: Target, { headers = {}, path, body }: RequestToSend): T
   if (!isSecret) return target
   // Where the proxy looks the name up, nobody here knows how far the bearer goes in clear.
   if (proxyOf(target) !== undefined && target.origin.protocol === 'http:') {
-    refuseClear(target.origin)
+    refuseProxied(target.origin)
     return target
   }
   const lookup = guardWay(target.origin, target.lookup)

@@ -1,7 +1,7 @@
 import { ProxyError } from '../config/proxy.ts'
 
-/** OpenSSL's and Node's codes for a certificate that is not believed. */
-const UNTRUSTED = new Set([
+/** OpenSSL's and Node's codes for a certificate that is not trusted. */
+export const UNTRUSTED: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',

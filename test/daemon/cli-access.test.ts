@@ -351,6 +351,7 @@ describe('spl pair', () => {
     const again = await runSpl(['pair', 'redeem', invite, '--url', base], where)
     expect(again).toMatchObject({ code: 1, stdout: '' })
     expect(again.stderr).toMatch(/\[CODE_USED\]\ntry: \S/)
+    expect(again.stderr).toContain(`spl pair --invite --device <label> --url ${base}\n`)
   })
 
   test('an invite is listed without its code and taken back', async () => {
@@ -365,6 +366,9 @@ describe('spl pair', () => {
     using device = aHome()
     const late = await runSpl(['pair', 'redeem', invite, '--url', base], { home: device.path })
     expect(late.stderr).toMatch(/\[AUTH_INVALID\]\ntry: \S/)
+    expect(late.stderr).toContain(
+      `try: at home: spl pair --invite --device <label> --url ${base}\n`,
+    )
     const wrong = await spl('pair', 'cancel', 'x')
     expect(wrong).toMatchObject({ code: 1, stdout: '' })
   })

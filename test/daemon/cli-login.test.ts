@@ -406,6 +406,8 @@ describe('a certificate made at home', () => {
     const code = await aCode()
     const blind = await machine.spl(`login ${tls.url} --code ${code}`)
     expect(blind.stderr).toContain('[DAEMON_UNREACHABLE]')
+    expect(blind.stderr).toContain('a server answers at')
+    expect(blind.stderr).not.toContain('use-system-ca')
     expect(blind.stderr).toContain('--ca')
     // The daemon does not know that this port leads to it, and does not prove itself for it.
     const unknown = await machine.spl(`login ${tls.url} --code ${code} --ca ${tls.ca}`)

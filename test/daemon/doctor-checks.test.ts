@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Token } from '../../local-daemon/cli/access/answers.ts'
 import type { Check } from '../../local-daemon/cli/checks/check.ts'
@@ -23,6 +23,7 @@ import type { RunningFacts } from '../../local-daemon/cli/serve/running-file.ts'
 import { homeAt, type Home } from '../../local-daemon/config/home.ts'
 import { VERSION } from '../../local-daemon/config/version.ts'
 import type { LinkReport } from '../../local-daemon/tunnel/link-report.ts'
+import { aHome } from './a-daemon.ts'
 
 const NOW_MS = 1_795_000_000_000
 const NOW = NOW_MS / 1000
@@ -321,6 +322,26 @@ describe('the clock', () => {
     expect([check.status, check.message]).toEqual([status, message])
     expectActionable(check)
   })
+})
+
+test('the link of a gateway that is not trusted names the command that trusts it, with its file', () => {
+  using home = aHome()
+  const certificate = join(home.path, 'gateway/tls/cert.pem')
+  const last_error = 'not trusted: spl serve --gateway-ca <file>'
+  const link = { ...LINK, state: 'waiting' as const, last_error }
+  const fix = () =>
+    named(linkChecks(seen({ home: homeAt(home.path) }, { link }), NOW_MS), 'link').fix
+  expect(fix()).toBe('spl serve --restart --gateway-ca <file>')
+  mkdirSync(dirname(certificate), { recursive: true })
+  writeFileSync(certificate, '')
+  expect(fix()).toBe(`spl serve --restart --gateway-ca ${certificate}`)
+})
+
+test('the link of a gateway of another owner names the command that makes this daemon its owner', () => {
+  const last_error = 'another key [CONNECT_PROOF_INVALID]'
+  const link = { ...LINK, state: 'waiting' as const, last_error }
+  const check = named(linkChecks(seen({}, { link }), NOW_MS), 'link')
+  expect(check.fix).toMatch(/spl gateway serve --owner did:key:/)
 })
 
 describe('the cost of the present use', () => {

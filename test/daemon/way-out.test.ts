@@ -149,6 +149,21 @@ describe('where the only way out is a proxy', () => {
     await expect(ask).rejects.toMatchObject({ code: 'BEARER_IN_THE_CLEAR' })
     expect(proxy.asked).toEqual([])
   })
+
+  test.for(['10.1.2.3', '192.168.9.9', 'home.test'])(
+    'plain http to %s is refused for the proxy, and NO_PROXY is named',
+    async (host) => {
+      await using proxy = await aProxy()
+      vi.stubEnv('HTTP_PROXY', proxy.url)
+      const client = originClient(new URL(`http://${host}:9100`), 'spl_x', 'a test')
+      await expect(client.get('/v1/threads')).rejects.toMatchObject({
+        code: 'BEARER_IN_THE_CLEAR',
+        message: expect.stringMatching(/through a proxy/),
+        try: expect.stringContaining(`NO_PROXY=${host}`),
+      })
+      expect(proxy.asked).toEqual([])
+    },
+  )
 })
 
 describe('a proxy is not asked for', () => {

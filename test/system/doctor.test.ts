@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -72,6 +72,18 @@ test('what is wrong and still works is a warning: exit code 1', async () => {
   const { code, report } = await doctor()
   await runSpl(['config', 'set', 'auth_required', 'true'], { home })
   expect([code, report.status, statusOf(report, 'auth')]).toEqual([1, 'warn', 'warn'])
+})
+
+test('a store whose file is gone is a failure among the others: exit code 2', async () => {
+  await using undone = new AsyncDisposableStack()
+  const at = undone.use(aHome()).path
+  await runSpl(['serve', '--daemon', '--port', '0'], { home: at })
+  undone.defer(async () => void (await runSpl(['serve', '--stop'], { home: at })))
+  rmSync(join(at, 'hub.db'))
+  const { code, report } = await doctor(['--no-outside'], {}, at)
+  expect([code, report.object, report.status]).toEqual([2, 'doctor', 'fail'])
+  expect(statusOf(report, 'store-content')).toBe('fail')
+  expect(statusOf(report, 'link')).toBe('skip')
 })
 
 test('no daemon is a failure: exit code 2, and the fix starts one', async () => {

@@ -1,6 +1,8 @@
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip } from '../checks/outcomes.ts'
 import { verified } from '../verify/verified.ts'
+import { StartError } from '../../config/start-error.ts'
+import { StoreOpenError } from '../../store/store-error.ts'
 import { storeOf, type Survey } from './survey.ts'
 
 /** Milliseconds for a look at the store's content: some ten thousand records. */
@@ -13,12 +15,11 @@ export async function contentCheck(seen: Survey): Promise<Check> {
     return skip(name, 'there is no daemon with a store on disk')
   }
   const signal = AbortSignal.timeout(WITHIN_MS)
-  const { records, complete, count, findings } = await verified(
-    seen.home,
-    storeOf(seen),
-    { json: true },
-    signal,
-  )
+  const looked = await tried(() => verified(seen.home, storeOf(seen), { json: true }, signal))
+  if (looked instanceof Error) {
+    return failure(name, `${looked.message} [${looked.code}]`, looked.try)
+  }
+  const { records, complete, count, findings } = looked
   const [first] = findings
   if (first !== undefined) {
     return failure(
@@ -31,4 +32,14 @@ export async function contentCheck(seen: Survey): Promise<Check> {
   return pass(name, `the first ${records} records are what was written; spl verify checks all`, {
     records,
   })
+}
+
+/** A store that cannot be opened is a finding like others: the checks after it are still made. */
+async function tried<Result>(look: () => Promise<Result>) {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof StoreOpenError || error instanceof StartError) return error
+    throw error
+  }
 }

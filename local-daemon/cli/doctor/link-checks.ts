@@ -1,6 +1,8 @@
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
+import type { Home } from '../../config/home.ts'
 import type { Survey } from './survey.ts'
+import { trustGateway } from './trust-gateway.ts'
 
 /** Milliseconds in which a link that was just lost may come back before anybody is alarmed. */
 const PATIENCE_MS = 60_000
@@ -11,7 +13,7 @@ const RIVAL_MS = 5 * 60_000
  * The link to the gateway, and whether the gateway decides by what the store says now.
  * @param now Unix time, milliseconds
  */
-export function linkChecks({ daemon }: Survey, now: number): readonly Check[] {
+export function linkChecks({ daemon, home }: Survey, now: number): readonly Check[] {
   const link = daemon?.link
   if (daemon === undefined || link === undefined) {
     return [skip('link', 'no daemon answers'), skip('edge-policy', 'no daemon answers')]
@@ -23,7 +25,7 @@ export function linkChecks({ daemon }: Survey, now: number): readonly Check[] {
     const reason = link.last_error === null ? '' : `: ${link.last_error}`
     const message = `${link.state}, not connected to ${link.gateway_url}${reason}`
     const young = now - link.since < PATIENCE_MS && link.last_connected_at !== null
-    const fix = 'spl gateway status says where it ends; spl logs -f shows each attempt'
+    const fix = linkFix(link.last_error ?? '', home, daemon.health.instance_did)
     return [
       young ? warning('link', message, fix) : failure('link', message, fix),
       skip('edge-policy', 'the gateway is not connected'),
@@ -52,6 +54,14 @@ function rivalCheck(at: number | null, now: number): Check | undefined {
     'on the other machine: spl serve --stop; whatever was written there is in that copy of the home alone',
     { rival_at: at },
   )
+}
+
+function linkFix(error: string, home: Home, did = '<its identity>'): string {
+  if (error.includes('--gateway-ca')) return trustGateway(home)
+  if (error.includes('[CONNECT_PROOF_INVALID]')) {
+    return `this daemon is not the owner of that gateway; where the gateway runs: spl gateway serve --owner ${did}`
+  }
+  return 'spl gateway status says where it ends; spl logs -f shows each attempt'
 }
 
 function roundTrip(ms: number | null): string {

@@ -1,9 +1,12 @@
+import { UNTRUSTED } from '../../tunnel/certificate-fault.ts'
+import type { Check } from '../checks/check.ts'
 import { failure } from '../checks/outcomes.ts'
 import { probeOutside } from '../probe/probe-outside.ts'
 import { ownTicket } from './own-ticket.ts'
 import type { PublicOrigin } from './public-origins.ts'
 import type { Finding } from './finding.ts'
 import type { Survey } from './survey.ts'
+import { trustGateway } from './trust-gateway.ts'
 
 /**
  * Looks from outside at an address that is to lead to the daemon of this home.
@@ -24,6 +27,13 @@ export async function probeOwn(
     const message = `The certificate to trust for ${target} cannot be read: ${fault}`
     return add({ ...failure('reachable', message, next), target })
   }
+  const isGateway = running?.gateway ? new URL(running.gateway).host === origin.host : false
+  /** At home there is one command for it, where elsewhere it is a variable. */
+  function ownFix(check: Check): Check {
+    const { code, fault: why } = check.details ?? {}
+    const isUntrusted = UNTRUSTED.has(String(code ?? why))
+    return isGateway && isUntrusted ? { ...check, fix: trustGateway(home) } : check
+  }
   const allowed = daemon?.settings.auth_cors_origins ?? []
   const [allowedOrigin] = [...asked, ...allowed]
   await probeOutside(
@@ -37,6 +47,6 @@ export async function probeOwn(
       expectedDid: running?.instance_did,
       process: daemon?.health.process?.name,
     },
-    (check) => add({ ...check, target }),
+    (check) => add({ ...ownFix(check), target }),
   )
 }

@@ -79,8 +79,8 @@ export async function checkInvite(code: string, did: DidKey, origin: URL): Promi
   if (isOurs) return
   throw new CliError(
     'INVITE_ELSEWHERE',
-    `the daemon at ${origin.origin}, ${did}, has not made this code; it was not sent there`,
-    'check the address, and whom the code is from; a daemon whose identity was rotated makes new ones',
+    `this code was not made by the daemon at ${origin.origin}, ${did}; it was not sent there`,
+    'copy the whole code again, without a typo, and check the address; a daemon whose identity was rotated needs a new code: at home spl pair --invite',
   )
 }
 
