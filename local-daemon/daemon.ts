@@ -28,6 +28,7 @@ import { openLog } from './logger.ts'
 import { settingFold } from './settings/setting-records.ts'
 import { openStoreSoon } from './store/open-store-soon.ts'
 import type { Store } from './store/open-store.ts'
+import { checkLeftoverLog } from './verify/check-leftover-log.ts'
 import { lineageWarning, logTrouble } from './store-words.ts'
 import { LinkMeter } from './tunnel/link-meter.ts'
 import { linkReport } from './tunnel/link-report.ts'
@@ -124,6 +125,12 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const identity = loadIdentity(home, storePath)
   const folds = [accountFold(identity.did), settingFold(identity.did)]
   const onFault = (error: unknown) => faults.note('listener', error)
+  const successions = readSuccessions(home, identity.did)
+  const lineage = successions.map(({ from }) => from)
+  if (storePath !== null) {
+    const lineageFile = lineagePath(home, storePath)
+    await checkLeftoverLog({ path: storePath, did: identity.did, lineage, lineageFile })
+  }
   const store = await openStoreSoon({
     path: storePath,
     origin: identity,
@@ -139,11 +146,9 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     store.close()
   })
   if (store.lineageBroken !== undefined) logger.warn(lineageWarning(store.lineageBroken))
-  const successions = readSuccessions(home, identity.did)
   // Before anything else is written as this identity: what the one before it wrote counts up to here.
   await takeOver(store, identity, successions)
   refuseLostAccounts(store)
-  const lineage = successions.map(({ from }) => from)
 
   const stopping = new AbortController()
   const { bootstrapToken } = options

@@ -11,8 +11,8 @@ export const DAEMON_LIMITS = {
   writesWaiting: 512,
   /** Pause between two tries of a store whose disk is full or fails, milliseconds. */
   storeRetryMs: 1_000,
-  /** How often an idle store looks whether its file is still there, milliseconds. */
-  storeWatchMs: 2_000,
+  /** How often one index of the records is counted, milliseconds. */
+  storeCensusMs: 60_000,
   /** How old the stored time of a token's last use may become while it is used, and how often such times are written, milliseconds. */
   tokenUseMs: 600_000,
   tokenUseWriteMs: 5_000,

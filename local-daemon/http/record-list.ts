@@ -1,3 +1,4 @@
+import { ProblemError } from '../config/problem-error.ts'
 import type { RecordFilter, StoreReader } from '../store/reader.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 
@@ -55,10 +56,17 @@ class RecordListWriter {
     this.#left = options.limit
   }
 
-  /** The next page, and the end of the list with the last one. */
+  /**
+   * The next page, and the end of the list with the last one. A list that meets something damaged ends before it: who goes on from
+   * there is told.
+   */
   next(): string {
-    const { reader, filter, write } = this.#options
-    const page = reader.page(filter, this.#after, this.#upTo, this.#left)
+    const { write } = this.#options
+    const page = this.#page(this.#left)
+    if (page === undefined) {
+      this.done = true
+      return this.#end(true)
+    }
     let text = ''
     for (const record of page.records) {
       text += this.#separator + write(record)
@@ -70,9 +78,21 @@ class RecordListWriter {
     return this.done ? text + this.#end(page.cut) : text
   }
 
+  /** Undefined for one that begins with what cannot be read, after others that could be. */
+  #page(limit: number) {
+    const { reader, filter, after } = this.#options
+    try {
+      return reader.page(filter, this.#after, this.#upTo, limit)
+    } catch (error) {
+      const isDamaged = error instanceof ProblemError && error.code === 'STORE_DAMAGED'
+      if (isDamaged && this.#after > after) return undefined
+      throw error
+    }
+  }
+
   #end(cut: boolean): string {
-    const { reader, filter } = this.#options
-    const more = cut && reader.page(filter, this.#after, this.#upTo, 1).records.length > 0
+    const { reader } = this.#options
+    const more = cut && this.#page(1)?.records.length !== 0
     const cursor = reader.cursorAt(more ? this.#after : this.#upTo)
     return `],"has_more":${more},"next_cursor":"${cursor}"}`
   }

@@ -1,6 +1,7 @@
 import { errorEvent, OPENING } from '../../protocol/event-text.ts'
 import { GRANT_ENDS } from '../access/authorise.ts'
 import type { GrantEnd } from '../access/bearer.ts'
+import { ProblemError } from '../config/problem-error.ts'
 import { formatCursor } from '../store/cursor.ts'
 import { Feed, type FeedEvent, type FeedOptions } from '../store/feed.ts'
 import type { FeedHub, FeedRecord } from '../store/feed-hub.ts'
@@ -87,13 +88,25 @@ export class Subscription {
       return OPENING
     }
     if (this.#ended !== undefined) return undefined
-    const event = this.#feed.take()
-    if (event !== undefined) return formatEvent(event, this.#options.reader)
+    const text = this.#takeFeed()
+    if (text !== undefined) return text
     if (this.#feed.phase !== 'closed') return undefined
     const farewell = this.#farewell
     this.#farewell = undefined
     if (farewell === undefined) this.#end('closed')
     return farewell
+  }
+
+  /** A store that cannot be read any further ends the feed, and says so. */
+  #takeFeed(): string | undefined {
+    try {
+      const event = this.#feed.take()
+      return event && formatEvent(event, this.#options.reader)
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error
+      this.#feed.close()
+      return errorEvent(JSON.stringify(problemOf(error.code, error.message, error.detail)))
+    }
   }
 
   /** Resolves with true once `take` may have something or the end has come, with false after `ms`. */

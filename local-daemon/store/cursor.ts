@@ -6,7 +6,7 @@ export interface Position {
   readonly epoch: string
   /** The newest sequence number, 0 for an empty store. */
   readonly head: number
-  /** The id of the record at a sequence number up to `head`. */
+  /** The id of the record at a sequence number up to `head`; undefined where it cannot be read. */
   idAt(seq: number): string | undefined
 }
 
@@ -19,10 +19,10 @@ const FORM = /^([0-9a-f]{16}):(0|[1-9][0-9]{0,15}):([0-9a-f]{12})$/
 /**
  * `<epoch>:<seq>:<check>`. Opaque to clients, who only hand it back. The check is the beginning of the id of the record at
  * `seq`: so a store that was put back together with all that remembers it, and has gone on otherwise, is noticed by its readers.
- * @param id of the record at `seq`; anything for 0
+ * @param id of the record at `seq`; anything for 0, empty for a record that cannot be read
  */
 export function formatCursor(epoch: string, seq: number, id: string): string {
-  return `${epoch}:${seq}:${seq === 0 ? NOTHING : id.slice(0, CHECK_DIGITS)}`
+  return `${epoch}:${seq}:${seq === 0 || id === '' ? NOTHING : id.slice(0, CHECK_DIGITS)}`
 }
 
 /**
@@ -31,7 +31,7 @@ export function formatCursor(epoch: string, seq: number, id: string): string {
  * not look like one with nothing new.
  */
 export function parseCursor(text: string, at: Position): number {
-  const [, epoch, digits, check] = FORM.exec(text) ?? []
+  const [, epoch, digits] = FORM.exec(text) ?? []
   const seq = Number(digits)
   if (epoch === undefined || !Number.isSafeInteger(seq)) {
     throw new ProblemError('INVALID_CURSOR', 'The cursor is not one that this daemon gave', {
@@ -44,9 +44,9 @@ export function parseCursor(text: string, at: Position): number {
       try: 'Start anew without a cursor; this store may have lost its newest records.',
     })
   }
-  if (formatCursor(epoch, seq, at.idAt(seq) ?? '') !== `${epoch}:${seq}:${check}`) {
-    throw epochChanged()
-  }
+  const id = seq === 0 ? '' : at.idAt(seq)
+  // Of a record that cannot be read nothing is left to compare; what comes after it can still be.
+  if (id !== undefined && formatCursor(epoch, seq, id) !== text) throw epochChanged()
   return seq
 }
 

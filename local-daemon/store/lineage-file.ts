@@ -11,6 +11,8 @@ export interface LineageMark {
   readonly id: string
   /** When that was, Unix time in milliseconds. */
   readonly at: number
+  /** What the database file held then, as `contentOf` tells it; empty where its log was folded into it whole. */
+  readonly file?: string
 }
 
 interface Slot extends LineageMark {
@@ -48,8 +50,8 @@ export class LineageFile {
   /** Remembers a mark in place of the one before. @throws what the system says */
   note(mark: LineageMark): void {
     const n = this.#count + 1
-    const { epoch, seq, id, at } = mark
-    const text = JSON.stringify({ n, epoch, seq, id, at })
+    const { epoch, seq, id, at, file = '' } = mark
+    const text = JSON.stringify({ n, epoch, seq, id, at, file })
     const slot = `${text} ${digest(text)}`.padEnd(SLOT_BYTES - 1).concat('\n')
     writeSync(this.#file, slot, (n % SLOTS) * SLOT_BYTES)
     this.#count = n

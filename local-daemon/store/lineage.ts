@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { lineageBreak } from './judge-lineage.ts'
 import { LineageFile, type LineageMark, readLineage } from './lineage-file.ts'
+import { contentOf } from './overwrite-watch.ts'
 import { SAVED } from './save-aside.ts'
 import type { Statements } from './statements.ts'
 import { StoreOpenError } from './store-error.ts'
@@ -103,13 +104,14 @@ export class Lineage {
     this.broken = lineageBreak(this.#file.mark, { epoch, head, idAt })
     const next = this.broken === undefined ? epoch : randomBytes(8).toString('hex')
     if (next !== epoch) database.transaction(() => statements.renameStore.run(next)).immediate()
-    this.#file.note({ epoch: next, seq: head, id: idAt(head) ?? '', at: Date.now() })
+    const file = contentOf(database.name)
+    this.#file.note({ epoch: next, seq: head, id: idAt(head) ?? '', at: Date.now(), file })
   }
 
   /** After a commit. What cannot be put down is behind then, which only means that less is noticed. */
-  note(epoch: string, seq: number, id: string): void {
+  note(epoch: string, seq: number, id: string, file: string): void {
     try {
-      this.#file.note({ epoch, seq, id, at: Date.now() })
+      this.#file.note({ epoch, seq, id, at: Date.now(), file })
       this.#failed = false
     } catch {
       this.#failed = true
@@ -121,7 +123,10 @@ export class Lineage {
     return this.#failed
   }
 
-  close(): void {
+  /** @param isWhole the store was closed, and its log folded into it: a log that is found later is not its own */
+  close(isWhole: boolean): void {
+    const { mark } = this.#file
+    if (isWhole && mark !== undefined) this.note(mark.epoch, mark.seq, mark.id, '')
     this.#file.close()
   }
 }

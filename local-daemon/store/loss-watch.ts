@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
+import { OverwriteWatch } from './overwrite-watch.ts'
 import { PathWatch, type PathFault } from './path-watch.ts'
-import { closeLost, saveAside, takeLogAway } from './save-aside.ts'
+import { closeLost, closeOverwritten, copyLog, saveAside, takeLogAway } from './save-aside.ts'
 import type { StoreState } from './store-state.ts'
 
 /** Notices that the files of an open store are not the ones that its path leads to, and saves what is open. */
@@ -9,6 +10,8 @@ export class LossWatch {
   readonly #path: string
   readonly #state: StoreState
   readonly #watch: PathWatch
+  readonly #overwrite: OverwriteWatch
+  #isOverwritten = false
   #saving: Promise<void> | undefined
 
   constructor(database: Database, path: string, state: StoreState) {
@@ -16,6 +19,7 @@ export class LossWatch {
     this.#path = path
     this.#state = state
     this.#watch = new PathWatch(path)
+    this.#overwrite = new OverwriteWatch(this.#watch.real)
   }
 
   get isLost(): boolean {
@@ -25,9 +29,9 @@ export class LossWatch {
   /** Takes note of a loss: from then on `state.end` tells of it. */
   check(): void {
     if (this.#saving !== undefined) return
-    const fault = this.#watch.fault()
+    const fault = this.#watch.fault() ?? this.#overwritten()
     if (fault === undefined) return
-    const what = fault.code === 'STORE_MISSING' ? 'is gone' : 'was replaced by another one'
+    const what = this.#what(fault)
     this.#state.meet({
       code: fault.code,
       message: `The file of the store ${what} while the daemon ran`,
@@ -48,9 +52,31 @@ export class LossWatch {
     await this.#saving
   }
 
+  /** What the database file held when it was looked at last. */
+  get content(): string {
+    return this.#overwrite.content
+  }
+
   /** Closes the lost store, and leaves alone what has come in its place. */
   close(): void {
-    closeLost(this.#database, this.#watch)
+    if (this.#isOverwritten) closeOverwritten(this.#database, this.#watch)
+    else closeLost(this.#database, this.#watch)
+  }
+
+  /** After the database was closed, in whichever way. */
+  end(): void {
+    this.#overwrite.close()
+  }
+
+  #overwritten(): PathFault | undefined {
+    if (!this.#overwrite.isOverwritten()) return undefined
+    this.#isOverwritten = true
+    return { code: 'STORE_REPLACED', file: this.#path }
+  }
+
+  #what({ code }: PathFault): string {
+    if (this.#isOverwritten) return 'was written over'
+    return code === 'STORE_MISSING' ? 'is gone' : 'was replaced by another one'
   }
 
   async #save({ file }: PathFault, what: string): Promise<void> {
@@ -58,6 +84,13 @@ export class LossWatch {
     const path = this.#path
     try {
       const saved = await saveAside(this.#database, path)
+      if (this.#isOverwritten) {
+        copyLog(this.#watch, saved)
+        return this.#state.tellOwner({
+          message: `${lost}; what could still be read is in ${saved}, and perhaps not all of it`,
+          try: `spl serve --stop; rm -f '${path}-wal' '${path}-shm'; put back the newest copy of ${path}, or cp '${saved}' '${path}'; spl verify; spl serve --daemon`,
+        })
+      }
       takeLogAway(this.#watch, saved)
       this.#state.tellOwner({
         message: `${lost}; everything that was in the store is in ${saved}`,

@@ -6,6 +6,7 @@ import { closeDatabase } from './close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
 import { type ConnectionOptions, openConnection, openFailure, sqliteVersion } from './connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
+import { IndexCensus } from './index-census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
 import { Expectation, Lineage, type LineageOptions, rememberNothing } from './lineage.ts'
 import { KeptLog } from './kept-log.ts'
@@ -14,9 +15,9 @@ import { createReader, type StoreReader } from './reader.ts'
 import { prepareStatements } from './statements.ts'
 import { StoreState, type TroubleListener } from './store-state.ts'
 import {
+  foundDamage,
   meaningOf,
   problemFrom,
-  recordDamage,
   type StoreTrouble,
   troubleFrom,
 } from './store-trouble.ts'
@@ -97,8 +98,12 @@ export function openStore(options: StoreOptions): Store {
     statements,
     head: () => head,
     refusal: (error) => state.refusal(error, 'reading'),
-    damaged: (what) => problemFrom(state.meet(recordDamage(what))),
+    damaged: (what, of) => problemFrom(state.meet(foundDamage(what, of))),
+    indexFault: () => census.fault,
   })
+  const census = new IndexCensus(database, () => head)
+  census.takeAll()
+  reportCensus()
   const keys = new IdempotencyKeys(statements, reader)
 
   /** Whatever refuses to open the store leaves its log as it was; one that holds less than before leaves it aside. */
@@ -116,6 +121,11 @@ export function openStore(options: StoreOptions): Store {
       log?.putBack()
       throw error
     }
+  }
+
+  /** A daemon that has just been started knows what its file is worth. */
+  function reportCensus(): void {
+    if (census.fault !== undefined) state.meet(foundDamage(census.fault, 'file'))
   }
 
   function openParts(database: Database) {
@@ -172,7 +182,9 @@ export function openStore(options: StoreOptions): Store {
     loss?.check()
     if (state.end !== undefined) throw problemFrom(state.end)
     const newest = appended.at(-1)
-    if (newest !== undefined) lineage?.note(reader.epoch, newest.seq, newest.id)
+    if (newest !== undefined) {
+      lineage?.note(reader.epoch, newest.seq, newest.id, loss?.content ?? '')
+    }
     tellEach(effects, (effect) => effect(), onFault)
     if (appended.length > 0) commits.notify(appended)
     return result
@@ -203,6 +215,7 @@ export function openStore(options: StoreOptions): Store {
   /** Looks after a store that nobody writes to: whether its file is there, and whether what was wrong has passed. */
   function tick(): void {
     loss?.check()
+    if (census.takeDue()) reportCensus()
     if (state.passing === undefined || state.end !== undefined) return
     try {
       database.transaction(() => statements.probe.run()).immediate()
@@ -246,7 +259,8 @@ export function openStore(options: StoreOptions): Store {
       writer.flush()
       if (loss?.isLost === true) loss.close()
       else closeDatabase(database, state.trouble)
-      lineage?.close()
+      loss?.end()
+      lineage?.close(state.trouble === undefined)
     },
   }
 }

@@ -15,10 +15,13 @@ export class PathWatch {
   readonly #known: ReadonlyMap<string, string>
   /** The write-ahead log, which lies beside the file itself, however that is called: SQLite follows links. */
   readonly log: string
+  /** The database file itself, without links. */
+  readonly real: string
 
   /** Made while the files are open, so that they are the ones that are written to. */
   constructor(database: string) {
     const real = realpathSync(database)
+    this.real = real
     this.log = `${real}-wal`
     const paths = [database, this.log, `${real}-shm`]
     this.#known = new Map(

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { DAEMON_LIMITS } from '../config/limits.ts'
+import { ProblemError } from '../config/problem-error.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
+import { isDamage } from './store-trouble.ts'
 import type {
   AccountRow,
   InviteRow,
@@ -74,12 +76,20 @@ export interface ReaderParts {
   readonly head: () => number
   /** The refusal that an error of SQLite becomes. */
   readonly refusal: (error: unknown) => unknown
-  /** The refusal of a row that is not what was written. */
-  readonly damaged: (what: string) => Error
+  /** The refusal of a row that is not what was written, or of a file in which something is missing. */
+  readonly damaged: (what: string, of?: 'row' | 'file') => Error
+  /** What is known to be wrong with the indices that filters read by, if anything. */
+  readonly indexFault?: () => string | undefined
 }
 
 /** A reader over prepared statements. Whatever goes wrong with the file is thrown as `ProblemError` `STORE_…`. */
-export function createReader({ statements, head, refusal, damaged }: ReaderParts): StoreReader {
+export function createReader({
+  statements,
+  head,
+  refusal,
+  damaged,
+  indexFault = () => undefined,
+}: ReaderParts): StoreReader {
   function guarded<Parameters extends unknown[], Result>(
     read: (...parameters: Parameters) => Result,
   ): (...parameters: Parameters) => Result {
@@ -94,6 +104,16 @@ export function createReader({ statements, head, refusal, damaged }: ReaderParts
 
   const epoch = guarded(() => statements.epoch.get() ?? '')()
   const position = { epoch, idAt: guarded((seq: number) => statements.idAt.get(seq)) }
+
+  /** Undefined also where it cannot be read: a place in the log is one all the same. */
+  function readableId(seq: number): string | undefined {
+    try {
+      return position.idAt(seq)?.toString('hex')
+    } catch (error) {
+      if (isDamage(error)) return undefined
+      throw error
+    }
+  }
 
   function rowsOf(filter: RecordFilter, after: number, upTo: number, limit: number) {
     const { thread, actor } = filter
@@ -114,6 +134,65 @@ export function createReader({ statements, head, refusal, damaged }: ReaderParts
     return record
   }
 
+  /**
+   * Goes through a page and notices what is not there. Sequence numbers have no gaps, so a record that a damaged tree leaves out is
+   * one that is missing; an index that leads to a record of somebody else is damaged too.
+   */
+  function gather(filter: RecordFilter, after: number, upTo: number, most: number): RecordPage {
+    const isWhole = filter.thread === undefined && filter.actor === undefined
+    const fault = isWhole ? undefined : indexFault()
+    if (fault !== undefined) throw damaged(fault, 'file')
+    const records: StoredRecord[] = []
+    let bytes = 0
+    let last = after
+    try {
+      for (const row of rowsOf(filter, after, upTo, most)) {
+        const record = toRecord(row)
+        if (isWhole ? record.seq !== last + 1 : !isOf(record, filter)) throw missing(last + 1)
+        last = record.seq
+        records.push(record)
+        bytes += record.raw.length
+        if (bytes >= DAEMON_LIMITS.pageBytes) return { records, cut: true }
+      }
+      const cut = records.length === most
+      if (isWhole && !cut && last < Math.min(upTo, head())) throw missing(last + 1)
+      return { records, cut }
+    } catch (error) {
+      const refused = refusal(error)
+      // What comes before it is well: the next read begins at it.
+      if (records.length > 0 && isDamage(refused)) return { records, cut: true }
+      throw refused
+    }
+  }
+
+  function missing(seq: number): Error {
+    return damaged(`record ${seq} is not where it was written`, 'file')
+  }
+
+  /** The refusal of a page that begins with what is damaged: how to go on without it, for those who decide to. */
+  function withWayPast(refused: unknown, after: number, upTo: number): unknown {
+    if (!(refused instanceof ProblemError && isDamage(refused))) return refused
+    const most = Math.min(upTo, head(), after + DAEMON_LIMITS.pageRecords)
+    let seq = after + 1
+    while (seq <= most && isSound(seq)) seq += 1
+    if (seq > most) return refused
+    while (seq < most && !isSound(seq + 1)) seq += 1
+    const past = formatCursor(epoch, seq, readableId(seq) ?? '')
+    const { code, message, detail } = refused
+    const hint = `${detail.try ?? ''} To go on without it, on purpose: since=${past}`
+    return new ProblemError(code, message, { ...detail, try: hint.trim() })
+  }
+
+  function isSound(seq: number): boolean {
+    try {
+      const row = statements.recordsAfter.get(seq - 1, seq, 1)
+      const record = row && toStoredRecord(row)
+      return record !== undefined && hash('sha256', record.raw, 'hex') === record.id
+    } catch {
+      return false
+    }
+  }
+
   /** Rows of tables whose JSON is JSON. */
   function sound<Row extends object>(row: Row): Row {
     for (const name of ['scopes', 'actors', 'value'] as const) {
@@ -132,29 +211,19 @@ export function createReader({ statements, head, refusal, damaged }: ReaderParts
     epoch,
     head,
     idAt: (seq) => position.idAt(seq)?.toString('hex'),
-    cursorAt: (seq) => formatCursor(epoch, seq, position.idAt(seq)?.toString('hex') ?? ''),
-    placeOf: (cursor) =>
-      parseCursor(cursor, {
-        epoch,
-        head: head(),
-        idAt: (seq) => position.idAt(seq)?.toString('hex'),
-      }),
+    cursorAt: (seq) => formatCursor(epoch, seq, readableId(seq) ?? ''),
+    placeOf: (cursor) => parseCursor(cursor, { epoch, head: head(), idAt: readableId }),
     record: guarded((id) => {
       const row = statements.recordById.get(Buffer.from(id, 'hex'))
       return row === undefined ? undefined : toRecord(row)
     }),
-    page: guarded((filter, after, upTo, limit) => {
-      const most = Math.min(limit, DAEMON_LIMITS.pageRecords)
-      const records: StoredRecord[] = []
-      let bytes = 0
-      for (const row of rowsOf(filter, after, upTo, most)) {
-        const record = toRecord(row)
-        records.push(record)
-        bytes += record.raw.length
-        if (bytes >= DAEMON_LIMITS.pageBytes) return { records, cut: true }
+    page: (filter, after, upTo, limit) => {
+      try {
+        return gather(filter, after, upTo, Math.min(limit, DAEMON_LIMITS.pageRecords))
+      } catch (error) {
+        throw withWayPast(error, after, upTo)
       }
-      return { records, cut: records.length === most }
-    }),
+    },
     thread: guarded((name) => statements.threadByName.get(name)),
     threads: guarded((before, limit) => statements.threadsBefore.all(before, limit)),
     token: guarded((tokenId) => one(statements.tokenById.get(tokenId))),
@@ -175,6 +244,13 @@ export function createReader({ statements, head, refusal, damaged }: ReaderParts
     invites: guarded((after = 0, limit = ALL) => statements.invites.all(after, limit).map(sound)),
     settings: guarded(() => statements.settings.all().map(sound)),
   }
+}
+
+function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {
+  return (
+    (thread === undefined || record.thread === thread) &&
+    (actor === undefined || record.actor === actor)
+  )
 }
 
 /** Undefined for a row whose columns are not of their types: SQLite checks them when they are written alone. */

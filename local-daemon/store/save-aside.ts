@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, renameSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
@@ -50,4 +50,17 @@ export function closeLost(database: Database, watch: PathWatch): void {
   } finally {
     if (isForeign) renameSync(`${log}.kept`, log)
   }
+}
+
+/** Copies our log to where what was saved is: it has what was acknowledged last, whatever became of the file under it. */
+export function copyLog(watch: PathWatch, saved: string): void {
+  if (watch.isOurs(watch.log)) copyFileSync(watch.log, `${saved}-wal.old`)
+}
+
+/** Closes a database whose file somebody has written over. SQLite would fold its log into what is there now: it finds none. */
+export function closeOverwritten(database: Database, watch: PathWatch): void {
+  const isOurs = watch.isOurs(watch.log)
+  if (isOurs) truncateSync(watch.log)
+  database.close()
+  if (isOurs) rmSync(watch.log, { force: true })
 }

@@ -8,6 +8,7 @@ export class StoreOpenError extends Error {
     | 'STORE_DAMAGED'
     | 'STORE_EMPTY'
     | 'STORE_FOREIGN'
+    | 'STORE_MIXED'
     | 'STORE_NOT_EMPTY'
     | 'STORE_NOT_WRITABLE'
     | 'STORE_TOO_NEW'

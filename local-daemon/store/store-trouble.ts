@@ -114,14 +114,22 @@ const TEXTS: Readonly<
   },
 }
 
-/** One damaged record, while the rest of the store can be read and written. */
-export function recordDamage(what: string): StoreTrouble {
+/** Whether an error says that something in the store is not what was written. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === 'STORE_DAMAGED'
+}
+
+/**
+ * What was found damaged. One record that is: the rest of the store can be read and written. The file: nothing is written, since a
+ * write to a damaged tree can make it worse.
+ */
+export function foundDamage(what: string, of: 'row' | 'file' = 'row'): StoreTrouble {
   return {
     code: 'STORE_DAMAGED',
     message: `The store is damaged: ${what}`,
     try: TEXTS.STORE_DAMAGED.next,
     since: Date.now(),
-    stopsWrites: false,
+    stopsWrites: of === 'file',
     passes: false,
   }
 }

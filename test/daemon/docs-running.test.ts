@@ -8,7 +8,7 @@ const PAGE = readFileSync(new URL('../../docs/running.md', import.meta.url), 'ut
 const PROBLEMS = PAGE.split('\n## If it does not start\n')[1] ?? ''
 
 /** Where the reasons of a start are made; the gateway and systemd have pages of their own, and no start waits for a proxy. */
-const OF_START = /^local-daemon\/(?:access|config(?!\/proxy\.ts)|http|store|tunnel)\//u
+const OF_START = /^local-daemon\/(?:access|config(?!\/proxy\.ts)|http|store|tunnel|verify)\//u
 
 test('docs/running.md explains every reason why a daemon does not start, and no other', () => {
   const made = thrownErrors().filter(({ file }) => OF_START.test(file))

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { aRealHome } from './a-real-home.ts'
 import { aThread, FOLLOW, untilHas, untilJoined } from './follow-feed.ts'
@@ -27,5 +27,32 @@ test.for(FOLLOW)(
     await until('the stream has ended', () => reader.ending() !== undefined)
     expect(reader.error()).toMatchObject({ object: 'error', code: 'CURSOR_EPOCH_CHANGED' })
     expect(reader.ending()).toBe(follow === subscribe ? 'end' : '4409 CURSOR_EPOCH_CHANGED')
+  },
+)
+
+test.for(FOLLOW)(
+  'a stream held by %s that meets a damaged record brings what comes before it, and ends with the error',
+  { timeout: 60_000 },
+  async ([, follow]) => {
+    await using home = await aRealHome()
+    const thread = aThread()
+    const ids: string[] = []
+    for (let bytes = 500; bytes < 520; bytes += 1) ids.push(await home.append(thread, bytes))
+    const { database } = home.daemon().home
+    await home.daemon().stop()
+    const file = readFileSync(database)
+    const place = file.indexOf(`"${'x'.repeat(510)}"`)
+    file[place + 9] = (file[place + 9] ?? 0) ^ 1
+    writeFileSync(database, file)
+    await home.startDaemon()
+    const reader = await follow(home, `/v1/sync/subscribe?thread=${thread}`)
+    await until('the stream has ended', () => reader.ending() !== undefined)
+    expect(reader.ids).toEqual(ids.slice(0, 10))
+    expect(reader.error()).toMatchObject({
+      object: 'error',
+      code: 'STORE_DAMAGED',
+      try: expect.stringMatching(/spl verify.*since=[0-9a-f]+:\d+:[0-9a-f]+/u),
+    })
+    expect(reader.ending()).toBe(follow === subscribe ? 'end' : '4500 STORE_DAMAGED')
   },
 )

@@ -30,6 +30,9 @@ export function addSync(parts: RouteParts): void {
   function subscribe(c: RouteContext, query: z.output<typeof SubscribeQuery>) {
     const { thread, since } = query
     const after = placeOf(lastEventIdOf(c, query) ?? since)
+    // A feed that begins with what cannot be read is refused here: a client whose stream has just ended with it would come back
+    // each second otherwise.
+    if (after < store.head()) store.page({ thread }, after, store.head(), 1)
     const gone = c.req.raw.signal
     const principal = c.get('principal')
     const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
