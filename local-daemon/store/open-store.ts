@@ -35,6 +35,8 @@ import { Writer } from './writer.ts'
 export interface AppendOptions {
   /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
   readonly once?: Once | undefined
+  /** What may refuse it, by what the store holds in that very transaction; nothing is written then. It must not wait. */
+  readonly guard?: ((tx: StoreTransactor) => void) | undefined
   /** What belongs into the same transaction, and is not done for a repeated append. */
   readonly also?: (tx: StoreTransactor, result: AppendResult) => void
 }
@@ -241,12 +243,13 @@ export function openStore(options: StoreOptions): Store {
         ? lineage?.broken
         : `${lineage?.broken}; its log as it was is kept in ${opened.savedLog}`,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),
-    append(draft, { once, also } = {}) {
+    append(draft, { once, guard, also } = {}) {
       const { clock } = draft
       const step = clock === undefined ? draft : sealRecord({ ...draft, clock })
       return writer.append((tx) => {
         const before = once && keys.recall(once)
         if (before !== undefined) return { record: before, created: false }
+        guard?.(tx)
         const result = tx.append(step)
         if (once !== undefined) keys.remember(once, result.record.seq)
         also?.(tx, result)

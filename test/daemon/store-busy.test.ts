@@ -34,6 +34,14 @@ const POST = {
   }),
 }
 
+const SETTING = {
+  thread: 'th_engine_config',
+  act: 'LEARN',
+  parents: [],
+  data_type: 'SCALAR',
+  judged_by: null,
+}
+
 /** Milliseconds until it is answered. */
 async function took(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
@@ -106,6 +114,28 @@ describe('a store that another program has locked', () => {
     expect(seqs).toEqual(Array.from({ length: 20 }, (_, n) => n + 2))
     expect((await done).record.seq).toBe(22)
   })
+
+  it.each([
+    ['a record', '/v1/records', { ...SETTING, body: { topic: 'auth_required', enabled: true } }],
+    ['the route of settings', '/v1/config/auth_required', { value: true }],
+  ])(
+    'lets two changes that have waited for it lock nobody out: %s requires bearers after the last was revoked',
+    async (_what, path, body) => {
+      await using at = aKeptHome()
+      await at.start()
+      const off = { method: 'POST', body: '{"value":false}' }
+      expect(await at.told('/v1/config/auth_required', off)).toBe('200')
+      const id = at.daemon().store.tokens()[0]?.token_id ?? ''
+      const letGo = await aHolder(at.database)
+      const revoking = at.told(`/v1/tokens/${id}`, { method: 'DELETE' })
+      await sleep(300)
+      const requiring = at.told(path, { method: 'POST', body: JSON.stringify(body) })
+      await sleep(300)
+      await letGo()
+      expect([await revoking, await requiring]).toEqual(['200', '409 LOCKOUT'])
+      expect(at.daemon().access.settings.values.auth_required).toBe(false)
+    },
+  )
 
   it('lets no more wait than its bound', async () => {
     using at = aStore()

@@ -9,6 +9,7 @@ import {
   type SettingKey,
 } from '../../settings/setting-definitions.ts'
 import { CONFIG_THREAD } from '../../settings/setting-records.ts'
+import type { StoreReader } from '../../store/reader.ts'
 import { Config, NewSetting, Setting, SettingParams } from '../access-schemas.ts'
 import { jsonAnswer } from '../answer.ts'
 import { answers, jsonBody } from '../describe.ts'
@@ -74,17 +75,22 @@ export function addConfig({
       const { value: given, force } = await parseBody(NewSetting, c, authorise)
       const value = SETTINGS[key].parse(given)
       guardExposedChange(listener, key, value)
-      if (!force && key === 'auth_required' && value === true)
-        guardRequirement(store, settings.values)
-      const { record } = await store.append({
-        parents: [],
-        thread: CONFIG_THREAD,
-        actor: did,
-        act: 'LEARN',
-        body: settingBody(key, value) as Record<string, never>,
-        data_type: 'SCALAR',
-        judged_by: null,
-      })
+      const requires = !force && key === 'auth_required' && value === true
+      const guard = requires
+        ? (tx: StoreReader) => guardRequirement(tx, settings.values)
+        : undefined
+      const { record } = await store.append(
+        {
+          parents: [],
+          thread: CONFIG_THREAD,
+          actor: did,
+          act: 'LEARN',
+          body: settingBody(key, value) as Record<string, never>,
+          data_type: 'SCALAR',
+          judged_by: null,
+        },
+        { guard },
+      )
       const body = {
         object: 'setting',
         key,

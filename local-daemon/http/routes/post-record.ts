@@ -10,6 +10,7 @@ import { type RecordActor, recordActor } from '../../access/record-actor.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { CONFIG_THREAD, readSetting } from '../../settings/setting-records.ts'
 import type { RecordDraft } from '../../store/draft.ts'
+import type { AppendOptions } from '../../store/open-store.ts'
 import type { AppendResult } from '../../store/transactor.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { jsonAnswer } from '../answer.ts'
@@ -62,10 +63,10 @@ export function addPostRecord(parts: RouteParts): void {
       const body = await readJson(c.req.raw, c.env)
       authorise.still(c.get('principal'))
       const { draft, names } = readDraft(body)
-      checkThread(c, draft)
+      const guard = checkThread(c, draft)
       const claim = actorOf(c, names ? draft.actor : undefined)
       if (claim.actor === did) throw daemonOnly()
-      const { record, created } = await append(c, { ...draft, actor: claim.actor }, claim)
+      const { record, created } = await append(c, { ...draft, actor: claim.actor }, claim, guard)
       const location = { location: `/v1/records/${record.id}` }
       return jsonAnswer(c.env, created ? 201 : 200, flatJson(record), location)
     },
@@ -76,16 +77,22 @@ export function addPostRecord(parts: RouteParts): void {
     return recordActor(c.get('principal'), header, named, claimRules(settings))
   }
 
-  function append(c: RouteContext, draft: RecordDraft, claim: RecordActor): Promise<AppendResult> {
+  function append(
+    c: RouteContext,
+    draft: RecordDraft,
+    claim: RecordActor,
+    guard: AppendOptions['guard'],
+  ): Promise<AppendResult> {
     const principal = c.get('principal')
     const once = readOnce(c.req.raw.headers.get('idempotency-key'), principal, draft)
     if (claim.verdict !== 'impersonated' || principal.kind !== 'account') {
-      return store.append(draft, { once })
+      return store.append(draft, { once, guard })
     }
     const { actor } = claim
     const requestId = c.env.requestId
     return store.append(draft, {
       once,
+      guard,
       also(tx, { record, created }) {
         if (!created) return
         tx.append(impersonationDraft(did, { principal, actor, recordId: record.id, requestId }))
@@ -93,7 +100,11 @@ export function addPostRecord(parts: RouteParts): void {
     })
   }
 
-  function checkThread(c: RouteContext, { thread, act, body }: RecordDraft): void {
+  /** Returns what is to hold when it is written. */
+  function checkThread(
+    c: RouteContext,
+    { thread, act, body }: RecordDraft,
+  ): AppendOptions['guard'] {
     if (thread === ACCOUNTS_THREAD || thread.startsWith('th_audit_')) {
       throw new ProblemError('THREAD_RESERVED', `${thread} is written by the daemon alone`, {
         field: 'thread',
@@ -102,11 +113,11 @@ export function addPostRecord(parts: RouteParts): void {
     }
     const scope = WRITTEN_BY[thread]
     if (scope !== undefined) requireScope(c.get('principal'), [scope])
-    if (thread !== CONFIG_THREAD) return
+    if (thread !== CONFIG_THREAD) return undefined
     const stated = act === 'LEARN' ? readSetting(body) : undefined
     if (stated !== undefined) guardExposedChange(listener, stated.key, stated.value)
     const requires = stated?.key === 'auth_required' && stated.value === true
-    if (requires) guardRequirement(store, settings.values)
+    return requires ? (tx) => guardRequirement(tx, settings.values) : undefined
   }
 }
 
