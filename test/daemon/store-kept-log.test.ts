@@ -38,7 +38,7 @@ describe('the log that a killed daemon leaves', () => {
     const damaged = Buffer.from(whole)
     damaged.writeUInt8(damaged.readUInt8(9) ^ 255, 9)
     writeFileSync(log, damaged)
-    await expect(at.start()).rejects.toMatchObject({ code: 'STORE_EMPTY' })
+    await expect(at.start()).rejects.toMatchObject({ code: 'STORE_MIXED' })
     expect(readFileSync(log).equals(damaged)).toBe(true)
     // Put right it has everything.
     writeFileSync(log, whole)
