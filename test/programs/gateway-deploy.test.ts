@@ -67,6 +67,7 @@ describe('spl gateway deploy, with the real wrangler', PATIENT, () => {
     expect(upload?.metadata.bindings).toEqual(
       expect.arrayContaining([
         { name: 'OWNER_DID', type: 'plain_text', text: OWNER },
+        expect.objectContaining({ name: 'PUBLIC_HOSTNAMES', type: 'plain_text' }),
         { name: 'CLIENT_ADDRESS_HEADER', type: 'plain_text', text: 'CF-Connecting-IP' },
         { name: 'TUNNEL', type: 'durable_object_namespace', class_name: 'TunnelObject' },
         { name: 'REGISTRY', type: 'durable_object_namespace', class_name: 'RegistryObject' },
@@ -74,7 +75,7 @@ describe('spl gateway deploy, with the real wrangler', PATIENT, () => {
         expect.objectContaining({ name: 'STRANGER_LIMIT', type: 'ratelimit' }),
       ]),
     )
-    expect(upload?.metadata.bindings).toHaveLength(6)
+    expect(upload?.metadata.bindings).toHaveLength(7)
     expect(upload?.metadata.migrations).toMatchObject({
       new_tag: 'v2',
       steps: [{ new_sqlite_classes: ['TunnelObject'] }, { new_sqlite_classes: ['RegistryObject'] }],

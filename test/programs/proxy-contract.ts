@@ -253,12 +253,8 @@ export function proxyContract(options: Omit<StageOptions, 'spoil'>): void {
 
   test('the probes find nothing to mend', async () => {
     const checks = await probeOutside(stage.outside)
-    // Certificates of Caddy's own authority live for half a day.
-    const short = options.program === 'caddy' ? 'warn' : 'pass'
-    const wrong = checks.filter(
-      ({ name, status }) => status !== (name === 'certificate' ? short : 'pass'),
-    )
-    expect(wrong).toEqual([])
+    // Certificates of Caddy's own authority live for half a day, and a fresh one is as good as any.
+    expect(checks.filter(({ status }) => status !== 'pass')).toEqual([])
     expect(checks).toHaveLength(13)
   })
 

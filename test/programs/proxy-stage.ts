@@ -59,7 +59,8 @@ export async function aProxyStage(options: StageOptions): Promise<ProxyStage> {
         ownerDid: did,
         directory: join(home.path, 'gateway'),
         port: upstreamPort,
-        hostname: HOSTNAME,
+        // Clients name the port too: it is not the one of https.
+        hostname: `${HOSTNAME}:${httpsPort}`,
         clientAddressHeader: 'X-Real-IP',
       }),
     )
