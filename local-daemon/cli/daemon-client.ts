@@ -111,8 +111,13 @@ export function originClient(
     unreachable: (cause) => {
       const trust = 'NODE_EXTRA_CA_CERTS=<its file>, or spl login --ca <its file>'
       const { message, next } = noAnswer(origin, cause, trust)
-      const step = next ?? `check ${namedBy}`
-      return new CliError('DAEMON_UNREACHABLE', message, step, EXIT_CODE.unreachable, { cause })
+      return new CliError(
+        'DAEMON_UNREACHABLE',
+        message,
+        next ?? `check ${namedBy}`,
+        EXIT_CODE.unreachable,
+        { cause },
+      )
     },
   })
 }
@@ -161,8 +166,13 @@ export function registryClient(
     silenceMs: SILENCE_MS,
     unreachable: (cause) => {
       const { message, next } = noAnswer(target.origin, cause, '--ca <its file>')
-      const step = next ?? 'check --url'
-      return new CliError('GATEWAY_UNREACHABLE', message, step, EXIT_CODE.unreachable, { cause })
+      return new CliError(
+        'GATEWAY_UNREACHABLE',
+        message,
+        next ?? 'check --url',
+        EXIT_CODE.unreachable,
+        { cause },
+      )
     },
   })
 }

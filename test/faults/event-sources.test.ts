@@ -20,7 +20,9 @@ test('400 clients that follow a feed come back by themselves after gateway and d
   const paths = homeAt(homePath)
   prepareHome(paths)
   const ownerDid = loadIdentity(paths).did
-  const gateway = undo.use(new GatewayChild({ ownerDid, directory: join(directory, 'gateway') }))
+  const gateway = undo.use(
+    new GatewayChild({ ownerDid, directory: join(directory, 'gateway'), connections: 1024 }),
+  )
   await gateway.start()
   const gatewayUrl = `http://localhost:${gateway.port}`
   const home = undo.use(new HomeChild({ home: homePath, gatewayUrl }))

@@ -17,6 +17,8 @@ export interface GatewayTask {
   readonly directory: string
   /** Source of the Worker; the real one unless told. */
   readonly worker?: string | undefined
+  /** Connections that its front holds, in place of `FRONT_CONNECTIONS`. */
+  readonly connections?: number
 }
 
 /** The gateway as `spl gateway serve` runs it, its front in this process, on one port and one storage, which outlive it. */
@@ -48,7 +50,7 @@ export class GatewayChild implements AsyncDisposable {
     const port = this.#port
     // Home comes by a link that breaks, on a port of its own.
     const hostname = 'localhost:*'
-    const limits = { connections: FRONT_CONNECTIONS }
+    const limits = { connections: this.#task.connections ?? FRONT_CONNECTIONS }
     const options = { ownerDid, directory, port, hostname, limits, ...(worker && { worker }) }
     this.#gateway = await startGateway(options)
     this.#port = this.#gateway.port

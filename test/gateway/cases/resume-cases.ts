@@ -192,6 +192,11 @@ export function resumeCases(stage: () => Stage): void {
       const got = textOf(incoming)
       source.write('id: 1\n\n')
       await until('it has begun', () => got.text !== '')
+      // The home that was replaced asks once for its place: after that it stays away long enough.
+      await until('the replaced one was refused', () => {
+        const { last_error: error } = stage().home.tunnel.status
+        return error?.includes('ANOTHER_DAEMON_CONNECTED') === true
+      })
       await lossy.home.tunnel.stop()
       lossy.link.close()
       lossy.link.cut()
