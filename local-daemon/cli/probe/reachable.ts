@@ -50,6 +50,17 @@ async function judgeProof(
     if (!(error instanceof CliError)) throw error
     const { message, code } = error
     const details = { kind: 'unproven', code }
+    // The refusal names the host that reached the daemon: another than was asked for is the proxy's doing.
+    const called = /allowed_hosts (\S+)/u.exec(error.try)?.[1]
+    if (code === 'HOST_NOT_ALLOWED' && called !== undefined && called !== origin.hostname) {
+      return {
+        name: NAME,
+        status: 'fail',
+        message: `The proxy changes the Host header to ${called}, so the daemon cannot prove itself`,
+        fix: 'Pass it on as the client sent it (nginx: proxy_set_header Host $http_host;).',
+        details,
+      }
+    }
     return { name: NAME, status: 'fail', message, fix: error.try, details }
   }
 }
