@@ -25,17 +25,19 @@ function alike({ code, stdout, stderr }: SplRun): SplRun {
 }
 
 function withoutChance(text: string): string {
-  return text
-    .replaceAll(/\b(?:spl_[\w-]+|spi_[\w-]+|sa_\w+|th_[0-9a-f]{64})/gu, '<id>')
-    // Shortened ones too.
-    .replaceAll(/\b(?:[0-9a-f]{32,}|[0-9a-f]{12})\b/gu, '<hash>')
-    .replaceAll(/"(?:id|invite_id|token_id|record_id|sig)":"[^"]*"/gu, '"id":"<id>"')
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/gu, '<time>')
-    .replaceAll(/"(\w+_at|clock|version|bytes_\w+|round_trip_ms)":\d+/gu, '"$1":0')
-    .replaceAll(/^Clock {3}\d+$/gmu, 'Clock')
-    .replaceAll(/#\S+/gu, '#<link>')
-    .replaceAll(/^[█▀▄ ]+$/gmu, '')
-    .replaceAll(/\n+/gu, '\n')
+  return (
+    text
+      .replaceAll(/\b(?:spl_[\w-]+|spi_[\w-]+|sa_\w+|th_[0-9a-f]{64})/gu, '<id>')
+      // Shortened ones too.
+      .replaceAll(/\b(?:[0-9a-f]{32,}|[0-9a-f]{12})\b/gu, '<hash>')
+      .replaceAll(/"(?:id|invite_id|token_id|record_id|sig)":"[^"]*"/gu, '"id":"<id>"')
+      .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/gu, '<time>')
+      .replaceAll(/"(\w+_at|clock|version|bytes_\w+|round_trip_ms)":\d+/gu, '"$1":0')
+      .replaceAll(/^Clock {3}\d+$/gmu, 'Clock')
+      .replaceAll(/#\S+/gu, '#<link>')
+      .replaceAll(/^[█▀▄ ]+$/gmu, '')
+      .replaceAll(/\n+/gu, '\n')
+  )
 }
 
 async function onEveryWay(line: (way: Way) => readonly string[]): Promise<Map<string, SplRun>> {
