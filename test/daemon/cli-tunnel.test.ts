@@ -82,7 +82,9 @@ describe('spl tunnel status', () => {
     await daemon.stop()
     const run = await spl(['tunnel', 'status'])
     expect(run).toMatchObject({ code: 3, stdout: '' })
-    expect(run.stderr).toContain('[DAEMON_NOT_RUNNING]\ntry: spl serve --daemon\n')
+    expect(run.stderr).toContain(
+      '[DAEMON_NOT_RUNNING]\ntry: spl serve --daemon; spl doctor says what else is wrong\n',
+    )
     const { code, stdout } = await spl(['status', '--json'])
     expect([code, (JSON.parse(stdout) as { link: unknown }).link]).toEqual([3, null])
   })

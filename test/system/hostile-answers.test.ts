@@ -157,7 +157,10 @@ test('an address elsewhere that is none does not keep anybody from this machineâ
   expect([run.code, run.stderr]).toEqual([0, ''])
 })
 
-test.each(['\u0003', '\u0004'])('%j in place of an answer is no fault of spl', async (key) => {
+test.each([
+  ['\u0003', 130],
+  ['\u0004', 1],
+] as const)('%j in place of an answer is no fault of spl', async (key, exitCode) => {
   const input = new PassThrough()
   const terminal = createInterface({ input, output: new PassThrough(), terminal: true })
   const asked = terminal.question('go on? ').catch((error: unknown) => error)
@@ -166,5 +169,5 @@ test.each(['\u0003', '\u0004'])('%j in place of an answer is no fault of spl', a
   const code = reportError(await asked, 'spl expose --help')
   const text = said.mock.calls.map(([line]) => String(line)).join('')
   said.mockRestore()
-  expect([code, text]).toEqual([1, expect.stringContaining('[NOT_ANSWERED]')])
+  expect([code, text]).toEqual([exitCode, expect.stringContaining('[NOT_ANSWERED]')])
 })
