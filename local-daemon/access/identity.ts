@@ -21,6 +21,7 @@ import type { Home } from '../config/home.ts'
 import { lineagePath } from '../config/lineage-path.ts'
 import { StartError } from '../config/start-error.ts'
 import { rememberNothing } from '../store/lineage.ts'
+import { shellPath } from '../shell-word.ts'
 
 /** The daemon's Ed25519 identity. The private key stays inside. */
 export interface Identity {
@@ -130,6 +131,6 @@ function tooOpen(path: string, mode: number): StartError {
   return new StartError(
     'KEY_MODE_TOO_OPEN',
     `${path} has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine could read the identity`,
-    `chmod 600 '${path}'`,
+    `chmod 600 ${shellPath(path)}`,
   )
 }

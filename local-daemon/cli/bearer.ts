@@ -4,7 +4,7 @@ import { tokenFile } from './access/token-file.ts'
 import { CliError } from './cli-error.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import type { Login } from './login/login-file.ts'
-import { shellWord } from './shell-word.ts'
+import { shellPath } from '../shell-word.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077
@@ -31,7 +31,7 @@ export async function findBearer(
   throw new CliError(
     'TOKEN_MISSING',
     'SPL_SERVE_URL names a daemon elsewhere, which needs a bearer',
-    `SPL_TOKEN=<bearer>, or save it in ${tokenFile(home)} with: spl token save -; or pair this machine: spl login <url>`,
+    `SPL_TOKEN=<bearer>, or save it in ${shellPath(tokenFile(home))} with: spl token save -; or pair this machine: spl login <url>`,
     EXIT_CODE.refused,
   )
 }
@@ -65,7 +65,7 @@ function insecure(path: string, mode: number): CliError {
   return new CliError(
     'TOKEN_INSECURE',
     `others may read ${path} (mode 0${(mode & 0o777).toString(8)})`,
-    `chmod 600 ${shellWord(path)}`,
+    `chmod 600 ${shellPath(path)}`,
     EXIT_CODE.refused,
   )
 }

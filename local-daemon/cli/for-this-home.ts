@@ -1,17 +1,39 @@
-import { shellWord } from './shell-word.ts'
+import { shellPath } from '../shell-word.ts'
 
+/** `--home` as it was named on this command line; undefined: the next command finds the same home by itself. */
 let named: string | undefined
+let names: readonly string[] = []
 
-/** Takes note of the home that `--home` names on this command line; undefined: the one that the next command has too. */
-export function nameHome(directory: string | undefined): void {
+/**
+ * Takes note of the home that `--home` names.
+ *
+ * @param commands the names of the commands, so that `spl` in a sentence is not taken for one
+ */
+export function nameHome(directory: string | undefined, commands: readonly string[]): void {
   named = directory
+  names = commands
 }
 
 /**
  * A next step as it can be pasted: without `--home` its commands would be carried out for the daemon of the default home.
- * A step that names a home itself stays as it is.
+ * A command that names a home itself stays as it is, and so does one that is for another machine.
  */
 export function forThisHome(step: string): string {
-  if (named === undefined || step.includes('--home')) return step
-  return step.replaceAll(/\bspl (?=[a-z])/gu, `spl --home ${shellWord(named)} `)
+  return named === undefined ? step : withHome(step, named, names)
+}
+
+/** A quoted word of a command, an apostrophe within it as `'\''`. */
+const QUOTED = /(?<=^|[\s=])'(?:[^']|'\\'')*'(?=$|[\s;,.)])/u
+/** What a command stands behind that is for another machine. */
+const ELSEWHERE =
+  /(?:at home|(?:other|daemon['’]s) machine|at the (?:daemon|gateway)|gateway runs):? $/u
+
+/** Exported for its test: the step with `--home` in each of its commands. */
+export function withHome(step: string, home: string, commands: readonly string[]): string {
+  const call = String.raw`\bspl (?=(?:${commands.join('|')})\b(?![^;]*--home))`
+  return step.replaceAll(new RegExp(`${QUOTED.source}|${call}`, 'gu'), (found, at: number) =>
+    found !== 'spl ' || ELSEWHERE.test(step.slice(0, at))
+      ? found
+      : `spl --home ${shellPath(home)} `,
+  )
 }

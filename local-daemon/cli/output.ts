@@ -39,8 +39,8 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** What to do next, in one form for every command; stderr. */
-export function noteNext(label: 'try' | 'next', step: string): void {
+/** What to do next, in one form for every command, after what it is for (`try`, `to end it`); stderr. */
+export function noteNext(label: string, step: string): void {
   note(`${label}: ${forThisHome(step)}`)
 }
 

@@ -43,14 +43,20 @@ ${examples(
 
 /** The root command: what holds for all commands and is said once. Commands are added to it with `.command()`. */
 export function createProgram(): Command {
-  return new Command('spl')
+  const program = new Command('spl')
+  return program
     .description(ABOUT)
     .version(VERSION, '-v, --version', 'print the version')
     .option('--home <dir>', 'home directory of the daemon')
     .option('--token <bearer>', 'bearer for a daemon elsewhere; SPL_TOKEN hides it from ps')
     .option('--json', 'print one JSON object on stdout')
     .helpCommand(false)
-    .on('option:home', nameHome)
+    .on('option:home', (directory: string) =>
+      nameHome(
+        directory,
+        program.commands.map((command) => command.name()),
+      ),
+    )
     .addHelpText('after', AFTER)
     .configureHelp({
       showGlobalOptions: true,

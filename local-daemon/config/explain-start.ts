@@ -1,5 +1,6 @@
 import type { Home } from './home.ts'
 import { StartError } from './start-error.ts'
+import { shellPath } from '../shell-word.ts'
 
 /**
  * The reason why a start failed, for a person. Errors that have a next step stay as they are; what the system said of a file
@@ -14,7 +15,7 @@ export function explainStart(error: unknown, home: Home): unknown {
     return new StartError(
       'DISK_FULL',
       `There is no room left for ${path ?? home.root}: ${message}`,
-      `Make room (df -h '${home.root}' shows how much is missing), then start again. Nothing that was acknowledged is lost.`,
+      `Make room (df -h ${shellPath(home.root)} shows how much is missing), then start again. Nothing that was acknowledged is lost.`,
       options,
     )
   }
@@ -22,7 +23,7 @@ export function explainStart(error: unknown, home: Home): unknown {
     return new StartError(
       'HOME_NOT_WRITABLE',
       `${path ?? home.root} may not be written: ${message}`,
-      `ls -ld '${home.root}' shows whose it is; run spl as that user, or set SYNCROPEL_HOME to a directory of your own.`,
+      `ls -ld ${shellPath(home.root)} shows whose it is; run spl as that user, or set SYNCROPEL_HOME to a directory of your own.`,
       options,
     )
   }

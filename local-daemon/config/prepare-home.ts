@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import type { Home } from './home.ts'
 import { StartError } from './start-error.ts'
+import { shellPath } from '../shell-word.ts'
 
 /**
  * Makes the home's directories with mode 0700. One that exists and is open to others is refused with the
@@ -33,7 +34,7 @@ function makePrivateDirectory(path: string): void {
   throw new StartError(
     'HOME_MODE_TOO_OPEN',
     `${path} has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine could reach it`,
-    `chmod 700 '${path}'`,
+    `chmod 700 ${shellPath(path)}`,
   )
 }
 

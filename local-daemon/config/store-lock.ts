@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts'
 import { StartError } from './start-error.ts'
+import { shellPath } from '../shell-word.ts'
 
 /**
  * Takes the one lock of a database file, `<file>.lock` beside it. The lock of the home is not enough: with `--store` two
@@ -33,7 +34,7 @@ function realPath(database: string): string {
     throw new StartError(
       'STORE_DIRECTORY_MISSING',
       `There is no directory ${dirname(database)} for the store`,
-      `mkdir -m 700 '${dirname(database)}', or name another file: spl serve --store <path>`,
+      `mkdir -m 700 ${shellPath(dirname(database))}, or name another file: spl serve --store <path>`,
       { cause: error },
     )
   }

@@ -8,6 +8,7 @@ import { contentOf } from './overwrite-watch.ts'
 import { SAVED } from './save-aside.ts'
 import type { Statements } from './statements.ts'
 import { StoreOpenError } from './store-error.ts'
+import { shellPath } from '../shell-word.ts'
 
 /** What a store is expected to be. */
 export interface LineageOptions {
@@ -79,7 +80,7 @@ export class Expectation {
     const copy =
       saved === undefined
         ? `a copy of ${basename(this.#database)} with its -wal, made while the daemon was stopped`
-        : `what was saved: cp '${saved}' '${this.#database}'`
+        : `what was saved: cp ${shellPath(saved)} ${shellPath(this.#database)}`
     return new StoreOpenError(
       'STORE_EMPTY',
       `The store ${this.#database} is empty: ${how}, and ${what}`,

@@ -3,6 +3,7 @@ import { OverwriteWatch } from './overwrite-watch.ts'
 import { PathWatch, type PathFault } from './path-watch.ts'
 import { closeLost, closeOverwritten, copyLog, saveAside, takeLogAway } from './save-aside.ts'
 import type { StoreState } from './store-state.ts'
+import { shellPath } from '../shell-word.ts'
 
 /** Notices that the files of an open store are not the ones that its path leads to, and saves what is open. */
 export class LossWatch {
@@ -88,18 +89,18 @@ export class LossWatch {
         copyLog(this.#watch, saved)
         return this.#state.tellOwner({
           message: `${lost}; what could still be read is in ${saved}, and perhaps not all of it`,
-          try: `spl serve --stop; rm -f '${path}-wal' '${path}-shm'; put back the newest copy of ${path}, or cp '${saved}' '${path}'; spl verify; spl serve --daemon`,
+          try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; put back the newest copy of ${shellPath(path)}, or cp ${shellPath(saved)} ${shellPath(path)}; spl verify; spl serve --daemon`,
         })
       }
       takeLogAway(this.#watch, saved)
       this.#state.tellOwner({
         message: `${lost}; everything that was in the store is in ${saved}`,
-        try: `spl serve --stop; rm -f '${path}-wal' '${path}-shm'; cp '${saved}' '${path}'; spl serve --daemon`,
+        try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; cp ${shellPath(saved)} ${shellPath(path)}; spl serve --daemon`,
       })
     } catch (error) {
       this.#state.tellOwner({
         message: `${lost}, and what is open could not be saved: ${(error as Error).message}`,
-        try: `make room beside ${path}, put the file back while the daemon runs, and read what it still has: spl thread list`,
+        try: `make room beside ${shellPath(path)}, put the file back while the daemon runs, and read what it still has: spl thread list`,
       })
     }
   }

@@ -3,6 +3,7 @@ import { readLineage } from '../store/lineage-file.ts'
 import { contentOf } from '../store/overwrite-watch.ts'
 import { StoreOpenError } from '../store/store-error.ts'
 import { verifyStore, type VerifyOptions } from './verify-store.ts'
+import { shellPath } from '../shell-word.ts'
 
 /**
  * Looks at a store that has a log which may be another one's, before anything of it is read or written. A killed daemon leaves its
@@ -22,7 +23,7 @@ export async function checkLeftoverLog(
   throw new StoreOpenError(
     'STORE_MIXED',
     `The store ${path} and its log ${path}-wal do not belong together: ${fault}`,
-    `Put back the ${path} that the log was written beside. To start with this copy, without what is in the log: mv '${path}-wal' '${path}-wal.other'; rm -f '${path}-shm'`,
+    `Put back the ${shellPath(path)} that the log was written beside. To start with this copy, without what is in the log: mv ${shellPath(`${path}-wal`)} ${shellPath(`${path}-wal.other`)}; rm -f ${shellPath(`${path}-shm`)}`,
   )
 }
 

@@ -72,7 +72,7 @@ describe('the home directory', () => {
     chmodSync(home.path, 0o755)
     await expect(start(home.path)).rejects.toMatchObject({
       code: 'HOME_MODE_TOO_OPEN',
-      try: `chmod 700 '${home.path}'`,
+      try: `chmod 700 ${home.path}`,
     })
     expect(modeOf(home.path)).toBe('755')
   })
@@ -104,7 +104,7 @@ describe('the identity', () => {
     chmodSync(key, mode)
     await expect(start(home.path)).rejects.toMatchObject({
       code: 'KEY_MODE_TOO_OPEN',
-      try: `chmod 600 '${key}'`,
+      try: `chmod 600 ${key}`,
     })
     chmodSync(key, 0o600)
     await (await start(home.path)).stop()
@@ -117,7 +117,7 @@ describe('the identity', () => {
     chmodSync(keys, 0o750)
     await expect(start(home.path)).rejects.toMatchObject({
       code: 'HOME_MODE_TOO_OPEN',
-      try: `chmod 700 '${keys}'`,
+      try: `chmod 700 ${keys}`,
     })
   })
 

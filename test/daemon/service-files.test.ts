@@ -195,7 +195,7 @@ describe('a file that spl wrote', () => {
       const before = readFileSync(path, 'utf8')
       const refusal = expect.objectContaining({
         code: 'SERVICE_CHANGED',
-        try: expect.stringContaining(`mv '${path}'`),
+        try: expect.stringContaining(`mv ${path}`),
       })
       expect(() => writeSealed(path, text('new'), '/h--x')).toThrow(refusal)
       expect(() => removeSealed(path, '/h--x')).toThrow(refusal)

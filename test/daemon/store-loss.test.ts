@@ -105,7 +105,7 @@ describe('a store whose file is taken away while the daemon runs', () => {
         store: { writable: false, problem: { code } },
       })
       const next = (await health(at)).store.problem?.try ?? ''
-      expect(next).toContain(`cp '${file}' '${at.database}'`)
+      expect(next).toContain(`cp ${file} ${at.database}`)
       await at.stop()
       // What the owner was told to do, and every reader goes on.
       for (const end of ['-wal', '-shm']) rmSync(at.database + end, { force: true })
@@ -279,7 +279,7 @@ describe('an identity whose store is empty', () => {
     const error = await at.start().catch((reason: unknown) => reason)
     expect(error).toMatchObject({
       code: 'STORE_EMPTY',
-      try: expect.stringContaining(`cp '${file}' '${at.database}'`),
+      try: expect.stringContaining(`cp ${file} ${at.database}`),
     })
   })
 

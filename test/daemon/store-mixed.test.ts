@@ -82,7 +82,7 @@ describe('the log of a killed daemon', () => {
       put()
       await expect(at.start()).rejects.toMatchObject({
         code: 'STORE_MIXED',
-        try: expect.stringContaining(`mv '${at.database}-wal'`),
+        try: expect.stringContaining(`mv ${at.database}-wal`),
       })
       // Nothing was touched: what belongs together can be put together again.
       expect(readFileSync(at.database)).toEqual(readFileSync(old))

@@ -10,6 +10,7 @@ import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, noteNext, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
+import { shellWord } from '../../shell-word.ts'
 
 interface GatewayDeployOptions extends GlobalOptions {
   readonly dryRun?: boolean
@@ -108,7 +109,8 @@ async function noteInvite(
 ): Promise<void> {
   for (const need of await wildcardNeeds(project.routes)) note(need)
   const [, hostname] = project.routes.map((route) => route.hostname)
-  const named = hostname?.startsWith('*') ? `'${hostname}'` : (hostname ?? '<hostname>')
-  const where = home === project.owner ? '' : ', at the home of the admin'
-  note(`next${where}: spl gateway invite --url ${gateway} --hostname ${named}`)
+  const named = hostname === undefined ? '<hostname>' : shellWord(hostname)
+  const call = `spl gateway invite --url ${gateway} --hostname ${named}`
+  if (home === project.owner) noteNext('next', call)
+  else note(`next, at the home of the admin: ${call}`)
 }

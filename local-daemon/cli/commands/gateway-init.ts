@@ -11,7 +11,7 @@ import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { noteNext, print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
-import { shellWord } from '../shell-word.ts'
+import { shellPath } from '../../shell-word.ts'
 
 interface GatewayInitOptions extends GlobalOptions {
   readonly name?: string
@@ -159,5 +159,5 @@ async function init(directory: string, options: GatewayInitOptions): Promise<voi
       ...Object.entries(files).map(([path, state]) => [path, state] as const),
     ]),
   )
-  noteNext('next', `spl gateway deploy ${shellWord(directory)} --dry-run, then without --dry-run`)
+  noteNext('next', `spl gateway deploy ${shellPath(directory)} --dry-run, then without --dry-run`)
 }

@@ -10,7 +10,7 @@ import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, printJson } from '../output.ts'
+import { note, noteNext, printJson } from '../output.ts'
 import { parseDuration } from '../parse-duration.ts'
 import type { GatewayInvite } from '../registry/answers.ts'
 import { inviteLink } from '../registry/invite-link.ts'
@@ -81,7 +81,7 @@ async function makeInvite(options: GatewayInviteOptions): Promise<void> {
   note(`for ${hostname}, one use, until ${localTime(invite.expires_at)}`)
   note(`hand over the ${link}, which is shown this once; they run:`)
   note(`  spl gateway join -${choice}`)
-  note(`to take it back: spl gateway revoke ${invite.invite_id}`)
+  noteNext('to take it back', `spl gateway revoke ${invite.invite_id}`)
 }
 
 /** The names below the gateway's own, where that is said: the daemon's own gateway is a name among many. */

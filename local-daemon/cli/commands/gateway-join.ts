@@ -11,7 +11,7 @@ import { parseHostname } from '../registry/parse-hostname.ts'
 import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
 import { addRegistryOptions } from '../registry/registry-options.ts'
 import { fields } from '../table.ts'
-import { shellWord } from '../shell-word.ts'
+import { shellPath } from '../../shell-word.ts'
 
 interface GatewayJoinOptions extends RegistryOptions {
   readonly hostname?: string
@@ -59,7 +59,7 @@ async function joinGateway(invite: string, options: GatewayJoinOptions): Promise
     ]),
   )
   if (options.connect) return
-  const ca = caFile === null ? '' : ` --gateway-ca ${shellWord(caFile)}`
+  const ca = caFile === null ? '' : ` --gateway-ca ${shellPath(caFile)}`
   noteNext('next', `spl serve --restart --gateway ${address}${ca}`)
 }
 

@@ -3,7 +3,7 @@ import { REGISTRY_PATH } from '../../../protocol/registry-request.ts'
 import type { List } from '../collect-pages.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { noteNext, print, printJson } from '../output.ts'
 import type { GatewayHostname, GatewayInvite } from '../registry/answers.ts'
 import { collectHostnames } from '../registry/collect-hostnames.ts'
 import { registryOf, type RegistryOptions } from '../registry/registry-of.ts'
@@ -37,12 +37,13 @@ async function show(options: GatewayListOptions): Promise<void> {
   if (options.invites) {
     const list = await client.get<List<GatewayInvite>>(`${REGISTRY_PATH}/invites`)
     if (options.json) return printJson(list)
-    if (list.data.length === 0) return note('no invite: spl gateway invite --hostname <name>')
+    if (list.data.length === 0) return noteNext('no invite', 'spl gateway invite --hostname <name>')
     return print(table(['INVITE', 'HOSTNAME', 'STATE', 'EXPIRES'], list.data.map(inviteRow)))
   }
   const list = await collectHostnames(client)
   if (options.json) return printJson(list)
-  if (list.data.length === 0) return note('no hostname yet: spl gateway invite --hostname <name>')
+  if (list.data.length === 0)
+    return noteNext('no hostname yet', 'spl gateway invite --hostname <name>')
   print(table(['HOSTNAME', 'HOME', 'SINCE', 'OWNER'], list.data.map(hostnameRow)))
 }
 

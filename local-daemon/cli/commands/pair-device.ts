@@ -9,7 +9,7 @@ import { CliError } from '../cli-error.ts'
 import { daemonClient, type DaemonClient } from '../daemon-client.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, printJson, warn } from '../output.ts'
+import { note, noteNext, printJson, warn } from '../output.ts'
 import { defaultScopes } from '../pair/default-scopes.ts'
 import type { PairPayload } from '../pair/pair-payload.ts'
 import { parsePage } from '../pair/parse-page.ts'
@@ -126,7 +126,7 @@ async function pairWithBearer(work: Work): Promise<void> {
   const edge = edgeText(account.edge)
   note(`account ${account.id}, scopes ${account.scopes.join(', ')}`)
   if (edge !== undefined) note(`edge: ${edge}`)
-  note(`to end it: spl service-account revoke ${account.id}`)
+  noteNext('to end it', `spl service-account revoke ${account.id}`)
 }
 
 async function invite(work: Work): Promise<void> {

@@ -5,7 +5,7 @@ import { collectPages, parseLimit } from '../collect-pages.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { shortId } from '../short-id.ts'
 import { table } from '../table.ts'
 import { shortTime } from '../local-time.ts'
@@ -34,7 +34,7 @@ export function addPairInvites(pair: Command): void {
       const list = await collectPages<Invite>(client, '/v1/invites', options.limit)
       if (options.json) return printJson(list)
       if (list.data.length === 0)
-        return note('no invite: spl pair --device <label> --url <url> --invite')
+        return noteNext('no invite', 'spl pair --device <label> --url <url> --invite')
       const rows = list.data.map((invite) => [
         shortId(invite.invite_id),
         invite.device,

@@ -8,7 +8,7 @@ import { CliError } from '../cli-error.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { parseDuration } from '../parse-duration.ts'
 import { parseList } from '../parse-list.ts'
 import { parseScopes } from '../parse-scopes.ts'
@@ -91,7 +91,7 @@ async function createBare(options: CreateOptions): Promise<void> {
   const created = await client.post<Created>('/v1/service-accounts', bodyOf(options))
   if (options.json) return printJson(withoutSecret(created))
   print(accountFields(created, created.edge))
-  note(`it has no bearer yet: spl token create --sa ${created.id}`)
+  noteNext('it has no bearer yet', `spl token create --sa ${created.id}`)
 }
 
 function bodyOf(options: CreateOptions): object {

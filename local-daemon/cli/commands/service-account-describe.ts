@@ -5,7 +5,7 @@ import { tokenTable } from '../access/token-table.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { noteNext, print, printJson } from '../output.ts'
 import { wholeAccount } from '../short-id.ts'
 
 type Described = Account & { readonly tokens: readonly Token[] }
@@ -31,7 +31,7 @@ export function addServiceAccountDescribe(account: Command): void {
       if (options.json) return printJson(described)
       print(accountFields(described))
       if (described.tokens.length === 0)
-        note(`it has no token: spl token create --sa ${described.id}`)
+        noteNext('it has no token', `spl token create --sa ${described.id}`)
       else print(`\n${tokenTable(described.tokens, new Map([[described.id, described.name]]))}`)
     })
 }

@@ -4,7 +4,7 @@ import { collectPages, parseLimit } from '../collect-pages.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { table } from '../table.ts'
 import { shortTime } from '../local-time.ts'
 
@@ -38,7 +38,7 @@ export function addServiceAccountList(account: Command): void {
         shortTime(account.created_at),
         account.scopes.join(','),
       ])
-      if (rows.length === 0) note('no account yet: spl service-account create --name <label>')
+      if (rows.length === 0) noteNext('no account yet', 'spl service-account create --name <label>')
       else {
         print(table(['ACCOUNT', 'NAME', 'ACTIVE', 'ENV', 'NAMESPACE', 'CREATED', 'SCOPES'], rows))
       }

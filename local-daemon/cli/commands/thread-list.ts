@@ -5,7 +5,7 @@ import { collectPages, parseLimit } from '../collect-pages.ts'
 import { daemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { shortId } from '../short-id.ts'
 import { table } from '../table.ts'
 import { shortTime } from '../local-time.ts'
@@ -37,7 +37,7 @@ export function addThreadList(thread: Command): void {
         shortTime(updated_at / 1000),
         goal ?? '',
       ])
-      if (rows.length === 0) note('no thread yet; open one with: spl intend "a goal"')
+      if (rows.length === 0) noteNext('no thread yet; open one with', 'spl intend "a goal"')
       else print(table(['THREAD', 'RECORDS', 'UPDATED', 'GOAL'], rows))
       if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
     })

@@ -5,7 +5,7 @@ import { collectPages, parseLimit } from '../collect-pages.ts'
 import { daemonClient, type DaemonClient } from '../daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, noteNext, print, printJson } from '../output.ts'
 import { wholeAccount } from '../short-id.ts'
 
 interface ListOptions extends GlobalOptions {
@@ -33,7 +33,7 @@ export function addTokenList(token: Command): void {
       const filter = account === undefined ? {} : { service_account_id: account }
       const list = await collectPages<Token>(client, '/v1/tokens', options.limit, filter)
       if (options.json) return printJson(list)
-      if (list.data.length === 0) note('no token: spl token create --sa <id>')
+      if (list.data.length === 0) noteNext('no token', 'spl token create --sa <id>')
       else print(tokenTable(list.data, await namesOf(client)))
       if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
     })

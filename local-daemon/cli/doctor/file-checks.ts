@@ -5,6 +5,7 @@ import type { Check } from '../checks/check.ts'
 import { failure, pass, skip } from '../checks/outcomes.ts'
 import { loginFile } from '../login/login-file.ts'
 import { storeOf, type Survey } from './survey.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077
@@ -37,7 +38,7 @@ export function fileChecks(seen: Survey): readonly Check[] {
       failure(
         name,
         `others of this machine may read ${some(open)}`,
-        `chmod go= ${open.map(quoted).join(' ')}`,
+        `chmod go= ${open.map(shellPath).join(' ')}`,
       ),
     ]
   }
@@ -50,7 +51,7 @@ export function fileChecks(seen: Survey): readonly Check[] {
       failure(
         name,
         `${some(foreign)} belongs to another user, so the daemon may not be able to use it`,
-        `sudo chown -R "$(id -un)" ${quoted(home.root)}`,
+        `sudo chown -R "$(id -un)" ${shellPath(home.root)}`,
       ),
     ]
   }
@@ -85,9 +86,4 @@ function isOpen(status: Stats | undefined): boolean {
 function some(paths: readonly string[]): string {
   const more = paths.length - NAMED
   return `${paths.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
-}
-
-/** For a POSIX shell. */
-function quoted(path: string): string {
-  return /^[\w./@-]+$/u.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 }

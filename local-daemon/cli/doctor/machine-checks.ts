@@ -3,6 +3,7 @@ import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
 import { startCommand } from '../serve/start-command.ts'
 import type { Disk, Survey } from './survey.ts'
+import { shellPath } from '../../shell-word.ts'
 
 const MIB = 1024 ** 2
 /** Bytes that must be free: below the first nothing is safe, below the second it is time. */
@@ -30,7 +31,7 @@ function daemonCheck({ presence, home, daemon, silence, pid }: Survey): Check {
     return failure(
       name,
       `a daemon listens on ${home.socket} and does not answer`,
-      `read ${home.logFile}, then: spl serve --restart`,
+      `read ${shellPath(home.logFile)}, then: spl serve --restart`,
     )
   }
   if (daemon === undefined) {

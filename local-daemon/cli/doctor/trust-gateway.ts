@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Home } from '../../config/home.ts'
-import { shellWord } from '../shell-word.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /** The command that makes a gateway trusted which made its certificate itself; with the very file if that gateway is of the same home. */
 export function trustGateway(home: Home): string {
   const own = join(home.gateway, 'tls', 'cert.pem')
-  const file = existsSync(own) ? shellWord(own) : '<file>'
+  const file = existsSync(own) ? shellPath(own) : '<file>'
   return `spl serve --restart --gateway-ca ${file}`
 }

@@ -1,3 +1,4 @@
+import { forThisHome } from '../for-this-home.ts'
 import { tally } from '../checks/show-check.ts'
 import { CliError } from '../cli-error.ts'
 import { ShownFindings } from '../doctor/shown-findings.ts'
@@ -60,7 +61,7 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
   if (checks.some(({ status }) => status === 'fail')) process.exitCode = EXIT_CODE.failed
   if (json) return printJson({ ...report(plan), applied: true, files, checks })
   print(`\n${tally(checks)}\n`)
-  print(`Next:\n${plan.next.map((line) => `  ${line}\n`).join('')}`)
+  print(`Next:\n${plan.next.map((line) => `  ${forThisHome(line)}\n`).join('')}`)
 }
 
 /**

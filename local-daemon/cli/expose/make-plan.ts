@@ -7,6 +7,7 @@ import { nextOf } from './next-steps.ts'
 import type { GatewayChoice, Plan, Step } from './plan.ts'
 import { isProxy, MATRIX, type Way } from './use-case.ts'
 import type { Present, Wish } from './wish.ts'
+import { shellPath, shellWord } from '../../shell-word.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -175,16 +176,16 @@ function recipeSteps(recipe: Recipe | undefined, wish: Wish): Step[] {
 
 /** How the shell puts a text where it belongs. A file that other sites share is added to, or left to its owner. */
 const SAVED: Readonly<Record<RecipeName, (path: string) => string>> = {
-  caddy: (path) => ` | sudo tee -a ${path}`,
-  nginx: (path) => ` | sudo tee ${path}`,
+  caddy: (path) => ` | sudo tee -a ${shellPath(path)}`,
+  nginx: (path) => ` | sudo tee ${shellPath(path)}`,
   traefik: () => '',
   cloudflared: () => '',
 }
 
 function printCommand(name: RecipeName, { hostname, certificate, certificateKey }: Wish): string {
-  const tls = certificate === undefined ? '' : ` --tls-cert ${certificate}`
-  const key = certificateKey === undefined ? '' : ` --tls-key ${certificateKey}`
-  return `spl expose --print ${name} --hostname ${hostname}${tls}${key}`
+  const tls = certificate === undefined ? '' : ` --tls-cert ${shellPath(certificate)}`
+  const key = certificateKey === undefined ? '' : ` --tls-key ${shellPath(certificateKey)}`
+  return `spl expose --print ${name} --hostname ${shellWord(hostname ?? '<hostname>')}${tls}${key}`
 }
 
 function warningsOf(way: Way, recipe: Recipe | undefined): readonly string[] {

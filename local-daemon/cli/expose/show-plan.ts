@@ -1,8 +1,9 @@
 import type { SettingValue } from '../settings/parse-setting.ts'
 import type { Plan, Step } from './plan.ts'
 import { MATRIX } from './use-case.ts'
+import { forThisHome } from '../for-this-home.ts'
 import { styled } from '../styled.ts'
-import { shellWord } from '../shell-word.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /** The plan for people: what is done here, what is theirs to do, what to know. */
 export function planText({ use, way, url, steps, warnings }: Plan): string {
@@ -10,7 +11,9 @@ export function planText({ use, way, url, steps, warnings }: Plan): string {
     styled('bold', `${MATRIX[use].title}, by ${way}`),
     ...(url === null ? [] : [`It will be reached at ${url}`]),
     '',
-    ...(steps.length === 0 ? ['Nothing is left to do.'] : steps.flatMap(stepLines)),
+    ...(steps.length === 0
+      ? ['Nothing is left to do.']
+      : steps.flatMap(stepLines).map(forThisHome)),
     ...(warnings.length === 0 ? [] : ['']),
     ...warnings.map((text) => `${styled('yellow', 'know:')} ${text}`),
   ]
@@ -44,7 +47,7 @@ function restartFlags({ host, gateway }: Extract<Step, { do: 'restart' }>): stri
     ...(host === undefined ? [] : [`--host ${host}`]),
     ...(gateway === null ? ['--no-gateway'] : []),
     ...(gateway ? [`--gateway ${gateway.url}`] : []),
-    ...(gateway?.cacert ? [`--gateway-ca ${shellWord(gateway.cacert)}`] : []),
+    ...(gateway?.cacert ? [`--gateway-ca ${shellPath(gateway.cacert)}`] : []),
   ]
   return flags.join(' ')
 }

@@ -3,6 +3,7 @@ import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { restartDaemon } from '../serve/restart-daemon.ts'
 import { readRunningFile } from '../serve/running-file.ts'
+import { shellWord } from '../../shell-word.ts'
 
 /** The gateway of the daemon that starts, or null for none. */
 export interface GatewayChoice {
@@ -23,7 +24,7 @@ export async function restartHome(home: Home, choice: GatewayChoice): Promise<vo
       `no daemon runs in ${home.root}`,
       choice.gateway === null
         ? 'spl serve --daemon'
-        : `spl serve --daemon --gateway ${choice.gateway}`,
+        : `spl serve --daemon --gateway ${shellWord(choice.gateway)}`,
       EXIT_CODE.unreachable,
     )
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Home } from '../../config/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { shellWord } from '../shell-word.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /**
  * The daemon elsewhere that the commands of a home go to. The bearer stands beside the one address, the one identity and
@@ -84,7 +84,7 @@ function insecure(path: string, mode: number): CliError {
   return new CliError(
     'TOKEN_INSECURE',
     `others may read ${path} (mode 0${(mode & 0o777).toString(8)})`,
-    `chmod 600 ${shellWord(path)}; if somebody may have read it, spl logout and log in again`,
+    `chmod 600 ${shellPath(path)}; if somebody may have read it, spl logout and log in again`,
     EXIT_CODE.refused,
   )
 }

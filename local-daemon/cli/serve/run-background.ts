@@ -13,6 +13,7 @@ import { showProgress } from '../progress.ts'
 import type { ReadyReport } from './ready-report.ts'
 import { foregroundLine, type StartArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /** Milliseconds that a start may take. A start never replays the store, so this is generous. */
 const START_TIMEOUT_MS = 20_000
@@ -40,7 +41,11 @@ export async function runBackground(
   const outcome = await Promise.race([firstLine(child), exit(child, errors), tooLate(child, home)])
   const ready = JSON.parse(outcome) as ReadyReport | StartFailure
   if (ready.object === 'start_failure') {
-    throw new CliError(ready.code, ready.message, ready.try ?? `the last lines of ${errors}`)
+    throw new CliError(
+      ready.code,
+      ready.message,
+      ready.try ?? `the last lines of ${shellPath(errors)}`,
+    )
   }
   await socketClient(home).get('/health')
   child.unref()
@@ -81,7 +86,7 @@ async function exit(child: ChildProcess, errors: string): Promise<never> {
   throw new CliError(
     'START_FAILED',
     `the daemon ended while starting (${signal ?? `status ${code}`})`,
-    `the last lines of ${errors}`,
+    `the last lines of ${shellPath(errors)}`,
   )
 }
 
@@ -93,7 +98,7 @@ function tooLate(child: ChildProcess, home: Home): Promise<never> {
         new CliError(
           'START_TIMEOUT',
           `the daemon did not answer within ${START_TIMEOUT_MS / 1000} s`,
-          `read ${home.logFile}, then: spl serve --foreground`,
+          `read ${shellPath(home.logFile)}, then: spl serve --foreground`,
         ),
       )
     }, START_TIMEOUT_MS)

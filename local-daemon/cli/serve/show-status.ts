@@ -17,6 +17,7 @@ import { IN_MEMORY } from './ready-report.ts'
 import { readRunningFile } from './running-file.ts'
 import { startCommand } from './start-command.ts'
 import { readLogin } from '../login/login-file.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /** The `--json` of `spl status` and `spl serve --status`. */
 interface Status {
@@ -236,5 +237,5 @@ function publicly({ reachable, unreachable_reason }: Status): string | undefined
 }
 
 function advice(status: Status): string {
-  return `read the log in ${status.home}/logs, then: spl serve --stop`
+  return `read the log in ${shellPath(`${status.home}/logs`)}, then: spl serve --stop`
 }

@@ -6,6 +6,7 @@ import { CliError } from '../cli-error.ts'
 import { note } from '../output.ts'
 import { daemonProcess } from './daemon-process.ts'
 import { presenceOf, type Presence } from './presence.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /** Milliseconds that a daemon may take to stop: it finishes open requests first. */
 const STOP_TIMEOUT_MS = 15_000
@@ -83,7 +84,7 @@ function pidUnknown(home: Home): CliError {
   return new CliError(
     'PID_UNKNOWN',
     `something listens on ${home.socket}, and which process it is cannot be told for sure`,
-    `find it with: lsof ${home.socket}; or stop it where it runs, if that is another container`,
+    `find it with: lsof ${shellPath(home.socket)}; or stop it where it runs, if that is another container`,
   )
 }
 
@@ -91,7 +92,7 @@ function unresponsive(home: Home, pid: number): CliError {
   return new CliError(
     'DAEMON_UNRESPONSIVE',
     `process ${pid} holds the home ${home.root}, but listens on no socket`,
-    `look at it with: ps -p ${pid}, read ${home.logFile}, then kill ${pid}`,
+    `look at it with: ps -p ${pid}, read ${shellPath(home.logFile)}, then kill ${pid}`,
   )
 }
 
@@ -99,6 +100,6 @@ function tooSlow(home: Home, pid: number, withinMs: number): CliError {
   return new CliError(
     'STOP_TIMEOUT',
     `process ${pid} did not stop within ${withinMs / 1000} s`,
-    `wait and look again with: spl serve --status, read ${home.logFile}, or at last: kill -9 ${pid} (what was acknowledged is safe)`,
+    `wait and look again with: spl serve --status, read ${shellPath(home.logFile)}, or at last: kill -9 ${pid} (what was acknowledged is safe)`,
   )
 }

@@ -1,6 +1,6 @@
 import type { Home } from '../../config/home.ts'
 import { CliError } from '../cli-error.ts'
-import { note } from '../output.ts'
+import { note, noteNext } from '../output.ts'
 import { readRunningFile, type RunningFacts } from '../serve/running-file.ts'
 import { presenceOf } from '../serve/presence.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -47,7 +47,10 @@ export async function restartService(manager: ServiceManager, home: Home): Promi
 export async function stopService(manager: ServiceManager): Promise<void> {
   const reason = await runCommands(manager.stop)
   if (reason !== undefined) note(`warning: ${reason}`)
-  note(`${manager.name} starts it again at the next boot or login: spl serve --uninstall-service`)
+  noteNext(
+    `${manager.name} starts it again at the next boot or login`,
+    `spl serve --uninstall-service`,
+  )
 }
 
 function failed({ name }: ServiceManager, reason: string): CliError {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Command } from './service-manager.ts'
+import { shellCommand } from '../../shell-word.ts'
 
 const run = promisify(execFile)
 
@@ -22,5 +23,5 @@ export async function runCommands(commands: readonly Command[]): Promise<string 
 
 /** A command as a person types it. */
 export function commandText(command: Command): string {
-  return command.map((word) => (/^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word}'`)).join(' ')
+  return shellCommand(command)
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CliError } from '../cli-error.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /** How a kind of file writes a comment on a line of its own. */
 export type Comment = (text: string) => string
@@ -75,14 +76,14 @@ function guardOurs(found: Found, path: string, home: string): void {
     throw new CliError(
       'SERVICE_CHANGED',
       `${path} was not written by spl, or was changed since`,
-      `move it away to keep your changes: mv '${path}' '${path}.mine', then the same command again`,
+      `move it away to keep your changes: mv ${shellPath(path)} ${shellPath(`${path}.mine`)}, then the same command again`,
     )
   }
   if (found.kind === 'ours' && found.home !== home) {
     throw new CliError(
       'SERVICE_OF_ANOTHER_HOME',
       `${path} starts the daemon of another home: ${found.home}`,
-      `remove that one first: spl serve --uninstall-service --home '${found.home}'`,
+      `remove that one first: spl serve --uninstall-service --home ${shellPath(found.home)}`,
     )
   }
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Home } from '../../config/home.ts'
 import { CliError } from '../cli-error.ts'
+import { shellPath } from '../../shell-word.ts'
 
 /**
  * The demo's admin bearer. A store shows it once, so the demo keeps it in `<home>/token` (0600), where the CLI
@@ -22,7 +23,7 @@ export async function keepBearer(home: Home, minted: string | undefined): Promis
     throw new CliError(
       'DEMO_BEARER_LOST',
       `${home.root} has a store, but its bearer is not in ${path}`,
-      `another --home, or begin anew with: rm -r '${home.root}'`,
+      `another --home, or begin anew with: rm -r ${shellPath(home.root)}`,
       undefined,
       { cause },
     )

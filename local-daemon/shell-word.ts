@@ -1,0 +1,15 @@
+/** A word for a POSIX shell, to be pasted: as it is where that is safe, else in single quotes, a single quote as `'\''`. */
+export function shellWord(text: string): string {
+  if (/^[\w@%+=:,./-]+$/u.test(text) && /^[ -~]+$/u.test(text)) return text
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** A path as such a word; one that begins with `-` is no option of the command it is given to. */
+export function shellPath(path: string): string {
+  return shellWord(path.startsWith('-') ? `./${path}` : path)
+}
+
+/** A command with its arguments, as a person types it. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map(shellWord).join(' ')
+}
