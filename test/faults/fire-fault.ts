@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../gateway/until.ts'
 import type { Arena } from './arena.ts'
+import { crashWorkerd } from './crash-workerd.ts'
 import type { FaultLink } from './fault-link.ts'
-import { FRONT_CONNECTIONS, type GatewayChild } from './gateway-child.ts'
+import { FRONT_CONNECTIONS } from './gateway-child.ts'
 import type { Lane, Shape } from './lane.ts'
+import type { Load } from './load.ts'
 import { floodHandshakes, floodIdle } from './floods.ts'
 import { closeWithCode } from './hostile-closes.ts'
 import { leaveUploads, sendHostileChunks } from './hostile-uploads.ts'
@@ -21,6 +23,8 @@ const LIVE_MS = 45_000
 const MOMENT_MS = 50
 /** How often a flapping link cuts, milliseconds. */
 const FLAP_MS = 25
+/** Milliseconds that an end waits for a long body to cut. */
+const BODY_MS = 5_000
 /** RFC 9110: a proof that was used before is no proof. */
 const UNAUTHORIZED = 401
 
@@ -32,13 +36,13 @@ export interface Fired {
 /**
  * Waits until the fault has live traffic to meet, does it, and tells what it met. Resolves when it is over, not when
  * everything is well again.
- * @param underWay public requests and streams that are open now
+ * @param load what is open now
  * @throws Error when there was no traffic to meet
  */
 export async function fireFault(
   fault: Fault,
   arena: Arena,
-  underWay: () => number,
+  load: Pick<Load, 'underWay' | 'longBodies'>,
   fired: () => void,
 ): Promise<Fired> {
   const { tunnelLink, clientLink, home, gateway } = arena
@@ -51,11 +55,11 @@ export async function fireFault(
       const status = await home.status().catch(() => undefined)
       if (status?.state !== 'connected') return false
       bytes = await momentsBytes(link)
-      return bytes > 0 && link.connections > 0 && underWay() > 0
+      return bytes > 0 && link.connections > 0 && load.underWay() > 0
     },
     LIVE_MS,
   )
-  const met = { kind: fault.kind, connections: link.connections, underWay: underWay() }
+  const met = { kind: fault.kind, connections: link.connections, underWay: load.underWay() }
   const done = (effect: string, touched = bytes, violations: readonly Violation[] = []): Fired => ({
     witness: { ...met, bytes: touched, effect },
     violations,
@@ -95,9 +99,14 @@ export async function fireFault(
     case 'tunnel-throttle':
     case 'client-throttle': {
       const { bytesPerSecond, ms } = fault
-      const slowed = await shaped([link.up, link.down], { bytesPerSecond }, ms)
-      // Bodies are under way then: a part of one must not look like the whole.
-      if (fault.kind === 'tunnel-throttle' && fault.ending === 'reset') link.cut('reset')
+      const cuts = fault.kind === 'tunnel-throttle' && fault.ending === 'reset'
+      // A part of a body must not look like the whole.
+      const inBody = () => until('a long body is under way', () => load.longBodies() > 0, BODY_MS)
+      const slowed = await shaped([link.up, link.down], { bytesPerSecond }, ms, async () => {
+        if (!cuts) return
+        await inBody().catch(() => {})
+        link.cut('reset')
+      })
       return done(`slowed ${slowed} bytes to ${bytesPerSecond} per second`, slowed)
     }
     case 'tunnel-split':
@@ -163,7 +172,7 @@ export async function fireFault(
       await gateway.pause(fault.ms)
       return done(`stood still for ${fault.ms} ms`)
     case 'gateway-crash':
-      return told(crash(gateway))
+      return told(crashWorkerd(gateway))
     case 'client-close-code':
       return told(closeWithCode(arena, fault.code))
     case 'client-revoked':
@@ -193,21 +202,6 @@ export async function fireFault(
 /** Time that a handshake may take while handshakes are left, milliseconds: the flood is over soon. */
 const QUICK_HANDSHAKES = { handshakeMs: 400 } as const
 
-/** Kills workerd alone. Resolves when its front has started it again. */
-async function crash(gateway: GatewayChild): Promise<Outcome> {
-  const { pid } = gateway
-  process.kill(pid, 'SIGKILL')
-  const violations: Violation[] = []
-  await until('workerd runs again', () => gateway.pid !== pid, CRASH_MS).catch(() => {
-    const text = `workerd was not started again within ${CRASH_MS} ms`
-    violations.push({ check: 'front', kind: 'stuck', text })
-  })
-  return { effect: `workerd ${pid} was killed, ${gateway.pid} followed`, violations }
-}
-
-/** A start of workerd and the longest first pauses before one, on a busy machine, milliseconds. */
-const CRASH_MS = 15_000
-
 function wayOf(kind: 'tunnel-stall-up' | 'tunnel-stall-down', link: FaultLink): Lane {
   return kind === 'tunnel-stall-up' ? link.up : link.down
 }
@@ -219,14 +213,20 @@ async function momentsBytes(link: FaultLink): Promise<number> {
   return link.passed - before
 }
 
-/** Changes lanes for a time. @returns bytes that came meanwhile */
-async function shaped(lanes: readonly Lane[], shape: Partial<Shape>, ms: number): Promise<number> {
+/** Changes lanes for a time. @param last what is done before they are as ever again @returns bytes that came meanwhile */
+async function shaped(
+  lanes: readonly Lane[],
+  shape: Partial<Shape>,
+  ms: number,
+  last: () => Promise<void> = async () => {},
+): Promise<number> {
   const touched = () => lanes.reduce((sum, lane) => sum + lane.touched, 0)
   const before = touched()
   for (const lane of lanes) Object.assign(lane.shape, shape)
   // Longer only if nothing came: a stall that held nothing was none.
   try {
     await Promise.all([sleep(ms), until('bytes came', () => touched() > before, LIVE_MS)])
+    await last()
   } finally {
     for (const lane of lanes) Object.assign(lane.shape, PLAIN)
   }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FrontLimits } from '../../local-daemon/gateway/front/front-limits.ts'
@@ -70,6 +71,11 @@ export class GatewayChild implements AsyncDisposable {
     process.kill(pid, 'SIGSTOP')
     await sleep(ms)
     process.kill(pid, 'SIGCONT')
+  }
+
+  /** What workerd is started with is no configuration any more: once it is gone, it stays away. */
+  async spoilConfig(): Promise<void> {
+    await writeFile(join(this.#task.directory, 'workerd.capnp'), 'none')
   }
 
   /** Another front before the same workerd, with TLS. Whoever asks for it ends it. */

@@ -12,6 +12,7 @@ const { home, gatewayUrl, planted } = task
 // With a planted bug only the app behind the tunnel is another one; without, all is as in `spl serve`.
 const daemon = await startDaemon({ home, port: 0, ...(planted ? {} : { tunnel: { gatewayUrl } }) })
 if (daemon.adminBearer !== undefined) await allowLoad(daemon)
+const { edge } = daemon.access
 const tunnel =
   planted &&
   startTunnel(
@@ -21,10 +22,22 @@ const tunnel =
       logger: daemon.logger,
       faults: daemon.faults,
       meter: new LinkMeter(),
-      policy: () => daemon.access.edge.payload(),
+      policy: () => edge.payload(),
+      onPolicyAcked: () => edge.acknowledged(),
       app: plantedApp(planted, daemon.app),
     },
   )
+// As `startDaemon` does: an account that is made or revoked is known at the gateway.
+if (tunnel !== undefined)
+  edge.connectTo({
+    pushPolicy: () => tunnel.pushPolicy(),
+    get acknowledged() {
+      return tunnel.status.policy_version
+    },
+    get connected() {
+      return tunnel.status.state === 'connected'
+    },
+  })
 
 tell({ kind: 'ready', bearer: daemon.adminBearer })
 process.on('message', ({ id, collect }: { readonly id: number; readonly collect: boolean }) => {

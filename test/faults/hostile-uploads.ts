@@ -14,13 +14,17 @@ const ANSWER_MS = 10_000
  * Uploads that are begun and never finished, by a bearer that may do nothing. Each is refused while its body is still
  * to come, and the owner is answered meanwhile.
  */
-export async function leaveUploads(arena: Arena, count: number): Promise<Outcome> {
+export async function leaveUploads(
+  arena: Arena,
+  count: number,
+  answerMs = ANSWER_MS,
+): Promise<Outcome> {
   const { bearer } = await anAccount(arena, [])
   const { port } = arena.clientLink
   let refused = 0
   let stuck = 0
   const round = async (): Promise<boolean> => {
-    const uploads = Array.from({ length: count }, () => unfinishedUpload(port, bearer))
+    const uploads = Array.from({ length: count }, () => unfinishedUpload(port, bearer, answerMs))
     const answers = Promise.all(uploads.map(({ answered }) => answered))
     await askUntilTold(arena, arena.home.bearer, { method: 'GET', path: '/v1/identity' })
     for (const answer of await answers) {
@@ -40,14 +44,14 @@ export async function leaveUploads(arena: Arena, count: number): Promise<Outcome
 }
 
 /** Resolves with the head of its answer; empty: it was cut; `none`: nothing came. */
-function unfinishedUpload(port: number, bearer: string) {
+function unfinishedUpload(port: number, bearer: string, answerMs: number) {
   const socket: Socket = connect(port, '127.0.0.1')
   socket.write(
     `POST /v1/records HTTP/1.1\r\nhost: localhost:${port}\r\nauthorization: Bearer ${bearer}\r\n` +
       'content-type: application/json\r\ncontent-length: 1000000\r\n\r\n{"thread":',
   )
   const answered = new Promise<string>((resolve) => {
-    const late = setTimeout(() => resolve('none'), ANSWER_MS)
+    const late = setTimeout(() => resolve('none'), answerMs)
     const tell = (text: string) => {
       clearTimeout(late)
       resolve(text)

@@ -8,6 +8,8 @@ export interface Load {
   readonly subscribers: readonly Subscriber[]
   /** Requests and streams that are open now. */
   underWay(): number
+  /** Bodies of which a good part has come, and not all. */
+  longBodies(): number
   /** Resolves when every client but the subscribers has finished what it had begun. */
   readonly finished: Promise<unknown>
 }
@@ -34,6 +36,7 @@ export function startLoad(side: PublicSide): Load {
   return {
     subscribers,
     finished,
+    longBodies: () => side.traffic.longBodies ?? 0,
     underWay: () =>
       side.traffic.underWay + subscribers.filter(({ subscription }) => subscription.open).length,
   }

@@ -20,6 +20,12 @@ export type PlantedInApp =
   | 'changes-a-byte'
   /** Each request leaves memory behind. */
   | 'leaks-memory'
+  /** It says that an account is revoked, and leaves it as it was. */
+  | 'revokes-nothing'
+  /** It acknowledges an append at once, and stores it when it can. */
+  | 'acknowledges-early'
+  /** It acknowledges an append that the store has refused. */
+  | 'acknowledges-refusals'
 
 /** One of so many appends or events is hit. */
 const EACH = 5
@@ -32,8 +38,9 @@ export function plantedApp(bug: PlantedInApp, app: TunnelApp): TunnelApp {
     async fetch(request, facts) {
       switch (bug) {
         case 'acknowledges-nothing':
-          if (isAppend(request) && hits()) return acknowledged(request)
-          return app.fetch(request, facts)
+          if (!isAppend(request) || !hits()) return app.fetch(request, facts)
+          await request.arrayBuffer()
+          return acknowledged()
         case 'forgets-keys':
           request.headers.delete('idempotency-key')
           return app.fetch(request, facts)
@@ -54,6 +61,19 @@ export function plantedApp(bug: PlantedInApp, app: TunnelApp): TunnelApp {
         case 'leaks-memory':
           leaked.push(new Uint8Array(LEAKED_BYTES).fill(1))
           return app.fetch(request, facts)
+        case 'revokes-nothing':
+          if (request.method === 'DELETE') return new Response(null, { status: 204 })
+          return app.fetch(request, facts)
+        case 'acknowledges-early': {
+          if (!isAppend(request)) return app.fetch(request, facts)
+          const late = new Request(request, { body: await request.arrayBuffer() })
+          void app.fetch(late, facts)
+          return acknowledged()
+        }
+        case 'acknowledges-refusals': {
+          const answer = await app.fetch(request, facts)
+          return isAppend(request) && answer.status >= 500 ? acknowledged() : answer
+        }
       }
     },
   }
@@ -68,8 +88,7 @@ function isAppend({ method, url }: Request): boolean {
   return method === 'POST' && new URL(url).pathname === '/v1/records'
 }
 
-async function acknowledged(request: Request): Promise<Response> {
-  await request.arrayBuffer()
+function acknowledged(): Response {
   const id = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
   return Response.json({ object: 'record', id }, { status: 201 })
 }

@@ -3,99 +3,151 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { startFront } from '../../local-daemon/gateway/front/start-front.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
-import { anArena } from './arena.ts'
+import { anArena, type Arena, type ArenaOptions } from './arena.ts'
+import { crashWorkerd } from './crash-workerd.ts'
 import { fireFault } from './fire-fault.ts'
 import { floodHandshakes, floodIdle } from './floods.ts'
 import { startGets } from './gets.ts'
-import { HOSTILE_CHUNKS, sendHostileChunks } from './hostile-uploads.ts'
+import { closeWithCode } from './hostile-closes.ts'
+import { HOSTILE_CHUNKS, leaveUploads, sendHostileChunks } from './hostile-uploads.ts'
+import { frontThatDropsCloses } from './planted-front.ts'
 import { plantedWorker, type PlantedInWorker } from './planted-gateway.ts'
 import type { PlantedInApp } from './planted-app.ts'
 import { seededRandom } from './random.ts'
-import { runChaos, type ChaosOptions } from './run-chaos.ts'
-import type { Planned } from './schedule.ts'
+import { runChaos } from './run-chaos.ts'
+import type { Fault, Planned } from './schedule.ts'
+import { canMount } from './small-disk.ts'
 import type { Violation } from './violation.ts'
 import { checkWitness } from './witness.ts'
 
 /*
  * A run that finds nothing proves something only if it would have found it: for each checker a daemon or a
- * gateway that is really broken, under the same load.
+ * gateway that is really broken. Where the whole load is needed, a whole run; where a fault judges by itself, that fault alone.
+ * Each is broken in a way that its one schedule is certain to meet. They wait more than they work, and run side by side.
  */
 
 type Finding = readonly [Violation['check'], Violation['kind']]
 
 const SEED = 'planted'
 const QUICK = { seed: SEED, arriveMs: 3_000, loadMs: 1_500 } as const
+/** What must happen at once, and does not happen in the broken one, milliseconds. */
+const SOON_MS = 2_000
+const LIMIT = { timeout: 60_000 }
 
-/** Chance decides which bytes are on the way when a fault comes: a run in which none were proves nothing, and is repeated. */
-const SOON = { retry: 4, timeout: 60_000 }
+/** All who follow the feed resume in the middle of it. */
+const ALL_RESUME: readonly Planned[] = [{ kind: 'client-reset', atMs: 600 }]
+/** Slow, until a long body is on its way; then it is cut. */
+const BODY_CUT: readonly Planned[] = [
+  { kind: 'tunnel-throttle', ms: 300, bytesPerSecond: 300_000, ending: 'reset', atMs: 0 },
+]
+const TUNNEL_CUT: readonly Planned[] = [{ kind: 'tunnel-reset', atMs: 300 }]
 
-/** The first finding of each sort. */
-async function findings(options: ChaosOptions): Promise<Finding[]> {
-  const { violations } = await runChaos(options)
-  return violations.map(({ check, kind }) => [check, kind] as const)
+describe.concurrent('under the whole load', LIMIT, () => {
+  test('nothing is found at the real daemon and gateway', async () => {
+    const schedule: readonly Planned[] = [
+      ...ALL_RESUME,
+      ...BODY_CUT,
+      { kind: 'client-close-code', code: 1005, atMs: 0 },
+      { kind: 'client-revoked', ends: 'revoke', atMs: 0 },
+      { kind: 'client-uploads', count: 5, atMs: 0 },
+      { kind: 'store-lock', ms: 500, atMs: 0 },
+      { kind: 'store-full', ms: 100, atMs: 0 },
+      { kind: 'gateway-crash', atMs: 0 },
+    ]
+    const { violations } = await runChaos({ ...QUICK, arriveMs: 20_000, schedule })
+    expect(violations).toEqual([])
+  })
+
+  test.each<readonly [PlantedInApp, readonly Planned[], ...Finding]>([
+    ['acknowledges-nothing', [], 'appends', 'lost'],
+    ['forgets-keys', [], 'appends', 'doubled'],
+    ['drops-an-event', [], 'sequences', 'gap'],
+    ['resumes-late', ALL_RESUME, 'sequences', 'gap'],
+    ['resumes-early', ALL_RESUME, 'sequences', 'repeat'],
+    ['changes-a-byte', [], 'bodies', 'wrong-bytes'],
+    ['leaks-memory', [], 'memory', 'grown'],
+  ])('a daemon that %s is found', async (app, schedule, check, kind) => {
+    const { violations } = await runChaos({ ...QUICK, app, schedule })
+    expect(violations).toContainEqual({ check, kind, text: expect.any(String) })
+  })
+
+  test.each<readonly [PlantedInWorker, readonly Planned[], ...Finding]>([
+    ['ends-cut-bodies', BODY_CUT, 'bodies', 'short'],
+    ['hangs-cut-streams', TUNNEL_CUT, 'arrival', 'stuck'],
+    ['keeps-left-streams', ALL_RESUME, 'streams', 'leaked'],
+  ])('a gateway that %s is found', async (bug, schedule, check, kind) => {
+    const worker = await plantedWorker(bug)
+    const { violations } = await runChaos({ ...QUICK, worker, schedule })
+    expect(violations).toContainEqual({ check, kind, text: expect.any(String) })
+  })
+})
+
+describe.concurrent('by the fault itself', LIMIT, () => {
+  test.each<readonly [PlantedInApp, Fault, ...Finding]>([
+    ['revokes-nothing', { kind: 'client-revoked', ends: 'revoke' }, 'answers', 'revoked-taken'],
+    ['acknowledges-early', { kind: 'store-lock', ms: 500 }, 'appends', 'lost'],
+  ])('a daemon that %s is found', async (app, fault, check, kind) => {
+    expect(await foundBy(fault, { app })).toMatchObject([{ check, kind }])
+  })
+
+  test('a daemon that acknowledges what its full disk refused is found', async ({ skip }) => {
+    if (!canMount()) {
+      if (process.env['CI'] !== undefined) throw new Error('a full disk needs Linux and root')
+      skip('a full disk needs Linux and root')
+    }
+    const full = { kind: 'store-full', ms: 100 } as const
+    const found = await foundBy(full, { app: 'acknowledges-refusals', smallDisk: true })
+    expect(found).toMatchObject([{ check: 'appends', kind: 'lost' }])
+  })
+
+  test('a gateway that takes a handshake for a second time is found', async () => {
+    const worker = await plantedWorker('takes-old-proofs')
+    expect(await foundBy({ kind: 'handshake-replay' }, { worker })).toMatchObject([
+      { check: 'answers', kind: 'replay-taken' },
+    ])
+  })
+
+  test('the real parts take a handshake once', async () => {
+    expect(await foundBy({ kind: 'handshake-replay' }, {})).toEqual([])
+  })
+
+  test('a gateway that waits for uploads which it will refuse is found', async () => {
+    await using arena = await arenaOf({ worker: await plantedWorker('waits-for-uploads') })
+    const { violations } = await leaveUploads(arena, 5, SOON_MS)
+    expect(violations).toMatchObject([{ check: 'answers', kind: 'stuck' }])
+  })
+
+  test('a gateway whose workerd stays away, and a front that drops closes, are found', async () => {
+    await using arena = await arenaOf({})
+    await using front = await frontThatDropsCloses(arena.gateway.port)
+    const behindIt = { home: arena.home, clientLink: { port: front.port } }
+    expect(await closeWithCode(behindIt, 1005, SOON_MS)).toMatchObject({
+      violations: [{ check: 'front', kind: 'unreleased' }],
+    })
+    await arena.gateway.spoilConfig()
+    expect(await crashWorkerd(arena.gateway, SOON_MS)).toMatchObject({
+      violations: [{ check: 'front', kind: 'stuck' }],
+    })
+  })
+})
+
+function arenaOf(options: Omit<ArenaOptions, 'random'>): Promise<Arena> {
+  return anArena({ random: seededRandom(SEED), ...options })
 }
 
-test('the same load finds nothing at the real daemon and gateway', async () => {
-  const { violations } = await runChaos({ ...QUICK, schedule: [{ kind: 'tunnel-reset', atMs: 0 }] })
-  expect(violations).toEqual([])
-})
-
-test.each<readonly [PlantedInApp, ...Finding]>([
-  ['acknowledges-nothing', 'appends', 'lost'],
-  ['forgets-keys', 'appends', 'doubled'],
-  ['drops-an-event', 'sequences', 'gap'],
-  ['resumes-late', 'sequences', 'gap'],
-  ['resumes-early', 'sequences', 'repeat'],
-  ['changes-a-byte', 'bodies', 'wrong-bytes'],
-  ['leaks-memory', 'memory', 'grown'],
-])('a daemon that %s is found: %s, %s', async (app, check, kind) => {
-  expect(await findings({ ...QUICK, app, schedule: [] })).toContainEqual([check, kind])
-})
-
-test.each<readonly [PlantedInWorker, ...Finding]>([
-  ['ends-cut-bodies', 'bodies', 'short'],
-  ['hangs-cut-streams', 'arrival', 'stuck'],
-  ['keeps-left-streams', 'streams', 'leaked'],
-])('a gateway that %s is found: %s, %s', SOON, async (bug, check, kind) => {
-  // Slow, so that bodies are under way when it ends.
-  const slow = {
-    kind: 'tunnel-throttle',
-    ms: 900,
-    bytesPerSecond: 300_000,
-    ending: 'reset',
-  } as const
-  const schedule = [slow, slow].map((fault, index) => ({ ...fault, atMs: 1_000 * index }))
-  const worker = await plantedWorker(bug)
-  expect(await findings({ ...QUICK, worker, schedule })).toContainEqual([check, kind])
-})
-
-test.each([
-  [undefined, []],
-  ['takes-old-proofs', [{ kind: 'replay-taken' }]],
-] as const)('a handshake that is sent twice; the gateway: %s', async (bug, found) => {
-  const worker = bug && (await plantedWorker(bug))
-  await using arena = await anArena({ random: seededRandom(SEED), worker })
+/** What a fault finds at a broken part that answers some requests meanwhile. */
+async function foundBy(fault: Fault, options: Omit<ArenaOptions, 'random'>): Promise<Violation[]> {
+  await using arena = await arenaOf(options)
   const gets = startGets(arena.clientLink.port, `Bearer ${arena.home.bearer}`, 50)
-  const fired = await fireFault(
-    { kind: 'handshake-replay' },
-    arena,
-    () => 1,
-    () => {},
-  )
-  expect(fired.violations).toMatchObject(found)
+  const load = { underWay: () => 1, longBodies: () => 0 }
+  const { violations } = await fireFault(fault, arena, load, () => {})
   // Not waited for: with the daemon driven out they are answered when everything is taken down.
   void gets.stop()
-})
-
-test.each<readonly [PlantedInWorker, Planned, ...Finding]>([
-  ['waits-for-uploads', { kind: 'client-uploads', count: 5, atMs: 0 }, 'answers', 'stuck'],
-])('a gateway that %s is found by %o: %s, %s', async (bug, fault, check, kind) => {
-  const worker = await plantedWorker(bug)
-  expect(await findings({ ...QUICK, worker, schedule: [fault] })).toContainEqual([check, kind])
-})
+  return [...violations]
+}
 
 test('a front that holds whoever comes, or waits without an end, is found', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'spl-front-'))

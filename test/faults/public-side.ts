@@ -2,6 +2,13 @@ import type { Fields } from '../gateway/send.ts'
 import type { History } from './history.ts'
 import type { Random } from './random.ts'
 
+/** Requests and bodies of a client, or of many. */
+export interface Traffic {
+  underWay: number
+  /** Bodies of which a good part has come, and not all. */
+  longBodies?: number
+}
+
 /** What every client of a run needs. */
 export interface PublicSide {
   /** Where the gateway is reached, through the link of the clients. */
@@ -10,7 +17,7 @@ export interface PublicSide {
   readonly history: History
   readonly random: Random
   /** Requests that wait for their answer, or for the rest of it. */
-  readonly traffic: { underWay: number }
+  readonly traffic: Traffic
   /** Milliseconds for which a client repeats one request before it gives up. */
   readonly patienceMs: number
   /** The load is over: finish what was begun, and begin nothing. */

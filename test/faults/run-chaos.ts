@@ -90,7 +90,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     for (const planned of faults) {
       await sleep(Math.max(0, planned.atMs - elapsed()))
       let atMs = 0
-      const { witness, violations: found } = await fireFault(planned, arena, load.underWay, () => {
+      const { witness, violations: found } = await fireFault(planned, arena, load, () => {
         atMs = elapsed()
       })
       witnesses.push({ ...witness, atMs })
