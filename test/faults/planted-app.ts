@@ -66,8 +66,9 @@ export function plantedApp(bug: PlantedInApp, app: TunnelApp): TunnelApp {
           return app.fetch(request, facts)
         case 'acknowledges-early': {
           if (!isAppend(request)) return app.fetch(request, facts)
-          const late = new Request(request, { body: await request.arrayBuffer() })
-          void app.fetch(late, facts)
+          const { method, url, headers } = request
+          const body = await request.arrayBuffer()
+          void app.fetch(new Request(url, { method, headers, body }), facts)
           return acknowledged()
         }
         case 'acknowledges-refusals': {
