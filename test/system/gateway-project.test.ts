@@ -1,8 +1,17 @@
-import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { writeProject } from '../../local-daemon/cli/gateway/write-project.ts'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
@@ -104,6 +113,42 @@ describe('spl gateway init', { timeout: 60_000 }, () => {
     expect(forced.code).toBe(0)
     expect(fileOf('wrangler.toml.old')).toBe(mine)
     expect(fileOf('wrangler.toml')).toContain('name = "other"')
+  })
+
+  test('finishes what was cut off between any two of its files', async () => {
+    await init('--name', 'old')
+    const note = JSON.parse(fileOf('.spl-gateway.json'))
+    const old = Object.fromEntries(readdirSync(project).map((name) => [name, fileOf(name)]))
+    await init('--name', 'new')
+    const whole = Object.fromEntries(readdirSync(project).map((name) => [name, fileOf(name)]))
+    const begun = JSON.stringify({
+      ...JSON.parse(fileOf('.spl-gateway.json')),
+      earlier: [note.files],
+    })
+    const written = ['wrangler.toml', 'worker.js', 'package.json', 'README.md', '.gitignore']
+    for (const [before, prefix] of [old, {}].flatMap((before) =>
+      [0, 1, 2, 3, 4, 5].map((files) => [before, written.slice(0, files)] as const),
+    )) {
+      rmSync(project, { recursive: true, force: true })
+      mkdirSync(project)
+      for (const [name, text] of Object.entries(before)) writeFileSync(join(project, name), text)
+      writeFileSync(join(project, '.spl-gateway.json'), begun)
+      for (const name of prefix) writeFileSync(join(project, name), whole[name] ?? '')
+      writeFileSync(join(project, `${written[prefix.length]}.new`), 'half a fi')
+      const settings = { ...note.settings, name: 'new' }
+      await writeProject(project, settings, whole['worker.js'] ?? '', 'refuse')
+      for (const name of Object.keys(whole)) expect(fileOf(name)).toBe(whole[name])
+    }
+  })
+
+  test('that was cut off before its first file is told, with the directory to begin again with', async () => {
+    mkdirSync(project)
+    writeFileSync(join(project, 'wrangler.toml.new'), 'name = ')
+    const told = await runSpl(['gateway', 'deploy', project, '--dry-run'], { home: home.path })
+    expect(told.code).toBe(2)
+    expect(told.stderr).toContain(`[GATEWAY_PROJECT_MISSING]\ntry: spl gateway init ${project},`)
+    expect((await init()).code).toBe(0)
+    expect(readdirSync(project)).not.toContain('wrangler.toml.new')
   })
 
   test('does not overwrite a project that is none of ours', async () => {

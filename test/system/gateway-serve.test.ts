@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
@@ -11,7 +12,7 @@ import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { nothingRuns } from './processes-of.ts'
 import { getPublic } from './public-request.ts'
-import { isRunning, MAIN, startSpl } from './run-spl.ts'
+import { isRunning, MAIN, runSpl, startSpl } from './run-spl.ts'
 
 let home: ReturnType<typeof aHome>
 
@@ -54,6 +55,43 @@ describe('spl gateway serve', () => {
     const [code] = (await once(child, 'close')) as [number | null]
     expect(code).toBe(0)
     expect(isRunning(ready.pid)).toBe(false)
+  })
+
+  test('takes umlauts, blanks and quotes in every path: certificate, key, storage, and the daemon’s', async () => {
+    const { child: first, ready: made } = await serve()
+    first.kill('SIGTERM')
+    await once(first, 'close')
+    const odd = join(home.path, "Zoë's “files”")
+    mkdirSync(odd, { mode: 0o700 })
+    const [cert, key] = [join(odd, 'zertifikät 1.pem'), join(odd, "schlüssel '2'.pem")] as const
+    copyFileSync(made.cacert, cert)
+    copyFileSync(join(dirname(made.cacert), 'key.pem'), key)
+    const files = ['--tls-cert', cert, '--tls-key', key, '--storage', join(odd, 'gäte way')]
+    const child = startSpl(['gateway', 'serve', ...files, '--port', '0', '--json'], {
+      home: home.path,
+    })
+    const [data] = (await once(child.stdout as Readable, 'data')) as [Buffer]
+    const { url } = JSON.parse(data.toString()) as Ready
+    const gateway = ['--gateway', url, '--gateway-ca', cert]
+    const line = [
+      'serve',
+      '--daemon',
+      '--new-store',
+      '--port',
+      '0',
+      '--store',
+      join(odd, 'hüb “1”.db'),
+      ...gateway,
+    ]
+    expect(await runSpl(line, { home: home.path })).toMatchObject({ code: 0 })
+    const again = await runSpl(['serve', '--restart'], { home: home.path })
+    expect(again).toMatchObject({ code: 0 })
+    expect(again.stdout).toContain(join(odd, 'hüb “1”.db'))
+    const status = await runSpl(['gateway', 'status', '--json'], { home: home.path })
+    expect(status).toMatchObject({ code: 0 })
+    await runSpl(['serve', '--stop'], { home: home.path })
+    child.kill('SIGTERM')
+    expect((await once(child, 'close'))[0]).toBe(0)
   })
 
   test('leaves no workerd behind when it is killed with SIGKILL', async () => {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { VERSION } from '../../config/version.ts'
 import { workerBundle } from '../../gateway/worker-bundle.ts'
 import { note } from '../output.ts'
@@ -34,7 +34,7 @@ export interface Deployment {
  * @throws CliError
  */
 export async function deployProject(request: DeployRequest): Promise<Deployment> {
-  await refresh((await findProject(request.directory)).directory)
+  await refresh(resolve(request.directory))
   const project = await findProject(request.directory)
   const { directory } = project
   const worker = await stat(join(directory, 'worker.js')).catch(() => undefined)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { shellPath } from '../../shell-word.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { readProjectRoutes, type ProjectRoute } from './project-routes.ts'
@@ -38,7 +39,7 @@ export async function findProject(given: string): Promise<Project> {
     throw new CliError(
       'GATEWAY_PROJECT_MISSING',
       `there is no gateway project in ${directory}`,
-      'spl gateway init, or name the directory of yours',
+      `spl gateway init ${shellPath(directory)}, or name the directory of yours`,
       EXIT_CODE.usage,
     )
   }

@@ -13,6 +13,8 @@ export interface ProjectNote {
   readonly settings: ProjectSettings
   /** SHA-256 of each file as it was written, hexadecimal. */
   readonly files: Readonly<Record<string, string>>
+  /** While the files are being written: the hashes that those may still have which are not written yet. */
+  readonly earlier?: readonly Readonly<Record<string, string>>[]
   /** Public origins after the last deploy. */
   readonly hostnames?: readonly string[]
 }

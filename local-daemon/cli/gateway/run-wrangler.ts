@@ -60,11 +60,12 @@ export async function runWrangler(call: WranglerCall): Promise<WranglerAnswer> {
     })
     const lines = new LineKeeper(process.env)
     const stdout: string[] = []
-    let heard = performance.now()
+    const started = performance.now()
+    let heard = started
     const waiting = setInterval(() => {
       if (call.quiet || performance.now() - heard < PATIENCE_MS) return
       heard = performance.now()
-      note(`${wrangler.name} is still at work`)
+      note(`${wrangler.name} is still at work after ${Math.round((heard - started) / 1000)} s`)
     }, PATIENCE_MS)
     const show = (line: string): void => {
       if (!call.quiet) note(line)

@@ -14,8 +14,8 @@ export type FileState = 'written' | 'unchanged' | 'updated' | 'replaced' | 'kept
 export type OnChanged = 'refuse' | 'keep' | 'replace'
 
 /**
- * Writes the files of a project, each aside and renamed, and the note last: a crash in between leaves whole files, and
- * the next call ends the work. Nothing is written at all when it refuses.
+ * Writes the files of a project, each aside and renamed. The note comes first and tells what is coming, so that after a
+ * crash in between the next call, or the next deploy, ends the work. Nothing is written at all when it refuses.
  *
  * @param worker the Worker as one module
  * @throws CliError GATEWAY_FILES_CHANGED
@@ -28,30 +28,29 @@ export async function writeProject(
 ): Promise<Readonly<Record<string, FileState>>> {
   const before = await readProjectNote(directory)
   const files = projectFiles(settings, worker)
+  const ours = before === undefined ? [] : [before.files, ...(before.earlier ?? [])]
   const states: Record<string, FileState> = {}
   for (const [name, text] of Object.entries(files)) {
-    states[name] = stateOf(
-      await textOf(join(directory, name)),
-      text,
-      before?.files[name],
-      onChanged,
-    )
+    const asWritten = ours.map((hashes) => hashes[name])
+    states[name] = stateOf(await textOf(join(directory, name)), text, asWritten, onChanged)
   }
   const changed = Object.keys(states).filter((name) => states[name] === 'kept')
   if (onChanged === 'refuse' && changed.length > 0) throw refused(directory, changed)
   await mkdir(directory, { recursive: true })
+  const note: ProjectNote = {
+    version: VERSION,
+    settings,
+    files: noted(files, states, before),
+    ...(before?.hostnames && { hostnames: before.hostnames }),
+  }
+  await writeNote(directory, { ...note, earlier: ours })
   for (const [name, text] of Object.entries(files)) {
     const path = join(directory, name)
     const state = states[name]
     if (state === 'replaced') await rename(path, `${path}.old`)
     if (state !== 'unchanged' && state !== 'kept') await replaceFile(path, text)
   }
-  await writeNote(directory, {
-    version: VERSION,
-    settings,
-    files: noted(files, states, before),
-    ...(before?.hostnames && { hostnames: before.hostnames }),
-  })
+  await writeNote(directory, note)
   return states
 }
 
@@ -67,12 +66,12 @@ export async function noteHostnames(
 function stateOf(
   present: string | undefined,
   planned: string,
-  asWritten: string | undefined,
+  asWritten: readonly (string | undefined)[],
   onChanged: OnChanged,
 ): FileState {
   if (present === undefined) return 'written'
   if (present === planned) return 'unchanged'
-  if (fingerprint(present) === asWritten) return 'updated'
+  if (asWritten.includes(fingerprint(present))) return 'updated'
   return onChanged === 'replace' ? 'replaced' : 'kept'
 }
 
