@@ -46,6 +46,8 @@ export interface GatewayOptions {
   readonly worker?: string
   /** Bounds of the listening socket, in place of `FRONT_LIMITS`. */
   readonly limits?: Partial<FrontLimits>
+  /** Flags of V8 for workerd, for measurements; none unless told. */
+  readonly v8Flags?: readonly string[]
   readonly onLog?: (line: string) => void
 }
 
@@ -120,6 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ...(ownerDid !== undefined && { ownerDid }),
       ...(adminDid !== undefined && { adminDid }),
       ...(clientAddressHeader && { clientAddressHeader }),
+      ...(options.v8Flags && { v8Flags: options.v8Flags }),
       ...(options.addressRequestsPerMinute !== undefined && {
         addressRequestsPerMinute: options.addressRequestsPerMinute,
       }),

@@ -20,6 +20,8 @@ export interface WorkerdConfig {
   readonly strangerRequestsPerMinute?: number
   /** Header in which the front says the scheme that clients came by. */
   readonly schemeHeader?: string
+  /** Flags of the runtime's JavaScript engine, for measurements. */
+  readonly v8Flags?: readonly string[]
 }
 
 /**
@@ -51,7 +53,7 @@ const config :Workerd.Config = (
     (name = "gateway", worker = .gateway),
     (name = "storage", disk = (path = ${quote(config.storage)}, writable = true))
   ],
-  sockets = [(name = "public", address = ${quote(config.address)}, ${transport(config.schemeHeader)}, service = "gateway")]
+  sockets = [(name = "public", address = ${quote(config.address)}, ${transport(config.schemeHeader)}, service = "gateway")]${v8Flags(config.v8Flags ?? [])}
 );
 
 const gateway :Workerd.Worker = (
@@ -76,6 +78,10 @@ function variables(values: Readonly<Record<string, string | number | undefined>>
   return Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`(name = "${name}", text = ${quote(String(value))})`],
   )
+}
+
+function v8Flags(flags: readonly string[]): string {
+  return flags.length === 0 ? '' : `,\n  v8Flags = [${flags.map(quote).join(', ')}]`
 }
 
 function transport(schemeHeader: string | undefined): string {

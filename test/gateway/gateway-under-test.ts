@@ -33,6 +33,8 @@ export interface GatewaySettings {
   readonly limits?: Readonly<Partial<Record<keyof typeof LIMITS, number>>>
   /** Lets a test set the Worker's clock (gateway-clock.ts). */
   readonly movableClock?: boolean
+  /** Raw workerd only: lets a test collect its garbage (live-memory.ts). */
+  readonly collectable?: boolean
 }
 
 /** The real Worker on a real runtime, listening on loopback. */
@@ -65,6 +67,7 @@ export async function startOnWorkerd(settings: GatewaySettings): Promise<Gateway
     worker,
     hostname: hostnameOf(settings),
     ...(settings.port !== undefined && { port: settings.port }),
+    ...(settings.collectable === true && { v8Flags: ['--expose-gc'] }),
     onLog: (line) => log.push(line),
     ...(perMinute && {
       addressRequestsPerMinute: perMinute.address,
@@ -150,14 +153,15 @@ function underTest(
 export async function workerSource(
   settings: Omit<GatewaySettings, 'ownerDid' | 'adminDid'>,
 ): Promise<string> {
-  const { headTimeoutSeconds, limits, movableClock, observed, unhearing, variables } = settings
+  const { headTimeoutSeconds, limits, unhearing, variables } = settings
   const more = {
     ...variables,
     ...(headTimeoutSeconds && { HEAD_TIMEOUT_SECONDS: String(headTimeoutSeconds) }),
   }
   const plain = Object.keys(more).length === 0 && limits === undefined
-  if (plain && observed !== true && movableClock !== true && unhearing === undefined)
-    return workerBundle()
+  const { collectable, movableClock, observed } = settings
+  const wrapped = [collectable, movableClock, observed].includes(true) || unhearing !== undefined
+  if (plain && !wrapped) return workerBundle()
   return bundleWorker({
     contents: wrapping(JSON.stringify(more), unhearing ?? 0, JSON.stringify(limits ?? {})),
     resolveDir: fileURLToPath(new URL('../../edge-gateway', import.meta.url)),
@@ -201,10 +205,16 @@ function wrapping(more: string, unhearing: number, limits: string): string {
       clock = told === 'still' ? () => at : () => real() + Number(told)
       return new Response(null, { status: 204 })
     }
+    let requests = 0
     export default {
       fetch(request, env, ctx) {
         const told = request.headers.get('x-test-clock')
         if (told !== null) return setClock(told)
+        if (request.headers.has('x-test-collect')) {
+          gc()
+          return Response.json(requests)
+        }
+        requests += 1
         return worker.fetch(request, { ...env, ...${more} }, ctx)
       }
     }
