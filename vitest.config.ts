@@ -1,21 +1,45 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './test/slow-first.ts'
+
+/** Floods and storms, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
+const LOAD = [
+  'test/gateway/home-shares.test.ts',
+  'test/gateway/hostile-clients.test.ts',
+  'test/gateway/policy-flood.test.ts',
+  'test/gateway/under-attack.test.ts',
+  'test/system/restart-under-load.test.ts',
+]
+/** Broken networks and killed processes: `npm run test:faults`. */
+const FAULTS = 'test/faults/*.test.ts'
+/** They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`. */
+const ELSEWHERE = ['test/programs/**', 'test/package/**']
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     setupFiles: ['test/openapi/watch-answers.ts'],
-    // They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`.
-    exclude: ['test/programs/**', 'test/package/**'],
     // Generous, because a busy machine starts processes slowly: what hangs is found all the same.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Suites start real workerd processes, and wait much: two cores serve six files at a time without starving them; four where
     // the silent streams of `.ci/run` are beside them.
     maxWorkers: process.env['CI'] === 'true' ? 4 : 6,
+    sequence: { sequencer: SlowFirst },
     // The command line is started some hundred times: compiled once, each start takes half the time.
     env: {
       NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)),
     },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: [...LOAD, FAULTS, ...ELSEWHERE],
+        },
+      },
+      { extends: true, test: { name: 'load', include: LOAD } },
+      { extends: true, test: { name: 'faults', include: [FAULTS] } },
+    ],
   },
 })
