@@ -53,13 +53,13 @@ export const CREDENTIALS = [
     query: [TICKET],
   },
   // Between gateway and home it opens a stream; nobody else has a place to show it in.
-  bad('leave to resume as bearer'),
+  bad('resume code as bearer'),
   {
-    shows: 'leave to resume as ticket',
+    shows: 'resume code as ticket',
     at: [REQUIRED, INVALID, REQUIRED, 'done'],
     query: [TICKET],
   },
-  absent('leave to resume in X-Spl-Resume'),
+  absent('resume code in X-Spl-Resume'),
   { shows: 'good invite', at: [INVALID, INVALID, 'done', INVALID] },
   { shows: 'used invite', at: [INVALID, INVALID, '410 CODE_USED', INVALID] },
   bad('invite signed by another instance'),
@@ -95,7 +95,7 @@ function takes({ ways }: RouteRow, query: readonly string[]): boolean {
 }
 
 /** They hold a field that only a proxy sends, so the request counts as a proxy's: where it makes a difference, it is refused. */
-const PROXYS = new Set(['Proxy-Authorization only', 'leave to resume in X-Spl-Resume'])
+const PROXYS = new Set(['Proxy-Authorization only', 'resume code in X-Spl-Resume'])
 
 function answerOfDoor(row: RouteRow, way: Way, credential: CredentialRow): Answer {
   const cell = row.ways[way === 'loopback' && PROXYS.has(credential.shows) ? 'proxy' : way]

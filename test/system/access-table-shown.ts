@@ -88,9 +88,9 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
     'ticket signed by another instance': (path) => ({
       query: ['ticket', aCode('ticket', streamOf(path))],
     }),
-    'leave to resume as bearer': (path) => bearer(aLeave(path))(),
-    'leave to resume as ticket': (path) => ({ query: ['ticket', aLeave(path)] }),
-    'leave to resume in X-Spl-Resume': (path) => ({ headers: [['x-spl-resume', aLeave(path)]] }),
+    'resume code as bearer': (path) => bearer(aLeave(path))(),
+    'resume code as ticket': (path) => ({ query: ['ticket', aLeave(path)] }),
+    'resume code in X-Spl-Resume': (path) => ({ headers: [['x-spl-resume', aLeave(path)]] }),
     'good invite': async () => bearer(await anInvite())(),
     'used invite': bearer(usedInvite),
     'invite signed by another instance': bearer(
