@@ -11,6 +11,7 @@ import { aHome } from '../daemon/a-daemon.ts'
 import { ask } from '../faults/ask.ts'
 import { startOnWorkerd, type GatewayUnderTest } from '../gateway/gateway-under-test.ts'
 import { until } from '../gateway/until.ts'
+import { openLoop, type OpenLoop } from './open-loop.ts'
 import { runSpl } from './run-spl.ts'
 
 /** A hundred of them take some minutes. */
@@ -82,18 +83,23 @@ function aLoad(port: number) {
     if (answer instanceof Error) one.said = `no answer: ${answer.message}`
     else one.said = DONE.has(String(answer.status)) ? String(answer.status) : saidBy(answer)
   }
-  let posts = 0
-  const timers = [
-    setInterval(() => void send('GET'), 1000 / GETS_PER_SECOND),
-    setInterval(
-      () => void send((posts += 1) % 2 === 0 ? 'POST' : 'POST with a key'),
-      1000 / POSTS_PER_SECOND,
-    ),
-  ]
+  const gets = openLoop(GETS_PER_SECOND, () => void send('GET'))
+  const posts = openLoop(
+    POSTS_PER_SECOND,
+    (index) => void send(index % 2 === 0 ? 'POST' : 'POST with a key'),
+  )
+  const rateOf = ({ count, seconds }: OpenLoop) => count / seconds
   return {
     told,
+    /** Begun for each second. */
+    get rates() {
+      return { gets: rateOf(gets), posts: rateOf(posts) }
+    },
+    get latestMs() {
+      return Math.max(gets.latestMs, posts.latestMs)
+    },
     async stop() {
-      for (const timer of timers) clearInterval(timer)
+      for (const loop of [gets, posts]) loop.stop()
       await until('all are answered', () => traffic.underWay === 0, 25_000)
     },
   }
@@ -141,8 +147,14 @@ test(
     const counts = new Map<string, number>()
     for (const { kind, said } of load.told)
       counts.set(`${kind}: ${said}`, (counts.get(`${kind}: ${said}`) ?? 0) + 1)
+    const { gets, posts: postRate } = load.rates
     if (process.env['SPL_TABLES'] !== undefined)
-      process.stdout.write(`${RESTARTS} restarts ${JSON.stringify(Object.fromEntries(counts))}\n`)
+      process.stdout.write(
+        `${RESTARTS} restarts, ${gets.toFixed(1)} GETs and ${postRate.toFixed(1)} POSTs a second, ` +
+          `begun at most ${Math.round(load.latestMs)} ms late: ${JSON.stringify(Object.fromEntries(counts))}\n`,
+      )
+    expect(gets).toBeGreaterThan(GETS_PER_SECOND * 0.95)
+    expect(postRate).toBeGreaterThan(POSTS_PER_SECOND * 0.95)
     const store = stored(homeAt(home.path).database)
     const posts = load.told.filter(({ kind }) => kind !== 'GET')
     const countOf = ({ key }: Told) => store.get(key) ?? 0
