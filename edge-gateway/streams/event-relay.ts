@@ -2,6 +2,7 @@ import { EventSplitter } from '../../protocol/event-splitter.ts'
 import { errorEvent, retryLine, WAITING_COMMENT } from '../../protocol/event-text.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { BRIDGE, NO_PLACE, WAIT_HEADER } from '../bridge.ts'
+import { logFault } from '../tunnel/log-fault.ts'
 import { finalEvent } from '../final-event.ts'
 import type { ClientSink } from './client-sink.ts'
 import { placeLeft } from './place-left.ts'
@@ -64,7 +65,8 @@ export class EventRelay {
     this.#askAgain = askAgain
     this.#splitter = new EventSplitter(LIMITS.eventBytes, lastEventId)
     this.#deliveredId = lastEventId
-    this.#heartbeat = setInterval(() => this.#beat(), LIMITS.subscriberHeartbeatMs)
+    const beat = this.#guarded(() => this.#beat())
+    this.#heartbeat = setInterval(beat, LIMITS.subscriberHeartbeatMs)
   }
 
   /** Goes on with what this bridge brings. */
@@ -77,9 +79,13 @@ export class EventRelay {
     this.#splitter.restart()
     bridge.binaryType = 'arraybuffer'
     bridge.accept()
-    bridge.addEventListener('message', ({ data }) => this.#message(bridge, data))
-    bridge.addEventListener('close', ({ code, reason }) => this.#closed(bridge, code, reason))
-    bridge.addEventListener('error', () => this.#closed(bridge, 1006, ''))
+    const message = this.#guarded(({ data }: MessageEvent) => this.#message(bridge, data))
+    const closed = this.#guarded(({ code, reason }: Pick<CloseEvent, 'code' | 'reason'>) =>
+      this.#closed(bridge, code, reason),
+    )
+    bridge.addEventListener('message', message)
+    bridge.addEventListener('close', closed)
+    bridge.addEventListener('error', () => closed({ code: 1006, reason: '' }))
   }
 
   /**
@@ -111,6 +117,18 @@ export class EventRelay {
     this.#share.holds(0)
     closeQuietly(this.#bridge)
     this.#bridge = undefined
+  }
+
+  /** A mistake of ours costs this stream alone. Its client is cut, and resumes: an event that is lost must not pass unseen. */
+  #guarded<Args extends readonly unknown[]>(call: (...args: Args) => void) {
+    return (...args: Args): void => {
+      try {
+        call(...args)
+      } catch (error) {
+        logFault('events', error)
+        this.#cut()
+      }
+    }
   }
 
   #message(bridge: WebSocket, data: string | ArrayBuffer): void {

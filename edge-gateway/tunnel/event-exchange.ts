@@ -130,6 +130,11 @@ export class EventExchange implements Exchange {
     this.#guarded(() => this.#stream.consumed(bytes))
   }
 
+  /** Nobody will tell of the rest: what is whole and not taken must not hold its slot. */
+  untold(): void {
+    this.#guarded(() => this.#stream.consumed(Infinity))
+  }
+
   /** The client, or the Worker that held it, is gone. */
   left(): void {
     this.#guarded(() => this.#stream.reset(RESET.CANCEL))

@@ -142,7 +142,7 @@ export class Subscribers {
 
   /** Ends a stream that is in no group. */
   dismiss(bridge: WebSocket, code: number): void {
-    if (this.#alone.delete(bridge)) this.#close(bridge, code)
+    if (this.#alone.has(bridge)) this.#close(bridge, code)
   }
 
   /** The Worker's end is closed, or lost. False: it was none of ours. */
@@ -150,13 +150,11 @@ export class Subscribers {
     // First: what is read again after a sleep may have this one in it still.
     this.#recall()
     const exchange = this.#alone.get(bridge)
-    this.#alone.delete(bridge)
-    this.#joined.delete(bridge)
-    this.#release(bridge)
     const attachment = membershipOf(bridge)
     if (attachment !== undefined) {
       if (this.#take(attachment) !== undefined) this.#left(attachment)
     } else exchange?.left()
+    this.#forget(bridge)
     return exchange !== undefined || attachment !== undefined
   }
 
@@ -242,11 +240,18 @@ export class Subscribers {
     return bridge
   }
 
-  /** @param together how many are closed for the same reason */
-  #close(bridge: WebSocket, code: number, together = 1): void {
+  /** Nobody tells any more what its client takes. */
+  #forget(bridge: WebSocket): void {
+    const exchange = this.#alone.get(bridge) ?? this.#joined.get(bridge)
     this.#alone.delete(bridge)
     this.#joined.delete(bridge)
     this.#release(bridge)
+    exchange?.untold()
+  }
+
+  /** @param together how many are closed for the same reason */
+  #close(bridge: WebSocket, code: number, together = 1): void {
+    this.#forget(bridge)
     try {
       bridge.close(code, String(Math.floor(together / RESUMES_PER_MS)))
     } catch {

@@ -5,17 +5,18 @@ import type {
 } from '../../edge-gateway/tunnel/exchange.ts'
 import { HttpExchange } from '../../edge-gateway/tunnel/http-exchange.ts'
 import { MessageMemory } from '../../edge-gateway/tunnel/message-memory.ts'
-import type { Subscribers } from '../../edge-gateway/tunnel/subscribers.ts'
 import { TrafficCounts } from '../../edge-gateway/tunnel/traffic-counts.ts'
 import { TunnelConnection } from '../../edge-gateway/tunnel/tunnel-connection.ts'
 import { Upload } from '../../edge-gateway/tunnel/upload.ts'
 import { WebSocketExchange } from '../../edge-gateway/tunnel/websocket-exchange.ts'
-import { encodeHead, type ResponseHead } from '../../protocol/heads.ts'
+import { encodeHead, type RequestHead, type ResponseHead } from '../../protocol/heads.ts'
 import { Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import { STRANGERS } from '../../protocol/shares.ts'
 import { PROTOCOL_VERSION } from '../../protocol/version.ts'
 import { encodeRecord } from '../../protocol/websocket-record.ts'
+import { followEvents, gapIn, openEvents, someSubscribers } from './inject-edge-events-worker.ts'
+import { FEED_KINDS, HomeFeeds } from './inject-edge-feeds-worker.ts'
 
 /*
  * Runs inside workerd: the gateway's own connection and exchanges, with the real streams and WebSockets of the runtime. Home is a
@@ -30,7 +31,9 @@ export interface EdgeReport {
   readonly counted: number
 }
 
-const TARGETS = 6
+const TARGETS = 8
+/** Runs side by side. */
+const TOGETHER = 5
 const BYSTANDER_BYTES = 200_000
 const SETTLE_MS = 3_000
 const STREAM_STEPS = ['write', 'end', 'queued', 'consumed'] as const
@@ -42,6 +45,7 @@ const EXCHANGE_STEPS = [
   'stopSending',
   'writable',
   'watchClient',
+  'joined',
 ] as const
 
 export default {
@@ -52,10 +56,18 @@ export default {
       runs: number
     }>()
     const report = { runs, violations: [] as string[], thrown: 0, counted: 0 }
-    for (let run = first; run < first + runs; run += 1) {
+    const one = async (run: number) => {
       const random = chanceOf(seed + Math.imul(run, 0x9e3779b1))
       for (const violation of await injectAtEdge(random, report))
         report.violations.push(`seed ${seed}, run ${run}: ${violation}`)
+    }
+    // Streams that resume wait more than they work.
+    for (let run = first; run < first + runs; run += TOGETHER) {
+      const few = Array.from(
+        { length: Math.min(TOGETHER, first + runs - run) },
+        (_, at) => run + at,
+      )
+      await Promise.all(few.map(one))
     }
     return Response.json(report satisfies EdgeReport)
   },
@@ -79,12 +91,12 @@ async function injectAtEdge(
     close: (code: number, reason: string) => (closed = `${code} ${reason}`),
     serializeAttachment() {},
   } as unknown as WebSocket
-  const nobody = { lost() {}, forward() {}, dissolve() {}, expel() {} } as unknown as Subscribers
-  const connection = new TunnelConnection(
+  const subscribers = someSubscribers(() => connection)
+  const connection: TunnelConnection = new TunnelConnection(
     socket,
     { generation: 1, connectedAt: Date.now() },
     () => {},
-    nobody,
+    subscribers,
     () => {},
     counts,
   )
@@ -96,11 +108,16 @@ async function injectAtEdge(
     'acceptor',
     {
       hello() {},
-      open: (stream, { target }) => answerAtHome(random, home, stream, target),
+      open: (stream, head) => {
+        if (!head.target.startsWith('/events-'))
+          return answerAtHome(random, home, stream, head.target)
+        setTimeout(() => feeds.answer(stream, head), random() * 4)
+      },
       data: (stream, bytes) => setTimeout(() => home.consumed(stream, bytes.length), 0),
       // As an app answers a close; after a whole answer it says nothing.
       end: (stream) => setTimeout(() => home.end(stream), 0),
-      reset() {},
+      reset: (stream) => feeds.reset(stream),
+      left: (member) => feeds.left(member),
       stopSending() {},
       writable() {},
       goAway() {},
@@ -108,6 +125,7 @@ async function injectAtEdge(
     },
     { version: PROTOCOL_VERSION, agent: 'home/1' },
   )
+  const feeds = new HomeFeeds(random, home)
   setTimeout(flush, 0)
   if (!(await until(() => connection.ready))) return ['the connection never greeted']
 
@@ -119,10 +137,12 @@ async function injectAtEdge(
     () => {},
   )
   const aborts: AbortController[] = []
-  const targets = Array.from({ length: TARGETS }, (_, index) => {
-    const isSocket = random() < 0.4
+  const clients: Promise<string | void>[] = Array.from({ length: TARGETS }, (_, index) => {
+    const sort = random()
+    const isSocket = sort < 0.25
+    const isFeed = sort > 0.6
     const step = random() < 0.85 ? oneOf(random, [...STREAM_STEPS, ...EXCHANGE_STEPS]) : undefined
-    let left = Math.floor(random() * 4)
+    let left = Math.floor(random() * 3)
     const due = () => {
       left -= 1
       if (left !== -1) return
@@ -132,14 +152,30 @@ async function injectAtEdge(
     const onStream = (stream: ExchangeStream) => throwing(stream, STREAM_STEPS, step, due)
     const onExchange = (exchange: Exchange) => throwing(exchange, EXCHANGE_STEPS, step, due)
     const abort = new AbortController()
+    if (isFeed) {
+      const head = headOf(`/${oneOf(random, FEED_KINDS)}/${index}`, {
+        ...(random() < 0.4 && { upgrade: 'websocket' }),
+      })
+      const answer = openEvents({
+        connection,
+        subscribers,
+        memory,
+        head: JSON.parse(head) as RequestHead,
+        feed: random() < 0.5,
+        onStream,
+        onExchange,
+        signal: abort.signal,
+      })
+      return followEvents(answer, random() < 0.3 ? random() * 30 : undefined).then(gapIn)
+    }
     aborts.push(abort)
     const body = random() < 0.4 ? uploadOf(random) : null
     const target = `/${oneOf(random, HOME_KINDS)}/${index}`
-    return isSocket
+    const answer = isSocket
       ? openSocket(connection, `/socket/${index}`, onStream, onExchange, abort.signal)
       : openHttp(connection, target, body, onStream, onExchange, abort.signal)
+    return playClient(random, answer)
   })
-  const clients = targets.map((answer) => playClient(random, answer))
   const whole = await (await bystander).arrayBuffer().catch(() => new ArrayBuffer(0))
   if (whole.byteLength !== BYSTANDER_BYTES)
     violations.push(`a bystander got ${whole.byteLength} bytes`)
@@ -148,11 +184,19 @@ async function injectAtEdge(
   // Whoever is still there leaves, and what nobody answered is overdue.
   for (const abort of aborts) abort.abort()
   connection.look(Date.now() + 3_600_000)
-  const settled = Promise.all(clients).then(() => true)
-  if (!(await Promise.race([settled, pause(SETTLE_MS).then(() => false)])))
-    violations.push('a client was never answered')
+  // Whoever follows events is not sent away: what goes on has its end now.
+  feeds.close()
+  const settled = Promise.all(clients)
+  const gaps = await Promise.race([settled, pause(SETTLE_MS)])
+  if (gaps === undefined)
+    violations.push('a client was never answered, or its events neither go on nor end')
+  for (const gap of gaps ?? []) if (gap !== undefined) violations.push(`events: ${gap}`)
   if (!(await until(() => connection.openStreams === 0)))
     violations.push(`${connection.openStreams} exchanges leaked`)
+  if (!(await until(() => subscribers.size === 0)))
+    violations.push(`${subscribers.size} subscribers leaked`)
+  if (!(await until(() => feeds.members === 0)))
+    violations.push(`${feeds.members} members leaked at home`)
   if (!(await until(() => home.openStreams === 0)))
     violations.push(`${home.openStreams} slots leaked at home`)
   report.counted += counts.sums.faults

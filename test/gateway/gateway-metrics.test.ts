@@ -31,6 +31,8 @@ const token = (bearer: string, ...scopes: Scope[]) =>
 const keepOwner = (stage: Stage) =>
   stage.keep({ tokens: Object.fromEntries([token(stage.identity.bearer, 'admin')]) })
 
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
 const scrape = (stage: Stage) => scrapeGateway(stage.gateway.port, stage.identity.bearer)
 
 describe.for([
@@ -250,6 +252,25 @@ describe('what is counted', () => {
     expect(after.value('daemon_connected')).toBe(1)
     expect(after.value('daemon_generation')).toBe(1)
     // Home has ended them all, the WebSocket too; the last word of one may still be on its way.
+    await until('none is open', async () => (await scrape(stage)).value('open_streams') === 0)
+  })
+
+  test('is no stream whose events have ended, whether its client has read them or left', async () => {
+    await using stage = await aStage(startOnWorkerd)
+    await keepOwner(stage)
+    const headers = { 'content-type': 'text/event-stream' }
+    const events = 'data: "tea"\n\n'.repeat(2_000)
+    // In more than one piece: what comes whole with its head is relayed as any other answer.
+    const body = () => ReadableStream.from([events.slice(0, 12), events.slice(12)].map(bytesOf))
+    const answer = () => new Response(body(), { headers })
+    stage.app.answer('/events', answer)
+    const asked = { path: '/events', headers: [['accept', 'text/event-stream']] } as const
+    for (let time = 0; time < 3; time += 1) expect((await stage.send(asked)).text).toBe(events)
+    for (let time = 0; time < 3; time += 1) {
+      const left = stage.open(asked)
+      await left.answer
+      left.request.destroy()
+    }
     await until('none is open', async () => (await scrape(stage)).value('open_streams') === 0)
   })
 
