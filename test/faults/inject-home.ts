@@ -4,13 +4,16 @@ import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { RequestHead } from '../../protocol/heads.ts'
 import { encodeHead } from '../../protocol/heads.ts'
-import { Multiplexer } from '../../protocol/multiplexer.ts'
+import { type Membership, Multiplexer } from '../../protocol/multiplexer.ts'
 import { RESET } from '../../protocol/reset-code.ts'
 import { encodeRecord } from '../../protocol/websocket-record.ts'
 import { LocalExchange } from '../../local-daemon/tunnel/local-exchange.ts'
+import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import { TunnelSession } from '../../local-daemon/tunnel/tunnel-session.ts'
 import { MuxEnd, pattern, requestHead } from '../protocol/mux-end.ts'
 import { APP_FAULTS, type AppFault, type AppHold, injectedApp } from './injected-app.ts'
+import type { RealApp } from './inject-real-app.ts'
+import { fillAtStep, revokeAtStep } from './inject-real-streams.ts'
 import { type Random, seededRandom } from './random.ts'
 
 /** What was wrong after one run; empty: nothing. */
@@ -37,7 +40,7 @@ const EXCHANGE_STEPS = ['data', 'end', 'reset', 'writable'] as const
  * One connection of a real session over a real WebSocket: three bystanders, and six streams each of which fails at a step of
  * its life. The others must not notice, every slot must be free afterwards, and nothing may reach the process.
  */
-export async function injectAtHome(seed: string): Promise<Injection> {
+export async function injectAtHome(seed: string, real: RealApp): Promise<Injection> {
   const random = seededRandom(seed)
   const injected: string[] = []
   const holds = new Map<string, AppHold>()
@@ -49,7 +52,7 @@ export async function injectAtHome(seed: string): Promise<Injection> {
   let noted = 0
   await using pair = await aPair()
   const session = new TunnelSession(pair.home, {
-    app: appOf(random, holds),
+    app: appOf(random, holds, real.app),
     agent: 'home/1',
     process: 'p',
     open: [],
@@ -77,6 +80,11 @@ export async function injectAtHome(seed: string): Promise<Injection> {
       pair.gateway.terminate()
     }
     if (!cut) {
+      const parts = { real, gateway, random, violations, injected, until }
+      // Not in each run: a store that was full is looked at again only after a while.
+      const chance = random.next()
+      const asked =
+        chance < 0.45 ? await revokeAtStep(parts) : chance < 0.55 ? await fillAtStep(parts) : []
       for (const id of bystanders) {
         const whole = () => gateway.seen(id).ended && gateway.seen(id).bytes === BYSTANDER_BYTES
         if (!(await until(whole))) violations.push(`a bystander noticed: ${gateway.tell(id)}`)
@@ -98,6 +106,7 @@ export async function injectAtHome(seed: string): Promise<Injection> {
           violations.push(`neither ends nor goes on: ${fault}, ${gateway.tell(id)}`)
       }
       for (const { id } of targets) gateway.giveUp(id)
+      for (const id of asked) gateway.giveUp(id)
     }
     if (!(await until(() => session.open === 0)))
       violations.push(`${session.open} slots leaked at home`)
@@ -121,14 +130,16 @@ export async function injectAtHome(seed: string): Promise<Injection> {
   return { seed, violations, injected, noted }
 }
 
-function appOf(random: Random, holds: Map<string, AppHold>) {
+function appOf(random: Random, holds: Map<string, AppHold>, real: TunnelApp): TunnelApp {
   const app = injectedApp(random.branch('app'), holds)
+  const ofWhom = ({ url }: Request) => (new URL(url).pathname.startsWith('/v1/') ? real : app)
   return {
-    ...app,
-    fetch: (request: Request, facts: Parameters<typeof app.fetch>[1]) =>
+    fetch: (request, facts) =>
       new URL(request.url).pathname.startsWith('/bystander/')
         ? new Response(inPieces(BYSTANDER_BYTES))
-        : app.fetch(request, facts),
+        : ofWhom(request).fetch(request, facts),
+    upgrade: async (request, facts) =>
+      (await ofWhom(request).upgrade?.(request, facts)) ?? new Response('none', { status: 404 }),
   }
 }
 
@@ -185,21 +196,31 @@ function plant(random: Random, injected: string[]): () => void {
 
 /** The other end: a real machine that reads some streams, leaves some lying, gives some up and sends odd things on others. */
 function aGateway(socket: WebSocket, random: Random) {
-  const slow = new Set<number>()
+  /** Bytes of those who read nothing. */
+  const slow = new Map<number, number>()
   const givenUp = new Set<number>()
+  const members = new Map<number, Membership>()
+  const left = new Set<number>()
   const flush = () => {
     for (let bytes = end.mux.next(); bytes !== undefined; bytes = end.mux.next()) {
       if (socket.readyState === WebSocket.OPEN) socket.send(bytes.slice())
     }
   }
   const read = (stream: number, bytes: number) => {
-    if (!slow.has(stream)) end.mux.consumed(stream, bytes)
+    const held = slow.get(stream)
+    if (held === undefined) end.mux.consumed(stream, bytes)
+    else slow.set(stream, held + bytes)
   }
   const end: MuxEnd = new MuxEnd('opener', {
     consume: false,
     on: {
       head: (stream, _head, body) => read(stream, body.length),
       data: (stream, bytes) => read(stream, bytes.length),
+      joined: (stream, membership) => members.set(stream, membership),
+      left: ({ group, member }) => {
+        for (const [stream, known] of members)
+          if (known.group === group && known.member === member) left.add(stream)
+      },
       output: () => setImmediate(flush),
     },
   })
@@ -220,6 +241,19 @@ function aGateway(socket: WebSocket, random: Random) {
       return end.mux.openStreams
     },
     seen: (id: number) => end.seen(id),
+    body: (id: number) => end.body(id),
+    holdBack: (id: number) => slow.set(id, slow.get(id) ?? 0),
+    readOn(id: number) {
+      const held = slow.get(id) ?? 0
+      slow.delete(id)
+      end.mux.consumed(id, held)
+    },
+    write(id: number, bytes: Uint8Array, last: boolean) {
+      end.mux.write(id, bytes)
+      if (last) end.mux.end(id)
+    },
+    joined: (id: number) => members.has(id),
+    left: (id: number) => left.has(id),
     reads: (id: number) => !slow.has(id),
     tell: (id: number) => {
       const { ended, reset, bytes } = end.seen(id)
@@ -233,7 +267,7 @@ function aGateway(socket: WebSocket, random: Random) {
         : { ...head(target), ...(upload && { method: 'POST' }) }
       const whole = !fault.startsWith('socket') && !upload
       const stream = open(asked, whole)
-      if (random.next() < 0.3) slow.add(stream)
+      if (random.next() < 0.3) slow.set(stream, 0)
       if (!whole) uploads.push(stream)
       return { id: stream, fault }
     },
@@ -308,8 +342,8 @@ function range(count: number): number[] {
 }
 
 /** False: it did not become so in time. */
-async function until(condition: () => boolean): Promise<boolean> {
-  const deadline = performance.now() + SETTLE_MS
+async function until(condition: () => boolean, limitMs = SETTLE_MS): Promise<boolean> {
+  const deadline = performance.now() + limitMs
   while (!condition()) {
     if (performance.now() > deadline) return false
     await sleep(2)
