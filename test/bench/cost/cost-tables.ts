@@ -23,7 +23,7 @@ export function costTables(units: UnitFigures): string {
     row('a request, in a burst', units.requestInBurst),
     row('a scrape of the metrics', units.scrape),
     '',
-    `Wakes: ${figure(units.wakesPerEvent)} for an event and ${figure(units.wakesPerRequest)} for a request that find the object asleep.`,
+    `Wakes: ${figure(units.wakesPerEvent)} for an event and ${figure(units.wakesPerRequest)} for a request that finds the object asleep.`,
     '',
     '| month | Worker requests | object requests | GB-s | free plan | paid plan |',
     '|---|---|---|---|---|---|',
@@ -31,7 +31,7 @@ export function costTables(units: UnitFigures): string {
     '',
     cpuNote(units),
     '',
-    `With one object the free plan's limit that bites first is **${firstLimit(units)}**.`,
+    `With one object, the first limit of the free plan that you reach is **${firstLimit(units)}**.`,
   ].join('\n')
 }
 
@@ -58,12 +58,12 @@ function firstLimit({ request }: UnitFigures): string {
   return `${limit}: at ${amount(perDay)} requests a day`
 }
 
-/** What of it is the Worker's cannot be told apart, so all of it is taken for that. */
+/** The Worker's part is not known, so this counts all of it as the Worker's. */
 function cpuNote({ processCpuMs }: UnitFigures): string {
   const { included } = PRICES.paid.cpuMs
-  const each = `CPU of a request in a burst: ${figure(processCpuMs)} ms of the whole workerd process.`
+  const each = `CPU of a request in a burst: ${figure(processCpuMs)} ms for the whole workerd process.`
   const most = amount(processCpuMs * 10_000_000)
-  return `${each} Were all of it the Worker's, 10 M requests would use ${most} of the ${amount(included)} ms that the paid plan includes.`
+  return `${each} If all of it were the Worker's,\n10 M requests would use ${most} of the ${amount(included)} ms that the paid plan includes.`
 }
 
 function figure(value: number): string {
