@@ -28,7 +28,6 @@ import { openLog } from './logger.ts'
 import { settingFold } from './settings/setting-records.ts'
 import { openStoreSoon } from './store/open-store-soon.ts'
 import type { Store } from './store/open-store.ts'
-import { checkLeftoverLog } from './verify/check-leftover-log.ts'
 import { lineageWarning, logTrouble } from './store-words.ts'
 import { LinkMeter } from './tunnel/link-meter.ts'
 import { linkReport } from './tunnel/link-report.ts'
@@ -127,10 +126,6 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const onFault = (error: unknown) => faults.note('listener', error)
   const successions = readSuccessions(home, identity.did)
   const lineage = successions.map(({ from }) => from)
-  if (storePath !== null) {
-    const lineageFile = lineagePath(home, storePath)
-    await checkLeftoverLog({ path: storePath, did: identity.did, lineage, lineageFile })
-  }
   const store = await openStoreSoon({
     path: storePath,
     origin: identity,

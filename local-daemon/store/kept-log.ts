@@ -1,53 +1,57 @@
-import {
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { constants, copyFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { SAVED } from './save-aside.ts'
+import { makeSavedDirectory } from './save-aside.ts'
 import { StoreOpenError } from './store-error.ts'
 
 /**
  * A copy of the write-ahead log that a killed daemon has left, made before SQLite sees it. SQLite takes of a log what its
  * checksums hold for and drops the rest, and drops all of it beside an empty database, also where a start is refused
  * (sqlite.org/walformat.html, "Recovery"). A refused start must change nothing, and what was acknowledged may be in there.
+ *
+ * Its name says how the database file was then: `hub.db-wal.kept-<size>-<mtime>`. While that file is so, nothing of the log has gone into
+ * it, and the copy may take the log's place again; afterwards it is only kept. So a start that is killed at any step is
+ * understood by the next one.
  */
 export class KeptLog {
-  readonly #log: string
+  readonly #database: string
   readonly #copy: string
 
-  private constructor(log: string, copy: string) {
-    this.#log = log
+  private constructor(database: string, copy: string) {
+    this.#database = database
     this.#copy = copy
   }
 
   /** Undefined where there is no log. Throws what the system says, a full disk for example: nothing is opened then. */
   static of(database: string): KeptLog | undefined {
     const log = `${database}-wal`
-    const copy = `${log}.kept`
-    // One that is there is of a start that was killed: it is older, and whole.
-    if (existsSync(copy)) return new KeptLog(log, copy)
+    const left = leftBehind(database)
+    if (left !== undefined) {
+      const before = new KeptLog(database, left)
+      // Of a start that was killed. Either it has changed nothing, or what it has taken of the log is in the database.
+      if (before.#isUntouched) before.putBack()
+      else return before
+    }
     if (!holdsBytes(log)) return undefined
-    copyFileSync(log, `${copy}.part`, constants.COPYFILE_FICLONE)
-    renameSync(`${copy}.part`, copy)
-    return new KeptLog(log, copy)
+    const copy = keptName(database)
+    copyFileSync(log, `${log}.part`, constants.COPYFILE_FICLONE)
+    renameSync(`${log}.part`, copy)
+    return new KeptLog(database, copy)
   }
 
-  /** The store could not be opened: everything is as it was. */
+  get #isUntouched(): boolean {
+    return keptName(this.#database) === this.#copy
+  }
+
+  /** The store could not be opened: everything is as it was, or the copy stays where the owner finds it. */
   putBack(): void {
-    if (holdsBytes(this.#log)) rmSync(this.#copy)
-    else renameSync(this.#copy, this.#log)
+    if (this.#isUntouched) renameSync(this.#copy, `${this.#database}-wal`)
+    else this.save()
   }
 
   /** The store holds less than it had: the log stays, in a directory of its own. Returns its path. */
   save(): string {
-    const time = new Date().toISOString().slice(0, 19).replaceAll(/[:T]/gu, '-')
-    const directory = mkdtempSync(join(dirname(this.#log), `${SAVED}${time}-`))
-    const path = join(directory, basename(this.#log))
+    const directory = makeSavedDirectory(dirname(this.#database))
+    const path = join(directory, `${basename(this.#database)}-wal`)
     renameSync(this.#copy, path)
     return path
   }
@@ -56,6 +60,19 @@ export class KeptLog {
   drop(): void {
     rmSync(this.#copy)
   }
+}
+
+/** The copy's name for the database file as it is now. */
+function keptName(database: string): string {
+  const found = statSync(database, { throwIfNoEntry: false })
+  return `${database}-wal.kept-${found?.size ?? 0}-${found?.mtimeMs ?? 0}`
+}
+
+function leftBehind(database: string): string | undefined {
+  const directory = dirname(database)
+  const start = `${basename(database)}-wal.kept-`
+  const name = readdirSync(directory).find((one) => one.startsWith(start))
+  return name === undefined ? undefined : join(directory, name)
 }
 
 /**

@@ -11,14 +11,22 @@ export interface LineageMark {
   readonly id: string
   /** When that was, Unix time in milliseconds. */
   readonly at: number
-  /** What the database file held then, as `contentOf` tells it; empty where its log was folded into it whole. */
-  readonly file?: string
 }
 
-interface Slot extends LineageMark {
+interface Slot {
   /** Of two slots the one with the greater number is the newer. */
   readonly n: number
+  readonly mark: LineageMark
 }
+
+/** Where each part of a slot lies: n, seq and at as doubles, epoch and id as bytes, then the digest over all of it. */
+const N = 0
+const SEQ = 8
+const AT = 16
+const EPOCH = 24
+const ID = 32
+const DIGEST = 64
+const WRITTEN_BYTES = 80
 
 /** Two slots, written in turn, each in a sector of its own: a power cut in the middle of one leaves the other. */
 const SLOT_BYTES = 512
@@ -31,6 +39,7 @@ const SLOTS = 2
  */
 export class LineageFile {
   readonly #file: number
+  readonly #slot = Buffer.alloc(WRITTEN_BYTES)
   #count: number
   #mark: LineageMark | undefined
 
@@ -38,7 +47,7 @@ export class LineageFile {
   constructor(path: string) {
     const found = readSlots(path)
     this.#count = found?.n ?? 0
-    this.#mark = found
+    this.#mark = found?.mark
     this.#file = openSync(path, found === undefined ? 'w+' : 'r+', 0o600)
   }
 
@@ -50,10 +59,15 @@ export class LineageFile {
   /** Remembers a mark in place of the one before. @throws what the system says */
   note(mark: LineageMark): void {
     const n = this.#count + 1
-    const { epoch, seq, id, at, file = '' } = mark
-    const text = JSON.stringify({ n, epoch, seq, id, at, file })
-    const slot = `${text} ${digest(text)}`.padEnd(SLOT_BYTES - 1).concat('\n')
-    writeSync(this.#file, slot, (n % SLOTS) * SLOT_BYTES)
+    const slot = this.#slot
+    slot.writeDoubleBE(n, N)
+    slot.writeDoubleBE(mark.seq, SEQ)
+    slot.writeDoubleBE(mark.at, AT)
+    slot.fill(0, EPOCH, DIGEST)
+    slot.write(mark.epoch, EPOCH, 'hex')
+    slot.write(mark.id, ID, 'hex')
+    digest(slot).copy(slot, DIGEST, 0, WRITTEN_BYTES - DIGEST)
+    writeSync(this.#file, slot, 0, WRITTEN_BYTES, (n % SLOTS) * SLOT_BYTES)
     this.#count = n
     this.#mark = mark
   }
@@ -70,7 +84,7 @@ export class LineageFile {
 
 /** What a lineage file remembers, without opening it for writing; undefined if there is none, or a damaged one. */
 export function readLineage(path: string): LineageMark | undefined {
-  return readSlots(path)
+  return readSlots(path)?.mark
 }
 
 function readSlots(path: string): Slot | undefined {
@@ -81,19 +95,34 @@ function readSlots(path: string): Slot | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+  // The first that is written is the last slot: a shorter file was cut, and lacks the newest mark perhaps.
+  if (bytes.length <= (SLOTS - 1) * SLOT_BYTES) return undefined
   const slots = Array.from({ length: SLOTS }, (_, at) =>
-    readSlot(bytes.subarray(at * SLOT_BYTES, (at + 1) * SLOT_BYTES).toString('latin1')),
+    readSlot(bytes.subarray(at * SLOT_BYTES, at * SLOT_BYTES + WRITTEN_BYTES)),
   )
   return slots.filter((slot) => slot !== undefined).toSorted((a, b) => b.n - a.n)[0]
 }
 
-/** The digest tells that it is whole, and so that it has the form in which it was written. */
-function readSlot(text: string): Slot | undefined {
-  const [, json = '', sum] = /^(\{[^}]*\}) ([0-9a-f]{16}) *\n$/u.exec(text) ?? []
-  if (sum === undefined || sum !== digest(json)) return undefined
-  return JSON.parse(json) as Slot
+/** The digest tells that it is whole. */
+function readSlot(slot: Buffer): Slot | undefined {
+  if (slot.length < WRITTEN_BYTES) return undefined
+  if (
+    !digest(slot)
+      .subarray(0, WRITTEN_BYTES - DIGEST)
+      .equals(slot.subarray(DIGEST))
+  ) {
+    return undefined
+  }
+  const [epoch, id] = [hexOrEmpty(slot.subarray(EPOCH, ID)), hexOrEmpty(slot.subarray(ID, DIGEST))]
+  const mark = { epoch, seq: slot.readDoubleBE(SEQ), id, at: slot.readDoubleBE(AT) }
+  return { n: slot.readDoubleBE(N), mark }
 }
 
-function digest(text: string): string {
-  return hash('sha256', text, 'hex').slice(0, 16)
+/** Zeros stand for none. */
+function hexOrEmpty(bytes: Buffer): string {
+  return bytes.some((byte) => byte !== 0) ? bytes.toString('hex') : ''
+}
+
+function digest(slot: Buffer): Buffer {
+  return hash('sha256', slot.subarray(0, DIGEST), 'buffer')
 }

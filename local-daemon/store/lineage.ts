@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Database } from 'better-sqlite3'
 import { lineageBreak } from './judge-lineage.ts'
 import { LineageFile, type LineageMark, readLineage } from './lineage-file.ts'
-import { contentOf } from './overwrite-watch.ts'
-import { SAVED } from './save-aside.ts'
+import { isSaved } from './save-aside.ts'
 import type { Statements } from './statements.ts'
 import { StoreOpenError } from './store-error.ts'
 import { shellPath } from '../shell-word.ts'
@@ -93,26 +90,30 @@ export class Expectation {
 export class Lineage {
   readonly #file: LineageFile
   #failed = false
-  /** Why the store is another than the one remembered; a new epoch was drawn then. */
+  /** Why the store is another than the one remembered; it gets a new epoch then. */
   readonly broken: string | undefined
 
-  /** Draws a new epoch if the store is not the one that is remembered. */
-  constructor(path: string, database: Database, statements: Statements) {
+  constructor(path: string, statements: Statements) {
     this.#file = new LineageFile(path)
     const head = statements.head.get() ?? 0
     const idAt = (seq: number) => statements.idAt.get(seq)?.toString('hex')
     const epoch = statements.epoch.get() ?? ''
     this.broken = lineageBreak(this.#file.mark, { epoch, head, idAt })
-    const next = this.broken === undefined ? epoch : randomBytes(8).toString('hex')
-    if (next !== epoch) database.transaction(() => statements.renameStore.run(next)).immediate()
-    const file = contentOf(database.name)
-    this.#file.note({ epoch: next, seq: head, id: idAt(head) ?? '', at: Date.now(), file })
   }
 
-  /** After a commit. What cannot be put down is behind then, which only means that less is noticed. */
-  note(epoch: string, seq: number, id: string, file: string): void {
+  /** At the start: what the store is from now on, also if it holds less than it did. @throws what the system says */
+  begin(epoch: string, seq: number, id: string): void {
+    this.#file.note({ epoch, seq, id, at: Date.now() })
+  }
+
+  /**
+   * After a commit. It never goes back: nothing that was acknowledged is forgotten. What cannot be put down is behind then, which only
+   * means that less is noticed.
+   */
+  note(epoch: string, seq: number, id: string): void {
+    if (seq < (this.#file.mark?.seq ?? 0)) return
     try {
-      this.#file.note({ epoch, seq, id, at: Date.now(), file })
+      this.#file.note({ epoch, seq, id, at: Date.now() })
       this.#failed = false
     } catch {
       this.#failed = true
@@ -124,10 +125,7 @@ export class Lineage {
     return this.#failed
   }
 
-  /** @param isWhole the store was closed, and its log folded into it: a log that is found later is not its own */
-  close(isWhole: boolean): void {
-    const { mark } = this.#file
-    if (isWhole && mark !== undefined) this.note(mark.epoch, mark.seq, mark.id, '')
+  close(): void {
     this.#file.close()
   }
 }
@@ -141,7 +139,7 @@ function savedBeside(database: string): string | undefined {
   const directory = dirname(database)
   try {
     const saved = readdirSync(directory)
-      .filter((name) => name.startsWith(SAVED))
+      .filter(isSaved)
       .map((name) => join(directory, name, basename(database)))
       .filter((file) => sizeOf(file) > 0)
     return saved.toSorted().at(-1)

@@ -1,38 +1,49 @@
 import type { Database } from 'better-sqlite3'
-import { OverwriteWatch } from './overwrite-watch.ts'
-import { PathWatch, type PathFault } from './path-watch.ts'
-import { closeLost, closeOverwritten, copyLog, saveAside, takeLogAway } from './save-aside.ts'
+import { type FileFault, FileWatch, type Written } from './file-watch.ts'
+import { saveAside, takeLogAway } from './save-aside.ts'
 import type { StoreState } from './store-state.ts'
 import { shellPath } from '../shell-word.ts'
 
-/** Notices that the files of an open store are not the ones that its path leads to, and saves what is open. */
+/** Notices that the files of an open store are not the ones that it was written to any more, and saves what is open. */
 export class LossWatch {
   readonly #database: Database
   readonly #path: string
   readonly #state: StoreState
-  readonly #watch: PathWatch
-  readonly #overwrite: OverwriteWatch
-  #isOverwritten = false
+  readonly #watch: FileWatch
   #saving: Promise<void> | undefined
 
   constructor(database: Database, path: string, state: StoreState) {
     this.#database = database
     this.#path = path
     this.#state = state
-    this.#watch = new PathWatch(path)
-    this.#overwrite = new OverwriteWatch(this.#watch.real)
+    this.#watch = new FileWatch(database, path)
   }
 
   get isLost(): boolean {
     return this.#saving !== undefined
   }
 
-  /** Takes note of a loss: from then on `state.end` tells of it. */
-  check(): void {
+  /** What the file of the database says itself: see `newStamp`. */
+  get found(): string {
+    return this.#watch.found
+  }
+
+  /** The same, if the next commit has to draw a new stamp. */
+  get stampAfter(): string | undefined {
+    return this.#watch.isChanged ? this.#watch.found : undefined
+  }
+
+  /** A stamp was drawn. */
+  stamped(): void {
+    this.#watch.stamped()
+  }
+
+  /** Takes note of a loss: from then on `state.end` tells of it. @throws what SQLite says of files that are locked */
+  check(when: 'before' | 'after' | 'thoroughly', written: Written): void {
     if (this.#saving !== undefined) return
-    const fault = this.#watch.fault() ?? this.#overwritten()
+    const fault = this.#watch[when](written)
     if (fault === undefined) return
-    const what = this.#what(fault)
+    const what = whatOf(fault)
     this.#state.meet({
       code: fault.code,
       message: `The file of the store ${what} while the daemon ran`,
@@ -53,46 +64,36 @@ export class LossWatch {
     await this.#saving
   }
 
-  /** What the database file held when it was looked at last. */
-  get content(): string {
-    return this.#overwrite.content
+  /**
+   * Closes the database with the work in `close`. Of a lost one SQLite would fold the log into what is there now and remove whatever has
+   * the log's name: another connection that is open meanwhile, and may only read, keeps it from both.
+   */
+  closing(close: () => void): void {
+    if (!this.isLost) this.release()
+    try {
+      close()
+    } finally {
+      this.#watch.end()
+    }
   }
 
-  /** Closes the lost store, and leaves alone what has come in its place. */
-  close(): void {
-    if (this.#isOverwritten) closeOverwritten(this.#database, this.#watch)
-    else closeLost(this.#database, this.#watch)
+  /** Before the database is closed as it should be. */
+  release(): void {
+    this.#watch.release()
   }
 
-  /** After the database was closed, in whichever way. */
-  end(): void {
-    this.#overwrite.close()
-  }
-
-  #overwritten(): PathFault | undefined {
-    if (!this.#overwrite.isOverwritten()) return undefined
-    this.#isOverwritten = true
-    return { code: 'STORE_REPLACED', file: this.#path }
-  }
-
-  #what({ code }: PathFault): string {
-    if (this.#isOverwritten) return 'was written over'
-    return code === 'STORE_MISSING' ? 'is gone' : 'was replaced by another one'
-  }
-
-  async #save({ file }: PathFault, what: string): Promise<void> {
+  async #save({ file, isOverwritten }: FileFault, what: string): Promise<void> {
     const lost = `${file} ${what} while the daemon ran`
     const path = this.#path
     try {
       const saved = await saveAside(this.#database, path)
-      if (this.#isOverwritten) {
-        copyLog(this.#watch, saved)
+      if (this.#watch.isLogOurs) takeLogAway(this.#watch.log, saved)
+      if (isOverwritten) {
         return this.#state.tellOwner({
           message: `${lost}; what could still be read is in ${saved}, and perhaps not all of it`,
           try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; put back the newest copy of ${shellPath(path)}, or cp ${shellPath(saved)} ${shellPath(path)}; spl verify; spl serve --daemon`,
         })
       }
-      takeLogAway(this.#watch, saved)
       this.#state.tellOwner({
         message: `${lost}; everything that was in the store is in ${saved}`,
         try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; cp ${shellPath(saved)} ${shellPath(path)}; spl serve --daemon`,
@@ -104,4 +105,9 @@ export class LossWatch {
       })
     }
   }
+}
+
+function whatOf({ code, isOverwritten }: FileFault): string {
+  if (isOverwritten) return 'was written over'
+  return code === 'STORE_MISSING' ? 'is gone' : 'was replaced by another one'
 }

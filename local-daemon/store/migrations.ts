@@ -119,6 +119,10 @@ CREATE TABLE token_uses (
   used_at INTEGER NOT NULL
 ) STRICT;
 `,
+  // See `stamp.ts`.
+  `
+ALTER TABLE store ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+`,
 ]
 
 /**

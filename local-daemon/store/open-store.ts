@@ -1,19 +1,18 @@
-import type { Database } from 'better-sqlite3'
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../config/problem-error.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { closeDatabase } from './close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
-import { type ConnectionOptions, openConnection, openFailure, sqliteVersion } from './connection.ts'
+import { type ConnectionOptions, sqliteVersion } from './connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
 import { IndexCensus } from './index-census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
-import { Expectation, Lineage, type LineageOptions, rememberNothing } from './lineage.ts'
-import { KeptLog } from './kept-log.ts'
-import { LossWatch } from './loss-watch.ts'
+import type { LineageOptions } from './lineage.ts'
+import type { LossWatch } from './loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
-import { prepareStatements } from './statements.ts'
-import { StoreState, type TroubleListener } from './store-state.ts'
+import { openParts } from './open-parts.ts'
+import { newStamp } from './stamp.ts'
+import type { TroubleListener } from './store-state.ts'
 import {
   foundDamage,
   meaningOf,
@@ -21,7 +20,6 @@ import {
   type StoreTrouble,
   troubleFrom,
 } from './store-trouble.ts'
-import { StoreOpenError } from './store-error.ts'
 import type { StoredRecord } from './stored-record.ts'
 import {
   type AppendResult,
@@ -82,17 +80,11 @@ const BUSY_TOLD_MS = 1_000
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
 export function openStore(options: StoreOptions): Store {
-  const { path, origin, folds = [], onTrouble = () => {}, onFault = throwLater } = options
-  const expectation =
-    path !== null && options.lineage !== undefined
-      ? new Expectation(path, options.lineage)
-      : undefined
-  expectation?.checkFile()
-  const log = path === null ? undefined : KeptLog.of(path)
-  const { database, ...opened } = openAll()
-  const { statements, lineage, state, loss } = opened
+  const { path, origin, folds = [], onFault = throwLater } = options
+  const { database, statements, lineage, state, loss, ...opened } = openParts(options)
   const commits = new CommitListeners(onFault)
-  let head = statements.head.get() ?? 0
+  let { stamp, newest } = opened
+  let head = newest.seq
   let lastTry = 0
   let busySince: number | undefined
 
@@ -108,55 +100,29 @@ export function openStore(options: StoreOptions): Store {
   reportCensus()
   const keys = new IdempotencyKeys(statements, reader)
 
-  /** Whatever refuses to open the store leaves its log as it was; one that holds less than before leaves it aside. */
-  function openAll() {
-    try {
-      const connection = openConnection(path, {
-        ...options,
-        onBlank: () => expectation?.onEmpty(),
-      })
-      const parts = openParts(connection)
-      const saved = parts.lineage?.broken === undefined ? undefined : log?.save()
-      if (saved === undefined) log?.drop()
-      return { database: connection, ...parts, savedLog: saved }
-    } catch (error) {
-      log?.putBack()
-      throw error
-    }
-  }
-
   /** A daemon that has just been started knows what its file is worth. */
   function reportCensus(): void {
     if (census.fault !== undefined) state.meet(foundDamage(census.fault, 'file'))
   }
 
-  function openParts(database: Database) {
+  const commit = database.transaction((work: () => unknown) => work()).immediate
+
+  /** Throws `ProblemError` if the files are locked, or cannot be looked at. */
+  function look(when: 'before' | 'after' | 'thoroughly'): void {
     try {
-      const prepared = prepareStatements(database)
-      const found = prepared.head.get() ?? 0
-      if (found === 0) expectation?.onEmpty()
-      else expectation?.onRecords(found)
-      if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
-      const remembered =
-        path === null || options.lineage === undefined
-          ? undefined
-          : new Lineage(options.lineage.path, database, prepared)
-      const health = new StoreState(onTrouble)
-      // Only now: the log is made by the first who reads or writes.
-      const watch = path === null ? undefined : new LossWatch(database, path, health)
-      return { statements: prepared, lineage: remembered, state: health, loss: watch }
+      loss?.check(when, { stamp, seq: newest.seq, id: newest.id })
     } catch (error) {
-      // Before anything is closed: it asks what the system has left.
-      const reason = error instanceof StoreOpenError ? error : openFailure(path ?? '', error)
-      database.close()
-      throw reason
+      throw writeRefusal(error)
     }
+  }
+
+  function stamped(next: string): void {
+    stamp = next
+    loss?.stamped()
   }
 
   /** One transaction, at once. Throws `ProblemError` `STORE_…`, and what the work throws. */
   function transactNow<Result>(work: (tx: StoreTransactor) => Result): Result {
-    loss?.check()
-    refuseIfKnown()
     const before = head
     const appended: StoredRecord[] = []
     const effects: (() => void)[] = []
@@ -171,22 +137,28 @@ export function openStore(options: StoreOptions): Store {
         effects.push(effect)
       },
     })
+    look('before')
+    refuseIfKnown()
     let result: Result
     try {
-      result = database.transaction(work).immediate(tx)
+      const next = loss?.stampAfter === undefined ? undefined : newStamp(loss.stampAfter)
+      result = commit(() => {
+        if (next !== undefined) statements.stamp.run(next)
+        return work(tx)
+      }) as Result
+      if (next !== undefined) stamped(next)
     } catch (error) {
       head = before
       throw writeRefusal(error)
     }
+    const last = appended.at(-1)
+    if (last !== undefined) newest = last
     busySince = undefined
     state.wrote()
     // Nothing is acknowledged that went into a file which nobody finds again.
-    loss?.check()
+    look('after')
     if (state.end !== undefined) throw problemFrom(state.end)
-    const newest = appended.at(-1)
-    if (newest !== undefined) {
-      lineage?.note(reader.epoch, newest.seq, newest.id, loss?.content ?? '')
-    }
+    if (last !== undefined) lineage?.note(reader.epoch, last.seq, last.id)
     tellEach(effects, (effect) => effect(), onFault)
     if (appended.length > 0) commits.notify(appended)
     return result
@@ -216,16 +188,28 @@ export function openStore(options: StoreOptions): Store {
 
   /** Looks after a store that nobody writes to: whether its file is there, and whether what was wrong has passed. */
   function tick(): void {
-    loss?.check()
+    try {
+      look('thoroughly')
+    } catch {
+      return
+    }
     if (census.takeDue()) reportCensus()
     if (state.passing === undefined || state.end !== undefined) return
     try {
-      database.transaction(() => statements.probe.run()).immediate()
+      commit(() => statements.probe.run())
       busySince = undefined
       state.wrote()
     } catch (error) {
       writeRefusal(error)
     }
+  }
+
+  function closeOpen({ isLost, found }: LossWatch): void {
+    if (isLost) database.close()
+    else
+      closeDatabase(database, state.trouble, () =>
+        commit(() => statements.stamp.run(newStamp(found))),
+      )
   }
 
   const timer = path === null ? undefined : setInterval(tick, DAEMON_LIMITS.storeRetryMs)
@@ -238,10 +222,7 @@ export function openStore(options: StoreOptions): Store {
     sqliteVersion: sqliteVersion(database),
     transact: (work) => writer.transact(work),
     trouble: () => state.trouble,
-    lineageBroken:
-      opened.savedLog === undefined
-        ? lineage?.broken
-        : `${lineage?.broken}; its log as it was is kept in ${opened.savedLog}`,
+    lineageBroken: opened.broken,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),
     append(draft, { once, guard, also } = {}) {
       const { clock } = draft
@@ -260,10 +241,9 @@ export function openStore(options: StoreOptions): Store {
       if (!database.open) return
       clearInterval(timer)
       writer.flush()
-      if (loss?.isLost === true) loss.close()
-      else closeDatabase(database, state.trouble)
-      loss?.end()
-      lineage?.close(state.trouble === undefined)
+      if (loss === undefined) closeDatabase(database, state.trouble, () => {})
+      else loss.closing(() => closeOpen(loss))
+      lineage?.close()
     },
   }
 }

@@ -107,7 +107,10 @@ export function prepareStatements(database: Database) {
   }
   return {
     epoch: prepare<[], string>('SELECT epoch FROM store').pluck(),
-    renameStore: prepare<[epoch: string], never>('UPDATE store SET epoch = ? WHERE id = 1'),
+    nameStore: prepare<[epoch: string, stamp: string], never>(
+      'UPDATE store SET epoch = ?, stamp = ? WHERE id = 1',
+    ),
+    stamp: prepare<[stamp: string], never>('UPDATE store SET stamp = ? WHERE id = 1'),
     /** Writes a page and changes nothing: whether the disk takes it. */
     probe: prepare<[], never>('UPDATE store SET created_at = created_at WHERE id = 1'),
     head: prepare<[], number>('SELECT coalesce(max(seq), 0) FROM records').pluck(),

@@ -4,8 +4,8 @@ import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from '../gateway/until.ts'
-import { overSocket } from './a-daemon.ts'
 import type { aKeptHome } from './a-kept-home.ts'
+import { healthOf, POST } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 
@@ -20,18 +20,6 @@ export interface DamageRow {
   readonly cursor: string
   /** Code of `store.problem` of `/health` on the socket. */
   readonly told: string
-}
-
-const POST = {
-  method: 'POST',
-  body: JSON.stringify({
-    thread: 'th_x',
-    act: 'DO',
-    body: {},
-    parents: [],
-    data_type: 'SCALAR',
-    judged_by: null,
-  }),
 }
 
 /** Each does its damage for real, to a home whose daemon runs and has ten records of ten. */
@@ -153,7 +141,5 @@ async function started(at: KeptHome): Promise<string> {
 }
 
 async function problemOf(at: KeptHome): Promise<string> {
-  const { text } = await overSocket(at.daemon().addresses.socket, '/health')
-  const { store } = JSON.parse(text) as { store: { problem: { code: string } | null } }
-  return store.problem?.code ?? 'none'
+  return (await healthOf(at)).store.problem?.code ?? 'none'
 }

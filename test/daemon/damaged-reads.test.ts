@@ -8,22 +8,11 @@ import { aStore } from './a-store.ts'
 import { aKeptHome } from './a-kept-home.ts'
 import { EventReader, type SeenEvent } from './events.ts'
 import { aDraft, overSocket } from './a-daemon.ts'
+import { POST } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 
 const PAGE = 8192
-const POST = {
-  method: 'POST',
-  body: JSON.stringify({
-    thread: 'th_x',
-    act: 'DO',
-    body: {},
-    parents: [],
-    data_type: 'SCALAR',
-    judged_by: null,
-  }),
-}
-
 /** A stopped home with some pages of records, and the cursor of who has seen ten of them. */
 async function someRecords(at: KeptHome): Promise<{ ids: readonly string[]; cursor: string }> {
   await at.start()

@@ -8,6 +8,7 @@ import { until } from '../gateway/until.ts'
 import { aDraft, overSocket } from './a-daemon.ts'
 import { aKeptHome } from './a-kept-home.ts'
 import { aStore } from './a-store.ts'
+import { POST } from './store-answers.ts'
 
 const HOLD = fileURLToPath(new URL('./hold-lock.ts', import.meta.url))
 
@@ -20,18 +21,6 @@ async function aHolder(path: string): Promise<() => Promise<void>> {
     child.stdin.end()
     await closed
   }
-}
-
-const POST = {
-  method: 'POST',
-  body: JSON.stringify({
-    thread: 'th_x',
-    act: 'DO',
-    body: {},
-    parents: [],
-    data_type: 'SCALAR',
-    judged_by: null,
-  }),
 }
 
 const SETTING = {

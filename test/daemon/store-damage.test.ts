@@ -6,22 +6,11 @@ import { storeOf } from '../../local-daemon/cli/doctor/survey.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { runSpl } from '../system/run-spl.ts'
 import { aKeptHome } from './a-kept-home.ts'
+import { POST } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 
 const PAGE = 8192
-const POST = {
-  method: 'POST',
-  body: JSON.stringify({
-    thread: 'th_x',
-    act: 'DO',
-    body: {},
-    parents: [],
-    data_type: 'SCALAR',
-    judged_by: null,
-  }),
-}
-
 interface Verification {
   readonly status: string
   readonly records: number

@@ -1,10 +1,14 @@
-import { globSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { openStore } from '../../local-daemon/store/open-store.ts'
 import { runSpl } from '../system/run-spl.ts'
-import { aDraft } from './a-daemon.ts'
+import { aDraft, aHome } from './a-daemon.ts'
 import { aKeptHome } from './a-kept-home.ts'
+import { anOrigin } from './a-store.ts'
 
 /** A home as a killed daemon leaves it: everything that was acknowledged is in the log. */
 async function aKilledHome() {
@@ -44,7 +48,7 @@ describe('the log that a killed daemon leaves', () => {
     writeFileSync(log, whole)
     await at.start()
     expect(at.daemon().store.head()).toBeGreaterThanOrEqual(5)
-    expect(globSync(`${log}.kept*`)).toEqual([])
+    expect(globSync(`${log}.*`)).toEqual([])
   })
 
   it('is kept aside where a start goes on with less than there was', async () => {
@@ -57,6 +61,98 @@ describe('the log that a killed daemon leaves', () => {
     const [saved = ''] = globSync(join(at.path, 'saved-*', 'hub.db-wal'))
     expect(lineageBroken).toContain(saved)
     expect(readFileSync(saved).equals(cut)).toBe(true)
+  })
+})
+
+describe('a daemon that is killed again', { timeout: 30_000 }, () => {
+  const SCRIPT = fileURLToPath(new URL('./die-at-step.ts', import.meta.url))
+
+  /** Whether it was killed, before its nth step. */
+  function killedAt(path: string, work: 'open' | 'close', step: number): boolean {
+    const run = spawnSync(process.execPath, [SCRIPT, path, work, String(step)], {
+      encoding: 'utf8',
+    })
+    expect([run.signal, run.stdout]).toEqual(run.signal ? ['SIGKILL', ''] : [null, 'whole'])
+    return run.signal !== null
+  }
+
+  /** The files of a store whose daemon was killed after some appends, by their ends. */
+  async function filesOfKilled(path: string, count: number): Promise<readonly [string, Buffer][]> {
+    const origin = anOrigin()
+    const store = openStore({ path, origin, lineage: { path: `${path}.state`, isExpected: false } })
+    for (let n = 0; n < count; n += 1) await store.append(aDraft({ body: { n } }))
+    const files = ['', '-wal', '.state'].map((end): [string, Buffer] => [
+      end,
+      readFileSync(path + end),
+    ])
+    store.close()
+    return files
+  }
+
+  function headOf(path: string): [head: number, broken: string | undefined] {
+    const lineage = { path: `${path}.state`, isExpected: true }
+    const store = openStore({ path, origin: anOrigin(), lineage })
+    const told: [number, string | undefined] = [store.head(), store.lineageBroken]
+    store.close()
+    return told
+  }
+
+  /** Puts files there, and nothing else. */
+  function put(directory: string, path: string, files: readonly [string, Buffer][]): void {
+    for (const name of globSync(`${directory}/*`)) rmSync(name, { recursive: true })
+    for (const [end, bytes] of files) writeFileSync(path + end, bytes)
+  }
+
+  it('at any step of a start has lost nothing at the next one', async () => {
+    using home = aHome()
+    const path = join(home.path, 'hub.db')
+    const files = await filesOfKilled(path, 5)
+    let steps = 0
+    for (let killed = true; killed; steps += 1) {
+      put(home.path, path, files)
+      killed = killedAt(path, 'open', steps)
+      expect(headOf(path)).toEqual([5, undefined])
+      expect(globSync(`${path}-*`)).toEqual([])
+    }
+    expect(steps).toBeGreaterThan(3)
+  })
+
+  it('at any step of a start that is refused leaves the log to the next one as it was', async () => {
+    using home = aHome()
+    const path = join(home.path, 'hub.db')
+    const files = await filesOfKilled(path, 5)
+    const log = Buffer.from(files[1]?.[1] ?? '')
+    log.writeUInt8(log.readUInt8(9) ^ 255, 9)
+    let steps = 0
+    for (let killed = true; killed; steps += 1) {
+      put(home.path, path, files)
+      writeFileSync(`${path}-wal`, log)
+      killed = killedAt(path, 'open', steps)
+      expect(() => headOf(path)).toThrow(expect.objectContaining({ code: 'STORE_MIXED' }))
+      expect(readFileSync(`${path}-wal`).equals(log)).toBe(true)
+    }
+    expect(steps).toBeGreaterThan(2)
+  })
+
+  it('at any step of the end of a lost store leaves alone what came in its place', async () => {
+    using home = aHome()
+    const path = join(home.path, 'hub.db')
+    const other = await filesOfKilled(path, 7)
+    put(home.path, path, [])
+    const ours = await filesOfKilled(path, 3)
+    let steps = 0
+    for (let killed = true; killed; steps += 1) {
+      put(home.path, path, [
+        ...ours,
+        ...other.map(([end, bytes]): [string, Buffer] => [`.other${end}`, bytes]),
+      ])
+      killed = killedAt(path, 'close', steps)
+      for (const [end, bytes] of other.slice(0, 2)) {
+        expect(readFileSync(path + end).equals(bytes)).toBe(true)
+      }
+      expect(headOf(path)).toEqual([7, expect.stringMatching(/^it is another store/)])
+    }
+    expect(steps).toBeGreaterThan(1)
   })
 })
 

@@ -122,7 +122,7 @@ it('a store that nobody has touched keeps its cursors over restarts', async () =
 })
 
 describe('what remembers a store', () => {
-  const mark = (seq: number) => ({ epoch: 'e'.repeat(16), seq, id: `${seq}`.repeat(4), at: seq })
+  const mark = (seq: number) => ({ epoch: 'e'.repeat(16), seq, id: `${seq}`.repeat(64), at: seq })
 
   it('keeps the mark before, if a power cut spoils the last one', () => {
     using home = aHome()

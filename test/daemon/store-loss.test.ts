@@ -10,46 +10,18 @@ import {
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { aDraft, overSocket } from './a-daemon.ts'
+import { aDraft } from './a-daemon.ts'
 import { aKeptHome } from './a-kept-home.ts'
 import { until } from '../gateway/until.ts'
+import { healthOf, POST } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
-
-const POST = {
-  method: 'POST',
-  body: JSON.stringify({
-    thread: 'th_x',
-    act: 'DO',
-    body: {},
-    parents: [],
-    data_type: 'SCALAR',
-    judged_by: null,
-  }),
-}
-
-interface Health {
-  readonly status: string
-  readonly store: {
-    readonly writable: boolean
-    readonly problem: {
-      readonly code: string
-      readonly message: string
-      readonly try: string
-    } | null
-  }
-}
-
-async function health(at: KeptHome): Promise<Health> {
-  const { text } = await overSocket(at.daemon().addresses.socket, '/health')
-  return JSON.parse(text) as Health
-}
 
 /** What was saved, once the owner is told where. */
 async function savedFile(at: KeptHome): Promise<string> {
   let told = ''
   await until('the owner is told of what was saved', async () => {
-    told = (await health(at)).store.problem?.message ?? ''
+    told = (await healthOf(at)).store.problem?.message ?? ''
     return told.includes('everything that was in the store is in')
   })
   return told.slice(
@@ -100,11 +72,11 @@ describe('a store whose file is taken away while the daemon runs', () => {
       expect(headOf(file)).toBe(head)
       // What was acknowledged is still read.
       expect(await at.told('/v1/records?thread=th_test')).toBe('200')
-      expect(await health(at)).toMatchObject({
+      expect(await healthOf(at)).toMatchObject({
         status: 'failing',
         store: { writable: false, problem: { code } },
       })
-      const next = (await health(at)).store.problem?.try ?? ''
+      const next = (await healthOf(at)).store.problem?.try ?? ''
       expect(next).toContain(`cp ${file} ${at.database}`)
       await at.stop()
       // What the owner was told to do, and every reader goes on.
@@ -122,7 +94,7 @@ describe('a store whose file is taken away while the daemon runs', () => {
     at.removeStore()
     await until(
       'it is noticed',
-      async () => (await health(at)).store.problem?.code === 'STORE_MISSING',
+      async () => (await healthOf(at)).store.problem?.code === 'STORE_MISSING',
     )
     await savedFile(at)
   })

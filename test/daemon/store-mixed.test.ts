@@ -1,13 +1,23 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { homeAt } from '../../local-daemon/config/home.ts'
+import { readLineage } from '../../local-daemon/store/lineage-file.ts'
 import { until } from '../gateway/until.ts'
 import { ADA, aDraft, overSocket } from './a-daemon.ts'
 import { aKeptHome } from './a-kept-home.ts'
+import { healthOf } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 
@@ -118,6 +128,63 @@ describe('the log of a killed daemon', () => {
     await at.stop()
     at.putStoreBack()
     expect((await at.start()).store.head()).toBe(27)
+  })
+})
+
+describe('files of a store that are written over while the daemon runs', () => {
+  /** As `cp` does: the same files, another content. */
+  const copyBack = (ends: readonly string[]) => (at: KeptHome) => {
+    for (const end of ends) {
+      writeFileSync(at.database + end, readFileSync(join(at.aside, `hub.db${end}`)))
+    }
+  }
+
+  it.each([
+    ['an older copy of both', copyBack(['', '-wal'])],
+    ['an older copy of all three', copyBack(['', '-wal', '-shm'])],
+    ['an older log', copyBack(['-wal'])],
+    ['a log of 0 bytes', (at: KeptHome) => truncateSync(`${at.database}-wal`)],
+    ['a database of 0 bytes', (at: KeptHome) => truncateSync(at.database)],
+  ])('by %s: nothing more is acknowledged, and the next start says so', async (_what, harm) => {
+    await using at = aKeptHome()
+    await at.start()
+    await appendMany(at, 'first')
+    at.copyStore()
+    await appendMany(at, 'second')
+    const head = at.daemon().store.head()
+    expect(head).toBe(602)
+    harm(at)
+    expect(await at.told('/v1/records', POST)).toBe('503 STORE_REPLACED')
+    await at.daemon().store.whenSaved()
+    const health = await healthOf(at)
+    expect(health).toMatchObject({
+      status: 'failing',
+      store: { writable: false, problem: { code: 'STORE_REPLACED' } },
+    })
+    expect(health.store.problem?.message).toMatch(/was written over while the daemon ran; /)
+    // What remembers the store has not gone back with it.
+    expect(readLineage(join(at.path, 'store.state'))?.seq).toBe(head)
+    await at.stop()
+    const told = await at.start().then(
+      ({ store }) => store.lineageBroken ?? 'nothing',
+      ({ code }: { code: string }) => code,
+    )
+    expect(told).toMatch(/^(?:it is an older copy|STORE_EMPTY)/)
+  })
+
+  it('is noticed without any request', async () => {
+    await using at = aKeptHome()
+    await at.start()
+    await appendMany(at, 'first')
+    truncateSync(`${at.database}-wal`)
+    await until('it is noticed', () => at.daemon().store.trouble()?.code === 'STORE_REPLACED')
+    await at.daemon().store.whenSaved()
+    // All of it was still in the memory of the process.
+    const saved = / is in (\S+),/.exec(at.daemon().store.trouble()?.owner?.message ?? '')?.[1] ?? ''
+    expect(readFileSync(saved).includes('first')).toBe(true)
+    const database = new Database(saved, { readonly: true })
+    expect(database.prepare('SELECT count(*) FROM records').pluck().get()).toBe(302)
+    database.close()
   })
 })
 

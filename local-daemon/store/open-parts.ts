@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import { openConnection, openFailure } from './connection.ts'
+import { KeptLog } from './kept-log.ts'
+import { Expectation, Lineage, rememberNothing } from './lineage.ts'
+import { LossWatch } from './loss-watch.ts'
+import type { StoreOptions } from './open-store.ts'
+import { newStamp, refuseMixed } from './stamp.ts'
+import { prepareStatements, type Statements } from './statements.ts'
+import { StoreOpenError } from './store-error.ts'
+import { StoreState } from './store-state.ts'
+
+/** A store that was opened, and what looks after it. */
+export interface OpenParts {
+  readonly database: Database
+  readonly statements: Statements
+  readonly state: StoreState
+  readonly lineage: Lineage | undefined
+  readonly loss: LossWatch | undefined
+  readonly stamp: string
+  readonly newest: { readonly seq: number; readonly id: string }
+  /** Why it is another store than before, and where its log is kept then. */
+  readonly broken: string | undefined
+}
+
+/**
+ * Opens a store once it is sure that it is the one which is expected. Whatever refuses to open it leaves its log as it was; a store that holds
+ * less than before leaves it aside. Throws `StoreOpenError`.
+ */
+export function openParts(options: StoreOptions): OpenParts {
+  const { path } = options
+  const expectation =
+    path !== null && options.lineage !== undefined
+      ? new Expectation(path, options.lineage)
+      : undefined
+  expectation?.checkFile()
+  let log = path === null ? undefined : KeptLog.of(path)
+  try {
+    if (path !== null) refuseMixed(path)
+    const onBlank = () => expectation?.onEmpty()
+    return withDatabase(openConnection(path, { ...options, onBlank }))
+  } catch (error) {
+    log?.putBack()
+    throw error
+  }
+
+  function withDatabase(database: Database): OpenParts {
+    try {
+      return judged(database)
+    } catch (error) {
+      // Before anything is closed: it asks what the system has left.
+      const reason = error instanceof StoreOpenError ? error : openFailure(path ?? '', error)
+      database.close()
+      throw reason
+    }
+  }
+
+  function judged(database: Database): OpenParts {
+    const statements = prepareStatements(database)
+    const seq = statements.head.get() ?? 0
+    const id = statements.idAt.get(seq)?.toString('hex') ?? ''
+    if (seq === 0) expectation?.onEmpty()
+    else expectation?.onRecords(seq)
+    if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
+    const lineage =
+      path === null || options.lineage === undefined
+        ? undefined
+        : new Lineage(options.lineage.path, statements)
+    const state = new StoreState(options.onTrouble ?? (() => {}))
+    // Only now: the log is made by the first who reads or writes.
+    const loss = path === null ? undefined : new LossWatch(database, path, state)
+    try {
+      const isOther = lineage?.broken !== undefined
+      const epoch = isOther ? randomBytes(8).toString('hex') : (statements.epoch.get() ?? '')
+      const stamp = newStamp(loss?.found)
+      database.transaction(() => statements.nameStore.run(epoch, stamp)).immediate()
+      loss?.stamped()
+      loss?.check('after', { stamp, seq, id })
+      const broken = settleLog(lineage?.broken)
+      lineage?.begin(epoch, seq, id)
+      return { database, statements, state, lineage, loss, stamp, newest: { seq, id }, broken }
+    } catch (error) {
+      loss?.release()
+      lineage?.close()
+      throw error
+    }
+  }
+
+  /** Before the store counts as the one that is remembered: a start that is killed is then told the same again. */
+  function settleLog(words: string | undefined): string | undefined {
+    const kept = log
+    log = undefined
+    if (words !== undefined && kept !== undefined) {
+      return `${words}; its log as it was is kept in ${kept.save()}`
+    }
+    kept?.drop()
+    return words
+  }
+}
