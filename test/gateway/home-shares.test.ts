@@ -19,7 +19,7 @@ let local: string
 const measured: string[] = []
 
 beforeAll(async () => {
-  home = await aRealHome()
+  home = await aRealHome({ limits: { subscribersBytes: LIMITS.subscriberBytes } })
   local = `http://127.0.0.1:${home.daemon().addresses.tcp.port}`
 })
 afterAll(async () => {
@@ -34,14 +34,13 @@ async function ownerIsServed(limit: string, whom: string): Promise<void> {
     'by the tunnel': () => home.ask(GET),
   }
   for (const [way, get] of Object.entries(ways)) {
-    const tries: number[] = []
-    // All clients are in this process, which may be late itself; who is starved is late every time.
+    const took: number[] = []
     for (let times = 0; times < 3; times += 1) {
       const from = performance.now()
       expect([way, (await get()).status]).toEqual([way, 200])
-      tries.push(performance.now() - from)
+      took.push(performance.now() - from)
     }
-    const ms = Math.min(...tries)
+    const ms = Math.max(...took)
     measured.push(`| ${limit} | ${whom}; ${way} | 200 | ${ms.toFixed(0)} ms |`)
     expect([way, ms < SOON_MS]).toEqual([way, true])
   }
@@ -92,14 +91,12 @@ describe('the connections of loopback', () => {
     await until('loopback serves', loopbackServes)
   })
 
-  test('by clients that say nothing: they are closed in time, the owner has the Unix socket and the tunnel', async () => {
+  test('by clients that say nothing: those beyond are closed, the owner has the Unix socket and the tunnel', async () => {
     const mute = await silent(DAEMON_LIMITS.connections + 6, '')
-    expect(mute.open()).toBeGreaterThan(DAEMON_LIMITS.connections / 2)
+    expect(mute.open()).toBe(DAEMON_LIMITS.connections)
     await ownerIsServed('connections', 'clients of loopback that say nothing')
-    const limit = DAEMON_LIMITS.headersMs + 5_000
-    await until('they are closed, and loopback serves', () => mute.open() === 0, limit)
-    expect(await loopbackServes()).toBe(true)
     mute.leave()
+    await until('loopback serves', loopbackServes)
   })
 })
 
@@ -113,9 +110,9 @@ test('the tickets are not taken by sixty accounts together: the owner still gets
       body: JSON.stringify({ path: '/v1/sync/subscribe' }),
     })
   const accounts = Math.ceil(forOthers / ticketsOfAccount) + 1
+  const names = Array.from({ length: accounts }, (_, account) => `page-${account}`)
   const got: number[] = []
-  for (let account = 0; account < accounts; account += 1) {
-    const token = await aToken(`page-${account}`)
+  for (const token of await Promise.all(names.map(aToken))) {
     const answers = Array.from({ length: ticketsOfAccount }, () => issue(token))
     for (const { status } of await Promise.all(answers)) got.push(status)
   }
@@ -132,17 +129,22 @@ test('the tickets are not taken by sixty accounts together: the owner still gets
   await ownerIsServed('tickets', `${accounts} accounts`)
 })
 
-test('what slow readers of events have not taken: the owner is served, and other readers go on', async () => {
+test('what slow readers of events have not taken: they leave, the owner is served, and other readers go on', async () => {
   const reader = await aToken('slow')
   const headers = { authorization: `Bearer ${reader}` }
   const slow = await Promise.all(
-    Array.from({ length: 12 }, async () => {
+    Array.from({ length: 4 }, async () => {
       return new EventReader(await home.ask('/v1/sync/subscribe?thread=th_slow', { headers }))
     }),
   )
   const other = await subscribe(home, '/v1/sync/subscribe?thread=th_other')
-  for (let count = 0; count < 12; count += 1) await home.append('th_slow', 500_000)
-  await ownerIsServed('subscribersBytes', 'a token, 12 event streams that nobody reads')
+  const followers = () => home.daemon().tunnel?.status.subscribers
+  await until('all follow', () => followers() === slow.length + 1)
+  // The kernel and the runtime hold much for one that does not read, and only then does the pool.
+  for (let count = 0; count < 1_000 && followers() !== 1; count += 1)
+    await home.append('th_slow', 50_000)
+  await until('none of the slow ones follows any more', () => followers() === 1)
+  await ownerIsServed('subscribersBytes', 'a token, 4 event streams that nobody reads')
   const from = performance.now()
   const id = await home.append('th_other')
   await until('the other has the record', () => other.ids.at(-1) === id)

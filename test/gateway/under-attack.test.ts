@@ -66,17 +66,21 @@ test('120 refusals at once are all readable to an allowed page, also while stran
   expect(mine).toEqual(readable)
   expect(theirs.every(([status, allowed]) => status === 401 && allowed === undefined)).toBe(true)
   let over = false
-  const flood = Array.from({ length: 10 }, async (_, lane) => {
+  const flood = Array.from({ length: 60 }, async (_, lane) => {
     for (let at = 0; !over; at += 1) await ask(`https://evil-${lane}-${at}.example`)
   })
-  const from = performance.now()
-  const { status } = await stage.send({ path: '/v1/records' })
-  const ms = performance.now() - from
+  const took: number[] = []
+  for (let times = 0; times < 5; times += 1) {
+    const from = performance.now()
+    expect((await stage.send({ path: '/v1/records' })).status).toBe(200)
+    took.push(performance.now() - from)
+  }
   over = true
   await Promise.all(flood)
+  const slowest = Math.max(...took)
   if (process.env['SPL_TABLES'] !== undefined) {
-    const line = `| originLookups, unknownOriginLookups | strangers, 10 at once | ${status}`
-    process.stdout.write(`${line} | ${ms.toFixed(0)} ms |\n`)
+    const line = `| originLookups, unknownOriginLookups | strangers, 60 at once | 200`
+    process.stdout.write(`${line} | ${slowest.toFixed(0)} ms |\n`)
   }
-  expect([status, ms < 1_000]).toEqual([200, true])
+  expect(slowest).toBeLessThan(1_000)
 })
