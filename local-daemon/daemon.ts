@@ -33,6 +33,7 @@ import { LinkMeter } from './tunnel/link-meter.ts'
 import { linkReport } from './tunnel/link-report.ts'
 import { startTunnel, type TunnelOptions, type TunnelParts } from './tunnel/start-tunnel.ts'
 import type { Tunnel } from './tunnel/tunnel.ts'
+import { requireUsableFile } from './config/usable-file.ts'
 
 export interface DaemonOptions {
   /** The home directory; made if it is missing. */
@@ -126,6 +127,10 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const onFault = (error: unknown) => faults.note('listener', error)
   const successions = readSuccessions(home, identity.did)
   const lineage = successions.map(({ from }) => from)
+  if (storePath !== null) {
+    for (const file of [`${storePath}-wal`, `${storePath}-shm`, lineagePath(home, storePath)])
+      requireUsableFile(file)
+  }
   const store = await openStoreSoon({
     path: storePath,
     origin: identity,

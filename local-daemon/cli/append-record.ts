@@ -8,6 +8,7 @@ import { optionsOf, type GlobalOptions } from './global-options.ts'
 import { print, printJson } from './output.ts'
 import { wholeThread } from './short-id.ts'
 import { fields } from './table.ts'
+import { parseId } from './parse-id.ts'
 
 interface AppendOptions extends GlobalOptions {
   readonly thread?: string
@@ -40,8 +41,9 @@ export function appendsRecord(command: Command, verb: Verb): Command {
       verb.opensThread
         ? 'thread, or the beginning of its id (default: a new one)'
         : 'thread, or the beginning of its id (required)',
+      parseId,
     )
-    .option('--actor <did>', 'who says it (default: SPL_ACTOR, then did:sync:user:<you>)')
+    .option('--actor <did>', 'who says it (default: SPL_ACTOR, then did:sync:user:<you>)', parseId)
     .option('--body <json>', 'JSON object with more fields for the body')
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = optionsOf<AppendOptions>(command)

@@ -1,9 +1,13 @@
-/** The text in at most so many characters, with `…` where something was left out; what a reader takes for one is never cut apart. */
-export function cutText(text: string, characters: number): string {
-  if (text.length <= characters) return text
+import { letterWidth, textWidth } from './text-width.ts'
+
+/** The text in at most so many columns, with `…` where something was left out; what a reader takes for one letter is never cut apart. */
+export function cutText(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text
   let kept = ''
+  let width = 0
   for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (kept.length + segment.length > characters - 1) return `${kept}…`
+    width += letterWidth(segment)
+    if (width > columns - 1) return `${kept}…`
     kept += segment
   }
   return text

@@ -36,7 +36,8 @@ export function jsonText(value: object): string {
 }
 
 function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const units = character.split('')
+  return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
 }
 
 /** What to do next, in one form for every command, after what it is for (`try`, `to end it`); stderr. */

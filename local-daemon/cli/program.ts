@@ -9,6 +9,7 @@ import { note, print } from './output.ts'
 import { watchStdout } from './stdout.ts'
 import { styled } from './styled.ts'
 import { ignoreHangUp } from './terminal.ts'
+import { refuseTornArguments } from './refuse-torn-arguments.ts'
 
 const ABOUT = 'A local-first store of signed records, with a public hostname and no open port.'
 
@@ -72,6 +73,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   watchStdout((error) => reportError(outputFailed(error), helpOf(program, argv.slice(2))))
   ignoreHangUp()
   try {
+    refuseTornArguments(argv)
     await program.parseAsync([...argv])
   } catch (error) {
     const words = argv.slice(2)

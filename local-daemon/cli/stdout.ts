@@ -1,3 +1,4 @@
+import { constants, fstatSync, readFileSync, statSync } from 'node:fs'
 import { EXIT_CODE } from './exit-code.ts'
 
 /** Something is written whose loss somebody deals with. */
@@ -16,6 +17,7 @@ export function writeOut(text: string): void {
 export async function deliverOut(text: string): Promise<void> {
   awaited += 1
   try {
+    if (isClosed()) throw new Error('stdout is closed')
     await new Promise<void>((resolve, reject) => {
       process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
     })
@@ -24,6 +26,20 @@ export async function deliverOut(text: string): Promise<void> {
     // The event of the same failure comes after it.
     setImmediate(() => (awaited -= 1))
     throw error
+  }
+}
+
+/**
+ * Whether there is no stdout (`>&-`). Node.js opens the null device for reading and writing then, as those do who start a program
+ * without any output; `> /dev/null` is for writing alone, and somebody's choice. Only Linux tells the two apart.
+ */
+function isClosed(): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/mu.exec(readFileSync('/proc/self/fdinfo/1', 'utf8'))?.[1]
+    const isBoth = (Number.parseInt(flags ?? '0', 8) & constants.O_RDWR) !== 0
+    return isBoth && fstatSync(1).rdev === statSync('/dev/null').rdev
+  } catch {
+    return false
   }
 }
 

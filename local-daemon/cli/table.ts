@@ -1,5 +1,6 @@
 import { cutText } from './cut-text.ts'
 import { printable } from './printable.ts'
+import { padText, textWidth } from './text-width.ts'
 import { styled } from './styled.ts'
 
 /** Columns that the last cell needs at least, to be cut and not given up. */
@@ -19,7 +20,7 @@ export function table(
 ): string {
   const cells = rows.map((row) => row.map((cell) => oneLine(cell)))
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
+    Math.max(title.length, ...cells.map((row) => textWidth(row[column] ?? ''))),
   )
   const last = widths.length - 1
   const before = widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0)
@@ -28,7 +29,7 @@ export function table(
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) =>
-        column === last ? cutText(cell, room) : cell.padEnd(widths[column] ?? 0),
+        column === last ? cutText(cell, room) : padText(cell, widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd()
@@ -73,13 +74,13 @@ function oneLine(text: string): string {
   return printable(text).replaceAll('\n', ' ')
 }
 
-/** Lines of at most so many characters, broken at blanks alone. */
-function wrapped(text: string, characters: number): string[] {
-  if (text.length <= characters) return [text]
+/** Lines of at most so many columns, broken at blanks alone. */
+function wrapped(text: string, columns: number): string[] {
+  if (textWidth(text) <= columns) return [text]
   const lines: string[] = []
   let line: string | undefined
   for (const word of text.split(' ')) {
-    if (line !== undefined && line.length + 1 + word.length > characters) {
+    if (line !== undefined && textWidth(line) + 1 + textWidth(word) > columns) {
       lines.push(line)
       line = word
     } else line = line === undefined ? word : `${line} ${word}`

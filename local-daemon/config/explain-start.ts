@@ -1,6 +1,7 @@
 import type { Home } from './home.ts'
 import { StartError } from './start-error.ts'
 import { shellPath } from '../shell-word.ts'
+import { unusable } from './usable-file.ts'
 
 /**
  * The reason why a start failed, for a person. Errors that have a next step stay as they are; what the system said of a file
@@ -35,6 +36,7 @@ export function explainStart(error: unknown, home: Home): unknown {
       options,
     )
   }
+  if (cause === 'unusable' && path !== undefined) return unusable(path, message, options)
   return error
 }
 
@@ -45,4 +47,5 @@ const CAUSES = [
     cause: 'forbidden',
   },
   { codes: /^(?:EMFILE|ENFILE)$/u, cause: 'files' },
+  { codes: /^(?:EISDIR|ENOTDIR|ENOENT|EEXIST|ELOOP|ENXIO)$/u, cause: 'unusable' },
 ] as const

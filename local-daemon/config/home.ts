@@ -13,8 +13,12 @@ export interface Home {
   readonly socket: string
   readonly lockFile: string
   readonly pidFile: string
+  /** How the daemon was started, and where it listens. */
+  readonly runningFile: string
   readonly logs: string
   readonly logFile: string
+  /** What a daemon in the background writes to stderr. */
+  readonly errorLog: string
   readonly gateway: string
 }
 
@@ -34,8 +38,10 @@ export function homeAt(directory: string): Home {
     socket: join(run, 'spl.sock'),
     lockFile: join(run, 'spl.lock'),
     pidFile: join(run, 'spl.pid'),
+    runningFile: join(run, 'spl.json'),
     logs,
     logFile: join(logs, 'spl.log'),
+    errorLog: join(logs, 'stderr.log'),
     gateway: join(root, 'gateway'),
   }
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import type { Home } from './home.ts'
 import { StartError } from './start-error.ts'
 import { shellPath } from '../shell-word.ts'
+import { requireUsableFile } from './usable-file.ts'
 
 /**
  * Makes the home's directories with mode 0700. One that exists and is open to others is refused with the
@@ -12,6 +13,9 @@ export function prepareHome(home: Home): void {
   for (const directory of [home.root, home.keys, home.run, home.logs, home.gateway]) {
     makePrivateDirectory(directory)
   }
+  for (const file of [home.lineage, home.pidFile, home.lockFile, home.runningFile])
+    requireUsableFile(file)
+  for (const log of [home.logFile, home.errorLog]) requireUsableFile(log, true)
 }
 
 function makePrivateDirectory(path: string): void {

@@ -1,10 +1,11 @@
-import { chmodSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect, type AddressInfo, type ListenOptions } from 'node:net'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { ListenHost } from '../config/listen-host.ts'
 import { StartError } from '../config/start-error.ts'
 import { listenFailure } from './listen-failure.ts'
+import { shellPath } from '../shell-word.ts'
 
 export interface TcpAddress {
   readonly host: string
@@ -46,13 +47,18 @@ export async function listenSocket(server: Server, path: string): Promise<void> 
 }
 
 async function removeStaleSocket(path: string): Promise<void> {
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return
-  if (!found.isSocket() || (await isAnswered(path))) {
+  const isSocket = found.isSocket() || found.isSymbolicLink()
+  if (!isSocket || (await isAnswered(path))) {
+    // No daemon of this home, which would hold its lock: spl serve --stop knows nothing of it.
+    const move = `mv ${shellPath(path)} ${shellPath(`${path}.other`)}`
     throw new StartError(
       'SOCKET_IN_USE',
-      found.isSocket() ? `Another program answers on ${path}` : `${path} is not a socket`,
-      'Stop that program or move the file away: spl serve --stop',
+      isSocket ? `Another program answers on ${path}` : `${path} is not a socket`,
+      isSocket
+        ? `Stop that program (lsof ${shellPath(path)} shows which), or take its socket away: ${move}; then start again`
+        : `move it away: ${move}; then start again`,
     )
   }
   rmSync(path, { force: true })

@@ -26,14 +26,16 @@ interface Ended {
   readonly stderr: string
 }
 
-/** A command whose stdout is the full device, or a pipe whose reader is gone. */
+/** A command whose stdout is the full device, a pipe whose reader is gone, or none at all (`>&-`). */
 async function splTo(
-  place: 'full' | 'closed',
+  place: 'full' | 'closed' | 'none',
   line: string,
   home = served.daemon.home.root,
 ): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(SPL|SYNCROPEL)_/u.test(name))
-  const child = spawn(process.execPath, [MAIN, ...line.split(' ')], {
+  const shell = place === 'none' ? ['/bin/sh', '-c', 'exec "$@" >&-', 'sh'] : []
+  const [program = '', ...words] = [...shell, process.execPath, MAIN, ...line.split(' ')]
+  const child = spawn(program, words, {
     env: { ...Object.fromEntries(inherited), SYNCROPEL_HOME: home },
     stdio: ['ignore', place === 'full' ? openSync(FULL, 'w') : 'pipe', 'pipe'],
   })
@@ -65,7 +67,7 @@ describe.runIf(process.platform === 'linux')('stdout that takes no more', () => 
   })
 })
 
-describe.runIf(process.platform === 'linux').for(['full', 'closed'] as const)(
+describe.runIf(process.platform === 'linux').for(['full', 'closed', 'none'] as const)(
   'a secret that stdout does not take (%s)',
   (place) => {
     test.for([

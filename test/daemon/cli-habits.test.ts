@@ -1,3 +1,4 @@
+import { textWidth } from '../../local-daemon/cli/text-width.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
@@ -191,7 +192,7 @@ describe.for([80, 60])('on a terminal of %i columns', (columns) => {
   ])('no line of spl %s is wider', async (line) => {
     const shown = await inTerminal(line, columns)
     expect(shown).not.toBe('')
-    const wide = shown.split('\n').filter((text) => [...text].length > columns)
+    const wide = shown.split('\n').filter((text) => textWidth(text) > columns)
     expect(wide).toEqual([])
     expect(shown).not.toContain('\uFFFD')
   })

@@ -5,12 +5,13 @@ import { examples } from '../help-examples.ts'
 import { print, printJson } from '../output.ts'
 import { oneSetting } from '../settings/one-setting.ts'
 import { parseSettingKey } from '../settings/parse-setting.ts'
+import { parseId } from '../parse-id.ts'
 
 export function addConfigGet(config: Command): void {
   config
     .command('get')
     .description('print the value of one setting, as spl config set takes it')
-    .argument('<key>', 'its name: spl config show has them all')
+    .argument('<key>', 'its name: spl config show has them all', parseId)
     .addHelpText(
       'after',
       examples(

@@ -4,12 +4,13 @@ import { examples } from '../help-examples.ts'
 import { changeSetting, type ChangeOptions } from '../settings/change-setting.ts'
 import { parseSettingKey, parseSettingValue } from '../settings/parse-setting.ts'
 import { SETTING_KINDS } from '../settings/setting-kinds.ts'
+import { parseId } from '../parse-id.ts'
 
 export function addConfigSet(config: Command): void {
   config
     .command('set')
     .description('change a setting, durably and from the next request on')
-    .argument('<key>', 'one of those below')
+    .argument('<key>', 'one of those below', parseId)
     .argument('<value...>', "true or false, a number, or a list ('' empties it)")
     .option('--force', 'require bearers even if no admin has one')
     .addHelpText('after', `\nSettings:\n${settingLines()}`)

@@ -5,12 +5,13 @@ import { examples } from '../help-examples.ts'
 import { changeSetting, type ChangeOptions } from '../settings/change-setting.ts'
 import { oneSetting } from '../settings/one-setting.ts'
 import { parseSettingKey } from '../settings/parse-setting.ts'
+import { parseId } from '../parse-id.ts'
 
 export function addConfigUnset(config: Command): void {
   config
     .command('unset')
     .description('set a setting to its default again, durably')
-    .argument('<key>', 'its name: spl config show has them all')
+    .argument('<key>', 'its name: spl config show has them all', parseId)
     .option('--force', 'require bearers even if no admin has one')
     .addHelpText('after', examples(['spl config unset allowed_hosts', 'none beside its own']))
     .action(async (key: string, _options: unknown, command: Command) => {

@@ -19,6 +19,7 @@ import { parseOrigin } from '../parse-origin.ts'
 import { fields } from '../table.ts'
 import { localTime } from '../local-time.ts'
 import type { Home } from '../../config/home.ts'
+import { parseId } from '../parse-id.ts'
 
 interface LoginOptions extends GlobalOptions {
   readonly code?: string
@@ -40,7 +41,7 @@ export function addLogin(program: Command): void {
     .description('pair this machine with a daemon elsewhere, by a one-time code')
     .argument('<url>', 'where the daemon is reached: gateway, proxy, tailnet', parseOrigin)
     .option('--code <code>', 'the invite, spi_…, or - for stdin (default: asks)')
-    .option('--did <did:key>', 'identity that must answer, as spl status shows it at home')
+    .option('--did <did:key>', 'identity that must answer, as spl status shows it at home', parseId)
     .option('--ca <file>', 'PEM file of a certificate made at home; kept, and trusted alone')
     .addHelpText(
       'after',

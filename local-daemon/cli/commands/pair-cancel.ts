@@ -4,12 +4,17 @@ import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { print, printJson } from '../output.ts'
 import { wholeInvite } from '../short-id.ts'
+import { parseId } from '../parse-id.ts'
 
 export function addPairCancel(pair: Command): void {
   pair
     .command('cancel')
     .description('take back an invite that was not redeemed')
-    .argument('<invite>', 'id of the invite, or its beginning, as spl pair invites shows it')
+    .argument(
+      '<invite>',
+      'id of the invite, or its beginning, as spl pair invites shows it',
+      parseId,
+    )
     .addHelpText(
       'after',
       examples(['spl pair cancel 5561e3c2a810', 'its code is worth nothing any more']),

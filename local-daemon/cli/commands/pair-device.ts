@@ -21,8 +21,8 @@ import { parseOrigin } from '../parse-origin.ts'
 import { parseScopes } from '../parse-scopes.ts'
 import type { Health } from '../serve/presence.ts'
 import { readRunningFile } from '../serve/running-file.ts'
-import { printable } from '../printable.ts'
 import { localTime } from '../local-time.ts'
+import { parseId } from '../parse-id.ts'
 
 interface PairOptions extends SecretOptions {
   readonly device: string
@@ -53,7 +53,7 @@ export function addPairDevice(pair: Command): void {
       commandUsage: () => USAGE,
       visibleCommands: () => pair.createHelp().visibleCommands(pair),
     })
-    .requiredOption('--device <label>', 'what the device is called')
+    .requiredOption('--device <label>', 'what the device is called', parseId)
     .requiredOption('--url <url>', 'where the device reaches the daemon', parseOrigin)
     .option('--scopes <csv>', 'default: by the label, see below', parseScopes)
     .option('--actors <csv>', 'DIDs it may write as', parseList)
@@ -151,10 +151,9 @@ async function invite(work: Work): Promise<void> {
   note(`scopes ${made.scopes.join(', ')}`)
   if (edge !== undefined) note(`edge: ${edge}`)
   note(
-    `the invite is good for one use until ${localTime(made.expires_at)}; redeem it on the device:`,
+    `the invite is good for one use until ${localTime(made.expires_at)}; on the device, which asks for the code:`,
   )
-  const shown = sink.place === null ? printable(code) : '-'
-  note(`  spl pair redeem ${shown} --url ${url} --save`)
+  note(`  spl pair redeem - --url ${url} --save`)
 }
 
 interface Invite extends Changed {

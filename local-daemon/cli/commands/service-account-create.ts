@@ -12,6 +12,7 @@ import { note, noteNext, print, printJson } from '../output.ts'
 import { parseDuration } from '../parse-duration.ts'
 import { parseList } from '../parse-list.ts'
 import { parseScopes } from '../parse-scopes.ts'
+import { parseId } from '../parse-id.ts'
 
 interface CreateOptions extends SecretOptions {
   readonly name: string
@@ -31,7 +32,7 @@ export function addServiceAccountCreate(account: Command): void {
   account
     .command('create')
     .description('make a service account')
-    .requiredOption('--name <label>', 'what people call it')
+    .requiredOption('--name <label>', 'what people call it', parseId)
     .option('--scopes <csv>', 'default: records:read,records:write', parseScopes)
     .option('--actors <csv>', 'DIDs it may write as', parseList)
     .option('--namespace <name>', 'default: default')

@@ -7,6 +7,7 @@ import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { noteNext, print, printJson } from '../output.ts'
 import { wholeAccount } from '../short-id.ts'
+import { parseId } from '../parse-id.ts'
 
 type Described = Account & { readonly tokens: readonly Token[] }
 
@@ -14,7 +15,7 @@ export function addServiceAccountDescribe(account: Command): void {
   account
     .command('describe')
     .description('show one service account and its tokens')
-    .argument('<sa>', 'id of the account, or its beginning')
+    .argument('<sa>', 'id of the account, or its beginning', parseId)
     .addHelpText(
       'after',
       examples(

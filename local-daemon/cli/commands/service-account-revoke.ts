@@ -6,6 +6,7 @@ import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { print, printJson } from '../output.ts'
 import { wholeAccount } from '../short-id.ts'
+import { parseId } from '../parse-id.ts'
 
 interface RevokeOptions extends GlobalOptions {
   readonly reason?: string
@@ -16,7 +17,7 @@ export function addServiceAccountRevoke(account: Command): void {
   account
     .command('revoke')
     .description('end a service account and all its tokens, for good')
-    .argument('<sa>', 'id of the account, or its beginning')
+    .argument('<sa>', 'id of the account, or its beginning', parseId)
     .option('--reason <text>', 'kept with the account')
     .option('--force', 'even if nobody could administer the daemon from elsewhere then')
     .addHelpText(

@@ -9,6 +9,7 @@ import { note, print, printJson } from '../output.ts'
 import { cutText } from '../cut-text.ts'
 import { shortId, wholeThread } from '../short-id.ts'
 import { table } from '../table.ts'
+import { parseId } from '../parse-id.ts'
 
 /** Characters of text that the table shows. */
 const SHORT_TEXT = 80
@@ -21,7 +22,7 @@ export function addThreadRecords(thread: Command): void {
   thread
     .command('records')
     .description('show the records of a thread in order of arrival')
-    .argument('<thread>', 'id of the thread, or its beginning')
+    .argument('<thread>', 'id of the thread, or its beginning', parseId)
     .option('--limit <n>', 'most records to show', parseLimit, 100)
     .addHelpText(
       'after',

@@ -9,6 +9,7 @@ import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { parseDuration } from '../parse-duration.ts'
 import { wholeAccount } from '../short-id.ts'
+import { parseId } from '../parse-id.ts'
 
 interface CreateOptions extends SecretOptions {
   readonly sa: string
@@ -20,7 +21,7 @@ export function addTokenCreate(token: Command): void {
   token
     .command('create')
     .description('make a bearer of a service account, and show it this once')
-    .requiredOption('--sa <id>', 'service account, or the beginning of its id')
+    .requiredOption('--sa <id>', 'service account, or the beginning of its id', parseId)
     .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
     .option('--out <file>', OUT_HELP)
     .addHelpText(

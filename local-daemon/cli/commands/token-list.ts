@@ -7,6 +7,7 @@ import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, noteNext, print, printJson } from '../output.ts'
 import { wholeAccount } from '../short-id.ts'
+import { parseId } from '../parse-id.ts'
 
 interface ListOptions extends GlobalOptions {
   readonly sa?: string
@@ -17,7 +18,7 @@ export function addTokenList(token: Command): void {
   token
     .command('list')
     .description('list tokens by their hash, revoked ones too')
-    .option('--sa <id>', 'of one service account only')
+    .option('--sa <id>', 'of one service account only', parseId)
     .option('--limit <n>', 'most tokens to show', parseLimit, 100)
     .addHelpText(
       'after',

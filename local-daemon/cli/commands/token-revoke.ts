@@ -7,6 +7,7 @@ import { examples } from '../help-examples.ts'
 import { print, printJson } from '../output.ts'
 import { parseTokenId } from '../parse-token-id.ts'
 import { wholeAccount, wholeToken } from '../short-id.ts'
+import { parseId } from '../parse-id.ts'
 
 interface RevokeOptions extends GlobalOptions {
   readonly sa: string
@@ -18,7 +19,7 @@ export function addTokenRevoke(token: Command): void {
   token
     .command('revoke')
     .description('end one token, for good')
-    .requiredOption('--sa <id>', 'service account that it belongs to')
+    .requiredOption('--sa <id>', 'service account that it belongs to', parseId)
     .requiredOption('--token-id <hash>', 'its id, or the first 8 digits or more', parseTokenId)
     .option('--force', 'even if nobody could administer the daemon from elsewhere then')
     .addHelpText(

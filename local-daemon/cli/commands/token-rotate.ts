@@ -10,6 +10,7 @@ import { examples } from '../help-examples.ts'
 import { note } from '../output.ts'
 import { parseDuration } from '../parse-duration.ts'
 import { shortId, wholeAccount } from '../short-id.ts'
+import { parseId } from '../parse-id.ts'
 
 interface RotateOptions extends SecretOptions {
   /** Seconds. */
@@ -23,7 +24,7 @@ export function addTokenRotate(token: Command): void {
   token
     .command('rotate')
     .description('make a new bearer of a service account, then end all its others')
-    .argument('<sa>', 'id of the account, or its beginning')
+    .argument('<sa>', 'id of the account, or its beginning', parseId)
     .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
     .option('--force', 'even if no admin is left for longer than a day')
     .option('--out <file>', OUT_HELP)

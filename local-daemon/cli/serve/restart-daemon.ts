@@ -8,6 +8,7 @@ import { runBackground } from './run-background.ts'
 import { readLastStart, readRunningFile } from './running-file.ts'
 import { keptArguments, type StartArguments } from './start-arguments.ts'
 import { stopDaemon } from './stop-daemon.ts'
+import { readRunningPid } from '../../config/pid-file.ts'
 
 /**
  * Stops the daemon of a home, if one runs, and starts it in the background with the arguments that it had; if none runs,
@@ -53,6 +54,8 @@ async function startedAsBefore(
   last: StartArguments | undefined,
   given: Partial<StartArguments>,
 ): Promise<string> {
+  const other = readRunningPid(home.pidFile)
+  if (other !== undefined) return `another start came first, and its daemon runs now (pid ${other})`
   const gone = 'the daemon was stopped, and does not run now'
   if (last === undefined || Object.keys(given).length === 0) return gone
   try {

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import type { Home } from '../../config/home.ts'
@@ -31,7 +30,7 @@ export async function runBackground(
   args: StartArguments,
   newStore = false,
 ): Promise<ReadyReport> {
-  const errors = join(home.logs, 'stderr.log')
+  const errors = home.errorLog
   using _progress = showProgress('starting the daemon')
   const child = prepareAndLaunch(
     home,

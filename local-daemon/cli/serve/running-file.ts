@@ -1,5 +1,4 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Home } from '../../config/home.ts'
 import { readRunningPid } from '../../config/pid-file.ts'
 import type { ReadyReport } from './ready-report.ts'
@@ -22,7 +21,7 @@ export function writeRunningFile(
   args: StartArguments | null,
 ): void {
   const { admin_bearer: _secret, ...facts } = report
-  const path = pathIn(home)
+  const path = home.runningFile
   const started_with = args && { ...args, port: Number(new URL(report.address).port || 80) }
   const text = JSON.stringify({ ...facts, started_at: new Date().toISOString(), started_with })
   const part = `${path}.${process.pid}`
@@ -48,12 +47,8 @@ export function readLastStart(home: Home): StartArguments | undefined {
 
 function read(home: Home): RunningFacts | undefined {
   try {
-    return JSON.parse(readFileSync(pathIn(home), 'utf8')) as RunningFacts
+    return JSON.parse(readFileSync(home.runningFile, 'utf8')) as RunningFacts
   } catch {
     return undefined
   }
-}
-
-function pathIn(home: Home): string {
-  return join(home.run, 'spl.json')
 }

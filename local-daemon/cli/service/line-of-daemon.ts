@@ -23,6 +23,6 @@ export function lineOfDaemon(
   return {
     home: home.root,
     line,
-    errors: `${home.logs}/stderr.log`,
+    errors: home.errorLog,
   }
 }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Home } from '../../config/home.ts'
 
 /** Ports of the demo that ran last in a home, so that lines that were pasted work again; 0 where nobody knows. */
 export function lastPorts(home: Home): { readonly gateway: number; readonly daemon: number } {
   try {
-    const facts = JSON.parse(readFileSync(join(home.run, 'spl.json'), 'utf8')) as {
+    const facts = JSON.parse(readFileSync(home.runningFile, 'utf8')) as {
       readonly gateway: string
       readonly address: string
     }

@@ -1,5 +1,6 @@
 import { localMs } from '../local-time.ts'
 import { printable } from '../printable.ts'
+import { padText } from '../text-width.ts'
 import { styled } from '../styled.ts'
 
 /** A line of the request log, as far as this prints it. */
@@ -45,7 +46,7 @@ export function logRow(line: LogLine): string {
     String(line.bytes_out),
     line.account,
   ]
-  const padded = cells.map((cell, at) => visible(cell).padEnd(COLUMNS[at]?.[1] ?? 0))
+  const padded = cells.map((cell, at) => padText(visible(cell), COLUMNS[at]?.[1] ?? 0))
   const mark = line.outcome === 'whole' ? '' : ` (${visible(line.outcome)})`
   const text = `${padded.join('  ')}  ${visible(line.path)}${mark}`
   if (line.status >= 500 || line.outcome === 'failed') return styled('red', text)

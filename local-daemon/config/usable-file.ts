@@ -1,0 +1,26 @@
+import { statSync } from 'node:fs'
+import { StartError } from './start-error.ts'
+import { shellPath } from '../shell-word.ts'
+
+/**
+ * Refuses what is no file where the daemon keeps one: a directory cannot be written, and opening a named pipe waits for ever.
+ *
+ * @param isLog a log may also go to a device, such as `/dev/null`
+ * @throws StartError HOME_FILE_UNUSABLE
+ */
+export function requireUsableFile(path: string, isLog = false): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined || found.isFile() || (isLog && found.isCharacterDevice())) return
+  const what = found.isDirectory() ? 'a directory' : found.isFIFO() ? 'a named pipe' : 'no file'
+  throw unusable(path, `it is ${what}, and the daemon keeps a file there`)
+}
+
+/** @param why what the system said of it, or what it is */
+export function unusable(path: string, why: string, options?: ErrorOptions): StartError {
+  return new StartError(
+    'HOME_FILE_UNUSABLE',
+    `${path} cannot be used: ${why}`,
+    `move it away: mv ${shellPath(path)} ${shellPath(`${path}.other`)}; then start again`,
+    options,
+  )
+}
