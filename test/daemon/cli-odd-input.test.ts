@@ -84,7 +84,7 @@ describe('what is no file where the daemon keeps one is told, with a next step t
       mkdirSync(join(home.path, name), { mode: 0o700 })
     const path = join(home.path, at)
     if (kind === 'dir') mkdirSync(path)
-    else execFileSync('mkfifo', [path])
+    else execFileSync('/bin/sh', ['-c', `mkfifo ${path}`])
     const error = await startDaemon({ home: home.path, port: 0, logger }).catch((cause) => cause)
     expect(error).toMatchObject({
       code: 'HOME_FILE_UNUSABLE',
