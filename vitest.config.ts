@@ -17,6 +17,7 @@ const ELSEWHERE = ['test/programs/**', 'test/package/**']
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/bundle-spl.ts'],
     setupFiles: ['test/openapi/watch-answers.ts'],
     // Generous, because a busy machine starts processes slowly: what hangs is found all the same.
     testTimeout: 30_000,

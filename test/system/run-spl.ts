@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url'
 import type { Readable } from 'node:stream'
 import { processStart } from '../../local-daemon/config/process-start.ts'
 
-/** The file of the command line. */
-export const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
+/** The file of the command line, as bundled for the tests (bundle-spl.ts), or its source. */
+export const MAIN =
+  process.env['SPL_TEST_MAIN'] ??
+  fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
 
 export interface SplRun {
   readonly code: number | null
