@@ -17,6 +17,8 @@ export const LIMITS = {
   targetBytes: 16 * 1024,
   /** Most header fields in one head. */
   headerFields: 256,
+  /** Connections of one home: one that serves, and one that finishes. Each has windows of its own in the object's 128 MB. */
+  homeConnections: 2,
   /** Streams open at once on one connection. A reset stream counts until the other side confirms. */
   concurrentStreams: 1024,
   /** Streams cancelled by the opener, per interval, before it opens no more; the acceptor bears twice it. */

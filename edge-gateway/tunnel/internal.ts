@@ -41,7 +41,7 @@ export interface Relayed {
   readonly kind: RelayedKind
   /** `token_id` of the bearer; absent where the request needs none. */
   readonly tokenId: string | undefined
-  /** It shows nothing good for itself, and needs nothing. */
+  /** It shows nothing that the owner has signed, and needs nothing. */
   readonly stranger: boolean
   /** Scopes of which the route needs one, as bits; 0: whatever scopes. */
   readonly scopes: number

@@ -444,7 +444,7 @@ export class TunnelObject extends DurableObject<Env> {
     if (this.#connects.take('home', CONNECTS, Date.now()) > 0) {
       return refuse(TOO_MANY_CONNECTS, { requestId: crypto.randomUUID() })
     }
-    const current = this.#current
+    const current = yields === undefined ? undefined : this.#heard(Date.now())
     if (yields !== undefined && current?.ready === true && current.isOfAnother(yields)) {
       current.tellRival()
       return refuse(ANOTHER_DAEMON, { requestId: crypto.randomUUID() })
@@ -458,6 +458,7 @@ export class TunnelObject extends DurableObject<Env> {
     // Newest wins at once, and waits for nothing: the old one may be dead without knowing it.
     for (const old of this.#connections.values()) old.retire()
     this.#adopt(server)
+    this.#endOldest()
     this.#keepWatch()
     return new Response(null, {
       status: 101,
@@ -479,6 +480,16 @@ export class TunnelObject extends DurableObject<Env> {
     this.#connections.set(socket, connection)
     const newest = this.#current?.generation ?? 0
     if (connection.generation > newest) this.#current = connection
+  }
+
+  /** Home has no more connections either. Once the newest is adopted: what was under way goes to it. */
+  #endOldest(): void {
+    const newestFirst = [...this.#connections].toSorted(
+      ([, one], [, other]) => other.generation - one.generation,
+    )
+    for (const [socket, connection] of newestFirst.slice(LIMITS.homeConnections)) {
+      this.#endReplaced(socket, connection)
+    }
   }
 
   /** Links that are dead at home must not keep their requests and subscribers waiting here. */

@@ -32,6 +32,7 @@ export class WebSocketExchange implements Exchange {
   #socket: WebSocket | undefined
   #pace: OutgoingPace | undefined
   readonly #share: QueueShare
+  readonly #signal: () => AbortSignal
   #over = false
 
   constructor(
@@ -43,6 +44,7 @@ export class WebSocketExchange implements Exchange {
   ) {
     this.#stream = stream
     this.#share = share
+    this.#signal = signal
     this.requestId = request.requestId
     this.#plain = new HttpExchange(stream, request, undefined, signal, memory)
     const accepted = new Promise<Response>((resolve) => {
@@ -56,6 +58,8 @@ export class WebSocketExchange implements Exchange {
       if (!end) this.#stream.end()
       return this.#plain.head(head, body, end)
     }
+    // Nobody is there to whom its end could be closed.
+    if (this.#signal().aborted) return this.#plain.watchClient()
     const { 0: client, 1: server } = new WebSocketPair()
     this.#socket = server
     this.#pace = new OutgoingPace(server, this.#stream)

@@ -7,7 +7,7 @@ import { checkInvite, checkTicket } from './one-time-code.ts'
 export interface Credential {
   /** `token_id` of the bearer; undefined for a code for one use, and where nothing is needed. */
   readonly tokenId: string | undefined
-  /** Nothing was shown, and nothing is needed. */
+  /** It counts in the rate of strangers: nothing was shown, and nothing is needed; or a code, which may have been used. */
   readonly stranger: boolean
   /** Something was shown that the owner has signed, whether it still counts or not. */
   readonly signed: boolean

@@ -102,14 +102,7 @@ export function relay(
     }
     const fault = checkQuery(queryNames(good.head.target), [])
     if (fault !== undefined) return deny(invalidQuery(fault))
-    return send(
-      request,
-      good,
-      'metrics',
-      GATEWAY_METRICS,
-      { ...shown, origin: undefined },
-      object(),
-    )
+    return send(request, good, 'metrics', GATEWAY_METRICS, asker(shown, undefined), object())
   }
 
   function askStranger(
@@ -138,11 +131,11 @@ function forward(
   // An open route tells every page the same.
   const origin = access?.scopes === 'open' ? undefined : askingOrigin(head)
   if (!asksForEvents(head, access)) {
-    return send(request, read, kindOf(head), access, { ...shown, origin }, object())
+    return send(request, read, kindOf(head), access, asker(shown, origin), object())
   }
   // A stub that threw is of no use any more: each try takes a new one.
   const sendHead: SendHead = (asked, kind) =>
-    send(request, { ...read, head: asked }, kind, access, { ...shown, origin }, object())
+    send(request, { ...read, head: asked }, kind, access, asker(shown, origin), object())
   return relayEvents(head, isFeed(head, access), sendHead, request.signal)
 }
 
@@ -151,14 +144,14 @@ function send(
   { head, bodyBytes }: PublicRequest,
   kind: RelayedKind,
   access: RouteAccess | undefined,
-  asker: Pick<Relayed, 'tokenId' | 'stranger' | 'origin'>,
+  by: Asker,
   object: Fetcher,
 ): Promise<Response> {
   const headers: Record<string, string> = { [HEAD_HEADER]: headerSafe(JSON.stringify(head)) }
   if (BRIDGED.has(kind)) headers['upgrade'] = 'websocket'
   const url = relayUrl({
     kind,
-    ...asker,
+    ...by,
     scopes: routeBits(access),
     bodyBytes: access === undefined ? 0 : bodyBytes,
     requestId: head.request_id,
@@ -167,6 +160,13 @@ function send(
   const { method } = head
   if (kind !== 'body') return object.fetch(url, { method, headers, redirect: 'manual' })
   return object.fetch(url, { method, headers, body: request.body, redirect: 'manual' })
+}
+
+type Asker = Pick<Relayed, 'tokenId' | 'stranger' | 'origin'>
+
+/** Who came by a code counts as a stranger in rates alone: of what all share, those who show nothing take nothing of theirs. */
+function asker({ tokenId, signed }: Credential, origin: string | undefined): Asker {
+  return { tokenId, stranger: !signed, origin }
 }
 
 const BRIDGED: ReadonlySet<RelayedKind> = new Set(['websocket', 'events', 'feed', 'resume'])

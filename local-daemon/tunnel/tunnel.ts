@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import type { DidKey } from '../../protocol/did-key.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import { backoffMs } from './backoff.ts'
 import { Connection, type Departure } from './connection.ts'
 import { DialError } from './dial-error.ts'
@@ -100,8 +101,6 @@ const DRAIN_MS = 5_000
 const STEADY_MS = 2_000
 /** How long the gateway may take to acknowledge a policy before a newer one is sent all the same, milliseconds. */
 const POLICY_PATIENCE_MS = 2_000
-/** One that serves, and one that finishes. */
-const CONNECTIONS = 2
 /** A try of ours that was given up may have come in after all; until then it is to be reckoned with, milliseconds. */
 const GHOST_MS = 60_000
 
@@ -314,7 +313,7 @@ export class Tunnel implements AsyncDisposable {
 
   /** A third connection is not opened: the older one of two has had its time to finish. */
   async #makeRoom(): Promise<void> {
-    while (this.#connections.size >= CONNECTIONS) {
+    while (this.#connections.size >= LIMITS.homeConnections) {
       const [oldest] = this.#connections
       await oldest?.leave(DRAIN_MS, 'a newer connection needs the place')
     }

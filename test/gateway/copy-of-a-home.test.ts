@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dial } from '../../local-daemon/tunnel/dial.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import { aLink } from './a-link.ts'
 import { connectHome } from './connect-home.ts'
+import { setGatewayClock } from './gateway-clock.ts'
 import { startOnWorkerd, type GatewayUnderTest } from './gateway-under-test.ts'
 import { HomeApp } from './home-app.ts'
 import { anIdentity } from './test-identity.ts'
@@ -9,7 +12,7 @@ import { until } from './until.ts'
 const identity = anIdentity()
 let gateway: GatewayUnderTest
 beforeAll(async () => {
-  gateway = await startOnWorkerd({ ownerDid: identity.did })
+  gateway = await startOnWorkerd({ ownerDid: identity.did, anyPort: true, movableClock: true })
 })
 afterAll(() => gateway[Symbol.asyncDispose]())
 
@@ -36,4 +39,15 @@ test('a daemon that was replaced does not take the place back while the other on
     socket?.terminate()
     return socket !== undefined
   })
+})
+
+test('a daemon that has fallen silent keeps its place from nobody, though nobody asks for anything', async () => {
+  await using link = await aLink(gateway.port)
+  await using _silent = await connectHome(link.origin, identity, new HomeApp())
+  await expect(comesBack('the other')).rejects.toMatchObject({ code: 'ANOTHER_DAEMON_CONNECTED' })
+  link.freeze()
+  await setGatewayClock(gateway.port, LIMITS.silenceMs + 1_000)
+  const socket = await comesBack('the other')
+  socket.terminate()
+  await setGatewayClock(gateway.port, 0)
 })

@@ -9,7 +9,9 @@ export interface Seen {
 }
 
 type Answer = (request: Request, facts: RequestFacts) => Response | Promise<Response>
-type Accept = (request: Request) => AcceptedWebSocket | Response
+type Accept = (
+  request: Request,
+) => AcceptedWebSocket | Response | Promise<AcceptedWebSocket | Response>
 
 /** The app at home: each test says what its own path answers. It remembers whatever reached it. */
 export class HomeApp implements TunnelApp {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -5,6 +6,7 @@ import { WebSocket } from 'ws'
 import { scopeBits } from '../../protocol/edge-policy.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { shareOfOne } from '../../protocol/shares.ts'
+import { makeCode } from '../../protocol/signed-code.ts'
 import { policyBytes } from '../protocol/mux-end.ts'
 import { writeWire } from '../protocol/wire-text.ts'
 import { connectHome } from './connect-home.ts'
@@ -134,6 +136,29 @@ describe('the requests at once', () => {
     expect(await statusBy(reader, '/v1/records')).toBe(200)
     for (const one of held) one()
     for (const one of [strangers, ...more]) one.leave()
+    stage.app.answer('/health', () => new Response('ok'))
+    await stage.idle()
+  })
+
+  test('are not taken by strangers from those who come by a ticket', async () => {
+    let held = 0
+    stage.app.answer('/health', () => {
+      held += 1
+      return new Promise<Response>(() => {})
+    })
+    const strangers = await unfinished(600, requestHead('GET /health', undefined))
+    await until('their share is used up', () => held >= shareOfOne(LIMITS.concurrentStreams))
+    await settled(() => held)
+    const path = '/v1/connection'
+    const ticket = makeCode({
+      kind: 'ticket',
+      path,
+      nonce: randomBytes(16),
+      expires: Math.floor(Date.now() / 1000) + 30,
+      sign: stage.identity.sign,
+    })
+    expect(await statusBy(undefined, `${path}?ticket=${ticket}`)).toBe(200)
+    strangers.leave()
     stage.app.answer('/health', () => new Response('ok'))
     await stage.idle()
   })

@@ -4,10 +4,11 @@ import { aLink } from './a-link.ts'
 import { connectHome } from './connect-home.ts'
 import { startOnWorkerd, type GatewayUnderTest } from './gateway-under-test.ts'
 import { HomeApp } from './home-app.ts'
+import { aRawHome, type RawHome } from './raw-home.ts'
 import { rawTunnel } from './raw-tunnel.ts'
 import { open, send, type Answer } from './send.ts'
 import { anIdentity } from './test-identity.ts'
-import { until } from './until.ts'
+import { settled, until } from './until.ts'
 
 const identity = anIdentity()
 let gateway: GatewayUnderTest
@@ -124,4 +125,21 @@ test('a daemon that reconnects after a cut is there again in a moment', async ()
   }
   const generations = home.generations()
   expect(generations).toEqual(generations.toSorted((one, other) => one - other))
+})
+
+test('a home has two connections, one that serves and one that finishes: a third ends the oldest', async () => {
+  const closed: number[] = []
+  const homes: RawHome[] = []
+  for (let at = 0; at < 5; at += 1) {
+    const home = await aRawHome(gateway.port, identity)
+    home.socket.on('close', () => closed.push(at))
+    homes.push(home)
+    // What it holds open would else let it stay for half an hour, and the gateway keeps a window for it.
+    open(gateway.port, { path: `/held-by-${at}`, headers })
+    await until('it has a request', () => home.targets().includes(`/held-by-${at}`))
+  }
+  await until('three are closed', () => closed.length >= 3)
+  await settled(() => closed.length)
+  expect(closed.toSorted()).toEqual([0, 1, 2])
+  for (const { socket } of homes) socket.terminate()
 })

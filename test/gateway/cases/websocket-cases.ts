@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { WebSocketPeer } from '../../../local-daemon/tunnel/tunnel-app.ts'
@@ -210,6 +211,38 @@ export function webSocketCases(stage: () => Stage): void {
       const socket = await openSocket(stage(), '/cut')
       socket.terminate()
       expect((await (await home).closed).code).toBe(1006)
+      await stage().idle()
+    })
+
+    test('whose client is gone before home accepts it keeps no slot', async () => {
+      const { app, gateway, authorization } = stage()
+      let accept!: () => void
+      const accepted = new Promise<void>((resolve) => (accept = resolve))
+      const before = app.seen.length
+      app.accept('/late', async () => {
+        await accepted
+        return { start: () => ({ message() {}, closed() {} }) }
+      })
+      const handshake = [
+        'GET /late HTTP/1.1',
+        `Host: ${gateway.authority}`,
+        `Authorization: ${authorization[1]}`,
+        'Connection: upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        '\r\n',
+      ].join('\r\n')
+      const clients = Array.from({ length: 8 }, () => {
+        const socket = connect(gateway.port, '127.0.0.1').on('error', () => {})
+        socket.write(handshake)
+        return socket
+      })
+      await until('all wait', () => app.seen.length === before + clients.length)
+      for (const client of clients) client.resetAndDestroy()
+      // The gateway has noticed by then; of itself it looks once a second.
+      await sleep(50)
+      accept()
       await stage().idle()
     })
 
