@@ -32,6 +32,11 @@ export function mayUse(principal: Principal, required: Scope): boolean {
   return principal.kind === 'account' && hasScope(principal.scopes, required)
 }
 
+/** Whose share of what all callers share a principal takes. */
+export function holderOf(principal: Principal): string {
+  return principal.kind === 'account' ? principal.account : principal.kind
+}
+
 /** The DID that a service account has of its own. */
 export function accountDid(account: string): string {
   return `did:sync:system:${account}`

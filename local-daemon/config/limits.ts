@@ -22,6 +22,16 @@ export const DAEMON_LIMITS = {
   pageRecords: 500,
   /** Bytes of records that one read collects before it is handed on. */
   pageBytes: 64 * 1024,
+  /** Bytes of all large answers that their readers have not taken, one page more each time; see `PageMemory`. */
+  pagesBytes: 16 * 1024 * 1024,
+  /** Bytes that a reader of a large answer is given at a time. */
+  pieceBytes: LIMITS.dataBytes,
+  /** Time that pages are made before everything else is served, milliseconds. */
+  pageTurnMs: 4,
+  /** Turns of the process until more are made: in each turn it accepts one connection (libuv 1.45 and later). */
+  pageRestTurns: 16,
+  /** How long a reader may take nothing before its page is given up for others that wait, milliseconds. */
+  pageIdleMs: 50,
   /** Live records that a feed holds for a reader that does not read: ten full transactions. */
   feedRecords: 5_000,
   /** Bytes of live records that a feed holds for a reader that does not read. */

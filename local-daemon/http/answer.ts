@@ -5,6 +5,7 @@ import { EventStreamAnswer } from './event-stream-answer.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { Subscription } from './subscription.ts'
+import type { SubscriptionPieces } from './subscription-pieces.ts'
 
 /*
  * Every answer of the daemon is made here, complete in one go: a header that a later layer adds costs
@@ -38,10 +39,11 @@ export function textAnswer(facts: RequestFacts, type: string, text: string): Res
 export function subscriptionAnswer(
   facts: RequestFacts,
   subscription: Subscription,
+  pieces: SubscriptionPieces,
   resume: string | undefined,
 ): Response {
   if (facts.trace !== undefined) subscription.observe(facts.trace.events(200))
-  return new EventStreamAnswer(subscription, eventHeaders(facts), resume)
+  return new EventStreamAnswer(subscription, pieces, eventHeaders(facts), resume)
 }
 
 /** An answer that streams other server-sent events. */

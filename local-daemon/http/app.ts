@@ -11,6 +11,7 @@ import { preflightAnswer, problemAnswer } from './answer.ts'
 import { createErrorAnswer } from './error-answer.ts'
 import { observe } from './observation.ts'
 import { isForeignPage } from './foreign-page.ts'
+import { PageMemory } from './page-memory.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { DaemonRouter } from './router.ts'
 import { addBootstrap } from './routes/bootstrap.ts'
@@ -76,7 +77,8 @@ export function createApp(given: AppParts): DaemonApp {
   const hub = new FeedHub(store.commits)
   const observation = observe(store, given.link, given.faults)
   const { watch } = observation
-  const parts = { ...given, router, hub, observation, did: identity.did }
+  const pages = new PageMemory()
+  const parts = { ...given, router, hub, observation, pages, did: identity.did }
   addHealth(parts)
   addCapabilities(parts)
   addIdentity(parts)

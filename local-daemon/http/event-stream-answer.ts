@@ -1,7 +1,8 @@
 import { HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
-import { eventStream } from './event-stream.ts'
+import { bytesStream } from './event-stream.ts'
 import type { Subscription } from './subscription.ts'
+import type { SubscriptionPieces } from './subscription-pieces.ts'
 
 /**
  * An answer that streams the feed. Read as any other body, or through its subscription by whoever can do more
@@ -9,30 +10,41 @@ import type { Subscription } from './subscription.ts'
  */
 export class EventStreamAnswer extends Response {
   readonly subscription: Subscription
+  readonly pieces: SubscriptionPieces
   /** For the gateway alone, and so no header of the answer: with it the stream goes on where it was cut. */
   readonly resume: string | undefined
 
   constructor(
     subscription: Subscription,
+    pieces: SubscriptionPieces,
     headers: Readonly<Record<string, string>>,
     resume: string | undefined,
   ) {
     super(
-      eventStream(
-        () => nextText(subscription),
-        () => subscription.close(),
+      bytesStream(
+        () => nextBytes(subscription, pieces),
+        () => {
+          pieces.close()
+          subscription.close()
+        },
       ),
       { status: 200, headers },
     )
     this.subscription = subscription
+    this.pieces = pieces
     this.resume = resume
   }
 }
 
-async function nextText(subscription: Subscription): Promise<string | undefined> {
+async function nextBytes(
+  subscription: Subscription,
+  pieces: SubscriptionPieces,
+): Promise<Uint8Array | undefined> {
   for (;;) {
-    const text = subscription.take()
-    if (text !== undefined || subscription.ended !== undefined) return text
-    if (!(await subscription.changed(DAEMON_LIMITS.heartbeatMs))) return HEARTBEAT_COMMENT
+    const bytes = await pieces.take()
+    if (bytes !== undefined || subscription.ended !== undefined) return bytes
+    if (!(await subscription.changed(DAEMON_LIMITS.heartbeatMs))) return HEARTBEAT
   }
 }
+
+const HEARTBEAT = new TextEncoder().encode(HEARTBEAT_COMMENT)

@@ -8,11 +8,22 @@ export function eventStream(
   leave: () => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
+  return bytesStream(async () => {
+    const text = await next()
+    return text === undefined ? undefined : encoder.encode(text)
+  }, leave)
+}
+
+/** The same of bytes. */
+export function bytesStream(
+  next: () => Promise<Uint8Array | undefined>,
+  leave: () => void,
+): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
       async pull(controller) {
-        const text = await next()
-        if (text !== undefined) return controller.enqueue(encoder.encode(text))
+        const bytes = await next()
+        if (bytes !== undefined) return controller.enqueue(bytes)
         leave()
         controller.close()
       },

@@ -1,10 +1,11 @@
 import { errorEvent, OPENING } from '../../protocol/event-text.ts'
 import { GRANT_ENDS } from '../access/authorise.ts'
 import type { GrantEnd } from '../access/bearer.ts'
+import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { formatCursor } from '../store/cursor.ts'
 import { Feed, type FeedEvent, type FeedOptions } from '../store/feed.ts'
-import type { FeedHub, FeedRecord } from '../store/feed-hub.ts'
+import { type FeedHub, type FeedRecord, toFeedRecord } from '../store/feed-hub.ts'
 import { problemOf } from './answer.ts'
 import { onAbort } from './on-abort.ts'
 
@@ -43,6 +44,8 @@ export type SubscriptionEnd = 'closed' | 'stopping'
 export class Subscription {
   readonly #options: SubscriptionOptions
   readonly #feed: Feed
+  /** The records that were given last: those after one sequence number, up to another. */
+  #lastTaken = { after: 0, upTo: 0 }
   #opened = false
   #farewell: string | undefined
   #unwatch: (() => void) | undefined
@@ -97,10 +100,27 @@ export class Subscription {
     return farewell
   }
 
+  /** The records that `take` gave last, once more: from the store, as the same text. Throws as the store does. */
+  takeAgain(): string {
+    const { reader, thread } = this.#options
+    const { upTo } = this.#lastTaken
+    let text = ''
+    for (let { after } = this.#lastTaken; after < upTo;) {
+      const { records } = reader.page({ thread }, after, upTo, DAEMON_LIMITS.pageRecords)
+      text += formatEvent({ type: 'records', after, records: records.map(toFeedRecord) }, reader)
+      after = records.at(-1)?.seq ?? upTo
+    }
+    return text
+  }
+
   /** A store that cannot be read any further ends the feed, and says so. */
   #takeFeed(): string | undefined {
     try {
       const event = this.#feed.take()
+      if (event?.type === 'records') {
+        const { after, records } = event
+        this.#lastTaken = { after, upTo: records.at(-1)?.seq ?? after }
+      }
       return event && formatEvent(event, this.#options.reader)
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error
@@ -123,7 +143,8 @@ export class Subscription {
     const member = {
       offer(records: readonly FeedRecord[]) {
         const seen = records.filter((record) => thread === undefined || record.thread === thread)
-        if (seen.length > 0) listener(formatEvent({ type: 'records', records: seen }, reader))
+        if (seen.length > 0)
+          listener(formatEvent({ type: 'records', after: 0, records: seen }, reader))
       },
     }
     hub.join(member)

@@ -13,7 +13,8 @@ import type { StoreReader } from './reader.ts'
 export type FeedPhase = 'backfill' | 'cutover' | 'live' | 'closed'
 
 export type FeedEvent =
-  | { readonly type: 'records'; readonly records: readonly FeedRecord[] }
+  /** All that there are of this feed after a sequence number, up to the last one of these. */
+  | { readonly type: 'records'; readonly after: number; readonly records: readonly FeedRecord[] }
   /** The backlog is served; everything up to `seq` was seen. */
   | { readonly type: 'ready'; readonly seq: number }
   /** The reader did not keep up with the live phase. The last event. */
@@ -111,9 +112,10 @@ export class Feed implements FeedMember {
   }
 
   #backfill(): FeedEvent | undefined {
+    const after = this.#lastSeen
     const { records, cut } = this.#read(this.#options.reader.head())
     if (!cut) this.#phase = 'cutover'
-    return records.length > 0 ? { type: 'records', records } : this.#cutover()
+    return records.length > 0 ? { type: 'records', after, records } : this.#cutover()
   }
 
   #cutover(): FeedEvent | undefined {
@@ -122,8 +124,9 @@ export class Feed implements FeedMember {
       this.#options.hub.join(this)
       this.#cutoverAt = this.#options.reader.head()
     }
+    const after = this.#lastSeen
     const { records } = this.#read(this.#cutoverAt)
-    if (records.length > 0) return { type: 'records', records }
+    if (records.length > 0) return { type: 'records', after, records }
     // With a thread's filter the place may be far behind; nothing in between is for this feed.
     this.#lastSeen = Math.max(this.#lastSeen, this.#cutoverAt)
     this.#phase = 'live'
@@ -131,6 +134,7 @@ export class Feed implements FeedMember {
   }
 
   #live(): FeedEvent | undefined {
+    const after = this.#lastSeen
     const records: FeedRecord[] = []
     let bytes = 0
     let taken = 0
@@ -145,7 +149,7 @@ export class Feed implements FeedMember {
       bytes += record.json.length
     }
     this.#gathered.splice(0, taken)
-    return records.length === 0 ? undefined : { type: 'records', records }
+    return records.length === 0 ? undefined : { type: 'records', after, records }
   }
 
   /** One page of the log up to `upTo`; nothing stays open between two pages. */

@@ -21,7 +21,6 @@ export class SubscriptionPump {
   readonly #answer: EventStreamAnswer
   readonly #subscription: Subscription
   readonly #join: (() => boolean) | undefined
-  readonly #encoder = new TextEncoder()
   #stopped = false
   readonly #pause = new WriterPause()
 
@@ -37,22 +36,25 @@ export class SubscriptionPump {
   /** Resolves when the stream is over, or its reader has joined. */
   async send(): Promise<void> {
     const answer = this.#answer
-    const { resume } = answer
+    const { resume, pieces } = answer
     // Only a gateway that has groups goes on by itself; another would hand it to the client.
     const between: HeaderList =
       resume === undefined || this.#join === undefined ? [] : [[GATEWAY_HEADERS.resume, resume]]
     const headers: HeaderList = [...answer.headers, ...between]
     const head = encodeHead({ status: answer.status, headers })
-    const opening = this.#encoder.encode(this.#subscription.take() ?? '')
+    const opening = (await pieces.take()) ?? NOTHING
+    if (this.#stopped) return
     if (!this.#stream.respond(head, opening, false)) await this.#pause.wait()
     let patience = SETTLE_FIRST_MS
     let silence = 0
     while (!this.#stopped) {
-      const text = this.#subscription.take()
-      if (text !== undefined) {
+      const taken = pieces.take()
+      const bytes = taken instanceof Promise ? await taken : taken
+      if (this.#stopped) return
+      if (bytes !== undefined) {
         patience = SETTLE_FIRST_MS
         silence = 0
-        if (!this.#stream.write(this.#encoder.encode(text))) await this.#pause.wait()
+        if (!this.#stream.write(bytes)) await this.#pause.wait()
         continue
       }
       const { ended } = this.#subscription
@@ -65,7 +67,7 @@ export class SubscriptionPump {
       silence += wait
       if (silence < DAEMON_LIMITS.heartbeatMs || this.#stopped) continue
       silence = 0
-      this.#stream.write(this.#encoder.encode(HEARTBEAT_COMMENT))
+      this.#stream.write(HEARTBEAT)
     }
   }
 
@@ -77,7 +79,11 @@ export class SubscriptionPump {
   /** Nobody wants the answer any more. */
   stop(): void {
     this.#stopped = true
+    this.#answer.pieces.close()
     this.#subscription.close()
     this.#pause.end()
   }
 }
+
+const NOTHING = new Uint8Array(0)
+const HEARTBEAT = new TextEncoder().encode(HEARTBEAT_COMMENT)

@@ -1,4 +1,6 @@
 import { EventStreamAnswer } from '../../local-daemon/http/event-stream-answer.ts'
+import { PageMemory } from '../../local-daemon/http/page-memory.ts'
+import { SubscriptionPieces } from '../../local-daemon/http/subscription-pieces.ts'
 import type { Subscription } from '../../local-daemon/http/subscription.ts'
 import type { AcceptedWebSocket, TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import type { Random } from './random.ts'
@@ -149,7 +151,7 @@ export function injectedApp(random: Random, holds: Map<string, AppHold>): Tunnel
           return request.text().then((text) => new Response(String(text.length)))
         case 'events fail':
         case 'events fail at their end':
-          return new EventStreamAnswer(subscription(held, fault !== 'events fail'), {}, undefined)
+          return eventAnswer(subscription(held, fault !== 'events fail'))
         default:
           return new Response(body(held, pieces, 'end'))
       }
@@ -187,4 +189,13 @@ export function injectedApp(random: Random, holds: Map<string, AppHold>): Tunnel
       })
     },
   }
+}
+
+function eventAnswer(events: Subscription): EventStreamAnswer {
+  return new EventStreamAnswer(
+    events,
+    new SubscriptionPieces(events, new PageMemory(), 'test'),
+    {},
+    undefined,
+  )
 }

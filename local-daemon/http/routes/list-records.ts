@@ -1,16 +1,16 @@
 import type { RecordFilter } from '../../store/reader.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { ProblemError } from '../../config/problem-error.ts'
-import { jsonAnswer } from '../answer.ts'
 import { answers } from '../describe.ts'
 import { parseInput } from '../parse-input.ts'
-import { recordListBody } from '../record-list.ts'
+import { listAnswer } from '../list-answer.ts'
 import type { RouteContext } from '../router.ts'
 import { PageQuery, RecordList, RecordsQuery, ThreadParams } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /v1/records?thread=|actor=` and `GET /v1/threads/:id/records`, in order of arrival. */
-export function addListRecords({ router, authorise, store }: RouteParts): void {
+export function addListRecords(parts: RouteParts): void {
+  const { router, store } = parts
   function list(
     c: RouteContext,
     filter: RecordFilter,
@@ -19,11 +19,7 @@ export function addListRecords({ router, authorise, store }: RouteParts): void {
     const { limit, cursor } = query
     const after = cursor === undefined ? 0 : store.placeOf(cursor)
     const opening = '{"object":"list","data":['
-    const write = flatJson
-    const principal = c.get('principal')
-    const holds = () => authorise.holds(principal)
-    const body = recordListBody({ reader: store, filter, after, limit, write, opening, holds })
-    return jsonAnswer(c.env, 200, body)
+    return listAnswer(c, parts, { filter, after, limit, write: flatJson, opening })
   }
 
   router.on(

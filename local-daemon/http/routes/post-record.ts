@@ -7,6 +7,7 @@ import { ACTOR_HEADER, claimRules, requireScope } from '../../access/authorise.t
 import { guardExposedChange } from '../../access/exposed-requirement.ts'
 import { guardRequirement } from '../../access/lockout.ts'
 import { type RecordActor, recordActor } from '../../access/record-actor.ts'
+import { DAEMON_LIMITS } from '../../config/limits.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { CONFIG_THREAD, readSetting } from '../../settings/setting-records.ts'
 import type { RecordDraft } from '../../store/draft.ts'
@@ -17,6 +18,7 @@ import { jsonAnswer } from '../answer.ts'
 import { answers, jsonBody } from '../describe.ts'
 import { readOnce } from '../idempotency-key.ts'
 import { readJson } from '../read-json.ts'
+import { recordAnswer } from '../record-answer.ts'
 import type { RouteContext } from '../router.ts'
 import { AppendHeaders, FlatRecord, NewRecord } from '../schemas.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -68,7 +70,12 @@ export function addPostRecord(parts: RouteParts): void {
       if (claim.actor === did) throw daemonOnly()
       const { record, created } = await append(c, { ...draft, actor: claim.actor }, claim, guard)
       const location = { location: `/v1/records/${record.id}` }
-      return jsonAnswer(c.env, created ? 201 : 200, flatJson(record), location)
+      const status = created ? 201 : 200
+      const json = flatJson(record)
+      if (json.length > DAEMON_LIMITS.pieceBytes) {
+        return recordAnswer(c, parts, record.id, status, location)
+      }
+      return jsonAnswer(c.env, status, json, location)
     },
   )
 

@@ -2,6 +2,7 @@ import type { AppAccess } from '../../access/make-access.ts'
 import type { ListenHost } from '../../config/listen-host.ts'
 import type { FeedHub } from '../../store/feed-hub.ts'
 import type { Observation } from '../observation.ts'
+import type { PageMemory } from '../page-memory.ts'
 import type { DaemonRouter } from '../router.ts'
 
 /** What routes are made of. */
@@ -9,6 +10,8 @@ export interface RouteParts extends AppAccess {
   readonly router: DaemonRouter
   readonly hub: FeedHub
   readonly observation: Observation
+  /** What large answers share. */
+  readonly pages: PageMemory
   /** The instance's did:key. */
   readonly did: string
   /** Of this start of the daemon, by chance. */

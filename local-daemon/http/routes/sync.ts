@@ -1,15 +1,17 @@
 import type { z } from '@hono/zod-openapi'
 import type { GrantEnd } from '../../access/bearer.ts'
+import { holderOf } from '../../access/principal.ts'
 import { syncJson } from '../../store/stored-record.ts'
-import { subscriptionAnswer, jsonAnswer } from '../answer.ts'
+import { subscriptionAnswer } from '../answer.ts'
 import { answers, streams } from '../describe.ts'
 import { nextCommit } from '../long-poll.ts'
 import { lastEventIdOf } from '../last-event-id.ts'
 import { parseInput } from '../parse-input.ts'
-import { recordListBody } from '../record-list.ts'
+import { listAnswer } from '../list-answer.ts'
 import type { RouteContext } from '../router.ts'
 import { Changes, ChangesQuery, ResumeHeaders, SubscribeQuery } from '../schemas.ts'
 import { Subscription } from '../subscription.ts'
+import { SubscriptionPieces } from '../subscription-pieces.ts'
 import type { RouteParts } from './route-parts.ts'
 
 const EVENTS = streams('Server-sent events; the id is a cursor', {
@@ -20,7 +22,7 @@ const EVENTS = streams('Server-sent events; the id is a cursor', {
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: what came after a cursor, and what comes. */
 export function addSync(parts: RouteParts): void {
-  const { router, authorise, resumption, store, hub, stopping, grants } = parts
+  const { router, authorise, resumption, store, hub, stopping, grants, pages } = parts
 
   function placeOf(cursor: string | undefined): number {
     if (cursor === undefined) return 0
@@ -32,13 +34,23 @@ export function addSync(parts: RouteParts): void {
     const after = placeOf(lastEventIdOf(c, query) ?? since)
     // A feed that begins with what cannot be read is refused here: a client whose stream has just ended with it would come back
     // each second otherwise.
-    if (after < store.head()) store.page({ thread }, after, store.head(), 1)
-    const gone = c.req.raw.signal
     const principal = c.get('principal')
-    const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
-    const options = { reader: store, hub, after, thread, stopping, gone, watchGrant }
-    const resume = resumption.issue(c.req.raw, c.env, principal)
-    return subscriptionAnswer(c.env, new Subscription(options), resume)
+    const holder = holderOf(principal)
+    const check = (): undefined => {
+      if (after < store.head()) store.page({ thread }, after, store.head(), 1)
+    }
+    const checked = pages.make(holder, check, () => c.req.raw.signal.aborted)
+    return checked instanceof Promise ? checked.then(answer) : answer()
+
+    function answer(): Response {
+      const gone = c.req.raw.signal
+      const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
+      const options = { reader: store, hub, after, thread, stopping, gone, watchGrant }
+      const resume = resumption.issue(c.req.raw, c.env, principal)
+      const subscription = new Subscription(options)
+      const pieces = new SubscriptionPieces(subscription, pages, holder)
+      return subscriptionAnswer(c.env, subscription, pieces, resume)
+    }
   }
 
   /** Waits for a commit, and for no longer than the caller may hear of it. */
@@ -76,11 +88,7 @@ export function addSync(parts: RouteParts): void {
         await nextGranted(c, thread)
       }
       const opening = '{"records":['
-      const write = syncJson
-      const principal = c.get('principal')
-      const holds = () => authorise.holds(principal)
-      const list = { reader: store, filter: { thread }, after, limit, write, opening, holds }
-      return jsonAnswer(c.env, 200, recordListBody(list))
+      return listAnswer(c, parts, { filter: { thread }, after, limit, write: syncJson, opening })
     },
   )
 
