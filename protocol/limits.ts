@@ -66,7 +66,7 @@ export const LIMITS = {
   streamAwayMs: 3_600_000,
   /** How long one waits that could not begin, milliseconds; then it ends, and its client asks again by itself. */
   streamHoldMs: 300_000,
-  /** Seconds that the leave to resume a ticket's stream lasts; the gateway gets a fresh one before half of it is over. */
+  /** Seconds that a resume code of a ticket's stream lasts; the gateway gets a fresh one before half of it is over. */
   resumeSeconds: 24 * 3600,
   /** Largest HELLO, bytes of JSON. */
   helloBytes: 4096,
@@ -131,7 +131,7 @@ export const LIMITS = {
   gatewayInviteSeconds: 30 * 24 * 3600,
   /** Largest body of a request to its registry, bytes. */
   registryBodyBytes: 4096,
-  /** Longest ticket, invite or leave to resume, characters: 84 bytes in base58 behind a tag of four. */
+  /** Longest ticket, invite or resume code, characters: 84 bytes in base58 behind a tag of four. */
   codeCharacters: 119,
   /** Largest edge policy, bytes of JSON; with more live tokens than that holds, the edge does not know them. */
   policyBytes: 256 * 1024,

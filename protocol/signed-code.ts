@@ -3,12 +3,11 @@ import { verifyEd25519 } from './ed25519.ts'
 import { LIMITS } from './limits.ts'
 
 /**
- * A code that is good for a short time, signed by the instance, so that the gateway can refuse a forged or
- * expired one without a look-up. `spt_` stands for a stream ticket, `spi_` for an invite, `spg_` for an invite to
- * a gateway, each for one use, and `spr_` for the leave to resume a ticket's stream; then base58 of a nonce (16 bytes), the expiry (u32, Unix time in
- * seconds) and the Ed25519 signature (64 bytes) over the tag, the expiry, the path that the code is for and the
- * nonce. That it was used before only
- * the daemon knows, and of an invite to a gateway its registry.
+ * A code that is valid for a short time, signed by the instance, so that the gateway can refuse a forged one without a
+ * lookup. `spt_` is a stream ticket, `spi_` an invite, `spg_` an invite to a gateway, each for one use; `spr_` is a
+ * resume code for a ticket's stream. Then base58 of a nonce (16 bytes), the expiry (u32, Unix time in seconds) and the
+ * Ed25519 signature (64 bytes) over the tag, the expiry, the path that the code is for and the nonce. Only the daemon
+ * knows whether it was used or has expired; for an invite to a gateway its registry knows.
  */
 export type CodeKind = 'ticket' | 'invite' | 'resume' | 'gateway'
 

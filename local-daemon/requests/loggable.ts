@@ -1,4 +1,4 @@
-/** What begins a bearer, a stream ticket, an invite or the leave to resume a stream, wherever somebody put it by mistake. */
+/** What begins a bearer, a stream ticket, an invite or a resume code, wherever somebody put it by mistake. */
 const SECRET = /sp[lirt]_/i
 /** Everything but visible ASCII: it could rewrite a terminal or begin another line. */
 const INVISIBLE = /[^!-~]/g
