@@ -33,7 +33,9 @@ export async function setup(): Promise<void> {
     .update(JSON.stringify([...files]))
     .digest('hex')
     .slice(0, 16)
-  process.env['SPL_TEST_MAIN'] = join(keep(hash, files), 'local-daemon/cli/main.js')
+  const directory = keep(hash, files)
+  process.env['SPL_TEST_MAIN'] = join(directory, 'local-daemon/cli/main.js')
+  process.env['SPL_TEST_WORKER'] = join(directory, 'edge-gateway/worker.js')
 }
 
 /** Written once for all runs that have the same sources, also at the same time. */
