@@ -11,8 +11,9 @@ export const DAEMON_LIMITS = {
   writesWaiting: 512,
   /** Pause between two tries of a store whose disk is full or fails, milliseconds. */
   storeRetryMs: 1_000,
-  /** How often one index of the records is counted, milliseconds. */
+  /** Pause between two counts of all that the file of the store holds, and how long a start may wait for the first, milliseconds. */
   storeCensusMs: 60_000,
+  storeCensusStartMs: 100,
   /** How old the stored time of a token's last use may become while it is used, and how often such times are written, milliseconds. */
   tokenUseMs: 600_000,
   tokenUseWriteMs: 5_000,

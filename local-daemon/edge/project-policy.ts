@@ -1,6 +1,7 @@
 import { type EdgePolicy, type EdgeToken, scopeBits } from '../../protocol/edge-policy.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
+import { isDamage } from '../store/store-trouble.ts'
 import type { StoreReader } from '../store/reader.ts'
 
 /**
@@ -14,19 +15,29 @@ export function projectPolicy(
   now: number,
 ): EdgePolicy {
   const { edgeTokens, bodyBytes } = DAEMON_LIMITS
-  const rows = store.liveTokens(now, edgeTokens + 1)
-  const tokens = rows.map((row): [string, EdgeToken] => {
+  const rows = liveTokens()
+  const tokens = rows?.map((row): [string, EdgeToken] => {
     const scopes = scopeBits(JSON.parse(row.scopes) as string[])
     return [
       row.token_id,
       row.expires_at === null ? { scopes } : { scopes, expires: row.expires_at },
     ]
   })
+  /** Undefined where the table is damaged: the gateway then lets home say so, and refuses nobody for it. */
+  function liveTokens() {
+    try {
+      return store.liveTokens(now, edgeTokens + 1)
+    } catch (error) {
+      if (isDamage(error)) return undefined
+      throw error
+    }
+  }
+
   return {
     version,
     time: now,
     origins: settings.auth_cors_origins,
-    tokens: tokens.length > edgeTokens ? null : Object.fromEntries(tokens),
+    tokens: tokens === undefined || tokens.length > edgeTokens ? null : Object.fromEntries(tokens),
     limits: {
       token_per_second: settings.token_requests_per_second,
       token_burst: settings.token_burst,

@@ -5,7 +5,7 @@ import { closeDatabase } from './close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
 import { type ConnectionOptions, sqliteVersion } from './connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
-import { IndexCensus } from './index-census.ts'
+import { Census } from './census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
 import type { LineageOptions } from './lineage.ts'
 import type { LossWatch } from './loss-watch.ts'
@@ -93,17 +93,11 @@ export function openStore(options: StoreOptions): Store {
     head: () => head,
     refusal: (error) => state.refusal(error, 'reading'),
     damaged: (what, of) => problemFrom(state.meet(foundDamage(what, of))),
-    indexFault: () => census.fault,
+    census: () => census,
   })
-  const census = new IndexCensus(database, () => head)
-  census.takeAll()
-  reportCensus()
+  const census = new Census(database, (fault) => state.meet(foundDamage(fault, 'file')))
+  census.start()
   const keys = new IdempotencyKeys(statements, reader)
-
-  /** A daemon that has just been started knows what its file is worth. */
-  function reportCensus(): void {
-    if (census.fault !== undefined) state.meet(foundDamage(census.fault, 'file'))
-  }
 
   const commit = database.transaction((work: () => unknown) => work()).immediate
 
@@ -193,7 +187,6 @@ export function openStore(options: StoreOptions): Store {
     } catch {
       return
     }
-    if (census.takeDue()) reportCensus()
     if (state.passing === undefined || state.end !== undefined) return
     try {
       commit(() => statements.probe.run())
@@ -240,6 +233,7 @@ export function openStore(options: StoreOptions): Store {
     close() {
       if (!database.open) return
       clearInterval(timer)
+      census.stop()
       writer.flush()
       if (loss === undefined) closeDatabase(database, state.trouble, () => {})
       else loss.closing(() => closeOpen(loss))

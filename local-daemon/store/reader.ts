@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
+import type { Census } from './census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
 import { isDamage } from './store-trouble.ts'
 import type {
@@ -66,6 +67,9 @@ export interface StoreReader {
   settings(): readonly SettingRow[]
 }
 
+/** Tables that a token is read from. */
+const TOKENS = ['tokens', 'service_accounts']
+
 /** SQLite's word for no limit. */
 const ALL = -1
 
@@ -78,8 +82,8 @@ export interface ReaderParts {
   readonly refusal: (error: unknown) => unknown
   /** The refusal of a row that is not what was written, or of a file in which something is missing. */
   readonly damaged: (what: string, of?: 'row' | 'file') => Error
-  /** What is known to be wrong with the indices that filters read by, if anything. */
-  readonly indexFault?: () => string | undefined
+  /** What counts the rows of the tables; without it nothing is known to be missing. */
+  readonly census?: () => Pick<Census, 'fault' | 'faultNow'>
 }
 
 /** A reader over prepared statements. Whatever goes wrong with the file is thrown as `ProblemError` `STORE_…`. */
@@ -88,7 +92,7 @@ export function createReader({
   head,
   refusal,
   damaged,
-  indexFault = () => undefined,
+  census,
 }: ReaderParts): StoreReader {
   function guarded<Parameters extends unknown[], Result>(
     read: (...parameters: Parameters) => Result,
@@ -140,8 +144,7 @@ export function createReader({
    */
   function gather(filter: RecordFilter, after: number, upTo: number, most: number): RecordPage {
     const isWhole = filter.thread === undefined && filter.actor === undefined
-    const fault = isWhole ? undefined : indexFault()
-    if (fault !== undefined) throw damaged(fault, 'file')
+    if (!isWhole) refuseGaps('records')
     const records: StoredRecord[] = []
     let bytes = 0
     let last = after
@@ -203,8 +206,32 @@ export function createReader({
     return row
   }
 
-  function one<Row extends object>(row: Row | undefined): Row | undefined {
-    return row && sound(row)
+  /** Refuses a list of a table that is known to have lost rows. */
+  function refuseGaps(...tables: readonly string[]): void {
+    for (const table of tables) {
+      const fault = census?.().fault(table)
+      // A row that an index leads to and the table lacks is an error of SQLite, and what comes before it can be read.
+      if (fault !== undefined && fault.tree !== 'records') throw damaged(fault.what, 'file')
+    }
+  }
+
+  /** A row by its key. That it is not there is said only of tables that have lost none. */
+  function one<Row extends object>(
+    row: Row | undefined,
+    ...tables: readonly string[]
+  ): Row | undefined {
+    if (row !== undefined) return sound(row)
+    for (const table of tables) {
+      const fault = census?.().faultNow(table)
+      if (fault !== undefined) throw damaged(fault.what, 'file')
+    }
+    return undefined
+  }
+
+  /** All rows of a list of tables that have lost none. */
+  function all<Row extends object>(rows: readonly Row[], ...tables: readonly string[]) {
+    refuseGaps(...tables)
+    return rows.map(sound)
   }
 
   return {
@@ -224,25 +251,33 @@ export function createReader({
         throw withWayPast(error, after, upTo)
       }
     },
-    thread: guarded((name) => statements.threadByName.get(name)),
-    threads: guarded((before, limit) => statements.threadsBefore.all(before, limit)),
-    token: guarded((tokenId) => one(statements.tokenById.get(tokenId))),
+    thread: guarded((name) => one(statements.threadByName.get(name), 'threads')),
+    threads: guarded((before, limit) =>
+      all(statements.threadsBefore.all(before, limit), 'threads'),
+    ),
+    token: guarded((tokenId) => one(statements.tokenById.get(tokenId), ...TOKENS)),
     tokenThatBegins: guarded((digits) => {
       // By range, which the key's index answers; `g` comes after every hex digit.
       const [row, ...others] = statements.tokensBetween.all(digits, `${digits}g`)
-      return others.length === 0 ? row : undefined
+      return others.length === 0 ? one(row, ...TOKENS) : undefined
     }),
-    tokens: guarded((after = 0, limit = ALL) => statements.tokens.all(after, limit).map(sound)),
-    tokensOf: guarded((account, after = 0, limit = ALL) =>
-      statements.tokensOfAccount.all(account, after, limit).map(sound),
+    tokens: guarded((after = 0, limit = ALL) =>
+      all(statements.tokens.all(after, limit), ...TOKENS),
     ),
-    liveTokens: guarded((now, limit) => statements.liveTokens.all(now, limit).map(sound)),
-    adminTokens: guarded((until) => statements.adminTokens.all(until).map(sound)),
-    account: guarded((id) => one(statements.accountById.get(id))),
-    accounts: guarded((after = 0, limit = ALL) => statements.accounts.all(after, limit).map(sound)),
-    invite: guarded((id) => one(statements.inviteById.get(id))),
-    invites: guarded((after = 0, limit = ALL) => statements.invites.all(after, limit).map(sound)),
-    settings: guarded(() => statements.settings.all().map(sound)),
+    tokensOf: guarded((account, after = 0, limit = ALL) =>
+      all(statements.tokensOfAccount.all(account, after, limit), ...TOKENS),
+    ),
+    liveTokens: guarded((now, limit) => all(statements.liveTokens.all(now, limit), ...TOKENS)),
+    adminTokens: guarded((until) => all(statements.adminTokens.all(until), ...TOKENS)),
+    account: guarded((id) => one(statements.accountById.get(id), 'service_accounts')),
+    accounts: guarded((after = 0, limit = ALL) =>
+      all(statements.accounts.all(after, limit), 'service_accounts'),
+    ),
+    invite: guarded((id) => one(statements.inviteById.get(id), 'invites')),
+    invites: guarded((after = 0, limit = ALL) =>
+      all(statements.invites.all(after, limit), 'invites'),
+    ),
+    settings: guarded(() => all(statements.settings.all(), 'settings')),
   }
 }
 
