@@ -341,8 +341,25 @@ function flattened(problem: Partial<Problem>): Partial<Problem> {
 
 /** The same with the next step of a shell, where the daemon's is about header fields. */
 function forShells(problem: Partial<Problem>, steps: Steps): Partial<Problem> {
-  const step = steps[problem.code ?? '']
+  const step = steps[problem.code ?? ''] ?? shellStep(problem.try)
   return step === undefined ? problem : { ...problem, try: step }
+}
+
+/** The daemon names routes; a person at a shell has commands. */
+function shellStep(step: string | undefined): string | undefined {
+  if (step?.includes('/openapi.json')) return '--help after the command shows what it takes'
+  return step?.replaceAll(
+    /\bGET (\/v1\/[\w/-]+)/gu,
+    (route, path: string) => COMMAND_OF[path] ?? route,
+  )
+}
+
+/** What shows at a shell what a route shows. */
+const COMMAND_OF: Readonly<Record<string, string>> = {
+  '/v1/service-accounts': 'spl service-account list',
+  '/v1/tokens': 'spl token list',
+  '/v1/invites': 'spl pair invites',
+  '/v1/threads': 'spl thread list',
 }
 
 /** Next steps by code. */

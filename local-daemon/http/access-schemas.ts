@@ -10,10 +10,18 @@ import { VIAS } from './via.ts'
 
 const { tokenMaxSeconds, inviteMaxSeconds, inviteDefaultSeconds, accountActors } = DAEMON_LIMITS
 
-const AccountId = z.string().regex(/^sa_[0-9a-hjkmnp-tv-z]{10,26}$/, 'must be a service account id')
+const AccountId = z
+  .string()
+  .regex(
+    /^sa_[0-9a-hjkmnp-tv-z]{10,26}$/,
+    'must be the id of a service account, such as sa_7k2m9q4x1c3v5b8n',
+  )
 const TokenIdText = z
   .string()
-  .regex(/^[0-9a-f]{64}$/, 'must be a token id: 64 lower-case hex digits')
+  .regex(/^[0-9a-f]{64}$/, 'must be the id of a token: 64 lower-case hex digits')
+const InviteIdText = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be the id of an invite: 64 lower-case hex digits')
 /**
  * What stands in the document for the rule of printable text: a class by Unicode property is read by few engines, and their
  * versions of Unicode differ. The daemon refuses format, private and unassigned characters too.
@@ -30,7 +38,10 @@ const Label = printable(1, 64).openapi({ minLength: 1, maxLength: 64, pattern: P
 const Namespace = z
   .string()
   .max(256)
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}(?:\/[a-z0-9][a-z0-9_-]{0,62}){0,3}$/, 'must be a namespace id')
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,62}(?:\/[a-z0-9][a-z0-9_-]{0,62}){0,3}$/,
+    'must be the name of a namespace, such as default or team/ada',
+  )
 const EnvTag = z.string().regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 of a-z and 0-9')
 const Scopes = z.array(z.enum(SCOPES)).max(SCOPES.length)
 const Ttl = z.int().min(1).max(tokenMaxSeconds).openapi({ description: 'Seconds' })
@@ -162,7 +173,7 @@ export const Invite = z
 export const ListedInvite = z
   .object({
     object: z.literal('invite'),
-    invite_id: TokenIdText,
+    invite_id: InviteIdText,
     device: z.string(),
     scopes: Scopes,
     created_at: Seconds,
@@ -172,7 +183,7 @@ export const ListedInvite = z
   })
   .openapi('ListedInvite')
 export const InviteList = listOf(ListedInvite, 'InviteList')
-export const InviteParams = z.object({ id: TokenIdText })
+export const InviteParams = z.object({ id: InviteIdText })
 export const Pairing = z
   .object({
     ...mintedFields,

@@ -31,6 +31,9 @@ function answerRecordError(error: RecordError, facts: RequestFacts): Response {
   const subject = field === '$' ? 'The record' : field
   return problemAnswer(facts, 'INVALID_RECORD', `${subject} ${message}`, {
     field,
-    try: 'See /openapi.json for the form of a record.',
+    try:
+      field === 'thread'
+        ? 'GET /v1/threads lists those there are.'
+        : 'See /openapi.json for the form of a record.',
   })
 }

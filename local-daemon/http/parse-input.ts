@@ -2,6 +2,7 @@ import type { Authorise } from '../access/authorise.ts'
 import type { z } from '@hono/zod-openapi'
 import { formatJsonPath } from '../../protocol/json-path.ts'
 import { ProblemError } from '../config/problem-error.ts'
+import { nextStepOf, plainIssue } from './plain-issue.ts'
 import { readJson } from './read-json.ts'
 import type { RouteContext } from './router.ts'
 
@@ -31,13 +32,15 @@ export async function parseBody<Schema extends z.ZodType>(
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(input)
+  const parsed = schema.safeParse(input, { error: plainIssue })
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const path = (issue?.path ?? []).map((part) => (typeof part === 'symbol' ? String(part) : part))
   const field = path.length === 0 ? '$' : formatJsonPath(path)
-  throw new ProblemError('INVALID_REQUEST', `${field}: ${issue?.message ?? 'is not valid'}`, {
-    field,
-    try: 'See /openapi.json for what this route takes.',
-  })
+  const message = issue?.message ?? 'is not valid'
+  throw new ProblemError(
+    'INVALID_REQUEST',
+    `${field === '$' ? 'The body' : `${field}:`} ${message}`,
+    { field, try: nextStepOf(field, message, input) },
+  )
 }

@@ -9,8 +9,16 @@ import { DAEMON_LIMITS } from '../config/limits.ts'
  */
 
 export const RECORD_ID = /^[0-9a-f]{64}$/
-const RecordId = z.string().regex(RECORD_ID).openapi({ description: 'SHA-256, lower-case hex' })
-const ThreadId = z.string().regex(/^th_[A-Za-z0-9_.-]{1,128}$/)
+const RecordId = z
+  .string()
+  .regex(RECORD_ID, 'must be the id of a record: 64 lower-case hex digits')
+  .openapi({ description: 'SHA-256, lower-case hex' })
+const ThreadId = z
+  .string()
+  .regex(
+    /^th_[A-Za-z0-9_.-]{1,128}$/,
+    'must be the id of a thread: th_ and up to 128 letters, digits and _ . -',
+  )
 /** As `DID` of `protocol/record.ts`, without what other engines of expressions do not know. */
 export const Did = z
   .string()

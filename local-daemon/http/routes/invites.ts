@@ -103,7 +103,7 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
 function requireInvite(row: InviteRow | undefined): InviteRow {
   if (row !== undefined) return row
   throw new ProblemError('NOT_FOUND', 'There is no such invite here', {
-    try: 'See GET /v1/invites for all of them.',
+    try: 'GET /v1/invites lists them.',
   })
 }
 

@@ -52,7 +52,7 @@ export function addListRecords(parts: RouteParts): void {
       const query = parseInput(PageQuery, c.get('query'))
       if (store.thread(id) === undefined) {
         throw new ProblemError('NOT_FOUND', 'There is no such thread here', {
-          try: 'See /v1/threads for all threads.',
+          try: 'GET /v1/threads lists them.',
         })
       }
       return list(c, { thread: id }, query)
