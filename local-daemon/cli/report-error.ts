@@ -30,6 +30,8 @@ export function reportError(
   if (error instanceof CommanderError && isHelp(error)) {
     return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   }
+  // The question stands at the cursor.
+  if (isLeft(error)) note('')
   const report = describe(error, help, unknown)
   note(`${styled('red', 'error:')} ${report.message} [${report.code}]`)
   note(`${styled('green', 'try:')} ${forThisHome(report.try)}`)
@@ -44,7 +46,7 @@ function isHelp(error: CommanderError): boolean {
 function leftQuestion(help: string, by: string): CliError {
   return new CliError(
     'NOT_ANSWERED',
-    'stopped at a question',
+    'cancelled at a question',
     `the same command again; ${help} shows the flags that answer it`,
     by.endsWith('C') ? EXIT_CODE.interrupted : EXIT_CODE.failed,
   )

@@ -143,6 +143,25 @@ test('two restarts at once both tell what is so', async () => {
   await runSpl(['serve', '--stop'], { home: home.path })
 }, 60_000)
 
+test('a start whose gateway cannot be reached says so at once, and so does a restart', async () => {
+  using home = aHome()
+  const gateway = ['--gateway', 'http://127.0.0.1:9']
+  const started = await runSpl(['serve', '--daemon', '--port', '0', ...gateway], {
+    home: home.path,
+  })
+  const again = await runSpl(['serve', '--restart'], { home: home.path })
+  for (const { code, stderr } of [started, again]) {
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^warning: no link to http:\/\/127\.0\.0\.1:9 yet: .*ECONNREFUSED/mu)
+    expect(stderr).toMatch(/^try: spl doctor/mu)
+  }
+  await runSpl(['serve', '--stop'], { home: home.path })
+  const doctor = await runSpl(['doctor'], { home: home.path })
+  const unknown = 'no daemon answers, so its public hostname is not known'
+  expect(doctor.stdout).toMatch(new RegExp(`skip +cost +${unknown}`, 'u'))
+  expect(doctor.stdout).toMatch(new RegExp(`skip +reachable +${unknown}`, 'u'))
+})
+
 describe('columns of a terminal', () => {
   test.for([
     ['tea', 3],

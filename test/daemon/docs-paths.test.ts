@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PAGES = globSync(['*.md', 'docs/**/*.md', 'protocol/**/*.md'], { cwd: ROOT })
@@ -21,4 +22,20 @@ test.each(PAGES)('%s names only files and folders that are there', (page) => {
 
 test('there are pages to check', () => {
   expect(PAGES.length).toBeGreaterThan(12)
+})
+
+test('a page of the package links to nothing that is not in the package', () => {
+  const kept = manifest.files.filter((path) => !path.startsWith('!'))
+  const left = manifest.files.filter((path) => path.startsWith('!')).map((path) => path.slice(1))
+  const isPacked = (path: string): boolean =>
+    ['README.md', 'LICENSE', 'package.json'].includes(path) ||
+    (kept.some((one) => path === one || path.startsWith(`${one}/`)) &&
+      !left.some((one) => path === one || path.startsWith(`${one}/`)))
+  const lost = PAGES.filter(isPacked).flatMap((page) =>
+    [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#]+)/g)]
+      .map(([, path = '']) => join(dirname(page), path).replace(/\/$/u, ''))
+      .filter((path) => !isPacked(path))
+      .map((path) => `${page}: ${path}`),
+  )
+  expect(lost).toEqual([])
 })

@@ -11,6 +11,7 @@ import { note, print, printJson, printAsIs } from '../output.ts'
 import { parseGateway } from '../parse-gateway.ts'
 import { parsePort } from '../parse-port.ts'
 import { withProgress } from '../progress.ts'
+import { warnOfLink } from '../serve/warn-of-link.ts'
 import { warnOfBootstrapToken } from '../serve/bootstrap-token.ts'
 import { parseStore } from '../serve/parse-store.ts'
 import { type ReadyReport, warnOfStart } from '../serve/ready-report.ts'
@@ -121,6 +122,7 @@ async function serve(options: ServeOptions, given: Partial<StartArguments>): Pro
 async function show(report: ReadyReport, options: ServeOptions): Promise<void> {
   warnOfStart(report)
   await showReady(report, options.json === true)
+  if (report.gateway !== null) await warnOfLink(homeOf(options))
 }
 
 async function stop(home: Home, options: ServeOptions): Promise<void> {

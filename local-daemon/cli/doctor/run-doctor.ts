@@ -41,7 +41,8 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   const edge = origins[0] && (await askEdge(origins[0].origin, origins[0].ca))
   add(clockCheck(edge, seen.daemon?.link))
   add(priceCheck(seen, edge, now))
-  if (origins.length === 0) add(skip('reachable', 'nobody else is to reach this daemon'))
+  if (origins.length === 0)
+    add(skip('reachable', seen.daemon ? 'no public hostname is set up' : SILENT))
   for (const origin of origins) await probeOwn(origin, seen, wish.bearer, add)
   return findings
 }
@@ -66,11 +67,13 @@ export async function runRemoteDoctor(wish: RemoteWish): Promise<readonly Findin
   return findings
 }
 
+/** What a daemon that does not answer leaves open. */
+const SILENT = 'no daemon answers, so its public hostname is not known'
+
 function priceCheck({ daemon, running }: Survey, edge: EdgeFacts | undefined, now: number): Check {
   const link = daemon?.link
-  if (link === undefined || !link.configured || running === undefined) {
-    return skip('cost', 'no gateway is set up: nothing is paid for')
-  }
+  if (link === undefined || running === undefined) return skip('cost', SILENT)
+  if (!link.configured) return skip('cost', 'no gateway is set up, so none costs anything')
   const seconds = (now - Date.parse(running.started_at)) / 1000
   return costCheck(link, seconds, edge?.onCloudflare)
 }

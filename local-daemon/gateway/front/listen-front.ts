@@ -1,4 +1,5 @@
 import type { AddressInfo, Server } from 'node:net'
+import { portHolder } from '../../http/port-holder.ts'
 import { GatewayError } from '../gateway-error.ts'
 
 /**
@@ -9,7 +10,7 @@ import { GatewayError } from '../gateway-error.ts'
  */
 export function listenFront(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error)))
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
     server.listen({ host, port }, () => {
       server.removeAllListeners('error')
       // One connection that could not be taken is no reason to end: the next one may be.
@@ -19,11 +20,11 @@ export function listenFront(server: Server, host: string, port: number): Promise
   })
 }
 
-function explain(cause: NodeJS.ErrnoException): Error {
+function explain(cause: NodeJS.ErrnoException, host: string, port: number): Error {
   if (cause.code === 'EADDRINUSE') {
     return new GatewayError(
       'PORT_IN_USE',
-      'the address of the gateway is already in use',
+      `port ${port} on ${host} is taken by ${portHolder(port) ?? 'another program'}`,
       'another --port (0 takes a free one), or stop the program that listens there',
       { cause },
     )
@@ -38,7 +39,7 @@ function explain(cause: NodeJS.ErrnoException): Error {
   }
   return new GatewayError(
     'ADDRESS_UNAVAILABLE',
-    `this machine does not have the address that the gateway is to listen on (${cause.message})`,
+    `this machine does not have the address ${host} (${cause.message})`,
     '--host with an address of this machine; ip address shows them',
     { cause },
   )
