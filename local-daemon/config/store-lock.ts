@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts'
 import { StartError } from './start-error.ts'
@@ -8,15 +8,32 @@ import { shellPath } from '../shell-word.ts'
  * Takes the one lock of a database file, `<file>.lock` beside it. The lock of the home is not enough: with `--store` two
  * homes may name one file, and two daemons would then answer from it, each with a view of its own.
  *
- * @throws StartError STORE_IN_USE, STORE_DIRECTORY_MISSING
+ * @throws StartError STORE_IN_USE, STORE_DIRECTORY_MISSING, STORE_HARD_LINKED
  */
 export function takeStoreLock(database: string): ExclusiveLock {
-  const lock = takeExclusiveLock(`${realPath(database)}.lock`)
+  const path = realPath(database)
+  refuseHardLink(path)
+  const lock = takeExclusiveLock(`${path}.lock`)
   if (lock !== undefined) return lock
   throw new StartError(
     'STORE_IN_USE',
     `A daemon of another home has the store ${database}`,
     'Stop that one first (spl serve --stop --home <its home>), or name another file: spl serve --store <path>',
+  )
+}
+
+/**
+ * Another name of the same file has a lock and a write-ahead log of its own, so that two daemons would write over each other
+ * (sqlite.org/howtocorrupt.html, section 2.5, "Multiple links to the same file").
+ */
+function refuseHardLink(path: string): void {
+  const names = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1
+  if (names === 1) return
+  const own = shellPath(`${path}.own`)
+  throw new StartError(
+    'STORE_HARD_LINKED',
+    `The store ${path} has ${names} names (hard links), as cp -l and some backup programs make them`,
+    `Stop every daemon that uses one of them, then make it a file of its own: cp -p ${shellPath(path)} ${own} && mv ${own} ${shellPath(path)}`,
   )
 }
 

@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
   existsSync,
+  linkSync,
   mkdirSync,
   symlinkSync,
   unlinkSync,
@@ -15,6 +16,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { explainStart } from '../../local-daemon/config/explain-start.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
+import type { StartError } from '../../local-daemon/config/start-error.ts'
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { aHome } from './a-daemon.ts'
 
@@ -113,6 +115,21 @@ describe('a store', () => {
       try: expect.stringContaining('fuser'),
     })
     other.close()
+    await (await start(home.path)).stop()
+  })
+
+  it('that has a second name opens under neither, until it is a file of its own', async () => {
+    using home = aHome()
+    using other = aHome()
+    await (await start(home.path)).stop()
+    const [one, two] = [homeAt(home.path).database, join(other.path, 'linked.db')]
+    linkSync(one, two)
+    const told = { code: 'STORE_HARD_LINKED', message: expect.stringContaining('2 names') }
+    await expect(start(home.path)).rejects.toMatchObject(told)
+    const refusal = await start(home.path, two).catch((error: unknown) => error)
+    expect(refusal).toMatchObject(told)
+    const command = /: (cp .*)$/.exec((refusal as StartError).try ?? '')?.[1]
+    execFileSync('sh', ['-c', command ?? 'false'])
     await (await start(home.path)).stop()
   })
 
