@@ -83,6 +83,8 @@ export const DAEMON_LIMITS = {
   logFiles: 7,
   /** Lines that the log gets of faults in one minute; what is beyond is counted. */
   faultLines: 60,
+  /** Requests of one connection that may wait for the answer of the one before them. */
+  pipelined: 100,
   /** Connections of one listener; at the bound, or at what descriptors allow, the one that has been idle longest makes room. */
   connections: 1_024,
   /** Descriptors that the process keeps for the socket, the store, the log and the tunnel, when it may have few. */

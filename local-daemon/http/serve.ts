@@ -17,6 +17,7 @@ import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { makeRoom } from './make-room.ts'
 import { normaliseHead } from './normalise-head.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { resetWhenCut } from './reset-when-cut.ts'
 import { createUpgrade } from './upgrade.ts'
 import { isStreaming, watchHalfClosed, watchUpload } from './watch-connection.ts'
@@ -75,7 +76,7 @@ export function createHttpServer(
       keepAlive: true,
       keepAliveInitialDelay: DAEMON_LIMITS.probeIdleMs,
     },
-    (incoming, outgoing) => {
+    oneAtATime((incoming, outgoing) => {
       normaliseHead(incoming)
       const { socket } = incoming
       if (hasBody(incoming)) watchUpload(incoming, outgoing, () => refuseConnection(LATE, socket))
@@ -83,7 +84,7 @@ export function createHttpServer(
         logger.error({ err: error }, 'answer request')
         socket.destroy()
       })
-    },
+    }),
   )
   // Node's own switch for what RFC 9112, section 9.6, lets a client do; `watchHalfClosed` bounds it.
   Object.assign(server, { httpAllowHalfOpen: true })
