@@ -114,10 +114,8 @@ export class RegistryObject extends DurableObject<Env> {
     const fault = await this.#challenges.fault(proof.challenge, now)
     this.#book.expireInvites(now)
     const invite = this.#book.invite(inviteId)
-    // Before the challenge is used: who has no invite leaves nothing here.
     if (invite === undefined) return { refusal: INVITE_INVALID }
-    const refused = fault ?? this.#challenges.use(proof.challenge, now)
-    if (refused !== undefined) return { refusal: CHALLENGE_REFUSALS[refused] }
+    if (fault !== undefined) return { refusal: CHALLENGE_REFUSALS[fault] }
     if (invite.owner !== null) return this.#joinedBefore(invite, proof.did, wanted)
     const hostname = wanted ?? invite.hostname
     if (!allowsHostname(invite.hostname, hostname)) return { refusal: notInvited(invite.hostname) }
@@ -125,6 +123,9 @@ export class RegistryObject extends DurableObject<Env> {
     // Workers that still believe the old list would serve the name from there.
     if (this.#book.isEnding(hostname)) return { refusal: HOSTNAME_ENDING }
     if (this.#book.hostnames >= LIMITS.gatewayHostnames) return { refusal: HOSTNAMES_FULL }
+    // Only what burns an invite uses up a challenge: nobody can fill the book by what changes nothing, and keep the admin out.
+    const used = this.#challenges.use(proof.challenge, now)
+    if (used !== undefined) return { refusal: CHALLENGE_REFUSALS[used] }
     this.ctx.storage.transactionSync(() => {
       this.#book.redeem(inviteId, proof.did, hostname, LIMITS.gatewayHostnames)
       this.#book.register(hostname, proof.did, now)

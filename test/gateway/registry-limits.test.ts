@@ -66,6 +66,20 @@ test('a home that could not be cut off is told again until it is', async () => {
   await until('the name is free', async () => said(await team.join(next, code)) === '200')
 }, 60_000)
 
+test('who was invited keeps the admin from nothing, however often they join', async () => {
+  await using team = await aTeam(startOnWorkerd, { limits: { usedChallenges: 10 } })
+  const { code } = await team.invite(`alice.${BASE}`)
+  const guest = anIdentity()
+  const refused = await Promise.all(
+    Array.from({ length: 20 }, () => team.join(guest, code, `other.${BASE}`)),
+  )
+  expect(new Set(refused.map(said))).toEqual(new Set(['403 HOSTNAME_NOT_INVITED']))
+  expect(await admins(team, 'GET', '/hostnames')).toBe('200')
+  const joined = await Promise.all(Array.from({ length: 20 }, () => team.join(guest, code)))
+  expect(new Set(joined.map(said))).toEqual(new Set(['200']))
+  expect(await admins(team, 'DELETE', `/hostnames/alice.${BASE}`)).toBe('200')
+})
+
 test('requests are counted by address, whoever signs them', async () => {
   await using team = await aTeam(startOnWorkerd, {
     clientAddressHeader: 'x-real-ip',
