@@ -8,10 +8,10 @@ import { parseCode, verifyCode } from '../../protocol/signed-code.ts'
 import type { Env } from '../env.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import type { RegistryAdmin, Settings } from '../settings.ts'
-import { addressWait, challengeWait, strangerWait } from '../worker/address-limits.ts'
+import { Door } from '../worker/door.ts'
 import { checkHost } from '../worker/public-host.ts'
 import { clientOf, type PublicUrl } from '../worker/public-request.ts'
-import { invalidQuery, tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
+import { invalidQuery } from '../worker/refusals.ts'
 import { INVITE_INVALID, NO_SUCH_ROUTE, OTHER_HOST } from './refusals.ts'
 import { readBody, readInviteBody, readJoinBody, type JoinBody } from './registry-body.ts'
 import { registryQueryFault, registryRoute, type RegistryRoute } from './registry-routes.ts'
@@ -25,6 +25,9 @@ export function isRegistryTarget(target: string): boolean {
   if (!target.startsWith(REGISTRY_PATH)) return false
   return target.length === REGISTRY_PATH.length || /[/?]/.test(target[REGISTRY_PATH.length] ?? '')
 }
+
+/** What a request is told: a refusal, or what was asked for. */
+type Told = Refusal | { readonly answer: object }
 
 /** What is known of hostnames beside the registry. */
 export interface RegistryHosts {
@@ -46,13 +49,12 @@ export async function answerRegistry(
   { changed, isOwn }: RegistryHosts,
 ): Promise<Response> {
   const asked = { requestId: crypto.randomUUID() }
-  const client = clientOf(request, settings)
-  const wait = await addressWait(env, settings, client)
-  if (wait > 0) return refuse(tooManyRequests(wait), asked)
-  const outcome = await decide()
+  const door = new Door<Told>(env, settings, clientOf(request, settings), (refusal) => refusal)
+  const stranger = (refusal: Refusal) => door.refuseStranger(refusal)
+  const outcome = await door.enter(decide)
   return 'code' in outcome ? refuse(outcome, asked) : json(outcome.answer, asked.requestId)
 
-  async function decide(): Promise<Refusal | { readonly answer: object }> {
+  async function decide(): Promise<Told> {
     const route = registryRoute(request.method, target)
     if (route === undefined) return stranger(NO_SUCH_ROUTE)
     if ('allow' in route) return stranger({ ...OTHER_METHOD, ...route })
@@ -60,7 +62,7 @@ export async function answerRegistry(
     if (fault !== undefined) return stranger({ code: fault.code, message: fault.message })
     // What is signed for another host was meant for another gateway, whoever has passed it on.
     if (!(await isOwn())) return stranger(OTHER_HOST)
-    if (route.kind === 'challenge') return challenge()
+    if (route.kind === 'challenge') return door.forChallenge(challenge)
     const body = await readBody(request)
     if (body === undefined) return stranger(TOO_LARGE)
     const now = Math.floor(Date.now() / 1000)
@@ -84,28 +86,22 @@ export async function answerRegistry(
   }
 
   /** What anybody may ask is counted as a stranger's, whatever comes of it. */
-  async function join(proof: VerifiedRequest, text: string, now: number) {
+  async function join(proof: VerifiedRequest, text: string, now: number): Promise<Told> {
     const body = readJoinBody(text)
     if (!('hostname' in body)) return stranger(body)
     const inviteId = await inviteIdOf(body, adminKey, now)
-    const refusal = await stranger(INVITE_INVALID)
-    if (inviteId === undefined || refusal.code === 'RATE_LIMITED') return refusal
+    if (inviteId === undefined) return stranger(INVITE_INVALID)
     const { hostname } = body
-    const outcome = await registryOf(env).join(proof, { inviteId, hostname })
-    if ('answer' in outcome) changed()
-    return passed(outcome as Outcome<Registration>, registration)
+    return door.asStranger(async () => {
+      const outcome = await registryOf(env).join(proof, { inviteId, hostname })
+      if ('answer' in outcome) changed()
+      return passed(outcome as Outcome<Registration>, registration)
+    })
   }
 
-  async function challenge(): Promise<Refusal | { readonly answer: object }> {
-    const pause = await challengeWait(env, settings, client)
-    if (pause > 0) return tooManyStrangers(pause)
+  async function challenge(): Promise<Told> {
     const text = await registryOf(env).challenge()
     return { answer: { object: 'registry_challenge', challenge: text } }
-  }
-
-  async function stranger(refusal: Refusal): Promise<Refusal> {
-    const pause = await strangerWait(env, settings, client)
-    return pause > 0 ? tooManyStrangers(pause) : refusal
   }
 }
 
@@ -115,7 +111,7 @@ async function askAsAdmin(
   proof: VerifiedRequest,
   body: string,
   now: number,
-): Promise<Refusal | { readonly answer: object }> {
+): Promise<Told> {
   const registry = registryOf(env)
   switch (route.kind) {
     case 'invite': {
@@ -159,10 +155,7 @@ async function inviteIdOf(
   return encodeHex(await sha256(parsed.nonce))
 }
 
-function passed<Value>(
-  outcome: Outcome<Value>,
-  show: (value: Value) => object,
-): Refusal | { readonly answer: object } {
+function passed<Value>(outcome: Outcome<Value>, show: (value: Value) => object): Told {
   return 'refusal' in outcome ? outcome.refusal : { answer: show(outcome.answer) }
 }
 

@@ -4,15 +4,14 @@ import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import type { RegistryAdmin, Settings } from '../settings.ts'
-import { addressWait, strangerWait } from '../worker/address-limits.ts'
+import { Door, type Given } from '../worker/door.ts'
 import { clientOf, type PublicUrl } from '../worker/public-request.ts'
-import { tooManyRequests, tooManyStrangers } from '../worker/refusals.ts'
 import { answerRegistry, isRegistryTarget } from './answer-registry.ts'
 import { HostDirectory, type AskDirectory, type Found } from './host-directory.ts'
 import { HOSTNAME_UNKNOWN, REGISTRY_UNAVAILABLE } from './refusals.ts'
 import { registryOf } from './registry-stub.ts'
 
-type Answer = Response | Promise<Response>
+type Answer = Given<Response>
 
 /** One Worker serves one deployment: what one request has learnt, the next one knows. */
 const directory = new HostDirectory()
@@ -63,16 +62,10 @@ function asking(env: Env): AskDirectory {
 }
 
 /** Counted like any other request without a good bearer, before it is told anything. */
-async function refuseStranger(
-  refusal: Refusal,
-  request: Request,
-  env: Env,
-  settings: Settings,
-): Promise<Response> {
-  const client = clientOf(request, settings)
+function refuseStranger(refusal: Refusal, request: Request, env: Env, settings: Settings): Answer {
   const asked = { requestId: crypto.randomUUID() }
-  const wait = await addressWait(env, settings, client)
-  if (wait > 0) return refuse(tooManyRequests(wait), asked)
-  const pause = await strangerWait(env, settings, client)
-  return refuse(pause > 0 ? tooManyStrangers(pause) : refusal, asked)
+  const door = new Door<Response>(env, settings, clientOf(request, settings), (why) =>
+    refuse(why, asked),
+  )
+  return door.enter(() => door.refuseStranger(refusal))
 }

@@ -7,73 +7,69 @@ import type { Settings } from '../settings.ts'
 import { refuse, type Refusal, type RefusedRequest } from '../refusal.ts'
 import { OTHER_HOST } from '../registry/refusals.ts'
 import { CHALLENGE_URL, CONNECT_HEADER, CONNECT_URL, type Knock } from '../tunnel/internal.ts'
-import { addressWait, challengeWait, strangerWait } from './address-limits.ts'
+import { Door, type Given } from './door.ts'
 import { objectOf } from './owner-object.ts'
 import { clientOf } from './public-request.ts'
-import { tooManyProofs, tooManyRequests } from './refusals.ts'
+import { tooManyProofs } from './refusals.ts'
 
 /** The daemon's door: only a proof by the owner's key, for a host of this gateway, passes on to the object. */
-export async function connect(
+export function connect(
   request: Request,
   host: string,
   env: Env,
   settings: Settings,
   owner: HostOwner,
-): Promise<Response> {
-  const client = clientOf(request, settings)
-  const wait = await addressWait(env, settings, client)
-  if (wait > 0) return refuse(tooManyRequests(wait), asked())
-  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
-    return problemResponse('UPGRADE_REQUIRED', 'Here a daemon connects with a WebSocket', {
-      headers: { upgrade: 'websocket' },
+): Given<Response> {
+  const door = doorOf(request, env, settings)
+  return door.enter(async () => {
+    const { headers } = request
+    if (headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      return problemResponse('UPGRADE_REQUIRED', 'Here a daemon connects with a WebSocket', {
+        headers: { upgrade: 'websocket' },
+      })
+    }
+    if (headers.get('sec-websocket-protocol')?.trim() !== SUBPROTOCOL) {
+      return problemResponse('UPGRADE_REQUIRED', `This gateway speaks ${SUBPROTOCOL}`, {
+        try: 'run the same version of spl at home and on the gateway',
+      })
+    }
+    if (!isOwn(host, settings)) return door.refuseStranger(OTHER_HOST, tooManyProofs)
+    const fields = {
+      'signature-input': headers.get('signature-input') ?? '',
+      signature: headers.get('signature') ?? '',
+    }
+    const proof = await verifyConnectProof(host, fields, owner.did)
+    if (typeof proof === 'string') return door.refuseStranger(FAULTS[proof], tooManyProofs)
+    const yields = headers.get(YIELD_HEADER)
+    const knock: Knock = { ...proof, ...(yields !== null && { yields }) }
+    return objectOf(env, owner).fetch(CONNECT_URL, {
+      headers: { [CONNECT_HEADER]: JSON.stringify(knock), upgrade: 'websocket' },
     })
-  }
-  if (request.headers.get('sec-websocket-protocol')?.trim() !== SUBPROTOCOL) {
-    return problemResponse('UPGRADE_REQUIRED', `This gateway speaks ${SUBPROTOCOL}`, {
-      try: 'run the same version of spl at home and on the gateway',
-    })
-  }
-  if (!isOwn(host, settings)) return deny(OTHER_HOST)
-  const proof = await verifyConnectProof(
-    host,
-    {
-      'signature-input': request.headers.get('signature-input') ?? '',
-      signature: request.headers.get('signature') ?? '',
-    },
-    owner.did,
-  )
-  if (typeof proof === 'string') return deny(FAULTS[proof])
-  const yields = request.headers.get(YIELD_HEADER)
-  const knock: Knock = { ...proof, ...(yields !== null && { yields }) }
-  return objectOf(env, owner).fetch(CONNECT_URL, {
-    headers: { [CONNECT_HEADER]: JSON.stringify(knock), upgrade: 'websocket' },
   })
-
-  async function deny(refusal: Refusal): Promise<Response> {
-    const pause = await strangerWait(env, settings, client)
-    return refuse(pause > 0 ? tooManyProofs(pause) : refusal, asked())
-  }
 }
 
 /** What the next proof is to be signed over. Anybody may ask; it is good for nothing without the key. */
-export async function giveChallenge(
+export function giveChallenge(
   request: Request,
   host: string,
   env: Env,
   settings: Settings,
   owner: HostOwner,
-): Promise<Response> {
-  const client = clientOf(request, settings)
-  const wait = await addressWait(env, settings, client)
-  if (wait > 0) return refuse(tooManyRequests(wait), asked())
-  const pause = await challengeWait(env, settings, client)
-  if (pause > 0) return refuse(tooManyProofs(pause), asked())
-  if (request.method !== 'GET') {
-    const message = 'A challenge is asked for with GET'
-    return refuse({ code: 'METHOD_NOT_ALLOWED', message, allow: 'GET' }, asked())
+): Given<Response> {
+  const door = doorOf(request, env, settings)
+  const give = () => {
+    if (request.method !== 'GET') {
+      const message = 'A challenge is asked for with GET'
+      return refuse({ code: 'METHOD_NOT_ALLOWED', message, allow: 'GET' }, asked())
+    }
+    if (!isOwn(host, settings)) return refuse(OTHER_HOST, asked())
+    return objectOf(env, owner).fetch(CHALLENGE_URL)
   }
-  if (!isOwn(host, settings)) return refuse(OTHER_HOST, asked())
-  return objectOf(env, owner).fetch(CHALLENGE_URL)
+  return door.enter(() => door.forChallenge(give, tooManyProofs))
+}
+
+function doorOf(request: Request, env: Env, settings: Settings): Door<Response> {
+  return new Door(env, settings, clientOf(request, settings), (refusal) => refuse(refusal, asked()))
 }
 
 /** Where hostnames are given out, the registry knows the name already; else it is one of the gateway's own. */

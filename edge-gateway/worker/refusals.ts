@@ -42,6 +42,12 @@ export const LOCAL_ONLY: Refusal = {
   try: 'run `spl` on that machine',
 }
 
+export const OBJECT_LOST: Refusal = {
+  code: 'TUNNEL_INTERRUPTED',
+  message: 'The gateway lost the request before its answer began',
+  try: 'a safe request may be sent again at once; check others first',
+}
+
 /** @param seconds until the next request may pass */
 export function tooManyRequests(seconds: number): Refusal {
   return {

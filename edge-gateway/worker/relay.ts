@@ -13,27 +13,22 @@ import {
   type Relayed,
   type RelayedKind,
 } from '../tunnel/internal.ts'
+import { logFault } from '../tunnel/log-fault.ts'
 import { asksForEvents, isFeed } from '../streams/asks-for-events.ts'
 import { relayEvents, type SendHead } from '../streams/relay-events.ts'
-import { addressWait, strangerWait } from './address-limits.ts'
 import { askingOrigin } from './asking-origin.ts'
 import { checkCredential, type Credential, type CredentialFault } from './credential.ts'
 import { answerPreflight, refuseReadably } from './cors.ts'
+import { Door, type Given } from './door.ts'
 import { isLocalPath } from './local-route.ts'
 import { objectOf } from './owner-object.ts'
 import { readPublicRequest, type PublicRequest, type PublicUrl } from './public-request.ts'
-import {
-  CREDENTIAL_REFUSALS,
-  invalidQuery,
-  LOCAL_ONLY,
-  tooManyRequests,
-  tooManyStrangers,
-} from './refusals.ts'
+import { CREDENTIAL_REFUSALS, invalidQuery, LOCAL_ONLY, OBJECT_LOST } from './refusals.ts'
 import { GATEWAY_METRICS, isMetricsTarget, METRICS_METHODS } from './metrics-route.ts'
 import { routeBits } from './route-bits.ts'
 import { tellPage } from './tell-page.ts'
 
-type Answer = Response | Promise<Response>
+type Answer = Given<Response>
 
 /**
  * Lets a public request through to the object, or answers it here: the address's rate first, then form,
@@ -50,18 +45,18 @@ export function relay(
   const asked = { requestId: crypto.randomUUID() }
   let isSigned = false
   const read = readPublicRequest(request, url, settings, asked.requestId)
-  const wait = addressWait(env, settings, read.client)
-  const answer = typeof wait === 'number' ? admit(wait) : wait.then(admit)
+  const door = new Door<Response>(env, settings, read.client, deny)
+  const entered = door.enter(admit)
+  const answer = entered instanceof Promise ? entered.catch(tellLost) : entered
   if ('code' in read || read.head.upgrade === undefined) return answer
   const foreign = askingOrigin(read.head) !== undefined
   return Promise.resolve(answer).then((given) =>
     isSigned ? tellPage(request, foreign, given) : given,
   )
 
-  function admit(seconds: number): Answer {
-    if (seconds > 0) return deny(tooManyRequests(seconds))
+  function admit(): Answer {
     // What is wrong with a request its page can read only if it may ask.
-    if (isPreflight(request)) return preflight(read)
+    if (isPreflight(request)) return preflight()
     if ('code' in read) return deny(read)
     const { head, authorization } = read
     const { target } = head
@@ -81,10 +76,15 @@ export function relay(
   }
 
   /** Only the object knows the origins, so it is asked first; one that is denied counts as a stranger's request. */
-  async function preflight({ client }: Pick<PublicRequest, 'client'>): Promise<Response> {
+  async function preflight(): Promise<Response> {
     const answer = await answerPreflight(request, asked, object)
-    const seconds = answer.status === 204 ? 0 : await strangerWait(env, settings, client)
-    return seconds > 0 ? deny(tooManyStrangers(seconds)) : answer
+    return answer.status === 204 ? answer : door.asStranger(() => answer)
+  }
+
+  /** The object has failed, or was restarted under it; the runtime would say so without a code. */
+  function tellLost(error: unknown): Answer {
+    logFault('relay', error, asked.requestId)
+    return deny(OBJECT_LOST)
   }
 
   function deny(refusal: Refusal): Answer {
@@ -110,13 +110,8 @@ export function relay(
     access: RouteAccess | undefined,
     shown: Credential | CredentialFault,
   ): Answer {
-    const pause = strangerWait(env, settings, good.client)
-    const answer = (seconds: number) => {
-      if (seconds > 0) return deny(tooManyStrangers(seconds))
-      if (typeof shown === 'string') return deny(CREDENTIAL_REFUSALS[shown])
-      return forward(request, good, access, shown, object)
-    }
-    return typeof pause === 'number' ? answer(pause) : pause.then(answer)
+    if (typeof shown === 'string') return door.refuseStranger(CREDENTIAL_REFUSALS[shown])
+    return door.asStranger(() => forward(request, good, access, shown, object))
   }
 }
 

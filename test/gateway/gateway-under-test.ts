@@ -26,7 +26,10 @@ export interface GatewaySettings {
   readonly perMinute?: { readonly address: number; readonly stranger: number }
   /** Further variables, or wrong ones. */
   readonly variables?: Readonly<Record<string, string>>
-  /** Runs the Worker inside a few lines that log each object's construction and each request to it. */
+  /**
+   * Runs the Worker inside a few lines that log each object's construction and each request to it. The object fails at
+   * requests for `/object-fails`.
+   */
   readonly observed?: boolean
   /** How often each object fails when it is told that it is over for good. */
   readonly unhearing?: number
@@ -208,6 +211,7 @@ function wrapping(more: string, unhearing: number, limits: string): string {
       }
       fetch(request) {
         console.log('object request ' + request.url)
+        if (request.headers.get('x-spl-head')?.includes('/object-fails')) throw new Error('it fails')
         return super.fetch(request)
       }
     }
