@@ -8,7 +8,9 @@ import { UndoStack } from '../config/undo-stack.ts'
 import { COMPATIBILITY_DATE } from './compatibility-date.ts'
 import type { FrontLimits } from './front/front-limits.ts'
 import { CLIENT_ADDRESS_FIELD, SCHEME_FIELD } from './front/request-head.ts'
+import { RefusalCounts } from './front/refusal-counts.ts'
 import { startFront } from './front/start-front.ts'
+import { keepRefusals } from './refusals-file.ts'
 import { GatewayError } from './gateway-error.ts'
 import { waitUntilAnswers } from './probe.ts'
 import { parsePublicName, publicHostnames } from './public-hostnames.ts'
@@ -100,6 +102,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const socketPath = await socketPathOf(directory, undo)
     const onLog = options.onLog ?? (() => {})
     const dial = Promise.withResolvers<SupervisedWorkerd>()
+    const refusals = new RefusalCounts()
+    let isOpen = false
     const front = await startFront({
       host,
       port: options.port ?? 0,
@@ -107,8 +111,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       knowsClients,
       dial: async () => (await dial.promise).dial(),
       onLog,
+      // What it asks itself, to see that it answers, is nobody's request.
+      onRefusal: (code) => isOpen && refusals.note(code),
       ...(options.limits && { limits: options.limits }),
     })
+    undo.defer(keepRefusals(directory, refusals))
     undo.defer(() => front.destroy())
     const config = workerdConfig({
       address: socketPath === undefined ? '127.0.0.1:0' : `unix:${socketPath}`,
@@ -137,6 +144,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     undo.defer(async () => front.close())
     const probe = { host: reachable(host), port: front.port, hostname }
     await waitUntilAnswers(certificate ? { ...probe, certificate: certificate.pem } : probe)
+    isOpen = true
     let stopped: Promise<void> | undefined
     const stop = (): Promise<void> => (stopped ??= undo.unwind())
     return {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { connect } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -10,6 +11,7 @@ import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { aHome } from '../daemon/a-daemon.ts'
+import { until } from '../gateway/until.ts'
 import { nothingRuns } from './processes-of.ts'
 import { getPublic } from './public-request.ts'
 import { isRunning, MAIN, runSpl, startSpl } from './run-spl.ts'
@@ -92,6 +94,46 @@ describe('spl gateway serve', () => {
     await runSpl(['serve', '--stop'], { home: home.path })
     child.kill('SIGTERM')
     expect((await once(child, 'close'))[0]).toBe(0)
+  })
+
+  test('tells at its machine how often it refused what, and when last, and nothing of who asked', async () => {
+    const { child, ready } = await serve()
+    const { port } = new URL(ready.url)
+    const forged = `spl_prod_sa_0123456789abcdef_${'A'.repeat(64)}`
+    for (let times = 0; times < 3; times += 1)
+      expect(await getPublic(`${ready.url}/v1/threads`, ready.cacert)).toMatchObject({
+        status: 401,
+      })
+    for (let times = 0; times < 2; times += 1)
+      await getPublic(`${ready.url}/v1/threads`, ready.cacert, {
+        authorization: `Bearer ${forged}`,
+      })
+    const raw = connect({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false })
+    raw.write('GET / HTTP/2.0\r\n\r\n')
+    expect(await text(raw)).toContain('INVALID_REQUEST')
+    const file = join(home.path, 'gateway', 'refusals.json')
+    await until(
+      'it is written',
+      () => existsSync(file) && readFileSync(file, 'utf8').includes('INVALID_REQUEST'),
+    )
+    const line = ['gateway', 'status', '--url', ready.url, '--ca', ready.cacert]
+    const told = await runSpl([...line, '--json'], { home: home.path })
+    const { refusals } = JSON.parse(told.stdout) as {
+      refusals: { since: number; by_code: Record<string, { count: number; last_at: number }> }
+    }
+    expect(refusals.by_code).toMatchObject({
+      AUTH_REQUIRED: { count: 3, last_at: expect.any(Number) },
+      AUTH_INVALID: { count: 2 },
+      INVALID_REQUEST: { count: 1 },
+    })
+    expect(refusals.by_code['AUTH_INVALID']?.last_at).toBeGreaterThan(refusals.since)
+    const shown = await runSpl(line, { home: home.path })
+    expect(shown.stdout).toMatch(/^AUTH_REQUIRED +3 +\d{4}-/mu)
+    const kept = readFileSync(file, 'utf8')
+    expect(kept).not.toContain('spl_')
+    expect(kept).not.toContain('127.0.0.1')
+    child.kill('SIGTERM')
+    await once(child, 'close')
   })
 
   test('leaves no workerd behind when it is killed with SIGKILL', async () => {

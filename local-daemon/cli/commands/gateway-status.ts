@@ -9,6 +9,10 @@ import { socketClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { gatewayStatus, type Check, type StatusRequest } from '../gateway/gateway-status.ts'
 import { ownerOfHome } from '../gateway/owner-of-home.ts'
+import { readRefusals } from '../../gateway/refusals-file.ts'
+import type { Refusals } from '../../gateway/front/refusal-counts.ts'
+import { localTime } from '../local-time.ts'
+import { table } from '../table.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { noteNext, print, printJson } from '../output.ts'
@@ -21,6 +25,7 @@ import { styled } from '../styled.ts'
 interface GatewayStatusOptions extends GlobalOptions {
   readonly url?: URL
   readonly ca?: string
+  readonly storage?: string
 }
 
 export function addGatewayStatus(gateway: Command): void {
@@ -33,6 +38,7 @@ export function addGatewayStatus(gateway: Command): void {
       parseOrigin,
     )
     .option('--ca <file>', 'PEM file to trust, beside the system')
+    .option('--storage <dir>', 'of the gateway on this machine (default: the one of the home)')
     .addHelpText(
       'after',
       examples(
@@ -52,6 +58,7 @@ async function status(options: GatewayStatusOptions): Promise<void> {
     if (!options.json) print(line(check))
   })
   if (options.json) printJson(outcome)
+  else if (outcome.refusals !== null) print(refusalText(outcome.refusals))
   if (outcome.ok) return
   process.exitCode = EXIT_CODE.unreachable
   if (!options.json) noteNext('try', `${advice(outcome.checks)}`)
@@ -73,6 +80,7 @@ async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> 
     ca: caFile ? readCa(caFile) : undefined,
     expected: existsSync(home.instanceKey) ? await ownerOfHome(options) : null,
     policy: link?.configured ? link.policy : undefined,
+    refusals: readRefusals(options.storage ?? home.gateway),
     bearer: isPrivate(origin) && (own || located?.source !== 'file') ? located?.bearer : undefined,
   }
 }
@@ -112,6 +120,16 @@ function line({ name, ok, detail }: Check): string {
   const [colour, mark] = MARKS[`${ok}`]
   const shown = styled(colour, mark.padEnd(4))
   return `${shown}  ${name.replace('_', ' ').padEnd(12)}  ${printable(detail)}`
+}
+
+/** What the gateway of this machine has refused, the most frequent first. */
+function refusalText({ since, by_code }: Refusals): string {
+  const rows = Object.entries(by_code)
+    .toSorted(([, left], [, right]) => right.count - left.count)
+    .map(([code, { count, last_at }]) => [code, String(count), localTime(last_at / 1000)])
+  const from = localTime(since / 1000)
+  if (rows.length === 0) return `nothing refused since ${from}`
+  return `\nRefused by the gateway since ${from}:\n${table(['CODE', 'TIMES', 'LAST'], rows)}`
 }
 
 const ADVICE: Readonly<Record<Check['name'], string>> = {

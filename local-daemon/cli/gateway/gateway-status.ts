@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import type { Refusals } from '../../gateway/front/refusal-counts.ts'
 import { lifeLeft } from '../../gateway/certificate-life.ts'
 import type { LinkReport } from '../../tunnel/link-report.ts'
 import { showCertificate, type ShownCertificate } from '../probe/gateway-certificate.ts'
@@ -21,6 +22,8 @@ export interface StatusRequest {
   readonly policy: LinkReport['policy'] | undefined
   /** Bearer for the event stream; undefined leaves that out. */
   readonly bearer: string | undefined
+  /** What the gateway of this machine has noted of that. */
+  readonly refusals: Refusals | undefined
 }
 
 export type CheckName =
@@ -54,6 +57,8 @@ export interface GatewayStatus {
   readonly policy: LinkReport['policy'] | null
   readonly round_trip_ms: number | null
   readonly first_event_ms: number | null
+  /** What the gateway on this machine has refused since it was started; null where none runs. */
+  readonly refusals: Refusals | null
 }
 
 /**
@@ -126,6 +131,7 @@ export async function gatewayStatus(
     policy: policy ?? null,
     round_trip_ms: roundTrip ?? null,
     first_event_ms: event ?? null,
+    refusals: request.refusals ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { detach } from '../../../protocol/detach.ts'
 import { linger } from '../../sockets/linger.ts'
+import { AnswerWatch } from './answer-watch.ts'
 import type { FrameFault } from './client-frames.ts'
 import type { FrontLimits } from './front-limits.ts'
 import { refusalText } from './refusal-text.ts'
@@ -21,6 +22,8 @@ export interface ConnectionParts {
   /** What its WebSocket's unfinished message counts in, and under. */
   readonly messages: UnfinishedMessages
   readonly address: string | undefined
+  /** Told the code of each refusal, the Worker's and the front's own. */
+  readonly onRefusal: (code: string) => unknown
 }
 
 /**
@@ -46,6 +49,7 @@ export class ClientConnection {
   readonly #client: Socket
   readonly #parts: ConnectionParts
   readonly #framer: RequestFramer
+  readonly #watched = new AnswerWatch()
   #mode: Mode = 'framed'
   #workerd: WorkerdSocket | undefined
   #use: WebSocketUse | undefined
@@ -122,6 +126,7 @@ export class ClientConnection {
     this.#use = head.webSocket
     if (head.webSocket !== undefined) this.#drop()
     this.#awaitsAnswer = true
+    this.#watched.begin()
     if (this.#workerd === undefined) return this.#dial(head)
     this.#workerd.write(head.bytes)
   }
@@ -168,6 +173,8 @@ export class ClientConnection {
     if (workerd !== this.#workerd || this.#mode === 'over') return
     this.#awaitsAnswer = false
     this.#answered = true
+    const refusal = this.#watched.see(bytes)
+    if (refusal !== undefined) this.#parts.onRefusal(refusal)
     const decides = this.#mode === 'deciding'
     if (decides) this.#decide(bytes)
     if (!this.#passToClient(bytes)) this.#waitForClient(workerd)
@@ -288,6 +295,7 @@ export class ClientConnection {
       this.#client.destroy()
       return
     }
+    this.#parts.onRefusal(fault.code)
     this.#client.write(refusalText(fault, retryAfter))
     linger(this.#client, this.#parts.limits)
   }

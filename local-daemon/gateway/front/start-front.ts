@@ -21,6 +21,8 @@ export interface FrontOptions {
   readonly knowsClients: boolean
   readonly dial: () => Promise<WorkerdSocket>
   readonly onLog: (line: string) => void
+  /** Told the code of each request that was refused. */
+  readonly onRefusal?: (code: string) => unknown
   readonly limits?: Partial<FrontLimits>
 }
 
@@ -46,6 +48,7 @@ const OWN_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '::1'])
 export async function startFront(options: FrontOptions): Promise<Front> {
   const limits: FrontLimits = { ...FRONT_LIMITS, ...options.limits }
   const table = new ConnectionTable(connectionsFor(openFilesLimit(), limits), limits)
+  const onRefusal = options.onRefusal ?? (() => {})
   const messages = new UnfinishedMessages(limits.webSocketUnfinishedBytes, limits.addressShare)
   const sockets = new Map<Socket, Place>()
   const tls = options.tls && (await startTls(options.tls))
@@ -86,7 +89,15 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     const key = address === undefined ? undefined : (addressKey(address) ?? address)
     const { dial } = options
     const onRequest = place.settle
-    ClientConnection.serve(client, { limits, own, dial, onRequest, messages, address: key })
+    ClientConnection.serve(client, {
+      limits,
+      own,
+      dial,
+      onRequest,
+      onRefusal,
+      messages,
+      address: key,
+    })
   }
 
   function addressOf({ remoteAddress }: Socket): string | undefined {
