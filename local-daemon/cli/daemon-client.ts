@@ -348,10 +348,10 @@ function forShells(problem: Partial<Problem>, steps: Steps): Partial<Problem> {
 /** The daemon names routes; a person at a shell has commands. */
 function shellStep(step: string | undefined): string | undefined {
   if (step?.includes('/openapi.json')) return '--help after the command shows what it takes'
-  return step?.replaceAll(
-    /\bGET (\/v1\/[\w/-]+)/gu,
-    (route, path: string) => COMMAND_OF[path] ?? route,
-  )
+  return step?.replace(/\bGET (\/v1\/[\w/-]+) lists/u, (route, path: string) => {
+    const command = COMMAND_OF[path]
+    return command === undefined ? route : `${command} shows`
+  })
 }
 
 /** What shows at a shell what a route shows. */

@@ -70,7 +70,7 @@ function refuseClear(origin: URL): void {
   if (process.env[ALLOW] === '1') return
   throw new CliError(
     'BEARER_IN_THE_CLEAR',
-    `${origin.origin} is plain http to a public address: whoever is on the way gets the bearer; nothing was sent`,
+    `${origin.origin} is plain http to a public address: anyone on the way could read the bearer; nothing was sent`,
     `give the https address, of your gateway or of a TLS proxy in front of the daemon; if the way is a VPN: ${ALLOW}=1`,
     EXIT_CODE.usage,
   )

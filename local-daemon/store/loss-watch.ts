@@ -109,5 +109,5 @@ export class LossWatch {
 
 function whatOf({ code, isOverwritten }: FileFault): string {
   if (isOverwritten) return 'was written over'
-  return code === 'STORE_MISSING' ? 'is gone' : 'was replaced by another one'
+  return code === 'STORE_MISSING' ? 'was deleted' : 'was replaced by another file'
 }

@@ -59,7 +59,7 @@ describe('an address for a device', () => {
     await using server = await served((_request, response) => response.end(body))
     const { origin } = server.url
     expect(await aboutAnswer(server.url, DID)).toEqual([
-      `what answers at ${origin} is no spl daemon`,
+      `what answers at ${origin} is not a spl daemon`,
     ])
   })
 
@@ -73,7 +73,7 @@ describe('an address for a device', () => {
       flood()
     })
     expect(await aboutAnswer(server.url, DID)).toEqual([
-      `what answers at ${server.url.origin} is no spl daemon`,
+      `what answers at ${server.url.origin} is not a spl daemon`,
     ])
   })
 

@@ -334,7 +334,7 @@ describe.runIf(PRIVATE_ADDRESS !== undefined)('spl serve --host on a private net
     expect(run.code).toBe(0)
     const ready = JSON.parse(run.stdout) as Ready & Record<string, unknown>
     expect(ready['exposure']).toBe('private')
-    expect(ready['warnings']).toEqual([expect.stringMatching(/plain HTTP: whoever is on the same/)])
+    expect(ready['warnings']).toEqual([expect.stringMatching(/plain HTTP: anyone on the same/)])
     expect(run.stderr).toMatch(/^warning: bearers and records cross the network in plain HTTP/)
     expect((await fetch(`${ready.address}/health`)).status).toBe(200)
     const seen = await spl('status', '--json')

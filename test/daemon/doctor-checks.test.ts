@@ -183,7 +183,7 @@ describe('files', () => {
 
   test('pass when they are their owner’s alone', () => {
     expect(fileChecks(seenAt(freshHome()))).toEqual([
-      { name: 'file-modes', status: 'pass', message: 'keys, store and bearer are for you alone' },
+      { name: 'file-modes', status: 'pass', message: 'only you can read keys, store and bearer' },
     ])
   })
 

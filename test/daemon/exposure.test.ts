@@ -14,7 +14,7 @@ describe('who can reach the daemon', () => {
   test('is warned about where bearers cross a network in the clear', () => {
     expect(exposureWarnings('loopback', '127.0.0.1', on('lo', '127.0.0.1'))).toEqual([])
     expect(exposureWarnings('private', '192.168.1.5', on('wlan0', '192.168.1.5'))).toEqual([
-      expect.stringMatching(/plain HTTP: whoever is on the same Wi-Fi/),
+      expect.stringMatching(/plain HTTP: anyone on the same Wi-Fi/),
     ])
   })
 

@@ -138,11 +138,11 @@ describe('a refusal says which field, what is expected, and where to find it:', 
 
 describe('at a shell the next step is a command:', () => {
   test.for([
-    ['service-account describe sa_nope', /^try: spl service-account list lists them\.$/mu],
-    ['thread records tea', /^try: spl thread list lists them\.$/mu],
-    ['thread records th_zz', /^try: spl thread list lists them\.$/mu],
-    ['do --thread tea stir', /^try: spl thread list lists those there are\.$/mu],
-    ['pair cancel nope', /^try: spl pair invites lists them\.$/mu],
+    ['service-account describe sa_nope', /^try: spl service-account list shows them\.$/mu],
+    ['thread records tea', /^try: spl thread list shows them\.$/mu],
+    ['thread records th_zz', /^try: spl thread list shows them\.$/mu],
+    ['do --thread tea stir', /^try: spl thread list shows those there are\.$/mu],
+    ['pair cancel nope', /^try: spl pair invites shows them\.$/mu],
   ] as const)('spl %s', async ([line, next]) => {
     const run = await runSpl(line.split(' '), { home: at.daemon.home.root })
     expect(run.stderr).toMatch(next)

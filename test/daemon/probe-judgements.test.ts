@@ -46,8 +46,13 @@ describe('no answer at all', () => {
     ['CERT_HAS_EXPIRED', 'tls', /has expired/, /Renew/],
     ['CERT_NOT_YET_VALID', 'tls', /not valid yet/, /clock/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls', /another name/, /this very hostname/],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls', /nobody whom this machine trusts/, /fullchain\.pem/],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls', /nobody whom this/, /NODE_EXTRA_CA_CERTS/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls', /this machine does not trust/, /fullchain\.pem/],
+    [
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'tls',
+      /this machine does not trust/,
+      /NODE_EXTRA_CA_CERTS/,
+    ],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls', /speaks no TLS/, /Check the port/],
     ['ECONNRESET', 'tls', /closed before an answer/, /site for this very hostname/],
     ['EPIPE', 'broken', /broke/, /log of the proxy/],
@@ -72,7 +77,7 @@ test.each<[string, OutsideAnswer, RegExp]>([
   ['the daemon', answered(200, { instance_did: DID }), /^pass: The daemon answers/],
   ['another one', answered(200, { instance_did: 'did:key:z6MkTwo' }), /^fail: Another daemon/],
   ['a redirect', answered(301, {}, { location: 'https://x/' }), /^fail: .* redirects to https:/],
-  ['a web page', answered(200), /^fail: What answers .* is no spl daemon/],
+  ['a web page', answered(200), /^fail: What answers .* is not a spl daemon/],
   ['a proxy alone', answered(502), /^fail: The proxy .* does not reach the daemon/],
   [
     'a host that is not allowed',
@@ -106,7 +111,7 @@ describe('certificate', () => {
     [365, 60, undefined, /^warn/],
     [90, -3, 'CERT_HAS_EXPIRED', /^fail: .* has expired 2 days ago/],
     [90, 60, 'ERR_TLS_CERT_ALTNAME_INVALID', /^fail: .*another name/],
-    [90, 60, 'DEPTH_ZERO_SELF_SIGNED_CERT', /^fail: .*nobody whom/],
+    [90, 60, 'DEPTH_ZERO_SELF_SIGNED_CERT', /^fail: .*does not trust/],
   ])('of %d days that ends in %d, with %s', (life, days, fault, expected) => {
     const validTo = now + days * day
     const validFrom = validTo - life * day

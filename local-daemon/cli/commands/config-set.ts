@@ -17,7 +17,10 @@ export function addConfigSet(config: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['spl config set strict_actor_header true', 'no claimed DID without a token that may'],
+        [
+          'spl config set strict_actor_header true',
+          'naming another actor needs a token that allows it',
+        ],
         ['spl config set trusted_proxies 10.0.0.2,10.0.0.3', 'a list, with commas or spaces'],
         ["spl config set allowed_hosts ''", 'an empty list'],
       ),

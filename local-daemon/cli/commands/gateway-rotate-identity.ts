@@ -34,7 +34,7 @@ export function addGatewayRotateIdentity(gateway: Command): void {
         ['spl gateway rotate-identity --yes --out admin.token', 'for scripts'],
       )}
 
-Records, accounts and settings stay, and say of whom they were. Every bearer,
+Records, accounts and settings stay, and say whose they were. Every bearer,
 ticket and invite ends, because the old key had signed them. The gateway must be
 told the new identity before it lets the daemon in again.
 `,

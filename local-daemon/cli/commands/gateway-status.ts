@@ -134,7 +134,7 @@ function refusalText({ since, by_code }: Refusals): string {
 
 const ADVICE: Readonly<Record<Check['name'], string>> = {
   dns: 'wait some minutes after a first deploy, then check the name at your DNS provider',
-  tls: 'is the gateway running, and on that port? A certificate that is over is renewed at the gateway; for one made at home: --ca <file>',
+  tls: 'is the gateway running, and on that port? Renew an expired certificate at the gateway; for a self-signed one: --ca <file>',
   gateway: 'check the hostname; spl gateway deploy, or is spl gateway serve running?',
   daemon: 'spl tunnel status at home: it says why the daemon is not connected there',
   policy: 'spl tunnel status at home, then once more: a change takes a moment',
@@ -144,7 +144,7 @@ const ADVICE: Readonly<Record<Check['name'], string>> = {
 
 /** Also the own hostname of a gateway of several owners, which needs no daemon. */
 const NOBODYS =
-  'the gateway is well, and nobody has this hostname: spl gateway list shows who has which, spl gateway join takes one'
+  'the gateway is up, but this hostname belongs to nobody: spl gateway list shows who has which, spl gateway join takes one'
 
 function advice(checks: readonly Check[]): string {
   const failed = checks.find(({ ok }) => ok === false)

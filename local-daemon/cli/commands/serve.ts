@@ -57,7 +57,7 @@ export function addServe(program: Command): void {
     )
     .option(
       '--new-store',
-      'begin with an empty store where the one before is gone: old bearers end',
+      'begin with an empty store where the old one is missing: old bearers end',
     )
     .option('--memory', 'keep the store in memory: it ends with the daemon, the identity stays')
     .option(

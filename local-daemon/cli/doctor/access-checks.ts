@@ -72,7 +72,7 @@ function originsCheck({ settings }: DaemonFacts): Check {
   if (clear.length === 0) return pass(name, listed, { origins: origins.length })
   return warning(
     name,
-    `whoever is on the network path can pose as ${clear.join(', ')}`,
+    `anyone on the network path can pose as ${clear.join(', ')}`,
     `spl config auth-set-cors-origins ${origins.map((origin) => (clear.includes(origin) ? origin.replace('http:', 'https:') : origin)).join(',')}`,
   )
 }
@@ -89,11 +89,11 @@ function strictCheck({ settings }: DaemonFacts, tunnelled: boolean): Check {
     ...(strict_actor_header ? [] : ['strict_actor_header']),
     ...(strict_impersonation_enforcement ? [] : ['strict_impersonation_enforcement']),
   ]
-  if (missing.length === 0) return pass(name, 'nobody acts as another but by an explicit list')
+  if (missing.length === 0) return pass(name, 'accounts act as others only by an explicit list')
   if (!proxied && !tunnelled) return pass(name, 'not asked for: no proxy and no gateway is set up')
   return warning(
     name,
-    `${proxied ? 'behind a reverse proxy' : 'behind a gateway'} an admin's bearer may still act as anybody`,
+    `${proxied ? 'behind a reverse proxy' : 'behind a gateway'} an admin's bearer may still act as anyone`,
     missing.map((key) => `spl config set ${key} true`).join(' && '),
   )
 }
@@ -101,7 +101,7 @@ function strictCheck({ settings }: DaemonFacts, tunnelled: boolean): Check {
 function settingsCheck({ settingWarnings }: DaemonFacts): Check {
   const name = 'settings'
   const [first, ...more] = settingWarnings
-  if (first === undefined) return pass(name, 'every setting has its form')
+  if (first === undefined) return pass(name, 'every setting is valid')
   return failure(
     name,
     `${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}`,

@@ -14,7 +14,7 @@ export function bindCheck({ running }: Survey): Check {
   if (exposure === 'tailnet') return pass(name, `${address}, the members of the tailnet`, details)
   return warning(
     name,
-    `${address} is plain HTTP: whoever is on that network can read bearers and records`,
+    `${address} is plain HTTP: anyone on that network can read bearers and records`,
     'spl expose phone --by tailnet, or spl expose peer with a gateway; or leave it, if you trust the network',
     details,
   )

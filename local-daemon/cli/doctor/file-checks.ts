@@ -55,7 +55,7 @@ export function fileChecks(seen: Survey): readonly Check[] {
       ),
     ]
   }
-  return [pass(name, 'keys, store and bearer are for you alone')]
+  return [pass(name, 'only you can read keys, store and bearer')]
 }
 
 function inside(directory: string): string[] {

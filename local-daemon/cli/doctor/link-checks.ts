@@ -51,7 +51,7 @@ function rivalCheck(at: number | null, now: number): Check | undefined {
   return failure(
     'link',
     `two daemons run with this identity: another one asked for the place ${seconds} s ago, and was refused`,
-    'on the other machine: spl serve --stop; whatever was written there is in that copy of the home alone',
+    'on the other machine: spl serve --stop; what was written there is only in that copy of the home',
     { rival_at: at },
   )
 }

@@ -37,7 +37,7 @@ function daemonCheck({ presence, home, daemon, silence, pid }: Survey): Check {
   if (daemon === undefined) {
     return failure(
       name,
-      `the daemon answers, but not what it is asked: ${silence ?? 'no reason'}`,
+      `the daemon answers, but not as expected: ${silence ?? 'no reason'}`,
       'spl serve --restart, so that it runs the version that is installed',
     )
   }
@@ -71,17 +71,18 @@ function versionCheck({ daemon }: Survey): Check {
 /** The store itself refuses an SQLite that could corrupt it: this says which one it is. */
 function sqliteCheck({ daemon }: Survey): Check {
   const runtime = daemon?.health.runtime
-  if (runtime === undefined) return skip('sqlite', 'no daemon says which one it runs')
+  if (runtime === undefined) return skip('sqlite', 'no daemon answers')
   const { sqlite, node } = runtime
   return pass('sqlite', `SQLite ${sqlite}, Node ${node}`, { sqlite, node })
 }
 
 function diskCheck(disk: Disk | undefined): Check {
   const name = 'disk'
-  if (disk === undefined) return skip(name, 'the file system of the store tells nothing')
+  if (disk === undefined)
+    return skip(name, 'the file system of the store does not say how full it is')
   const free = `${Math.round(disk.free / MIB)} MiB are free`
   const details = { free_bytes: disk.free, total_bytes: disk.total }
-  const next = 'make room on the disk of the store: a full one takes no more records'
+  const next = 'make room on the disk of the store: a full disk takes no more records'
   if (disk.free < DISK_FAIL) return failure(name, `only ${free}`, next, details)
   if (disk.free < DISK_WARN) return warning(name, `only ${free}`, next, details)
   return pass(name, free, details)
@@ -90,7 +91,7 @@ function diskCheck(disk: Disk | undefined): Check {
 function storeCheck(seen: Survey): Check {
   const name = 'store'
   const store = seen.daemon?.health.store
-  if (store === undefined) return skip(name, 'no daemon says how it is')
+  if (store === undefined) return skip(name, 'no daemon answers')
   const { records, problem, lineage_broken: broken } = store
   const details = { records }
   if (problem) {
@@ -100,10 +101,10 @@ function storeCheck(seen: Survey): Check {
   if (broken) {
     return warning(
       name,
-      `it was changed while no daemon ran: ${broken}`,
-      'if you put back a backup: revoke again what you have revoked since, spl service-account revoke; readers start anew by themselves. If not, put back the newest copy: spl serve --stop first',
+      `it changed while no daemon was running: ${broken}`,
+      'if you restored a backup: revoke again what you have revoked since (spl service-account revoke); readers start anew by themselves. If not, put back the newest copy: spl serve --stop first',
       details,
     )
   }
-  return pass(name, `${records} records, and it takes more`, details)
+  return pass(name, `${records} records, and it accepts new ones`, details)
 }

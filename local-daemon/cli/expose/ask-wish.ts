@@ -105,7 +105,7 @@ export async function confirm(question: string): Promise<boolean> {
 function useMissing(): CliError {
   return new CliError(
     'EXPOSE_USE_MISSING',
-    'who is to reach the daemon is not said, and there is no terminal to ask',
+    'it is not said who may reach the daemon, and there is no terminal to ask',
     `spl expose <use>: one of ${USE_CASES.join(', ')}`,
     EXIT_CODE.usage,
   )

@@ -128,15 +128,16 @@ function closingSteps(settings: Present['settings']): Step[] {
   const lists = ['auth_cors_origins', 'allowed_hosts', 'trusted_proxies'] as const
   return lists
     .filter((key) => (settings[key] ?? []).length > 0)
-    .map((key) => ({ do: 'set', key, value: [], why: 'nobody else is to get in' }))
+    .map((key) => ({ do: 'set', key, value: [], why: 'nobody else can connect then' }))
 }
 
 const WHY: Readonly<Record<RecipeSetting['key'], string>> = {
-  auth_required: 'nobody without a bearer',
-  allowed_hosts: 'the name that the proxy hands on; any other is refused',
+  auth_required: 'every request needs a bearer',
+  allowed_hosts: 'requests for this name are accepted; any other name is refused',
   trusted_proxies: 'the proxy alone may say who the client is',
-  strict_actor_header: 'no claimed DID without a token that may',
-  strict_impersonation_enforcement: 'an admin’s bearer acts as itself and its list alone',
+  strict_actor_header: 'a request may name another actor only if its token allows it',
+  strict_impersonation_enforcement:
+    'an admin’s bearer acts only as itself and the actors on its list',
 }
 
 /** On loopback and without a gateway: nobody gets in before the settings hold. */
@@ -150,9 +151,9 @@ function restartSteps(host: string, gateway: GatewayChoice | null, { running }: 
   const rehomed = (running?.gateway?.url ?? null) !== (gateway?.url ?? null)
   if (!moved && !rehomed) return []
   const why = [
-    ...(moved ? [`it listens on ${bound}, and is to listen on ${host}`] : []),
+    ...(moved ? [`listen on ${host}, not on ${bound}`] : []),
     ...(rehomed
-      ? [gateway === null ? 'it is to leave its gateway' : `it is to connect to ${gateway.url}`]
+      ? [gateway === null ? 'disconnect from its gateway' : `connect to ${gateway.url}`]
       : []),
   ].join('; ')
   return [{ do: 'restart', ...(moved && { host }), ...(rehomed && { gateway }), why }]
@@ -191,12 +192,12 @@ function printCommand(name: RecipeName, { hostname, certificate, certificateKey 
 function warningsOf(way: Way, recipe: Recipe | undefined): readonly string[] {
   if (way === 'lan') {
     return [
-      'Plain HTTP: whoever is on this Wi-Fi can read the bearers and the records. A tailnet encrypts.',
+      'Plain HTTP: anyone on this Wi-Fi can read the bearers and the records. A tailnet encrypts.',
       'The address of this machine may change: give it a fixed one in the router.',
     ]
   }
   if (way === 'tailnet')
-    return ['Whoever is in your tailnet can ask; its access rules narrow that.']
+    return ['Everyone in your tailnet can send requests; narrow that with its access rules.']
   return recipe?.notes ?? []
 }
 
@@ -208,7 +209,7 @@ function unfit({ use }: Wish, way: Way): CliError {
   const { ways } = MATRIX[use]
   return refused(
     'EXPOSE_WAY_UNFIT',
-    `${way} is no way for ${use}`,
+    `${use} cannot be reached by ${way}`,
     `one of ${ways.map((fit) => `--by ${fit}`).join(', ')}`,
   )
 }
@@ -216,7 +217,7 @@ function unfit({ use }: Wish, way: Way): CliError {
 function originMissing(): CliError {
   return refused(
     'EXPOSE_ORIGIN_MISSING',
-    'which page is to call is not said',
+    'it is not said which page may call',
     'spl expose browser --origin https://app.example.com, as the address bar shows it',
   )
 }

@@ -15,7 +15,7 @@ export function planText({ use, way, url, steps, warnings }: Plan): string {
       ? ['Nothing is left to do.']
       : steps.flatMap(stepLines).map(forThisHome)),
     ...(warnings.length === 0 ? [] : ['']),
-    ...warnings.map((text) => `${styled('yellow', 'know:')} ${text}`),
+    ...warnings.map((text) => `${styled('yellow', 'note:')} ${text}`),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

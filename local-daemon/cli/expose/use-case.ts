@@ -30,12 +30,12 @@ export const MATRIX: Readonly<Record<UseCase, Row>> = {
   'second-machine': {
     title: 'The command line on a second machine of yours',
     ways: ['tailnet', 'gateway', 'lan'],
-    why: 'only machines that you have joined to the tailnet get there',
+    why: 'only machines in your tailnet can reach it',
   },
   browser: {
     title: 'A dashboard in the browser of this machine',
     ways: ['loopback'],
-    why: 'the page calls this machine itself: nothing is opened, its origin is allowed',
+    why: 'the page calls this machine directly: only its origin is allowed, nothing is opened',
   },
   peer: {
     title: 'A federation peer, or a page, elsewhere on the internet',
@@ -50,6 +50,6 @@ export const MATRIX: Readonly<Record<UseCase, Row>> = {
   nobody: {
     title: 'Nobody: one laptop',
     ways: ['loopback'],
-    why: 'what is not reachable needs no defence',
+    why: 'nothing is reachable from outside',
   },
 }

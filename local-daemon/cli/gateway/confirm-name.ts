@@ -19,7 +19,7 @@ export async function confirmName(name: string, yes: boolean, doing = 'remove it
   }
   throw new CliError(
     'CONFIRMATION_NEEDED',
-    `nothing was done: nobody has typed ${name} to ${doing}`,
+    `nothing was done: to ${doing}, type ${name}`,
     'type its name when asked, or say --yes',
     EXIT_CODE.usage,
   )

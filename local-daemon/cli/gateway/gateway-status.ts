@@ -146,7 +146,7 @@ function textOf({ subject, issuer, valid_to, days_left, fault }: ShownCertificat
   const now = Date.now()
   const left = lifeLeft({ validTo: Date.parse(valid_to) }, now)
   const end = days_left < 0 ? `expired on ${day}` : `until ${day} (${left})`
-  return `${subject} by ${issuer}, ${end}${fault === null ? '' : `: not believed, ${fault}`}`
+  return `${subject} by ${issuer}, ${end}${fault === null ? '' : `: not trusted, ${fault}`}`
 }
 
 function judge(behind: Behind | undefined, expected: string | null): [boolean, string] {

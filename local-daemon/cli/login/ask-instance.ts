@@ -87,7 +87,7 @@ export async function checkInvite(code: string, did: DidKey, origin: URL): Promi
 function notSpl(origin: URL): CliError {
   return new CliError(
     'NOT_SPL',
-    `what answers at ${origin.origin} is no spl daemon`,
+    `what answers at ${origin.origin} is not a spl daemon`,
     'check the address; at home spl status shows it, and the daemon there must be of this version of spl',
   )
 }

@@ -28,7 +28,7 @@ function aboutAddress({ protocol, hostname, origin }: URL): string[] {
   }
   if (protocol === 'https:') return []
   return [
-    `${origin} is plain http: whoever is on the way can read the bearer, unless the way is a tailnet or another VPN`,
+    `${origin} is plain http: anyone on the way can read the bearer, unless the way is a tailnet or another VPN`,
   ]
 }
 
@@ -56,7 +56,7 @@ function aboutFailure({ origin }: URL, error: unknown, withinMs: number): string
       return `${origin} cannot be reached from here: ${error.message}`
     case 'NOT_SPL':
     case 'ANSWER_INVALID':
-      return `what answers at ${origin} is no spl daemon`
+      return `what answers at ${origin} is not a spl daemon`
     case 'IDENTITY_UNPROVEN':
       return error.message
     default:

@@ -11,7 +11,7 @@ export async function probeAuthentication(outside: Outside): Promise<Check> {
 export function judgeAnonymous({ status, json }: OutsideAnswer): Check {
   const details = { status, code: json.code, via: json['via'] }
   if (status === 401 && json.object === 'error') {
-    return { name: NAME, status: 'pass', message: 'Without a bearer nobody gets in', details }
+    return { name: NAME, status: 'pass', message: 'Requests without a bearer are refused', details }
   }
   if (status !== 200) {
     return {

@@ -33,7 +33,7 @@ export function judgePlainOrigin(origin: URL): Check {
   return {
     name: NAME,
     status: 'warn',
-    message: `${origin.origin} is plain http: whoever is on the way can read the bearer`,
+    message: `${origin.origin} is plain http: anyone on the way can read the bearer`,
     fix: 'Only over a tailnet or another VPN; otherwise put a proxy with TLS in front: spl expose',
   }
 }

@@ -43,7 +43,7 @@ async function judgeProof(
         : `Another daemon answers at ${origin.origin}: ${did}, not ${expectedDid}`,
       fix: copy
         ? 'Two run with copies of one home: stop one of them for good, or give it a home of its own.'
-        : 'Let the name, or the proxy’s upstream, lead to this daemon: spl status shows its address.',
+        : 'Point the name, or the proxy’s upstream, at this daemon: spl status shows its address.',
       details: { kind: copy ? 'copy' : 'other-daemon', instance_did: did },
     }
   } catch (error) {
@@ -84,7 +84,7 @@ export function judgeHealth(
       name: NAME,
       status: 'fail',
       message: `Another daemon answers at ${origin.origin}: ${did}, not ${expectedDid}`,
-      fix: 'Let the name, or the proxy’s upstream, lead to this daemon: spl status shows its address.',
+      fix: 'Point the name, or the proxy’s upstream, at this daemon: spl status shows its address.',
       details: { ...details, kind: 'other-daemon' },
     }
   }
@@ -125,7 +125,7 @@ export function judgeHealth(
   }
   return fail(
     'other-service',
-    `What answers at ${origin.origin} is no spl daemon (${status})`,
+    `What answers at ${origin.origin} is not a spl daemon (${status})`,
     'Check that the name leads to your proxy, and that the proxy has a site for this very hostname.',
   )
 }

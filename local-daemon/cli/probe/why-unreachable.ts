@@ -69,8 +69,8 @@ const TLS: readonly (readonly [RegExp, string, string])[] = [
   ],
   [
     /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|CERT_UNTRUSTED/,
-    'nobody whom this machine trusts has signed the certificate',
-    'Use one of a public authority with its whole chain (fullchain.pem, not cert.pem). For one made at home, set NODE_EXTRA_CA_CERTS to its file.',
+    'this machine does not trust who signed the certificate',
+    'Use a certificate of a public authority, with its whole chain: fullchain.pem, not cert.pem. For one made at home, set NODE_EXTRA_CA_CERTS to its file.',
   ],
   [
     /EPROTO|ERR_SSL|wrong version number|packet length too long/i,

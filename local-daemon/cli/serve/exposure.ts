@@ -24,14 +24,14 @@ export function exposureWarnings(
   if (exposure === 'loopback') return []
   if (exposure === 'private') {
     return [
-      'bearers and records cross the network in plain HTTP: whoever is on the same Wi-Fi or switch can read them. A tailnet, a TLS proxy or a gateway keeps them secret',
+      'bearers and records cross the network in plain HTTP: anyone on the same Wi-Fi or switch can read them. A tailnet, a TLS proxy or a gateway keeps them secret',
     ]
   }
   const entries = Object.entries(interfaces)
   const [name] = entries.find(([, own]) => own?.some((entry) => entry.address === address)) ?? []
   if (name === undefined || TAILNET_INTERFACE.test(name)) return []
   return [
-    `${address} is on the interface ${name}: if "tailscale ip" does not show it, a provider gave it out, nothing encrypts it, and strangers may reach it`,
+    `${address} is on the interface ${name}: if "tailscale ip" does not show it, your provider assigned it: nothing encrypts it, and strangers may reach it`,
   ]
 }
 

@@ -100,6 +100,6 @@ function tooSlow(home: Home, pid: number, withinMs: number): CliError {
   return new CliError(
     'STOP_TIMEOUT',
     `process ${pid} did not stop within ${withinMs / 1000} s`,
-    `wait and look again with: spl serve --status, read ${shellPath(home.logFile)}, or at last: kill -9 ${pid} (what was acknowledged is safe)`,
+    `wait and look again with: spl serve --status, read ${shellPath(home.logFile)}, or as a last resort: kill -9 ${pid} (what was acknowledged is safe)`,
   )
 }

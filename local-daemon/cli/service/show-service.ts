@@ -30,7 +30,7 @@ export function serviceManaged({ name, supervisor }: ServiceManager): CliError {
   return new CliError(
     'SERVICE_MANAGED',
     `${name} (${supervisor}) starts this daemon, with the arguments that stand there`,
-    'change them with: spl serve --install-service and all the arguments that it shall have',
+    'change them with: spl serve --install-service and all the arguments it needs',
     EXIT_CODE.usage,
   )
 }
