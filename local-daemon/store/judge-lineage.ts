@@ -20,7 +20,9 @@ export function lineageBreak(mark: LineageMark | undefined, store: StoreFacts): 
   }
   if (mark.epoch === '' && store.head === 0) return undefined
   const before = `it had ${records(mark.seq)} on ${new Date(mark.at).toISOString()}`
-  if (mark.epoch !== store.epoch) return `it is another store than the one here before: ${before}`
+  if (mark.epoch !== store.epoch) {
+    return `it is another store than the one here before, or an older copy that was put back again: ${before}, and has ${records(store.head)} now`
+  }
   if (mark.seq > store.head) {
     return `it is an older copy: ${before}, and has ${records(store.head)} now`
   }

@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { pino } from 'pino'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
 import { linkRows } from '../../local-daemon/cli/tunnel/link-rows.ts'
-import { logRow } from '../../local-daemon/cli/tunnel/log-row.ts'
+import { textWidth } from '../../local-daemon/cli/text-width.ts'
+import { plain } from './plain.ts'
+import { logHeader, logRow } from '../../local-daemon/cli/tunnel/log-row.ts'
 import { runSpl, startSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome, overSocket } from './a-daemon.ts'
 import { localTime } from '../../local-daemon/cli/local-time.ts'
@@ -215,6 +217,11 @@ describe('spl tunnel log', () => {
     // oxlint-disable-next-line no-control-regex -- they are what must not be there
     const OBEYED = /[\u0000-\u001F\u007F-\u009F\u202A-\u202E]/
     expect(logRow(line)).not.toMatch(OBEYED)
+    for (const columns of [60, 80, 100, 140])
+      expect(textWidth(plain(logRow(line, columns)))).toBeLessThanOrEqual(columns)
+    expect(plain(logHeader(80)).trimEnd()).toBe(
+      'TIME                     METHOD   STATUS  MS         PATH',
+    )
     // A daemon elsewhere may be anybody's.
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })

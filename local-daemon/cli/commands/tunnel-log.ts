@@ -5,7 +5,7 @@ import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, print, printJson } from '../output.ts'
 import { followLog } from '../tunnel/follow-log.ts'
-import { LOG_HEADER, logRow } from '../tunnel/log-row.ts'
+import { logHeader, logRow } from '../tunnel/log-row.ts'
 
 interface LogOptions extends GlobalOptions {
   readonly follow?: boolean
@@ -36,7 +36,7 @@ export function addTunnelLog(tunnel: Command): void {
 async function showLog({ follow = false, via, ...options }: LogOptions): Promise<void> {
   const client = await daemonClient(options)
   const signal = follow ? abortOnSignal() : new AbortController().signal
-  if (!options.json) print(LOG_HEADER)
+  if (!options.json) print(logHeader())
   await followLog({
     client,
     path: `/v1/tunnel/log?via=${via}`,

@@ -1,3 +1,4 @@
+import { cutText } from '../cut-text.ts'
 import { localMs } from '../local-time.ts'
 import { printable } from '../printable.ts'
 import { padText } from '../text-width.ts'
@@ -17,40 +18,57 @@ export interface LogLine {
   readonly account: string
 }
 
-/** Widths of all columns but the last; lines come one by one, so they cannot be measured first. */
+/**
+ * Widths of all columns but the last, and whether a narrow terminal has them too; lines come one by one, so they cannot be
+ * measured first.
+ */
 const COLUMNS = [
-  ['TIME', 23],
-  ['VIA', 8],
-  ['METHOD', 7],
-  ['STATUS', 6],
-  ['MS', 9],
-  ['IN', 8],
-  ['OUT', 10],
-  ['ACCOUNT', 20],
+  ['TIME', 23, true],
+  ['VIA', 8, false],
+  ['METHOD', 7, true],
+  ['STATUS', 6, true],
+  ['MS', 9, true],
+  ['IN', 8, false],
+  ['OUT', 10, false],
+  ['ACCOUNT', 20, false],
 ] as const
+/** Columns of a terminal that has room for all of them, and for a path. */
+const WIDE = 130
 
-export const LOG_HEADER = styled(
-  'bold',
-  [...COLUMNS.map(([title, width]) => title.padEnd(width)), 'PATH'].join('  '),
-)
+/** @param columns of the terminal; in a pipe there is no limit */
+export function logHeader(columns = process.stdout.columns || Number.POSITIVE_INFINITY): string {
+  const titles = shownIn(columns).map(([title, width]) => title.padEnd(width))
+  return styled('bold', [...titles, 'PATH'].join('  '))
+}
 
-/** One line for people. What came from clients reaches the terminal as visible characters alone. */
-export function logRow(line: LogLine): string {
-  const cells = [
-    localMs(line.time),
-    line.via,
-    line.method,
-    String(line.status),
-    Number(line.duration_ms).toFixed(1),
-    String(line.bytes_in),
-    String(line.bytes_out),
-    line.account,
-  ]
-  const padded = cells.map((cell, at) => padText(visible(cell), COLUMNS[at]?.[1] ?? 0))
+/**
+ * One line for people, cut where a terminal ends. What came from clients reaches the terminal as visible characters alone.
+ *
+ * @param columns of the terminal; in a pipe there is no limit
+ */
+export function logRow(
+  line: LogLine,
+  columns = process.stdout.columns || Number.POSITIVE_INFINITY,
+): string {
+  const cells: Readonly<Record<(typeof COLUMNS)[number][0], string>> = {
+    TIME: localMs(line.time),
+    VIA: line.via,
+    METHOD: line.method,
+    STATUS: String(line.status),
+    MS: Number(line.duration_ms).toFixed(1),
+    IN: String(line.bytes_in),
+    OUT: String(line.bytes_out),
+    ACCOUNT: line.account,
+  }
+  const padded = shownIn(columns).map(([title, width]) => padText(visible(cells[title]), width))
   const mark = line.outcome === 'whole' ? '' : ` (${visible(line.outcome)})`
-  const text = `${padded.join('  ')}  ${visible(line.path)}${mark}`
+  const text = cutText(`${padded.join('  ')}  ${visible(line.path)}${mark}`, columns)
   if (line.status >= 500 || line.outcome === 'failed') return styled('red', text)
   return line.status >= 400 ? styled('yellow', text) : text
+}
+
+function shownIn(columns: number): readonly (typeof COLUMNS)[number][] {
+  return columns >= WIDE ? COLUMNS : COLUMNS.filter(([, , isNarrow]) => isNarrow)
 }
 
 function visible(text: unknown): string {
