@@ -55,14 +55,17 @@ describe('spl serve --restart', () => {
 
   test('starts what was used last if none runs, and anew if nothing is known', async () => {
     const run = await spl('serve', '--restart', '--port', '0', '--json')
-    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('starting anew') })
+    expect(run).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('starting with the defaults'),
+    })
     const { address } = JSON.parse(run.stdout) as { address: string }
     await spl('serve', '--stop')
     expect(await json('serve', '--restart')).toMatchObject({ address })
     await spl('serve', '--stop')
     writeFileSync(join(home.path, 'run', 'spl.json'), '{"started_with":{"port":"x"}}')
     const anew = await spl('serve', '--restart', '--port', '0')
-    expect(anew.stderr).toContain('starting anew')
+    expect(anew.stderr).toContain('starting with the defaults')
   })
 
   test('refuses a wrong host before it stops anything', async () => {

@@ -50,7 +50,7 @@ async function create(path: string): Promise<FileHandle> {
     const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
     throw new CliError(
       exists ? 'OUT_EXISTS' : 'OUT_NOT_WRITABLE',
-      exists ? `${path} exists, and is left as it is` : `make ${path}: ${(cause as Error).message}`,
+      exists ? `${path} exists, and was not changed` : `make ${path}: ${(cause as Error).message}`,
       'name another file; nothing was created yet',
       EXIT_CODE.usage,
       { cause },

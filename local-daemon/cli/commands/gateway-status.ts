@@ -144,7 +144,7 @@ const ADVICE: Readonly<Record<Check['name'], string>> = {
 
 /** Also the own hostname of a gateway of several owners, which needs no daemon. */
 const NOBODYS =
-  'the gateway is up, but this hostname belongs to nobody: spl gateway list shows who has which, spl gateway join takes one'
+  'the gateway is up, but this hostname is not assigned: spl gateway list shows the assigned ones, spl gateway join takes one'
 
 function advice(checks: readonly Check[]): string {
   const failed = checks.find(({ ok }) => ok === false)

@@ -101,7 +101,7 @@ function checkIdentity(
   if (wanted !== undefined && found !== wanted) {
     throw new CliError(
       'INSTANCE_UNEXPECTED',
-      `the daemon at ${url.origin} is ${found}, not ${wanted}; it got no code`,
+      `the daemon at ${url.origin} is ${found}, not ${wanted}; no code was sent to it`,
       'check the address, and the identity that spl status shows at home',
     )
   }

@@ -21,7 +21,7 @@ export function addLogout(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['spl logout', 'says how to end the bearer at home'],
+        ['spl logout', 'says how to revoke the bearer at home'],
         ['spl logout --revoke', 'ends it, if the bearer may'],
       ),
     )
@@ -39,8 +39,8 @@ async function logout(options: LogoutOptions): Promise<void> {
   if (options.json) return printJson({ object: 'logout', status, url, revoked })
   if (login === undefined) return note(`there is no login in ${loginFile(home)}`)
   print(`logged out of ${login.url}`)
-  if (revoked) return print('its bearer counts no more')
-  note('its bearer still counts; to end it, at home:')
+  if (revoked) return print('its bearer is revoked')
+  note('its bearer is still valid; to revoke it, at home:')
   note(`  spl service-account revoke ${login.service_account_id}`)
 }
 

@@ -19,7 +19,7 @@ export function addServiceAccountRevoke(account: Command): void {
     .description('end a service account and all its tokens, for good')
     .argument('<sa>', 'id of the account, or its beginning', parseId)
     .option('--reason <text>', 'kept with the account')
-    .option('--force', 'even if nobody could administer the daemon from elsewhere then')
+    .option('--force', 'even if then only this machine can administer the daemon')
     .addHelpText(
       'after',
       examples([

@@ -21,7 +21,7 @@ export function addTokenRevoke(token: Command): void {
     .description('end one token, for good')
     .requiredOption('--sa <id>', 'service account that it belongs to', parseId)
     .requiredOption('--token-id <hash>', 'its id, or the first 8 digits or more', parseTokenId)
-    .option('--force', 'even if nobody could administer the daemon from elsewhere then')
+    .option('--force', 'even if then only this machine can administer the daemon')
     .addHelpText(
       'after',
       examples([

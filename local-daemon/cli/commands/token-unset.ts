@@ -8,7 +8,7 @@ import { note, print, printJson, warn } from '../output.ts'
 export function addTokenUnset(token: Command): void {
   token
     .command('unset')
-    .description('remove the saved bearer from the home; it still counts until it is revoked')
+    .description('remove the saved bearer from the home; it stays valid until it is revoked')
     .addHelpText('after', examples(['spl token unset', 'removes the file']))
     .action(async (_options: unknown, command: Command) => {
       const options = optionsOf(command)

@@ -58,7 +58,7 @@ function adminCheck(tokens: readonly Token[], now: number): Check {
     )
   return warning(
     name,
-    'no bearer with the scope admin is good for longer than a day: only this machine could change anything',
+    'no bearer with the scope admin is valid for longer than a day: after that only this machine can change anything',
     'spl service-account create --name admin --scopes admin --with-token',
   )
 }

@@ -24,7 +24,7 @@ export function costCheck(
 ): Check {
   const name = 'cost'
   if (onCloudflare === undefined)
-    return skip(name, 'the public hostname does not answer, so nobody says where it runs')
+    return skip(name, 'the public hostname does not answer, so it is not known where it runs')
   if (!onCloudflare)
     return pass(name, 'the gateway does not run on Cloudflare: it costs its machine')
   if (seconds < LEAST_SECONDS) {

@@ -22,7 +22,7 @@ export function writeFiles(directory: string, { steps }: Plan): readonly string[
       throw code === 'EEXIST'
         ? new CliError(
             'EXPOSE_FILE_EXISTS',
-            `${path} exists, and is left as it is`,
+            `${path} exists, and was not changed`,
             'name another directory with --write, or move that file away',
           )
         : new CliError(

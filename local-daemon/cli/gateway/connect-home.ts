@@ -33,7 +33,7 @@ export async function connectHome(
   if (reason === undefined) return gateway
   throw new CliError(
     'GATEWAY_UNREACHABLE',
-    `${gateway} does not lead to this daemon: ${reason}`,
+    `${gateway} does not reach this daemon: ${reason}`,
     'a new hostname may take some minutes; then: spl gateway status',
     EXIT_CODE.unreachable,
   )

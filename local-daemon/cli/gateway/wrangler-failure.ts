@@ -15,7 +15,7 @@ const CAUSES: readonly Cause[] = [
     () =>
       new CliError(
         'CLOUDFLARE_TOKEN_MISSING',
-        'nobody is signed in to Cloudflare here',
+        'this machine is not signed in to Cloudflare',
         `set CLOUDFLARE_API_TOKEN in the environment (${PERMISSIONS}), or once: npx wrangler login`,
       ),
   ],

@@ -61,7 +61,7 @@ export async function checkInstance(
   if (found === expected) return
   throw new CliError(
     'INSTANCE_CHANGED',
-    `another daemon answers at ${url}: ${found}, not ${expected}; it got no bearer`,
+    `another daemon answers at ${url}: ${found}, not ${expected}; no bearer was sent to it`,
     `find out why; if it is right: spl login ${url} --did ${found}`,
   )
 }
@@ -96,13 +96,13 @@ function unproven(origin: URL, authority: string): CliError {
   if (authority.toLowerCase() === origin.host) {
     return new CliError(
       'IDENTITY_UNPROVEN',
-      `what answers at ${origin.origin} does not hold the key that it claims; it got no secret`,
+      `what answers at ${origin.origin} does not hold the key that it claims; no secret was sent to it`,
       'check the address: another server may answer there',
     )
   }
   return new CliError(
     'IDENTITY_UNPROVEN',
-    `what answers at ${origin.origin} was called as ${JSON.stringify(authority)}, and proves itself for that host alone; it got no secret`,
+    `what answers at ${origin.origin} was called as ${JSON.stringify(authority)}, and proves itself only for that host; no secret was sent to it`,
     'let the proxy in between keep the Host header (nginx: proxy_set_header Host $http_host), and at home: spl config set allowed_hosts <name>; if there is none, another server has passed the question on',
   )
 }

@@ -31,7 +31,7 @@ async function addressesOf(url: URL): Promise<string[]> {
   } catch (cause) {
     throw new CliError(
       'DAEMON_UNREACHABLE',
-      `nobody knows the name ${host}: ${(cause as Error).message}`,
+      `there is no host called ${host}: ${(cause as Error).message}`,
       'check the address',
       EXIT_CODE.unreachable,
       { cause },

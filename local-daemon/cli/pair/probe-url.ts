@@ -60,6 +60,6 @@ function aboutFailure({ origin }: URL, error: unknown, withinMs: number): string
     case 'IDENTITY_UNPROVEN':
       return error.message
     default:
-      return `${origin} does not lead to a daemon now: ${error.code}`
+      return `${origin} does not reach a daemon now: ${error.code}`
   }
 }

@@ -99,7 +99,7 @@ export function judgeHealth(
     return fail(
       'redirect',
       `${origin.origin} redirects to ${String(headers.location ?? 'nowhere')}`,
-      'Use that address, if it is yours; otherwise let the proxy forward in place of redirecting.',
+      'Use that address, if it is yours; otherwise let the proxy forward requests, not redirect them.',
     )
   }
   if (json.code === 'HOST_NOT_ALLOWED') {

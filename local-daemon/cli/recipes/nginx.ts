@@ -19,7 +19,7 @@ export function nginxRecipe(input: RecipeInput): Recipe {
     settings: settingsOf(input),
     notes: [
       'Get the certificate first, for instance: certbot certonly --standalone -d ' + hostname,
-      'The access log has the query of every request, and so the ticket of a browser’s event stream; a ticket is good for one request within 30 seconds.',
+      'The access log has the query of every request, and so the ticket of a browser’s event stream; a ticket is valid for one request within 30 seconds.',
       'nginx from 1.25.1 on warns that "listen … http2" is deprecated; it works there too.',
       'If nginx is itself behind a proxy, let its realip module set $remote_addr.',
       ...proxyAddressNotes(input),

@@ -35,7 +35,7 @@ export async function restartDaemon(
   }
   const last = readLastStart(home)
   if (last === undefined)
-    note(`nothing is known of an earlier start in ${home.root}: starting anew`)
+    note(`no earlier start is known in ${home.root}: starting with the defaults`)
   const args = keptArguments(last ?? initial, given)
   if (!args.insecureLocalhost) parseListenHost(args.host)
   const outcome = await stopDaemon(home, { forSure: true })
