@@ -124,8 +124,8 @@ describe('docs/http-api.md', () => {
     const { listMax, listDefault, changesMax, changesDefault, longPollMs, heartbeatMs } =
       DAEMON_LIMITS
     const text = page('http-api.md')
-    expect(text).toContain(`from 1 to ${listMax} (${listDefault} unless told)`)
-    expect(text).toContain(`from 1 to ${changesMax} (${changesDefault} unless told)`)
+    expect(text).toContain(`from 1 to ${listMax} (default ${listDefault})`)
+    expect(text).toContain(`from 1 to ${changesMax} (default ${changesDefault})`)
     expect(text).toContain(`up to ${longPollMs / 1000} seconds`)
     expect(text).toContain(`after ${heartbeatMs / 1000} seconds of silence`)
   })

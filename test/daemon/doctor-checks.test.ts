@@ -124,7 +124,7 @@ describe('the machine', () => {
   test.each<[string, string, string, Survey]>([
     ['daemon', 'fail', 'no daemon runs', gone('absent')],
     ['daemon', 'fail', 'does not answer', gone('silent')],
-    ['daemon', 'fail', 'not what it is asked', { ...gone('answers'), silence: 'odd [X]' }],
+    ['daemon', 'fail', 'not as expected', { ...gone('answers'), silence: 'odd [X]' }],
     [
       'version',
       'warn',

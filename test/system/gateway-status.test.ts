@@ -90,12 +90,12 @@ describe('spl gateway status', { timeout: 90_000 }, () => {
     await new Promise((resolve) => void thief.close(resolve))
   })
 
-  test('tells a certificate that is not believed, and asks no further', async () => {
+  test('tells a certificate that is not trusted, and asks no further', async () => {
     using empty = aHome()
     const run = await status(empty.path, '--json', '--url', demo.publicUrl)
     expect(run.code).toBe(3)
     expect(verdicts(run)).toMatchObject({ dns: true, tls: false, gateway: null, daemon: null })
-    expect(detail(run, 'tls')).toMatch(/not believed/)
+    expect(detail(run, 'tls')).toMatch(/not trusted/)
   })
 
   test('tells another daemon from this one', async () => {
