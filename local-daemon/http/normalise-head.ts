@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { type HeadFault, headFault, type RawField } from '../../protocol/head-rules.ts'
 
 const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i
 
@@ -8,7 +9,9 @@ const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i
  * section 5.4): a comma, as between other fields, would be part of a cookie.
  */
 export function normaliseHead(incoming: IncomingMessage): void {
-  const { rawHeaders, headers } = incoming
+  const { rawHeaders, headers, method = '', httpVersion } = incoming
+  const fault = headFault({ method, version: httpVersion, fields: fieldsOf(rawHeaders) })
+  if (fault !== undefined) faults.set(incoming, fault)
   const [, authority, rest = ''] = ABSOLUTE.exec(incoming.url ?? '') ?? []
   if (authority !== undefined) {
     incoming.url = rest.startsWith('/') ? rest : `/${rest}`
@@ -20,6 +23,21 @@ export function normaliseHead(incoming: IncomingMessage): void {
     removeFields(rawHeaders, 'cookie')
     rawHeaders.push('Cookie', headers.cookie)
   }
+}
+
+/** Why a request is refused whatever it asks for, as it came. To be asked after `normaliseHead`. */
+export function faultOf(incoming: IncomingMessage): HeadFault | undefined {
+  return faults.get(incoming)
+}
+
+const faults = new WeakMap<IncomingMessage, HeadFault>()
+
+function fieldsOf(rawHeaders: readonly string[]): RawField[] {
+  const fields: RawField[] = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    fields.push({ name: (rawHeaders[at] ?? '').toLowerCase(), value: rawHeaders[at + 1] ?? '' })
+  }
+  return fields
 }
 
 function countFields(rawHeaders: readonly string[], name: string): number {

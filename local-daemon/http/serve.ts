@@ -16,7 +16,7 @@ import { noteConnections } from './drain.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { makeRoom } from './make-room.ts'
-import { normaliseHead } from './normalise-head.ts'
+import { faultOf, normaliseHead } from './normalise-head.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { resetWhenCut } from './reset-when-cut.ts'
 import { createUpgrade } from './upgrade.ts'
@@ -99,6 +99,8 @@ export function createHttpServer(
     normaliseHead(incoming)
     upgrade(incoming, factsOf(incoming), socket, head)
   })
+  // An expectation that nobody knows may be passed over (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
   server.on('connect', (_incoming, socket) => refuse(socket as Socket, NO_PROXY))
 
   function refused(answer: Response, facts: RequestFacts, incoming?: IncomingMessage): Response {
@@ -135,8 +137,9 @@ function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Resp
         try: 'Send names with hyphens: servers read X_A and X-A as one, and checks might not.',
       })
   }
-  if (incoming.headers.host !== undefined) return undefined
-  return (facts) => problemAnswer(facts, 'INVALID_HEADERS', 'The request has no Host header')
+  const { code, message, headers } = faultOf(incoming) ?? {}
+  if (code === undefined || message === undefined) return undefined
+  return (facts) => problemAnswer(facts, code, message, { headers })
 }
 
 /** The request line and the fields, as they came. */
@@ -168,14 +171,19 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** What Node's parser gives up on, in the one envelope; the connection cannot be used further. */
-function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+function refuseConnection(error: ParseError, socket: Socket): void {
   // More bytes would become part of an answer that is on its way.
   if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket)) {
     socket.destroy()
     return
   }
-  refuse(socket, REFUSALS[error.code ?? ''] ?? MALFORMED)
+  const isRequest = REQUEST_LINE.test(error.rawPacket?.toString('latin1', 0, 1024) ?? '')
+  const isMethod = error.code === 'HPE_INVALID_METHOD' && isRequest
+  refuse(socket, isMethod ? NO_METHOD : (REFUSALS[error.code ?? ''] ?? MALFORMED))
 }
+
+type ParseError = Error & { readonly code?: string; readonly rawPacket?: Buffer }
+const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP\/1\.[01]\r\n/
 
 /** Gives the answer, and reads the connection no further than it must be for the client to see it. */
 function refuse(socket: Socket, [status, code, message, more = '']: Refusal): void {
@@ -197,6 +205,13 @@ const NO_PROXY: Refusal = [
   'METHOD_NOT_ALLOWED',
   'This is no proxy',
   'allow: GET, HEAD, POST, DELETE, OPTIONS\r\n',
+]
+const METHODS_LINE = 'allow: GET, HEAD, POST, DELETE, OPTIONS\r\n'
+const NO_METHOD: Refusal = [
+  '405 Method Not Allowed',
+  'METHOD_NOT_ALLOWED',
+  'There is no such method',
+  METHODS_LINE,
 ]
 const MALFORMED: Refusal = ['400 Bad Request', 'INVALID_REQUEST', 'The request is not valid HTTP']
 const REFUSALS: Readonly<Record<string, Refusal>> = {

@@ -47,18 +47,24 @@ export async function dial(options: DialOptions): Promise<WebSocket> {
   // Of this try alone: its sockets would outlive a change of the address. The upgrade takes the connection that the
   // challenge came by.
   const agent = agentFor(options)
+  const fresh = agentFor(options)
+  let upgrades = agent
   try {
     for (let left = CHALLENGES; ; left -= 1) {
       try {
-        return await proveAndOpen(options, agent)
+        return await proveAndOpen(options, agent, upgrades)
       } catch (error) {
         const stale = error instanceof DialError && error.code === 'CHALLENGE_STALE'
-        if (!stale || left <= 1 || options.signal.aborted) throw error
+        const cut = error instanceof CutUpgrade
+        if (!(stale || cut) || left <= 1 || options.signal.aborted) throw error
+        // It ends a connection after its first answer, without saying so.
+        if (cut) upgrades = fresh
       }
     }
   } finally {
-    // What was upgraded is the agent's no more.
+    // What was upgraded is no agent's any more.
     agent.destroy()
+    fresh.destroy()
   }
 }
 
@@ -82,7 +88,14 @@ function wayOut(gatewayUrl: URL): URL | undefined {
   }
 }
 
-async function proveAndOpen(options: DialOptions, agent: http.Agent): Promise<WebSocket> {
+/** The connection was cut before the upgrade had an answer. */
+class CutUpgrade extends DialError {}
+
+async function proveAndOpen(
+  options: DialOptions,
+  agent: http.Agent,
+  upgrades: http.Agent,
+): Promise<WebSocket> {
   const { gatewayUrl, identity, signal } = options
   const { challenge, clockOffsetMs } = await askChallenge(options, agent)
   if (clockOffsetMs !== undefined) options.onClock?.(clockOffsetMs)
@@ -100,7 +113,7 @@ async function proveAndOpen(options: DialOptions, agent: http.Agent): Promise<We
     followRedirects: false,
     // Masking guards plain-text proxies; under TLS, and on loopback, there is none (docs/decisions/002).
     ...(secure || isLoopbackName(gatewayUrl.hostname) ? { generateMask: leaveZero } : {}),
-    agent,
+    agent: upgrades,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   })
   // The agent has set TCP's own keepalive on it, once a second: the tunnel has its own, and lets the radio sleep.
@@ -118,7 +131,10 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
     // Stopped while the proof was signed: no event comes any more.
     if (signal.aborted) stop()
     // For good: ws reports late transport errors here too, and an unhandled one would end the process.
-    socket.on('error', (cause) => reject(new DialError('lost', sayDialFault(cause), { cause })))
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      const Fault = CUT.has(cause.code ?? '') ? CutUpgrade : DialError
+      reject(new Fault('lost', sayDialFault(cause), { cause }))
+    })
     socket.once('unexpected-response', (_request, response) => {
       // Of the response while it is there: once its body has ended, Node keeps the connection for another request, that
       // of nobody, and neither the response nor the request would close it.
@@ -142,5 +158,7 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<WebSocket> {
     })
   })
 }
+
+const CUT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE'])
 
 function leaveZero(): void {}

@@ -34,7 +34,10 @@ const request = fc.oneof(
   fc.constant(['GET /a HTTP/1.1\r\nHost: a\r\n', '']),
   fc.string({ maxLength: 20 }).map((text) => {
     const body = Buffer.from(text)
-    return [`POST /b HTTP/1.1\r\nContent-Length: ${body.length}\r\n`, body.toString('latin1')]
+    return [
+      `POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n`,
+      body.toString('latin1'),
+    ]
   }),
   fc.array(fc.string({ minLength: 1, maxLength: 20 }), { maxLength: 4 }).map((chunks) => {
     const framed = chunks.map((text) => {
@@ -42,7 +45,7 @@ const request = fc.oneof(
       return `${body.length.toString(16)};x=1\r\n${body.toString('latin1')}\r\n`
     })
     return [
-      'PUT /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n',
+      'PUT /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n',
       `${framed.join('')}0\r\nA: b\r\n\r\n`,
     ]
   }),
@@ -63,7 +66,7 @@ describe('the frames of a connection', () => {
 
   test('hold no head without the front’s own lines, whatever comes', () => {
     const scraps = [
-      'GET / HTTP/1.1\r\n',
+      'GET / HTTP/1.1\r\nHost: a\r\n',
       'Content-Length: 3\r\n',
       'Transfer-Encoding: chunked\r\n',
       '\r\n',
@@ -90,57 +93,77 @@ describe('the frames of a connection', () => {
   test.for([
     [
       'two lengths',
-      'GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n',
       'INVALID_HEADERS',
     ],
-    ['a length in hexadecimal', 'GET / HTTP/1.1\r\nContent-Length: 0x1\r\n\r\n', 'INVALID_HEADERS'],
-    ['a signed length', 'GET / HTTP/1.1\r\nContent-Length: +1\r\n\r\n', 'INVALID_HEADERS'],
+    [
+      'a length in hexadecimal',
+      'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\n',
+      'INVALID_HEADERS',
+    ],
+    [
+      'a signed length',
+      'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n',
+      'INVALID_HEADERS',
+    ],
     [
       'a length beside chunks',
-      'GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
       'INVALID_HEADERS',
     ],
     [
       'another coding',
-      'GET / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n',
       'INVALID_HEADERS',
     ],
     [
       'chunks of HTTP/1.0',
-      'GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n',
+      'GET / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n',
       'INVALID_HEADERS',
     ],
     ['a bare line feed', 'GET / HTTP/1.1\nHost: a\n\n', 'INVALID_REQUEST'],
-    ['a bare carriage return', 'GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n', 'INVALID_REQUEST'],
-    ['a folded line', 'GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n', 'INVALID_REQUEST'],
-    ['a blank before a colon', 'GET / HTTP/1.1\r\nContent-Length : 1\r\n\r\n', 'INVALID_REQUEST'],
+    [
+      'a bare carriage return',
+      'GET / HTTP/1.1\r\nHost: a\r\nA: b\rC: d\r\n\r\n',
+      'INVALID_REQUEST',
+    ],
+    ['a folded line', 'GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n', 'INVALID_REQUEST'],
+    [
+      'a blank before a colon',
+      'GET / HTTP/1.1\r\nHost: a\r\nContent-Length : 1\r\n\r\n',
+      'INVALID_REQUEST',
+    ],
     ['another version', 'GET / HTTP/2.0\r\n\r\n', 'INVALID_REQUEST'],
     [
       'a chunk that is longer than it says',
-      'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc',
+      'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc',
       'INVALID_REQUEST',
     ],
     [
       'a chunk size with a sign',
-      'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n',
+      'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n',
       'INVALID_REQUEST',
     ],
     [
       'a chunk size in a bare line',
-      'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\nabc',
+      'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\nabc',
       'INVALID_REQUEST',
     ],
     [
       'a line of a chunk without an end',
-      `PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;${'a'.repeat(2_000)}`,
+      `PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;${'a'.repeat(2_000)}`,
       'INVALID_REQUEST',
     ],
     [
       'trailers without an end',
-      `PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${'A: b\r\n'.repeat(4_000)}`,
+      `PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${'A: b\r\n'.repeat(4_000)}`,
       'INVALID_REQUEST',
     ],
-    ['a head of 70 KiB', `GET / HTTP/1.1\r\nA: ${'b'.repeat(70_000)}\r\n\r\n`, 'HEADERS_TOO_LARGE'],
+    [
+      'a head of 70 KiB',
+      `GET / HTTP/1.1\r\nHost: a\r\nA: ${'b'.repeat(70_000)}\r\n\r\n`,
+      'HEADERS_TOO_LARGE',
+    ],
     ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\n\r\n', 'METHOD_NOT_ALLOWED'],
   ] as const)('%s is a fault', ([_what, text, code]) => {
     expect(pass(split(text, [1_000])).fault).toBe(code)

@@ -1,14 +1,25 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import { PROBLEM_STATUS, type Problem } from '../../../protocol/problem.ts'
-import type { HeadFault } from './request-head.ts'
+import type { HeadFault } from '../../../protocol/head-rules.ts'
 
 /** The answer to what is not passed on to workerd, in the one envelope; the connection ends with it. */
-export function refusalText({ code, message, allow }: HeadFault, retryAfter?: number): string {
-  const problem: Problem = { object: 'error', code, message, hop: 'gateway' }
+export function refusalText(
+  { code, message, headers = {} }: HeadFault,
+  retryAfter?: number,
+): string {
+  const requestId = randomUUID()
+  const problem: Problem = {
+    object: 'error',
+    code,
+    message,
+    hop: 'gateway',
+    request_id: requestId,
+  }
   const body = JSON.stringify(problem)
   const status = PROBLEM_STATUS[code]
   const more = [
-    ...(allow === undefined ? [] : [`allow: ${allow}`]),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
   ]
   const lines = [
@@ -16,6 +27,7 @@ export function refusalText({ code, message, allow }: HeadFault, retryAfter?: nu
     'content-type: application/json',
     'cache-control: private, no-store',
     'x-content-type-options: nosniff',
+    `x-request-id: ${requestId}`,
     ...more,
     'connection: close',
     `content-length: ${Buffer.byteLength(body)}`,

@@ -1,5 +1,6 @@
+import type { HeadFault } from '../../../protocol/head-rules.ts'
 import type { FrontLimits } from './front-limits.ts'
-import { readHead, type BodyFraming, type HeadFault, type RequestHead } from './request-head.ts'
+import { readHead, type BodyFraming, type RequestHead } from './request-head.ts'
 
 /** What a connection's bytes are, in their order: a head, a part of a body as it came, or a fault after which nothing is read. */
 export type Piece =

@@ -1,4 +1,11 @@
-import type { ProblemCode } from '../../../protocol/problem.ts'
+import {
+  asksForWebSocket,
+  type HeadFault,
+  headFault,
+  lists,
+  type RawField,
+  valuesOf,
+} from '../../../protocol/head-rules.ts'
 import { routeAccess } from '../../../protocol/route-access.ts'
 import { TUNNEL_PATH } from '../../../protocol/version.ts'
 
@@ -18,20 +25,16 @@ export interface RequestHead {
   readonly events: boolean
 }
 
-export interface HeadFault {
-  readonly code: ProblemCode
-  readonly message: string
-  readonly allow?: string
-}
-
 /** Fields that only the front may say to the Worker; what a client sends of them is dropped. */
 export const CLIENT_ADDRESS_FIELD = 'x-spl-client-address'
 export const SCHEME_FIELD = 'x-spl-scheme'
 
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.([01])$/
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*?)[ \t]*$/
-const LENGTH = /^[0-9]{1,15}$/
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY'
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
+const ALLOW = { allow: METHODS.join(', ') }
+/** Path, `*`, or the absolute form with a host (RFC 9112, section 3.2). */
+const TARGET = /^(?:\/|\*$|https?:\/\/[^/?#])/i
 
 /**
  * Reads a request's head as strictly as RFC 9112 allows, so that the front and workerd can never see two different
@@ -47,14 +50,23 @@ export function readHead(text: string, own: string): RequestHead | HeadFault {
   const [, method = '', target = '', minor] = REQUEST_LINE.exec(lines[0] ?? '') ?? []
   if (method === '') return invalid('The request line is not one of HTTP/1.1')
   if (method === 'CONNECT') {
-    return { code: 'METHOD_NOT_ALLOWED', message: 'This is no proxy', allow: METHODS }
+    return { code: 'METHOD_NOT_ALLOWED', message: 'This is no proxy', headers: ALLOW }
   }
+  // The runtime would answer in words of its own.
+  if (!METHODS.includes(method)) {
+    return { code: 'METHOD_NOT_ALLOWED', message: 'The method is not relayed', headers: ALLOW }
+  }
+  if (!TARGET.test(target))
+    return { code: 'INVALID_TARGET', message: 'The request target has no host' }
   const fields = readFields(lines)
   if (fields === undefined) return invalid('A header line is malformed')
-  const body = framing(fields, minor === '0')
-  if (typeof body === 'object') return body
-  const webSocket = method === 'GET' && minor === '1' && isHandshake(fields)
-  const kept = keptLines(fields, webSocket)
+  const head = { method, version: `1.${minor}`, fields }
+  const fault = headFault(head)
+  if (fault !== undefined) return fault
+  const body = framing(fields)
+  const shakesHands = valuesOf(fields, 'sec-websocket-key').length > 0
+  const webSocket = shakesHands && asksForWebSocket(head)
+  const kept = keptLines(fields, webSocket, minor === '0')
   return {
     bytes: Buffer.from(`${method} ${target} HTTP/1.${minor}\r\n${kept}${own}\r\n`, 'latin1'),
     body,
@@ -63,9 +75,7 @@ export function readHead(text: string, own: string): RequestHead | HeadFault {
   }
 }
 
-interface Field {
-  readonly name: string
-  readonly value: string
+interface Field extends RawField {
   readonly line: string
 }
 
@@ -80,31 +90,9 @@ function readFields(lines: readonly string[]): Field[] | undefined {
   return fields
 }
 
-function framing(fields: readonly Field[], isOld: boolean): BodyFraming | HeadFault {
-  const lengths = valuesOf(fields, 'content-length')
-  const codings = valuesOf(fields, 'transfer-encoding')
-  if (codings.length > 0) {
-    if (isOld || codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') {
-      return invalidHeaders('Transfer-Encoding is not chunked')
-    }
-    if (lengths.length > 0)
-      return invalidHeaders('Content-Length came together with Transfer-Encoding')
-    return 'chunked'
-  }
-  if (lengths.length === 0) return 0
-  const [length = ''] = lengths
-  if (lengths.length > 1) return invalidHeaders('Content-Length came more than once')
-  return LENGTH.test(length) ? Number(length) : invalidHeaders('Content-Length is not one number')
-}
-
-/** RFC 6455, section 4.2.1. */
-function isHandshake(fields: readonly Field[]): boolean {
-  return (
-    lists(fields, 'upgrade', 'websocket') &&
-    lists(fields, 'connection', 'upgrade') &&
-    valuesOf(fields, 'sec-websocket-version')[0] === '13' &&
-    valuesOf(fields, 'sec-websocket-key').length === 1
-  )
+function framing(fields: readonly Field[]): BodyFraming {
+  if (valuesOf(fields, 'transfer-encoding').length > 0) return 'chunked'
+  return Number(valuesOf(fields, 'content-length')[0] ?? 0)
 }
 
 function useOf(target: string): WebSocketUse {
@@ -112,12 +100,14 @@ function useOf(target: string): WebSocketUse {
   return routeAccess('GET', target)?.events === 'feed' ? 'feed' : 'other'
 }
 
-function keptLines(fields: readonly Field[], webSocket: boolean): string {
+function keptLines(fields: readonly Field[], webSocket: boolean, isOld: boolean): string {
   const cookies = valuesOf(fields, 'cookie')
   let kept = ''
-  for (const { name, line } of fields) {
+  for (const { name, value, line } of fields) {
     if (name === CLIENT_ADDRESS_FIELD || name === SCHEME_FIELD) continue
     if (name === 'upgrade' && !webSocket) continue
+    // Its answer may have no length: it ends with the connection, which is not said to be kept then.
+    if (isOld && name === 'connection' && value.toLowerCase() === 'keep-alive') continue
     // An extension would change what frames mean.
     if (name === 'sec-websocket-extensions') continue
     if (name === 'cookie' && cookies.length > 1) continue
@@ -126,20 +116,6 @@ function keptLines(fields: readonly Field[], webSocket: boolean): string {
   return cookies.length > 1 ? `${kept}Cookie: ${cookies.join('; ')}\r\n` : kept
 }
 
-function valuesOf(fields: readonly Field[], name: string): string[] {
-  return fields.filter((field) => field.name === name).map((field) => field.value)
-}
-
-function lists(fields: readonly Field[], name: string, token: string): boolean {
-  return valuesOf(fields, name).some((value) =>
-    value.split(',').some((part) => part.trim().toLowerCase() === token),
-  )
-}
-
 function invalid(message: string): HeadFault {
   return { code: 'INVALID_REQUEST', message }
-}
-
-function invalidHeaders(message: string): HeadFault {
-  return { code: 'INVALID_HEADERS', message }
 }

@@ -109,7 +109,7 @@ export function badRequestCases(stage: () => Stage): void {
     })
 
     test('an empty host, and none', async () => {
-      expect(await refusal({ host: '' })).toBe('400')
+      expect(await refusal({ host: '' })).toBe(byFront('400', '400 INVALID_HEADERS'))
       const { identity, gateway, app } = stage()
       const before = app.seen.length
       const bearer = `Authorization: Bearer ${identity.bearer}`
