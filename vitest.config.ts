@@ -2,6 +2,13 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { SlowFirst } from './test/slow-first.ts'
 
+/** Many small files without processes and state of their own: they share workers, whose start would take longer than they do. */
+const UNITS = [
+  'test/protocol/*.test.ts',
+  'test/daemon/{access,cursor,doctor-checks,error-catalogue,exposure,loopback-shield,metrics}.test.ts',
+  'test/daemon/{network-door,query-parameters,request-framer,routes,settings,tokens}.test.ts',
+  'test/daemon/docs-{limits,paths}.test.ts',
+]
 /** Floods and storms, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
 const LOAD = [
   'test/gateway/home-shares.test.ts',
@@ -22,9 +29,9 @@ export default defineConfig({
     // Generous, because a busy machine starts processes slowly: what hangs is found all the same.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Suites start real workerd processes, and wait much: two cores serve six files at a time without starving them; four where
+    // Suites start real workerd processes, and wait much: two cores serve six files at a time without starving them; five where
     // the silent streams of `.ci/run` are beside them.
-    maxWorkers: process.env['CI'] === 'true' ? 4 : 6,
+    maxWorkers: process.env['CI'] === 'true' ? 5 : 6,
     sequence: { sequencer: SlowFirst },
     // The command line is started some hundred times: compiled once, each start takes half the time.
     env: {
@@ -36,9 +43,10 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: [...LOAD, FAULTS, ...ELSEWHERE],
+          exclude: [...UNITS, ...LOAD, FAULTS, ...ELSEWHERE],
         },
       },
+      { extends: true, test: { name: 'units', include: UNITS, isolate: false } },
       { extends: true, test: { name: 'load', include: LOAD } },
       { extends: true, test: { name: 'faults', include: [FAULTS] } },
     ],

@@ -1,23 +1,27 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Files that take longest, by the clock, though most of them wait more than they work. Begun first they end while others
- * run; Vitest knows no durations in a fresh clone.
+ * Files that take longest, by the clock: such as wait and such as work in turns, so that neither a core nor a worker is idle. Begun
+ * first they end while others run; Vitest knows no durations in a fresh clone.
  */
 const SLOWEST = [
   'test/faults/chaos',
   'test/gateway/hibernation',
-  'test/gateway/gateway-metrics',
-  'test/gateway/relay-miniflare',
-  'test/gateway/relay-workerd',
-  'test/system/gateway-connect',
   'test/daemon/cli-serve',
-  'test/system/access-table',
-  'test/browser/cors',
-  'test/gateway/streams',
-  'test/daemon/cli-restart',
+  'test/gateway/relay-miniflare',
+  'test/daemon/cli-access-mistakes',
+  'test/gateway/gateway-metrics',
   'test/daemon/cli-login',
+  'test/gateway/relay-workerd',
+  'test/system/expose',
+  'test/browser/cors',
+  'test/system/access-table',
+  'test/gateway/streams',
+  'test/system/try',
+  'test/daemon/cli-restart',
   'test/system/tunnel-wake',
+  'test/system/gateway-project',
+  'test/system/gateway-connect',
   'test/system/docs-second-machine',
 ]
 

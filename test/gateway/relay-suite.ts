@@ -35,7 +35,7 @@ export function relaySuite(name: string, start: StartGatewayUnderTest): void {
     })
     describe('with event streams', () => {
       const stage = useStage(start)
-      resumeCases(stage)
+      resumeCases(stage, start)
     })
     describe('while home is away', () => {
       const stage = useStage(start, { observed: true, movableClock: true })

@@ -6,25 +6,26 @@ import { describe, expect, test } from 'vitest'
 import { makeCode } from '../../../protocol/signed-code.ts'
 import { aLink } from '../a-link.ts'
 import { connectHome } from '../connect-home.ts'
+import type { StartGatewayUnderTest } from '../gateway-under-test.ts'
 import type { HomeApp } from '../home-app.ts'
 import { open as openPublic } from '../send.ts'
-import type { Stage } from '../stage.ts'
+import { aStage, type Stage } from '../stage.ts'
 import { until } from '../until.ts'
 
 const EVENTS = { 'content-type': 'text/event-stream' }
 const ACCEPT = ['accept', 'text/event-stream'] as const
 
 /** Any GET event stream whose events carry ids outlives the link; others are cut as what they are. */
-export function resumeCases(stage: () => Stage): void {
+export function resumeCases(stage: () => Stage, start: StartGatewayUnderTest): void {
   /** The stage's home, connected anew over a link that can be cut. */
-  const overLink = async () => {
-    const { gateway, identity, app } = stage()
+  const overLink = async (of: Stage = stage()) => {
+    const { gateway, identity, app } = of
     await using stack = new AsyncDisposableStack()
     const link = stack.use(await aLink(gateway.port))
     const home = stack.use(await connectHome(link.origin, identity, app))
     await until('the new connection answers', async () => {
       const before = app.seen.length
-      await stage().send({ path: '/' })
+      await of.send({ path: '/' })
       return app.seen.length > before
     })
     const done = stack.move()
@@ -186,21 +187,23 @@ export function resumeCases(stage: () => Stage): void {
     })
 
     test('waits while home is away, and goes on when it is back', async () => {
-      await using lossy = await overLink()
-      const source = new EventSource(stage().app, '/away')
-      const incoming = await open('/away')
+      // Of its own: a home that was replaced once asks soon, one that was replaced before asks much later.
+      await using own = await aStage(start)
+      await using lossy = await overLink(own)
+      const source = new EventSource(own.app, '/away')
+      const incoming = await own.open({ path: '/away', headers: [ACCEPT] }).answer
       const got = textOf(incoming)
       source.write('id: 1\n\n')
       await until('it has begun', () => got.text !== '')
       // The home that was replaced asks once for its place: after that it stays away long enough.
       await until('the replaced one was refused', () => {
-        const { last_error: error } = stage().home.tunnel.status
+        const { last_error: error } = own.home.tunnel.status
         return error?.includes('ANOTHER_DAEMON_CONNECTED') === true
       })
       await lossy.home.tunnel.stop()
       lossy.link.close()
       lossy.link.cut()
-      const { gateway, identity, app } = stage()
+      const { gateway, identity, app } = own
       await new Promise((resolve) => setTimeout(resolve, 1_500))
       expect(source.asked).toHaveLength(1)
       await using _back = await connectHome(gateway.origin, identity, app)
