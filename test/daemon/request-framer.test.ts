@@ -84,7 +84,8 @@ describe('the frames of a connection', () => {
         expect(pass(split(text, [3, 1]))).toEqual(whole)
         const heads = whole.bytes.split(OWN).length - 1
         expect(heads).toBeLessThanOrEqual(text.split('GET / HTTP/1.1').length - 1)
-        if (whole.bytes !== '') expect(whole.bytes).toMatch(/^GET \/ HTTP\/1\.1\r\n[^]*X-Spl/)
+        // A scrap before it may make the method another one.
+        if (whole.bytes !== '') expect(whole.bytes).toMatch(/^[!-~]*GET \/ HTTP\/1\.1\r\n[^]*X-Spl/)
       }),
       { numRuns: 1_000 },
     )
