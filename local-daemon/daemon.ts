@@ -137,7 +137,12 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     folds,
     onFault,
     ...(storePath !== null && {
-      lineage: { path: lineagePath(home, storePath), isExpected, isNew: options.newStore === true },
+      lineage: {
+        path: lineagePath(home, storePath),
+        isExpected,
+        isNew: options.newStore === true,
+        earlier: lineage,
+      },
     }),
     onTrouble: (trouble) => logTrouble(logger, trouble),
   })

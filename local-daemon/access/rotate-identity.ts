@@ -78,7 +78,8 @@ export async function rotateIdentity(
 /** An emptied store is found while the old key is still there: nothing is begun anew in passing. Throws `StoreOpenError`. */
 async function refuseEmptied(home: Home, identity: Identity, path: string): Promise<void> {
   if (!statSync(path, { throwIfNoEntry: false })) return
-  const lineage = { path: lineagePath(home, path), isExpected: true }
+  const earlier = readSuccessions(home, identity.did).map(({ from }) => from)
+  const lineage = { path: lineagePath(home, path), isExpected: true, earlier }
   const store = await openStoreSoon({ path, origin: identity, lineage })
   store.close()
 }
@@ -106,13 +107,13 @@ async function settle(
 ): Promise<Pick<Rotation, 'ended' | 'fresh'>> {
   if (!statSync(database, { throwIfNoEntry: false })?.size) return { ended: [] }
   const folds = [accountFold(identity.did), settingFold(identity.did)]
-  const lineage = { path: lineagePath(home, database), isExpected: false }
+  const successions = readSuccessions(home, identity.did)
+  const earlier = successions.map(({ from }) => from)
+  const lineage = { path: lineagePath(home, database), isExpected: false, earlier }
   const store = await openStoreSoon({ path: database, origin: identity, folds, lineage })
   try {
     const ended = endingAccounts(store)
-    const successions = readSuccessions(home, identity.did)
     await takeOver(store, identity, successions)
-    const earlier = successions.map(({ from }) => from)
     return { ended, fresh: await adminBearer(store, new Accounts(store, identity, earlier)) }
   } finally {
     store.close()

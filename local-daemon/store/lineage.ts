@@ -15,6 +15,8 @@ export interface LineageOptions {
   readonly isExpected: boolean
   /** The owner wants an empty one. */
   readonly isNew?: boolean
+  /** The identities that the one which signs has followed: see `readSuccessions`. */
+  readonly earlier?: readonly string[]
 }
 
 /** Puts down that there is no store yet, so that an empty one is what is expected at the next start too. */
@@ -47,6 +49,21 @@ export class Expectation {
     }
     this.onEmpty(
       sizeOf(this.#database, -1) === 0 ? 'it is a file of 0 bytes' : 'there is no such file',
+    )
+  }
+
+  /**
+   * Throws `StoreOpenError` `IDENTITY_MISMATCH`, if another identity has written to the store here, and nothing says that this one follows it:
+   * it would sign as somebody else what the bearers and settings of the other one let in.
+   */
+  onIdentity(did: string): void {
+    const { isNew, earlier = [] } = this.#options
+    const before = this.#mark?.did ?? ''
+    if (isNew === true || before === '' || before === did || earlier.includes(before)) return
+    throw new StoreOpenError(
+      'IDENTITY_MISMATCH',
+      `The store ${this.#database} was written to as ${before}, and the key of this home is that of ${did}`,
+      'Put back your copy of keys/, instance.key with successions.json. Another identity for this home: spl gateway rotate-identity, with the right key in place.',
     )
   }
 
@@ -102,8 +119,8 @@ export class Lineage {
   }
 
   /** At the start: what the store is from now on, also if it holds less than it did. @throws what the system says */
-  begin(epoch: string, seq: number, id: string): void {
-    this.#file.note({ epoch, seq, id, at: Date.now() })
+  begin(epoch: string, seq: number, id: string, did: string): void {
+    this.#file.note({ epoch, seq, id, at: Date.now(), did })
   }
 
   /**
@@ -111,9 +128,10 @@ export class Lineage {
    * means that less is noticed.
    */
   note(epoch: string, seq: number, id: string): void {
-    if (seq < (this.#file.mark?.seq ?? 0)) return
+    const before = this.#file.mark
+    if (seq < (before?.seq ?? 0)) return
     try {
-      this.#file.note({ epoch, seq, id, at: Date.now() })
+      this.#file.note({ epoch, seq, id, at: Date.now(), did: before?.did ?? '' })
       this.#failed = false
     } catch {
       this.#failed = true

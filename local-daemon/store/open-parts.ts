@@ -34,6 +34,7 @@ export function openParts(options: StoreOptions): OpenParts {
       ? new Expectation(path, options.lineage)
       : undefined
   expectation?.checkFile()
+  expectation?.onIdentity(options.origin.did)
   let log = path === null ? undefined : KeptLog.of(path)
   try {
     if (path !== null) refuseMixed(path)
@@ -77,7 +78,7 @@ export function openParts(options: StoreOptions): OpenParts {
       loss?.stamped()
       loss?.check('after', { stamp, seq, id })
       const broken = settleLog(lineage?.broken)
-      lineage?.begin(epoch, seq, id)
+      lineage?.begin(epoch, seq, id, options.origin.did)
       return { database, statements, state, lineage, loss, stamp, newest: { seq, id }, broken }
     } catch (error) {
       loss?.release()

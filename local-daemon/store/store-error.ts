@@ -3,6 +3,7 @@ export class StoreOpenError extends Error {
   override readonly name = 'StoreOpenError'
   readonly code:
     | 'DISK_FULL'
+    | 'IDENTITY_MISMATCH'
     | 'SQLITE_TOO_OLD'
     | 'STORE_BUSY'
     | 'STORE_DAMAGED'

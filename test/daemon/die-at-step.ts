@@ -9,6 +9,8 @@ import { anOrigin } from './a-store.ts'
 
 const [path = '', work = '', step = '0'] = process.argv.slice(2)
 const lineage = { path: `${path}.state`, isExpected: true }
+// Of any process, as the key in a home is.
+const origin = { ...anOrigin(), did: 'did:key:zSame' }
 let left = Infinity
 
 /** One step more: the last one is not done. */
@@ -36,13 +38,13 @@ Database.prototype.close = function closeCounted() {
 if (work === 'open') {
   left = Number(step)
   try {
-    openStore({ path, origin: anOrigin(), lineage })
+    openStore({ path, origin, lineage })
   } catch {
     // Refused: what is there afterwards is looked at.
   }
   left = Infinity
 } else {
-  const store = openStore({ path, origin: anOrigin(), lineage })
+  const store = openStore({ path, origin, lineage })
   await store.append(aDraft({ body: { text: 'lost' } }))
   // Another store comes in its place, with its log.
   for (const end of ['', '-wal']) {

@@ -66,6 +66,7 @@ describe('the log that a killed daemon leaves', () => {
 
 describe('a daemon that is killed again', { timeout: 30_000 }, () => {
   const SCRIPT = fileURLToPath(new URL('./die-at-step.ts', import.meta.url))
+  const origin = { ...anOrigin(), did: 'did:key:zSame' }
 
   /** Whether it was killed, before its nth step. */
   function killedAt(path: string, work: 'open' | 'close', step: number): boolean {
@@ -78,7 +79,6 @@ describe('a daemon that is killed again', { timeout: 30_000 }, () => {
 
   /** The files of a store whose daemon was killed after some appends, by their ends. */
   async function filesOfKilled(path: string, count: number): Promise<readonly [string, Buffer][]> {
-    const origin = anOrigin()
     const store = openStore({ path, origin, lineage: { path: `${path}.state`, isExpected: false } })
     for (let n = 0; n < count; n += 1) await store.append(aDraft({ body: { n } }))
     const files = ['', '-wal', '.state'].map((end): [string, Buffer] => [
@@ -91,7 +91,7 @@ describe('a daemon that is killed again', { timeout: 30_000 }, () => {
 
   function headOf(path: string): [head: number, broken: string | undefined] {
     const lineage = { path: `${path}.state`, isExpected: true }
-    const store = openStore({ path, origin: anOrigin(), lineage })
+    const store = openStore({ path, origin, lineage })
     const told: [number, string | undefined] = [store.head(), store.lineageBroken]
     store.close()
     return told

@@ -1,7 +1,17 @@
-import { closeSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { lineageBreak } from '../../local-daemon/store/judge-lineage.ts'
+import { rotateIdentity } from '../../local-daemon/access/rotate-identity.ts'
+import { homeAt } from '../../local-daemon/config/home.ts'
 import { LineageFile, readLineage } from '../../local-daemon/store/lineage-file.ts'
 import { openStore } from '../../local-daemon/store/open-store.ts'
 import { aDraft, aHome, overSocket } from './a-daemon.ts'
@@ -119,6 +129,55 @@ it('a store that nobody has touched keeps its cursors over restarts', async () =
   const answer = await at.ask(`/v1/sync/changes?since=${cursor}`)
   expect(((await answer.json()) as { records: unknown[] }).records).toHaveLength(2)
   expect(at.daemon().store.epoch).toBe(epoch)
+})
+
+describe('the key of a home with a store', () => {
+  it('is refused where it is that of another home, and nothing is written', async () => {
+    await using at = aKeptHome()
+    await using other = aKeptHome()
+    await other.start()
+    await other.stop()
+    await at.start()
+    await at.append(3)
+    await at.stop()
+    const key = (of: { path: string }) => join(of.path, 'keys', 'instance.key')
+    const right = readFileSync(key(at))
+    const files = () => ['hub.db', 'store.state'].map((name) => readFileSync(join(at.path, name)))
+    const before = files()
+    writeFileSync(key(at), readFileSync(key(other)))
+    for (let times = 0; times < 2; times += 1) {
+      await expect(at.start()).rejects.toMatchObject({
+        code: 'IDENTITY_MISMATCH',
+        try: expect.stringContaining('keys/'),
+      })
+    }
+    await expect(rotateIdentity(homeAt(at.path), false)).rejects.toMatchObject({
+      code: 'IDENTITY_MISMATCH',
+    })
+    expect(files()).toEqual(before)
+    writeFileSync(key(at), right)
+    await at.start()
+    expect([at.daemon().store.head(), at.daemon().store.lineageBroken]).toEqual([5, undefined])
+  })
+
+  it('is its own in a copy of the home, after another identity was made, and in a restored backup', async () => {
+    await using at = aKeptHome()
+    await at.start()
+    await at.append(3)
+    await at.stop()
+    at.copyHome()
+    await rotateIdentity(homeAt(at.path), false)
+    await at.start()
+    await at.stop()
+    // The backup: the key from before, with the state from before.
+    at.putHomeBack()
+    await at.start()
+    await at.stop()
+    // A store and its keys alone, as a backup may have them.
+    rmSync(join(at.path, 'store.state'))
+    await at.start()
+    expect(at.daemon().store.head()).toBe(5)
+  })
 })
 
 describe('what remembers a store', () => {
