@@ -1,4 +1,5 @@
 import type { Home } from './home.ts'
+import { noRoomIn } from './room.ts'
 import { StartError } from './start-error.ts'
 import { shellPath } from '../shell-word.ts'
 import { unusable } from './usable-file.ts'
@@ -13,10 +14,11 @@ export function explainStart(error: unknown, home: Home): unknown {
   const options = { cause: error }
   const cause = CAUSES.find(({ codes }) => codes.test(code))?.cause
   if (cause === 'full') {
+    const { what, see } = noRoomIn(home.root)
     return new StartError(
       'DISK_FULL',
-      `There is no room left for ${path ?? home.root}: ${message}`,
-      `Make room (df -h ${shellPath(home.root)} shows how much is missing), then start again. Nothing that was acknowledged is lost.`,
+      `There is no room left for ${path ?? home.root}: ${what} (${message})`,
+      `Make room (${see}), then start again. Nothing that was acknowledged is lost.`,
       options,
     )
   }

@@ -11,6 +11,8 @@ export const DAEMON_LIMITS = {
   writesWaiting: 512,
   /** Pause between two tries of a store whose disk is full or fails, milliseconds. */
   storeRetryMs: 1_000,
+  /** A store that was full has room again once this much was written to it and four times as much is left, bytes. */
+  storeProbeBytes: 256 * 1024,
   /** Pause between two counts of all that the file of the store holds, and how long a start may wait for the first, milliseconds. */
   storeCensusMs: 60_000,
   storeCensusStartMs: 100,

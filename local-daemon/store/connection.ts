@@ -1,6 +1,7 @@
-import { closeSync, openSync, statfsSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite, { type Database } from 'better-sqlite3'
+import { freeBytes, hasNoInodes, noRoomIn } from '../config/room.ts'
 import { migrate } from './migrations.ts'
 import { StoreOpenError } from './store-error.ts'
 
@@ -96,10 +97,11 @@ export function openFailure(path: string, cause: unknown): StoreOpenError {
   const where = `Open store ${path}`
   const options = { cause }
   if (/^(?:ENOSPC|EDQUOT|SQLITE_FULL)/.test(said)) {
+    const { what, see } = noRoomIn(dirname(path))
     return new StoreOpenError(
       'DISK_FULL',
-      `${where}: the disk is full`,
-      'Make room (df -h shows where), then start again. Nothing that was acknowledged is lost.',
+      `${where}: ${what}`,
+      `Make room (${see}), then start again. Nothing that was acknowledged is lost.`,
       options,
     )
   }
@@ -143,12 +145,9 @@ function hiddenCause(path: string): 'EMFILE' | 'ENOSPC' | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EMFILE') return 'EMFILE'
   }
-  try {
-    const { bavail, bsize } = statfsSync(dirname(path))
-    return bavail * bsize < LEAST_ROOM_BYTES ? 'ENOSPC' : undefined
-  } catch {
-    return undefined
-  }
+  const directory = dirname(path)
+  const free = freeBytes(directory) ?? LEAST_ROOM_BYTES
+  return free < LEAST_ROOM_BYTES || hasNoInodes(directory) ? 'ENOSPC' : undefined
 }
 
 /** With less a store can not even be made. */

@@ -123,6 +123,13 @@ CREATE TABLE token_uses (
   `
 ALTER TABLE store ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
 `,
+  // Written and removed again to prove that a store which was full has room.
+  `
+CREATE TABLE room (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  filler BLOB NOT NULL
+) STRICT;
+`,
 ]
 
 /**

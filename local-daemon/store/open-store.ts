@@ -1,5 +1,7 @@
+import { dirname } from 'node:path'
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../config/problem-error.ts'
+import { freeBytes } from '../config/room.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { closeDatabase } from './close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
@@ -28,6 +30,7 @@ import {
   type LocalOrigin,
   type StoreTransactor,
 } from './transactor.ts'
+import { limitTrouble } from './why-not-written.ts'
 import { Writer } from './writer.ts'
 
 export interface AppendOptions {
@@ -85,7 +88,6 @@ export function openStore(options: StoreOptions): Store {
   const commits = new CommitListeners(onFault)
   let { stamp, newest } = opened
   let head = newest.seq
-  let lastTry = 0
   let busySince: number | undefined
 
   const reader = createReader({
@@ -147,8 +149,7 @@ export function openStore(options: StoreOptions): Store {
     }
     const last = appended.at(-1)
     if (last !== undefined) newest = last
-    busySince = undefined
-    state.wrote()
+    wrote()
     // Nothing is acknowledged that went into a file which nobody finds again.
     look('after')
     if (state.end !== undefined) throw problemFrom(state.end)
@@ -158,21 +159,22 @@ export function openStore(options: StoreOptions): Store {
     return result
   }
 
-  /** What is known to be wrong is said at once; a full disk is tried again once in a while. */
+  /** What is known to be wrong is said at once: `tick` tries whether it has passed. */
   function refuseIfKnown(): void {
     if (state.end !== undefined) throw problemFrom(state.end)
     const { passing } = state
-    if (passing === undefined || passing.code === 'STORE_BUSY') return
-    const now = performance.now()
-    if (now - lastTry < DAEMON_LIMITS.storeRetryMs) throw problemFrom(passing)
-    lastTry = now
+    if (passing !== undefined && passing.code !== 'STORE_BUSY') throw problemFrom(passing)
+  }
+
+  function wrote(): void {
+    busySince = undefined
+    state.wrote()
   }
 
   function writeRefusal(error: unknown): ProblemError | unknown {
     if (meaningOf(error) !== 'STORE_BUSY') {
-      const refused = state.refusal(error, 'writing')
-      lastTry = performance.now()
-      return refused
+      const limit = path === null ? undefined : limitTrouble(path, error)
+      return limit === undefined ? state.refusal(error, 'writing') : problemFrom(state.meet(limit))
     }
     busySince ??= performance.now()
     const trouble = troubleFrom('STORE_BUSY', error as Error)
@@ -189,12 +191,25 @@ export function openStore(options: StoreOptions): Store {
     }
     if (state.passing === undefined || state.end !== undefined) return
     try {
-      commit(() => statements.probe.run())
-      busySince = undefined
-      state.wrote()
+      if (state.passing.code === 'STORE_BUSY') commit(() => undefined)
+      else if (!hasRoom()) return
+      wrote()
     } catch (error) {
       writeRefusal(error)
     }
+  }
+
+  /** Proved by a commit as large as a usual one, and by what is left after it: a page alone fits where nothing else does. */
+  function hasRoom(): boolean {
+    const { storeProbeBytes } = DAEMON_LIMITS
+    if (bytesLeft() < 5 * storeProbeBytes) return false
+    commit(() => statements.takeRoom.run(storeProbeBytes))
+    commit(() => statements.giveRoom.run())
+    return bytesLeft() >= 4 * storeProbeBytes
+  }
+
+  function bytesLeft(): number {
+    return (path === null ? undefined : freeBytes(dirname(path))) ?? Infinity
   }
 
   function closeOpen({ isLost, found }: LossWatch): void {
@@ -205,8 +220,8 @@ export function openStore(options: StoreOptions): Store {
       )
   }
 
-  const timer = path === null ? undefined : setInterval(tick, DAEMON_LIMITS.storeRetryMs)
-  timer?.unref()
+  const timer = setInterval(tick, DAEMON_LIMITS.storeRetryMs)
+  timer.unref()
   const writer = new Writer<StoreTransactor>(transactNow)
 
   return {

@@ -111,8 +111,8 @@ export function prepareStatements(database: Database) {
       'UPDATE store SET epoch = ?, stamp = ? WHERE id = 1',
     ),
     stamp: prepare<[stamp: string], never>('UPDATE store SET stamp = ? WHERE id = 1'),
-    /** Writes a page and changes nothing: whether the disk takes it. */
-    probe: prepare<[], never>('UPDATE store SET created_at = created_at WHERE id = 1'),
+    takeRoom: prepare<[bytes: number], never>('REPLACE INTO room VALUES (1, zeroblob(?))'),
+    giveRoom: prepare<[], never>('DELETE FROM room WHERE id = 1'),
     head: prepare<[], number>('SELECT coalesce(max(seq), 0) FROM records').pluck(),
 
     idAt: prepare<[seq: number], Buffer>('SELECT id FROM records WHERE seq = ?').pluck(),

@@ -133,6 +133,7 @@ describe('the machine', () => {
     ],
     ['disk', 'warn', '500 MiB', seen({ disk: { free: 500 * 1024 ** 2, total: GIB } })],
     ['disk', 'fail', '50 MiB', seen({ disk: { free: 50 * 1024 ** 2, total: GIB } })],
+    ['disk', 'fail', 'inodes', seen({ disk: { free: 50 * GIB, total: 99 * GIB, inodes: 0 } })],
     [
       'store',
       'fail',

@@ -2,7 +2,7 @@ import { overSocket } from './a-daemon.ts'
 import type { aKeptHome } from './a-kept-home.ts'
 
 /** A record as any client sends it. */
-const RECORD = {
+export const RECORD = {
   thread: 'th_x',
   act: 'DO',
   body: {},

@@ -34,3 +34,50 @@ it.runIf(mounts || process.env['CI'] === 'true')(
     expect(outcome.seconds).toBeLessThan(5)
   },
 )
+
+const START = fileURLToPath(new URL('./start-when-full.ts', import.meta.url))
+
+async function onSmallDisk(options: string, ...words: readonly string[]): Promise<unknown> {
+  using home = aHome()
+  const mount = `mount -t tmpfs -o ${options},mode=700 tmpfs '${home.path}'`
+  const run = [process.execPath, START, home.path, ...words].map((word) => `'${word}'`).join(' ')
+  return JSON.parse(await told(`unshare -m sh -c "${mount} && ${run}"`))
+}
+
+it.runIf(mounts || process.env['CI'] === 'true')(
+  'a full disk is told of between two refusals too, and a start on one ends with a code and leaves nothing running',
+  { timeout: 60_000 },
+  async () => {
+    const { between, starts } = (await onSmallDisk('size=6m')) as {
+      between: readonly string[]
+      starts: readonly string[]
+    }
+    expect(new Set(between)).toEqual(new Set(['STORE_FULL']))
+    expect(starts[0]).toBe('DISK_FULL')
+    expect(starts.filter((how) => how !== 'DISK_FULL' && how !== 'runs')).toEqual([])
+  },
+)
+
+it.runIf(mounts || process.env['CI'] === 'true')(
+  'a disk without inodes is told of as that',
+  { timeout: 60_000 },
+  async () => {
+    expect(await onSmallDisk('size=8m,nr_inodes=40', 'inodes')).toEqual({
+      full: 'DISK_FULL of inodes',
+      after: 'runs',
+    })
+  },
+)
+
+it.runIf(process.platform === 'linux')(
+  'a file that this process may not let grow is a full store, and stays one',
+  async () => {
+    using home = aHome()
+    const script = fileURLToPath(new URL('./fill-store.ts', import.meta.url))
+    // In blocks of 512 bytes: 1 MiB.
+    const run = `ulimit -f 2048 && exec '${process.execPath}' '${script}' '${home.path}/hub.db'`
+    const said = (await told(run)).split('\n')
+    expect(said.length).toBeGreaterThan(5)
+    expect(said.at(-1)).toBe('STORE_FULL STORE_FULL SQLITE_IOERR_WRITE')
+  },
+)

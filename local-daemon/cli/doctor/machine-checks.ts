@@ -82,6 +82,14 @@ function diskCheck(disk: Disk | undefined): Check {
     return skip(name, 'the file system of the store does not say how full it is')
   const free = `${Math.round(disk.free / MIB)} MiB are free`
   const details = { free_bytes: disk.free, total_bytes: disk.total }
+  if (disk.inodes === 0) {
+    return failure(
+      name,
+      `no inodes are left for another file, though ${free}`,
+      'remove files that nobody needs from the disk of the store: df -i shows what is left',
+      details,
+    )
+  }
   const next = 'make room on the disk of the store: a full disk takes no more records'
   if (disk.free < DISK_FAIL) return failure(name, `only ${free}`, next, details)
   if (disk.free < DISK_WARN) return warning(name, `only ${free}`, next, details)

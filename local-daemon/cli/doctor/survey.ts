@@ -17,6 +17,8 @@ const TOKENS_MAX = 10_000
 /** Bytes of the file system that holds the store. */
 export interface Disk {
   readonly free: number
+  /** Files that can still be made; null where the file system does not count them. */
+  readonly inodes?: number | null
   readonly total: number
 }
 
@@ -112,8 +114,9 @@ async function factsOf(client: DaemonClient): Promise<DaemonFacts> {
 
 async function diskOf(directory: string): Promise<Disk | undefined> {
   try {
-    const { bavail, blocks, bsize } = await statfs(directory)
-    return { free: bavail * bsize, total: blocks * bsize }
+    const { bavail, blocks, bsize, files, ffree } = await statfs(directory)
+    const inodes = files > 0 ? ffree : null
+    return { free: bavail * bsize, total: blocks * bsize, inodes }
   } catch {
     return undefined
   }
