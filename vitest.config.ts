@@ -5,9 +5,15 @@ import { SlowFirst } from './test/slow-first.ts'
 /** Many small files without processes and state of their own: they share workers, whose start would take longer than they do. */
 const UNITS = [
   'test/protocol/*.test.ts',
-  'test/daemon/{access,cursor,doctor-checks,error-catalogue,exposure,loopback-shield,metrics}.test.ts',
-  'test/daemon/{network-door,query-parameters,request-framer,routes,settings,tokens}.test.ts',
-  'test/daemon/docs-{limits,paths}.test.ts',
+  'test/daemon/{access,access-abuse,actor-claims,bad-input,cli-access-probe,cli-help,cli-start,cursor}.test.ts',
+  'test/daemon/{docs-cost,docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
+  'test/daemon/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,doctor-checks}.test.ts',
+  'test/daemon/{drain,error-catalogue,expose-plan,exposition,exposure,feed,full-port,link-meter}.test.ts',
+  'test/daemon/{listen-host,loggable,loopback-shield,many-members,metrics,network-door}.test.ts',
+  'test/daemon/{probe-judgements,query-parameters,recipes,request-framer,request-log}.test.ts',
+  'test/daemon/{requests-under-way,rotating-file,routes,settings,start-arguments,store-lineage}.test.ts',
+  'test/daemon/{store-loss,store-queries,subscribe-socket,tokens,tunnel-abort,tunnel-hostile}.test.ts',
+  'test/daemon/{tunnel-states,tunnel-stop}.test.ts',
 ]
 /** Floods and storms, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
 const LOAD = [
