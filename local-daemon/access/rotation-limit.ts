@@ -16,13 +16,13 @@ export class RotationLimit {
   /** Throws `ProblemError` `RATE_LIMITED`. */
   count(account: string): void {
     const meter = this.#meters.get(account) ?? this.#add(account)
-    if (meter.exceeded(Date.now())) {
+    if (meter.exceeded(performance.now())) {
       throw new ProblemError('RATE_LIMITED', 'This account exchanges its bearer too often', {
         try: 'Wait a minute; one exchange is enough.',
         headers: { 'retry-after': String(INTERVAL_MS / 1000) },
       })
     }
-    meter.add(Date.now())
+    meter.add(performance.now())
   }
 
   #add(account: string): RateMeter {

@@ -10,7 +10,10 @@ import { mayUse, type Principal } from './principal.ts'
 interface OpenTicket {
   readonly principal: Principal
   readonly path: string
+  /** Unix time, seconds: a machine that has slept knows by it. */
   readonly expires: number
+  /** By the monotonic clock, milliseconds: a wall clock that is set back keeps nothing alive. */
+  readonly until: number
 }
 
 export interface StreamTicket {
@@ -48,7 +51,8 @@ export class StreamTickets {
     const nonce = randomBytes(16)
     const expires = nowSeconds() + ticketSeconds
     const { sign } = this.#identity
-    this.#open.set(nonce.toString('hex'), { principal, path, expires })
+    const until = performance.now() + ticketSeconds * 1000
+    this.#open.set(nonce.toString('hex'), { principal, path, expires, until })
     const ticket = makeCode({ kind: 'ticket', path, nonce, expires, sign })
     return { ticket, expiresAt: expires }
   }
@@ -64,7 +68,7 @@ export class StreamTickets {
     const open = this.#open.get(key)
     if (open === undefined || open.path !== path) return undefined
     this.#open.delete(key)
-    return nowSeconds() < open.expires ? open.principal : undefined
+    return hasEnded(open) ? undefined : open.principal
   }
 
   /** Whether a ticket for this path was made here, used or too old as it may be. */
@@ -75,12 +79,15 @@ export class StreamTickets {
 
   /** They were issued in the order of their expiry. */
   #forgetExpired(): void {
-    const now = nowSeconds()
-    for (const [key, { expires }] of this.#open) {
-      if (expires > now) return
+    for (const [key, open] of this.#open) {
+      if (!hasEnded(open)) return
       this.#open.delete(key)
     }
   }
+}
+
+function hasEnded({ expires, until }: OpenTicket): boolean {
+  return nowSeconds() >= expires || performance.now() >= until
 }
 
 function sameHolder(left: Principal, right: Principal): boolean {
@@ -90,7 +97,7 @@ function sameHolder(left: Principal, right: Principal): boolean {
 
 /** @param oldest the ticket that makes room first, by its expiry */
 function tooMany(oldest: OpenTicket | undefined): ProblemError {
-  const wait = Math.max(1, (oldest?.expires ?? 0) - nowSeconds())
+  const wait = Math.max(1, Math.ceil(((oldest?.until ?? 0) - performance.now()) / 1000))
   return new ProblemError('RATE_LIMITED', 'Too many stream tickets are waiting to be used', {
     try: 'Use one within its half minute, or wait until they expire.',
     headers: { 'retry-after': String(wait) },

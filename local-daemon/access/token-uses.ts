@@ -1,6 +1,7 @@
 import { detach } from '../../protocol/detach.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { Store } from '../store/open-store.ts'
+import { nowSeconds } from './accounts.ts'
 
 /**
  * When each token was used last, to `DAEMON_LIMITS.tokenUseMs`: so many writes at most come of it, however often a token is
@@ -8,7 +9,7 @@ import type { Store } from '../store/open-store.ts'
  */
 export class TokenUses {
   readonly #store: Store
-  /** When a use was last put down, by token; milliseconds. */
+  /** When a use was last put down, by token; milliseconds of the monotonic clock. */
   readonly #stored = new Map<string, number>()
   readonly #due = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
@@ -19,11 +20,12 @@ export class TokenUses {
 
   /** Takes note of a use, now. */
   note(tokenId: string): void {
-    const now = Date.now()
-    if (now - (this.#stored.get(tokenId) ?? 0) < DAEMON_LIMITS.tokenUseMs) return
+    const now = performance.now()
+    const before = this.#stored.get(tokenId)
+    if (before !== undefined && now - before < DAEMON_LIMITS.tokenUseMs) return
     if (this.#stored.size >= DAEMON_LIMITS.tokenUses) this.#stored.clear()
     this.#stored.set(tokenId, now)
-    this.#due.set(tokenId, Math.floor(now / 1000))
+    this.#due.set(tokenId, nowSeconds())
     this.#timer ??= setTimeout(
       () => detach(this.write(), () => {}),
       DAEMON_LIMITS.tokenUseWriteMs,

@@ -70,10 +70,10 @@ export class EdgeLink {
 
   /** As `report`, after waiting a moment for a gateway that is connected. */
   async settled(): Promise<EdgeReport> {
-    const until = Date.now() + DAEMON_LIMITS.edgeAckMs
+    const until = performance.now() + DAEMON_LIMITS.edgeAckMs
     for (;;) {
       const report = this.report()
-      const left = until - Date.now()
+      const left = until - performance.now()
       if (report.state !== 'pending' || !this.#channel?.connected || left <= 0) return report
       await this.#change(left)
     }

@@ -104,8 +104,8 @@ export class TunnelSession {
 
   /** Resolves when no request is open, or after `ms`. */
   async drained(ms: number): Promise<void> {
-    const until = Date.now() + ms
-    while (this.#mux.openStreams > 0 && Date.now() < until) {
+    const until = performance.now() + ms
+    while (this.#mux.openStreams > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
