@@ -1,5 +1,6 @@
 import { countValues } from '../../protocol/count-values.ts'
 import { LIMITS } from '../../protocol/limits.ts'
+import { findLossyNumber } from '../../protocol/lossy-number.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../protocol/strict-json.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
@@ -11,8 +12,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /**
  * The JSON value in a request's body. Throws `ProblemError`: `UNSUPPORTED_MEDIA_TYPE` for anything but
  * `application/json` (a page elsewhere can send other types without a preflight), `BODY_TOO_LARGE` beyond
- * `DAEMON_LIMITS.bodyBytes` however the length was stated, `INVALID_REQUEST` for text that is not JSON or that names a
- * member twice.
+ * `DAEMON_LIMITS.bodyBytes` however the length was stated, `INVALID_REQUEST` for text that is not JSON, that names a
+ * member twice, or that has a number which would be stored as another one.
  */
 export async function readJson(request: Request, facts: RequestFacts): Promise<unknown> {
   requireJsonType(request.headers)
@@ -22,7 +23,9 @@ export async function readJson(request: Request, facts: RequestFacts): Promise<u
     const text = utf8.decode(bytes)
     // Reading costs the one thread by their number, and more than that; a record has few beside its body's.
     if (countValues(text) > 2 * LIMITS.recordValues) throw tooManyValues()
-    return parseStrictJson(text)
+    const value = parseStrictJson(text)
+    refuseLossyNumber(text)
+    return value
   } catch (error) {
     if (error instanceof ProblemError) throw error
     if (error instanceof RepeatedMemberError) {
@@ -36,6 +39,17 @@ export async function readJson(request: Request, facts: RequestFacts): Promise<u
       try: 'Send one JSON object in UTF-8.',
     })
   }
+}
+
+function refuseLossyNumber(text: string): void {
+  const number = findLossyNumber(text)
+  if (number === undefined) return
+  const shown = number.length > 40 ? `${number.slice(0, 40)}…` : number
+  throw new ProblemError(
+    'INVALID_REQUEST',
+    `The number ${shown} has more digits than JSON keeps, and would become ${Number(number)}`,
+    { field: '$', try: 'Send it as a string: numbers are exact up to 9007199254740991.' },
+  )
 }
 
 function requireJsonType(headers: Headers): void {

@@ -77,6 +77,18 @@ describe('a body that is none', () => {
     })
   })
 
+  it.each(['12345678901234567890', '9007199254740993', '1e400', '1e-400'])(
+    'is not stored with another number than it has: %s',
+    async (number) => {
+      const text = JSON.stringify({ ...GOOD, body: { n: 0 } }).replace('"n":0', `"n":${number}`)
+      expect(await refusal(chunked(text))).toMatchObject({
+        status: 400,
+        code: 'INVALID_REQUEST',
+        try: expect.stringContaining('as a string'),
+      })
+    },
+  )
+
   it.each([
     ['thread', 'POST /v1/records', '{"thread":"th_a","thread":"th_b","act":"DO","body":{}}'],
     ['body.a', 'POST /v1/records', '{"thread":"th_a","act":"DO","body":{"a":1,"a":2}}'],
