@@ -15,6 +15,7 @@ import { DAEMON_LIMITS } from './config/limits.ts'
 import { type Exposure, parseListenHost } from './config/listen-host.ts'
 import { prepareHome } from './config/prepare-home.ts'
 import { takeSingleInstance } from './config/single-instance.ts'
+import { realPath } from './config/real-path.ts'
 import { takeStoreLock } from './config/store-lock.ts'
 import { UndoStack } from './config/undo-stack.ts'
 import { VERSION } from './config/version.ts'
@@ -128,7 +129,8 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const successions = readSuccessions(home, identity.did)
   const lineage = successions.map(({ from }) => from)
   if (storePath !== null) {
-    for (const file of [`${storePath}-wal`, `${storePath}-shm`, lineagePath(home, storePath)])
+    const database = realPath(storePath)
+    for (const file of [`${database}-wal`, `${database}-shm`, lineagePath(home, storePath)])
       requireUsableFile(file)
   }
   const store = await openStoreSoon({

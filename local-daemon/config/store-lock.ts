@@ -1,6 +1,7 @@
-import { realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts'
+import { realPath } from './real-path.ts'
 import { StartError } from './start-error.ts'
 import { shellPath } from '../shell-word.ts'
 
@@ -12,6 +13,7 @@ import { shellPath } from '../shell-word.ts'
  */
 export function takeStoreLock(database: string): ExclusiveLock {
   const path = realPath(database)
+  requireDirectory(dirname(path))
   refuseHardLink(path)
   const lock = takeExclusiveLock(`${path}.lock`)
   if (lock !== undefined) return lock
@@ -19,6 +21,15 @@ export function takeStoreLock(database: string): ExclusiveLock {
     'STORE_IN_USE',
     `A daemon of another home has the store ${database}`,
     'Stop that one first (spl serve --stop --home <its home>), or name another file: spl serve --store <path>',
+  )
+}
+
+function requireDirectory(directory: string): void {
+  if (existsSync(directory)) return
+  throw new StartError(
+    'STORE_DIRECTORY_MISSING',
+    `There is no directory ${directory} for the store`,
+    `mkdir -m 700 ${shellPath(directory)}, or name another file: spl serve --store <path>`,
   )
 }
 
@@ -35,24 +46,4 @@ function refuseHardLink(path: string): void {
     `The store ${path} has ${names} names (hard links), as cp -l and some backup programs make them`,
     `Stop every daemon that uses one of them, then make it a file of its own: cp -p ${shellPath(path)} ${own} && mv ${own} ${shellPath(path)}`,
   )
-}
-
-/** The file behind symbolic links, so that one file has one lock, whichever way it is named. */
-function realPath(database: string): string {
-  try {
-    return realpathSync(database)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  try {
-    return join(realpathSync(dirname(database)), basename(database))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new StartError(
-      'STORE_DIRECTORY_MISSING',
-      `There is no directory ${dirname(database)} for the store`,
-      `mkdir -m 700 ${shellPath(dirname(database))}, or name another file: spl serve --store <path>`,
-      { cause: error },
-    )
-  }
 }

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../config/problem-error.ts'
 import { freeBytes } from '../config/room.ts'
+import { realPath } from '../config/real-path.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { closeDatabase } from './close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
@@ -82,7 +83,9 @@ export interface StoreOptions extends ConnectionOptions {
 const BUSY_TOLD_MS = 1_000
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
-export function openStore(options: StoreOptions): Store {
+export function openStore(given: StoreOptions): Store {
+  // SQLite keeps its log beside the file itself, not beside a link to it.
+  const options = given.path === null ? given : { ...given, path: realPath(given.path) }
   const { path, origin, folds = [], onFault = throwLater } = options
   const { database, statements, lineage, state, loss, ...opened } = openParts(options)
   const commits = new CommitListeners(onFault)

@@ -2,6 +2,7 @@ import BetterSqlite, { type Database } from 'better-sqlite3'
 import { accountFold } from '../access/account-records.ts'
 import { predecessorsIn } from '../access/predecessors.ts'
 import { settingFold } from '../settings/setting-records.ts'
+import { realPath } from '../config/real-path.ts'
 import { openConnection, openFailure } from '../store/connection.ts'
 import { lineageBreak } from '../store/judge-lineage.ts'
 import { refuseLoneLog } from '../store/kept-log.ts'
@@ -53,7 +54,7 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
   // Before anything of the store is read: a daemon that runs moves both on.
   const { lineageFile } = options
   const mark = lineageFile === undefined ? undefined : readLineage(lineageFile)
-  const { database, statements } = open(options.path)
+  const { database, statements } = open(realPath(options.path))
   const rebuilt = openConnection(null)
   try {
     checkFile(database, findings)

@@ -118,6 +118,20 @@ describe('a store', () => {
     await (await start(home.path)).stop()
   })
 
+  it('behind a link is one store, also where the link led nowhere at the first start', async () => {
+    using home = aHome()
+    using other = aHome()
+    const file = join(other.path, 'elsewhere.db')
+    symlinkSync(file, homeAt(home.path).database)
+    const daemon = await start(home.path)
+    const wal = () => existsSync(`${file}-wal`)
+    expect([wal(), existsSync(`${homeAt(home.path).database}.lock`)]).toEqual([true, false])
+    await expect(start(other.path, file)).rejects.toMatchObject({ code: 'STORE_IN_USE' })
+    await daemon.stop()
+    expect(wal()).toBe(false)
+    await (await start(home.path)).stop()
+  })
+
   it('that has a second name opens under neither, until it is a file of its own', async () => {
     using home = aHome()
     using other = aHome()
