@@ -12,18 +12,20 @@ interface Watched {
 
 /** Threads whose records can take away what was granted. */
 const DECISIVE: ReadonlySet<string> = new Set([ACCOUNTS_THREAD, CONFIG_THREAD])
-/** Longest timer of Node. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** A timer does not count while the machine sleeps, nor hear that the clock was set: so often it is looked at, milliseconds. */
+const LOOK_MS = 15_000
 
 /**
  * Watches over what outlives its request: an event stream ends when its token is revoked or expires, with the
- * commit that says so and at the very second.
+ * commit that says so and at the very second; after a sleep of the machine a moment later.
  */
 export class GrantWatch {
   readonly #authorise: Pick<Authorise, 'endOf'>
   readonly #watched = new Set<Watched>()
   readonly #onFault: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined
+  /** The first end that the timer is set for, milliseconds since 1970. */
+  #first = Number.POSITIVE_INFINITY
 
   /** @param authorise made before this, so that it is up to date when a commit is told of here */
   constructor(store: Store, authorise: Pick<Authorise, 'endOf'>) {
@@ -39,14 +41,17 @@ export class GrantWatch {
   watch(principal: Principal, ended: (code: GrantEnd) => void): () => void {
     const watched = { principal, ended }
     this.#watched.add(watched)
-    if (principal.kind === 'account' && principal.expiresAt !== null) this.#setTimer()
+    // Not for each of many readers: that would look at all the others each time.
+    if (endMs(principal) < this.#first) this.#setTimer()
     const end = this.#authorise.endOf(principal)
     if (end !== undefined) {
       queueMicrotask(() => this.#end(watched, end))
     }
     return () => {
       this.#watched.delete(watched)
-      if (this.#watched.size === 0) clearTimeout(this.#timer)
+      if (this.#watched.size > 0) return
+      clearTimeout(this.#timer)
+      this.#first = Number.POSITIVE_INFINITY
     }
   }
 
@@ -70,16 +75,20 @@ export class GrantWatch {
   #setTimer(): void {
     clearTimeout(this.#timer)
     let first = Number.POSITIVE_INFINITY
-    for (const { principal } of this.#watched) {
-      const ends = principal.kind === 'account' ? principal.expiresAt : null
-      if (ends !== null) first = Math.min(first, ends * 1000)
-    }
+    for (const { principal } of this.#watched) first = Math.min(first, endMs(principal))
+    this.#first = first
     if (first === Number.POSITIVE_INFINITY) return
-    const wait = Math.min(Math.max(first - Date.now(), 0) + 1, LONGEST_TIMER_MS)
+    const wait = Math.min(Math.max(first - Date.now(), 0) + 1, LOOK_MS)
     this.#timer = setTimeout(() => {
-      this.#look()
+      if (Date.now() >= first) this.#look()
       this.#setTimer()
     }, wait)
     this.#timer.unref()
   }
+}
+
+/** When a principal's token ends, milliseconds since 1970. */
+function endMs(principal: Principal): number {
+  const ends = principal.kind === 'account' ? principal.expiresAt : null
+  return ends === null ? Number.POSITIVE_INFINITY : ends * 1000
 }
