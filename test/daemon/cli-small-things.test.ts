@@ -196,7 +196,7 @@ test('a deploy that is interrupted leaves no folder', async () => {
   expect(readdirSync(temporary)).toEqual([])
 })
 
-test('Ctrl-C at a question has the exit code that Ctrl-C has everywhere', async () => {
+test('Ctrl-C at a question ends its line, and has the exit code that Ctrl-C has everywhere', async () => {
   const command = `'${process.execPath}' '${MAIN}' expose`
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     env: { ...process.env, SYNCROPEL_HOME: served.daemon.home.root },
@@ -210,6 +210,6 @@ test('Ctrl-C at a question has the exit code that Ctrl-C has everywhere', async 
     if (shown.includes('[1]:')) child.stdin.write('\u0003')
   })
   const [code] = (await once(child, 'close')) as [number | null]
-  expect(shown).toContain('[NOT_ANSWERED]')
+  expect(shown).toMatch(/\n\S*error:\S* cancelled at a question \[NOT_ANSWERED\]/u)
   expect(code).toBe(130)
 })
