@@ -9,10 +9,12 @@ export interface NoRoom {
 
 /** Why a file system takes no more: it may have room, and no inodes for another file. */
 export function noRoomIn(directory: string): NoRoom {
-  const path = shellPath(directory)
   return hasNoInodes(directory)
-    ? { what: 'the disk has no inodes left for another file', see: `remove files; df -i ${path}` }
-    : { what: 'the disk is full', see: `df -h ${path}` }
+    ? {
+        what: 'the disk has no inodes left for another file',
+        see: `remove files; df -i ${shellPath(directory)}`,
+      }
+    : { what: 'the disk is full', see: `df -h ${shellPath(directory)}` }
 }
 
 /** Whether no more files can be made. File systems that make inodes as they need them count none. */

@@ -40,10 +40,11 @@ function requireDirectory(directory: string): void {
 function refuseHardLink(path: string): void {
   const names = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1
   if (names === 1) return
-  const own = shellPath(`${path}.own`)
+  const shellName = shellPath(path)
+  const shellCopy = shellPath(`${path}.own`)
   throw new StartError(
     'STORE_HARD_LINKED',
     `The store ${path} has ${names} names (hard links), as cp -l and some backup programs make them`,
-    `Stop every daemon that uses one of them, then make it a file of its own: cp -p ${shellPath(path)} ${own} && mv ${own} ${shellPath(path)}`,
+    `Stop every daemon that uses one of them, then make it a file of its own: cp -p ${shellName} ${shellCopy} && mv ${shellCopy} ${shellName}`,
   )
 }

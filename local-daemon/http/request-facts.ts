@@ -17,6 +17,8 @@ export interface RequestFacts {
   readonly publicHost?: string
   /** The id that the gateway gave the request, or the app. */
   readonly requestId?: string
+  /** Through the tunnel, where no route is a WebSocket: what would be let in is refused with `UPGRADE_REQUIRED`. */
+  readonly asksForWebSocket?: true
   /** What the gateway shows to go on with a ticket's event stream; never what a client sent. */
   readonly resume?: string
   /** Takes note of what is found out about the request; there once the app has it. */

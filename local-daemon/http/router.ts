@@ -77,6 +77,9 @@ export class DaemonRouter {
     function handle(c: RouteContext, principal: Principal) {
       const { trace } = c.env
       if (trace !== undefined) trace.principal = principal
+      if (c.env.asksForWebSocket === true) {
+        throw new ProblemError('UPGRADE_REQUIRED', 'This daemon offers no WebSocket at this path')
+      }
       c.set('principal', principal)
       c.set('query', readQuery(c.req.raw.url, parameters))
       return handler(c)

@@ -161,13 +161,7 @@ export class LocalExchange {
     const request = localRequest(head, this.#body?.stream ?? null, this.#abort.signal)
     if (request === undefined) return refuse('INVALID_REQUEST')
     if (head.upgrade === undefined) return app.fetch(request, facts)
-    if (app.upgrade === undefined) {
-      // What would be refused anyway is told as on the daemon's own port.
-      const answer = await app.fetch(request, facts)
-      if (answer.status >= 400) return answer
-      await answer.body?.cancel()
-      return refuse('UPGRADE_REQUIRED')
-    }
+    if (app.upgrade === undefined) return app.fetch(request, { ...facts, asksForWebSocket: true })
     const accepted = await app.upgrade(request, facts)
     if (accepted instanceof Response) return accepted
     if (this.#over) return undefined

@@ -4,7 +4,6 @@ import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../protocol/p
 const MESSAGES: Partial<Record<ProblemCode, string>> = {
   INVALID_REQUEST: 'The head of the request cannot be used',
   INTERNAL: 'The daemon failed to answer; its log says why',
-  UPGRADE_REQUIRED: 'This daemon offers no WebSocket at this path',
 }
 
 /** An error made by the tunnel itself, before or instead of the app. */

@@ -9,7 +9,7 @@ export interface TunnelApp {
     facts: RequestFacts,
     answer: Response,
   ): void
-  /** A request for a WebSocket. Absent: such requests are answered with 426. */
+  /** A request for a WebSocket. Absent: `fetch` gets such requests, and refuses them. */
   upgrade?(request: Request, facts: RequestFacts): Promise<AcceptedWebSocket | Response>
 }
 

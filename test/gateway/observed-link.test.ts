@@ -119,7 +119,7 @@ describe('one request id', () => {
     )
   })
 
-  test('is on the line of what is refused before the app is asked', async () => {
+  test('is on the one line of a request for a WebSocket where there is none', async () => {
     const asked = request(`${gateway.url}/v1/threads`, {
       headers: {
         authorization: `Bearer ${daemon.adminBearer}`,
@@ -133,11 +133,14 @@ describe('one request id', () => {
     const [answer] = (await once(asked, 'response')) as [IncomingMessage]
     answer.resume()
     expect(answer.statusCode).toBe(426)
-    expect(await lineWith(answer.headers['x-request-id'] as string)).toMatchObject({
+    const id = answer.headers['x-request-id'] as string
+    expect(await lineWith(id)).toMatchObject({
       via: 'tunnel',
       path: '/v1/threads',
       status: 426,
+      account: expect.stringMatching(/^sa_/) as string,
     })
+    expect((await lines()).filter(({ request_id }) => request_id === id)).toHaveLength(1)
   })
 })
 
