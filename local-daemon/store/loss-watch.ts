@@ -91,12 +91,12 @@ export class LossWatch {
       if (isOverwritten) {
         return this.#state.tellOwner({
           message: `${lost}; what could still be read is in ${saved}, and perhaps not all of it`,
-          try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; put back the newest copy of ${shellPath(path)}, or cp ${shellPath(saved)} ${shellPath(path)}; spl verify; spl serve --daemon`,
+          try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; put back the newest copy of ${shellPath(path)}, or cp ${shellPath(saved)} ${shellPath(path)}; spl verify; spl serve --restart`,
         })
       }
       this.#state.tellOwner({
         message: `${lost}; everything that was in the store is in ${saved}`,
-        try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; cp ${shellPath(saved)} ${shellPath(path)}; spl serve --daemon`,
+        try: `spl serve --stop; rm -f ${shellPath(`${path}-wal`)} ${shellPath(`${path}-shm`)}; cp ${shellPath(saved)} ${shellPath(path)}; spl serve --restart`,
       })
     } catch (error) {
       this.#state.tellOwner({

@@ -1,9 +1,17 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withHome } from '../../local-daemon/cli/for-this-home.ts'
+import { withHome, withStore } from '../../local-daemon/cli/for-this-home.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { shellPath, shellWord } from '../../local-daemon/shell-word.ts'
 import { MAIN, runSpl } from '../system/run-spl.ts'
@@ -142,6 +150,40 @@ describe('--home in a next step', () => {
   ])('goes into the commands of this machine alone: %s', ([step = '', shown = '']) => {
     expect(withHome(step, '/a b', COMMANDS)).toBe(shown)
   })
+})
+
+test.for([
+  [
+    'anew: spl serve --daemon --new-store',
+    "anew: spl serve --store '/a b.db' --daemon --new-store",
+  ],
+  [
+    'spl serve --stop; spl serve --restart',
+    "spl serve --stop; spl serve --store '/a b.db' --restart",
+  ],
+  ['spl serve --daemon --store /other.db', 'spl serve --daemon --store /other.db'],
+  ['spl serve --daemon --memory', 'spl serve --daemon --memory'],
+  ['at home: spl serve --daemon', 'at home: spl serve --daemon'],
+])(
+  'a next step starts the daemon with the store that was asked for: %s',
+  ([step = '', shown = '']) => {
+    expect(withStore(step, '/a b.db')).toBe(shown)
+  },
+)
+
+test('a start whose store is empty says how to begin anew with that same store', async () => {
+  using at = aHome()
+  const store = join(at.path, 'other.db')
+  const line = ['serve', '--daemon', '--port', '0', '--store', store]
+  expect(await runSpl(line, { home: at.path })).toMatchObject({ code: 0 })
+  await runSpl(['serve', '--stop'], { home: at.path })
+  for (const end of ['', '-wal', '-shm']) rmSync(`${store}${end}`, { force: true })
+  // Both as it was named, and as it is known from the start before.
+  for (const again of [line, ['serve', '--restart']]) {
+    const refused = await runSpl(again, { home: at.path })
+    expect(refused.stderr).toContain('STORE_EMPTY')
+    expect(refused.stderr).toContain(`serve --store ${store} --daemon --new-store`)
+  }
 })
 
 test.for([

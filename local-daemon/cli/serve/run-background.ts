@@ -8,6 +8,7 @@ import { explainStart } from '../../config/explain-start.ts'
 import { prepareHome } from '../../config/prepare-home.ts'
 import { CliError } from '../cli-error.ts'
 import { socketClient } from '../daemon-client.ts'
+import { nameStore } from '../for-this-home.ts'
 import { showProgress } from '../progress.ts'
 import type { ReadyReport } from './ready-report.ts'
 import { foregroundLine, type StartArguments } from './start-arguments.ts'
@@ -31,6 +32,7 @@ export async function runBackground(
   newStore = false,
 ): Promise<ReadyReport> {
   const errors = home.errorLog
+  nameStore(args.store)
   using _progress = showProgress('starting the daemon')
   const child = prepareAndLaunch(
     home,

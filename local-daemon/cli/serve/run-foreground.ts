@@ -12,6 +12,7 @@ import { writeRunningFile } from './running-file.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { showReady } from './show-ready.ts'
 import { startArguments } from './start-arguments.ts'
+import { nameStore } from '../for-this-home.ts'
 import type { StartFailure } from './start-failure.ts'
 import { untilFault } from './until-fault.ts'
 import { ignoreUserSignals } from './user-signals.ts'
@@ -21,6 +22,7 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
   const announce = announcer(options)
   const tunnel = tunnelOf(options)
   const bootstrap = bootstrapToken()
+  nameStore(options.store ?? null)
   ignoreUserSignals()
   const signalled = untilSignal()
   const { startDaemon } = await import('../../daemon.ts')
