@@ -10,7 +10,11 @@ import { serveHostnames } from './registry/serve-hostnames.ts'
 import { readSettings } from './settings.ts'
 import { connect, giveChallenge } from './worker/connect.ts'
 import { splitUrl } from './worker/public-request.ts'
+import { refusalOfFailure } from './worker/refusals.ts'
 import { relay } from './worker/relay.ts'
+import { logFault } from './tunnel/log-fault.ts'
+import { ROOM_OBJECT, ROOM_URL } from './tunnel/internal.ts'
+import { STORAGE_ROOM } from './tunnel/storage-room.ts'
 
 export { RegistryObject } from './registry/registry-object.ts'
 export { TunnelObject } from './tunnel/tunnel-object.ts'
@@ -20,14 +24,36 @@ export { TunnelObject } from './tunnel/tunnel-object.ts'
  * the rest to the one object that holds the socket of the host's owner.
  */
 export default {
-  fetch(request, env) {
-    const answer = answerTo(request, env)
+  fetch(request, env, ctx) {
+    if (STORAGE_ROOM.full) ctx.waitUntil(tryRoom(env))
+    const answer = settled(request, env)
     // Whoever refuses a request leaves its body unread.
     return BODILESS.has(request.method) ? answer : lingerUnread(answer, request)
   },
 } satisfies ExportedHandler<Env>
 
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** Whatever fails on the way, a client is told so in the one form; the runtime would say so in plain text. */
+function settled(request: Request, env: Env): Response | Promise<Response> {
+  const requestId = crypto.randomUUID()
+  const tell = (error: unknown) => {
+    logFault('worker', error, requestId)
+    return refuse(refusalOfFailure(error, Date.now()), { requestId })
+  }
+  try {
+    const answer = answerTo(request, env)
+    return answer instanceof Promise ? answer.catch(tell) : answer
+  } catch (error) {
+    return tell(error)
+  }
+}
+
+/** In an object of its own, which alone fails with it. */
+function tryRoom({ TUNNEL }: Env): Promise<void> {
+  const write = () => TUNNEL.get(TUNNEL.idFromName(ROOM_OBJECT)).fetch(ROOM_URL)
+  return STORAGE_ROOM.tryAgain(write, Date.now())
+}
 
 function answerTo(request: Request, env: Env): Response | Promise<Response> {
   const settings = readSettings(env)

@@ -13,6 +13,7 @@ import {
   type AccessRules,
 } from './decide-access.ts'
 import type { Relayed } from './internal.ts'
+import type { KeptValues } from './kept-values.ts'
 import { NO_ORIGIN, NO_POLICY } from './refusals.ts'
 
 /** Tokens whose use is counted at once: more than a policy can name. */
@@ -29,14 +30,14 @@ const NOBODY = corsPolicy([])
  * at the first request after a start or a sleep, and from then on in memory.
  */
 export class PolicyBook {
-  readonly #storage: DurableObjectStorage
+  readonly #kept: KeptValues
   readonly #buckets = new RateBuckets(TOKENS_MAX)
   readonly #refused = new RateBuckets(TOKENS_MAX)
   #rules: AccessRules | undefined
   #loaded = false
 
-  constructor(storage: DurableObjectStorage) {
-    this.#storage = storage
+  constructor(kept: KeptValues) {
+    this.#kept = kept
   }
 
   /**
@@ -47,8 +48,8 @@ export class PolicyBook {
     const bytes = encodeEdgePolicy(policy)
     if (bytes === undefined) return false
     const offset = policy.time - Math.floor(now / 1000)
-    this.#storage.kv.put(KEY, bytes)
-    this.#storage.kv.put(OFFSET, offset)
+    this.#kept.put(KEY, bytes)
+    this.#kept.put(OFFSET, offset)
     this.#rules = accessRules(policy, offset)
     this.#loaded = true
     return true
@@ -56,8 +57,8 @@ export class PolicyBook {
 
   /** Nothing of the owner's stays behind. */
   forget(): void {
-    this.#storage.kv.delete(KEY)
-    this.#storage.kv.delete(OFFSET)
+    this.#kept.put(KEY, undefined)
+    this.#kept.put(OFFSET, undefined)
     this.#rules = undefined
     this.#loaded = true
   }
@@ -144,9 +145,9 @@ export class PolicyBook {
 
   /** What an older gateway has kept may be of a form that is no more; then home decides until it tells. */
   #load(): AccessRules | undefined {
-    const bytes = this.#storage.kv.get<Uint8Array>(KEY)
+    const bytes = this.#kept.get<Uint8Array>(KEY)
     const policy = bytes === undefined ? undefined : decodeEdgePolicy(bytes)
-    const offset = this.#storage.kv.get<number>(OFFSET) ?? 0
+    const offset = this.#kept.get<number>(OFFSET) ?? 0
     this.#rules = policy === undefined ? undefined : accessRules(policy, offset)
     this.#loaded = true
     return this.#rules

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts'
+import type { KeptValues } from './kept-values.ts'
 
 /** Storage key of the number of the newest connection. */
 const GENERATION = 'generation'
@@ -12,22 +13,22 @@ interface Away {
 
 /** Which connections home has had, and since when it is away: both outlive the object's sleep and restart. */
 export class Presence {
-  readonly #storage: DurableObjectStorage
+  readonly #kept: KeptValues
   #awaySince: number | undefined
 
-  constructor(storage: DurableObjectStorage) {
-    this.#storage = storage
+  constructor(kept: KeptValues) {
+    this.#kept = kept
   }
 
   /** Of the newest connection that was let in; undefined: none ever was. */
   get generation(): number | undefined {
-    return this.#storage.kv.get<number>(GENERATION)
+    return this.#kept.get<number>(GENERATION)
   }
 
   /** Home connects. @returns the generation of its connection, one higher than the last */
   arrive(): number {
     const generation = (this.generation ?? 0) + 1
-    this.#storage.kv.put(GENERATION, generation)
+    this.#kept.put(GENERATION, generation)
     this.#awaySince = undefined
     return generation
   }
@@ -47,11 +48,11 @@ export class Presence {
   #recall(now: number): number {
     const { generation } = this
     if (generation === undefined) return -Infinity
-    const known = this.#storage.kv.get<Away>(AWAY)
+    const known = this.#kept.get<Away>(AWAY)
     // Of an older generation: home has been here since.
     if (known?.generation === generation) return known.since
     const away: Away = { generation, since: now }
-    this.#storage.kv.put(AWAY, away)
+    this.#kept.put(AWAY, away)
     return now
   }
 }

@@ -31,7 +31,9 @@ import {
   readRelayUrl,
   type Relayed,
   type RelayedKind,
+  ROOM_URL,
 } from './internal.ts'
+import { KeptValues } from './kept-values.ts'
 import { logFault } from './log-fault.ts'
 import { MessageMemory } from './message-memory.ts'
 import { ParkedRequests } from './parked-requests.ts'
@@ -65,6 +67,8 @@ const RETIRED_MAX_MS = 30 * 60_000
 const CONNECTS: Rate = { perSecond: 1, burst: 120 }
 /** Tag of the sockets that daemons have. */
 const DAEMON = 'daemon'
+/** More than a policy has, so that what fails for want of room does not go on for want of a little less. */
+const ROOM_BYTES = 512 * 1024
 /** Storage key: this object is over for good. */
 const ENDED = 'ended'
 
@@ -80,6 +84,7 @@ export class TunnelObject extends DurableObject<Env> {
     readonly policy: EdgePolicy
   }>(({ connection, policy }) => this.#keepPolicy(connection, policy))
   readonly #memory = new MessageMemory()
+  readonly #kept: KeptValues
   readonly #policy: PolicyBook
   readonly #presence: Presence
   readonly #parked = new ParkedRequests()
@@ -97,8 +102,9 @@ export class TunnelObject extends DurableObject<Env> {
     const settings = readSettings(env)
     this.#headTimeoutMs = typeof settings === 'string' ? 100_000 : settings.headTimeoutMs
     this.#ended = ctx.storage.kv.get<boolean>(ENDED) === true
-    this.#policy = new PolicyBook(ctx.storage)
-    this.#presence = new Presence(ctx.storage)
+    this.#kept = new KeptValues(ctx.storage, ctx.id.toString())
+    this.#policy = new PolicyBook(this.#kept)
+    this.#presence = new Presence(this.#kept)
     this.#subscribers = new Subscribers(ctx, (member) => this.#memberLeft(member))
     // The daemon's ping is answered by the platform while the object sleeps.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
@@ -108,6 +114,7 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   override fetch(request: Request): Promise<Response> | Response {
+    this.#kept.flush()
     const answer = this.#answer(request)
     this.#keepCounts()
     return answer
@@ -137,6 +144,11 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   #answer(request: Request): Promise<Response> | Response {
+    if (request.url === ROOM_URL) {
+      // Fails, and this object with it, where there is no room: it is nobody's.
+      this.ctx.storage.kv.put('room', new Uint8Array(ROOM_BYTES))
+      return new Response(null, { status: 204 })
+    }
     const relayed = readRelayUrl(request.url)
     if (this.#ended) return this.#refuseForGood(request, relayed)
     if (relayed !== undefined) {

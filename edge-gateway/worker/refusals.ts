@@ -1,5 +1,6 @@
 import type { QueryFault } from '../../protocol/check-query.ts'
 import type { Refusal } from '../refusal.ts'
+import { STORAGE_ROOM } from '../tunnel/storage-room.ts'
 import type { CredentialFault } from './credential.ts'
 
 export const CREDENTIAL_REFUSALS: Readonly<Record<CredentialFault, Refusal>> = {
@@ -42,10 +43,22 @@ export const LOCAL_ONLY: Refusal = {
   try: 'run `spl` on that machine',
 }
 
-export const OBJECT_LOST: Refusal = {
+const OBJECT_LOST: Refusal = {
   code: 'TUNNEL_INTERRUPTED',
   message: 'The gateway lost the request before its answer began',
   try: 'a safe request may be sent again at once; check others first',
+}
+
+const STORAGE_FULL: Refusal = {
+  code: 'GATEWAY_STORAGE_FULL',
+  message: "The gateway's disk is full",
+  try: 'make room on the disk of its --storage; it goes on by itself',
+  retryAfter: 1,
+}
+
+/** What to say of an object that has failed. @param now milliseconds since 1970 */
+export function refusalOfFailure(error: unknown, now: number): Refusal {
+  return STORAGE_ROOM.learn(error, now) ? STORAGE_FULL : OBJECT_LOST
 }
 
 /** @param seconds until the next request may pass */

@@ -23,7 +23,7 @@ import { Door, type Given } from './door.ts'
 import { isLocalPath } from './local-route.ts'
 import { objectOf } from './owner-object.ts'
 import { readPublicRequest, type PublicRequest, type PublicUrl } from './public-request.ts'
-import { CREDENTIAL_REFUSALS, invalidQuery, LOCAL_ONLY, OBJECT_LOST } from './refusals.ts'
+import { CREDENTIAL_REFUSALS, invalidQuery, LOCAL_ONLY, refusalOfFailure } from './refusals.ts'
 import { GATEWAY_METRICS, isMetricsTarget, METRICS_METHODS } from './metrics-route.ts'
 import { routeBits } from './route-bits.ts'
 import { tellPage } from './tell-page.ts'
@@ -84,7 +84,7 @@ export function relay(
   /** The object has failed, or was restarted under it; the runtime would say so without a code. */
   function tellLost(error: unknown): Answer {
     logFault('relay', error, asked.requestId)
-    return deny(OBJECT_LOST)
+    return deny(refusalOfFailure(error, Date.now()))
   }
 
   function deny(refusal: Refusal): Answer {

@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { endsSoon } from './certificate-life.ts'
+import { readPem } from './read-pem.ts'
 
 /** Days that a new certificate is valid. Browsers refuse more than 398. */
 const VALID_DAYS = 365
@@ -52,8 +53,8 @@ export async function selfSignedCertificate(
 
 async function serves(pair: KeyPair, hostnames: readonly string[], now: number): Promise<boolean> {
   try {
-    const certificate = new X509Certificate(await readFile(pair.cert))
-    const key = createPrivateKey(await readFile(pair.key))
+    const certificate = new X509Certificate(await readPem(pair.cert))
+    const key = createPrivateKey(await readPem(pair.key))
     const named = hostnames.every((name) => isNamed(certificate, name))
     const validFrom = Date.parse(certificate.validFrom)
     const validTo = Date.parse(certificate.validTo)

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -14,8 +14,10 @@ import { keepRefusals } from './refusals-file.ts'
 import { GatewayError } from './gateway-error.ts'
 import { waitUntilAnswers } from './probe.ts'
 import { parsePublicName, publicHostnames } from './public-hostnames.ts'
+import { readPem } from './read-pem.ts'
 import { selfSignedCertificate, type KeyPair } from './self-signed.ts'
 import { lockStorage } from './storage-lock.ts'
+import { watchStorageRoom } from './storage-room.ts'
 import { checkStorageVersion } from './storage-version.ts'
 import { superviseWorkerd, type SupervisedWorkerd } from './supervised-workerd.ts'
 import { uniqueKey } from './unique-key.ts'
@@ -116,6 +118,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ...(options.limits && { limits: options.limits }),
     })
     undo.defer(keepRefusals(directory, refusals))
+    undo.defer(watchStorageRoom(directory, onLog))
     undo.defer(() => front.destroy())
     const config = workerdConfig({
       address: socketPath === undefined ? '127.0.0.1:0' : `unix:${socketPath}`,
@@ -244,7 +247,7 @@ async function keyPair(
 
 async function readCertificate(path: string): Promise<{ pem: string; selfSigned: boolean }> {
   try {
-    const pem = await readFile(path, 'utf8')
+    const pem = await readPem(path)
     const certificate = new X509Certificate(pem)
     return { pem, selfSigned: certificate.verify(certificate.publicKey) }
   } catch (cause) {

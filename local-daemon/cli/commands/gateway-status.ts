@@ -9,13 +9,14 @@ import { socketClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { gatewayStatus, type Check, type StatusRequest } from '../gateway/gateway-status.ts'
 import { ownerOfHome } from '../gateway/owner-of-home.ts'
+import { isStorageFull } from '../../gateway/storage-room.ts'
 import { readRefusals } from '../../gateway/refusals-file.ts'
 import type { Refusals } from '../../gateway/front/refusal-counts.ts'
 import { localTime } from '../local-time.ts'
 import { table } from '../table.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
-import { noteNext, print, printJson } from '../output.ts'
+import { noteNext, print, printJson, warn } from '../output.ts'
 import { parseOrigin } from '../parse-origin.ts'
 import { readRunningFile } from '../serve/running-file.ts'
 import { printable } from '../printable.ts'
@@ -59,9 +60,17 @@ async function status(options: GatewayStatusOptions): Promise<void> {
   })
   if (options.json) printJson(outcome)
   else if (outcome.refusals !== null) print(refusalText(outcome.refusals))
+  warnOfFullDisk(options.storage ?? homeOf(options).gateway)
   if (outcome.ok) return
   process.exitCode = EXIT_CODE.unreachable
   if (!options.json) noteNext('try', `${advice(outcome.checks)}`)
+}
+
+/** Of the gateway on this machine; of another one its own output says it. */
+function warnOfFullDisk(storage: string): void {
+  if (isStorageFull(storage) !== true) return
+  warn(`the disk of the gateway's storage ${storage} is full [GATEWAY_STORAGE_FULL]`)
+  noteNext('try', 'make room there; the gateway serves from memory and goes on by itself')
 }
 
 /** The gateway of the daemon that runs in the home, unless another is named. Only the home's own is shown the home's own bearer. */

@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { detach } from '../../../protocol/detach.ts'
 import { GatewayError } from '../gateway-error.ts'
+import { readPem } from '../read-pem.ts'
 import type { KeyPair } from '../self-signed.ts'
 
 /** PEM texts of a certificate with its chain, and of its key. */
@@ -71,10 +72,7 @@ async function marks({ cert, key }: KeyPair): Promise<string> {
 
 async function readPair(files: KeyPair): Promise<PemPair> {
   try {
-    const [cert, key] = await Promise.all([
-      readFile(files.cert, 'utf8'),
-      readFile(files.key, 'utf8'),
-    ])
+    const [cert, key] = await Promise.all([readPem(files.cert), readPem(files.key)])
     const certificate = new X509Certificate(cert)
     if (!certificate.checkPrivateKey(createPrivateKey(key))) {
       throw new Error(`${files.key} is not its key`)
