@@ -19,19 +19,26 @@ const lingering = new WeakSet<Socket>()
  * and drops what the client still sends, and destroys the socket when the client closes, is silent, or sends too
  * much. A socket that is closed with unread bytes would make the kernel reset it, and the answer would be lost with
  * it. May be called twice; nothing else may read the socket any more.
+ *
+ * @param cut ends it before the client has taken its whole answer
  */
-export function linger(socket: Socket, limits: LingerLimits): void {
+export function linger(
+  socket: Socket,
+  limits: LingerLimits,
+  cut: () => void = () => socket.destroy(),
+): void {
   if (socket.destroyed || lingering.has(socket)) return
   lingering.add(socket)
   let bytes = 0
   const destroy = (): void => {
-    socket.destroy()
+    if (socket.writableFinished) socket.destroy()
+    else cut()
   }
   const atMost = setTimeout(destroy, limits.lingerMs + limits.stallMs)
   let silence = setTimeout(destroy, limits.stallMs)
   socket.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes > limits.lingerBytes) socket.destroy()
+    if (bytes > limits.lingerBytes) destroy()
     else silence.refresh()
   })
   socket.on('error', destroy)

@@ -1,31 +1,16 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { detach } from '../../../protocol/detach.ts'
 import type { HeadFault } from '../../../protocol/head-rules.ts'
 import { linger } from '../../sockets/linger.ts'
 import { AnswerWatch } from './answer-watch.ts'
-import type { FrameFault } from './client-frames.ts'
-import type { FrontLimits } from './front-limits.ts'
+import { ClientDeadline, type Awaited } from './client-deadline.ts'
+import { ClientWebSocket } from './client-web-socket.ts'
+import type { ConnectionParts } from './connection-parts.ts'
+import { OldExchange } from './old-exchange.ts'
 import { refusalText } from './refusal-text.ts'
 import { RequestFramer } from './request-framer.ts'
 import type { RequestHead, WebSocketUse } from './request-head.ts'
-import type { UnfinishedMessages } from './unfinished-messages.ts'
-import { WebSocketGuard } from './web-socket-guard.ts'
-import type { WorkerdSocket } from './workerd-socket.ts'
-
-export interface ConnectionParts {
-  readonly limits: FrontLimits
-  /** Lines that every request's head gets, each with its CRLF. */
-  readonly own: string
-  /** A connection to workerd, which may be starting; rejects when it does not come in time. */
-  readonly dial: () => Promise<WorkerdSocket>
-  /** The first whole head has come: the connection is no longer one that may be shed. */
-  readonly onRequest: () => void
-  /** What its WebSocket's unfinished message counts in, and under. */
-  readonly messages: UnfinishedMessages
-  readonly address: string | undefined
-  /** Told the code of each refusal, the Worker's and the front's own. */
-  readonly onRefusal: (code: string) => unknown
-}
 
 /**
  * `framed`: requests are found and passed on. `dialling`: a head waits for workerd. `deciding`: a WebSocket handshake waits for
@@ -33,18 +18,20 @@ export interface ConnectionParts {
  */
 type Mode = 'framed' | 'dialling' | 'deciding' | 'frames' | 'over'
 
-type Deadline = 'head' | 'body' | 'half-closed' | 'close'
-
 const SWITCHED = Buffer.from('HTTP/1.1 101 ')
 const TIMEOUT: HeadFault = {
   code: 'REQUEST_TIMEOUT',
   message: 'The request did not arrive in time',
 }
+const MIXED: HeadFault = {
+  code: 'INVALID_REQUEST',
+  message: 'HTTP/1.0 on a connection that has spoken HTTP/1.1',
+}
 const AWAY: HeadFault = { code: 'TUNNEL_OFFLINE', message: 'The gateway is starting again' }
 
 /**
  * One client and its connection to workerd. Requests are read only as far as their frames, answers not at all: they pass
- * as they are, and one that is cut is cut for the client too.
+ * as they are, and one that is cut is cut for the client too. Only HTTP/1.0 has no cut that shows: see `OldExchange`.
  */
 export class ClientConnection {
   readonly #client: Socket
@@ -52,17 +39,17 @@ export class ClientConnection {
   readonly #framer: RequestFramer
   readonly #watched = new AnswerWatch()
   #mode: Mode = 'framed'
-  #workerd: WorkerdSocket | undefined
+  #workerd: Duplex | undefined
   #use: WebSocketUse | undefined
-  #guard: WebSocketGuard | undefined
+  #webSocket: ClientWebSocket | undefined
   /** A head has gone, and nothing has come back since. */
   #awaitsAnswer = false
   /** The client has been given something. */
   #answered = false
   #clientEnded = false
-  /** The one deadline: of a head, of a body's silence, of a client that sends no more, or of a WebSocket's end. */
-  #deadline: NodeJS.Timeout | undefined
-  #deadlineOf: Deadline | undefined
+  /** To its client the end of the connection is the end of the answer. */
+  #isOld = false
+  readonly #deadline = new ClientDeadline((what) => this.#late(what))
   /** Of a client that takes nothing of its answer. */
   #stall: NodeJS.Timeout | undefined
 
@@ -79,7 +66,7 @@ export class ClientConnection {
 
   #begin(): void {
     const client = this.#client
-    this.#expect('head', this.#parts.limits.headMs)
+    this.#deadline.expect('head', this.#parts.limits.headMs)
     client.on('data', this.#fromClient)
     client.on('end', this.#clientEnd)
     client.on('error', () => client.destroy())
@@ -88,16 +75,16 @@ export class ClientConnection {
       this.#workerd?.resume()
     })
     client.once('close', () => {
-      this.#calm()
+      this.#deadline.calm()
       clearTimeout(this.#stall)
       this.#mode = 'over'
-      this.#guard?.end()
+      this.#webSocket?.end()
       this.#workerd?.destroy()
     })
   }
 
   #fromClient = (bytes: Buffer): void => {
-    if (this.#mode === 'frames') return this.#framesFromClient(bytes)
+    if (this.#webSocket !== undefined) return this.#webSocket.fromClient(bytes)
     this.#framer.feed(bytes)
     this.#pull()
   }
@@ -126,6 +113,10 @@ export class ClientConnection {
     // Its answer says what the bytes after it are: it must be the first on its connection.
     this.#use = head.webSocket
     if (head.webSocket !== undefined) this.#drop()
+    // Its answer ends with the connection: there can be no other before it.
+    if (head.old !== undefined && (this.#workerd !== undefined || this.#answered)) {
+      return this.#refuse(MIXED)
+    }
     this.#awaitsAnswer = true
     this.#watched.begin()
     if (this.#workerd === undefined) return this.#dial(head)
@@ -148,14 +139,20 @@ export class ClientConnection {
       workerd.destroy()
       return
     }
-    this.#attach(workerd)
-    workerd.write(head.bytes)
+    if (head.old === undefined) {
+      this.#attach(workerd)
+      workerd.write(head.bytes)
+    } else {
+      this.#isOld = true
+      this.#parts.onOld()
+      this.#attach(new OldExchange(workerd, head.old))
+    }
     this.#mode = head.webSocket === undefined ? 'framed' : 'deciding'
     if (head.webSocket === undefined) this.#resume()
     if (this.#clientEnded) this.#afterClientEnd()
   }
 
-  #attach(workerd: WorkerdSocket): void {
+  #attach(workerd: Duplex): void {
     this.#workerd = workerd
     workerd.on('data', (bytes: Buffer) => this.#fromWorkerd(workerd, bytes))
     workerd.on('drain', () => this.#resume())
@@ -170,98 +167,59 @@ export class ClientConnection {
     if (this.#mode === 'framed') this.#pull()
   }
 
-  #fromWorkerd(workerd: WorkerdSocket, bytes: Buffer): void {
+  #fromWorkerd(workerd: Duplex, bytes: Buffer): void {
     if (workerd !== this.#workerd || this.#mode === 'over') return
     this.#awaitsAnswer = false
     this.#answered = true
     const refusal = this.#watched.see(bytes)
     if (refusal !== undefined) this.#parts.onRefusal(refusal)
     const decides = this.#mode === 'deciding'
-    if (decides) this.#decide(bytes)
-    if (!this.#passToClient(bytes)) this.#waitForClient(workerd)
-    if (this.#deadlineOf === 'half-closed') {
-      this.#expect('half-closed', this.#parts.limits.halfClosedSilenceMs)
+    if (decides) this.#decide(workerd, bytes)
+    const hasRoom = this.#webSocket?.toClient(bytes) ?? this.#client.write(bytes)
+    if (!hasRoom) this.#waitForClient(workerd)
+    if (this.#deadline.of === 'half-closed') {
+      this.#deadline.expect('half-closed', this.#parts.limits.halfClosedSilenceMs)
     }
     if (!decides) return
-    if (this.#guard !== undefined) {
-      this.#calm()
+    if (this.#webSocket !== undefined) {
+      this.#deadline.calm()
       const rest = this.#framer.rest()
-      if (rest.length > 0) this.#framesFromClient(rest)
+      if (rest.length > 0) this.#webSocket.fromClient(rest)
       if (this.#clientEnded) workerd.end()
     }
     this.#resume()
   }
 
   /** An answer's first line comes in one piece; one that did not would be no 101. */
-  #decide(bytes: Buffer): void {
+  #decide(workerd: Duplex, bytes: Buffer): void {
     const switched = bytes.subarray(0, SWITCHED.length).equals(SWITCHED)
     this.#mode = switched ? 'frames' : 'framed'
     if (!switched || this.#use === undefined) return
-    const { limits, messages, address } = this.#parts
-    this.#guard = new WebSocketGuard(this.#use, limits, messages, address, (fault) =>
-      this.#refuseFrames(fault),
-    )
+    this.#webSocket = new ClientWebSocket(this.#use, this.#parts, {
+      client: this.#client,
+      workerd,
+      deadline: this.#deadline,
+      toWorkerd: (passing) => this.#toWorkerd(passing),
+      finish: () => this.#finish(),
+    })
   }
 
-  #passToClient(bytes: Buffer): boolean {
-    const guard = this.#guard
-    if (guard === undefined || guard.isClosing) return this.#client.write(bytes)
-    guard.gateway(bytes)
-    // Once the client has the close, it has some time to answer.
-    return this.#client.write(bytes, guard.isClosing ? () => this.#expectClose() : undefined)
-  }
-
-  #framesFromClient(bytes: Buffer): void {
-    const guard = this.#guard
-    if (guard === undefined || guard.isClientClosed) return
-    const { passing, fault } = guard.client(bytes)
-    if (this.#mode !== 'frames') return
-    if (passing > 0) this.#toWorkerd(passing === bytes.length ? bytes : bytes.subarray(0, passing))
-    if (fault !== undefined) return this.#refuseFrames(fault)
-    if (guard.isClientClosed) this.#expectClose()
-  }
-
-  /** One side has said its close: what is still to be said takes no long time. */
-  #expectClose(): void {
-    if (this.#mode === 'frames' && this.#deadlineOf !== 'close')
-      this.#expect('close', this.#parts.limits.webSocketCloseMs)
-  }
-
-  /** The client broke the rules of the WebSocket: workerd sees a cut, and the client why. */
-  #refuseFrames(fault: FrameFault): void {
-    const close = this.#guard?.closeFor(fault)
-    const workerd = this.#workerd
-    this.#finish()
-    // What came before it is still workerd's, without a clean end.
-    workerd?.end()
-    if (close === undefined) {
-      this.#client.destroy()
-      return
-    }
-    this.#client.write(close)
-    this.#lingerFrames()
-  }
-
-  #lingerFrames(): void {
-    const { limits } = this.#parts
-    linger(this.#client, { ...limits, lingerMs: limits.webSocketCloseMs })
-  }
-
-  #waitForClient(workerd: WorkerdSocket): void {
+  #waitForClient(workerd: Duplex): void {
     workerd.pause()
     clearTimeout(this.#stall)
-    this.#stall = setTimeout(() => this.#client.destroy(), this.#parts.limits.stallMs)
+    this.#stall = setTimeout(() => this.#cut(), this.#parts.limits.stallMs)
   }
 
   /** workerd says no more: the client has all that it gets, and may still be sending. */
-  #workerdOver(workerd: WorkerdSocket): void {
+  #workerdOver(workerd: Duplex): void {
     if (workerd !== this.#workerd || this.#mode === 'over') return
-    const wasWebSocket = this.#mode === 'frames'
+    const webSocket = this.#webSocket
     this.#finish()
     workerd.destroy()
-    if (wasWebSocket && this.#clientEnded) this.#client.end()
-    else if (wasWebSocket) this.#lingerFrames()
-    else linger(this.#client, this.#parts.limits)
+    if (this.#isOld && workerd.errored !== null) this.#cut()
+    else if (webSocket !== undefined && this.#clientEnded) this.#client.end()
+    else if (webSocket !== undefined) webSocket.lingerOut()
+    else linger(this.#client, this.#parts.limits, () => this.#cut())
   }
 
   #clientEnd = (): void => {
@@ -280,25 +238,27 @@ export class ClientConnection {
     if (this.#workerd === undefined || this.#framer.unfinished !== undefined) {
       this.#finish()
       this.#workerd?.destroy()
-      this.#client.destroy()
-      return
+      return this.#cut()
     }
     this.#workerd.end()
     const patience = this.#awaitsAnswer ? limits.halfClosedMs : limits.halfClosedSilenceMs
-    this.#expect('half-closed', patience)
+    this.#deadline.expect('half-closed', patience)
   }
 
   /** An answer of our own, where nothing of another is on its way. */
   #refuse(fault: HeadFault, retryAfter?: number): void {
     this.#drop()
     this.#finish()
-    if (this.#answered) {
-      this.#client.destroy()
-      return
-    }
+    if (this.#answered) return this.#cut()
     this.#parts.onRefusal(fault.code)
     this.#client.write(refusalText(fault, retryAfter))
     linger(this.#client, this.#parts.limits)
+  }
+
+  /** Ends the connection before its answer's end: where no frame shows that, by a reset. */
+  #cut(): void {
+    if (this.#isOld) this.#parts.reset()
+    else this.#client.destroy()
   }
 
   #drop(): void {
@@ -309,49 +269,30 @@ export class ClientConnection {
 
   #finish(): void {
     this.#mode = 'over'
-    this.#calm()
-    this.#guard?.end()
+    this.#deadline.calm()
+    this.#webSocket?.end()
     this.#client.off('data', this.#fromClient)
     this.#client.off('end', this.#clientEnd)
   }
 
   /** Sets the deadline that fits what is unfinished. */
   #watch(): void {
-    if (this.#mode !== 'framed' || this.#deadlineOf === 'half-closed') return
+    if (this.#mode !== 'framed' || this.#deadline.of === 'half-closed') return
     const { unfinished } = this.#framer
     if (unfinished === undefined) {
-      if (this.#awaitsAnswer || this.#answered) this.#calm()
-    } else if (unfinished === 'body') this.#expect('body', this.#parts.limits.bodySilenceMs)
-    else if (this.#deadlineOf !== 'head') this.#expect('head', this.#parts.limits.headMs)
+      if (this.#awaitsAnswer || this.#answered) this.#deadline.calm()
+    } else if (unfinished === 'body')
+      this.#deadline.expect('body', this.#parts.limits.bodySilenceMs)
+    else if (this.#deadline.of !== 'head') this.#deadline.expect('head', this.#parts.limits.headMs)
   }
 
-  #expect(what: Deadline, ms: number): void {
-    if (this.#deadlineOf === what && what !== 'half-closed') {
-      this.#deadline?.refresh()
-      return
-    }
-    this.#calm()
-    this.#deadlineOf = what
-    this.#deadline = setTimeout(() => this.#late(), ms)
-  }
-
-  #calm(): void {
-    clearTimeout(this.#deadline)
-    this.#deadline = undefined
-    this.#deadlineOf = undefined
-  }
-
-  #late(): void {
+  #late(what: Awaited): void {
     // workerd takes nothing now: it is not the client that is silent.
-    if (this.#deadlineOf === 'body' && this.#client.isPaused()) {
-      this.#deadline?.refresh()
-      return
-    }
-    if (this.#deadlineOf === 'half-closed' || this.#deadlineOf === 'close') {
+    if (what === 'body' && this.#client.isPaused()) return this.#deadline.extend()
+    if (what === 'half-closed' || what === 'close') {
       this.#drop()
       this.#finish()
-      this.#client.destroy()
-      return
+      return this.#cut()
     }
     this.#refuse(TIMEOUT)
   }

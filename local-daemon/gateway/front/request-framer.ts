@@ -1,6 +1,6 @@
 import type { HeadFault } from '../../../protocol/head-rules.ts'
 import type { FrontLimits } from './front-limits.ts'
-import { readHead, type BodyFraming, type RequestHead } from './request-head.ts'
+import { readHead, type RequestHead } from './request-head.ts'
 
 /** What a connection's bytes are, in their order: a head, a part of a body as it came, or a fault after which nothing is read. */
 export type Piece =
@@ -12,7 +12,7 @@ type Limits = Pick<FrontLimits, 'headBytes' | 'chunkLineBytes' | 'trailerBytes'>
 type State =
   | { readonly in: 'head' }
   /** `next` follows the last of these bytes. */
-  | { readonly in: 'bytes'; left: number; readonly next: 'head' | 'chunk-end' }
+  | { readonly in: 'bytes'; left: number; readonly next: 'head' | 'chunk-end' | 'over' }
   | { readonly in: 'chunk-line' | 'chunk-end' | 'over' }
   | { readonly in: 'trailers'; bytes: number }
 
@@ -50,7 +50,9 @@ export class RequestFramer {
     return this.#buffer.length > 0 ? 'head' : undefined
   }
 
+  /** What comes after the last request is dropped. */
   feed(bytes: Buffer): void {
+    if (this.#state.in === 'over') return
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes])
   }
 
@@ -96,7 +98,7 @@ export class RequestFramer {
     if ('code' in head) return this.#fault(head)
     this.#take(end + HEAD_END.length)
     this.#scanned = 0
-    this.#state = afterHead(head.body)
+    this.#state = afterHead(head)
     return { kind: 'head', head }
   }
 
@@ -124,7 +126,7 @@ export class RequestFramer {
     if (this.#buffer.length === 0) return undefined
     const bytes = this.#take(Math.min(this.#buffer.length, state.left))
     state.left -= bytes.length
-    if (state.left === 0) this.#state = state.next === 'head' ? HEAD : { in: 'chunk-end' }
+    if (state.left === 0) this.#state = { in: state.next }
     return { kind: 'body', bytes }
   }
 
@@ -185,7 +187,9 @@ export class RequestFramer {
   }
 }
 
-function afterHead(body: BodyFraming): State {
+/** A connection of HTTP/1.0 has one request. */
+function afterHead({ body, old }: RequestHead): State {
   if (body === 'chunked') return { in: 'chunk-line' }
-  return body === 0 ? HEAD : { in: 'bytes', left: body, next: 'head' }
+  const next = old === undefined ? 'head' : 'over'
+  return body === 0 ? { in: next } : { in: 'bytes', left: body, next }
 }

@@ -15,6 +15,14 @@ export type BodyFraming = 'chunked' | number
 /** What a WebSocket is for: the daemon's own, a feed whose client has nothing to say, or whatever home makes of it. */
 export type WebSocketUse = 'tunnel' | 'feed' | 'other'
 
+/** A request of HTTP/1.0, to be sent as one of HTTP/1.1. */
+export interface OldHead {
+  readonly method: string
+  readonly target: string
+  /** Names and values in turn, with the front's own; a byte a character. */
+  readonly fields: readonly string[]
+}
+
 export interface RequestHead {
   /** The head as it goes on to workerd, with the empty line at its end. */
   readonly bytes: Buffer
@@ -23,6 +31,8 @@ export interface RequestHead {
   readonly webSocket: WebSocketUse | undefined
   /** It asks for an event stream, whose client takes a refusal for the end. */
   readonly events: boolean
+  /** Of a client of HTTP/1.0, whose connection has no other request. */
+  readonly old: OldHead | undefined
 }
 
 /** Fields that only the front may say to the Worker; what a client sends of them is dropped. */
@@ -66,12 +76,14 @@ export function readHead(text: string, own: string): RequestHead | HeadFault {
   const body = framing(fields)
   const shakesHands = valuesOf(fields, 'sec-websocket-key').length > 0
   const webSocket = shakesHands && asksForWebSocket(head)
-  const kept = keptLines(fields, webSocket, minor === '0')
+  const isOld = minor === '0'
+  const passed = `${keptLines(fields, webSocket, isOld)}${own}`
   return {
-    bytes: Buffer.from(`${method} ${target} HTTP/1.${minor}\r\n${kept}${own}\r\n`, 'latin1'),
+    bytes: Buffer.from(`${method} ${target} HTTP/1.${minor}\r\n${passed}\r\n`, 'latin1'),
     body,
     webSocket: webSocket ? useOf(target) : undefined,
     events: method === 'GET' && lists(fields, 'accept', 'text/event-stream'),
+    old: isOld ? { method, target, fields: namesAndValues(passed) } : undefined,
   }
 }
 
@@ -114,6 +126,13 @@ function keptLines(fields: readonly Field[], webSocket: boolean, isOld: boolean)
     kept += `${line}\r\n`
   }
   return cookies.length > 1 ? `${kept}Cookie: ${cookies.join('; ')}\r\n` : kept
+}
+
+function namesAndValues(lines: string): string[] {
+  return lines
+    .split('\r\n')
+    .slice(0, -1)
+    .flatMap((line) => FIELD.exec(line)?.slice(1) ?? [])
 }
 
 function invalid(message: string): HeadFault {

@@ -51,6 +51,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const onRefusal = options.onRefusal ?? (() => {})
   const messages = new UnfinishedMessages(limits.webSocketUnfinishedBytes, limits.addressShare)
   const sockets = new Map<Socket, Place>()
+  /** Those to whose clients the end of the connection is the end of the answer. */
+  const old = new WeakSet<Socket>()
   const tls = options.tls && (await startTls(options.tls))
   const server = createServer(
     {
@@ -78,11 +80,11 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       sockets.delete(socket)
       place.leave()
     })
-    if (tls === undefined) return serve(socket, place, address)
-    tls.accept(socket, limits.handshakeMs, (secured) => serve(secured, place, address))
+    if (tls === undefined) return serve(socket, socket, place, address)
+    tls.accept(socket, limits.handshakeMs, (secured) => serve(socket, secured, place, address))
   }
 
-  function serve(client: Socket, place: Place, address: string | undefined): void {
+  function serve(socket: Socket, client: Socket, place: Place, address: string | undefined): void {
     const told = address === undefined ? '' : `${CLIENT_ADDRESS_FIELD}: ${address}\r\n`
     const own = `${told}${tls === undefined ? '' : `${SCHEME_FIELD}: https\r\n`}`
     // It lives as long as its socket.
@@ -96,6 +98,8 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       onRequest,
       onRefusal,
       messages,
+      onOld: () => old.add(socket),
+      reset: () => socket.resetAndDestroy(),
       address: key,
     })
   }
@@ -125,7 +129,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       const closed = new Promise((resolve) => {
         server.close(resolve)
       })
-      for (const socket of sockets.keys()) socket.destroy()
+      for (const socket of sockets.keys()) {
+        if (old.has(socket)) socket.resetAndDestroy()
+        else socket.destroy()
+      }
       await closed
     },
   }
