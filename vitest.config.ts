@@ -23,6 +23,16 @@ const LOAD = [
   'test/gateway/under-attack.test.ts',
   'test/system/restart-under-load.test.ts',
 ]
+/**
+ * They need Chromium or npm, wait a minute of silence, repeat on miniflare what runs on workerd, or run the build and the linter:
+ * `npm run test:platform`.
+ */
+const PLATFORM = [
+  'test/browser/cors.test.ts',
+  'test/gateway/hibernation.test.ts',
+  'test/gateway/relay-miniflare.test.ts',
+  'test/system/{build,docs-second-machine,gateway-connect,lint-rules,tunnel-wake}.test.ts',
+]
 /** Broken networks and killed processes: `npm run test:faults`. */
 const FAULTS = 'test/faults/*.test.ts'
 /** They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`. */
@@ -49,10 +59,11 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNITS, ...LOAD, FAULTS, ...ELSEWHERE],
+          exclude: [...UNITS, ...LOAD, ...PLATFORM, FAULTS, ...ELSEWHERE],
         },
       },
       { extends: true, test: { name: 'units', include: UNITS, isolate: false } },
+      { extends: true, test: { name: 'platform', include: PLATFORM } },
       { extends: true, test: { name: 'load', include: LOAD } },
       { extends: true, test: { name: 'faults', include: [FAULTS] } },
     ],

@@ -6,23 +6,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 const SLOWEST = [
   'test/faults/chaos',
-  'test/gateway/hibernation',
   'test/daemon/cli-serve',
-  'test/gateway/relay-miniflare',
   'test/daemon/cli-access-mistakes',
   'test/gateway/gateway-metrics',
   'test/daemon/cli-login',
   'test/gateway/relay-workerd',
   'test/system/expose',
-  'test/browser/cors',
   'test/system/access-table',
   'test/gateway/streams',
   'test/system/try',
   'test/daemon/cli-restart',
-  'test/system/tunnel-wake',
   'test/system/gateway-project',
-  'test/system/gateway-connect',
-  'test/system/docs-second-machine',
 ]
 
 /** Begins with the slowest files; the others follow as Vitest orders them. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aHome } from './a-daemon.ts'
 
 /** [command line, exit code, code, what the next step names] */
@@ -8,7 +8,7 @@ export type Mistake = readonly [string, number, string, RegExp]
 /** A mistake on the command line is named with its code and the next step, on stderr alone, without a stack trace. */
 export async function assertMistake([line, exitCode, code, next]: Mistake): Promise<void> {
   using home = aHome()
-  const run = await runSpl(line.split(' '), { home: home.path })
+  const run = await runHere(line.split(' '), { home: home.path })
   const [error = '', advice = ''] = run.stderr.split('\n')
   expect(error).toMatch(/^error: \S/)
   expect(error).toContain(`[${code}]`)

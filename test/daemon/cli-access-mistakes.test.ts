@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { INVITE_PATH, makeCode } from '../../protocol/signed-code.ts'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aHome } from './a-daemon.ts'
 import { assertMistake, type Mistake } from './assert-mistake.ts'
 
@@ -82,7 +82,7 @@ describe('a file for the secret', () => {
   ])('of spl %s is not left behind by a failure', async (line) => {
     using home = aHome()
     const out = join(home.path, 'secret')
-    const run = await runSpl([...line.split(' '), '--json', '--out', out], { home: home.path })
+    const run = await runHere([...line.split(' '), '--json', '--out', out], { home: home.path })
     expect(run).toMatchObject({ code: 3, stdout: '' })
     expect(run.stderr).toContain('[DAEMON_NOT_RUNNING]')
     expect(await readdir(home.path)).toEqual([])
@@ -95,7 +95,7 @@ describe('a file for the secret', () => {
     using home = aHome()
     await writeFile(join(home.path, 'secret'), 'precious')
     const out = join(home.path, name)
-    const run = await runSpl(['token', 'create', '--sa', 'x', '--out', out], { home: home.path })
+    const run = await runHere(['token', 'create', '--sa', 'x', '--out', out], { home: home.path })
     expect(run).toMatchObject({ code: 2, stdout: '' })
     expect(run.stderr).toContain(`[${code}]`)
     expect(run.stderr).toContain('nothing was created')
@@ -108,7 +108,7 @@ describe('a file for the secret', () => {
     const nonce = randomBytes(16)
     const code = makeCode({ kind: 'invite', path: INVITE_PATH, nonce, expires: 2e9, sign })
     const line = ['pair', 'redeem', code, '--url', 'http://127.0.0.1:1', '--save']
-    const run = await runSpl(line, { home: home.path })
+    const run = await runHere(line, { home: home.path })
     expect(run).toMatchObject({ code: 3, stdout: '' })
     expect(run.stderr).toMatch(/\[DAEMON_UNREACHABLE\]\ntry: check --url/)
     expect(run.stderr).not.toContain(code)
@@ -129,7 +129,7 @@ describe('help', () => {
 
   test.concurrent.for(COMMANDS)('spl %s --help shows an example of itself', async (command) => {
     using home = aHome()
-    const run = await runSpl([...command.split(' '), '--help'], { home: home.path })
+    const run = await runHere([...command.split(' '), '--help'], { home: home.path })
     expect(run).toMatchObject({ code: 0, stderr: '' })
     expect(run.stdout).toContain(`Usage: spl ${command}`)
     expect(run.stdout.split('Examples:')[1]).toContain(`spl ${command}`)
@@ -138,7 +138,7 @@ describe('help', () => {
 
 test('spl config path names the files of the home, with no daemon', async () => {
   using home = aHome()
-  const run = await runSpl(['config', 'path', '--json'], { home: home.path })
+  const run = await runHere(['config', 'path', '--json'], { home: home.path })
   expect(run).toMatchObject({ code: 0, stderr: '' })
   expect(JSON.parse(run.stdout)).toEqual({
     object: 'paths',
@@ -148,6 +148,6 @@ test('spl config path names the files of the home, with no daemon', async () => 
     socket: join(home.path, 'run', 'spl.sock'),
     log: join(home.path, 'logs', 'spl.log'),
   })
-  const shown = await runSpl(['config', 'path'], { home: home.path })
+  const shown = await runHere(['config', 'path'], { home: home.path })
   expect(shown.stdout).toContain(`Database  ${join(home.path, 'hub.db')}\n`)
 })

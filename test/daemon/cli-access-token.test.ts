@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeCode, INVITE_PATH } from '../../protocol/signed-code.ts'
 import { mintTokenPayload, tokenId } from '../../protocol/token.ts'
-import { runSpl, type SplRun } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
+import type { SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 import { splWithInput } from './spl-with-input.ts'
 
@@ -23,7 +24,7 @@ beforeEach(() => {
 afterEach(() => home[Symbol.dispose]())
 
 function spl(args: readonly string[], env: Record<string, string> = {}): Promise<SplRun> {
-  return runSpl(args, { home: home.path, env })
+  return runHere(args, { home: home.path, env })
 }
 
 function piped(args: readonly string[], input: string): Promise<SplRun> {
@@ -84,7 +85,7 @@ describe('spl token save', () => {
 
   test('makes a home that is not there, for the owner alone', async () => {
     const path = join(home.path, 'new', 'home')
-    const run = await runSpl(['token', 'save', minted.token], { home: path })
+    const run = await runHere(['token', 'save', minted.token], { home: path })
     expect(run.code).toBe(0)
     expect((await stat(path)).mode & 0o777).toBe(0o700)
   })

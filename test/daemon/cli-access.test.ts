@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
-import { runSpl, type SplRun } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
+import type { SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 import { splWithInput } from './spl-with-input.ts'
 
@@ -26,7 +27,7 @@ afterAll(async () => {
 })
 
 function spl(...args: string[]): Promise<SplRun> {
-  return runSpl(args, { home: home.path })
+  return runHere(args, { home: home.path })
 }
 
 type Answer = Record<string, unknown>
@@ -346,10 +347,10 @@ describe('spl pair', () => {
     const bearer = (await readFile(join(device.path, 'token'), 'utf8')).trimEnd()
     expect(bearer).toMatch(BEARER)
     expect(redeemed.stdout).not.toContain(bearer)
-    const list = await runSpl(['thread', 'list'], { ...where, env: { SPL_SERVE_URL: base } })
+    const list = await runHere(['thread', 'list'], { ...where, env: { SPL_SERVE_URL: base } })
     expect(list.code).toBe(0)
 
-    const again = await runSpl(['pair', 'redeem', invite, '--url', base], where)
+    const again = await runHere(['pair', 'redeem', invite, '--url', base], where)
     expect(again).toMatchObject({ code: 1, stdout: '' })
     expect(again.stderr).toMatch(/\[CODE_USED\]\ntry: \S/)
     expect(again.stderr).toContain(`spl pair --invite --device <label> --url ${base}\n`)
@@ -365,7 +366,7 @@ describe('spl pair', () => {
     const id = /^([0-9a-f]{12}) +lamp/m.exec(shown.stdout)?.[1] ?? ''
     expect((await spl('pair', 'cancel', id)).stdout).toBe('cancelled the invite for lamp\n')
     using device = aHome()
-    const late = await runSpl(['pair', 'redeem', invite, '--url', base], { home: device.path })
+    const late = await runHere(['pair', 'redeem', invite, '--url', base], { home: device.path })
     expect(late.stderr).toMatch(/\[AUTH_INVALID\]\ntry: \S/)
     expect(late.stderr).toContain(
       `try: at home: spl pair --invite --device <label> --url ${base}\n`,
@@ -384,7 +385,7 @@ describe('spl pair', () => {
     expect(made).not.toHaveProperty('code')
     expect(Number(made['expires_at']) - before).toBeGreaterThanOrEqual(3600)
     const { invite } = JSON.parse(await readFile(out, 'utf8')) as { invite: string }
-    const bearer = await runSpl(['pair', 'redeem', invite, '--url', base], { home: home.path })
+    const bearer = await runHere(['pair', 'redeem', invite, '--url', base], { home: home.path })
     expect(bearer.stdout.trimEnd()).toMatch(BEARER)
     expect(bearer.stderr).toContain('Device   browser-desk')
   })

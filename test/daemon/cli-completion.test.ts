@@ -11,7 +11,7 @@ import {
   type Shell,
 } from '../../local-daemon/cli/completion/scripts.ts'
 import { splProgram } from '../../local-daemon/cli/spl.ts'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aDaemon, aDraft, aHome, type TestDaemon } from './a-daemon.ts'
 
 const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
@@ -72,7 +72,7 @@ afterAll(() => served[Symbol.asyncDispose]())
 
 describe('spl complete', () => {
   async function complete(...words: string[]): Promise<string[]> {
-    const run = await runSpl(['complete', '--', ...words], { home })
+    const run = await runHere(['complete', '--', ...words], { home })
     expect(run).toMatchObject({ code: 0, stderr: '' })
     return run.stdout
       .trimEnd()
@@ -98,7 +98,7 @@ describe('spl complete', () => {
 
   test('says nothing, and no error, without a daemon', async () => {
     using empty = aHome()
-    const run = await runSpl(['complete', '--', 'thread', 'records', ''], { home: empty.path })
+    const run = await runHere(['complete', '--', 'thread', 'records', ''], { home: empty.path })
     expect(run).toEqual({ code: 0, stdout: 'words\n', stderr: '' })
   })
 })
@@ -202,13 +202,13 @@ describe.runIf(isThere('zsh'))('zsh', () => {
 
 test.each(SHELLS)('spl completion %s prints the script alone', async (shell) => {
   using place = aHome()
-  const shown = await runSpl(['completion', shell], { home: place.path })
+  const shown = await runHere(['completion', shell], { home: place.path })
   expect(shown).toEqual({ code: 0, stdout: COMPLETION_SCRIPTS[shell], stderr: '' })
 })
 
 test('another shell is named with those there are', async () => {
   using place = aHome()
-  const shown = await runSpl(['completion', 'fihs'], { home: place.path })
+  const shown = await runHere(['completion', 'fihs'], { home: place.path })
   expect(shown.code).toBe(2)
   expect(shown.stderr).toMatch(/did you mean fish\?/)
 })

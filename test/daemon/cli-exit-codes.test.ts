@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { EXIT_CODE } from '../../local-daemon/cli/exit-code.ts'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aHome } from './a-daemon.ts'
 import { commandTree, helpOf } from './command-tree.ts'
 
@@ -37,7 +37,7 @@ describe('exit codes', () => {
     ['refused', 'token show-source', {}],
   ] as const)('%s is what spl %s ends with', async (name, line, env) => {
     using home = aHome()
-    const run = await runSpl(line.split(' '), { home: home.path, env })
+    const run = await runHere(line.split(' '), { home: home.path, env })
     expect(run.code).toBe(EXIT_CODE[name])
   })
 })

@@ -3,7 +3,8 @@ import { openSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { MAIN, runSpl } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { MAIN } from '../system/run-spl.ts'
 import { aDaemon, aHome, type TestDaemon } from './a-daemon.ts'
 
 /** Every write to it fails with ENOSPC. */
@@ -96,7 +97,9 @@ describe.runIf(process.platform === 'linux').for(['full', 'closed', 'none'] as c
       const { code, stderr } = await splTo(place, line)
       expect(code).toBe(1)
       expect(stderr).toContain('[SECRET_NOT_WRITTEN]')
-      const list = await runSpl(['pair', 'invites', '--json'], { home: served.daemon.home.root })
+      const list = await runFitting(['pair', 'invites', '--json'], {
+        home: served.daemon.home.root,
+      })
       const invites = (
         JSON.parse(list.stdout) as {
           data: { revoked_at: number | null; redeemed_at: number | null }[]
@@ -109,7 +112,7 @@ describe.runIf(process.platform === 'linux').for(['full', 'closed', 'none'] as c
     })
 
     test('of an invite that was redeemed says how to end it', async () => {
-      const made = await runSpl(
+      const made = await runFitting(
         ['pair', '--device', 'x', '--url', served.base, '--invite', '--no-qr'],
         { home: served.daemon.home.root },
       )
@@ -132,14 +135,14 @@ describe.runIf(process.platform === 'linux').for(['full', 'closed', 'none'] as c
         )
         const command = /spl (token create --sa sa_\w+)/u.exec(stderr)?.[1] ?? ''
         if (how === '--foreground') {
-          await runSpl(['serve', '--daemon', '--port', '0'], { home: home.path })
+          await runFitting(['serve', '--daemon', '--port', '0'], { home: home.path })
         }
-        const another = await runSpl(command.split(' '), { home: home.path })
+        const another = await runFitting(command.split(' '), { home: home.path })
         expect(another.stdout).toMatch(/^spl_prod_/)
         expect(readFileSync(`${home.path}/logs/spl.log`, 'utf8')).not.toContain(
           another.stdout.trim(),
         )
-        await runSpl(['serve', '--stop'], { home: home.path })
+        await runFitting(['serve', '--stop'], { home: home.path })
       },
     )
   },

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { MAIN, runSpl, type SplRun } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
+import { MAIN, type SplRun } from '../system/run-spl.ts'
 import { aDaemon, type TestDaemon } from './a-daemon.ts'
 
 let served: TestDaemon
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => served[Symbol.asyncDispose]())
 
 function spl(line: string, env: Readonly<Record<string, string>> = {}): Promise<SplRun> {
-  return runSpl(line.split(' '), { home: served.daemon.home.root, env })
+  return runHere(line.split(' '), { home: served.daemon.home.root, env })
 }
 
 async function json(line: string): Promise<Record<string, unknown>> {
@@ -53,8 +54,8 @@ describe('spl help', () => {
     async (name) => {
       const words = name === '' ? [] : name.split(' ')
       const home = served.daemon.home.root
-      const asked = await runSpl(['help', ...words], { home })
-      expect(asked).toEqual(await runSpl([...words, '--help'], { home }))
+      const asked = await runHere(['help', ...words], { home })
+      expect(asked).toEqual(await runHere([...words, '--help'], { home }))
       expect(asked.stdout).toMatch(/^Usage: spl/)
     },
   )

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { until } from '../gateway/until.ts'
-import { isRunning, MAIN, runSpl } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { isRunning, MAIN } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 
 /** Milliseconds in which a process that obeys a signal is gone, or at least has said that it stops. */
@@ -22,7 +23,7 @@ function pidIn(home: string): number {
 }
 
 async function answers(home: string): Promise<boolean> {
-  return (await runSpl(['status'], { home })).code === 0
+  return (await runFitting(['status'], { home })).code === 0
 }
 
 test('a daemon under nohup outlives the terminal, and stops when it is told to', async () => {
@@ -40,8 +41,8 @@ test('a daemon under nohup outlives the terminal, and stops when it is told to',
 
 test('a gateway under nohup outlives the terminal, and stops when it is told to', async () => {
   using home = aHome()
-  await runSpl(['serve', '--daemon', '--port', '0'], { home: home.path })
-  await runSpl(['serve', '--stop'], { home: home.path })
+  await runFitting(['serve', '--daemon', '--port', '0'], { home: home.path })
+  await runFitting(['serve', '--stop'], { home: home.path })
   const line = [process.execPath, MAIN, 'gateway', 'serve', '--port', '0', '--json']
   const child = start('nohup', line, home.path)
   const [ready] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
@@ -56,11 +57,11 @@ test('a gateway under nohup outlives the terminal, and stops when it is told to'
 
 test('a daemon in the background is left alone by a hang-up', async () => {
   using home = aHome()
-  await runSpl(['serve', '--daemon', '--port', '0'], { home: home.path })
+  await runFitting(['serve', '--daemon', '--port', '0'], { home: home.path })
   process.kill(pidIn(home.path), 'SIGHUP')
   await sleep(OBEYED_MS)
   expect(await answers(home.path)).toBe(true)
-  expect((await runSpl(['serve', '--stop'], { home: home.path })).code).toBe(0)
+  expect((await runFitting(['serve', '--stop'], { home: home.path })).code).toBe(0)
 })
 
 test('a daemon in a terminal stops in order when that hangs up', async () => {

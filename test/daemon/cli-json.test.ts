@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aDaemon, aHome, type TestDaemon } from './a-daemon.ts'
 import { commandTree } from './command-tree.ts'
 import { fieldsOf, jsonRows, shapeOf } from './json-rows.ts'
@@ -90,7 +90,7 @@ describe('the keys that the page names are those that are printed by', () => {
   test.each(RUN)('spl %s', async (line, name) => {
     using elsewhere = aHome()
     const words = await Promise.all(line.split(' ').map((word) => filled(word, elsewhere.path)))
-    const run = await runSpl([...words, '--json'], { home: served.daemon.home.root })
+    const run = await runHere([...words, '--json'], { home: served.daemon.home.root })
     expect([run.code, run.stderr.includes('error:')]).toEqual([0, false])
     const printed = JSON.parse(run.stdout.split('\n')[0] ?? '') as Record<string, unknown>
     const row = ROWS.find(({ lines }) => lines.includes(name))

@@ -7,7 +7,8 @@ import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { checkWay } from '../../local-daemon/cli/login/check-way.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
-import { type SplRun, runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
+import type { SplRun } from '../system/run-spl.ts'
 import { aDaemon, aHome, type TestDaemon } from './a-daemon.ts'
 import { proveAs } from './prove-as.ts'
 import { splWithInput } from './spl-with-input.ts'
@@ -39,7 +40,7 @@ function aMachine(): Machine {
   return {
     path: home.path,
     file: join(home.path, 'remote.json'),
-    spl: (line, env = {}) => runSpl(line.split(' '), { home: home.path, env }),
+    spl: (line, env = {}) => runHere(line.split(' '), { home: home.path, env }),
     [Symbol.dispose]: () => home[Symbol.dispose](),
   }
 }
@@ -136,14 +137,14 @@ describe('spl login', () => {
   test('leaves a home with a daemon of its own to that daemon', async () => {
     await using own = await aDaemon()
     const home = own.daemon.home.root
-    const run = await runSpl(['login', served.base, '--code', await aCode()], { home })
+    const run = await runHere(['login', served.base, '--code', await aCode()], { home })
     expect(run.stderr).toContain('stays the default')
-    const here = await runSpl(['status', '--json'], { home })
+    const here = await runHere(['status', '--json'], { home })
     expect(JSON.parse(here.stdout)).toMatchObject({ instance_did: own.daemon.identity.did })
     const env = { SPL_SERVE_URL: served.base }
-    const there = await runSpl(['status', '--json'], { home, env })
+    const there = await runHere(['status', '--json'], { home, env })
     expect(JSON.parse(there.stdout)).toMatchObject({ instance_did: did })
-    expect((await runSpl(['thread', 'list'], { home, env })).code).toBe(0)
+    expect((await runHere(['thread', 'list'], { home, env })).code).toBe(0)
   })
 
   test('lets SPL_SERVE_URL, SPL_TOKEN and --token win, and sends its bearer to no other address', async () => {
@@ -172,7 +173,7 @@ describe('spl login', () => {
     await loggedIn(machine)
     const { stdout } = await machine.spl('token show-source --json')
     const { service_account_id: id } = JSON.parse(stdout) as { service_account_id: string }
-    const rotated = await runSpl(['token', 'rotate', id], { home: served.daemon.home.root })
+    const rotated = await runHere(['token', 'rotate', id], { home: served.daemon.home.root })
     expect((await machine.spl('thread list')).code).toBe(4)
     const saved = await splWithInput(['token', 'save', '-'], rotated.stdout, { home: machine.path })
     expect(saved.stdout).toContain(machine.file)

@@ -6,7 +6,8 @@ import { createInterface, type Interface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { logText } from '../../local-daemon/cli/logs/log-text.ts'
 import { lastLines } from '../../local-daemon/cli/logs/last-lines.ts'
-import { runSpl, startSpl } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { startSpl } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 import { plain } from './plain.ts'
 import { localMs } from '../../local-daemon/cli/local-time.ts'
@@ -23,7 +24,7 @@ afterEach(() => home[Symbol.dispose]())
 
 const line = (msg: string, level = 30) =>
   `${JSON.stringify({ level, time: 1795531721123, pid: 7, msg })}\n`
-const spl = (...args: string[]) => runSpl(args, { home: home.path })
+const spl = (...args: string[]) => runFitting(args, { home: home.path })
 
 function messages(stdout: string): string[] {
   const lines = stdout.split('\n').filter((text) => text !== '')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fields, table } from '../../local-daemon/cli/table.ts'
 import { aHome } from './a-daemon.ts'
 import { assertMistake, type Mistake } from './assert-mistake.ts'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 
 const MISTAKES: readonly Mistake[] = [
   ['sevre', 2, 'UNKNOWN_COMMAND', /did you mean serve\?/],
@@ -44,7 +44,7 @@ describe('a mistake', () => {
 
   test('shows its stack trace to a developer only', async () => {
     using home = aHome()
-    const run = await runSpl(['thread', 'list'], { home: home.path, env: { SPL_DEBUG: '1' } })
+    const run = await runHere(['thread', 'list'], { home: home.path, env: { SPL_DEBUG: '1' } })
     expect(run.stderr).toMatch(/ {4}at /)
   })
 })
@@ -56,7 +56,7 @@ describe('help', () => {
     'spl %s --help shows an example of itself',
     async (command) => {
       using home = aHome()
-      const run = await runSpl([...command.split(' '), '--help'], { home: home.path })
+      const run = await runHere([...command.split(' '), '--help'], { home: home.path })
       expect(run).toMatchObject({ code: 0, stderr: '' })
       expect(run.stdout).toContain(`Usage: spl ${command}`)
       expect(run.stdout.split('Examples:')[1]).toContain(`spl ${command}`)
@@ -67,7 +67,7 @@ describe('help', () => {
 
   test('names every exit code', async () => {
     using home = aHome()
-    const { stdout } = await runSpl(['--help'], { home: home.path })
+    const { stdout } = await runHere(['--help'], { home: home.path })
     for (const code of ['0  done', '1  ', '2  ', '3  no daemon', '4  ']) {
       expect(stdout).toContain(`\n  ${code}`)
     }
@@ -75,7 +75,7 @@ describe('help', () => {
 
   test('without a command is an error of usage', async () => {
     using home = aHome()
-    const run = await runSpl([], { home: home.path })
+    const run = await runHere([], { home: home.path })
     expect(run.code).toBe(2)
     expect(run.stderr).toContain('Usage: spl')
   })

@@ -11,7 +11,8 @@ import { fields, table } from '../../local-daemon/cli/table.ts'
 import { padText, textWidth } from '../../local-daemon/cli/text-width.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { startDaemon } from '../../local-daemon/daemon.ts'
-import { MAIN, runSpl } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { MAIN } from '../system/run-spl.ts'
 import { aDaemon, aHome, type TestDaemon } from './a-daemon.ts'
 import { plain } from './plain.ts'
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => served[Symbol.asyncDispose]())
 
-const spl = (...words: string[]) => runSpl(words, { home: served.daemon.home.root })
+const spl = (...words: string[]) => runFitting(words, { home: served.daemon.home.root })
 
 describe('an empty id, as an unset variable of a shell leaves it, is a wrong command line:', () => {
   test.for([
@@ -99,7 +100,7 @@ describe('what is no file where the daemon keeps one is told, with a next step t
   test('and by spl serve --daemon too', async () => {
     using home = aHome()
     mkdirSync(join(home.path, 'logs', 'stderr.log'), { recursive: true, mode: 0o700 })
-    const run = await runSpl(['serve', '--daemon', '--port', '0'], { home: home.path })
+    const run = await runFitting(['serve', '--daemon', '--port', '0'], { home: home.path })
     expect(run.code).toBe(1)
     expect(run.stderr).toMatch(/\[HOME_FILE_UNUSABLE\]\ntry: move it away: mv /u)
   })
@@ -133,30 +134,30 @@ describe('a socket', () => {
 
 test('two restarts at once both tell what is so', async () => {
   using home = aHome()
-  await runSpl(['serve', '--daemon', '--port', '0'], { home: home.path })
-  const restart = () => runSpl(['serve', '--restart'], { home: home.path })
+  await runFitting(['serve', '--daemon', '--port', '0'], { home: home.path })
+  const restart = () => runFitting(['serve', '--restart'], { home: home.path })
   const runs = await Promise.all([restart(), restart()])
-  const status = await runSpl(['status'], { home: home.path })
+  const status = await runFitting(['status'], { home: home.path })
   expect(status.code).toBe(0)
   for (const { stderr } of runs) expect(stderr).not.toContain('does not run now')
   expect(runs.some(({ code }) => code === 0)).toBe(true)
-  await runSpl(['serve', '--stop'], { home: home.path })
+  await runFitting(['serve', '--stop'], { home: home.path })
 }, 60_000)
 
 test('a start whose gateway cannot be reached says so at once, and so does a restart', async () => {
   using home = aHome()
   const gateway = ['--gateway', 'http://127.0.0.1:9']
-  const started = await runSpl(['serve', '--daemon', '--port', '0', ...gateway], {
+  const started = await runFitting(['serve', '--daemon', '--port', '0', ...gateway], {
     home: home.path,
   })
-  const again = await runSpl(['serve', '--restart'], { home: home.path })
+  const again = await runFitting(['serve', '--restart'], { home: home.path })
   for (const { code, stderr } of [started, again]) {
     expect(code).toBe(0)
     expect(stderr).toMatch(/^warning: no link to http:\/\/127\.0\.0\.1:9 yet: .*ECONNREFUSED/mu)
     expect(stderr).toMatch(/^try: spl doctor/mu)
   }
-  await runSpl(['serve', '--stop'], { home: home.path })
-  const doctor = await runSpl(['doctor'], { home: home.path })
+  await runFitting(['serve', '--stop'], { home: home.path })
+  const doctor = await runFitting(['doctor'], { home: home.path })
   const unknown = 'no daemon answers, so its public hostname is not known'
   expect(doctor.stdout).toMatch(new RegExp(`skip +cost +${unknown}`, 'u'))
   expect(doctor.stdout).toMatch(new RegExp(`skip +reachable +${unknown}`, 'u'))

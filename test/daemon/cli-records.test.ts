@@ -3,7 +3,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
-import { runSpl, type SplRun } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
+import type { SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 import { shortId } from '../../local-daemon/cli/short-id.ts'
 
@@ -23,7 +24,7 @@ afterAll(async () => {
 })
 
 function spl(...args: string[]): Promise<SplRun> {
-  return runSpl(args, { home: home.path })
+  return runHere(args, { home: home.path })
 }
 
 async function splJson(...args: string[]): Promise<Record<string, unknown>> {
@@ -33,7 +34,7 @@ async function splJson(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(run.stdout) as Record<string, unknown>
 }
 
-function elsewhere(env: Record<string, string> = {}): Parameters<typeof runSpl>[1] {
+function elsewhere(env: Record<string, string> = {}): Parameters<typeof runHere>[1] {
   const { host, port } = daemon.addresses.tcp
   return { home: home.path, env: { SPL_SERVE_URL: `http://${host}:${port}`, ...env } }
 }
@@ -95,7 +96,7 @@ describe('the four verbs', () => {
 
   test('SPL_ACTOR speaks where --actor does not', async () => {
     const env = { SPL_ACTOR: 'did:sync:agent:env' }
-    const run = await runSpl(['intend', 'x', '--json'], { home: home.path, env })
+    const run = await runHere(['intend', 'x', '--json'], { home: home.path, env })
     expect(JSON.parse(run.stdout)).toMatchObject({ actor: 'did:sync:agent:env' })
   })
 
@@ -160,11 +161,11 @@ describe('thread', () => {
 describe('a daemon elsewhere', () => {
   test('takes SPL_TOKEN, and --token before it', async () => {
     const bearer = daemon.adminBearer ?? ''
-    const good = await runSpl(['thread', 'list', '--json'], elsewhere({ SPL_TOKEN: bearer }))
+    const good = await runHere(['thread', 'list', '--json'], elsewhere({ SPL_TOKEN: bearer }))
     expect(good).toMatchObject({ code: 0, stderr: '' })
     const line = ['thread', 'list', '--json', '--token', bearer]
-    expect(await runSpl(line, elsewhere({ SPL_TOKEN: 'wrong' }))).toMatchObject({ code: 0 })
-    const bad = await runSpl(['thread', 'list'], elsewhere({ SPL_TOKEN: 'wrong' }))
+    expect(await runHere(line, elsewhere({ SPL_TOKEN: 'wrong' }))).toMatchObject({ code: 0 })
+    const bad = await runHere(['thread', 'list'], elsewhere({ SPL_TOKEN: 'wrong' }))
     expect(bad).toMatchObject({ code: 4, stdout: '' })
     expect(bad.stderr).toContain('[AUTH_INVALID]')
     expect(bad.stderr).not.toContain('wrong')
@@ -172,14 +173,14 @@ describe('a daemon elsewhere', () => {
 
   test('takes the token file only while nobody else may read it', async () => {
     const path = join(home.path, 'token')
-    expect(await runSpl(['thread', 'list'], elsewhere())).toMatchObject({
+    expect(await runHere(['thread', 'list'], elsewhere())).toMatchObject({
       code: 4,
       stderr: expect.stringContaining('[TOKEN_MISSING]'),
     })
     await writeFile(path, `${daemon.adminBearer}\n`, { mode: 0o600 })
-    expect(await runSpl(['thread', 'list'], elsewhere())).toMatchObject({ code: 0 })
+    expect(await runHere(['thread', 'list'], elsewhere())).toMatchObject({ code: 0 })
     await chmod(path, 0o644)
-    const open = await runSpl(['thread', 'list'], elsewhere())
+    const open = await runHere(['thread', 'list'], elsewhere())
     expect(open.code).toBe(4)
     expect(open.stderr).toContain('[TOKEN_INSECURE]')
     expect(open.stderr).toContain(`try: chmod 600 ${path}`)
@@ -187,7 +188,7 @@ describe('a daemon elsewhere', () => {
 
   test('shows its status', async () => {
     const bearer = daemon.adminBearer ?? ''
-    const run = await runSpl(['status', '--json'], elsewhere({ SPL_TOKEN: bearer }))
+    const run = await runHere(['status', '--json'], elsewhere({ SPL_TOKEN: bearer }))
     expect(JSON.parse(run.stdout)).toMatchObject({
       status: 'running',
       instance_did: daemon.identity.did,
@@ -197,14 +198,14 @@ describe('a daemon elsewhere', () => {
 
   test('that is not there', async () => {
     const env = { SPL_SERVE_URL: 'http://127.0.0.1:1', SPL_TOKEN: 'x' }
-    const run = await runSpl(['thread', 'list'], { home: home.path, env })
+    const run = await runHere(['thread', 'list'], { home: home.path, env })
     expect(run).toMatchObject({ code: 3, stdout: '' })
     expect(run.stderr).toContain('[DAEMON_UNREACHABLE]')
   })
 
   test('at an address that is none', async () => {
     const env = { SPL_SERVE_URL: 'nonsense', SPL_TOKEN: 'x' }
-    const run = await runSpl(['thread', 'list'], { home: home.path, env })
+    const run = await runHere(['thread', 'list'], { home: home.path, env })
     expect(run).toMatchObject({ code: 2, stdout: '' })
     expect(run.stderr).toContain('[URL_INVALID]')
   })

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { isRunning, runSpl, type SplRun } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { isRunning, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 
 // Each of these starts the command line some ten times, and daemons behind it.
@@ -15,13 +16,13 @@ beforeEach(() => {
   other = aHome()
 })
 afterEach(async () => {
-  for (const { path } of [home, other]) await runSpl(['serve', '--stop'], { home: path })
+  for (const { path } of [home, other]) await runFitting(['serve', '--stop'], { home: path })
   home[Symbol.dispose]()
   other[Symbol.dispose]()
 })
 
 function spl(...args: string[]): Promise<SplRun> {
-  return runSpl(args, { home: home.path })
+  return runFitting(args, { home: home.path })
 }
 
 async function json(...args: string[]): Promise<Record<string, unknown>> {
@@ -101,7 +102,7 @@ describe('spl serve --store', () => {
     const link = join(other.path, 'link.db')
     symlinkSync(store, link)
     for (const name of [store, link]) {
-      const run = await runSpl(['serve', '--daemon', '--port', '0', '--store', name], {
+      const run = await runFitting(['serve', '--daemon', '--port', '0', '--store', name], {
         home: other.path,
       })
       expect(run.code).toBe(1)
@@ -137,12 +138,12 @@ describe('spl serve --memory', () => {
 
   test('runs two daemons side by side, each with its own', async () => {
     await json('serve', '--daemon', '--port', '0', '--memory')
-    const second = await runSpl(['serve', '--daemon', '--port', '0', '--memory'], {
+    const second = await runFitting(['serve', '--daemon', '--port', '0', '--memory'], {
       home: other.path,
     })
     expect(second.code).toBe(0)
     expect((await spl('intend', 'tea')).code).toBe(0)
-    const seen = await runSpl(['thread', 'list', '--json'], { home: other.path })
+    const seen = await runFitting(['thread', 'list', '--json'], { home: other.path })
     expect(seen.stdout).not.toContain('"goal":"tea"')
   })
 

@@ -10,7 +10,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { stopDaemon } from '../../local-daemon/cli/serve/stop-daemon.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { until } from '../gateway/until.ts'
-import { isRunning, runSpl, startSpl, type SplRun } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { isRunning, startSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 import { PRIVATE_ADDRESS } from './private-address.ts'
 
@@ -26,7 +27,7 @@ afterEach(async () => {
 })
 
 function spl(...args: string[]): Promise<SplRun> {
-  return runSpl(args, { home: home.path })
+  return runFitting(args, { home: home.path })
 }
 
 interface Ready {
@@ -298,7 +299,7 @@ describe('spl serve --insecure-localhost', () => {
 
 describe('SPL_BOOTSTRAP_TOKEN', () => {
   const start = (token: string) =>
-    runSpl(['serve', '--daemon', '--port', '0'], {
+    runFitting(['serve', '--daemon', '--port', '0'], {
       home: home.path,
       env: { SPL_BOOTSTRAP_TOKEN: token },
     })

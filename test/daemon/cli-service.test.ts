@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { runSpl, type SplRun } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import type { SplRun } from '../system/run-spl.ts'
 import { aHome } from './a-daemon.ts'
 
 /*
@@ -33,7 +34,7 @@ function spl(...args: string[]): Promise<SplRun> {
     XDG_CONFIG_HOME: join(place.path, 'config'),
     PATH: `${join(place.path, 'bin')}${delimiter}${process.env['PATH']}`,
   }
-  return runSpl(args, { home, env })
+  return runFitting(args, { home, env })
 }
 
 const unit = () => join(place.path, 'config', 'systemd', 'user', 'spl-serve.service')

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shellWord } from '../../local-daemon/shell-word.ts'
 import { wranglerEnvironment } from '../../local-daemon/cli/gateway/wrangler-environment.ts'
 import { portHolder } from '../../local-daemon/http/port-holder.ts'
-import { MAIN, runSpl, startSpl } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { MAIN, startSpl } from '../system/run-spl.ts'
 import { aDaemon, aHome, type TestDaemon } from './a-daemon.ts'
 
 let served: TestDaemon
@@ -18,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => served[Symbol.asyncDispose]())
 
-const spl = (...words: string[]) => runSpl(words, { home: served.daemon.home.root })
+const spl = (...words: string[]) => runFitting(words, { home: served.daemon.home.root })
 
 test.for([
   '/home/ada/spl-gateway',
@@ -54,7 +55,7 @@ describe('a record', () => {
 
 describe('a bearer that is refused', () => {
   const elsewhere = (bearer: string) =>
-    runSpl(['thread', 'list'], {
+    runFitting(['thread', 'list'], {
       home: served.daemon.home.root,
       env: { SPL_SERVE_URL: served.base, SPL_TOKEN: bearer },
     })
@@ -115,14 +116,14 @@ test.runIf(process.platform === 'linux')(
 
 test('an absent log of a daemon that runs is not taken for a daemon that never ran', async () => {
   using home = aHome()
-  await runSpl(['serve', '--daemon', '--port', '0'], { home: home.path })
+  await runFitting(['serve', '--daemon', '--port', '0'], { home: home.path })
   const log = join(home.path, 'logs', 'spl.log')
   renameSync(log, join(home.path, 'elsewhere.log'))
-  const run = await runSpl(['logs'], { home: home.path })
+  const run = await runFitting(['logs'], { home: home.path })
   expect(run.code).toBe(1)
   expect(run.stderr).toMatch(/it was moved or removed, and the daemon, which runs.*\[LOG_MISSING\]/)
-  await runSpl(['serve', '--stop'], { home: home.path })
-  const after = await runSpl(['logs'], { home: home.path })
+  await runFitting(['serve', '--stop'], { home: home.path })
+  const after = await runFitting(['logs'], { home: home.path })
   expect(after.stdout).toContain('daemon stopping')
 })
 
@@ -174,7 +175,7 @@ test('a deploy that is interrupted leaves no folder', async () => {
   const bin = join(place.path, 'bin')
   const project = join(place.path, 'gateway')
   await spl('gateway', 'init', project)
-  await runSpl(['version'], { home: place.path })
+  await runFitting(['version'], { home: place.path })
   const { mkdirSync } = await import('node:fs')
   mkdirSync(join(project, 'node_modules', '.bin'), { recursive: true })
   mkdirSync(bin)

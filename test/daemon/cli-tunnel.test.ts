@@ -10,7 +10,8 @@ import { linkRows } from '../../local-daemon/cli/tunnel/link-rows.ts'
 import { textWidth } from '../../local-daemon/cli/text-width.ts'
 import { plain } from './plain.ts'
 import { logHeader, logRow } from '../../local-daemon/cli/tunnel/log-row.ts'
-import { runSpl, startSpl, type SplRun } from '../system/run-spl.ts'
+import { runFitting } from '../system/run-here.ts'
+import { startSpl, type SplRun } from '../system/run-spl.ts'
 import { aHome, overSocket } from './a-daemon.ts'
 import { localTime } from '../../local-daemon/cli/local-time.ts'
 
@@ -29,7 +30,7 @@ afterEach(async () => {
 })
 
 function spl(args: readonly string[], env: Record<string, string> = {}): Promise<SplRun> {
-  return runSpl(args, { home: home.path, env: { NO_COLOR: '1', ...env } })
+  return runFitting(args, { home: home.path, env: { NO_COLOR: '1', ...env } })
 }
 
 const remote = (bearer: string) => ({

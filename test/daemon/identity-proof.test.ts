@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aRealHome, type RealHome } from '../gateway/a-real-home.ts'
 import { send } from '../gateway/send.ts'
 import { aHome } from './a-daemon.ts'
@@ -121,7 +121,7 @@ describe('no secret is told', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     using machine = aHome()
     const code = await aCode()
-    const run = await runSpl(['login', url, '--did', did, '--code', code], { home: machine.path })
+    const run = await runHere(['login', url, '--did', did, '--code', code], { home: machine.path })
     server.close()
     expect(run.stderr).toContain('[NOT_SPL]')
     expect(seen.filter((line) => !line.endsWith(' -'))).toEqual([])
@@ -138,7 +138,9 @@ describe('no secret is told', () => {
       using machine = aHome()
       const code = await aCode()
       const url = relay.url.replace('127.0.0.1', 'localhost')
-      const run = await runSpl(['login', url, '--did', did, '--code', code], { home: machine.path })
+      const run = await runHere(['login', url, '--did', did, '--code', code], {
+        home: machine.path,
+      })
       expect(run.stderr).toMatch(/\[(IDENTITY_UNPROVEN|HOST_NOT_ALLOWED)\]/)
       expect(run.stderr).toMatch(/^try: \S/m)
       expect(relay.seen.map(({ authorization }) => authorization)).toEqual([undefined])
@@ -149,13 +151,13 @@ describe('no secret is told', () => {
     using machine = aHome()
     const own = `http://127.0.0.1:${port}`
     const code = await aCode()
-    const paired = await runSpl(['login', own, '--code', code], { home: machine.path })
+    const paired = await runHere(['login', own, '--code', code], { home: machine.path })
     expect(paired.code).toBe(0)
     await using relay = await aRelay(home.gateway.port, () => publicHost)
     const file = join(machine.path, 'remote.json')
     const login = readFileSync(file, 'utf8').replace(own, relay.url)
     writeFileSync(file, login, { mode: 0o600 })
-    const run = await runSpl(['thread', 'list'], { home: machine.path })
+    const run = await runHere(['thread', 'list'], { home: machine.path })
     expect(run.stderr).toContain('[IDENTITY_UNPROVEN]')
     expect(relay.seen.map(({ authorization }) => authorization)).toEqual([undefined])
   })
@@ -168,7 +170,7 @@ describe('no secret is told', () => {
       ['login', url, '--code', await aCode()],
       ['pair', 'redeem', await aCode(), '--url', url],
     ]) {
-      const run = await runSpl(command, { home: machine.path })
+      const run = await runHere(command, { home: machine.path })
       expect(run.stderr).toContain('[INVITE_ELSEWHERE]')
     }
   })

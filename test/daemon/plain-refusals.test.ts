@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aDaemon, type TestDaemon } from './a-daemon.ts'
 
 let at: TestDaemon
@@ -144,7 +144,7 @@ describe('at a shell the next step is a command:', () => {
     ['do --thread tea stir', /^try: spl thread list shows those there are\.$/mu],
     ['pair cancel nope', /^try: spl pair invites shows them\.$/mu],
   ] as const)('spl %s', async ([line, next]) => {
-    const run = await runSpl(line.split(' '), { home: at.daemon.home.root })
+    const run = await runHere(line.split(' '), { home: at.daemon.home.root })
     expect(run.stderr).toMatch(next)
     expect(run.stderr).not.toContain('openapi')
   })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sendRequest, type RequestToSend } from '../../local-daemon/cli/send-request.ts'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aHome } from './a-daemon.ts'
 
 const SECRETS: readonly (readonly [string, Partial<RequestToSend>])[] = [
@@ -55,7 +55,7 @@ describe('plain http to a public address', () => {
       ['intend', 'x'],
       ['token', 'list'],
     ]) {
-      const run = await runSpl(args, {
+      const run = await runHere(args, {
         home: home.path,
         env: { SPL_SERVE_URL: 'http://192.0.2.1:9100', SPL_TOKEN: 'spl_prod_sa_x' },
       })

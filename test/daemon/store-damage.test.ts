@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import Database from 'better-sqlite3'
 import { storeOf } from '../../local-daemon/cli/doctor/survey.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aKeptHome } from './a-kept-home.ts'
 import { POST } from './store-answers.ts'
 
@@ -19,7 +19,7 @@ interface Verification {
 }
 
 async function verify(at: KeptHome): Promise<Verification & { code: number | null }> {
-  const run = await runSpl(['verify', '--json'], { home: at.path })
+  const run = await runHere(['verify', '--json'], { home: at.path })
   return { code: run.code, ...(JSON.parse(run.stdout || '{}') as Verification) }
 }
 
@@ -59,7 +59,7 @@ describe('a damaged store', () => {
     const found = await verify(at)
     expect(found).toMatchObject({ code: 1, status: 'damaged' })
     expect(found.findings[0]).toMatchObject({ check: 'record', seq: 153 })
-    const doctor = await runSpl(['doctor', '--json', '--no-outside'], { home: at.path })
+    const doctor = await runHere(['doctor', '--json', '--no-outside'], { home: at.path })
     const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; status: string }[] }
     expect(checks.find(({ name }) => name === 'store-content')).toMatchObject({ status: 'fail' })
   })
@@ -156,12 +156,12 @@ describe('spl verify', () => {
 
   it('needs a home with an identity, and a database', async () => {
     await using at = aKeptHome()
-    const run = await runSpl(['verify'], { home: at.path })
+    const run = await runHere(['verify'], { home: at.path })
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('KEY_MISSING')])
     await at.start()
     await at.stop()
     at.removeStore()
-    const again = await runSpl(['verify'], { home: at.path })
+    const again = await runHere(['verify'], { home: at.path })
     expect(again.code).toBe(1)
     expect(again.stderr).toMatch(/\[(?:STORE|HOME)_\w+\]/)
     expect(storeOf({ home: homeAt(at.path) })).toBe(at.database)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../local-daemon/store/open-store.ts'
-import { runSpl } from '../system/run-spl.ts'
+import { runHere } from '../system/run-here.ts'
 import { aDraft, aHome } from './a-daemon.ts'
 import { aKeptHome } from './a-kept-home.ts'
 import { anOrigin } from './a-store.ts'
@@ -29,7 +29,7 @@ describe('the log that a killed daemon leaves', () => {
     const { at, database, log, whole } = await aKilledHome()
     await using _home = at
     truncateSync(database, 0)
-    const { code, stderr } = await runSpl(['verify'], { home: at.path })
+    const { code, stderr } = await runHere(['verify'], { home: at.path })
     expect([code, stderr]).toEqual([1, expect.stringContaining('STORE_UNREADABLE')])
     expect(readFileSync(log).equals(whole)).toBe(true)
     await expect(at.start()).rejects.toMatchObject({ code: 'STORE_EMPTY' })
@@ -166,7 +166,7 @@ describe('a start over tables that were damaged', () => {
     store.exec('DELETE FROM tokens; DELETE FROM service_accounts')
     store.close()
     await expect(at.start()).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
-    const { code, stderr } = await runSpl(['verify'], { home: at.path })
+    const { code, stderr } = await runHere(['verify'], { home: at.path })
     expect([code, stderr]).toEqual([1, expect.stringContaining('STORE_DAMAGED')])
   })
 })

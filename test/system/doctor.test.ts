@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { runSpl } from './run-spl.ts'
+import { runFitting } from './run-here.ts'
 
 interface Report {
   readonly object: string
@@ -27,10 +27,10 @@ let gateway: Gateway
 beforeAll(async () => {
   home = undo.use(aHome()).path
   const spare = undo.use(aHome()).path
-  const started = await runSpl(['serve', '--daemon', '--port', '0', '--json'], { home })
+  const started = await runFitting(['serve', '--daemon', '--port', '0', '--json'], { home })
   const facts = JSON.parse(started.stdout) as { instance_did: string; admin_bearer: string }
   bearer = facts.admin_bearer
-  undo.defer(async () => void (await runSpl(['serve', '--stop'], { home })))
+  undo.defer(async () => void (await runFitting(['serve', '--stop'], { home })))
   const ownerDid = facts.instance_did
   gateway = undo.use(await startGateway({ ownerDid, directory: spare, tls: 'self-signed' }))
 })
@@ -41,7 +41,10 @@ async function doctor(
   env: Readonly<Record<string, string>> = {},
   at = home,
 ): Promise<{ code: number | null; report: Report }> {
-  const { stdout, stderr, code } = await runSpl(['doctor', '--json', ...args], { home: at, env })
+  const { stdout, stderr, code } = await runFitting(['doctor', '--json', ...args], {
+    home: at,
+    env,
+  })
   if (stdout === '') throw new Error(stderr)
   return { code, report: JSON.parse(stdout) as Report }
 }
@@ -59,7 +62,7 @@ test('a fresh daemon is well: exit code 0', async () => {
 
 test('people see each check, and under a bad one what to do', async () => {
   chmodSync(join(home, 'hub.db'), 0o644)
-  const { stdout, code } = await runSpl(['doctor'], { home })
+  const { stdout, code } = await runFitting(['doctor'], { home })
   chmodSync(join(home, 'hub.db'), 0o600)
   expect(code).toBe(2)
   expect(stdout).toMatch(/^ok {4}daemon +it answers/mu)
@@ -68,17 +71,17 @@ test('people see each check, and under a bad one what to do', async () => {
 })
 
 test('what is wrong and still works is a warning: exit code 1', async () => {
-  await runSpl(['config', 'set', 'auth_required', 'false'], { home })
+  await runFitting(['config', 'set', 'auth_required', 'false'], { home })
   const { code, report } = await doctor()
-  await runSpl(['config', 'set', 'auth_required', 'true'], { home })
+  await runFitting(['config', 'set', 'auth_required', 'true'], { home })
   expect([code, report.status, statusOf(report, 'auth')]).toEqual([1, 'warn', 'warn'])
 })
 
 test('a store whose file is gone is a failure among the others: exit code 2', async () => {
   await using undone = new AsyncDisposableStack()
   const at = undone.use(aHome()).path
-  await runSpl(['serve', '--daemon', '--port', '0'], { home: at })
-  undone.defer(async () => void (await runSpl(['serve', '--stop'], { home: at })))
+  await runFitting(['serve', '--daemon', '--port', '0'], { home: at })
+  undone.defer(async () => void (await runFitting(['serve', '--stop'], { home: at })))
   rmSync(join(at, 'hub.db'))
   const { code, report } = await doctor(['--no-outside'], {}, at)
   expect([code, report.object, report.status]).toEqual([2, 'doctor', 'fail'])
@@ -99,7 +102,7 @@ test('no daemon is a failure: exit code 2, and the fix starts one', async () => 
 
 test('behind a gateway it goes through the public hostname, without a bearer and with one', async () => {
   const { cacert = '' } = gateway
-  await runSpl(
+  await runFitting(
     ['expose', 'peer', '--gateway', gateway.url, '--gateway-ca', cacert, '--yes', '--json'],
     { home },
   )

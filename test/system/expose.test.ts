@@ -6,7 +6,8 @@ import { sendRequest } from '../../local-daemon/cli/send-request.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { verifyRecord } from '../../protocol/record-signature.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { runSpl, type SplRun } from './run-spl.ts'
+import { runFitting } from './run-here.ts'
+import type { SplRun } from './run-spl.ts'
 
 interface Answer {
   readonly applied: boolean
@@ -27,14 +28,14 @@ let gateway: Gateway
 beforeAll(async () => {
   home = undo.use(aHome()).path
   const spare = undo.use(aHome()).path
-  const started = await runSpl(['serve', '--daemon', '--port', '0', '--json'], { home })
+  const started = await runFitting(['serve', '--daemon', '--port', '0', '--json'], { home })
   const { instance_did: ownerDid } = JSON.parse(started.stdout) as { readonly instance_did: string }
-  undo.defer(async () => void (await runSpl(['serve', '--stop'], { home })))
+  undo.defer(async () => void (await runFitting(['serve', '--stop'], { home })))
   gateway = undo.use(await startGateway({ ownerDid, directory: spare, tls: 'self-signed' }))
 })
 afterAll(() => undo.disposeAsync())
 
-const spl = (...args: string[]): Promise<SplRun> => runSpl(args, { home })
+const spl = (...args: string[]): Promise<SplRun> => runFitting(args, { home })
 
 async function exposed(...args: string[]): Promise<{ code: number | null; answer: Answer }> {
   const { stdout, stderr, code } = await spl('expose', ...args, '--json')

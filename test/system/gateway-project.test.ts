@@ -16,7 +16,8 @@ import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { runSpl, type SplRun } from './run-spl.ts'
+import { runHere } from './run-here.ts'
+import type { SplRun } from './run-spl.ts'
 
 const OTHER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 
@@ -34,7 +35,7 @@ beforeEach(() => {
 afterEach(() => home[Symbol.dispose]())
 
 function init(...args: string[]): Promise<SplRun> {
-  return runSpl(['gateway', 'init', project, '--json', ...args], { home: home.path })
+  return runHere(['gateway', 'init', project, '--json', ...args], { home: home.path })
 }
 
 function fileOf(name: string): string {
@@ -144,7 +145,7 @@ describe('spl gateway init', { timeout: 60_000 }, () => {
   test('that was cut off before its first file is told, with the directory to begin again with', async () => {
     mkdirSync(project)
     writeFileSync(join(project, 'wrangler.toml.new'), 'name = ')
-    const told = await runSpl(['gateway', 'deploy', project, '--dry-run'], { home: home.path })
+    const told = await runHere(['gateway', 'deploy', project, '--dry-run'], { home: home.path })
     expect(told.code).toBe(2)
     expect(told.stderr).toContain(`[GATEWAY_PROJECT_MISSING]\ntry: spl gateway init ${project},`)
     expect((await init()).code).toBe(0)
@@ -241,7 +242,7 @@ describe('spl gateway init', { timeout: 60_000 }, () => {
 
   test('says that it knows no owner where no daemon has run', async () => {
     using empty = aHome()
-    const { code, stderr } = await runSpl(['gateway', 'init', project], { home: empty.path })
+    const { code, stderr } = await runHere(['gateway', 'init', project], { home: empty.path })
     expect(code).toBe(2)
     expect(stderr).toContain('[OWNER_MISSING]')
   })
@@ -257,7 +258,7 @@ test(
       join(project, 'node_modules'),
     )
     const args = ['gateway', 'deploy', project, '--dry-run']
-    const ours = await runSpl(args, { home: home.path, env: { HOME: home.path } })
+    const ours = await runHere(args, { home: home.path, env: { HOME: home.path } })
     expect(ours.code).toBe(0)
     expect(ours.stdout).toBe('nothing was deployed\n')
     expect(ours.stderr).toMatch(/env\.TUNNEL \(TunnelObject\) +Durable Object/)

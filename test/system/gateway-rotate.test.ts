@@ -9,7 +9,8 @@ import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { runSpl, type SplRun } from './run-spl.ts'
+import { runFitting } from './run-here.ts'
+import type { SplRun } from './run-spl.ts'
 
 let home: ReturnType<typeof aHome>
 
@@ -23,7 +24,7 @@ afterEach(async () => {
 })
 
 function spl(args: readonly string[], env: Record<string, string> = {}): Promise<SplRun> {
-  return runSpl(args, { home: home.path, env })
+  return runFitting(args, { home: home.path, env })
 }
 
 async function statusOver(bearer: string): Promise<number | null> {

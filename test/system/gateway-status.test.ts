@@ -8,7 +8,8 @@ import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { runSpl, type SplRun } from './run-spl.ts'
+import { runHere } from './run-here.ts'
+import type { SplRun } from './run-spl.ts'
 
 interface Shown {
   readonly ok: boolean
@@ -29,7 +30,7 @@ afterAll(async () => {
 })
 
 function status(where: string, ...args: string[]): Promise<SplRun> {
-  return runSpl(['gateway', 'status', ...args], { home: where })
+  return runHere(['gateway', 'status', ...args], { home: where })
 }
 
 function verdicts(run: SplRun): Record<string, boolean | null> {

@@ -13,7 +13,7 @@ import { probePublic } from '../../local-daemon/cli/serve/probe-public.ts'
 import { shakeHands } from '../../local-daemon/cli/probe/shake-hands.ts'
 import type { RunningFacts } from '../../local-daemon/cli/serve/running-file.ts'
 import { aHome } from '../daemon/a-daemon.ts'
-import { runSpl } from './run-spl.ts'
+import { runFitting } from './run-here.ts'
 
 const undo = new AsyncDisposableStack()
 const sockets = new Set<Socket>()
@@ -22,9 +22,9 @@ let did: string
 
 beforeAll(async () => {
   home = undo.use(aHome()).path
-  const started = await runSpl(['serve', '--daemon', '--port', '0', '--json'], { home })
+  const started = await runFitting(['serve', '--daemon', '--port', '0', '--json'], { home })
   did = (JSON.parse(started.stdout) as { instance_did: string }).instance_did
-  undo.defer(async () => void (await runSpl(['serve', '--stop'], { home })))
+  undo.defer(async () => void (await runFitting(['serve', '--stop'], { home })))
 })
 afterAll(() => undo.disposeAsync())
 
@@ -66,7 +66,7 @@ test('a change of protocol that nobody asked for is an error like others', async
   const port = await saying(
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
   )
-  const run = await runSpl(['status'], { home: spare.path, env: elsewhere(port) })
+  const run = await runFitting(['status'], { home: spare.path, env: elsewhere(port) })
   expect([run.code, run.stderr]).toEqual([3, expect.stringContaining('[DAEMON_UNREACHABLE]')])
 })
 
@@ -78,7 +78,7 @@ test('a line feed in an answer begins no line that looks like ours', async () =>
     response.end(JSON.stringify({ object: 'error', code: forged, message: forged, try: forged }))
   })
   for (const command of ['doctor', 'status']) {
-    const run = await runSpl([command], { home: spare.path, env: elsewhere(port) })
+    const run = await runFitting([command], { home: spare.path, env: elsewhere(port) })
     expect(run.stdout + run.stderr).toContain('Nobody gets in')
     expect(run.stdout + run.stderr).not.toMatch(/^(?:ok .*Nobody|try: curl)/mu)
   }
@@ -131,9 +131,9 @@ test('at home the doctor shows no bearer to a public address, whoever answers th
     response.end(JSON.stringify({ status: 'ok', instance_did: did }))
   })
   writeFileSync(join(home, 'token'), 'spl_saved', { mode: 0o600 })
-  await runSpl(['serve', '--restart', '--gateway', `http://127.0.0.1:${port}`], { home })
-  await runSpl(['doctor'], { home, env: { SPL_TOKEN: 'spl_secret' } })
-  await runSpl(['doctor'], { home })
+  await runFitting(['serve', '--restart', '--gateway', `http://127.0.0.1:${port}`], { home })
+  await runFitting(['doctor'], { home, env: { SPL_TOKEN: 'spl_secret' } })
+  await runFitting(['doctor'], { home })
   rmSync(join(home, 'token'))
   expect(shown.length).toBeGreaterThan(5)
   expect(shown.filter((value) => value !== undefined)).toEqual([])
@@ -144,16 +144,16 @@ test('a certificate that is gone is a finding, and the rest is looked at all the
   const stranger = `-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n`
   writeFileSync(ca, stranger)
   const args = ['serve', '--restart', '--gateway', 'https://localhost:1', '--gateway-ca', ca]
-  await runSpl(args, { home })
+  await runFitting(args, { home })
   rmSync(ca)
-  const run = await runSpl(['doctor'], { home })
+  const run = await runFitting(['doctor'], { home })
   expect(run.code).toBe(2)
   expect(run.stdout).toMatch(/^FAIL {2}reachable +The certificate to trust .*\n +try: \S/mu)
   expect(run.stderr).not.toContain('INTERNAL')
 })
 
 test('an address elsewhere that is none does not keep anybody from this machine’s daemon', async () => {
-  const run = await runSpl(['serve', '--status'], { home, env: { SPL_SERVE_URL: 'nonsense' } })
+  const run = await runFitting(['serve', '--status'], { home, env: { SPL_SERVE_URL: 'nonsense' } })
   expect([run.code, run.stderr]).toEqual([0, ''])
 })
 

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aHome } from '../daemon/a-daemon.ts'
 import { until } from '../gateway/until.ts'
 import { nothingRuns } from './processes-of.ts'
-import { runSpl, startSpl, type SplRun } from './run-spl.ts'
+import { runFitting } from './run-here.ts'
+import { startSpl, type SplRun } from './run-spl.ts'
 
 /** Every name below `.test` is this machine, for each process of the test: there is no DNS here. */
 const NAMES_ARE_HERE = `
@@ -36,7 +37,7 @@ describe('a gateway for a team on one machine, from the command line', () => {
   let gateway: ChildProcess
   let ready: Ready
 
-  const spl = (who: string, ...args: string[]) => runSpl(args, { home: homeOf(who), env })
+  const spl = (who: string, ...args: string[]) => runFitting(args, { home: homeOf(who), env })
   const asked = (who: string, ...args: string[]) =>
     spl(who, 'gateway', ...args, '--url', ready.url, '--ca', ready.cacert)
   const done = async (run: Promise<SplRun>): Promise<string> => {

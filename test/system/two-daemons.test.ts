@@ -6,7 +6,7 @@ import { homeAt } from '../../local-daemon/config/home.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { until } from '../gateway/until.ts'
-import { runSpl } from './run-spl.ts'
+import { runFitting } from './run-here.ts'
 
 interface Told {
   readonly reachable: boolean
@@ -23,8 +23,10 @@ test('two daemons with copies of one home: the last one started serves, and both
   await using undo = new AsyncDisposableStack()
   const [first, copy] = [undo.use(aHome()), undo.use(aHome())]
   const paths = homeAt(first.path)
-  expect((await runSpl(['serve', '--daemon', '--port', '0'], { home: first.path })).code).toBe(0)
-  await runSpl(['serve', '--stop'], { home: first.path })
+  expect((await runFitting(['serve', '--daemon', '--port', '0'], { home: first.path })).code).toBe(
+    0,
+  )
+  await runFitting(['serve', '--stop'], { home: first.path })
   const ownerDid = loadIdentity(paths).did
   execFileSync('cp', ['-a', `${first.path}/.`, copy.path])
   const gateway = await startGateway({
@@ -35,15 +37,15 @@ test('two daemons with copies of one home: the last one started serves, and both
   undo.defer(() => gateway.stop())
   const start = async (home: string) => {
     undo.defer(async () => {
-      await runSpl(['serve', '--stop'], { home })
+      await runFitting(['serve', '--stop'], { home })
     })
     const to = ['--gateway', gateway.url, '--gateway-ca', gateway.cacert ?? '']
-    const run = await runSpl(['serve', '--daemon', '--port', '0', ...to], { home })
+    const run = await runFitting(['serve', '--daemon', '--port', '0', ...to], { home })
     expect([run.code, run.stderr]).toEqual([0, ''])
   }
   const told = async (home: string) =>
-    JSON.parse((await runSpl(['status', '--json'], { home })).stdout) as Told
-  const text = async (home: string, ...args: string[]) => (await runSpl(args, { home })).stdout
+    JSON.parse((await runFitting(['status', '--json'], { home })).stdout) as Told
+  const text = async (home: string, ...args: string[]) => (await runFitting(args, { home })).stdout
 
   await start(first.path)
   await until('the first one is connected', async () => (await told(first.path)).reachable)
