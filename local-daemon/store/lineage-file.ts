@@ -11,8 +11,6 @@ export interface LineageMark {
   readonly id: string
   /** When that was, Unix time in milliseconds. */
   readonly at: number
-  /** The identity that wrote to it last; empty where that is not known. */
-  readonly did?: string
 }
 
 interface Slot {
@@ -21,15 +19,14 @@ interface Slot {
   readonly mark: LineageMark
 }
 
-/** Where each part of a slot lies: n, seq and at as doubles, epoch and id as bytes, the DID as text, then the digest over all of it. */
+/** Where each part of a slot lies: n, seq and at as doubles, epoch and id as bytes, then the digest over all of it. */
 const N = 0
 const SEQ = 8
 const AT = 16
 const EPOCH = 24
 const ID = 32
-const DID = 64
-const DIGEST = 192
-const WRITTEN_BYTES = 208
+const DIGEST = 64
+const WRITTEN_BYTES = 80
 
 /** Two slots, written in turn, each in a sector of its own: a power cut in the middle of one leaves the other. */
 const SLOT_BYTES = 512
@@ -69,7 +66,6 @@ export class LineageFile {
     slot.fill(0, EPOCH, DIGEST)
     slot.write(mark.epoch, EPOCH, 'hex')
     slot.write(mark.id, ID, 'hex')
-    slot.write(mark.did ?? '', DID, DIGEST - DID, 'latin1')
     digest(slot).copy(slot, DIGEST, 0, WRITTEN_BYTES - DIGEST)
     writeSync(this.#file, slot, 0, WRITTEN_BYTES, (n % SLOTS) * SLOT_BYTES)
     this.#count = n
@@ -117,9 +113,8 @@ function readSlot(slot: Buffer): Slot | undefined {
   ) {
     return undefined
   }
-  const [epoch, id] = [hexOrEmpty(slot.subarray(EPOCH, ID)), hexOrEmpty(slot.subarray(ID, DID))]
-  const did = slot.toString('latin1', DID, DIGEST).replace(/\0+$/u, '')
-  const mark = { epoch, seq: slot.readDoubleBE(SEQ), id, at: slot.readDoubleBE(AT), did }
+  const [epoch, id] = [hexOrEmpty(slot.subarray(EPOCH, ID)), hexOrEmpty(slot.subarray(ID, DIGEST))]
+  const mark = { epoch, seq: slot.readDoubleBE(SEQ), id, at: slot.readDoubleBE(AT) }
   return { n: slot.readDoubleBE(N), mark }
 }
 

@@ -53,17 +53,16 @@ export class Expectation {
   }
 
   /**
-   * Throws `StoreOpenError` `IDENTITY_MISMATCH`, if another identity has written to the store here, and nothing says that this one follows it:
-   * it would sign as somebody else what the bearers and settings of the other one let in.
+   * Throws `StoreOpenError` `IDENTITY_MISMATCH`, if the newest record is by another identity, and nothing says that this one follows
+   * it: all bearers of the store would be refused, and it would get records of two identities.
    */
-  onIdentity(did: string): void {
-    const { isNew, earlier = [] } = this.#options
-    const before = this.#mark?.did ?? ''
-    if (isNew === true || before === '' || before === did || earlier.includes(before)) return
+  onIdentity(did: string, newest: string): void {
+    const { earlier = [] } = this.#options
+    if (newest === did || earlier.includes(newest)) return
     throw new StoreOpenError(
       'IDENTITY_MISMATCH',
-      `The store ${this.#database} was written to as ${before}, and the key of this home is that of ${did}`,
-      'Put back your copy of keys/, instance.key with successions.json. Another identity for this home: spl gateway rotate-identity, with the right key in place.',
+      `The store ${this.#database} belongs to ${newest}, which signed its newest record; the key of this home is that of ${did}`,
+      'Put back the copy of keys/ that belongs to this store, instance.key with successions.json. Or move hub.db and its -wal away, and put back the store of this home.',
     )
   }
 
@@ -119,8 +118,8 @@ export class Lineage {
   }
 
   /** At the start: what the store is from now on, also if it holds less than it did. @throws what the system says */
-  begin(epoch: string, seq: number, id: string, did: string): void {
-    this.#file.note({ epoch, seq, id, at: Date.now(), did })
+  begin(epoch: string, seq: number, id: string): void {
+    this.#file.note({ epoch, seq, id, at: Date.now() })
   }
 
   /**
@@ -131,7 +130,7 @@ export class Lineage {
     const before = this.#file.mark
     if (seq < (before?.seq ?? 0)) return
     try {
-      this.#file.note({ epoch, seq, id, at: Date.now(), did: before?.did ?? '' })
+      this.#file.note({ epoch, seq, id, at: Date.now() })
       this.#failed = false
     } catch {
       this.#failed = true

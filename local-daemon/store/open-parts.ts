@@ -34,7 +34,6 @@ export function openParts(options: StoreOptions): OpenParts {
       ? new Expectation(path, options.lineage)
       : undefined
   expectation?.checkFile()
-  expectation?.onIdentity(options.origin.did)
   let log = path === null ? undefined : KeptLog.of(path)
   try {
     if (path !== null) refuseMixed(path)
@@ -62,6 +61,8 @@ export function openParts(options: StoreOptions): OpenParts {
     const id = statements.idAt.get(seq)?.toString('hex') ?? ''
     if (seq === 0) expectation?.onEmpty()
     else expectation?.onRecords(seq)
+    const newestBy = statements.originAt.get(seq)
+    if (newestBy !== undefined) expectation?.onIdentity(options.origin.did, newestBy)
     if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
     const lineage =
       path === null || options.lineage === undefined
@@ -78,7 +79,7 @@ export function openParts(options: StoreOptions): OpenParts {
       loss?.stamped()
       loss?.check('after', { stamp, seq, id })
       const broken = settleLog(lineage?.broken)
-      lineage?.begin(epoch, seq, id, options.origin.did)
+      lineage?.begin(epoch, seq, id)
       return { database, statements, state, lineage, loss, stamp, newest: { seq, id }, broken }
     } catch (error) {
       loss?.release()

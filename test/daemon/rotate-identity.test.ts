@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import {
+  chmodSync,
+  cpSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -171,8 +173,8 @@ describe('a store that a daemon of another home has', () => {
   it('is not written to beside it, and the key stays', async () => {
     using other = aHome()
     const options = { home: other.path, port: 0, logger: pino({ level: 'silent' }) }
-    // A home makes no key beside a store that is there.
-    await (await startDaemon({ ...options, memory: true })).stop()
+    cpSync(home.keys, homeAt(other.path).keys, { recursive: true })
+    chmodSync(homeAt(other.path).keys, 0o700)
     await using _daemon = await startDaemon({ ...options, store: home.database })
     await expect(rotateIdentity(home, false)).rejects.toMatchObject({ code: 'STORE_IN_USE' })
     expect(loadIdentity(home).did).toBe(did)

@@ -1,5 +1,7 @@
 import {
   closeSync,
+  copyFileSync,
+  cpSync,
   openSync,
   readFileSync,
   rmSync,
@@ -10,13 +12,13 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { lineageBreak } from '../../local-daemon/store/judge-lineage.ts'
+import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { rotateIdentity } from '../../local-daemon/access/rotate-identity.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { LineageFile, readLineage } from '../../local-daemon/store/lineage-file.ts'
 import { openStore } from '../../local-daemon/store/open-store.ts'
 import { aDraft, aHome, overSocket } from './a-daemon.ts'
 import { aKeptHome } from './a-kept-home.ts'
-import { anOrigin } from './a-store.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 
@@ -80,7 +82,7 @@ describe('an older copy of the store, put back', () => {
     const { cursor } = await fifteenAndACopyOfTen(at)
     at.putStoreBack()
     // As by a daemon that knows nothing of the file beside the store.
-    const elsewhere = openStore({ path: at.database, origin: anOrigin() })
+    const elsewhere = openStore({ path: at.database, origin: loadIdentity(homeAt(at.path)) })
     for (let n = 0; n < 8; n += 1) await elsewhere.append(aDraft({ thread: 'th_other' }))
     elsewhere.close()
     await at.start()
@@ -158,6 +160,26 @@ describe('the key of a home with a store', () => {
     writeFileSync(key(at), right)
     await at.start()
     expect([at.daemon().store.head(), at.daemon().store.lineageBroken]).toEqual([5, undefined])
+  })
+
+  it('is asked of the store itself, whatever the home remembers of another one', async () => {
+    await using at = aKeptHome()
+    await at.start()
+    await at.append(3)
+    await at.stop()
+    // A new machine: a home that was started once, and then gets the backup of another one, first without its keys.
+    await using fresh = aKeptHome()
+    await fresh.start()
+    await fresh.stop()
+    copyFileSync(join(at.path, 'hub.db'), join(fresh.path, 'hub.db'))
+    await expect(fresh.start()).rejects.toMatchObject({
+      code: 'IDENTITY_MISMATCH',
+      message: expect.stringContaining(loadIdentity(homeAt(at.path)).did),
+      try: expect.stringContaining('keys/'),
+    })
+    cpSync(join(at.path, 'keys'), join(fresh.path, 'keys'), { recursive: true })
+    await fresh.start()
+    expect(fresh.daemon().store.head()).toBe(5)
   })
 
   it('is its own in a copy of the home, after another identity was made, and in a restored backup', async () => {
