@@ -14,24 +14,29 @@ const UNITS = [
   'test/daemon/{requests-under-way,rotating-file,routes,settings,start-arguments,store-lineage}.test.ts',
   'test/daemon/{store-loss,store-queries,subscribe-socket,tokens,tunnel-abort,tunnel-hostile}.test.ts',
   'test/daemon/{tunnel-states,tunnel-stop}.test.ts',
+  'test/daemon/cli-{access,access-mistakes,access-token,exit-codes,json,login,mistakes,records}.test.ts',
+  'test/daemon/{plain-refusals,plain-way}.test.ts',
 ]
 /** Floods and storms, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
 const LOAD = [
   'test/gateway/home-shares.test.ts',
   'test/gateway/hostile-clients.test.ts',
   'test/gateway/policy-flood.test.ts',
+  'test/gateway/shares.test.ts',
   'test/gateway/under-attack.test.ts',
   'test/system/restart-under-load.test.ts',
 ]
 /**
- * They need Chromium or npm, wait a minute of silence, repeat on miniflare what runs on workerd, or run the build and the linter:
- * `npm run test:platform`.
+ * They need Chromium, shells or systemd, wait long, repeat on miniflare what runs on workerd, or run whole machines, the build and
+ * the linter: `npm run test:platform`.
  */
 const PLATFORM = [
   'test/browser/cors.test.ts',
+  'test/daemon/cli-completion.test.ts',
   'test/gateway/hibernation.test.ts',
   'test/gateway/relay-miniflare.test.ts',
-  'test/system/{build,docs-second-machine,gateway-connect,lint-rules,tunnel-wake}.test.ts',
+  'test/system/{build,docs-second-machine,gateway-connect,gateway-service,lint-rules}.test.ts',
+  'test/system/{team-gateway,tunnel-survives,tunnel-wake}.test.ts',
 ]
 /** Broken networks and killed processes: `npm run test:faults`. */
 const FAULTS = 'test/faults/*.test.ts'

@@ -113,26 +113,32 @@ test('a client that does not read leaves its group, slows nobody, and misses not
   await gone(thread)
 })
 
-test('a client that takes nothing for a minute is sent away with the reason, and resumes (a moved clock, 16 s)', async () => {
-  await using other = await aRealHome({ movableClock: true })
-  const path = '/v1/sync/subscribe?thread=th_stalled'
-  const stalled = new EventReader(await other.ask(path))
-  await untilJoined(other, 1)
-  const ids: string[] = []
-  for (let count = 0; count < 60; count += 1) ids.push(await other.append('th_stalled', 500_000))
-  await until('it has left its group', () => other.daemon().tunnel?.status.subscribers === 0)
-  await setGatewayClock(other.gateway.port, LIMITS.subscriberStallMs + 1_000)
-  await sleep(LIMITS.subscriberHeartbeatMs + 1_000)
-  const seen = await stalled.rest()
-  expect(JSON.parse(seen.at(-1)?.data ?? '')).toMatchObject({ code: 'CONSUMER_TOO_SLOW' })
-  const got = recordIds(seen)
-  expect(got).toEqual(ids.slice(0, got.length))
-  expect(got.length).toBeLessThan(ids.length)
-  const lastEventId = seen.findLast(({ id }) => id !== undefined)?.id ?? ''
-  const rest = new EventReader(await other.ask(path, { headers: { 'last-event-id': lastEventId } }))
-  expect(recordIds(await rest.upTo('ready'))).toEqual(ids.slice(got.length))
-  await rest.cancel()
-})
+test(
+  'a client that takes nothing for a minute is sent away with the reason, and resumes (a moved clock, 16 s)',
+  { timeout: 60_000 },
+  async () => {
+    await using other = await aRealHome({ movableClock: true })
+    const path = '/v1/sync/subscribe?thread=th_stalled'
+    const stalled = new EventReader(await other.ask(path))
+    await untilJoined(other, 1)
+    const ids: string[] = []
+    for (let count = 0; count < 60; count += 1) ids.push(await other.append('th_stalled', 500_000))
+    await until('it has left its group', () => other.daemon().tunnel?.status.subscribers === 0)
+    await setGatewayClock(other.gateway.port, LIMITS.subscriberStallMs + 1_000)
+    await sleep(LIMITS.subscriberHeartbeatMs + 1_000)
+    const seen = await stalled.rest()
+    expect(JSON.parse(seen.at(-1)?.data ?? '')).toMatchObject({ code: 'CONSUMER_TOO_SLOW' })
+    const got = recordIds(seen)
+    expect(got).toEqual(ids.slice(0, got.length))
+    expect(got.length).toBeLessThan(ids.length)
+    const lastEventId = seen.findLast(({ id }) => id !== undefined)?.id ?? ''
+    const rest = new EventReader(
+      await other.ask(path, { headers: { 'last-event-id': lastEventId } }),
+    )
+    expect(recordIds(await rest.upTo('ready'))).toEqual(ids.slice(got.length))
+    await rest.cancel()
+  },
+)
 
 test('what a WebSocket’s handshake may not have is answered as any request', async () => {
   await expect(subscribeBySocket(home, '/v1/sync/subscribe?since=nonsense')).rejects.toThrow('400')
