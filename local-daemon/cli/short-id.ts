@@ -50,21 +50,29 @@ export async function wholeAccount(client: DaemonClient, given: string): Promise
 }
 
 /**
- * The thread that is meant by the beginning of its id, from `th_` and four digits on. A thread that has exactly that id
- * wins, and one that is not there is opened by the first record for it, so what was given stays.
+ * The thread that is meant: one that has exactly that id, or else the one whose id begins so, from `th_` and one digit on. A
+ * whole id, and a name that cannot be the beginning of one, is what was given: the first record opens such a thread.
+ *
+ * @throws CliError ID_AMBIGUOUS, THREAD_UNKNOWN
  */
 export async function wholeThread(client: DaemonClient, given: string): Promise<string> {
-  if (!/^th_[0-9a-f]{4,63}$/u.test(given)) return given
+  if (!/^th_[0-9a-f]{1,63}$/u.test(given)) return given
   const list = async () => {
     const ids = (await everyOne<{ id: string }>(client, '/v1/threads')).map(({ id }) => id)
     return ids.filter((id) => id === given || THREAD.test(id))
   }
-  return (await wholeId(given, list, 'spl thread list')) ?? given
+  const found = await wholeId(given, list, 'spl thread list')
+  if (found !== undefined) return found
+  throw new CliError(
+    'THREAD_UNKNOWN',
+    `no thread begins with ${given}`,
+    'spl thread list shows which there are. A new one of that name: add a letter after f, such as th_release-1',
+  )
 }
 
-/** The invite that is meant by its id or the beginning of it, from four digits on. */
+/** The invite that is meant by its id or the beginning of it, from one digit on. */
 export async function wholeInvite(client: DaemonClient, given: string): Promise<string> {
-  if (!/^[0-9a-f]{4,63}$/u.test(given)) return given
+  if (!/^[0-9a-f]{1,63}$/u.test(given)) return given
   const list = async () =>
     (await everyOne<{ invite_id: string }>(client, '/v1/invites')).map(({ invite_id }) => invite_id)
   return (await wholeId(given, list, 'spl pair invites')) ?? given

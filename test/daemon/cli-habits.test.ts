@@ -132,18 +132,43 @@ describe('the beginning of an id', () => {
   })
 
   test('that is that of several names none of them', async () => {
-    for (const line of ['thread records th_5555', 'do stirred --thread th_5555']) {
+    const lines = ['thread records th_5555', 'do stirred --thread th_5', 'know it --thread th_55']
+    for (const line of lines) {
       const run = await spl(line)
       expect(run).toMatchObject({ code: 1, stdout: '' })
       expect(run.stderr).toMatch(/\[ID_AMBIGUOUS\]\ntry: .*spl thread list/)
     }
   })
 
-  test('stays a name of its own where a thread has exactly that, or none begins so', async () => {
+  test('may be of one digit, and never opens a thread', async () => {
+    const thread = `th_c${'0'.repeat(63)}`
+    const opened = { parents: [], thread, act: 'INTEND', data_type: 'SCALAR', body: { goal: 'c' } }
+    await served.post('/v1/records', opened)
+    for (const verb of ['intend', 'do', 'know', 'learn']) {
+      for (const short of ['th_c', 'th_c0', 'th_c00']) {
+        expect(await json(`${verb} more --thread ${short}`)).toMatchObject({ thread })
+      }
+    }
+    const before = await json('thread list')
+    for (const verb of ['intend', 'do', 'know', 'learn', 'records']) {
+      const line = verb === 'records' ? 'thread records th_d' : `${verb} more --thread th_d`
+      const run = await spl(line)
+      expect(run).toMatchObject({ code: 1, stdout: '' })
+      expect(run.stderr).toMatch(/no thread begins with th_d \[THREAD_UNKNOWN\]\ntry: .*spl thread list/)
+    }
+    expect(await json('thread list')).toEqual(before)
+  })
+
+  test('stays a name of its own where a thread has exactly that', async () => {
     const exact = { parents: [], thread: 'th_5555555', act: 'INTEND', data_type: 'SCALAR' }
     await served.post('/v1/records', { ...exact, body: { goal: 'exact' } })
     expect(await json('do again --thread th_5555555')).toMatchObject({ thread: 'th_5555555' })
-    expect(await json('intend new --thread th_cafe')).toMatchObject({ thread: 'th_cafe' })
+  })
+
+  test('is not looked for in a name that no table shortens', async () => {
+    for (const name of ['th_pr-123', 'th_pr-12', `th_${'e'.repeat(64)}`]) {
+      expect(await json(`intend new --thread ${name}`)).toMatchObject({ thread: name })
+    }
   })
 
   test('names an account and a token', async () => {
