@@ -129,11 +129,19 @@ export function openFailure(path: string, cause: unknown): StoreOpenError {
       options,
     )
   }
+  if (said === 'ENOENT') {
+    return new StoreOpenError(
+      'STORE_UNREADABLE',
+      `${where}: there is no such file`,
+      'Name another with --store <file>. A lost store: put back a copy of it with its -wal.',
+      options,
+    )
+  }
   const isNone = said.startsWith('SQLITE_NOTADB')
   return new StoreOpenError(
     'STORE_UNREADABLE',
     `${where}: ${isNone ? 'it is not a database of SQLite, or its beginning is damaged' : message}`,
-    'See that the disk is well. Another file: spl serve --store <path>. A damaged store: restore a backup of it.',
+    'See that the disk is well. Another file: --store <path>. A damaged store: restore a backup of it.',
     options,
   )
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import BetterSqlite, { type Database } from 'better-sqlite3'
 import { accountFold } from '../access/account-records.ts'
 import { predecessorsIn } from '../access/predecessors.ts'
@@ -13,6 +14,7 @@ import type { StoredRecord } from '../store/stored-record.ts'
 import { type Fold, upsertThreadOf } from '../store/transactor.ts'
 import { checkRecord, type RecordColumns } from './check-record.ts'
 import { compareTables } from './compare-tables.ts'
+import { refuseForeign } from './refuse-foreign.ts'
 import { type Finding, Findings } from './findings.ts'
 
 export interface VerifyOptions {
@@ -47,7 +49,7 @@ const COLUMNS =
  * Looks at everything in a store: what SQLite says of its file, each record's form, id and signature, the tables that are made of
  * records, and whether it is the store that is remembered. Reads alone, in slices, so that a daemon can go on writing meanwhile.
  *
- * @throws StoreOpenError for a file that cannot be opened at all
+ * @throws StoreOpenError for a file that cannot be opened at all, and IDENTITY_MISMATCH for a store of another home
  */
 export async function verifyStore(options: VerifyOptions): Promise<Verification> {
   const findings = new Findings()
@@ -57,6 +59,7 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
   const { database, statements } = open(realPath(options.path))
   const rebuilt = openConnection(null)
   try {
+    await refuseForeign(database, options)
     checkFile(database, findings)
     const total = headOf(database, findings)
     const parts = foldParts(statements, total, options)
@@ -112,6 +115,8 @@ function open(path: string): { readonly database: Database; readonly statements:
   refuseLoneLog(path)
   let database: Database | undefined
   try {
+    // SQLite says of a missing file only that it cannot open it.
+    statSync(path)
     database = new BetterSqlite(path, { readonly: true, fileMustExist: true, timeout: 1_000 })
     return { database, statements: prepareStatements(database) }
   } catch (error) {

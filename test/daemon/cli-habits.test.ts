@@ -154,7 +154,9 @@ describe('the beginning of an id', () => {
       const line = verb === 'records' ? 'thread records th_d' : `${verb} more --thread th_d`
       const run = await spl(line)
       expect(run).toMatchObject({ code: 1, stdout: '' })
-      expect(run.stderr).toMatch(/no thread begins with th_d \[THREAD_UNKNOWN\]\ntry: .*spl thread list/)
+      expect(run.stderr).toMatch(
+        /no thread begins with th_d \[THREAD_UNKNOWN\]\ntry: .*spl thread list/,
+      )
     }
     expect(await json('thread list')).toEqual(before)
   })

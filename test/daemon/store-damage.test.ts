@@ -154,6 +154,28 @@ describe('spl verify', () => {
     expect(findings.map((finding) => finding.message).join('\n')).toContain(message)
   })
 
+  it('of another home is not called damaged: its identity is named, and how to check it', async () => {
+    await using other = aKeptHome()
+    const { identity } = await other.start()
+    await other.append(3)
+    await other.stop()
+    await using at = aKeptHome()
+    await at.start()
+    await at.stop()
+    const line = ['verify', '--store', other.database]
+    const run = await runHere(line, { home: at.path })
+    expect(run).toMatchObject({ code: 1, stdout: '' })
+    expect(run.stderr).toContain(`belongs to ${identity.did}`)
+    expect(run.stderr).toMatch(/\[IDENTITY_MISMATCH\]\ntry: .*spl verify --home/)
+    const named = await runHere([...line, '--home', other.path], { home: at.path })
+    expect(named).toMatchObject({ code: 0, stdout: expect.stringMatching(/what was written/) })
+    const database = new Database(at.database)
+    database.exec(`UPDATE records SET origin = '${identity.did}' WHERE seq = 2`)
+    database.close()
+    const damaged = await runHere(['verify'], { home: at.path })
+    expect(damaged.stderr).toContain('[STORE_DAMAGED]')
+  })
+
   it('needs a home with an identity, and a database', async () => {
     await using at = aKeptHome()
     const run = await runHere(['verify'], { home: at.path })
@@ -163,7 +185,8 @@ describe('spl verify', () => {
     at.removeStore()
     const again = await runHere(['verify'], { home: at.path })
     expect(again.code).toBe(1)
-    expect(again.stderr).toMatch(/\[(?:STORE|HOME)_\w+\]/)
+    expect(again.stderr).toMatch(/there is no such file \[STORE_UNREADABLE\]\ntry: /)
+    expect(again.stderr).not.toContain('spl serve')
     expect(storeOf({ home: homeAt(at.path) })).toBe(at.database)
   })
 })
