@@ -9,7 +9,7 @@ const UNITS = [
   'test/daemon/{docs-cost,docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
   'test/daemon/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,doctor-checks}.test.ts',
   'test/daemon/{drain,error-catalogue,expose-plan,exposition,exposure,feed,full-port,link-meter}.test.ts',
-  'test/daemon/{listen-host,loggable,loopback-shield,many-members,metrics,network-door}.test.ts',
+  'test/daemon/{listen-host,loggable,loopback-shield,metrics,network-door}.test.ts',
   'test/daemon/{probe-judgements,query-parameters,recipes,request-framer,request-log}.test.ts',
   'test/daemon/{requests-under-way,rotating-file,routes,settings,start-arguments,store-lineage}.test.ts',
   'test/daemon/{store-loss,store-queries,subscribe-socket,tokens,tunnel-abort,tunnel-hostile}.test.ts',
@@ -19,6 +19,8 @@ const UNITS = [
 ]
 /** Floods and storms, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
 const LOAD = [
+  'test/daemon/many-members.test.ts',
+  'test/daemon/pipelined.test.ts',
   'test/gateway/home-shares.test.ts',
   'test/gateway/hostile-clients.test.ts',
   'test/gateway/policy-flood.test.ts',
