@@ -86,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const directory = await realpath(given)
   const storage = join(directory, 'storage')
   const undo = new UndoStack()
-  const lock = lockStorage(directory)
+  const lock = await lockStorage(directory)
   undo.defer(() => lock.release())
   try {
     await checkStorageVersion(directory)

@@ -1,16 +1,26 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { takeExclusiveLock, type ExclusiveLock } from '../config/exclusive-lock.ts'
 import { GatewayError } from './gateway-error.ts'
 
+/** Milliseconds to wait for one that is stopping: as long as a stop may take (`docs/self-hosting.md`). */
+const STOPPING_MS = 3_000
+const AGAIN_MS = 50
+
 /**
  * Keeps a second gateway out of the same directory: two workerd processes on one object storage would both
- * think that they hold the one object.
+ * think that they hold the one object. One that is stopping is waited for.
  *
  * @throws GatewayError STORAGE_IN_USE
  */
-export function lockStorage(directory: string): ExclusiveLock {
-  const lock = takeExclusiveLock(join(directory, 'lock.db'))
-  if (lock !== undefined) return lock
+export async function lockStorage(directory: string): Promise<ExclusiveLock> {
+  const until = performance.now() + STOPPING_MS
+  for (;;) {
+    const lock = takeExclusiveLock(join(directory, 'lock.db'))
+    if (lock !== undefined) return lock
+    if (performance.now() >= until) break
+    await sleep(AGAIN_MS)
+  }
   throw new GatewayError(
     'STORAGE_IN_USE',
     `another gateway runs in ${directory}`,

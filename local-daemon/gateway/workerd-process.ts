@@ -13,7 +13,7 @@ const LISTEN_TIMEOUT_MS = 20_000
  * Milliseconds between SIGTERM and SIGKILL. On SIGTERM workerd waits for every open WebSocket and
  * kept-alive connection, without an end; what it stored is safe, because SQLite committed it.
  */
-const STOP_TIMEOUT_MS = 3_000
+const STOP_TIMEOUT_MS = 2_000
 /** Last lines of stderr kept to explain an early exit. */
 const KEPT_LINES = 20
 

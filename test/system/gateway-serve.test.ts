@@ -2,14 +2,18 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
+import { startDaemon } from '../../local-daemon/daemon.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { until } from '../gateway/until.ts'
 import { nothingRuns } from './processes-of.ts'
@@ -39,8 +43,10 @@ interface Ready {
   readonly pid: number
 }
 
-async function serve(): Promise<{ child: ChildProcess; ready: Ready; errors: Promise<string> }> {
-  const line = ['gateway', 'serve', '--self-signed', '--port', '0', '--json']
+async function serve(
+  port = '0',
+): Promise<{ child: ChildProcess; ready: Ready; errors: Promise<string> }> {
+  const line = ['gateway', 'serve', '--self-signed', '--port', port, '--json']
   const child = startSpl(line, { home: home.path })
   const errors = text(child.stderr as Readable)
   const [data] = (await once(child.stdout as Readable, 'data')) as [Buffer]
@@ -57,6 +63,32 @@ describe('spl gateway serve', () => {
     const [code] = (await once(child, 'close')) as [number | null]
     expect(code).toBe(0)
     expect(isRunning(ready.pid)).toBe(false)
+  })
+
+  test('stops within three seconds although event streams are open, and lets one that is started meanwhile follow', async () => {
+    const { child, ready, errors } = await serve()
+    const tunnel = { gatewayUrl: ready.url, cacert: ready.cacert }
+    const logger = pino({ level: 'silent' })
+    await using daemon = await startDaemon({ home: home.path, port: 0, logger, tunnel })
+    await until('connected', () => daemon.tunnel?.status.state === 'connected')
+    const ca = readFileSync(ready.cacert)
+    const headers = { authorization: `Bearer ${daemon.adminBearer}` }
+    for (let stream = 0; stream < 2; stream += 1) {
+      const asked = get(`${ready.url}/v1/sync/subscribe?thread=th_quiet`, { ca, headers })
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+      answer.on('error', () => {}).resume()
+    }
+    const before = performance.now()
+    child.kill('SIGTERM')
+    const gone = once(child, 'close')
+    const next = serve(new URL(ready.url).port)
+    expect(await gone).toEqual([0, null])
+    expect(performance.now() - before).toBeLessThan(3_000)
+    expect(await errors).not.toContain('left open')
+    const { child: second, ready: again } = await next
+    expect(again.url).toBe(ready.url)
+    second.kill('SIGTERM')
+    expect((await once(second, 'close'))[0]).toBe(0)
   })
 
   test('takes umlauts, blanks and quotes in every path: certificate, key, storage, and the daemon’s', async () => {

@@ -120,7 +120,7 @@ describe('the gateway on workerd', () => {
     await until(() => generations.length === 1)
     const before = performance.now()
     await Promise.all([gateway.stop(), gateway.stop()])
-    expect(performance.now() - before).toBeLessThan(6_000)
+    expect(performance.now() - before).toBeLessThan(3_000)
     expect(isRunning(gateway.pid)).toBe(false)
     expect((await gateway.exited).signal).toMatch(/^SIG(TERM|KILL)$/)
   })

@@ -36,7 +36,8 @@ export async function removeSelfHosted(
   const service = scope === undefined ? false : await uninstallGatewayService(scope)
   if (present) {
     const { lockStorage } = await import('../../gateway/storage-lock.ts')
-    lockStorage(directory).release()
+    const lock = await lockStorage(directory)
+    lock.release()
     await rm(directory, { recursive: true, force: true })
   }
   return { directory, service }
