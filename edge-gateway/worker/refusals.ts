@@ -13,7 +13,7 @@ export const CREDENTIAL_REFUSALS: Readonly<Record<CredentialFault, Refusal>> = {
     code: 'AUTH_INVALID',
     message:
       'The Authorization header does not hold a bearer of the form spl_<env>_<account>_<secret>',
-    try: 'ask the owner of this host for a bearer of their instance',
+    try: 'send Authorization: Bearer spl_…, with the bearer copied whole',
   },
   doubled: {
     code: 'INVALID_HEADERS',

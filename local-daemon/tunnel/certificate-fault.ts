@@ -18,5 +18,5 @@ export function sayDialFault(cause: Error): string {
   if (cause instanceof ProxyError) return `${cause.message} [${cause.code}]; ${cause.try}`
   const { code } = cause as NodeJS.ErrnoException
   if (code === undefined || !UNTRUSTED.has(code)) return cause.message
-  return `the gateway's certificate is not trusted (${code}); if it made it itself, name its file: spl serve --gateway-ca <file>`
+  return `the gateway's certificate is not trusted (${code}); if it made it itself, name its file: spl serve --restart --gateway-ca <file>`
 }

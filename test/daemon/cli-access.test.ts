@@ -330,7 +330,7 @@ describe('spl pair', () => {
     expect(invited.stderr).toMatch(
       /good for one use until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d/,
     )
-    expect(invited.stderr).toContain(`\n  spl pair redeem - --url ${base} --save\n`)
+    expect(invited.stderr).toContain(`\n  spl login ${base}\n`)
     expect(invited.stderr).not.toContain(invite)
 
     using device = aHome()

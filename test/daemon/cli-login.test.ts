@@ -192,6 +192,15 @@ describe('a code', () => {
     expect(existsSync(second.file)).toBe(false)
   })
 
+  test('is taken out of the line that spl pair --invite --no-qr prints', async () => {
+    using machine = aMachine()
+    const line = JSON.stringify({ url: served.base, invite: await aCode(), device: 'phone' })
+    const run = await splWithInput(['login', served.base, '--code', '-'], line, {
+      home: machine.path,
+    })
+    expect(run).toMatchObject({ code: 0 })
+  })
+
   test('is a code: a bearer pasted by mistake goes nowhere', async () => {
     using machine = aMachine()
     await using elsewhere = await anImpostor((request, response) => {

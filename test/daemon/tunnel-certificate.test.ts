@@ -59,6 +59,6 @@ test('a daemon that does not trust its gateway’s certificate says which option
   await using gateway = await stage.start()
   await using tunnel = stage.connect(gateway.url)
   await until('it has tried', () => tunnel.status.last_error !== null)
-  expect(tunnel.status.last_error).toContain('spl serve --gateway-ca <file>')
+  expect(tunnel.status.last_error).toContain('spl serve --restart --gateway-ca <file>')
   expect(tunnel.status.last_error).not.toContain('node')
 })

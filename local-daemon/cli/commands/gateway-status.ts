@@ -112,7 +112,7 @@ function notConnected(home: Home, running: boolean): CliError {
     ? new CliError(
         'GATEWAY_NOT_CONFIGURED',
         `the daemon of ${home.root} runs without a gateway`,
-        'spl gateway deploy --connect, or --url <origin> to look at another one',
+        'spl serve --restart --gateway <origin>, with --gateway-ca <file> if it made its certificate; or --url <origin> to look from here',
         EXIT_CODE.unreachable,
       )
     : new CliError(

@@ -151,9 +151,9 @@ async function invite(work: Work): Promise<void> {
   note(`scopes ${made.scopes.join(', ')}`)
   if (edge !== undefined) note(`edge: ${edge}`)
   note(
-    `the invite is good for one use until ${localTime(made.expires_at)}; on the device, which asks for the code:`,
+    `the invite is good for one use until ${localTime(made.expires_at)}; on the device, which asks for it:`,
   )
-  note(`  spl pair redeem - --url ${url} --save`)
+  note(`  spl login ${url}`)
 }
 
 interface Invite extends Changed {

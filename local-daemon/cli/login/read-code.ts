@@ -11,7 +11,7 @@ import { readSecretArgument } from '../read-secret-argument.ts'
  */
 export async function readCode(option: string | undefined): Promise<string> {
   const asked = option === undefined && process.stdin.isTTY ? await ask() : (option ?? '-')
-  const code = await readSecretArgument(asked)
+  const code = inviteIn(await readSecretArgument(asked))
   if (parseCode(code)?.kind === 'invite') return code
   throw new CliError(
     'INVITE_INVALID',
@@ -19,6 +19,17 @@ export async function readCode(option: string | undefined): Promise<string> {
     'make one at home with: spl pair --device <label> --url <url> --invite',
     EXIT_CODE.usage,
   )
+}
+
+/** Of the line that `spl pair --invite --no-qr` prints, the invite in it; else the text itself. */
+function inviteIn(text: string): string {
+  if (!text.startsWith('{')) return text
+  try {
+    const { invite } = JSON.parse(text) as { readonly invite?: unknown }
+    return typeof invite === 'string' ? invite : text
+  } catch {
+    return text
+  }
 }
 
 async function ask(): Promise<string> {
