@@ -20,7 +20,7 @@ export function takeStoreLock(database: string): ExclusiveLock {
   throw new StartError(
     'STORE_IN_USE',
     `A daemon of another home has the store ${database}`,
-    'Stop that one first (spl serve --stop --home <its home>), or name another file: spl serve --store <path>',
+    'Stop that one first (spl serve --stop --home <its home>), or name another file with --store <path>',
   )
 }
 
@@ -29,7 +29,7 @@ function requireDirectory(directory: string): void {
   throw new StartError(
     'STORE_DIRECTORY_MISSING',
     `There is no directory ${directory} for the store`,
-    `mkdir -m 700 ${shellPath(directory)}, or name another file: spl serve --store <path>`,
+    `mkdir -m 700 ${shellPath(directory)}, or name another file with --store <path>`,
   )
 }
 

@@ -14,7 +14,7 @@ export function listenFailure(error: NodeJS.ErrnoException, host: ListenHost, po
     return new StartError(
       'PORT_IN_USE',
       `Port ${port} on ${address} is taken by ${holder ?? 'another program'}`,
-      `Choose another one: spl serve --port ${port === 65535 ? port - 1 : port + 1}. Who has it: ss -ltnp "sport = :${port}"`,
+      `Choose another one, with --port ${port === 65535 ? port - 1 : port + 1}. Who has it: ss -ltnp "sport = :${port}"`,
       options,
     )
   }
@@ -30,14 +30,14 @@ export function listenFailure(error: NodeJS.ErrnoException, host: ListenHost, po
     return new StartError(
       'PORT_NOT_AVAILABLE',
       `Listen on ${address}:${port}: the system keeps this port for root`,
-      'Choose a port from 1024 on: spl serve --port 9100. A reverse proxy may have 80 and 443.',
+      'Choose a port from 1024 on, with --port 9100. A reverse proxy may have 80 and 443.',
       options,
     )
   }
   return new StartError(
     'PORT_NOT_AVAILABLE',
     `Listen on ${address}:${port}: ${error.message}`,
-    'Choose another port: spl serve --port 9100',
+    'Choose another port, with --port 9100',
     options,
   )
 }

@@ -40,7 +40,12 @@ describe('no answer at all', () => {
   test.each([
     ['ENOTFOUND', 'dns', /no address in the DNS/, /A or AAAA record/],
     ['EAI_AGAIN', 'dns', /no address in the DNS/, /A or AAAA record/],
-    ['ECONNREFUSED', 'refused', /Nothing listens on port 443/, /Start the proxy/],
+    [
+      'ECONNREFUSED',
+      'refused',
+      /Nothing listens on port 443/,
+      /Start what listens there: spl gateway serve .*proxy/,
+    ],
     ['ETIMEDOUT', 'timeout', /No answer from spl\.example\.com/, /firewall/],
     ['EHOSTUNREACH', 'timeout', /No answer/, /port forwarding/],
     ['CERT_HAS_EXPIRED', 'tls', /has expired/, /Renew/],

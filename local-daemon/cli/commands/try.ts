@@ -37,9 +37,10 @@ async function tryOut(options: TryOptions): Promise<void> {
   const { startDemo } = await import('../try/start-demo.ts')
   ignoreUserSignals()
   const signalled = untilSignal()
-  note('starting a gateway and a daemon')
   const directory = options.home ?? join(homedir(), '.syncro-try')
-  const demo = await withProgress('starting', options, () => startDemo(directory))
+  const demo = await withProgress('starting a gateway and a daemon', options, () =>
+    startDemo(directory),
+  )
   try {
     if (options.check) await Promise.race([check(demo, options), signalled.then(interrupted)])
     else await stay(demo, options, signalled)

@@ -25,7 +25,7 @@ export function whyUnreachable(origin: URL, error: unknown): Unreachable {
       kind: 'refused',
       code,
       message: `Nothing listens on port ${port} of ${hostname}`,
-      fix: 'Start the proxy, and let it listen on that port: systemctl status caddy (or nginx, traefik, cloudflared).',
+      fix: 'Start what listens there: spl gateway serve on its machine, or the proxy (systemctl status caddy, nginx, traefik, cloudflared).',
     }
   }
   if (error instanceof SilentError || name === 'TimeoutError' || LOST.has(code ?? '')) {
