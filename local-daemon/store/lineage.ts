@@ -53,15 +53,18 @@ export class Expectation {
   }
 
   /**
-   * Throws `StoreOpenError` `IDENTITY_MISMATCH`, if the newest record is by another identity, and nothing says that this one follows
-   * it: all bearers of the store would be refused, and it would get records of two identities.
+   * Throws `StoreOpenError` `IDENTITY_MISMATCH`, if the newest records are by another identity, and nothing says that this one
+   * follows it: all bearers of the store would be refused, and it would get records of two identities.
+   *
+   * @param newest who signed the newest two: one alone may be damaged
    */
-  onIdentity(did: string, newest: string): void {
+  onIdentity(did: string, newest: readonly string[]): void {
     const { earlier = [] } = this.#options
-    if (newest === did || earlier.includes(newest)) return
+    const [other] = newest
+    if (other === undefined || newest.some((by) => by === did || earlier.includes(by))) return
     throw new StoreOpenError(
       'IDENTITY_MISMATCH',
-      `The store ${this.#database} belongs to ${newest}, which signed its newest record; the key of this home is that of ${did}`,
+      `The store ${this.#database} belongs to ${other}, which signed its newest record; the key of this home is that of ${did}`,
       'Put back the copy of keys/ that belongs to this store, instance.key with successions.json. Or move hub.db and its -wal away, and put back the store of this home.',
     )
   }

@@ -61,8 +61,7 @@ export function openParts(options: StoreOptions): OpenParts {
     const id = statements.idAt.get(seq)?.toString('hex') ?? ''
     if (seq === 0) expectation?.onEmpty()
     else expectation?.onRecords(seq)
-    const newestBy = statements.originAt.get(seq)
-    if (newestBy !== undefined) expectation?.onIdentity(options.origin.did, newestBy)
+    expectation?.onIdentity(options.origin.did, statements.newestOrigins.all())
     if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
     const lineage =
       path === null || options.lineage === undefined

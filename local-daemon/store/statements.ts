@@ -118,7 +118,9 @@ export function prepareStatements(database: Database) {
     idAt: prepare<[seq: number], Buffer>('SELECT id FROM records WHERE seq = ?').pluck(),
 
     recordById: rows<[id: Buffer]>(`SELECT ${RECORD} FROM records WHERE id = ?`),
-    originAt: prepare<[seq: number], string>('SELECT origin FROM records WHERE seq = ?').pluck(),
+    newestOrigins: prepare<[], string>(
+      'SELECT origin FROM records ORDER BY seq DESC LIMIT 2',
+    ).pluck(),
     recordsAfter: rows<[after: number, upTo: number, limit: number]>(
       `SELECT ${RECORD} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
     ),

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { lineageBreak } from '../../local-daemon/store/judge-lineage.ts'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
@@ -180,6 +181,12 @@ describe('the key of a home with a store', () => {
     cpSync(join(at.path, 'keys'), join(fresh.path, 'keys'), { recursive: true })
     await fresh.start()
     expect(fresh.daemon().store.head()).toBe(5)
+    await fresh.stop()
+    // Damage is not another identity.
+    const database = new Database(join(fresh.path, 'hub.db'))
+    database.exec("UPDATE records SET origin = 'did:key:z6MkDamaged' WHERE seq = 5")
+    database.close()
+    await fresh.start()
   })
 
   it('is its own in a copy of the home, after another identity was made, and in a restored backup', async () => {

@@ -192,7 +192,12 @@ describe('spl gateway serve', () => {
 
   test('starts workerd again when it is gone, on the same port, and says so', async () => {
     const { child, ready, errors } = await serve()
+    // Before that line a request may still reach the process that is ending, and be cut with it.
+    const gone = new Promise((resolve) => {
+      child.stderr?.on('data', (text) => String(text).includes('workerd is gone') && resolve(text))
+    })
     process.kill(ready.pid, 'SIGKILL')
+    await gone
     const before = performance.now()
     expect(await getPublic(`${ready.url}/v1/threads`, ready.cacert)).toMatchObject({ status: 401 })
     expect(performance.now() - before).toBeLessThan(8_000)
