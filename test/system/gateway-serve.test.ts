@@ -21,6 +21,7 @@ import { getPublic } from './public-request.ts'
 import { isRunning, MAIN, runSpl, startSpl } from './run-spl.ts'
 
 let home: ReturnType<typeof aHome>
+const started: ChildProcess[] = []
 
 beforeEach(() => {
   home = aHome()
@@ -33,6 +34,8 @@ afterEach(async () => {
   try {
     await nothingRuns(home.path)
   } finally {
+    // What a failed test has left.
+    for (const child of started.splice(0)) child.kill('SIGKILL')
     home[Symbol.dispose]()
   }
 })
@@ -48,6 +51,7 @@ async function serve(
 ): Promise<{ child: ChildProcess; ready: Ready; errors: Promise<string> }> {
   const line = ['gateway', 'serve', '--self-signed', '--port', port, '--json']
   const child = startSpl(line, { home: home.path })
+  started.push(child)
   const errors = text(child.stderr as Readable)
   const [data] = (await once(child.stdout as Readable, 'data')) as [Buffer]
   return { child, ready: JSON.parse(data.toString()) as Ready, errors }
