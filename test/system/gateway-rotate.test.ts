@@ -124,11 +124,14 @@ describe('spl gateway rotate-identity', { timeout: 120_000 }, () => {
       await spl(['serve', '--daemon', '--port', '0', ...gateway])
       expect((await untilStatus(0)).code).toBe(0)
       await spl(['gateway', 'rotate-identity', '--yes'])
-      const link = (await spl(['tunnel', 'status', '--json'])).stdout
-      expect(JSON.parse(link)).toMatchObject({
-        state: 'waiting',
-        last_error: expect.stringContaining('CONNECT_PROOF_INVALID'),
-      })
+      await expect
+        .poll(async () => JSON.parse((await spl(['tunnel', 'status', '--json'])).stdout), {
+          timeout: 20_000,
+        })
+        .toMatchObject({
+          state: 'waiting',
+          last_error: expect.stringContaining('CONNECT_PROOF_INVALID'),
+        })
 
       await first.stop()
       const ownerDid = loadIdentity(paths).did
