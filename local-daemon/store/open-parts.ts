@@ -61,7 +61,7 @@ export function openParts(options: StoreOptions): OpenParts {
     const id = statements.idAt.get(seq)?.toString('hex') ?? ''
     if (seq === 0) expectation?.onEmpty()
     else expectation?.onRecords(seq)
-    expectation?.onIdentity(options.origin.did, statements.newestOrigins.all())
+    expectation?.onIdentity(options.origin.did, statements.originsAfter.all(seq - 2))
     if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
     const lineage =
       path === null || options.lineage === undefined

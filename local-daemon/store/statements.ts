@@ -118,8 +118,8 @@ export function prepareStatements(database: Database) {
     idAt: prepare<[seq: number], Buffer>('SELECT id FROM records WHERE seq = ?').pluck(),
 
     recordById: rows<[id: Buffer]>(`SELECT ${RECORD} FROM records WHERE id = ?`),
-    newestOrigins: prepare<[], string>(
-      'SELECT origin FROM records ORDER BY seq DESC LIMIT 2',
+    originsAfter: prepare<[after: number], string>(
+      'SELECT origin FROM records WHERE seq > ? ORDER BY seq DESC',
     ).pluck(),
     recordsAfter: rows<[after: number, upTo: number, limit: number]>(
       `SELECT ${RECORD} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
