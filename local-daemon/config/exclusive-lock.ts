@@ -1,5 +1,9 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
+
+/** How often a holder looks whether its file is still there, milliseconds. */
+const LOOK_MS = 1_000
 
 /** A lock that is held. `release` is idempotent. */
 export interface ExclusiveLock {
@@ -14,17 +18,54 @@ export interface ExclusiveLock {
  * rejected: two processes that find the same stale one can both remove it and both go on.
  */
 export function takeExclusiveLock(path: string): ExclusiveLock | undefined {
+  let lock = lockFile(path)
+  if (lock === undefined) return undefined
+  const directory = fileAt(dirname(path))
+  let file = fileAt(path)
+  const timer = setInterval(() => {
+    if (fileAt(path) === file || fileAt(dirname(path)) !== directory) return
+    const again = retake()
+    if (again === undefined) return
+    lock?.close()
+    lock = again
+    file = fileAt(path)
+  }, LOOK_MS).unref()
+
+  /** Somebody has removed the file, and with it the lock that others would meet. */
+  function retake(): Database.Database | undefined {
+    try {
+      return lockFile(path)
+    } catch {
+      return undefined
+    }
+  }
+
+  return {
+    release() {
+      clearInterval(timer)
+      lock?.close()
+    },
+  }
+}
+
+function lockFile(path: string): Database.Database | undefined {
   createPrivately(path)
   const lock = new Database(path, { timeout: 0 })
   try {
     lock.pragma('journal_mode = MEMORY')
     lock.exec('BEGIN EXCLUSIVE')
+    return lock
   } catch (error) {
     lock.close()
     if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error
     return undefined
   }
-  return { release: () => lock.close() }
+}
+
+/** Which file has this name now. */
+function fileAt(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? '' : `${found.dev}:${found.ino}`
 }
 
 /**

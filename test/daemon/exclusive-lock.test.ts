@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { takeExclusiveLock } from '../../local-daemon/config/exclusive-lock.ts'
 import { aHome } from './a-daemon.ts'
 
@@ -35,4 +35,41 @@ test('asking again in the same process does not lose it', () => {
   expect(takeExclusiveLock(path)).toBeUndefined()
   expect(othersGet(path)).toBe(false)
   lock?.release()
+})
+
+test('it is held again soon after somebody has removed its file', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    using home = aHome()
+    const path = join(home.path, 'x.lock')
+    const lock = takeExclusiveLock(path)
+    for (let times = 0; times < 2; times += 1) {
+      rmSync(path)
+      vi.advanceTimersByTime(1_000)
+      expect(othersGet(path)).toBe(false)
+    }
+    lock?.release()
+    rmSync(path)
+    vi.advanceTimersByTime(5_000)
+    expect(existsSync(path)).toBe(false)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('it is not taken in a directory that has come in place of the own one', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    using home = aHome()
+    const path = join(home.path, 'own', 'x.lock')
+    mkdirSync(join(home.path, 'own'))
+    const lock = takeExclusiveLock(path)
+    renameSync(join(home.path, 'own'), join(home.path, 'moved'))
+    mkdirSync(join(home.path, 'own'))
+    vi.advanceTimersByTime(1_000)
+    expect(existsSync(path)).toBe(false)
+    lock?.release()
+  } finally {
+    vi.useRealTimers()
+  }
 })
