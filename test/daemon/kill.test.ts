@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
@@ -12,18 +13,22 @@ import { anOrigin } from './a-store.ts'
 const ROUNDS = 8
 const WRITER = fileURLToPath(new URL('./acknowledge.ts', import.meta.url))
 
-/** Runs a writer, kills it at a random moment after its first record, and tells what it acknowledged. */
-async function acknowledgedBeforeKill(path: string): Promise<readonly string[]> {
+/** Runs a writer, ends it at a random moment after its first record, and tells what it acknowledged. */
+async function acknowledgedBefore(
+  signal: NodeJS.Signals,
+  path: string,
+  end: (child: ChildProcess) => void,
+): Promise<readonly string[]> {
   const child = spawn(process.execPath, [WRITER, path], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   await new Promise<void>((resolve) => {
     child.stdout.on('data', (text: Buffer) => {
-      if (output === '') setTimeout(() => child.kill('SIGKILL'), Math.random() * 400)
+      if (output === '') setTimeout(() => end(child), Math.random() * 400)
       output += text.toString()
     })
     child.once('close', () => resolve())
   })
-  expect(child.signalCode).toBe('SIGKILL')
+  expect(child.signalCode).toBe(signal)
   // The last line may be cut: a record that nobody could read an acknowledgement of.
   return output.split('\n').slice(0, -1)
 }
@@ -36,7 +41,7 @@ it(
     const path = join(home.path, 'hub.db')
     const acknowledged = new Set<string>()
     for (let round = 0; round < ROUNDS; round += 1) {
-      const ids = await acknowledgedBeforeKill(path)
+      const ids = await acknowledgedBefore('SIGKILL', path, (child) => child.kill('SIGKILL'))
       expect(ids.length).toBeGreaterThan(0)
       for (const id of ids) acknowledged.add(id)
     }
@@ -71,5 +76,17 @@ it(
     const database = new Database(path)
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
     database.close()
+  },
+)
+
+it.runIf(process.platform === 'linux')(
+  'a daemon whose hub.db-shm is truncated ends at once, and has lost nothing that it acknowledged',
+  async () => {
+    using home = aHome()
+    const path = join(home.path, 'hub.db')
+    const ids = await acknowledgedBefore('SIGBUS', path, () => truncateSync(`${path}-shm`))
+    const store = openStore({ path, origin: anOrigin() })
+    expect(ids.filter((id) => store.record(id) === undefined)).toEqual([])
+    store.close()
   },
 )
