@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
+import { realPath } from '../config/real-path.ts'
 import { openConnection, openFailure } from './connection.ts'
 import { KeptLog } from './kept-log.ts'
 import { Expectation, Lineage, rememberNothing } from './lineage.ts'
@@ -28,7 +29,8 @@ export interface OpenParts {
  * less than before leaves it aside. Throws `StoreOpenError`.
  */
 export function openParts(options: StoreOptions): OpenParts {
-  const { path } = options
+  // SQLite keeps its log beside the file itself, not beside a link to it.
+  const path = options.path === null ? null : realPath(options.path)
   const expectation =
     path !== null && options.lineage !== undefined
       ? new Expectation(path, options.lineage)
@@ -69,7 +71,8 @@ export function openParts(options: StoreOptions): OpenParts {
         : new Lineage(options.lineage.path, statements)
     const state = new StoreState(options.onTrouble ?? (() => {}))
     // Only now: the log is made by the first who reads or writes.
-    const loss = path === null ? undefined : new LossWatch(database, path, state)
+    // By the name that was given: a link may lead somewhere else one day.
+    const loss = options.path === null ? undefined : new LossWatch(database, options.path, state)
     try {
       const isOther = lineage?.broken !== undefined
       const epoch = isOther ? randomBytes(8).toString('hex') : (statements.epoch.get() ?? '')

@@ -83,10 +83,9 @@ export interface StoreOptions extends ConnectionOptions {
 const BUSY_TOLD_MS = 1_000
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
-export function openStore(given: StoreOptions): Store {
-  // SQLite keeps its log beside the file itself, not beside a link to it.
-  const options = given.path === null ? given : { ...given, path: realPath(given.path) }
-  const { path, origin, folds = [], onFault = throwLater } = options
+export function openStore(options: StoreOptions): Store {
+  const { origin, folds = [], onFault = throwLater } = options
+  const path = options.path === null ? null : realPath(options.path)
   const { database, statements, lineage, state, loss, ...opened } = openParts(options)
   const commits = new CommitListeners(onFault)
   let { stamp, newest } = opened

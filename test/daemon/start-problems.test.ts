@@ -18,7 +18,7 @@ import { explainStart } from '../../local-daemon/config/explain-start.ts'
 import { homeAt } from '../../local-daemon/config/home.ts'
 import type { StartError } from '../../local-daemon/config/start-error.ts'
 import { startDaemon } from '../../local-daemon/daemon.ts'
-import { aHome } from './a-daemon.ts'
+import { aDraft, aHome } from './a-daemon.ts'
 
 const logger = pino({ level: 'silent' })
 const start = (home: string, store?: string) =>
@@ -129,7 +129,13 @@ describe('a store', () => {
     await expect(start(other.path, file)).rejects.toMatchObject({ code: 'STORE_IN_USE' })
     await daemon.stop()
     expect(wal()).toBe(false)
-    await (await start(home.path)).stop()
+    const again = await start(home.path)
+    // The link leads somewhere else now: what is written goes where nobody finds it again.
+    unlinkSync(homeAt(home.path).database)
+    writeFileSync(join(other.path, 'third.db'), '')
+    symlinkSync(join(other.path, 'third.db'), homeAt(home.path).database)
+    await expect(again.store.append(aDraft())).rejects.toMatchObject({ code: 'STORE_REPLACED' })
+    await again.stop()
   })
 
   it('that has a second name opens under neither, until it is a file of its own', async () => {
