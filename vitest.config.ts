@@ -37,7 +37,7 @@ const PLATFORM = [
   'test/daemon/cli-completion.test.ts',
   'test/gateway/hibernation.test.ts',
   'test/gateway/relay-miniflare.test.ts',
-  'test/system/{build,docs-second-machine,gateway-connect,gateway-service,lint-rules}.test.ts',
+  'test/system/{build,docs-second-machine,gateway-connect,gateway-service,lint-rules,suite}.test.ts',
   'test/system/{team-gateway,tunnel-survives,tunnel-wake}.test.ts',
 ]
 /** Broken networks and killed processes: `npm run test:faults`. */
@@ -52,7 +52,7 @@ export default defineConfig({
     // Generous, because a busy machine starts processes slowly: what hangs is found all the same.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // A shared machine may stand still for a second, which fails a bound of time once. What fails twice is a fault.
+    // A shared machine may stand still for a second, which fails a bound of time once. What fails twice runs alone: `test/suite.ts`.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     // Suites start real workerd processes, and wait much: two cores serve six files at a time without starving them; five where
     // the silent streams of `.ci/run` are beside them.
