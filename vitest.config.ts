@@ -4,7 +4,7 @@ import { SlowFirst } from './test/slow-first.ts'
 
 /** Many small files without processes and state of their own: they share workers, whose start would take longer than they do. */
 const UNITS = [
-  'test/protocol/*.test.ts',
+  'test/protocol/**/*.test.ts',
   'test/daemon/{access,access-abuse,actor-claims,bad-input,cli-access-probe,cli-help,cli-start,cursor}.test.ts',
   'test/daemon/{docs-cost,docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
   'test/daemon/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,doctor-checks}.test.ts',

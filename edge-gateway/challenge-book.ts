@@ -1,4 +1,4 @@
-import { decodeBase64Url, encodeBase64Url } from '../protocol/base64url.ts'
+import { decodeBase64Url, encodeBase64Url } from '../protocol/encoding/base64url.ts'
 import { LIMITS } from '../protocol/limits.ts'
 
 /** Why a challenge is worth nothing: not of this book, or too old; signed before; or too many were used just now. */

@@ -1,4 +1,4 @@
-import { parseDidKey, type DidKey } from '../protocol/did-key.ts'
+import { parseDidKey, type DidKey } from '../protocol/identity/did-key.ts'
 import type { Credential } from './worker/credential.ts'
 
 /** Bearers of the only owner that are remembered as good: that is all there are, for almost everybody. */

@@ -1,5 +1,5 @@
-import type { CorsHeaders } from '../protocol/cors.ts'
-import type { ProblemCode } from '../protocol/problem.ts'
+import type { CorsHeaders } from '../protocol/http/cors.ts'
+import type { ProblemCode } from '../protocol/http/problem.ts'
 import { problemResponse } from './problem-response.ts'
 
 /** Why a request goes no further, as data: decisions make it, and one place turns it into an answer. */

@@ -1,4 +1,4 @@
-import { parseDidKey, type DidKey } from '../protocol/did-key.ts'
+import { parseDidKey, type DidKey } from '../protocol/identity/did-key.ts'
 import type { Env } from './env.ts'
 import { HostOwner } from './host-owner.ts'
 import { PublicHosts } from './public-hosts.ts'

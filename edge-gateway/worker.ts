@@ -1,4 +1,4 @@
-import { CHALLENGE_PATH, TUNNEL_PATH } from '../protocol/version.ts'
+import { CHALLENGE_PATH, TUNNEL_PATH } from '../protocol/tunnel/version.ts'
 import type { Env } from './env.ts'
 import { HostOwner } from './host-owner.ts'
 import { lingerUnread } from './linger.ts'

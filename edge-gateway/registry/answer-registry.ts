@@ -1,10 +1,14 @@
-import { encodeHex } from '../../protocol/hex.ts'
+import { encodeHex } from '../../protocol/encoding/hex.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import type { ProblemCode } from '../../protocol/problem.ts'
-import { JOIN_PATH, REGISTRY_PATH, verifyRegistryRequest } from '../../protocol/registry-request.ts'
-import type { SignatureFault, VerifiedRequest } from '../../protocol/request-signature.ts'
-import { sha256 } from '../../protocol/sha256.ts'
-import { parseCode, verifyCode } from '../../protocol/signed-code.ts'
+import type { ProblemCode } from '../../protocol/http/problem.ts'
+import {
+  JOIN_PATH,
+  REGISTRY_PATH,
+  verifyRegistryRequest,
+} from '../../protocol/identity/registry-request.ts'
+import type { SignatureFault, VerifiedRequest } from '../../protocol/identity/request-signature.ts'
+import { sha256 } from '../../protocol/encoding/sha256.ts'
+import { parseCode, verifyCode } from '../../protocol/identity/signed-code.ts'
 import type { Env } from '../env.ts'
 import { refuse, type Refusal } from '../refusal.ts'
 import type { RegistryAdmin, Settings } from '../settings.ts'

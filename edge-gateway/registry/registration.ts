@@ -1,4 +1,4 @@
-import type { DidKey } from '../../protocol/did-key.ts'
+import type { DidKey } from '../../protocol/identity/did-key.ts'
 
 /** A hostname that somebody owns. */
 export interface Registration {

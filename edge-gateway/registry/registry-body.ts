@@ -1,6 +1,6 @@
-import { isHostname, isHostnamePattern } from '../../protocol/hostname.ts'
+import { isHostname, isHostnamePattern } from '../../protocol/http/hostname.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { parseStrictJson, RepeatedMemberError } from '../../protocol/strict-json.ts'
+import { parseStrictJson, RepeatedMemberError } from '../../protocol/json/strict-json.ts'
 import type { Refusal } from '../refusal.ts'
 import { invalidField, repeatedField } from './refusals.ts'
 

@@ -1,4 +1,4 @@
-import type { DidKey } from '../../protocol/did-key.ts'
+import type { DidKey } from '../../protocol/identity/did-key.ts'
 import { hostnameOfObject, type Registration } from './registration.ts'
 
 /** An invite that the admin has made. Its code is not here, only the hash of the code's nonce. */

@@ -1,7 +1,7 @@
-import { checkQuery, queryNames, type QueryFault } from '../../protocol/check-query.ts'
-import { isHostname } from '../../protocol/hostname.ts'
-import { pathOf } from '../../protocol/route-access.ts'
-import { REGISTRY_PATH } from '../../protocol/registry-request.ts'
+import { checkQuery, queryNames, type QueryFault } from '../../protocol/http/check-query.ts'
+import { isHostname } from '../../protocol/http/hostname.ts'
+import { pathOf } from '../../protocol/http/route-access.ts'
+import { REGISTRY_PATH } from '../../protocol/identity/registry-request.ts'
 
 /** What the registry can be asked. */
 export type RegistryRoute =

@@ -1,5 +1,5 @@
-import { hostnameOf } from '../../protocol/hostname.ts'
-import { CHALLENGE_PATH, TUNNEL_PATH } from '../../protocol/version.ts'
+import { hostnameOf } from '../../protocol/http/hostname.ts'
+import { CHALLENGE_PATH, TUNNEL_PATH } from '../../protocol/tunnel/version.ts'
 import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { refuse, type Refusal } from '../refusal.ts'

@@ -1,5 +1,5 @@
-import type { RequestHead } from '../../protocol/heads.ts'
-import type { RouteAccess } from '../../protocol/route-access.ts'
+import type { RequestHead } from '../../protocol/tunnel/heads.ts'
+import type { RouteAccess } from '../../protocol/http/route-access.ts'
 
 /** Whether the answer may be an event stream, so that the request takes the bridge: if it is none, little is lost. */
 export function asksForEvents(head: RequestHead, access: RouteAccess | undefined): boolean {

@@ -1,5 +1,5 @@
-import { EventSplitter } from '../../protocol/event-splitter.ts'
-import { errorEvent, retryLine, WAITING_COMMENT } from '../../protocol/event-text.ts'
+import { EventSplitter } from '../../protocol/events/event-splitter.ts'
+import { errorEvent, retryLine, WAITING_COMMENT } from '../../protocol/events/event-text.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { BRIDGE, NO_PLACE, WAIT_HEADER } from '../bridge.ts'
 import { logFault } from '../tunnel/log-fault.ts'

@@ -1,4 +1,4 @@
-import { HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
+import { HEARTBEAT_COMMENT } from '../../protocol/events/event-text.ts'
 import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
 
 /** How long a client may take to read its last event. */

@@ -1,6 +1,6 @@
-import { CLOSE } from '../../protocol/close-code.ts'
-import { EventMessages, HEARTBEAT_MESSAGE } from '../../protocol/event-messages.ts'
-import { subscriberClose } from '../../protocol/subscriber-close.ts'
+import { CLOSE } from '../../protocol/tunnel/close-code.ts'
+import { EventMessages, HEARTBEAT_MESSAGE } from '../../protocol/events/event-messages.ts'
+import { subscriberClose } from '../../protocol/events/subscriber-close.ts'
 import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
 
 /** How often it is looked whether a client has taken what it was sent: the platform has no event for it. */

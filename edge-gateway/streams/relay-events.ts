@@ -1,5 +1,5 @@
-import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
-import type { RequestHead } from '../../protocol/heads.ts'
+import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
+import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import { WAIT_HEADER } from '../bridge.ts'
 import type { RelayedKind } from '../tunnel/internal.ts'
 import type { ClientSinkEvents } from './client-sink.ts'

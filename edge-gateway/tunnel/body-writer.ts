@@ -3,7 +3,7 @@ import type { ExchangeStream } from './exchange.ts'
 import { guarded } from './guarded.ts'
 import { joinNeighbours } from './join-neighbours.ts'
 import type { MessageMemory } from './message-memory.ts'
-import { RESET } from '../../protocol/reset-code.ts'
+import { RESET } from '../../protocol/tunnel/reset-code.ts'
 
 /**
  * Passes an answer's body to the client at the client's pace: credit for a chunk is returned only when

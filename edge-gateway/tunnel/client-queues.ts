@@ -1,5 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts'
-import { type Holder, Shares } from '../../protocol/shares.ts'
+import { type Holder, Shares } from '../../protocol/multiplexer/shares.ts'
 
 /**
  * What the clients of all WebSockets together are ahead of home, shared fairly between their holders. They cannot be

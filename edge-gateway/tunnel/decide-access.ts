@@ -1,6 +1,6 @@
-import { corsPolicy, type CorsPolicy } from '../../protocol/cors.ts'
-import type { EdgeLimits, EdgePolicy, EdgeToken } from '../../protocol/edge-policy.ts'
-import { SCOPES, type Scope } from '../../protocol/scopes.ts'
+import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
+import type { EdgeLimits, EdgePolicy, EdgeToken } from '../../protocol/tunnel/edge-policy.ts'
+import { SCOPES, type Scope } from '../../protocol/identity/scopes.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Relayed } from './internal.ts'
 

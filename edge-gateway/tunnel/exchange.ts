@@ -1,8 +1,8 @@
-import type { ResponseHead } from '../../protocol/heads.ts'
+import type { ResponseHead } from '../../protocol/tunnel/heads.ts'
 import type { RefusedRequest } from '../refusal.ts'
 import type { Upload } from './upload.ts'
 import type { MemberOf } from './subscribers.ts'
-import type { ResetCode } from '../../protocol/reset-code.ts'
+import type { ResetCode } from '../../protocol/tunnel/reset-code.ts'
 
 /** One stream's owner inside the object: a plain request or a WebSocket. */
 export interface Exchange {

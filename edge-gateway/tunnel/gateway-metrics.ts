@@ -1,4 +1,4 @@
-import { type Family, single } from '../../protocol/exposition.ts'
+import { type Family, single } from '../../protocol/http/exposition.ts'
 import { VERSION } from '../version.ts'
 import { CAUSES, type Cause, type TrafficCounts } from './traffic-counts.ts'
 

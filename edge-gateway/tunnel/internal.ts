@@ -1,4 +1,4 @@
-import type { VerifiedProof } from '../../protocol/connect-proof.ts'
+import type { VerifiedProof } from '../../protocol/tunnel/connect-proof.ts'
 
 /**
  * How the Worker speaks to the object. Only the binding reaches the object, and the Worker builds each

@@ -1,4 +1,4 @@
-import { FRAME_HEADER_BYTES } from '../../protocol/frame.ts'
+import { FRAME_HEADER_BYTES } from '../../protocol/tunnel/frame.ts'
 
 /** Joined pieces are at most so large: credit comes back for a whole piece, and must not come late. */
 const PIECE_BYTES = 128 * 1024

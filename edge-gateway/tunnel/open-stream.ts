@@ -1,5 +1,5 @@
-import type { Multiplexer } from '../../protocol/multiplexer.ts'
-import type { ResetCode } from '../../protocol/reset-code.ts'
+import type { Multiplexer } from '../../protocol/multiplexer/multiplexer.ts'
+import type { ResetCode } from '../../protocol/tunnel/reset-code.ts'
 import type { ExchangeStream } from './exchange.ts'
 
 /** One stream of the multiplexer in the hands of its exchange. */

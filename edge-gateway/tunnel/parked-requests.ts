@@ -1,5 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts'
-import { Shares } from '../../protocol/shares.ts'
+import { Shares } from '../../protocol/multiplexer/shares.ts'
 import { refuse } from '../refusal.ts'
 import type { AskedRequest } from './asked-request.ts'
 import { OFFLINE } from './refusals.ts'

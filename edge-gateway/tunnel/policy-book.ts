@@ -1,6 +1,15 @@
-import { corsPolicy, decideCors, type CorsDecision, type CorsRequest } from '../../protocol/cors.ts'
-import { decodeEdgePolicy, encodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
-import { CODES, type Holder, STRANGERS } from '../../protocol/shares.ts'
+import {
+  corsPolicy,
+  decideCors,
+  type CorsDecision,
+  type CorsRequest,
+} from '../../protocol/http/cors.ts'
+import {
+  decodeEdgePolicy,
+  encodeEdgePolicy,
+  type EdgePolicy,
+} from '../../protocol/tunnel/edge-policy.ts'
+import { CODES, type Holder, STRANGERS } from '../../protocol/multiplexer/shares.ts'
 import { RateBuckets, type Rate } from '../rate-buckets.ts'
 import type { Refusal } from '../refusal.ts'
 import {

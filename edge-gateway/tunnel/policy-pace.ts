@@ -1,4 +1,4 @@
-import { RateMeter } from '../../protocol/rate-meter.ts'
+import { RateMeter } from '../../protocol/multiplexer/rate-meter.ts'
 
 /** Policies that are kept at once, per interval: each is read, compared and written to storage. */
 const AT_ONCE = 20

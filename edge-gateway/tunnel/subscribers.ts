@@ -1,6 +1,6 @@
-import type { Membership } from '../../protocol/multiplexer.ts'
+import type { Membership } from '../../protocol/multiplexer/multiplexer.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { type Holder, Shares } from '../../protocol/shares.ts'
+import { type Holder, Shares } from '../../protocol/multiplexer/shares.ts'
 import { BRIDGE, WAIT_HEADER } from '../bridge.ts'
 import { finalEvent } from '../final-event.ts'
 import { TOKEN_REFUSALS } from './decide-access.ts'

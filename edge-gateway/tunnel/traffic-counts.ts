@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../../protocol/problem.ts'
+import type { ProblemCode } from '../../protocol/http/problem.ts'
 
 /**
  * What the object is called for. Each of them wakes it if it sleeps; nothing else does: pings are answered by the

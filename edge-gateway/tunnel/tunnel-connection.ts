@@ -1,6 +1,6 @@
-import type { EdgePolicy } from '../../protocol/edge-policy.ts'
-import type { ResponseHead } from '../../protocol/heads.ts'
-import { encodeHeadText } from '../../protocol/heads.ts'
+import type { EdgePolicy } from '../../protocol/tunnel/edge-policy.ts'
+import type { ResponseHead } from '../../protocol/tunnel/heads.ts'
+import { encodeHeadText } from '../../protocol/tunnel/heads.ts'
 import {
   ConnectionError,
   type Membership,
@@ -8,13 +8,13 @@ import {
   type MultiplexerEvents,
   type MultiplexerSnapshot,
   type OpenRefusal,
-} from '../../protocol/multiplexer.ts'
-import type { Hello } from '../../protocol/hello.ts'
-import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
-import type { Holder } from '../../protocol/shares.ts'
-import { PROTOCOL_VERSION } from '../../protocol/version.ts'
-import { CLOSE } from '../../protocol/close-code.ts'
-import { closeCodeOf, lastGoAway } from '../../protocol/last-go-away.ts'
+} from '../../protocol/multiplexer/multiplexer.ts'
+import type { Hello } from '../../protocol/tunnel/hello.ts'
+import { RESET, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
+import type { Holder } from '../../protocol/multiplexer/shares.ts'
+import { PROTOCOL_VERSION } from '../../protocol/tunnel/version.ts'
+import { CLOSE } from '../../protocol/tunnel/close-code.ts'
+import { closeCodeOf, lastGoAway } from '../../protocol/tunnel/last-go-away.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { VERSION } from '../version.ts'
 import type { Exchange, ExchangeStream } from './exchange.ts'

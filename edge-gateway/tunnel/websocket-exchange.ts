@@ -1,15 +1,15 @@
-import { CLOSE } from '../../protocol/close-code.ts'
-import { isRelayedClose, isSendableCode, REASON_BYTES } from '../../protocol/close-event.ts'
-import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
-import type { ResponseHead } from '../../protocol/heads.ts'
+import { CLOSE } from '../../protocol/tunnel/close-code.ts'
+import { isRelayedClose, isSendableCode, REASON_BYTES } from '../../protocol/tunnel/close-event.ts'
+import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
+import type { ResponseHead } from '../../protocol/tunnel/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import { RESET, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
 import {
   encodeRecord,
   WebSocketRecordReader,
   type WebSocketRecord,
-} from '../../protocol/websocket-record.ts'
-import { cutText } from '../../protocol/utf8.ts'
+} from '../../protocol/tunnel/websocket-record.ts'
+import { cutText } from '../../protocol/encoding/utf8.ts'
 import type { Exchange, ExchangeStream, RelayedRequest } from './exchange.ts'
 import { guarded } from './guarded.ts'
 import { HttpExchange } from './http-exchange.ts'

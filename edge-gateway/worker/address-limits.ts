@@ -1,7 +1,7 @@
 import type { Env } from '../env.ts'
 import { RateBuckets, type Rate } from '../rate-buckets.ts'
 import type { Settings } from '../settings.ts'
-import { addressKey } from '../../protocol/address-key.ts'
+import { addressKey } from '../../protocol/http/address-key.ts'
 import { UNREADABLE } from './public-request.ts'
 
 /** Whole seconds until a request may pass; 0: it may. Awaited only where the platform counts. */

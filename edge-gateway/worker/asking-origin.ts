@@ -1,5 +1,5 @@
-import { isForeignOrigin } from '../../protocol/foreign-origin.ts'
-import type { RequestHead } from '../../protocol/heads.ts'
+import { isForeignOrigin } from '../../protocol/http/foreign-origin.ts'
+import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 
 /** An origin that no list has: a browser says that another site asks, and not which. */
 const SOMEBODY = 'null'

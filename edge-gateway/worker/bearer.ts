@@ -1,5 +1,5 @@
-import { readBearer } from '../../protocol/bearer.ts'
-import { parseToken, tokenId, TokenError, verifyToken } from '../../protocol/token.ts'
+import { readBearer } from '../../protocol/identity/bearer.ts'
+import { parseToken, tokenId, TokenError, verifyToken } from '../../protocol/identity/token.ts'
 import type { HostOwner } from '../host-owner.ts'
 import type { Credential, CredentialFault } from './credential.ts'
 

@@ -1,5 +1,5 @@
-import { verifyConnectProof, type ProofFault } from '../../protocol/connect-proof.ts'
-import { SUBPROTOCOL, YIELD_HEADER } from '../../protocol/version.ts'
+import { verifyConnectProof, type ProofFault } from '../../protocol/tunnel/connect-proof.ts'
+import { SUBPROTOCOL, YIELD_HEADER } from '../../protocol/tunnel/version.ts'
 import type { Env } from '../env.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { problemResponse } from '../problem-response.ts'

@@ -1,4 +1,4 @@
-import { type CorsPolicy, decideCors } from '../../protocol/cors.ts'
+import { type CorsPolicy, decideCors } from '../../protocol/http/cors.ts'
 import { refuse, type RefusedRequest, type Refusal } from '../refusal.ts'
 import { CORS_URL } from '../tunnel/internal.ts'
 import { NO_ORIGIN } from '../tunnel/refusals.ts'

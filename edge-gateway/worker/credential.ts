@@ -1,4 +1,4 @@
-import type { RouteAccess } from '../../protocol/route-access.ts'
+import type { RouteAccess } from '../../protocol/http/route-access.ts'
 import type { HostOwner } from '../host-owner.ts'
 import { checkBearer } from './bearer.ts'
 import { checkInvite, checkTicket } from './one-time-code.ts'

@@ -1,4 +1,4 @@
-import { corsPolicy, type CorsPolicy } from '../../protocol/cors.ts'
+import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { RateBuckets, type Rate } from '../rate-buckets.ts'
 import { ORIGINS_URL } from '../tunnel/internal.ts'

@@ -1,4 +1,4 @@
-import { pathOf, ROUTE_ACCESS, routeAccess } from '../../protocol/route-access.ts'
+import { pathOf, ROUTE_ACCESS, routeAccess } from '../../protocol/http/route-access.ts'
 
 const METHODS: readonly string[] = [
   ...new Set(

@@ -1,4 +1,4 @@
-import { pathOf, type RouteAccess } from '../../protocol/route-access.ts'
+import { pathOf, type RouteAccess } from '../../protocol/http/route-access.ts'
 
 const METRICS_PATH = '/.well-known/spl-gateway/metrics'
 

@@ -1,6 +1,11 @@
-import { readBearer } from '../../protocol/bearer.ts'
-import { pathOf } from '../../protocol/route-access.ts'
-import { INVITE_PATH, parseCode, verifyCode, type CodeKind } from '../../protocol/signed-code.ts'
+import { readBearer } from '../../protocol/identity/bearer.ts'
+import { pathOf } from '../../protocol/http/route-access.ts'
+import {
+  INVITE_PATH,
+  parseCode,
+  verifyCode,
+  type CodeKind,
+} from '../../protocol/identity/signed-code.ts'
 import type { Credential, CredentialFault } from './credential.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { isAuthority } from '../../protocol/authority.ts'
-import type { HeaderFault } from '../../protocol/header-field.ts'
+import { isAuthority } from '../../protocol/http/authority.ts'
+import type { HeaderFault } from '../../protocol/http/header-field.ts'
 
 /** A gateway has one host, or few: the check below would be most of a small request's own cost. */
 let lastGood: string | undefined

@@ -1,4 +1,4 @@
-import type { QueryFault } from '../../protocol/check-query.ts'
+import type { QueryFault } from '../../protocol/http/check-query.ts'
 import type { Refusal } from '../refusal.ts'
 import { STORAGE_ROOM } from '../tunnel/storage-room.ts'
 import type { CredentialFault } from './credential.ts'

@@ -1,5 +1,5 @@
-import { scopeBits } from '../../protocol/edge-policy.ts'
-import { ROUTE_ACCESS, type RouteAccess } from '../../protocol/route-access.ts'
+import { scopeBits } from '../../protocol/tunnel/edge-policy.ts'
+import { ROUTE_ACCESS, type RouteAccess } from '../../protocol/http/route-access.ts'
 import { GATEWAY_METRICS } from './metrics-route.ts'
 
 const bits: ReadonlyMap<RouteAccess, number> = new Map(

@@ -1,5 +1,5 @@
-import { refusalMessage, subscriberClose } from '../../protocol/subscriber-close.ts'
-import { showsTicket } from '../../protocol/without-ticket.ts'
+import { refusalMessage, subscriberClose } from '../../protocol/events/subscriber-close.ts'
+import { showsTicket } from '../../protocol/http/without-ticket.ts'
 
 const SMALL_ANSWER = 4096
 

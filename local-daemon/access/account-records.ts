@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SCOPES } from '../../protocol/scopes.ts'
+import { SCOPES } from '../../protocol/identity/scopes.ts'
 import type { RecordDraft } from '../store/draft.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold, FoldStatements } from '../store/transactor.ts'

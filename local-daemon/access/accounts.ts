@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mintTokenPayload, tokenId } from '../../protocol/token.ts'
-import type { Scope } from '../../protocol/scopes.ts'
+import { mintTokenPayload, tokenId } from '../../protocol/identity/token.ts'
+import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { AccountRow } from '../store/statements.ts'

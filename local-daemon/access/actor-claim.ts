@@ -1,4 +1,4 @@
-import { hasScope } from '../../protocol/scopes.ts'
+import { hasScope } from '../../protocol/identity/scopes.ts'
 import { accountDid, type Principal } from './principal.ts'
 
 /** The two settings of the guide that decide over claims of an actor. */

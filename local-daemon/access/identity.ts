@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { formatDidKey, type DidKey } from '../../protocol/did-key.ts'
+import { formatDidKey, type DidKey } from '../../protocol/identity/did-key.ts'
 import type { Home } from '../config/home.ts'
 import { lineagePath } from '../config/lineage-path.ts'
 import { StartError } from '../config/start-error.ts'

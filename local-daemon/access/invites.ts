@@ -1,6 +1,11 @@
 import { hash, randomBytes } from 'node:crypto'
-import { INVITE_PATH, makeCode, parseCode, verifyCode } from '../../protocol/signed-code.ts'
-import type { Scope } from '../../protocol/scopes.ts'
+import {
+  INVITE_PATH,
+  makeCode,
+  parseCode,
+  verifyCode,
+} from '../../protocol/identity/signed-code.ts'
+import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { InviteRow } from '../store/statements.ts'

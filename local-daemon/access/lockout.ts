@@ -1,4 +1,4 @@
-import { hasScope } from '../../protocol/scopes.ts'
+import { hasScope } from '../../protocol/identity/scopes.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 import type { StoreReader } from '../store/reader.ts'

@@ -1,4 +1,4 @@
-import { hasScope, type Scope } from '../../protocol/scopes.ts'
+import { hasScope, type Scope } from '../../protocol/identity/scopes.ts'
 
 /** Whom a request comes from. */
 export type Principal =

@@ -1,4 +1,4 @@
-import { RateMeter } from '../../protocol/rate-meter.ts'
+import { RateMeter } from '../../protocol/multiplexer/rate-meter.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 

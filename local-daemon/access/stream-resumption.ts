@@ -1,6 +1,6 @@
 import { LIMITS } from '../../protocol/limits.ts'
-import { makeCode, parseCode, verifyCode } from '../../protocol/signed-code.ts'
-import { withoutTicket } from '../../protocol/without-ticket.ts'
+import { makeCode, parseCode, verifyCode } from '../../protocol/identity/signed-code.ts'
+import { withoutTicket } from '../../protocol/http/without-ticket.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import { nowSeconds } from './accounts.ts'
 import type { BearerCheck } from './bearer.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LIMITS } from '../../protocol/limits.ts'
-import { makeCode, parseCode, verifyCode } from '../../protocol/signed-code.ts'
+import { makeCode, parseCode, verifyCode } from '../../protocol/identity/signed-code.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { nowSeconds } from './accounts.ts'

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { isScope, SCOPES, type Scope } from '../../protocol/scopes.ts'
-import { closest } from '../../protocol/closest.ts'
+import { isScope, SCOPES, type Scope } from '../../protocol/identity/scopes.ts'
+import { closest } from '../../protocol/http/closest.ts'
 import { parseList } from './parse-list.ts'
 
 /** `--scopes` of the command line: at least one of the closed list. */

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { StartError } from '../config/start-error.ts'
 import { CliError } from './cli-error.ts'
-import { closest } from '../../protocol/closest.ts'
+import { closest } from '../../protocol/http/closest.ts'
 import { forThisHome } from './for-this-home.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { printable } from './printable.ts'

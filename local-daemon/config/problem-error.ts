@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../../protocol/problem.ts'
+import type { ProblemCode } from '../../protocol/http/problem.ts'
 
 /** What a problem may say beside its code and message. */
 export interface ProblemDetail {
@@ -12,7 +12,7 @@ export interface ProblemDetail {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** A refusal that becomes the one error envelope of protocol/problem.ts, whichever layer throws it. */
+/** A refusal that becomes the one error envelope of protocol/http/problem.ts, whichever layer throws it. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly code: ProblemCode

@@ -1,4 +1,4 @@
-import { encodeEdgePolicy } from '../../protocol/edge-policy.ts'
+import { encodeEdgePolicy } from '../../protocol/tunnel/edge-policy.ts'
 import { ACCOUNTS_THREAD } from '../access/account-records.ts'
 import { nowSeconds } from '../access/accounts.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'

@@ -1,4 +1,4 @@
-import { type EdgePolicy, type EdgeToken, scopeBits } from '../../protocol/edge-policy.ts'
+import { type EdgePolicy, type EdgeToken, scopeBits } from '../../protocol/tunnel/edge-policy.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 import { isDamage } from '../store/store-trouble.ts'

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Family } from '../../protocol/exposition.ts'
+import type { Family } from '../../protocol/http/exposition.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { Counter } from '../metrics/counter.ts'
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { isChallenge } from '../../protocol/request-signature.ts'
-import { SCOPES } from '../../protocol/scopes.ts'
+import { isChallenge } from '../../protocol/identity/request-signature.ts'
+import { SCOPES } from '../../protocol/identity/scopes.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../settings/setting-definitions.ts'
 import { Did, listOf } from './schemas.ts'

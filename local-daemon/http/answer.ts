@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Problem, type ProblemCode, PROBLEM_STATUS } from '../../protocol/problem.ts'
+import { type Problem, type ProblemCode, PROBLEM_STATUS } from '../../protocol/http/problem.ts'
 import type { ProblemDetail } from '../config/problem-error.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
 import { FixedAnswer } from './fixed-answer.ts'

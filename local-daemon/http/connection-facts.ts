@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { isClientField } from '../../protocol/client-fields.ts'
+import { isClientField } from '../../protocol/http/client-fields.ts'
 import { namesListener } from '../access/host-check.ts'
 import type { ListenHost } from '../config/listen-host.ts'
 import type { Settings } from '../settings/settings.ts'

@@ -1,5 +1,5 @@
-import { type ProblemCode, PROBLEM_STATUS } from '../../protocol/problem.ts'
-import type { RouteAccess } from '../../protocol/route-access.ts'
+import { type ProblemCode, PROBLEM_STATUS } from '../../protocol/http/problem.ts'
+import type { RouteAccess } from '../../protocol/http/route-access.ts'
 import type { Route } from './router.ts'
 
 /** What any request may be refused with, by the daemon or on its way through the gateway. */

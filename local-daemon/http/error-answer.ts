@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { RecordError } from '../../protocol/record.ts'
+import { RecordError } from '../../protocol/records/record.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { problemAnswer } from './answer.ts'
 import type { RequestFacts } from './request-facts.ts'

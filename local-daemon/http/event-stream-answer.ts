@@ -1,4 +1,4 @@
-import { HEARTBEAT_COMMENT } from '../../protocol/event-text.ts'
+import { HEARTBEAT_COMMENT } from '../../protocol/events/event-text.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import { bytesStream } from './event-stream.ts'
 import type { Subscription } from './subscription.ts'

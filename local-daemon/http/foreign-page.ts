@@ -1,4 +1,4 @@
-import { isForeignOrigin } from '../../protocol/foreign-origin.ts'
+import { isForeignOrigin } from '../../protocol/http/foreign-origin.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 type Scheme = 'http' | 'https'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { canonicalJson } from '../../protocol/canonical-json.ts'
+import { canonicalJson } from '../../protocol/json/canonical-json.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import type { Principal } from '../access/principal.ts'
 import { ProblemError } from '../config/problem-error.ts'

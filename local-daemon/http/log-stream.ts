@@ -1,4 +1,4 @@
-import { errorEvent, HEARTBEAT_COMMENT, OPENING } from '../../protocol/event-text.ts'
+import { errorEvent, HEARTBEAT_COMMENT, OPENING } from '../../protocol/events/event-text.ts'
 import { GRANT_ENDS } from '../access/authorise.ts'
 import type { GrantEnd } from '../access/bearer.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type HeadFault, headFault, type RawField } from '../../protocol/head-rules.ts'
+import { type HeadFault, headFault, type RawField } from '../../protocol/http/head-rules.ts'
 
 const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i
 

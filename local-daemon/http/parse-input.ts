@@ -1,6 +1,6 @@
 import type { Authorise } from '../access/authorise.ts'
 import type { z } from '@hono/zod-openapi'
-import { formatJsonPath } from '../../protocol/json-path.ts'
+import { formatJsonPath } from '../../protocol/json/json-path.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { nextStepOf, plainIssue } from './plain-issue.ts'
 import { readJson } from './read-json.ts'

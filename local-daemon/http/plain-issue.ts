@@ -1,6 +1,6 @@
 import type { z } from '@hono/zod-openapi'
-import { closest } from '../../protocol/closest.ts'
-import { SCOPES } from '../../protocol/scopes.ts'
+import { closest } from '../../protocol/http/closest.ts'
+import { SCOPES } from '../../protocol/identity/scopes.ts'
 
 type Issue = z.core.$ZodRawIssue
 

@@ -1,4 +1,4 @@
-import { checkQuery } from '../../protocol/check-query.ts'
+import { checkQuery } from '../../protocol/http/check-query.ts'
 import { ProblemError } from '../config/problem-error.ts'
 
 /** The parameters of a query by name. */

@@ -1,4 +1,4 @@
-import type { CorsHeaders } from '../../protocol/cors.ts'
+import type { CorsHeaders } from '../../protocol/http/cors.ts'
 import type { RequestTrace } from '../requests/request-trace.ts'
 import type { Via } from './via.ts'
 

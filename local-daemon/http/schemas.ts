@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { PROBLEM_STATUS } from '../../protocol/problem.ts'
-import { ACTS, DATA_TYPES } from '../../protocol/record.ts'
+import { PROBLEM_STATUS } from '../../protocol/http/problem.ts'
+import { ACTS, DATA_TYPES } from '../../protocol/records/record.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 
 /*
@@ -19,7 +19,7 @@ const ThreadId = z
     /^th_[A-Za-z0-9_.-]{1,128}$/,
     'must be the id of a thread: th_ and up to 128 letters, digits and _ . -',
   )
-/** As `DID` of `protocol/record.ts`, without what other engines of expressions do not know. */
+/** As `DID` of `protocol/records/record.ts`, without what other engines of expressions do not know. */
 export const Did = z
   .string()
   .regex(/^did:[a-z0-9]+:[!-~]+$/, 'must be a DID, such as did:sync:user:ada')

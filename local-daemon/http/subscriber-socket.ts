@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
-import { CLOSE } from '../../protocol/close-code.ts'
-import { EventMessages, HEARTBEAT_MESSAGE } from '../../protocol/event-messages.ts'
-import { subscriberClose } from '../../protocol/subscriber-close.ts'
+import { CLOSE } from '../../protocol/tunnel/close-code.ts'
+import { EventMessages, HEARTBEAT_MESSAGE } from '../../protocol/events/event-messages.ts'
+import { subscriberClose } from '../../protocol/events/subscriber-close.ts'
 import { DAEMON_LIMITS } from '../config/limits.ts'
 import type { Subscription } from './subscription.ts'
 

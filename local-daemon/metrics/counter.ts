@@ -1,5 +1,5 @@
 import { LabelledSeries } from './labelled-series.ts'
-import type { Family } from '../../protocol/exposition.ts'
+import type { Family } from '../../protocol/http/exposition.ts'
 
 /** What only grows, or with `gauge` also shrinks, by label values. */
 export class Counter<Label extends string> {

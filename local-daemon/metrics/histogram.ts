@@ -1,4 +1,4 @@
-import { type Family, numberText, type Sample } from '../../protocol/exposition.ts'
+import { type Family, numberText, type Sample } from '../../protocol/http/exposition.ts'
 import { LabelledSeries } from './labelled-series.ts'
 
 interface Series {

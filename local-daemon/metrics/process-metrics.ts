@@ -1,5 +1,5 @@
 import { VERSION } from '../config/version.ts'
-import { type Family, single } from '../../protocol/exposition.ts'
+import { type Family, single } from '../../protocol/http/exposition.ts'
 
 const STARTED_AT_S = performance.timeOrigin / 1000
 

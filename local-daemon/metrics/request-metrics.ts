@@ -1,6 +1,6 @@
 import type { RequestTrace, TraceEnd } from '../requests/request-trace.ts'
 import { Counter } from './counter.ts'
-import type { Family } from '../../protocol/exposition.ts'
+import type { Family } from '../../protocol/http/exposition.ts'
 import { Histogram } from './histogram.ts'
 
 /** Methods that have a value of their own; a client may invent others. */

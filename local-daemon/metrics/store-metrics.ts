@@ -1,5 +1,5 @@
 import type { Store } from '../store/open-store.ts'
-import { type Family, single } from '../../protocol/exposition.ts'
+import { type Family, single } from '../../protocol/http/exposition.ts'
 
 /** The store as metrics: what it holds, and how often it is written to. */
 export class StoreMetrics {

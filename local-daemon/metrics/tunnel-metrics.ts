@@ -1,5 +1,5 @@
 import type { LinkReport } from '../tunnel/link-report.ts'
-import { type Family, single } from '../../protocol/exposition.ts'
+import { type Family, single } from '../../protocol/http/exposition.ts'
 
 /** The link as metrics; nothing where no gateway was asked for. */
 export function tunnelMetrics(link: LinkReport | undefined): Family[] {

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { OriginError, parseOriginList } from '../../protocol/origin.ts'
+import { OriginError, parseOriginList } from '../../protocol/http/origin.ts'
 import { ProblemError } from '../config/problem-error.ts'
 
 /** The settings that are records, with what each is made of. */

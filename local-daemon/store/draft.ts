@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { recordPreimage } from '../../protocol/record-id.ts'
-import type { SplRecord } from '../../protocol/record.ts'
+import { recordPreimage } from '../../protocol/records/record-id.ts'
+import type { SplRecord } from '../../protocol/records/record.ts'
 
 /** A local record before it has a place: without `clock` it takes the next one of its thread and actor. */
 export type RecordDraft = Omit<SplRecord, 'clock'> & { readonly clock?: number | undefined }

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../../protocol/problem.ts'
+import type { ProblemCode } from '../../protocol/http/problem.ts'
 import { ProblemError } from '../config/problem-error.ts'
 
 export type TroubleCode = Extract<

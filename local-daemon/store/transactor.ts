@@ -1,4 +1,4 @@
-import { cutText } from '../../protocol/cut-text.ts'
+import { cutText } from '../../protocol/encoding/cut-text.ts'
 import { ProblemError } from '../config/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
 import type { StoreReader } from './reader.ts'

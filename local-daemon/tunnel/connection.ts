@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
-import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
-import { CLOSE } from '../../protocol/close-code.ts'
+import { RESET, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
+import { CLOSE } from '../../protocol/tunnel/close-code.ts'
 import type { LossKind } from './backoff.ts'
 import { Keepalive } from './keepalive.ts'
 import { type SessionOptions, TunnelSession } from './tunnel-session.ts'

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts'
-import type { Membership } from '../../protocol/multiplexer.ts'
+import type { Membership } from '../../protocol/multiplexer/multiplexer.ts'
 import type { Subscription } from '../http/subscription.ts'
 
 /** What groups may do to the connection. */

@@ -1,4 +1,4 @@
-import { cutText } from '../../protocol/cut-text.ts'
+import { cutText } from '../../protocol/encoding/cut-text.ts'
 import type { EdgeReport } from '../edge/edge-link.ts'
 import type { LinkCounts } from './link-meter.ts'
 import type { TunnelStatus } from './tunnel.ts'

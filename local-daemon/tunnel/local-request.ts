@@ -1,6 +1,6 @@
-import { GATEWAY_HEADERS } from '../../protocol/gateway-headers.ts'
-import { pathOf } from '../../protocol/route-access.ts'
-import type { RequestHead } from '../../protocol/heads.ts'
+import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
+import { pathOf } from '../../protocol/http/route-access.ts'
+import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 
 /**

@@ -1,11 +1,11 @@
-import { encodeHead } from '../../protocol/heads.ts'
+import { encodeHead } from '../../protocol/tunnel/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { RESET, type ResetCode } from '../../protocol/reset-code.ts'
+import { RESET, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
 import {
   encodeRecord,
   WebSocketRecordReader,
   type WebSocketRecord,
-} from '../../protocol/websocket-record.ts'
+} from '../../protocol/tunnel/websocket-record.ts'
 import type { LocalStream } from './local-exchange.ts'
 import type { AcceptedWebSocket, WebSocketListener } from './tunnel-app.ts'
 

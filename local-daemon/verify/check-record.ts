@@ -1,4 +1,4 @@
-import { verifyRecord } from '../../protocol/record-signature.ts'
+import { verifyRecord } from '../../protocol/records/record-signature.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 
 /** A row of the table of records, as it lies there: nothing of it is known to be true. */

@@ -8,7 +8,7 @@ import { checkAnswer } from '../openapi/check-answer.ts'
 import type { SeenAnswer } from '../openapi/answer-contract.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../local-daemon/daemon.ts'
 import type { RecordDraft } from '../../local-daemon/store/draft.ts'
-import type { Scope } from '../../protocol/scopes.ts'
+import type { Scope } from '../../protocol/identity/scopes.ts'
 
 /** A directory of its own under the system's temporary one, removed by `Symbol.dispose`. */
 export function aHome(): { readonly path: string; [Symbol.dispose](): void } {

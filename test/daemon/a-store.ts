@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { join } from 'node:path'
-import { formatDidKey } from '../../protocol/did-key.ts'
+import { formatDidKey } from '../../protocol/identity/did-key.ts'
 import { openStore, type Store } from '../../local-daemon/store/open-store.ts'
 import type { LocalOrigin } from '../../local-daemon/store/transactor.ts'
 import { aHome } from './a-daemon.ts'

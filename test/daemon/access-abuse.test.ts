@@ -3,7 +3,7 @@ import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
 import { projectPolicy } from '../../local-daemon/edge/project-policy.ts'
 import { INITIAL_SETTINGS } from '../../local-daemon/settings/setting-definitions.ts'
 import type { TokenRow } from '../../local-daemon/store/statements.ts'
-import { parseToken } from '../../protocol/token.ts'
+import { parseToken } from '../../protocol/identity/token.ts'
 import { aDaemon, overSocket } from './a-daemon.ts'
 
 type Json = Record<string, unknown>

@@ -4,7 +4,7 @@ import type { AccountPrincipal } from '../../local-daemon/access/principal.ts'
 import { StreamTickets } from '../../local-daemon/access/stream-tickets.ts'
 import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { parseDidKey } from '../../protocol/did-key.ts'
+import { parseDidKey } from '../../protocol/identity/did-key.ts'
 import { anIdentity } from '../gateway/test-identity.ts'
 import { aStore } from './a-store.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ACCOUNTS_THREAD } from '../../local-daemon/access/account-records.ts'
-import { ROUTE_ACCESS } from '../../protocol/route-access.ts'
-import { mintTokenPayload, parseToken, tokenId } from '../../protocol/token.ts'
-import type { Scope } from '../../protocol/scopes.ts'
+import { ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
+import { mintTokenPayload, parseToken, tokenId } from '../../protocol/identity/token.ts'
+import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ADA, aDaemon, aDraft, overSocket, sendRaw, type TestDaemon } from './a-daemon.ts'
 
 async function codeOf(answer: Response): Promise<string> {

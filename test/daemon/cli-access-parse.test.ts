@@ -1,7 +1,7 @@
 import { encode } from 'uqr'
 import { describe, expect, test, vi } from 'vitest'
 import { edgeText } from '../../local-daemon/cli/access/edge-text.ts'
-import { closest } from '../../protocol/closest.ts'
+import { closest } from '../../protocol/http/closest.ts'
 import { defaultScopes } from '../../local-daemon/cli/pair/default-scopes.ts'
 import { pairLink } from '../../local-daemon/cli/pair/pair-payload.ts'
 import { parsePage } from '../../local-daemon/cli/pair/parse-page.ts'

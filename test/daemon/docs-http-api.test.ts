@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { parseSettingValue } from '../../local-daemon/cli/settings/parse-setting.ts'
 import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
 import { type SettingKey, SETTINGS } from '../../local-daemon/settings/setting-definitions.ts'
-import { PROBLEM_STATUS } from '../../protocol/problem.ts'
-import { ROUTE_ACCESS } from '../../protocol/route-access.ts'
+import { PROBLEM_STATUS } from '../../protocol/http/problem.ts'
+import { ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
 import { aDaemon } from './a-daemon.ts'
 
 function page(name: string): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { PROBLEM_STATUS } from '../../protocol/problem.ts'
+import { PROBLEM_STATUS } from '../../protocol/http/problem.ts'
 import { errorClasses, errorsIn, thrownErrors } from './thrown-errors.ts'
 
 const PAGE = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')

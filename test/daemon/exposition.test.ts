@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Counter } from '../../local-daemon/metrics/counter.ts'
-import { exposition, type Family } from '../../protocol/exposition.ts'
+import { exposition, type Family } from '../../protocol/http/exposition.ts'
 import { Histogram } from '../../local-daemon/metrics/histogram.ts'
 import { parsePrometheus } from './prometheus-text.ts'
 

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { openStore } from '../../local-daemon/store/open-store.ts'
 import { type StoredRecord, syncJson } from '../../local-daemon/store/stored-record.ts'
-import { verifyRecord } from '../../protocol/record-signature.ts'
+import { verifyRecord } from '../../protocol/records/record-signature.ts'
 import { aHome } from './a-daemon.ts'
 import { anOrigin } from './a-store.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ROUTE_ACCESS } from '../../protocol/route-access.ts'
+import { ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
 import { aDaemon, aDraft, sendRaw, type TestDaemon } from './a-daemon.ts'
 import { EventReader } from './events.ts'
 import { type ParsedFamily, type ParsedSample, parsePrometheus } from './prometheus-text.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
-import { INVITE_PATH, makeCode } from '../../protocol/signed-code.ts'
+import { INVITE_PATH, makeCode } from '../../protocol/identity/signed-code.ts'
 import { aDaemon, aDraft, overSocket, type TestDaemon } from './a-daemon.ts'
 import { EventReader, recordIds } from './events.ts'
 

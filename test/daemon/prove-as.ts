@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { IDENTITY_PROOF_PATH, signIdentityProof } from '../../protocol/identity-proof.ts'
-import type { RequestSigner } from '../../protocol/request-signature.ts'
+import { IDENTITY_PROOF_PATH, signIdentityProof } from '../../protocol/identity/identity-proof.ts'
+import type { RequestSigner } from '../../protocol/identity/request-signature.ts'
 
 /**
  * Proves an identity to whoever asks a test's server, as a daemon does that has its key.

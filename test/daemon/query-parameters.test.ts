@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ROUTE_ACCESS } from '../../protocol/route-access.ts'
+import { ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
 import { aDaemon, aDraft, type TestDaemon } from './a-daemon.ts'
 import { EventReader, recordIds } from './events.ts'
 

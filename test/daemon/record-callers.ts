@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
-import type { Scope } from '../../protocol/scopes.ts'
+import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ADA, type TestDaemon } from './a-daemon.ts'
 
 const BOB = 'did:sync:user:bob'

@@ -4,7 +4,7 @@ import { json as readAll } from 'node:stream/consumers'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { parseToken, tokenId } from '../../protocol/token.ts'
+import { parseToken, tokenId } from '../../protocol/identity/token.ts'
 import { aDaemon, aDraft, type TestDaemon } from './a-daemon.ts'
 import { EventReader } from './events.ts'
 

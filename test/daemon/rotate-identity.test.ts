@@ -30,7 +30,7 @@ import { type Daemon, startDaemon } from '../../local-daemon/daemon.ts'
 import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
 import { openStore } from '../../local-daemon/store/open-store.ts'
 import { syncJson } from '../../local-daemon/store/stored-record.ts'
-import { verifyRecord } from '../../protocol/record-signature.ts'
+import { verifyRecord } from '../../protocol/records/record-signature.ts'
 import { aDraft, aHome } from './a-daemon.ts'
 
 const FOREVER = fileURLToPath(new URL('./rotate-forever.ts', import.meta.url))

@@ -1,6 +1,6 @@
-import { ROUTE_ACCESS } from '../../protocol/route-access.ts'
+import { ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { verifyRecord } from '../../protocol/record-signature.ts'
+import { verifyRecord } from '../../protocol/records/record-signature.ts'
 import { aDaemon, overSocket, type TestDaemon } from './a-daemon.ts'
 
 let at: TestDaemon

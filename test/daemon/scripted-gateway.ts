@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { CHALLENGE_PATH, PROTOCOL_VERSION, SUBPROTOCOL } from '../../protocol/version.ts'
-import { writeWire, type FrameText } from '../protocol/wire-text.ts'
+import { CHALLENGE_PATH, PROTOCOL_VERSION, SUBPROTOCOL } from '../../protocol/tunnel/version.ts'
+import { writeWire, type FrameText } from '../protocol/multiplexer/wire-text.ts'
 
 export interface Knock {
   readonly request: IncomingMessage

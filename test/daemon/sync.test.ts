@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
-import { verifyRecord } from '../../protocol/record-signature.ts'
+import { verifyRecord } from '../../protocol/records/record-signature.ts'
 import { aDaemon, aDraft, type TestDaemon } from './a-daemon.ts'
 import { EventReader, recordIds } from './events.ts'
 

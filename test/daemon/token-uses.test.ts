@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { TokenUses } from '../../local-daemon/access/token-uses.ts'
 import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
-import { parseToken, tokenId } from '../../protocol/token.ts'
+import { parseToken, tokenId } from '../../protocol/identity/token.ts'
 import { aKeptHome } from './a-kept-home.ts'
 
 interface Listed {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseToken, tokenId } from '../../protocol/token.ts'
+import { parseToken, tokenId } from '../../protocol/identity/token.ts'
 import { ADA, aDaemon, type TestDaemon } from './a-daemon.ts'
 
 type Json = Record<string, unknown>

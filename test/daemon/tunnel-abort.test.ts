@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { LocalExchange } from '../../local-daemon/tunnel/local-exchange.ts'
-import { RESET } from '../../protocol/reset-code.ts'
-import { requestHead } from '../protocol/mux-end.ts'
+import { RESET } from '../../protocol/tunnel/reset-code.ts'
+import { requestHead } from '../protocol/multiplexer/mux-end.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void

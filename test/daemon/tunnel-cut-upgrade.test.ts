@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { CHALLENGE_PATH, SUBPROTOCOL } from '../../protocol/version.ts'
+import { CHALLENGE_PATH, SUBPROTOCOL } from '../../protocol/tunnel/version.ts'
 import { dial } from '../../local-daemon/tunnel/dial.ts'
 import { anIdentity } from '../gateway/test-identity.ts'
 

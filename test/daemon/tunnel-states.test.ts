@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import type { TunnelEvent, TunnelOptions } from '../../local-daemon/tunnel/tunnel.ts'
 import { until } from '../gateway/until.ts'
-import { readWire, type FrameText } from '../protocol/wire-text.ts'
+import { readWire, type FrameText } from '../protocol/multiplexer/wire-text.ts'
 import { aTunnel, type TestTunnel } from './a-tunnel.ts'
 import { anOpen, aScriptedGateway, HELLO, sendFrames } from './scripted-gateway.ts'
 

@@ -6,7 +6,7 @@ import { Tunnel } from '../../local-daemon/tunnel/tunnel.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import { anIdentity } from '../gateway/test-identity.ts'
 import { until } from '../gateway/until.ts'
-import { readWire } from '../protocol/wire-text.ts'
+import { readWire } from '../protocol/multiplexer/wire-text.ts'
 import { aTunnel, type TestTunnel } from './a-tunnel.ts'
 import { anOpen, aScriptedGateway, HELLO, sendFrames } from './scripted-gateway.ts'
 

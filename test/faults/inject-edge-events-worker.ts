@@ -6,8 +6,8 @@ import type { Exchange, ExchangeStream } from '../../edge-gateway/tunnel/exchang
 import type { MessageMemory } from '../../edge-gateway/tunnel/message-memory.ts'
 import { Subscribers } from '../../edge-gateway/tunnel/subscribers.ts'
 import type { TunnelConnection } from '../../edge-gateway/tunnel/tunnel-connection.ts'
-import type { RequestHead } from '../../protocol/heads.ts'
-import { STRANGERS } from '../../protocol/shares.ts'
+import type { RequestHead } from '../../protocol/tunnel/heads.ts'
+import { STRANGERS } from '../../protocol/multiplexer/shares.ts'
 
 /*
  * Event streams of the injection harness: the Worker's relay, the bridge and the object's subscribers are the real ones. What

@@ -1,6 +1,6 @@
-import { encodeHead, type RequestHead } from '../../protocol/heads.ts'
-import type { Membership, Multiplexer } from '../../protocol/multiplexer.ts'
-import { RESET } from '../../protocol/reset-code.ts'
+import { encodeHead, type RequestHead } from '../../protocol/tunnel/heads.ts'
+import type { Membership, Multiplexer } from '../../protocol/multiplexer/multiplexer.ts'
+import { RESET } from '../../protocol/tunnel/reset-code.ts'
 import { BREAKS_THE_SINK } from './inject-edge-events-worker.ts'
 
 /** How home's event stream goes on, by the first part of its target. */

@@ -1,6 +1,6 @@
-import type { RequestHead } from '../../protocol/heads.ts'
-import type { MuxEnd } from '../protocol/mux-end.ts'
-import { requestHead } from '../protocol/mux-end.ts'
+import type { RequestHead } from '../../protocol/tunnel/heads.ts'
+import type { MuxEnd } from '../protocol/multiplexer/mux-end.ts'
+import { requestHead } from '../protocol/multiplexer/mux-end.ts'
 import type { RealApp } from './inject-real-app.ts'
 import type { Random } from './random.ts'
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
-import { encodeHex } from '../../protocol/hex.ts'
+import { encodeHex } from '../../protocol/encoding/hex.ts'
 import {
   JOIN_PATH,
   REGISTRY_CHALLENGE_PATH,
   REGISTRY_PATH,
   signRegistryRequest,
   type RegistryFields,
-} from '../../protocol/registry-request.ts'
-import { sha256 } from '../../protocol/sha256.ts'
-import { makeCode } from '../../protocol/signed-code.ts'
+} from '../../protocol/identity/registry-request.ts'
+import { sha256 } from '../../protocol/encoding/sha256.ts'
+import { makeCode } from '../../protocol/identity/signed-code.ts'
 import { Tunnel } from '../../local-daemon/tunnel/tunnel.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readBearer } from '../../protocol/bearer.ts'
+import { readBearer } from '../../protocol/identity/bearer.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { send } from './send.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { makeCode } from '../../protocol/signed-code.ts'
+import { makeCode } from '../../protocol/identity/signed-code.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { setGatewayClock } from './gateway-clock.ts'
 import { send } from './send.ts'

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { WebSocket } from 'ws'
 import { dial } from '../../local-daemon/tunnel/dial.ts'
 import { Tunnel, type TunnelEvent } from '../../local-daemon/tunnel/tunnel.ts'
-import { CHALLENGE_PATH, SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
+import { CHALLENGE_PATH, SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/tunnel/version.ts'
 import { aScriptedGateway } from '../daemon/scripted-gateway.ts'
 import { connectHome } from './connect-home.ts'
 import { setGatewayClock } from './gateway-clock.ts'

@@ -5,7 +5,12 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorEvent, HEARTBEAT_COMMENT, OPENING, retryLine } from '../../protocol/event-text.ts'
+import {
+  errorEvent,
+  HEARTBEAT_COMMENT,
+  OPENING,
+  retryLine,
+} from '../../protocol/events/event-text.ts'
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { aDraft, aHome } from '../daemon/a-daemon.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'

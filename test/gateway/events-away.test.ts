@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../protocol/limits.ts'
-import { shareOfOne } from '../../protocol/shares.ts'
+import { shareOfOne } from '../../protocol/multiplexer/shares.ts'
 import { EventReader } from '../daemon/events.ts'
 import { aRealHome, type RealHome } from './a-real-home.ts'
 import { setGatewayClock } from './gateway-clock.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { pattern } from '../protocol/mux-end.ts'
+import { pattern } from '../protocol/multiplexer/mux-end.ts'
 
 /** A body that is made as it is read, so that nobody holds it whole. */
 export interface BigBody {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { scopeBits } from '../../protocol/edge-policy.ts'
+import { scopeBits } from '../../protocol/tunnel/edge-policy.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { aRealHome } from './a-real-home.ts'
 import { connectHome } from './connect-home.ts'

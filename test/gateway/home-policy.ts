@@ -1,4 +1,4 @@
-import { encodeEdgePolicy, type EdgePolicy } from '../../protocol/edge-policy.ts'
+import { encodeEdgePolicy, type EdgePolicy } from '../../protocol/tunnel/edge-policy.ts'
 
 /** What a test's home wants the edge to decide by; none at first. Limits are generous and its clock is right unless told. */
 export class HomePolicy {

@@ -9,7 +9,7 @@ import { HomeApp } from './home-app.ts'
 import { knock } from './raw-tunnel.ts'
 import { anIdentity } from './test-identity.ts'
 import { until } from './until.ts'
-import { REGISTRY_PATH } from '../../protocol/registry-request.ts'
+import { REGISTRY_PATH } from '../../protocol/identity/registry-request.ts'
 import { registryAt } from './registry-at.ts'
 
 const identity = anIdentity()

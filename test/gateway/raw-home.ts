@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import { readWire, type FrameText } from '../protocol/wire-text.ts'
+import { readWire, type FrameText } from '../protocol/multiplexer/wire-text.ts'
 import { rawTunnel } from './raw-tunnel.ts'
 import type { TestIdentity } from './test-identity.ts'
 

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
-import { signConnectProof } from '../../protocol/connect-proof.ts'
-import { encodeFrame, FRAME } from '../../protocol/frame.ts'
-import { encodeHello } from '../../protocol/hello.ts'
+import { signConnectProof } from '../../protocol/tunnel/connect-proof.ts'
+import { encodeFrame, FRAME } from '../../protocol/tunnel/frame.ts'
+import { encodeHello } from '../../protocol/tunnel/hello.ts'
 import {
   CHALLENGE_PATH,
   PROTOCOL_VERSION,
   SUBPROTOCOL,
   TUNNEL_PATH,
-} from '../../protocol/version.ts'
+} from '../../protocol/tunnel/version.ts'
 import { send } from './send.ts'
 import type { TestIdentity } from './test-identity.ts'
 

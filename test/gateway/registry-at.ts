@@ -1,5 +1,5 @@
 import { registryClient, type DaemonClient } from '../../local-daemon/cli/daemon-client.ts'
-import { signRegistryRequest } from '../../protocol/registry-request.ts'
+import { signRegistryRequest } from '../../protocol/identity/registry-request.ts'
 import { HERE } from './a-team.ts'
 import type { TestIdentity } from './test-identity.ts'
 

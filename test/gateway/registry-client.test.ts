@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { REGISTRY_PATH } from '../../protocol/registry-request.ts'
+import { REGISTRY_PATH } from '../../protocol/identity/registry-request.ts'
 import { aTeam, type Team } from './a-team.ts'
 import { BASE, startOnWorkerd } from './gateway-under-test.ts'
 import { registryAt } from './registry-at.ts'

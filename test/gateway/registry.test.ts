@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../protocol/limits.ts'
-import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/version.ts'
+import { SUBPROTOCOL, TUNNEL_PATH } from '../../protocol/tunnel/version.ts'
 import { aCode, aTeam, said, type Team } from './a-team.ts'
 import { BASE } from './gateway-under-test.ts'
 import { startOnMiniflare, startOnWorkerd } from './gateway-under-test.ts'

@@ -1,4 +1,4 @@
-import type { EdgePolicy } from '../../protocol/edge-policy.ts'
+import type { EdgePolicy } from '../../protocol/tunnel/edge-policy.ts'
 import { connectHome, type ConnectedHome } from './connect-home.ts'
 import type {
   GatewaySettings,

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
-import { formatDidKey, type DidKey } from '../../protocol/did-key.ts'
-import { mintTokenPayload } from '../../protocol/token.ts'
+import { formatDidKey, type DidKey } from '../../protocol/identity/did-key.ts'
+import { mintTokenPayload } from '../../protocol/identity/token.ts'
 
 /** An instance's key that lives in memory, and a bearer by it. */
 export interface TestIdentity {

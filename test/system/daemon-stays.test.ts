@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws'
 import { LIMITS } from '../../protocol/limits.ts'
 import { anOpen, aScriptedGateway, HELLO, sendFrames } from '../daemon/scripted-gateway.ts'
 import { until } from '../gateway/until.ts'
-import { readWire, type FrameText } from '../protocol/wire-text.ts'
+import { readWire, type FrameText } from '../protocol/multiplexer/wire-text.ts'
 import { aDaemonProcess, type DaemonProcess } from './daemon-process.ts'
 
 /* A real daemon as a process of its own, behind a gateway that does what these tests say. */

@@ -9,7 +9,7 @@ import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
 import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
-import type { Scope } from '../../protocol/scopes.ts'
+import type { Scope } from '../../protocol/identity/scopes.ts'
 import { aHome } from '../daemon/a-daemon.ts'
 import { until } from '../gateway/until.ts'
 

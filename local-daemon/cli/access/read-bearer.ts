@@ -1,4 +1,4 @@
-import { parseToken, tokenId } from '../../../protocol/token.ts'
+import { parseToken, tokenId } from '../../../protocol/identity/token.ts'
 
 /** What a bearer says about itself. */
 export interface BearerParts {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { JOIN_PATH } from '../../../protocol/registry-request.ts'
+import { JOIN_PATH } from '../../../protocol/identity/registry-request.ts'
 import { connectHome } from '../gateway/connect-home.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { REGISTRY_PATH } from '../../../protocol/registry-request.ts'
+import { REGISTRY_PATH } from '../../../protocol/identity/registry-request.ts'
 import type { List } from '../collect-pages.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { closest } from '../../../protocol/closest.ts'
+import { closest } from '../../../protocol/http/closest.ts'
 import { defaultNameOf } from '../completion/complete-line.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { INVITE_PATH } from '../../../protocol/signed-code.ts'
+import { INVITE_PATH } from '../../../protocol/identity/signed-code.ts'
 import { readBearer } from '../access/read-bearer.ts'
 import type { Minted } from '../access/answers.ts'
 import { CliError } from '../cli-error.ts'

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import type { Scope } from '../../../protocol/scopes.ts'
+import type { Scope } from '../../../protocol/identity/scopes.ts'
 import type { Account, Changed, Minted } from '../access/answers.ts'
 import { edgeText } from '../access/edge-text.ts'
 import { deliverSecret, type Loss } from '../access/deliver-secret.ts'

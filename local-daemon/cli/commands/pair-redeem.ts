@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { INVITE_PATH } from '../../../protocol/signed-code.ts'
+import { INVITE_PATH } from '../../../protocol/identity/signed-code.ts'
 import type { Changed, Minted } from '../access/answers.ts'
 import { deliverSecret } from '../access/deliver-secret.ts'
 import { makeFor } from '../access/make-for.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { closest } from '../../../protocol/closest.ts'
+import { closest } from '../../../protocol/http/closest.ts'
 import { addPairCancel } from './pair-cancel.ts'
 import { addPairDevice } from './pair-device.ts'
 import { addPairInvites } from './pair-invites.ts'

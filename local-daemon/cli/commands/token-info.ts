@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { parseCode } from '../../../protocol/signed-code.ts'
+import { parseCode } from '../../../protocol/identity/signed-code.ts'
 import { readBearer } from '../access/read-bearer.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'

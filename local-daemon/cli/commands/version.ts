@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Command } from 'commander'
-import { PROTOCOL_VERSION } from '../../../protocol/version.ts'
+import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'
 import { VERSION } from '../../config/version.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'

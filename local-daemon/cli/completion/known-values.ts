@@ -1,4 +1,4 @@
-import { SCOPES } from '../../../protocol/scopes.ts'
+import { SCOPES } from '../../../protocol/identity/scopes.ts'
 import type { Account, Token } from '../access/answers.ts'
 import type { List } from '../collect-pages.ts'
 import type { DaemonClient } from '../daemon-client.ts'

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { OriginError, parseOriginList } from '../../../protocol/origin.ts'
+import { OriginError, parseOriginList } from '../../../protocol/http/origin.ts'
 import { parseList } from '../parse-list.ts'
 
 /** Origins of web pages, with commas or blanks between them, each in the one form that browsers send. */

@@ -1,4 +1,4 @@
-import { allowsHostname } from '../../../protocol/hostname.ts'
+import { allowsHostname } from '../../../protocol/http/hostname.ts'
 
 /** Whether one of these public origins is this one. Among them may be `https://*.spl.example.com`. */
 export function isAmongOrigins(origins: readonly string[], origin: string): boolean {

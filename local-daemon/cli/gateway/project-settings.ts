@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { parseDidKey } from '../../../protocol/did-key.ts'
+import { parseDidKey } from '../../../protocol/identity/did-key.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 

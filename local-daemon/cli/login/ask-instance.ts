@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { DidKey } from '../../../protocol/did-key.ts'
-import { parseDidKey } from '../../../protocol/did-key.ts'
-import { IDENTITY_PROOF_PATH, verifyIdentityProof } from '../../../protocol/identity-proof.ts'
-import { INVITE_PATH, parseCode, verifyCode } from '../../../protocol/signed-code.ts'
+import type { DidKey } from '../../../protocol/identity/did-key.ts'
+import { parseDidKey } from '../../../protocol/identity/did-key.ts'
+import {
+  IDENTITY_PROOF_PATH,
+  verifyIdentityProof,
+} from '../../../protocol/identity/identity-proof.ts'
+import { INVITE_PATH, parseCode, verifyCode } from '../../../protocol/identity/signed-code.ts'
 import { CliError } from '../cli-error.ts'
 import type { DaemonClient } from '../daemon-client.ts'
 import type { Login } from './login-file.ts'

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { parseCode } from '../../../protocol/signed-code.ts'
+import { parseCode } from '../../../protocol/identity/signed-code.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { readSecretArgument } from '../read-secret-argument.ts'

@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../../protocol/json-value.ts'
+import { isPlainObject } from '../../../protocol/json/json-value.ts'
 import { localMs } from '../local-time.ts'
 import { printable } from '../printable.ts'
 import { styled } from '../styled.ts'

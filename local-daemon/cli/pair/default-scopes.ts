@@ -1,4 +1,4 @@
-import type { Scope } from '../../../protocol/scopes.ts'
+import type { Scope } from '../../../protocol/identity/scopes.ts'
 
 /** What a device may do when nothing is said, by its label: `browser-…` runs a dashboard, `viewer-…` only looks. */
 export function defaultScopes(device: string): readonly Scope[] {

@@ -1,4 +1,4 @@
-import { encodeBase64Url } from '../../../protocol/base64url.ts'
+import { encodeBase64Url } from '../../../protocol/encoding/base64url.ts'
 
 /** What a device needs, in this order of keys: where to call, and a bearer or an invite to get one. */
 export type PairPayload =

@@ -1,5 +1,5 @@
-import type { Problem } from '../../../protocol/problem.ts'
-import { TUNNEL_PATH } from '../../../protocol/version.ts'
+import type { Problem } from '../../../protocol/http/problem.ts'
+import { TUNNEL_PATH } from '../../../protocol/tunnel/version.ts'
 import { readBeginning } from '../read-answer.ts'
 import { CliError } from '../cli-error.ts'
 import { originClient } from '../daemon-client.ts'

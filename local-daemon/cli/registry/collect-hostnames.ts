@@ -1,4 +1,4 @@
-import { REGISTRY_PATH } from '../../../protocol/registry-request.ts'
+import { REGISTRY_PATH } from '../../../protocol/identity/registry-request.ts'
 import type { List } from '../collect-pages.ts'
 import type { DaemonClient } from '../daemon-client.ts'
 import type { GatewayHostname } from './answers.ts'

@@ -1,4 +1,4 @@
-import { parseCode } from '../../../protocol/signed-code.ts'
+import { parseCode } from '../../../protocol/identity/signed-code.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 

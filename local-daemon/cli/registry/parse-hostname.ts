@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { InvalidArgumentError } from 'commander'
-import { isHostname, isHostnamePattern } from '../../../protocol/hostname.ts'
+import { isHostname, isHostnamePattern } from '../../../protocol/http/hostname.ts'
 
 /** A hostname of the command line, in lower case. */
 export function parseHostname(text: string): string {

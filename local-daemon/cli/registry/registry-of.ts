@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { signRegistryRequest } from '../../../protocol/registry-request.ts'
+import { signRegistryRequest } from '../../../protocol/identity/registry-request.ts'
 import { loadIdentity, type Identity } from '../../access/identity.ts'
 import { CliError } from '../cli-error.ts'
 import { readCa } from '../read-ca.ts'

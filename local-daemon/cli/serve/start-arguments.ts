@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../../protocol/json-value.ts'
+import { isPlainObject } from '../../../protocol/json/json-value.ts'
 import type { Home } from '../../config/home.ts'
 import type { ServeOptions } from './serve-options.ts'
 

@@ -1,5 +1,5 @@
 import { CliError } from '../cli-error.ts'
-import { closest } from '../../../protocol/closest.ts'
+import { closest } from '../../../protocol/http/closest.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { parseList } from '../parse-list.ts'
 import { SETTING_KINDS, type SettingKey } from './setting-kinds.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import type { Problem } from '../../../protocol/problem.ts'
+import type { Problem } from '../../../protocol/http/problem.ts'
 import { CliError } from '../cli-error.ts'
 import type { DaemonClient } from '../daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'

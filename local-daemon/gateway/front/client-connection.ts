@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { detach } from '../../../protocol/detach.ts'
-import type { HeadFault } from '../../../protocol/head-rules.ts'
+import type { HeadFault } from '../../../protocol/http/head-rules.ts'
 import { linger } from '../../sockets/linger.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { ClientDeadline, type Awaited } from './client-deadline.ts'

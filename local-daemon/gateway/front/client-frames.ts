@@ -1,6 +1,6 @@
 import { TextDecoder } from 'node:util'
-import { isSendableCode } from '../../../protocol/close-event.ts'
-import { decodeText } from '../../../protocol/utf8.ts'
+import { isSendableCode } from '../../../protocol/tunnel/close-event.ts'
+import { decodeText } from '../../../protocol/encoding/utf8.ts'
 import { FrameWalk, type FrameHead, type FrameVisitor } from './frame-walk.ts'
 
 /** What a client of a WebSocket did that it may not: the code that it is told (RFC 6455, section 7.4.1), and why. */

@@ -1,4 +1,4 @@
-import { PROBLEM_STATUS, type ProblemCode } from '../../../protocol/problem.ts'
+import { PROBLEM_STATUS, type ProblemCode } from '../../../protocol/http/problem.ts'
 
 /** How often one code was answered. */
 export interface RefusalCount {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import { PROBLEM_STATUS, type Problem } from '../../../protocol/problem.ts'
-import type { HeadFault } from '../../../protocol/head-rules.ts'
+import { PROBLEM_STATUS, type Problem } from '../../../protocol/http/problem.ts'
+import type { HeadFault } from '../../../protocol/http/head-rules.ts'
 
 /** The answer to what is not passed on to workerd, in the one envelope; the connection ends with it. */
 export function refusalText(

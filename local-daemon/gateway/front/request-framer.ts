@@ -1,4 +1,4 @@
-import type { HeadFault } from '../../../protocol/head-rules.ts'
+import type { HeadFault } from '../../../protocol/http/head-rules.ts'
 import type { FrontLimits } from './front-limits.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 

@@ -5,9 +5,9 @@ import {
   lists,
   type RawField,
   valuesOf,
-} from '../../../protocol/head-rules.ts'
-import { routeAccess } from '../../../protocol/route-access.ts'
-import { TUNNEL_PATH } from '../../../protocol/version.ts'
+} from '../../../protocol/http/head-rules.ts'
+import { routeAccess } from '../../../protocol/http/route-access.ts'
+import { TUNNEL_PATH } from '../../../protocol/tunnel/version.ts'
 
 /** How the body of a request is framed (RFC 9112, section 6.3): chunked, or so many bytes. */
 export type BodyFraming = 'chunked' | number

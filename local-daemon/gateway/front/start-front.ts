@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net'
-import { addressKey } from '../../../protocol/address-key.ts'
+import { addressKey } from '../../../protocol/http/address-key.ts'
 import { openFilesLimit } from '../../config/open-files.ts'
 import type { KeyPair } from '../self-signed.ts'
 import { ClientConnection } from './client-connection.ts'

@@ -1,4 +1,4 @@
-import { ACTS } from '../../../protocol/record.ts'
+import { ACTS } from '../../../protocol/records/record.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { DAEMON_LIMITS } from '../../config/limits.ts'
 import { VERSION } from '../../config/version.ts'

@@ -1,4 +1,4 @@
-import { signIdentityProof } from '../../../protocol/identity-proof.ts'
+import { signIdentityProof } from '../../../protocol/identity/identity-proof.ts'
 import { hostName, namesListener } from '../../access/host-check.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { IdentityProof, ProofQuery } from '../access-schemas.ts'

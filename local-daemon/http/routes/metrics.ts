@@ -1,4 +1,4 @@
-import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts'
+import { EXPOSITION_TYPE } from '../../../protocol/http/exposition.ts'
 import { textAnswer } from '../answer.ts'
 import type { RouteParts } from './route-parts.ts'
 

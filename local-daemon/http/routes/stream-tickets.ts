@@ -1,4 +1,4 @@
-import { routeAccess } from '../../../protocol/route-access.ts'
+import { routeAccess } from '../../../protocol/http/route-access.ts'
 import { requireScope } from '../../access/authorise.ts'
 import { ProblemError } from '../../config/problem-error.ts'
 import { jsonAnswer } from '../answer.ts'

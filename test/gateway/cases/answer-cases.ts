@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { pattern } from '../../protocol/mux-end.ts'
+import { pattern } from '../../protocol/multiplexer/mux-end.ts'
 import type { Stage } from '../stage.ts'
 import { streamOf } from '../stream-of.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { pattern } from '../../protocol/mux-end.ts'
+import { pattern } from '../../protocol/multiplexer/mux-end.ts'
 import type { Stage } from '../stage.ts'
 
 /** What of a request reaches the app, and in which form. */

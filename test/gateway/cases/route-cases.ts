@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { INVITE_PATH, makeCode, type CodeRequest } from '../../../protocol/signed-code.ts'
+import { INVITE_PATH, makeCode, type CodeRequest } from '../../../protocol/identity/signed-code.ts'
 import { send, type Fields, type Sending } from '../send.ts'
 import { until } from '../until.ts'
 import type { Stage } from '../stage.ts'

@@ -1,0 +1,95 @@
+import { LIMITS } from '../limits.ts'
+import { SCOPES } from '../identity/scopes.ts'
+import { parseWireObject } from './wire-json.ts'
+
+/**
+ * What the gateway decides by while the daemon is away, and before it is asked: a projection of the
+ * daemon's store, pushed on each connect and change. No secret is in it. The daemon checks everything again.
+ */
+export interface EdgePolicy {
+  /** Grows with each change of what it is made from; the gateway acknowledges it. */
+  readonly version: number
+  /** Home's clock when it was sent, Unix time in seconds: `expires` is by that clock, which may be wrong. */
+  readonly time: number
+  /** Origins whose pages may call, as browsers send them. */
+  readonly origins: readonly string[]
+  /**
+   * Live tokens by `token_id`. Null: there are more than a policy holds, and only the daemon knows them.
+   */
+  readonly tokens: Readonly<Record<string, EdgeToken>> | null
+  readonly limits: EdgeLimits
+}
+
+export interface EdgeToken {
+  /** `SCOPES` as bits, the first is 1. */
+  readonly scopes: number
+  /** Unix time, seconds; absent: does not expire. */
+  readonly expires?: number
+}
+
+export interface EdgeLimits {
+  /** Requests per second that one token may make for long. */
+  readonly token_per_second: number
+  /** Requests that it may make at once. */
+  readonly token_burst: number
+  /** Largest request body of the daemon's routes, bytes. */
+  readonly body_bytes: number
+}
+
+export function scopeBits(scopes: readonly string[]): number {
+  let bits = 0
+  for (const [at, scope] of SCOPES.entries()) if (scopes.includes(scope)) bits |= 1 << at
+  return bits
+}
+
+/** The policy as the payload of a POLICY frame; undefined when it is larger than one may be. */
+export function encodeEdgePolicy(policy: EdgePolicy): Uint8Array | undefined {
+  const bytes = new TextEncoder().encode(JSON.stringify(policy))
+  return bytes.length > LIMITS.policyBytes ? undefined : bytes
+}
+
+/** Undefined for anything but a whole policy. */
+export function decodeEdgePolicy(bytes: Uint8Array): EdgePolicy | undefined {
+  if (bytes.length > LIMITS.policyBytes) return undefined
+  const value = parseWireObject(bytes)
+  if (value === undefined) return undefined
+  const { version, time, origins, tokens, limits } = value
+  if (!isCount(version) || !isCount(time) || !isOrigins(origins) || !isLimits(limits))
+    return undefined
+  if (tokens !== null && !isTokens(tokens)) return undefined
+  return { version, time, origins, tokens, limits }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+/** `SCOPES` as bits: more than 31 of them would be another number once they are compared. */
+function isBits(value: unknown): value is number {
+  return isCount(value) && value < 2 ** 31
+}
+
+/** What a browser can send in `Origin`. It is compared to the letter, so whatever else it is lets nobody in. */
+const ORIGIN = new RegExp(`^[!-~]{1,${LIMITS.originCharacters}}$`)
+
+function isOrigins(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value) || value.length > LIMITS.corsOrigins) return false
+  return value.every((origin) => typeof origin === 'string' && ORIGIN.test(origin))
+}
+
+function isLimits(value: unknown): value is EdgeLimits {
+  if (typeof value !== 'object' || value === null) return false
+  const { token_per_second, token_burst, body_bytes } = value as Record<string, unknown>
+  return [token_per_second, token_burst, body_bytes].every((n) => isCount(n) && n > 0)
+}
+
+function isTokens(value: unknown): value is Record<string, EdgeToken> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.entries(value).every(([id, token]) => /^[0-9a-f]{64}$/.test(id) && isToken(token))
+}
+
+function isToken(value: unknown): value is EdgeToken {
+  if (typeof value !== 'object' || value === null) return false
+  const { scopes, expires } = value as Record<string, unknown>
+  return isBits(scopes) && (expires === undefined || isCount(expires))
+}

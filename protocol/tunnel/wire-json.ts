@@ -1,0 +1,20 @@
+import { parseStrictJson } from '../json/strict-json.ts'
+import { decodeText } from '../encoding/utf8.ts'
+
+/** The JSON object that a text is; undefined for anything else, and for one that names a member twice. Its members are whatever the peer has sent. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  let value: unknown
+  try {
+    value = parseStrictJson(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return value as Record<string, unknown>
+}
+
+/** As `parseObject`, of a frame's bytes. */
+export function parseWireObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+  const text = decodeText(bytes)
+  return text === undefined ? undefined : parseObject(text)
+}
