@@ -4,28 +4,23 @@ import { SlowFirst } from './test/slow-first.ts'
 
 /** Many small files without processes and state of their own: they share workers, whose start would take longer than they do. */
 const UNITS = [
+  'test/daemon/access/{access-abuse,access,actor-claims,tokens}.test.ts',
+  'test/daemon/cli/{cli-access-mistakes,cli-access-probe,cli-access-token,cli-access,cli-exit-codes}.test.ts',
+  'test/daemon/cli/{cli-help,cli-json,cli-login,cli-mistakes,cli-records,cli-start,start-arguments}.test.ts',
+  'test/daemon/expose/{doctor-checks,expose-plan,exposure,network-door,plain-way,probe-judgements,recipes}.test.ts',
+  'test/daemon/http/{bad-input,drain,full-port,listen-host,loopback-shield,plain-refusals}.test.ts',
+  'test/daemon/http/{query-parameters,requests-under-way,routes,settings,subscribe-socket}.test.ts',
+  'test/daemon/requests/{exposition,loggable,metrics,request-log,rotating-file}.test.ts',
+  'test/daemon/store/{cursor,feed,store-lineage,store-loss,store-queries}.test.ts',
+  'test/daemon/tunnel/{link-meter,request-framer,tunnel-abort,tunnel-hostile,tunnel-states,tunnel-stop}.test.ts',
+  'test/docs/{docs-cost,docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
+  'test/docs/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,error-catalogue}.test.ts',
   'test/protocol/**/*.test.ts',
-  'test/daemon/{access,access-abuse,actor-claims,bad-input,cli-access-probe,cli-help,cli-start,cursor}.test.ts',
-  'test/daemon/{docs-cost,docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
-  'test/daemon/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,doctor-checks}.test.ts',
-  'test/daemon/{drain,error-catalogue,expose-plan,exposition,exposure,feed,full-port,link-meter}.test.ts',
-  'test/daemon/{listen-host,loggable,loopback-shield,metrics,network-door}.test.ts',
-  'test/daemon/{probe-judgements,query-parameters,recipes,request-framer,request-log}.test.ts',
-  'test/daemon/{requests-under-way,rotating-file,routes,settings,start-arguments,store-lineage}.test.ts',
-  'test/daemon/{store-loss,store-queries,subscribe-socket,tokens,tunnel-abort,tunnel-hostile}.test.ts',
-  'test/daemon/{tunnel-states,tunnel-stop}.test.ts',
-  'test/daemon/cli-{access,access-mistakes,access-token,exit-codes,json,login,mistakes,records}.test.ts',
-  'test/daemon/{plain-refusals,plain-way}.test.ts',
 ]
 /** Floods and storms, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
 const LOAD = [
-  'test/daemon/many-members.test.ts',
-  'test/daemon/pipelined.test.ts',
-  'test/gateway/home-shares.test.ts',
-  'test/gateway/hostile-clients.test.ts',
-  'test/gateway/policy-flood.test.ts',
-  'test/gateway/shares.test.ts',
-  'test/gateway/under-attack.test.ts',
+  'test/daemon/http/{many-members,pipelined}.test.ts',
+  'test/gateway/load/{home-shares,hostile-clients,policy-flood,shares,under-attack}.test.ts',
   'test/system/restart-under-load.test.ts',
 ]
 /**
@@ -34,11 +29,12 @@ const LOAD = [
  */
 const PLATFORM = [
   'test/browser/cors.test.ts',
-  'test/daemon/cli-completion.test.ts',
-  'test/gateway/hibernation.test.ts',
-  'test/gateway/relay-miniflare.test.ts',
-  'test/system/{build,docs-second-machine,gateway-connect,gateway-service,lint-rules,suite}.test.ts',
-  'test/system/{team-gateway,tunnel-survives,tunnel-wake}.test.ts',
+  'test/daemon/cli/cli-completion.test.ts',
+  'test/docs/docs-second-machine.test.ts',
+  'test/gateway/relay/{hibernation,relay-miniflare}.test.ts',
+  'test/repository/{build,lint-rules,suite}.test.ts',
+  'test/system/{tunnel-survives,tunnel-wake}.test.ts',
+  'test/system/self-hosting/{gateway-connect,gateway-service,team-gateway}.test.ts',
 ]
 /** Broken networks and killed processes: `npm run test:faults`. */
 const FAULTS = 'test/faults/*.test.ts'

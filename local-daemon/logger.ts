@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino'
-import { DAEMON_LIMITS } from './config/limits.ts'
+import { DAEMON_LIMITS } from './home/limits.ts'
 import { openRotatingFile } from './rotating-file.ts'
 
 /** Where a secret could stand in a logged object. Bodies are never logged at all. */

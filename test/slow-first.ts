@@ -6,17 +6,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 const SLOWEST = [
   'test/faults/chaos',
-  'test/daemon/cli-serve',
-  'test/daemon/cli-access-mistakes',
-  'test/gateway/gateway-metrics',
-  'test/daemon/cli-login',
-  'test/gateway/relay-workerd',
+  'test/daemon/cli/cli-serve',
+  'test/daemon/cli/cli-access-mistakes',
+  'test/gateway/relay/gateway-metrics',
+  'test/daemon/cli/cli-login',
+  'test/gateway/relay/relay-workerd',
   'test/system/expose',
-  'test/system/access-table',
-  'test/gateway/streams',
+  'test/system/access-table/access-table',
+  'test/gateway/streams/streams',
   'test/system/try',
-  'test/daemon/cli-restart',
-  'test/system/gateway-project',
+  'test/daemon/cli/cli-restart',
+  'test/system/deploy/gateway-project',
 ]
 
 /** Begins with the slowest files; the others follow as Vitest orders them. */

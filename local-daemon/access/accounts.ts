@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mintTokenPayload, tokenId } from '../../protocol/identity/token.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { AccountRow } from '../store/statements.ts'
 import { replay } from '../store/replay.ts'

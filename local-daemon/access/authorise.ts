@@ -1,7 +1,7 @@
 import { DID } from '../../protocol/records/record.ts'
 import { pathOf, type RouteAccess } from '../../protocol/http/route-access.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { Settings } from '../settings/settings.ts'
 import { decideClaim } from './actor-claim.ts'

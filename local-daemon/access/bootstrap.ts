@@ -1,4 +1,4 @@
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { RequestFacts } from '../http/request-facts.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Accounts, FreshToken } from './accounts.ts'

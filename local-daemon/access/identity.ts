@@ -17,9 +17,9 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { formatDidKey, type DidKey } from '../../protocol/identity/did-key.ts'
-import type { Home } from '../config/home.ts'
-import { lineagePath } from '../config/lineage-path.ts'
-import { StartError } from '../config/start-error.ts'
+import type { Home } from '../home/home.ts'
+import { lineagePath } from '../home/lineage-path.ts'
+import { StartError } from '../home/start-error.ts'
 import { rememberNothing } from '../store/lineage.ts'
 import { shellPath } from '../shell-word.ts'
 

@@ -6,7 +6,7 @@ import {
   verifyCode,
 } from '../../protocol/identity/signed-code.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { InviteRow } from '../store/statements.ts'
 import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'

@@ -1,5 +1,5 @@
 import { hasScope } from '../../protocol/identity/scopes.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 import type { StoreReader } from '../store/reader.ts'
 import { nowSeconds } from './accounts.ts'

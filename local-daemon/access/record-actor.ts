@@ -1,4 +1,4 @@
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import { type ClaimRules, type ClaimVerdict, decideClaim } from './actor-claim.ts'
 import { accountDid, type Principal } from './principal.ts'
 

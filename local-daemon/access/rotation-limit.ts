@@ -1,6 +1,6 @@
 import { RateMeter } from '../../protocol/multiplexer/rate-meter.ts'
-import { DAEMON_LIMITS } from '../config/limits.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 
 /** Accounts counted at once; the one that came first is forgotten first. */
 const ACCOUNTS_MAX = 1_024

@@ -3,8 +3,8 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { join } from 'node:path'
 import { z } from 'zod'
 import { parseDidKey } from '../../protocol/identity/did-key.ts'
-import type { Home } from '../config/home.ts'
-import { StartError } from '../config/start-error.ts'
+import type { Home } from '../home/home.ts'
+import { StartError } from '../home/start-error.ts'
 import { flushDirectory, type Identity } from './identity.ts'
 
 const Statement = z.object({ from: z.string(), to: z.string(), signature: z.string() })

@@ -1,5 +1,5 @@
 import { detach } from '../../protocol/detach.ts'
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import type { Store } from '../store/open-store.ts'
 import { nowSeconds } from './accounts.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { homeAt, resolveHome, type Home } from '../config/home.ts'
+import { homeAt, resolveHome, type Home } from '../home/home.ts'
 
 /** Options that every command takes. */
 export interface GlobalOptions {

@@ -1,12 +1,12 @@
 import { CommanderError } from 'commander'
-import { StartError } from '../config/start-error.ts'
+import { StartError } from '../home/start-error.ts'
 import { CliError } from './cli-error.ts'
 import { closest } from '../../protocol/http/closest.ts'
-import { forThisHome } from './for-this-home.ts'
+import { forThisHome } from './client/for-this-home.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
-import { printable } from './printable.ts'
-import { note } from './output.ts'
-import { styled } from './styled.ts'
+import { printable } from './output/printable.ts'
+import { note } from './output/output.ts'
+import { styled } from './output/styled.ts'
 
 interface Report {
   readonly code: string

@@ -1,4 +1,4 @@
-import { note } from './output.ts'
+import { note } from './output/output.ts'
 
 /** Milliseconds that a stop may take in all, below the patience of `spl serve --stop` (15 s) and of service managers. */
 const STOP_MS = 13_000

@@ -1,4 +1,4 @@
-import { hasTerminal } from './terminal.ts'
+import { hasTerminal } from './output/terminal.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 

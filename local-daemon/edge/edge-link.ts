@@ -1,7 +1,7 @@
 import { encodeEdgePolicy } from '../../protocol/tunnel/edge-policy.ts'
 import { ACCOUNTS_THREAD } from '../access/account-records.ts'
 import { nowSeconds } from '../access/accounts.ts'
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import { CONFIG_THREAD } from '../settings/setting-records.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/open-store.ts'

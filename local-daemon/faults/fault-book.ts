@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Family } from '../../protocol/http/exposition.ts'
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import { Counter } from '../metrics/counter.ts'
 
 /** Where something failed, and what it cost. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { takeExclusiveLock, type ExclusiveLock } from '../config/exclusive-lock.ts'
+import { takeExclusiveLock, type ExclusiveLock } from '../home/exclusive-lock.ts'
 import { GatewayError } from './gateway-error.ts'
 
 /** Milliseconds to wait for one that is stopping: as long as a stop may take (`docs/self-hosting.md`). */

@@ -4,10 +4,10 @@ import type { Authorise } from '../access/authorise.ts'
 import type { Principal } from '../access/principal.ts'
 import { type RouteAccess, ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
-import { ProblemError } from '../config/problem-error.ts'
-import { describeComponents } from './api-document.ts'
+import { ProblemError } from '../problem/problem-error.ts'
+import { describeComponents } from './schemas/api-document.ts'
 import { documentRoute } from './document-route.ts'
-import { type Query, readQuery } from './read-query.ts'
+import { type Query, readQuery } from './input/read-query.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 export interface DaemonEnv {

@@ -1,4 +1,4 @@
-import { VERSION } from '../config/version.ts'
+import { VERSION } from '../version.ts'
 import { type Family, single } from '../../protocol/http/exposition.ts'
 
 const STARTED_AT_S = performance.timeOrigin / 1000

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import type { RequestLine } from './request-line.ts'
 
 /** Halves in place of zeros where fractions will come: so the engine gives them their form at once. */

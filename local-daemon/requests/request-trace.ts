@@ -1,5 +1,5 @@
 import type { Principal } from '../access/principal.ts'
-import type { SubscriptionObserver } from '../http/subscription.ts'
+import type { SubscriptionObserver } from '../http/streams/subscription.ts'
 import type { Via } from '../http/via.ts'
 import type { Outcome } from './request-line.ts'
 

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { OriginError, parseOriginList } from '../../protocol/http/origin.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 
 /** The settings that are records, with what each is made of. */
 export interface SettingValues {

@@ -1,6 +1,6 @@
 import { isOwn, NO_PREDECESSORS, type Predecessors } from '../access/predecessors.ts'
 import { isPlainObject } from '../../protocol/json/json-value.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold } from '../store/transactor.ts'
 import { isSettingKey, SETTINGS, type SettingKey } from './setting-definitions.ts'

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { predecessorsIn } from '../access/predecessors.ts'
 import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import { replay } from '../store/replay.ts'
 import type { SettingRow } from '../store/statements.ts'

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import { isDatabaseError, meaningOf } from './store-trouble.ts'
 import { countedTables, type CountedTable, type TreeFault } from './tree.ts'
 

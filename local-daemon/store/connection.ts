@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite, { type Database } from 'better-sqlite3'
-import { freeBytes, hasNoInodes, noRoomIn } from '../config/room.ts'
+import { freeBytes, hasNoInodes, noRoomIn } from '../home/room.ts'
 import { migrate } from './migrations.ts'
 import { StoreOpenError } from './store-error.ts'
 

@@ -1,4 +1,4 @@
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 
 /** A place in the arrival order of one store: everything up to and including `seq` was seen. */
 export interface Position {

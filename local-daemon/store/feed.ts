@@ -1,4 +1,4 @@
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import { type FeedHub, type FeedMember, type FeedRecord, toFeedRecord } from './feed-hub.ts'
 import type { StoreReader } from './reader.ts'
 

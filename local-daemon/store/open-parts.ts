@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
-import { realPath } from '../config/real-path.ts'
+import { realPath } from '../home/real-path.ts'
 import { openConnection, openFailure } from './connection.ts'
 import { KeptLog } from './kept-log.ts'
 import { Expectation, Lineage, rememberNothing } from './lineage.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import { openStore, type Store, type StoreOptions } from './open-store.ts'
 import { StoreOpenError } from './store-error.ts'
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { DAEMON_LIMITS } from '../config/limits.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import type { Census } from './census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
 import { isDamage } from './store-trouble.ts'

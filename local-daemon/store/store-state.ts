@@ -1,4 +1,4 @@
-import type { ProblemError } from '../config/problem-error.ts'
+import type { ProblemError } from '../problem/problem-error.ts'
 import {
   isDatabaseError,
   meaningOf,

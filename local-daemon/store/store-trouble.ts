@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../../protocol/http/problem.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 
 export type TroubleCode = Extract<
   ProblemCode,

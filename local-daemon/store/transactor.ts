@@ -1,5 +1,5 @@
 import { cutText } from '../../protocol/encoding/cut-text.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
 import type { StoreReader } from './reader.ts'
 import type { Statements } from './statements.ts'

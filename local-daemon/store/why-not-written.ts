@@ -1,5 +1,5 @@
-import { isAtLimit } from '../config/room.ts'
-import { DAEMON_LIMITS } from '../config/limits.ts'
+import { isAtLimit } from '../home/room.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
 import { isDatabaseError, type StoreTrouble, troubleFrom } from './store-trouble.ts'
 
 /** A full store that SQLite calls a failing disk: its file may not grow; undefined for everything else. */

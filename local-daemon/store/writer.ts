@@ -1,5 +1,5 @@
-import { DAEMON_LIMITS } from '../config/limits.ts'
-import { ProblemError } from '../config/problem-error.ts'
+import { DAEMON_LIMITS } from '../home/limits.ts'
+import { ProblemError } from '../problem/problem-error.ts'
 import { isDatabaseError } from './store-trouble.ts'
 import type { AppendResult } from './transactor.ts'
 

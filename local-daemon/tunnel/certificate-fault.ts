@@ -1,4 +1,4 @@
-import { ProxyError } from '../config/proxy.ts'
+import { ProxyError } from '../home/proxy.ts'
 
 /** OpenSSL's and Node's codes for a certificate that is not trusted. */
 export const UNTRUSTED: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
-import { allowLoad } from './allow-load.ts'
+import { allowLoad } from '../support/allow-load.ts'
 import { benchAnswer } from './bench-routes.ts'
 
 /** The home side in a process of its own: the real daemon, with a few more routes for bulk bodies. */

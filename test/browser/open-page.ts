@@ -1,5 +1,5 @@
 import type { BrowserContext, CDPSession, JSHandle, Page } from 'playwright-core'
-import { until } from '../gateway/until.ts'
+import { until } from '../support/until.ts'
 
 /** A request as a script puts it; what can be handed into a page. */
 export interface PageRequest {

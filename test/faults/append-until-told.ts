@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Answer } from '../gateway/send.ts'
+import type { Answer } from '../support/send.ts'
 import { ask, sha256 } from './ask.ts'
 import type { Append } from './history.ts'
 import type { PublicSide } from './public-side.ts'

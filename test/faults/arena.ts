@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
-import { homeAt } from '../../local-daemon/config/home.ts'
-import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
+import { homeAt } from '../../local-daemon/home/home.ts'
+import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { FaultLink } from './fault-link.ts'
 import { GatewayChild } from './gateway-child.ts'
 import { HomeChild } from './home-child.ts'
 import type { PlantedInApp } from './planted-app.ts'
-import type { Random } from './random.ts'
-import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
+import type { Random } from '../support/random.ts'
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 
 /** Everything that faults are done to: both processes, and the links to the gateway from either side. */
 export interface Arena extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { head, open, type Answer, type Sending } from '../gateway/send.ts'
+import { head, open, type Answer, type Sending } from '../support/send.ts'
 import type { PublicSide, Traffic } from './public-side.ts'
 
 /** Milliseconds that a client waits: longer than the gateway holds a request for a daemon that is away. */

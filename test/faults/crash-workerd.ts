@@ -1,4 +1,4 @@
-import { until } from '../gateway/until.ts'
+import { until } from '../support/until.ts'
 import type { GatewayChild } from './gateway-child.ts'
 import type { Outcome } from './outcome.ts'
 import type { Violation } from './violation.ts'

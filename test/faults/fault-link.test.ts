@@ -3,9 +3,9 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { until } from '../gateway/until.ts'
+import { until } from '../support/until.ts'
 import { FaultLink } from './fault-link.ts'
-import { seededRandom } from './random.ts'
+import { seededRandom } from '../support/random.ts'
 
 const BYTES = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at % 251))
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { aLane, carry, type Lane } from './lane.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** Bytes of a connection's beginning that are kept, so that they can be sent again. */
 const OPENING_BYTES = 8 * 1024

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '../gateway/until.ts'
+import { until } from '../support/until.ts'
 import type { Arena } from './arena.ts'
 import { crashWorkerd } from './crash-workerd.ts'
 import type { FaultLink } from './fault-link.ts'

@@ -7,7 +7,7 @@ import { startFront, type Front } from '../../local-daemon/gateway/front/start-f
 import { WorkerdSocket } from '../../local-daemon/gateway/front/workerd-socket.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { memoryOf } from '../gateway/memory-of.ts'
+import { memoryOf } from '../support/memory-of.ts'
 
 /** Connections that its front holds: far more than the load has, and few enough for a flood. */
 export const FRONT_CONNECTIONS = 256

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { until } from '../gateway/until.ts'
+import { until } from '../support/until.ts'
 import type { PlantedInApp } from './planted-app.ts'
 
 /** What a home process is started with. */

@@ -1,7 +1,7 @@
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
-import { allowLoad } from '../bench/allow-load.ts'
+import { allowLoad } from '../support/allow-load.ts'
 import type { HomeAnswer, HomeTask } from './home-child.ts'
 import { plantedApp } from './planted-app.ts'
 

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import type { HomeChild } from './home-child.ts'
 import type { Outcome } from './outcome.ts'
 import { SUBSCRIBE_PATH } from './subscriber.ts'
-import { until } from '../gateway/until.ts'
+import { until } from '../support/until.ts'
 import type { Violation } from './violation.ts'
 
 const SOCKETS = 6

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { sendBytes } from '../gateway/raw-http.ts'
-import { until } from '../gateway/until.ts'
+import { sendBytes } from '../support/raw-http.ts'
+import { until } from '../support/until.ts'
 import type { Arena } from './arena.ts'
 import type { Outcome } from './outcome.ts'
 import { anAccount, askUntilTold } from './owner-requests.ts'

@@ -10,11 +10,11 @@ import { encodeRecord } from '../../protocol/tunnel/websocket-record.ts'
 import { LocalExchange } from '../../local-daemon/tunnel/local-exchange.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import { TunnelSession } from '../../local-daemon/tunnel/tunnel-session.ts'
-import { MuxEnd, pattern, requestHead } from '../protocol/multiplexer/mux-end.ts'
+import { MuxEnd, pattern, requestHead } from '../support/mux-end.ts'
 import { APP_FAULTS, type AppFault, type AppHold, injectedApp } from './injected-app.ts'
 import type { RealApp } from './inject-real-app.ts'
 import { fillAtStep, revokeAtStep } from './inject-real-streams.ts'
-import { type Random, seededRandom } from './random.ts'
+import { type Random, seededRandom } from '../support/random.ts'
 
 /** What was wrong after one run; empty: nothing. */
 export interface Injection {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { until } from '../gateway/until.ts'
+import { until } from '../support/until.ts'
 import { injectAtHome } from './inject-home.ts'
 import { aRealApp } from './inject-real-app.ts'
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
-import { allowLoad } from '../bench/allow-load.ts'
-import { aDraft } from '../daemon/a-daemon.ts'
-import { canMount, mountSmallDisk } from './small-disk.ts'
+import { allowLoad } from '../support/allow-load.ts'
+import { aDraft } from '../support/a-daemon.ts'
+import { canMount, mountSmallDisk } from '../support/small-disk.ts'
 
 /** A real daemon for the injection harness: its app answers some of the streams. */
 export interface RealApp extends AsyncDisposable {

@@ -1,8 +1,8 @@
 import type { RequestHead } from '../../protocol/tunnel/heads.ts'
-import type { MuxEnd } from '../protocol/multiplexer/mux-end.ts'
-import { requestHead } from '../protocol/multiplexer/mux-end.ts'
+import type { MuxEnd } from '../support/mux-end.ts'
+import { requestHead } from '../support/mux-end.ts'
 import type { RealApp } from './inject-real-app.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** The gateway's end of the harness, as far as streams of the real app need it. */
 export interface RealGateway {

@@ -1,9 +1,9 @@
-import { EventStreamAnswer } from '../../local-daemon/http/event-stream-answer.ts'
-import { PageMemory } from '../../local-daemon/http/page-memory.ts'
-import { SubscriptionPieces } from '../../local-daemon/http/subscription-pieces.ts'
-import type { Subscription } from '../../local-daemon/http/subscription.ts'
+import { EventStreamAnswer } from '../../local-daemon/http/streams/event-stream-answer.ts'
+import { PageMemory } from '../../local-daemon/http/answers/page-memory.ts'
+import { SubscriptionPieces } from '../../local-daemon/http/streams/subscription-pieces.ts'
+import type { Subscription } from '../../local-daemon/http/streams/subscription.ts'
 import type { AcceptedWebSocket, TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** How an answer of the app goes wrong, each at a step of its life that chance decides. */
 export const APP_FAULTS = [

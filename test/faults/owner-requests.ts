@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Answer } from '../gateway/send.ts'
+import type { Answer } from '../support/send.ts'
 import type { Arena } from './arena.ts'
 import { ask } from './ask.ts'
 

@@ -16,10 +16,10 @@ import { HOSTILE_CHUNKS, leaveUploads, sendHostileChunks } from './hostile-uploa
 import { frontThatDropsCloses } from './planted-front.ts'
 import { plantedWorker, type PlantedInWorker } from './planted-gateway.ts'
 import type { PlantedInApp } from './planted-app.ts'
-import { seededRandom } from './random.ts'
+import { seededRandom } from '../support/random.ts'
 import { runChaos } from './run-chaos.ts'
 import type { Fault, Planned } from './schedule.ts'
-import { canMount } from './small-disk.ts'
+import { canMount } from '../support/small-disk.ts'
 import type { Violation } from './violation.ts'
 import { checkWitness } from './witness.ts'
 

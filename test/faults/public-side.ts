@@ -1,6 +1,6 @@
-import type { Fields } from '../gateway/send.ts'
+import type { Fields } from '../support/send.ts'
 import type { History } from './history.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** Requests and bodies of a client, or of many. */
 export interface Traffic {

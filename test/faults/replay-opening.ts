@@ -1,4 +1,4 @@
-import { sendBytes } from '../gateway/raw-http.ts'
+import { sendBytes } from '../support/raw-http.ts'
 
 /**
  * The handshake among the requests that a connection began with (a question for its challenge comes first); undefined if it is

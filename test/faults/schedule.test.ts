@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { seededRandom } from './random.ts'
+import { seededRandom } from '../support/random.ts'
 import { makeSchedule } from './schedule.ts'
 
 const scheduleOf = (seed: string) => makeSchedule(seededRandom(seed).branch('schedule'))

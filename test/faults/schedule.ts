@@ -1,4 +1,4 @@
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** Everything that is done to a run. Times are milliseconds. */
 export type Fault =

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createParser } from 'eventsource-parser'
-import { open } from '../gateway/send.ts'
+import { open } from '../support/send.ts'
 import { sha256 } from './ask.ts'
 import type { Subscription } from './history.ts'
 import type { PublicSide } from './public-side.ts'

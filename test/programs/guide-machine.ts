@@ -4,10 +4,10 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
-import { homeAt } from '../../local-daemon/config/home.ts'
-import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
+import { homeAt } from '../../local-daemon/home/home.ts'
+import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
-import { aHome } from '../daemon/a-daemon.ts'
+import { aHome } from '../support/a-daemon.ts'
 
 const run = promisify(execFile)
 const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))

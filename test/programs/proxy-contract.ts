@@ -8,9 +8,9 @@ import { WebSocket } from 'ws'
 import { ask, open } from '../../local-daemon/cli/probe/outside.ts'
 import { probeOutside } from '../../local-daemon/cli/probe/probe-outside.ts'
 import { CLAIMED_ADDRESS } from '../../local-daemon/cli/probe/client-address.ts'
-import { DAEMON_LIMITS } from '../../local-daemon/config/limits.ts'
-import { aDraft } from '../daemon/a-daemon.ts'
-import { until } from '../gateway/until.ts'
+import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
+import { aDraft } from '../support/a-daemon.ts'
+import { until } from '../support/until.ts'
 import { ALLOWED_ORIGIN, aProxyStage, type ProxyStage, type StageOptions } from './proxy-stage.ts'
 
 /** First byte of a stream, and each of its events: no later than this, milliseconds. */

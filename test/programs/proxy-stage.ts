@@ -6,12 +6,12 @@ import type { Outside } from '../../local-daemon/cli/probe/outside.ts'
 import { makeRecipe } from '../../local-daemon/cli/recipes/make-recipe.ts'
 import type { Recipe, UpstreamKind } from '../../local-daemon/cli/recipes/recipe.ts'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
-import { homeAt } from '../../local-daemon/config/home.ts'
-import { prepareHome } from '../../local-daemon/config/prepare-home.ts'
+import { homeAt } from '../../local-daemon/home/home.ts'
+import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { type Daemon, startDaemon } from '../../local-daemon/daemon.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome, overSocket } from '../daemon/a-daemon.ts'
-import { until } from '../gateway/until.ts'
+import { aHome, overSocket } from '../support/a-daemon.ts'
+import { until } from '../support/until.ts'
 import {
   aProxyPlace,
   freePorts,

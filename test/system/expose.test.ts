@@ -2,12 +2,12 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sendRequest } from '../../local-daemon/cli/send-request.ts'
+import { sendRequest } from '../../local-daemon/cli/client/send-request.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { verifyRecord } from '../../protocol/records/record-signature.ts'
-import { aHome } from '../daemon/a-daemon.ts'
-import { runFitting } from './run-here.ts'
-import type { SplRun } from './run-spl.ts'
+import { aHome } from '../support/a-daemon.ts'
+import { runFitting } from '../support/run-here.ts'
+import type { SplRun } from '../support/run-spl.ts'
 
 interface Answer {
   readonly applied: boolean

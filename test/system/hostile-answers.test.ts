@@ -12,8 +12,8 @@ import { probeCertificate } from '../../local-daemon/cli/probe/certificate.ts'
 import { probePublic } from '../../local-daemon/cli/serve/probe-public.ts'
 import { shakeHands } from '../../local-daemon/cli/probe/shake-hands.ts'
 import type { RunningFacts } from '../../local-daemon/cli/serve/running-file.ts'
-import { aHome } from '../daemon/a-daemon.ts'
-import { runFitting } from './run-here.ts'
+import { aHome } from '../support/a-daemon.ts'
+import { runFitting } from '../support/run-here.ts'
 
 const undo = new AsyncDisposableStack()
 const sockets = new Set<Socket>()

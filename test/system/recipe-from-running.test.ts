@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runningConfiguration } from '../../local-daemon/cli/recipes/from-running-daemon.ts'
-import { homeAt } from '../../local-daemon/config/home.ts'
-import { aHome } from '../daemon/a-daemon.ts'
-import { runSpl } from './run-spl.ts'
+import { homeAt } from '../../local-daemon/home/home.ts'
+import { aHome } from '../support/a-daemon.ts'
+import { runSpl } from '../support/run-spl.ts'
 
 let home: ReturnType<typeof aHome>
 beforeEach(() => {

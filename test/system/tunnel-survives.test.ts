@@ -5,10 +5,10 @@ import type { Readable } from 'node:stream'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
-import { aHome } from '../daemon/a-daemon.ts'
-import { aScriptedGateway, HELLO, sendFrames, type Knock } from '../daemon/scripted-gateway.ts'
-import { until } from '../gateway/until.ts'
-import { startSpl } from './run-spl.ts'
+import { aHome } from '../support/a-daemon.ts'
+import { aScriptedGateway, HELLO, sendFrames, type Knock } from '../support/scripted-gateway.ts'
+import { until } from '../support/until.ts'
+import { startSpl } from '../support/run-spl.ts'
 
 const raw = (socket: Duplex, status: string, body: string | Buffer, ...fields: string[]) => {
   const head = [`HTTP/1.1 ${status}`, ...fields, `Content-Length: ${body.length}`, '', '']

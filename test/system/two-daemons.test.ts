@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { loadIdentity } from '../../local-daemon/access/identity.ts'
-import { homeAt } from '../../local-daemon/config/home.ts'
+import { homeAt } from '../../local-daemon/home/home.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../daemon/a-daemon.ts'
-import { until } from '../gateway/until.ts'
-import { runFitting } from './run-here.ts'
+import { aHome } from '../support/a-daemon.ts'
+import { until } from '../support/until.ts'
+import { runFitting } from '../support/run-here.ts'
 
 interface Told {
   readonly reachable: boolean

@@ -1,6 +1,6 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { loginFile, writeLogin, type Login } from '../login/login-file.ts'
-import { warn } from '../output.ts'
+import { warn } from '../output/output.ts'
 import { deliverSecret } from './deliver-secret.ts'
 import { readBearer } from './read-bearer.ts'
 import { replacedTokenFile } from './secret-file.ts'

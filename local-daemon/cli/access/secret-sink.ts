@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
-import { printOnce } from '../output.ts'
+import { printOnce } from '../output/output.ts'
 import { newSecretFile, replacedTokenFile } from './secret-file.ts'
 
 /** Where a secret goes that is shown once. It is ready before the secret is made, so that none gets lost. */

@@ -1,4 +1,4 @@
-import { note, printJson } from '../output.ts'
+import { note, printJson } from '../output/output.ts'
 import type { Changed, Minted } from './answers.ts'
 import type { SecretOptions, SecretSink } from './secret-sink.ts'
 import { tokenFields } from './token-fields.ts'

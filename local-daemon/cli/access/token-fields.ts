@@ -1,5 +1,5 @@
-import { fields } from '../table.ts'
-import { localTime } from '../local-time.ts'
+import { fields } from '../output/table.ts'
+import { localTime } from '../output/local-time.ts'
 import type { Edge, Token } from './answers.ts'
 import { edgeText } from './edge-text.ts'
 

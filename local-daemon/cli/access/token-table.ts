@@ -1,6 +1,6 @@
-import { shortTime } from '../local-time.ts'
-import { shortId } from '../short-id.ts'
-import { table } from '../table.ts'
+import { shortTime } from '../output/local-time.ts'
+import { shortId } from '../output/short-id.ts'
+import { table } from '../output/table.ts'
 import type { Token } from './answers.ts'
 
 /** @param names of the accounts, by id */

@@ -1,7 +1,7 @@
-import { forThisHome } from '../for-this-home.ts'
-import { printable } from '../printable.ts'
+import { forThisHome } from '../client/for-this-home.ts'
+import { printable } from '../output/printable.ts'
 import type { Check, CheckStatus } from './check.ts'
-import { styled } from '../styled.ts'
+import { styled } from '../output/styled.ts'
 
 const SIGNS: Readonly<Record<CheckStatus, readonly [string, 'green' | 'yellow' | 'red' | 'dim']>> =
   {

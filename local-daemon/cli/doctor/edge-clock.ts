@@ -1,6 +1,6 @@
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
-import { sendRequest } from '../send-request.ts'
+import { sendRequest } from '../client/send-request.ts'
 import type { Link } from '../tunnel/link-rows.ts'
 
 /** Milliseconds for one small answer, the whole of it. */

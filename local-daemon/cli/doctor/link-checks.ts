@@ -1,6 +1,6 @@
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import type { Survey } from './survey.ts'
 import { trustGateway } from './trust-gateway.ts'
 

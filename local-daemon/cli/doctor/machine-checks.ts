@@ -1,4 +1,4 @@
-import { VERSION } from '../../config/version.ts'
+import { VERSION } from '../../version.ts'
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
 import { startCommand } from '../serve/start-command.ts'

@@ -1,5 +1,5 @@
-import type { Home } from '../../config/home.ts'
-import { socketClient } from '../daemon-client.ts'
+import type { Home } from '../../home/home.ts'
+import { socketClient } from '../client/daemon-client.ts'
 
 /**
  * A ticket for a path, from the daemon of the home: over the socket it needs no bearer, and so the probes from

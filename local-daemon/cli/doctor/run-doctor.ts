@@ -1,4 +1,4 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import type { Check } from '../checks/check.ts'
 import { skip } from '../checks/outcomes.ts'
 import { probeOutside } from '../probe/probe-outside.ts'

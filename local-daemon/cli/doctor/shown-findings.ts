@@ -1,5 +1,5 @@
 import { checkText } from '../checks/show-check.ts'
-import { print } from '../output.ts'
+import { print } from '../output/output.ts'
 import type { Finding } from './finding.ts'
 
 /** Shows findings as they come, under the address that they were made at; with `--json` nothing. */

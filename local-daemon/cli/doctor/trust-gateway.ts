@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { shellPath } from '../../shell-word.ts'
 
 /** The command that makes a gateway trusted which made its certificate itself; with the very file if that gateway is of the same home. */

@@ -1,6 +1,6 @@
-import type { Home } from '../../config/home.ts'
-import { socketClient } from '../daemon-client.ts'
-import { note } from '../output.ts'
+import type { Home } from '../../home/home.ts'
+import { socketClient } from '../client/daemon-client.ts'
+import { note } from '../output/output.ts'
 import type { Plan, Step } from './plan.ts'
 
 /** What carries out the steps that concern the process itself. */

@@ -1,9 +1,9 @@
 import { createInterface, type Interface } from 'node:readline/promises'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { note } from '../output.ts'
-import { parseOrigins } from './parse-origins.ts'
-import { parseGateway } from '../parse-gateway.ts'
+import { note } from '../output/output.ts'
+import { parseOrigins } from '../parse/parse-origins.ts'
+import { parseGateway } from '../parse/parse-gateway.ts'
 import type { Present, Wish } from './wish.ts'
 import { isProxy, MATRIX, USE_CASES, type UseCase, type Way } from './use-case.ts'
 

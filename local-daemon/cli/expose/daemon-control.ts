@@ -1,4 +1,4 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { restartDaemon } from '../serve/restart-daemon.ts'
 import { INITIAL_START } from '../serve/start-arguments.ts'
 import type { DaemonControl } from './apply-plan.ts'

@@ -1,4 +1,4 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { survey } from '../doctor/survey.ts'
 import { readLastStart } from '../serve/running-file.ts'
 import { INITIAL_START } from '../serve/start-arguments.ts'

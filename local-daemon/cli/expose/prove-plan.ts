@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import type { Check } from '../checks/check.ts'
 import { exposureOf } from '../checks/exposure-of.ts'
 import { failure, pass, skip } from '../checks/outcomes.ts'

@@ -1,8 +1,8 @@
-import type { SettingValue } from '../settings/parse-setting.ts'
+import type { SettingValue } from '../parse/parse-setting.ts'
 import type { Plan, Step } from './plan.ts'
 import { MATRIX } from './use-case.ts'
-import { forThisHome } from '../for-this-home.ts'
-import { styled } from '../styled.ts'
+import { forThisHome } from '../client/for-this-home.ts'
+import { styled } from '../output/styled.ts'
 import { shellPath } from '../../shell-word.ts'
 
 /** The plan for people: what is done here, what is theirs to do, what to know. */

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { CliError } from '../cli-error.ts'
-import type { Project } from './find-project.ts'
-import { readProjectNote } from './project-note.ts'
+import type { Project } from './project/find-project.ts'
+import { readProjectNote } from './project/project-note.ts'
 
 /** Resolves a hostname to its addresses, and rejects if it has none. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>

@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error.ts'
-import { note } from '../output.ts'
-import type { DeployedWorker } from './deployed-worker.ts'
-import type { Project } from './find-project.ts'
+import { note } from '../output/output.ts'
+import type { DeployedWorker } from './project/deployed-worker.ts'
+import type { Project } from './project/find-project.ts'
 
 /** What may be replaced beside the project's own. */
 export interface ReplaceChoice {

@@ -1,7 +1,7 @@
 import { abortOnSignal } from '../abort-on-signal.ts'
-import { note, print, printJson } from '../output.ts'
-import { findProject } from './find-project.ts'
-import { runWrangler } from './run-wrangler.ts'
+import { note, print, printJson } from '../output/output.ts'
+import { findProject } from './project/find-project.ts'
+import { runWrangler } from './project/run-wrangler.ts'
 
 /**
  * Follows the log of a deployed Worker until a signal, with `wrangler tail`.

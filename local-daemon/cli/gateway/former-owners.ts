@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 
 /** The identity of a home and those that it had before, the newest first; undefined where no daemon has run. */
 export async function ownersOfHome(

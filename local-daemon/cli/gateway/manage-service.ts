@@ -10,8 +10,8 @@ import { GATEWAY_SERVICE, gatewayUnit } from '../../service/gateway-unit.ts'
 import type { KeyPair } from '../../gateway/self-signed.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { note, noteNext, print, printAsIs, printJson, warn } from '../output.ts'
-import { fields } from '../table.ts'
+import { note, noteNext, print, printAsIs, printJson, warn } from '../output/output.ts'
+import { fields } from '../output/table.ts'
 
 /** `spl gateway serve` as a service, from the options that it would run with. */
 export interface ServiceRequest {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { installedGatewayScope, uninstallGatewayService } from '../../service/gateway-service.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { note } from '../output.ts'
+import { note } from '../output/output.ts'
 import { confirmName } from './confirm-name.ts'
 
 /**

@@ -1,15 +1,15 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
-import { note } from '../output.ts'
+import { note } from '../output/output.ts'
 import { readRunningFile } from '../serve/running-file.ts'
 import { confirmName } from './confirm-name.ts'
-import { deployedWorker } from './deployed-worker.ts'
-import { findProject, type Project } from './find-project.ts'
-import { readProjectNote } from './project-note.ts'
+import { deployedWorker } from './project/deployed-worker.ts'
+import { findProject, type Project } from './project/find-project.ts'
+import { readProjectNote } from './project/project-note.ts'
 import { restartHome } from './restart-home.ts'
 import { isAmongOrigins } from './is-among-origins.ts'
-import { runWrangler } from './run-wrangler.ts'
-import { noteHostnames } from './write-project.ts'
+import { runWrangler } from './project/run-wrangler.ts'
+import { noteHostnames } from './project/write-project.ts'
 
 export interface Removal {
   readonly name: string

@@ -1,4 +1,4 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { restartDaemon } from '../serve/restart-daemon.ts'

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { installLastResort } from '../../faults/last-resort.ts'
 import type { Gateway } from '../../gateway/start-gateway.ts'
-import { note } from '../output.ts'
+import { note } from '../output/output.ts'
 
 /** Milliseconds in which a gateway that works has long accepted a connection. */
 const ACCEPT_MS = 5_000

@@ -7,7 +7,7 @@ import {
 } from '../../../protocol/identity/identity-proof.ts'
 import { INVITE_PATH, parseCode, verifyCode } from '../../../protocol/identity/signed-code.ts'
 import { CliError } from '../cli-error.ts'
-import type { DaemonClient } from '../daemon-client.ts'
+import type { DaemonClient } from '../client/daemon-client.ts'
 import type { Login } from './login-file.ts'
 
 /** Milliseconds and bytes of the whole answer: a proof is a few hundred bytes, and reads no disk. */

@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { reachOf } from '../../config/listen-host.ts'
+import { reachOf } from '../../http/connection/listen-host.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { warn } from '../output.ts'
-import { checkAddresses } from '../plain-way.ts'
+import { warn } from '../output/output.ts'
+import { checkAddresses } from '../client/plain-way.ts'
 
 /**
  * Looks at the way to an address before a code or a bearer goes there. https passes, and plain http on this machine;

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { parseCode } from '../../../protocol/identity/signed-code.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { readSecretArgument } from '../read-secret-argument.ts'
+import { readSecretArgument } from '../parse/read-secret-argument.ts'
 
 /**
  * The one-time code: `--code`, else a line that a person types, else stdin.

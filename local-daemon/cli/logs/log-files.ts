@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { DAEMON_LIMITS } from '../../config/limits.ts'
+import { DAEMON_LIMITS } from '../../home/limits.ts'
 
 /** The log of a home and what was set aside of it, the oldest first. */
 export function logFiles(path: string): string[] {

@@ -1,7 +1,7 @@
 import { isPlainObject } from '../../../protocol/json/json-value.ts'
-import { localMs } from '../local-time.ts'
-import { printable } from '../printable.ts'
-import { styled } from '../styled.ts'
+import { localMs } from '../output/local-time.ts'
+import { printable } from '../output/printable.ts'
+import { styled } from '../output/styled.ts'
 
 /** Pino's numbers. */
 const LEVELS: Readonly<Record<number, string>> = {

@@ -1,13 +1,13 @@
 import { abortOnSignal } from '../abort-on-signal.ts'
 import { CliError } from '../cli-error.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
-import { note, print, printJson } from '../output.ts'
+import { note, print, printJson } from '../output/output.ts'
 import { followFile } from './follow-file.ts'
 import { lastLines } from './last-lines.ts'
 import { logFiles } from './log-files.ts'
 import { logText, parseLogLine } from './log-text.ts'
-import type { Home } from '../../config/home.ts'
-import { readRunningPid } from '../../config/pid-file.ts'
+import type { Home } from '../../home/home.ts'
+import { readRunningPid } from '../../home/pid-file.ts'
 
 export interface LogsOptions extends GlobalOptions {
   /** Lines of what is there already. */

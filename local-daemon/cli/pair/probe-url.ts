@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { CliError } from '../cli-error.ts'
-import { originClient } from '../daemon-client.ts'
+import { originClient } from '../client/daemon-client.ts'
 import { askInstance } from '../login/ask-instance.ts'
 
 /** Milliseconds that the whole answer may take. */

@@ -1,5 +1,5 @@
 import { encode, renderUnicodeCompact } from 'uqr'
-import { styled } from '../styled.ts'
+import { styled } from '../output/styled.ts'
 
 /** Light modules around the code (ISO/IEC 18004 asks for four). */
 const QUIET_ZONE = 4

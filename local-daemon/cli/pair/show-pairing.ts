@@ -1,5 +1,5 @@
-import { note, printOnce, warn } from '../output.ts'
-import { fields } from '../table.ts'
+import { note, printOnce, warn } from '../output/output.ts'
+import { fields } from '../output/table.ts'
 import { pairLink, type PairPayload } from './pair-payload.ts'
 import { qrCode } from './qr-code.ts'
 

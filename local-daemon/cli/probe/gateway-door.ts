@@ -1,10 +1,10 @@
 import type { Problem } from '../../../protocol/http/problem.ts'
 import { TUNNEL_PATH } from '../../../protocol/tunnel/version.ts'
-import { readBeginning } from '../read-answer.ts'
+import { readBeginning } from '../client/read-answer.ts'
 import { CliError } from '../cli-error.ts'
-import { originClient } from '../daemon-client.ts'
+import { originClient } from '../client/daemon-client.ts'
 import { askInstance } from '../login/ask-instance.ts'
-import { sendRequest, type OriginTarget, type Target } from '../send-request.ts'
+import { sendRequest, type OriginTarget, type Target } from '../client/send-request.ts'
 import type { Health } from '../serve/presence.ts'
 
 /** Bytes of an answer that are read: every one asked for here is a few hundred. */

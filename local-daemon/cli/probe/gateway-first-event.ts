@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { sendRequest, type Target } from '../send-request.ts'
+import { sendRequest, type Target } from '../client/send-request.ts'
 
 /**
  * Milliseconds until the first byte of an event stream comes. A proxy that buffers gives its head at once and its bytes never.

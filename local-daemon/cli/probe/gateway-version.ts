@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { sendRequest, type Target } from '../send-request.ts'
+import { sendRequest, type Target } from '../client/send-request.ts'
 
 /**
  * The version of the gateway, from its own metrics; undefined if the bearer may not read them, or there is none.

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import { readBeginning } from '../read-answer.ts'
-import { sendRequest, type RequestToSend, type Target } from '../send-request.ts'
+import { readBeginning } from '../client/read-answer.ts'
+import { sendRequest, type RequestToSend, type Target } from '../client/send-request.ts'
 
 /** A public address of the daemon, as somebody elsewhere reaches it. */
 export interface Outside {

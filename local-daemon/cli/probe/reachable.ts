@@ -1,6 +1,6 @@
 import type { Check } from '../checks/check.ts'
 import { CliError } from '../cli-error.ts'
-import { originClient } from '../daemon-client.ts'
+import { originClient } from '../client/daemon-client.ts'
 import { askInstance, INSTANCE_LIMITS } from '../login/ask-instance.ts'
 import { ask, type Outside, type OutsideAnswer } from './outside.ts'
 import { whyUnreachable } from './why-unreachable.ts'

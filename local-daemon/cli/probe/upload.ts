@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { DAEMON_LIMITS } from '../../config/limits.ts'
+import { DAEMON_LIMITS } from '../../home/limits.ts'
 import type { Check } from '../checks/check.ts'
 import { ask, type Outside, type OutsideAnswer } from './outside.ts'
 

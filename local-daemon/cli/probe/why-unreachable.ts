@@ -1,4 +1,4 @@
-import { SilentError } from '../send-request.ts'
+import { SilentError } from '../client/send-request.ts'
 
 export interface Unreachable {
   readonly kind: 'dns' | 'refused' | 'timeout' | 'tls' | 'broken'

@@ -1,6 +1,6 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
-import { socketClient } from '../daemon-client.ts'
+import { socketClient } from '../client/daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { readRunningFile } from '../serve/running-file.ts'
 

@@ -1,5 +1,5 @@
 import { isBootstrapToken } from '../../access/is-bootstrap-token.ts'
-import { note, noteNext } from '../output.ts'
+import { note, noteNext } from '../output/output.ts'
 
 /** `SPL_BOOTSTRAP_TOKEN`, if it can be one; else the first start makes the account as ever. */
 export function bootstrapToken(): string | undefined {

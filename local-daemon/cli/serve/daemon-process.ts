@@ -1,7 +1,7 @@
-import type { Home } from '../../config/home.ts'
-import { holdsLock } from '../../config/lock-holder.ts'
-import { readRunningPid } from '../../config/pid-file.ts'
-import { processStart } from '../../config/process-start.ts'
+import type { Home } from '../../home/home.ts'
+import { holdsLock } from '../../home/lock-holder.ts'
+import { readRunningPid } from '../../home/pid-file.ts'
+import { processStart } from '../../home/process-start.ts'
 import type { Presence } from './presence.ts'
 
 /**

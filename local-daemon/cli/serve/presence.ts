@@ -1,6 +1,6 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
-import { socketClient } from '../daemon-client.ts'
+import { socketClient } from '../client/daemon-client.ts'
 
 /** Milliseconds that a healthy daemon may take for `/health`. It reads no disk for it. */
 const HEALTH_TIMEOUT_MS = 3_000

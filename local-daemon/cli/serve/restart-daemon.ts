@@ -1,6 +1,6 @@
-import type { Home } from '../../config/home.ts'
-import { parseListenHost } from '../../config/listen-host.ts'
-import { note } from '../output.ts'
+import type { Home } from '../../home/home.ts'
+import { parseListenHost } from '../../http/connection/listen-host.ts'
+import { note } from '../output/output.ts'
 import { installedService, restartService } from '../service/installed-service.ts'
 import { serviceManaged } from '../service/show-service.ts'
 import type { ReadyReport } from './ready-report.ts'
@@ -8,7 +8,7 @@ import { runBackground } from './run-background.ts'
 import { readLastStart, readRunningFile } from './running-file.ts'
 import { keptArguments, type StartArguments } from './start-arguments.ts'
 import { stopDaemon } from './stop-daemon.ts'
-import { readRunningPid } from '../../config/pid-file.ts'
+import { readRunningPid } from '../../home/pid-file.ts'
 
 /**
  * Stops the daemon of a home, if one runs, and starts it in the background with the arguments that it had; if none runs,

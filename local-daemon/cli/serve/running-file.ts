@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { Home } from '../../config/home.ts'
-import { readRunningPid } from '../../config/pid-file.ts'
+import type { Home } from '../../home/home.ts'
+import { readRunningPid } from '../../home/pid-file.ts'
 import type { ReadyReport } from './ready-report.ts'
 import { readArguments, type StartArguments } from './start-arguments.ts'
 

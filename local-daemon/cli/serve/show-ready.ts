@@ -1,8 +1,8 @@
 import { deliverSecret } from '../access/deliver-secret.ts'
-import { homeAt } from '../../config/home.ts'
+import { homeAt } from '../../home/home.ts'
 import { readBearer } from '../access/read-bearer.ts'
-import { socketClient } from '../daemon-client.ts'
-import { jsonText, print, printOnce } from '../output.ts'
+import { socketClient } from '../client/daemon-client.ts'
+import { jsonText, print, printOnce } from '../output/output.ts'
 import { banner, type ReadyReport } from './ready-report.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { isPlainObject } from '../../../protocol/json/json-value.ts'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import type { ServeOptions } from './serve-options.ts'
 
 /** What a daemon is started with: the part of the command line that a restart keeps and a service holds. No secret. */

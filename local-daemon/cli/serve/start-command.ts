@@ -1,4 +1,4 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { readLastStart } from './running-file.ts'
 
 /** What starts the daemon of a home: as it was started last, or for the first time. */

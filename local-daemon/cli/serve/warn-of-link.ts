@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
-import { socketClient } from '../daemon-client.ts'
-import { noteNext, warn } from '../output.ts'
+import { socketClient } from '../client/daemon-client.ts'
+import { noteNext, warn } from '../output/output.ts'
 import type { Link } from '../tunnel/link-rows.ts'
 
 /** Milliseconds that the first connection to the gateway may take before the start says that there is none yet. */

@@ -1,6 +1,6 @@
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
-import { note, noteNext } from '../output.ts'
+import { note, noteNext } from '../output/output.ts'
 import { readRunningFile, type RunningFacts } from '../serve/running-file.ts'
 import { presenceOf } from '../serve/presence.ts'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import type { ServiceLine, Supervisor } from '../../service/service-line.ts'
 import { foregroundLine, type StartArguments } from '../serve/start-arguments.ts'
 

@@ -1,8 +1,8 @@
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { GlobalOptions } from '../global-options.ts'
-import { note, noteNext, print, printJson } from '../output.ts'
-import { fields } from '../table.ts'
+import { note, noteNext, print, printJson } from '../output/output.ts'
+import { fields } from '../output/table.ts'
 import type { ServiceReport } from './install-service.ts'
 import type { ServiceManager } from './service-manager.ts'
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
 import type { Problem } from '../../../protocol/http/problem.ts'
 import { mintTokenPayload, parseToken } from '../../../protocol/identity/token.ts'
-import { sendRequest } from '../send-request.ts'
+import { sendRequest } from '../client/send-request.ts'
 import { openFeed } from './feed.ts'
 import type { Demo } from './start-demo.ts'
 

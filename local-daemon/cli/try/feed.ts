@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser'
-import { sendRequest } from '../send-request.ts'
+import { sendRequest } from '../client/send-request.ts'
 import type { Demo } from './start-demo.ts'
 
 /** One thread's event stream through the public hostname. */

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { shellPath } from '../../shell-word.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Home } from '../../config/home.ts'
+import type { Home } from '../../home/home.ts'
 
 /** Ports of the demo that ran last in a home, so that lines that were pasted work again; 0 where nobody knows. */
 export function lastPorts(home: Home): { readonly gateway: number; readonly daemon: number } {

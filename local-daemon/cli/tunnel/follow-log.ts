@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { Problem } from '../../../protocol/http/problem.ts'
 import { CliError } from '../cli-error.ts'
-import type { DaemonClient } from '../daemon-client.ts'
+import type { DaemonClient } from '../client/daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { LogLine } from './log-row.ts'
 

@@ -1,5 +1,5 @@
 import type { LinkReport } from '../../tunnel/link-report.ts'
-import { localTime } from '../local-time.ts'
+import { localTime } from '../output/local-time.ts'
 
 /** `GET /v1/tunnel`. */
 export type Link = { readonly object: 'tunnel'; readonly configured: false } | LinkReport

@@ -1,8 +1,8 @@
-import { cutText } from '../cut-text.ts'
-import { localMs } from '../local-time.ts'
-import { printable } from '../printable.ts'
-import { padText } from '../text-width.ts'
-import { styled } from '../styled.ts'
+import { cutText } from '../output/cut-text.ts'
+import { localMs } from '../output/local-time.ts'
+import { printable } from '../output/printable.ts'
+import { padText } from '../output/text-width.ts'
+import { styled } from '../output/styled.ts'
 
 /** A line of the request log, as far as this prints it. */
 export interface LogLine {

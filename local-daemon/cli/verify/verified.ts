@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { identityAt } from '../../access/identity.ts'
-import type { Home } from '../../config/home.ts'
-import { lineagePath } from '../../config/lineage-path.ts'
-import { StartError } from '../../config/start-error.ts'
+import type { Home } from '../../home/home.ts'
+import { lineagePath } from '../../home/lineage-path.ts'
+import { StartError } from '../../home/start-error.ts'
 import type { Verification } from '../../verify/verify-store.ts'
-import { showProgress } from '../progress.ts'
+import { showProgress } from '../output/progress.ts'
 
 /** Everything about the store of a home. Throws `StartError` `KEY_MISSING`, or `StoreOpenError`. */
 export async function verified(

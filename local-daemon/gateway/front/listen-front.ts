@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net'
-import { portHolder } from '../../http/port-holder.ts'
+import { portHolder } from '../../http/connection/port-holder.ts'
 import { GatewayError } from '../gateway-error.ts'
 
 /**

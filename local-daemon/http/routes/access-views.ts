@@ -1,6 +1,6 @@
 import type { FreshToken } from '../../access/accounts.ts'
 import { accountDid } from '../../access/principal.ts'
-import { ProblemError } from '../../config/problem-error.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
 import type { StoreReader } from '../../store/reader.ts'
 import type { AccountRow, TokenRow } from '../../store/statements.ts'
 

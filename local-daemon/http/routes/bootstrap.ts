@@ -1,7 +1,7 @@
-import { jsonAnswer } from '../answer.ts'
-import { CreatedAccount, FirstAccount } from '../access-schemas.ts'
-import { answers, jsonBody } from '../describe.ts'
-import { parseBody } from '../parse-input.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { CreatedAccount, FirstAccount } from '../schemas/access-schemas.ts'
+import { answers, jsonBody } from '../schemas/describe.ts'
+import { parseBody } from '../input/parse-input.ts'
 import { accountView, tokenView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 

@@ -1,10 +1,10 @@
 import { ACTS } from '../../../protocol/records/record.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { DAEMON_LIMITS } from '../../config/limits.ts'
-import { VERSION } from '../../config/version.ts'
-import { jsonAnswer } from '../answer.ts'
-import { answers } from '../describe.ts'
-import { Capabilities } from '../schemas.ts'
+import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { VERSION } from '../../version.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { answers } from '../schemas/describe.ts'
+import { Capabilities } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 const HASHED_FIELDS = ['act', 'actor', 'body', 'clock', 'data_type', 'parents', 'thread'] as const

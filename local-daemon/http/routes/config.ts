@@ -1,6 +1,6 @@
 import { guardExposedChange } from '../../access/exposed-requirement.ts'
 import { guardRequirement } from '../../access/lockout.ts'
-import { ProblemError } from '../../config/problem-error.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
 import {
   INITIAL_SETTINGS,
   isSettingKey,
@@ -10,10 +10,10 @@ import {
 } from '../../settings/setting-definitions.ts'
 import { CONFIG_THREAD } from '../../settings/setting-records.ts'
 import type { StoreReader } from '../../store/reader.ts'
-import { Config, NewSetting, Setting, SettingParams } from '../access-schemas.ts'
-import { jsonAnswer } from '../answer.ts'
-import { answers, jsonBody } from '../describe.ts'
-import { parseBody } from '../parse-input.ts'
+import { Config, NewSetting, Setting, SettingParams } from '../schemas/access-schemas.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { answers, jsonBody } from '../schemas/describe.ts'
+import { parseBody } from '../input/parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Settings. Each change is a record on the config thread, in force from the next request on. */

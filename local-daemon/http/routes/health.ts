@@ -1,9 +1,9 @@
-import { VERSION } from '../../config/version.ts'
-import { processStart } from '../../config/process-start.ts'
+import { VERSION } from '../../version.ts'
+import { processStart } from '../../home/process-start.ts'
 import type { Store } from '../../store/open-store.ts'
-import { jsonAnswer } from '../answer.ts'
-import { answers } from '../describe.ts'
-import { Health } from '../schemas.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { answers } from '../schemas/describe.ts'
+import { Health } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /**

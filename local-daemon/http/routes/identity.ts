@@ -1,7 +1,7 @@
 import { accountDid } from '../../access/principal.ts'
-import { jsonAnswer } from '../answer.ts'
-import { answers } from '../describe.ts'
-import { Identity } from '../access-schemas.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { answers } from '../schemas/describe.ts'
+import { Identity } from '../schemas/access-schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /v1/identity`: whom the daemon takes the caller for. */

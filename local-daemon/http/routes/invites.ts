@@ -1,4 +1,4 @@
-import { jsonAnswer } from '../answer.ts'
+import { jsonAnswer } from '../answers/answer.ts'
 import {
   Invite,
   InviteList,
@@ -7,12 +7,12 @@ import {
   NewInvite,
   Nothing,
   Pairing,
-} from '../access-schemas.ts'
-import { answers, jsonBody } from '../describe.ts'
-import { listPage } from '../list-page.ts'
-import { parseBody, parseInput } from '../parse-input.ts'
-import { PageQuery } from '../schemas.ts'
-import { ProblemError } from '../../config/problem-error.ts'
+} from '../schemas/access-schemas.ts'
+import { answers, jsonBody } from '../schemas/describe.ts'
+import { listPage } from '../answers/list-page.ts'
+import { parseBody, parseInput } from '../input/parse-input.ts'
+import { PageQuery } from '../schemas/schemas.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
 import type { InviteRow } from '../../store/statements.ts'
 import { mintedView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'

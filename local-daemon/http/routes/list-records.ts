@@ -1,11 +1,11 @@
 import type { RecordFilter } from '../../store/reader.ts'
 import { flatJson } from '../../store/stored-record.ts'
-import { ProblemError } from '../../config/problem-error.ts'
-import { answers } from '../describe.ts'
-import { parseInput } from '../parse-input.ts'
-import { listAnswer } from '../list-answer.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { answers } from '../schemas/describe.ts'
+import { parseInput } from '../input/parse-input.ts'
+import { listAnswer } from '../answers/list-answer.ts'
 import type { RouteContext } from '../router.ts'
-import { PageQuery, RecordList, RecordsQuery, ThreadParams } from '../schemas.ts'
+import { PageQuery, RecordList, RecordsQuery, ThreadParams } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /v1/records?thread=|actor=` and `GET /v1/threads/:id/records`, in order of arrival. */

@@ -1,8 +1,8 @@
 import type { ThreadRow } from '../../store/statements.ts'
-import { jsonAnswer } from '../answer.ts'
-import { answers } from '../describe.ts'
-import { parseInput } from '../parse-input.ts'
-import { PageQuery, ThreadList } from '../schemas.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { answers } from '../schemas/describe.ts'
+import { parseInput } from '../input/parse-input.ts'
+import { PageQuery, ThreadList } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { EXPOSITION_TYPE } from '../../../protocol/http/exposition.ts'
-import { textAnswer } from '../answer.ts'
+import { textAnswer } from '../answers/answer.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /metrics`: for Prometheus. Not open: who is served how often is nobody's business. */

@@ -1,7 +1,7 @@
-import { jsonAnswer } from '../answer.ts'
-import { apiDocument } from '../api-document.ts'
-import { answers } from '../describe.ts'
-import { OpenApiDocument } from '../schemas.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { apiDocument } from '../schemas/api-document.ts'
+import { answers } from '../schemas/describe.ts'
+import { OpenApiDocument } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /openapi.json`, written once, when it is first asked for. Add it last. */

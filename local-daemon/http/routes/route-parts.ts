@@ -1,8 +1,8 @@
 import type { AppAccess } from '../../access/make-access.ts'
-import type { ListenHost } from '../../config/listen-host.ts'
+import type { ListenHost } from '../connection/listen-host.ts'
 import type { FeedHub } from '../../store/feed-hub.ts'
 import type { Observation } from '../observation.ts'
-import type { PageMemory } from '../page-memory.ts'
+import type { PageMemory } from '../answers/page-memory.ts'
 import type { DaemonRouter } from '../router.ts'
 
 /** What routes are made of. */

@@ -1,6 +1,6 @@
 import { expiryAfter, requireActive } from '../../access/accounts.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
-import { jsonAnswer } from '../answer.ts'
+import { jsonAnswer } from '../answers/answer.ts'
 import {
   AccountList,
   AccountParams,
@@ -11,12 +11,12 @@ import {
   RevokeAccountQuery,
   Rotated,
   Rotation,
-} from '../access-schemas.ts'
-import { answers, jsonBody } from '../describe.ts'
-import { listPage } from '../list-page.ts'
-import { parseBody, parseInput } from '../parse-input.ts'
+} from '../schemas/access-schemas.ts'
+import { answers, jsonBody } from '../schemas/describe.ts'
+import { listPage } from '../answers/list-page.ts'
+import { parseBody, parseInput } from '../input/parse-input.ts'
 import type { RouteContext } from '../router.ts'
-import { PageQuery } from '../schemas.ts'
+import { PageQuery } from '../schemas/schemas.ts'
 import {
   accountView,
   mintedView,

@@ -1,10 +1,10 @@
 import { routeAccess } from '../../../protocol/http/route-access.ts'
 import { requireScope } from '../../access/authorise.ts'
-import { ProblemError } from '../../config/problem-error.ts'
-import { jsonAnswer } from '../answer.ts'
-import { NewTicket, StreamTicketAnswer } from '../access-schemas.ts'
-import { answers, jsonBody } from '../describe.ts'
-import { parseBody } from '../parse-input.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { jsonAnswer } from '../answers/answer.ts'
+import { NewTicket, StreamTicketAnswer } from '../schemas/access-schemas.ts'
+import { answers, jsonBody } from '../schemas/describe.ts'
+import { parseBody } from '../input/parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `POST /v1/stream-tickets`: a browser's event stream can send no header, and a bearer must be in no URL. */

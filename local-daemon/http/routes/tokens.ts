@@ -1,8 +1,8 @@
 import { expiryAfter, requireActive } from '../../access/accounts.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { RotationLimit } from '../../access/rotation-limit.ts'
-import { ProblemError } from '../../config/problem-error.ts'
-import { jsonAnswer } from '../answer.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { jsonAnswer } from '../answers/answer.ts'
 import {
   ChangedToken,
   NewlyMinted,
@@ -13,11 +13,11 @@ import {
   TokenList,
   TokenParams,
   TokensQuery,
-} from '../access-schemas.ts'
-import { answers, jsonBody } from '../describe.ts'
-import { listPage } from '../list-page.ts'
-import { parseBody, parseInput } from '../parse-input.ts'
-import { PageQuery } from '../schemas.ts'
+} from '../schemas/access-schemas.ts'
+import { answers, jsonBody } from '../schemas/describe.ts'
+import { listPage } from '../answers/list-page.ts'
+import { parseBody, parseInput } from '../input/parse-input.ts'
+import { PageQuery } from '../schemas/schemas.ts'
 import { mintedView, tokenView, viewOfToken } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 

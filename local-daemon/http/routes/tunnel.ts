@@ -1,11 +1,11 @@
 import type { GrantEnd } from '../../access/bearer.ts'
-import { eventStreamAnswer, jsonAnswer } from '../answer.ts'
-import { answers, streams } from '../describe.ts'
-import { lastEventIdOf } from '../last-event-id.ts'
-import { logStream } from '../log-stream.ts'
-import { LogQuery, Tunnel } from '../link-schemas.ts'
-import { parseInput } from '../parse-input.ts'
-import { ResumeHeaders } from '../schemas.ts'
+import { eventStreamAnswer, jsonAnswer } from '../answers/answer.ts'
+import { answers, streams } from '../schemas/describe.ts'
+import { lastEventIdOf } from '../streams/last-event-id.ts'
+import { logStream } from '../streams/log-stream.ts'
+import { LogQuery, Tunnel } from '../schemas/link-schemas.ts'
+import { parseInput } from '../input/parse-input.ts'
+import { ResumeHeaders } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 const LOG = streams('Server-sent events; the id is a place in the log', {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { aRealHome, type RealHome } from '../../gateway/a-real-home.ts'
-import { scrapeGateway, type GatewayMetrics } from '../../gateway/gateway-metrics.ts'
-import { subscribe, type Subscriber } from '../../gateway/subscriber.ts'
-import { until } from '../../gateway/until.ts'
+import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
+import { scrapeGateway, type GatewayMetrics } from '../../support/gateway-metrics.ts'
+import { subscribe, type Subscriber } from '../../support/subscriber.ts'
+import { until } from '../../support/until.ts'
 import type { UnitFigures } from '../../../local-daemon/cost/unit-figures.ts'
 import { times, type Usage } from '../../../local-daemon/cost/usage.ts'
 

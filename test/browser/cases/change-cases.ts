@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { until } from '../../gateway/until.ts'
+import { until } from '../../support/until.ts'
 import { HOPS, type BrowserStage, type Hop } from '../a-browser-stage.ts'
 import type { OpenPage } from '../open-page.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { until } from '../../gateway/until.ts'
+import { until } from '../../support/until.ts'
 import type { BrowserStage } from '../a-browser-stage.ts'
 
 /** Answers that the gateway makes without home. Puts back what it changes. */

@@ -9,7 +9,7 @@ import {
   type ParsedCode,
 } from '../../../protocol/identity/signed-code.ts'
 import { parseDidKey } from '../../../protocol/identity/did-key.ts'
-import { anIdentity } from '../../gateway/test-identity.ts'
+import { anIdentity } from '../../support/test-identity.ts'
 
 const identity = anIdentity()
 const owner = parseDidKey(identity.did)

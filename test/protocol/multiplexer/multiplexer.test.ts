@@ -11,8 +11,8 @@ import {
   policyOfSize,
   requestHead,
   settle,
-} from './mux-end.ts'
-import { readWire, writeWire } from './wire-text.ts'
+} from '../../support/mux-end.ts'
+import { readWire, writeWire } from '../../support/wire-text.ts'
 
 const KIB = 1024
 

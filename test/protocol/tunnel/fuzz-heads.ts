@@ -8,9 +8,9 @@ import { encodeHead, type RequestHead, type ResponseHead } from '../../../protoc
 import { encodeHello, type Hello } from '../../../protocol/tunnel/hello.ts'
 import { ConnectionError, Multiplexer } from '../../../protocol/multiplexer/multiplexer.ts'
 import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'
-import { seededRandom } from '../../faults/random.ts'
+import { seededRandom } from '../../support/random.ts'
 import { hostileFields, hostileText, hostileValue, oneOf } from './hostile-values.ts'
-import { requestHead } from '../multiplexer/mux-end.ts'
+import { requestHead } from '../../support/mux-end.ts'
 
 /** What became of the inputs. */
 export interface FuzzReport {

@@ -18,8 +18,8 @@ import {
   TARGET,
   WHOLE,
 } from './hostile-scene.ts'
-import { MuxEnd, pattern, policyBytes, requestHead } from '../multiplexer/mux-end.ts'
-import { hex, unhex, writeWire, type FrameText } from '../multiplexer/wire-text.ts'
+import { MuxEnd, pattern, policyBytes, requestHead } from '../../support/mux-end.ts'
+import { hex, unhex, writeWire, type FrameText } from '../../support/wire-text.ts'
 
 const KIB = 1024
 

@@ -2,8 +2,8 @@ import { encodeFrame, type FrameType } from '../../../protocol/tunnel/frame.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import type { Role } from '../../../protocol/multiplexer/multiplexer.ts'
 import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'
-import { MuxEnd, requestHead } from '../multiplexer/mux-end.ts'
-import { hex, readWire, writeWire, type FrameText } from '../multiplexer/wire-text.ts'
+import { MuxEnd, requestHead } from '../../support/mux-end.ts'
+import { hex, readWire, writeWire, type FrameText } from '../../support/wire-text.ts'
 
 /** The stream that must not be harmed, and the one that is attacked. Both are open, uploads and all. */
 export const BYSTANDER = 1

@@ -1,0 +1,46 @@
+import { InvalidArgumentError } from 'commander'
+import type { DaemonClient } from './daemon-client.ts'
+import { showProgress } from '../output/progress.ts'
+
+/** Largest page that the daemon gives. */
+const PAGE_ITEMS = 1_000
+
+/** The envelope of every list. */
+export interface List<Item> {
+  readonly object: 'list'
+  readonly data: readonly Item[]
+  readonly has_more: boolean
+  readonly next_cursor: string | null
+}
+
+/**
+ * Reads pages until there are `limit` items or no more; the result says whether something was left.
+ *
+ * @param filter further parameters of the query
+ */
+export async function collectPages<Item>(
+  client: DaemonClient,
+  path: string,
+  limit: number,
+  filter: Readonly<Record<string, string>> = {},
+): Promise<List<Item>> {
+  using progress = showProgress('reading')
+  const data: Item[] = []
+  let cursor: string | null = null
+  for (;;) {
+    const items = Math.min(limit - data.length, PAGE_ITEMS)
+    const query = new URLSearchParams({ ...filter, limit: String(items) })
+    if (cursor !== null) query.set('cursor', cursor)
+    const page: List<Item> = await client.get(`${path}?${query}`)
+    data.push(...page.data)
+    progress.count(data.length)
+    cursor = page.next_cursor
+    if (!page.has_more || data.length >= limit) return { ...page, data }
+  }
+}
+
+/** `--limit` of the command line. */
+export function parseLimit(text: string): number {
+  if (/^[1-9]\d{0,8}$/u.test(text)) return Number(text)
+  throw new InvalidArgumentError('A limit is a whole number from 1.')
+}

@@ -1,0 +1,40 @@
+import { UNTRUSTED } from '../../tunnel/certificate-fault.ts'
+
+/** What to tell of a request that got no answer. */
+interface NoAnswer {
+  readonly message: string
+  /** Another next step than to check the address. */
+  readonly next?: string
+}
+
+/**
+ * Tells apart why no answer came, in words of this program: Node names options of its own, and calls a server that is there
+ * and not trusted an error like any other.
+ *
+ * @param trust what makes a certificate trusted: an option, a command, a variable
+ */
+export function noAnswer(
+  { origin, hostname, protocol, host }: URL,
+  cause: Error,
+  trust: string,
+): NoAnswer {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  if (UNTRUSTED.has(code)) {
+    return {
+      message: `a server answers at ${origin}, but this machine does not trust its certificate (${code})`,
+      next: `if the certificate was made at home: ${trust}`,
+    }
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return {
+      message: `the name ${hostname} has no address in the DNS, as seen from here (${code})`,
+    }
+  }
+  if (protocol === 'http:' && (code === 'ECONNRESET' || code.startsWith('HPE_'))) {
+    return {
+      message: `what answers at ${origin} closes the connection: it may speak https (${message})`,
+      next: `https://${host}, if it does`,
+    }
+  }
+  return { message: `nothing answers at ${origin}: ${message}` }
+}

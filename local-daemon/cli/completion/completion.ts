@@ -1,0 +1,23 @@
+import { Argument, type Command } from 'commander'
+import { COMPLETION_SCRIPTS, INSTALL_HINTS, SHELLS, type Shell } from './scripts.ts'
+import { examples } from '../help-examples.ts'
+import { note, printAsIs } from '../output/output.ts'
+
+export function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print the script that lets a shell complete spl')
+    .addArgument(new Argument('<shell>', 'whose script').choices(SHELLS))
+    .addHelpText(
+      'after',
+      examples(
+        ['source <(spl completion bash)', 'now, or at each start in ~/.bashrc'],
+        ['source <(spl completion zsh)', 'the same in ~/.zshrc, after compinit'],
+        ['spl completion fish > ~/.config/fish/completions/spl.fish', 'for good'],
+      ),
+    )
+    .action((shell: Shell) => {
+      printAsIs(COMPLETION_SCRIPTS[shell])
+      if (process.stdout.isTTY) note(`for every new shell: ${INSTALL_HINTS[shell]}`)
+    })
+}

@@ -1,0 +1,37 @@
+import type { Edge } from '../access/answers.ts'
+import { edgeText } from '../access/edge-text.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import type { GlobalOptions } from '../global-options.ts'
+import { print, printJson, warn } from '../output/output.ts'
+import type { SettingValue } from '../parse/parse-setting.ts'
+import type { SettingKey } from './setting-kinds.ts'
+import { settingText } from './setting-text.ts'
+
+export interface ChangeOptions extends GlobalOptions {
+  readonly force?: boolean
+}
+
+interface Setting {
+  readonly object: 'setting'
+  readonly key: string
+  readonly value: SettingValue
+  readonly record_id: string
+  readonly warnings: readonly string[]
+  readonly edge: Edge
+}
+
+/** Changes one setting at the daemon and says whether the gateway has the change too. */
+export async function changeSetting(
+  key: SettingKey,
+  value: SettingValue,
+  options: ChangeOptions,
+): Promise<void> {
+  const client = await daemonClient(options)
+  const body = { value, ...(options.force && { force: true }) }
+  const changed = await client.post<Setting>(`/v1/config/${key}`, body)
+  if (options.json) return printJson(changed)
+  print(`${changed.key}: ${settingText(changed.value)}`)
+  const edge = edgeText(changed.edge)
+  if (edge !== undefined) print(`edge: ${edge}`)
+  for (const warning of changed.warnings) warn(warning)
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { changeSetting, type ChangeOptions } from './change-setting.ts'
+import { parseSettingKey, parseSettingValue } from '../parse/parse-setting.ts'
+import { SETTING_KINDS } from './setting-kinds.ts'
+import { parseId } from '../parse/parse-id.ts'
+
+export function addConfigSet(config: Command): void {
+  config
+    .command('set')
+    .description('change a setting, durably and from the next request on')
+    .argument('<key>', 'one of those below', parseId)
+    .argument('<value...>', "true or false, a number, or a list ('' empties it)")
+    .option('--force', 'require bearers even if no admin has one')
+    .addHelpText('after', `\nSettings:\n${settingLines()}`)
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'spl config set strict_actor_header true',
+          'naming another actor needs a token that allows it',
+        ],
+        ['spl config set trusted_proxies 10.0.0.2,10.0.0.3', 'a list, with commas or spaces'],
+        ["spl config set allowed_hosts ''", 'an empty list'],
+      ),
+    )
+    .action((key: string, words: string[], _options: unknown, command: Command) => {
+      const known = parseSettingKey(key)
+      return changeSetting(
+        known,
+        parseSettingValue(known, words),
+        optionsOf<ChangeOptions>(command),
+      )
+    })
+}
+
+function settingLines(): string {
+  const width = Math.max(...Object.keys(SETTING_KINDS).map((key) => key.length))
+  return Object.entries(SETTING_KINDS)
+    .map(([key, kind]) => `  ${key.padEnd(width)}  ${kind}`)
+    .join('\n')
+}

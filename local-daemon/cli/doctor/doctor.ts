@@ -1,0 +1,96 @@
+import type { Command } from 'commander'
+import type { Home } from '../../home/home.ts'
+import { locateBearer } from '../client/bearer.ts'
+import { CliError } from '../cli-error.ts'
+import { destinationOf } from '../client/destination.ts'
+import { tally } from '../checks/show-check.ts'
+import type { Finding } from './finding.ts'
+import { ShownFindings } from './shown-findings.ts'
+import type { Login } from '../login/login-file.ts'
+import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { print, printJson } from '../output/output.ts'
+
+interface DoctorOptions extends GlobalOptions {
+  readonly outside: boolean
+}
+
+/** Exit codes of this command alone, as monitoring programs expect them. */
+const ALL_WELL = 0
+const WARNED = 1
+const FAILED = 2
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('look at everything that can be wrong: here, on the link, and from outside')
+    .option('--no-outside', 'do not ask the public hostname')
+    .addHelpText(
+      'after',
+      '\nExit codes of this command: 0 all well, 1 a warning, 2 something failed.\n',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['spl doctor', 'each check with what to do about it'],
+        ['spl doctor --no-outside', 'without a request to the public hostname'],
+        ['SPL_SERVE_URL=https://spl.example.com spl doctor', 'a daemon elsewhere, from here'],
+        ['spl doctor --json | jq \'.checks[] | select(.status == "fail")\'', 'for scripts'],
+      ),
+    )
+    .action((_options: unknown, command: Command) => doctor(optionsOf<DoctorOptions>(command)))
+}
+
+async function doctor(options: DoctorOptions): Promise<void> {
+  const shown = new ShownFindings(options.json === true)
+  const checks = await findingsOf(options, (finding) => shown.add(finding))
+  process.exitCode = codeOf(checks)
+  if (options.json) return printJson({ object: 'doctor', status: statusOf(checks), checks })
+  print(`\n${tally(checks)}`)
+}
+
+async function findingsOf(
+  options: DoctorOptions,
+  report: (finding: Finding) => void,
+): Promise<readonly Finding[]> {
+  const { runDoctor, runRemoteDoctor } = await import('./run-doctor.ts')
+  const home = homeOf(options)
+  const destination = destinationOf(options)
+  if (destination.kind === 'home') {
+    // Not SPL_TOKEN nor the saved one, which are for a daemon elsewhere: whoever may change allowed_hosts chooses who is asked.
+    const bearer = options.token?.trim()
+    return runDoctor({ home, bearer, outside: options.outside, report })
+  }
+  const { origin, login } = destination
+  const bearer = await bearerOf(options, home, login)
+  const ca = login?.ca ?? undefined
+  return runRemoteDoctor({
+    origin: { origin, ca },
+    bearer,
+    expectedDid: login?.instance_did,
+    report,
+  })
+}
+
+/** One that others may read is not used; the check of file modes tells of it. */
+async function bearerOf(
+  options: DoctorOptions,
+  home: Home,
+  login: Login | undefined,
+): Promise<string | undefined> {
+  try {
+    return (await locateBearer(options.token, home, login))?.bearer
+  } catch (error) {
+    if (error instanceof CliError) return undefined
+    throw error
+  }
+}
+
+function statusOf(checks: readonly Finding[]): 'pass' | 'warn' | 'fail' {
+  if (checks.some(({ status }) => status === 'fail')) return 'fail'
+  return checks.some(({ status }) => status === 'warn') ? 'warn' : 'pass'
+}
+
+function codeOf(checks: readonly Finding[]): number {
+  return { pass: ALL_WELL, warn: WARNED, fail: FAILED }[statusOf(checks)]
+}

@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { LIMITS } from '../../../protocol/limits.ts'
+import { JOIN_PATH, REGISTRY_PATH } from '../../../protocol/identity/registry-request.ts'
+import { makeCode } from '../../../protocol/identity/signed-code.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, noteNext, printJson } from '../output/output.ts'
+import { parseDuration } from '../parse/parse-duration.ts'
+import type { GatewayInvite } from './registry/answers.ts'
+import { inviteLink } from './registry/invite-link.ts'
+import { parseHostnamePattern } from '../parse/parse-hostname.ts'
+import { registryOf, type RegistryOptions } from './registry/registry-of.ts'
+import { addRegistryOptions } from './registry/registry-options.ts'
+import { localTime } from '../output/local-time.ts'
+
+interface GatewayInviteOptions extends RegistryOptions, SecretOptions {
+  readonly hostname?: string
+  /** Seconds. */
+  readonly ttl: number
+}
+
+export function addGatewayInvite(gateway: Command): void {
+  const invite = gateway
+    .command('invite')
+    .description('as its admin: offer a hostname, by a link')
+    .option(
+      '--hostname <name>',
+      'the one hostname, or *.spl.example.com for one of their choice (default: *.<host of --url>)',
+      parseHostnamePattern,
+    )
+    .addOption(
+      new Option('--ttl <duration>', 'life of the invite: 30m, 12h; 30d at most')
+        .argParser(parseTtl)
+        .default(7 * 86_400, '7d'),
+    )
+    .option('--out <file>', OUT_HELP)
+  addRegistryOptions(invite)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl gateway invite --hostname alice.spl.example.com', 'for alice alone'],
+        [
+          'spl gateway invite --url https://spl.example.com --ttl 1d',
+          'any name of *.spl.example.com',
+        ],
+      ),
+    )
+    .action((_options: unknown, command: Command) =>
+      makeInvite(optionsOf<GatewayInviteOptions>(command)),
+    )
+}
+
+async function makeInvite(options: GatewayInviteOptions): Promise<void> {
+  const hostname = options.hostname ?? belowUrl(options.url)
+  const { client, identity, origin } = await registryOf(options)
+  const sink = await secretSink(options)
+  const nonce = randomBytes(16)
+  const expires = Math.floor(Date.now() / 1000) + options.ttl
+  const { sign } = identity
+  const code = makeCode({ kind: 'gateway', path: JOIN_PATH, nonce, expires, sign })
+  const invite = await makeFor(sink, () =>
+    client.post<GatewayInvite>(`${REGISTRY_PATH}/invites`, {
+      invite_id: createHash('sha256').update(nonce).digest('hex'),
+      hostname,
+      expires_at: expires,
+    }),
+  )
+  await deliverSecret(sink, inviteLink(origin, code), {
+    takeBack: () => client.delete(`${REGISTRY_PATH}/invites/${invite.invite_id}`),
+    again: 'the same command again; spl gateway list --invites shows what there is',
+  })
+  if (options.json) return printJson(invite)
+  const choice = hostname.startsWith('*.') ? ` --hostname <name>${hostname.slice(1)}` : ''
+  const link = sink.place === null ? 'link above' : `link in ${sink.place}`
+  note(`for ${hostname}, one use, until ${localTime(invite.expires_at)}`)
+  note(`hand over the ${link}, which is shown this once; they run:`)
+  note(`  spl gateway join -${choice}`)
+  noteNext('to take it back', `spl gateway revoke ${invite.invite_id}`)
+}
+
+/** The names below the gateway's own, where that is said: the daemon's own gateway is a name among many. */
+function belowUrl(url: URL | undefined): string {
+  if (url !== undefined) return parseHostnamePattern(`*.${url.hostname}`)
+  throw new CliError(
+    'HOSTNAME_NEEDED',
+    'an invite is for a hostname, and none is named',
+    '--hostname alice.spl.example.com, or --hostname *.spl.example.com for one of their choice',
+    EXIT_CODE.usage,
+  )
+}
+
+function parseTtl(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds <= LIMITS.gatewayInviteSeconds) return seconds
+  throw new InvalidArgumentError(
+    `An invite lives ${LIMITS.gatewayInviteSeconds / 86_400}d at most.`,
+  )
+}

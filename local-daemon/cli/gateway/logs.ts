@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { PROJECT_DIRECTORY } from './project/find-project.ts'
+import { followServiceLog } from './follow-service-log.ts'
+import { followWorkerLog } from './follow-worker-log.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+
+interface GatewayLogsOptions extends GlobalOptions {
+  readonly follow?: boolean
+  readonly selfHosted?: boolean
+}
+
+export function addGatewayLogs(gateway: Command): void {
+  gateway
+    .command('logs')
+    .description('show what the gateway logs')
+    .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
+    .option('-f, --follow', 'go on until Ctrl-C; on Cloudflare there is no other way')
+    .option('--self-hosted', 'the service of this machine, from its journal')
+    .addHelpText(
+      'after',
+      `${examples(
+        ['spl gateway logs', 'requests and exceptions at Cloudflare, as they happen'],
+        ['spl gateway logs --json | jq .outcome', 'one event a line'],
+        ['spl gateway logs --self-hosted -f', 'the journal of spl gateway serve as a service'],
+      )}
+
+The gateway writes no lines of its own: Cloudflare reports each request, its
+outcome and exceptions, and workerd only what goes wrong.
+The requests that reached home are in: spl tunnel log
+`,
+    )
+    .action((directory: string, _options: unknown, command: Command) => {
+      const { selfHosted, follow, json } = optionsOf<GatewayLogsOptions>(command)
+      return selfHosted
+        ? followServiceLog(follow === true)
+        : followWorkerLog(directory, json === true)
+    })
+}

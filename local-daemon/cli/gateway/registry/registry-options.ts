@@ -1,0 +1,10 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { parseOrigin } from '../../parse/parse-origin.ts'
+
+/** The options of every command that asks a registry. */
+export function addRegistryOptions(command: Command): Command {
+  return command
+    .option('--url <origin>', 'gateway to ask (default: the one of the daemon here)', parseOrigin)
+    .option('--ca <file>', 'PEM file to trust, beside the system', (path) => resolve(path))
+}

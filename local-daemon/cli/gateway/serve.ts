@@ -1,0 +1,185 @@
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { ownerOfHome } from './owner-of-home.ts'
+import { untilGatewayFault } from './until-gateway-fault.ts'
+import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { noteHomeOnly } from '../client/home-only.ts'
+import { note, print, printJson } from '../output/output.ts'
+import { parsePort } from '../parse/parse-port.ts'
+import { fields } from '../output/table.ts'
+import { stopForSure } from '../stop-for-sure.ts'
+import { ignoreUserSignals } from '../serve/user-signals.ts'
+import { untilSignal } from '../until-signal.ts'
+import type { KeyPair } from '../../gateway/self-signed.ts'
+
+/** The most that the gateway's settings take. */
+const RATE_MAX = 1_000_000
+
+interface GatewayServeOptions extends GlobalOptions {
+  readonly owner?: string
+  readonly admin?: string
+  readonly host: string
+  readonly port: number
+  readonly hostname: readonly string[]
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly selfSigned?: boolean
+  readonly clientAddressHeader?: string
+  readonly storage?: string
+  readonly addressRequests?: number
+  readonly strangerRequests?: number
+  readonly installService?: boolean
+  readonly uninstallService?: boolean
+  readonly user?: boolean
+  readonly dryRun?: boolean
+}
+
+export function addGatewayServe(gateway: Command): void {
+  gateway
+    .command('serve')
+    .description('run the gateway on workerd until it is stopped')
+    .option('--owner <did:key>', 'daemon that may connect (default: the one of the home)')
+    .addOption(
+      new Option(
+        '--admin <did:key>',
+        'instead: give out hostnames to several; self for this home',
+      ).conflicts('owner'),
+    )
+    .option('--host <address>', 'address to listen on; without TLS loopback only', '127.0.0.1')
+    .option('--port <n>', 'port, 0 for a free one', parsePort, 8443)
+    .addOption(
+      new Option(
+        '--hostname <name...>',
+        'public hostname; with --admin also more, or *.spl.example.com',
+      ).default(['localhost'], 'localhost'),
+    )
+    .option('--tls-cert <file>', 'PEM certificate with its chain')
+    .option('--tls-key <file>', 'PEM private key')
+    .addOption(
+      new Option('--self-signed', 'make and keep a certificate').conflicts(['tlsCert', 'tlsKey']),
+    )
+    .option('--client-address-header <name>', 'header in which the proxy in front puts the client')
+    .option(
+      '--address-requests <n>',
+      'requests a minute of one client address (default: 6000)',
+      parseRate,
+    )
+    .option('--stranger-requests <n>', 'the same without a good bearer (default: 120)', parseRate)
+    .option('--storage <dir>', 'directory of the gateway (default: gateway/ in the home)')
+    .addOption(
+      new Option('--install-service', 'let systemd run it like this').conflicts('uninstallService'),
+    )
+    .option('--uninstall-service', 'stop that service and take its unit away')
+    .option('--user', 'a service of your own, also as root')
+    .option('--dry-run', 'with these: print the unit, change nothing')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl gateway serve --self-signed', 'https://localhost:8443 for the daemon of this home'],
+        ['spl gateway serve --client-address-header X-Real-IP', 'plain HTTP behind Caddy or nginx'],
+        [
+          'spl gateway serve --host 0.0.0.0 --port 443 --hostname spl.example.com --tls-cert chain.pem --tls-key key.pem',
+          'public, with your certificate',
+        ],
+        ['spl gateway serve --install-service --dry-run', 'the unit for systemd, to look at'],
+        [
+          'spl gateway serve --admin self --hostname spl.example.com --client-address-header X-Real-IP',
+          'for a team, behind a TLS proxy',
+        ],
+      ),
+    )
+    .action((_options: unknown, command: Command) =>
+      serveGateway(optionsOf<GatewayServeOptions>(command)),
+    )
+}
+
+async function serveGateway(options: GatewayServeOptions): Promise<void> {
+  if (options.installService || options.uninstallService) return service(options)
+  noteHomeOnly('spl gateway serve', options)
+  const { startGateway } = await import('../../gateway/start-gateway.ts')
+  const tls = tlsOf(options)
+  ignoreUserSignals()
+  const signalled = untilSignal()
+  const [hostname = 'localhost', ...moreHostnames] = options.hostname
+  const gateway = await startGateway({
+    ...(await whoseGateway(options)),
+    directory: options.storage ?? homeOf(options).gateway,
+    host: options.host,
+    port: options.port,
+    hostname,
+    moreHostnames,
+    ...(tls && { tls }),
+    ...(options.clientAddressHeader && { clientAddressHeader: options.clientAddressHeader }),
+    ...(options.addressRequests && { addressRequestsPerMinute: options.addressRequests }),
+    ...(options.strangerRequests && { strangerRequestsPerMinute: options.strangerRequests }),
+    onLog: note,
+  })
+  const { url, cacert, pid } = gateway
+  if (options.json) printJson({ object: 'gateway', url, cacert: cacert ?? null, pid })
+  else
+    print(
+      fields([
+        ['Gateway', url],
+        ['CA', cacert],
+        ['PID', String(pid)],
+      ]),
+    )
+  const ended = await Promise.race([signalled, untilGatewayFault(gateway, options.host)])
+  if (typeof ended === 'object') {
+    process.exitCode = EXIT_CODE.fault
+    note(`the gateway ends: ${ended.fault} [GATEWAY_FAULT]`)
+  }
+  note('stopping the gateway')
+  await stopForSure(() => gateway.stop())
+}
+
+async function service(options: GatewayServeOptions): Promise<void> {
+  const { installService, uninstallService } = await import('./manage-service.ts')
+  const { user = false, dryRun = false, json = false } = options
+  const manners = { user, dryRun, json }
+  if (options.uninstallService) return uninstallService(manners)
+  await installService(
+    {
+      ...(await whoseGateway(options)),
+      host: options.host,
+      port: options.port,
+      hostnames: options.hostname,
+      tls: tlsOf(options),
+      clientAddressHeader: options.clientAddressHeader,
+      addressRequests: options.addressRequests,
+      strangerRequests: options.strangerRequests,
+      storage: options.storage ?? homeOf(options).gateway,
+    },
+    manners,
+  )
+}
+
+/** One owner, who is the home's own unless told, or the admin of many. */
+async function whoseGateway(
+  options: GatewayServeOptions,
+): Promise<{ ownerDid: string } | { adminDid: string }> {
+  const { admin, owner } = options
+  if (admin === undefined) return { ownerDid: owner ?? (await ownerOfHome(options)) }
+  return { adminDid: admin === 'self' ? await ownerOfHome(options) : admin }
+}
+
+function parseRate(text: string): number {
+  const rate = /^[1-9]\d{0,6}$/u.test(text) ? Number(text) : Number.POSITIVE_INFINITY
+  if (rate <= RATE_MAX) return rate
+  throw new InvalidArgumentError(`A rate is a whole number from 1 to ${RATE_MAX}.`)
+}
+
+function tlsOf(options: GatewayServeOptions): KeyPair | 'self-signed' | undefined {
+  if (options.selfSigned) return 'self-signed'
+  const { tlsCert: cert, tlsKey: key } = options
+  if (cert && key) return { cert, key }
+  if (!cert && !key) return undefined
+  throw new CliError(
+    'TLS_INCOMPLETE',
+    '--tls-cert and --tls-key belong together',
+    'give both, or --self-signed',
+    EXIT_CODE.usage,
+  )
+}

@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import type { Home } from '../../home/home.ts'
+import { isLoopbackName } from '../../http/connection/is-loopback-name.ts'
+import { locateBearer } from '../client/bearer.ts'
+import { CliError } from '../cli-error.ts'
+import { readCa } from '../client/read-ca.ts'
+import { socketClient } from '../client/daemon-client.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { gatewayStatus, type Check, type StatusRequest } from './gateway-status.ts'
+import { ownerOfHome } from './owner-of-home.ts'
+import { isStorageFull } from '../../gateway/storage-room.ts'
+import { readRefusals } from '../../gateway/refusals-file.ts'
+import type { Refusals } from '../../gateway/front/refusal-counts.ts'
+import { localTime } from '../output/local-time.ts'
+import { table } from '../output/table.ts'
+import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { noteNext, print, printJson, warn } from '../output/output.ts'
+import { parseOrigin } from '../parse/parse-origin.ts'
+import { readRunningFile } from '../serve/running-file.ts'
+import { printable } from '../output/printable.ts'
+import type { Link } from '../tunnel/link-rows.ts'
+import { styled } from '../output/styled.ts'
+
+interface GatewayStatusOptions extends GlobalOptions {
+  readonly url?: URL
+  readonly ca?: string
+  readonly storage?: string
+}
+
+export function addGatewayStatus(gateway: Command): void {
+  gateway
+    .command('status')
+    .description('prove the public hostname end to end, from its name to this daemon')
+    .option(
+      '--url <origin>',
+      'another gateway than the one of the daemon of this home',
+      parseOrigin,
+    )
+    .option('--ca <file>', 'PEM file to trust, beside the system')
+    .option('--storage <dir>', 'of the gateway on this machine (default: the one of the home)')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl gateway status', 'exit code 0 if all is well, else 3'],
+        ['spl gateway status --url https://spl.example.com', 'any gateway, from anywhere'],
+        ['spl gateway status --json | jq .round_trip_ms', 'for a monitor'],
+      ),
+    )
+    .action((_options: unknown, command: Command) =>
+      status(optionsOf<GatewayStatusOptions>(command)),
+    )
+}
+
+async function status(options: GatewayStatusOptions): Promise<void> {
+  const request = await requestOf(options)
+  const outcome = await gatewayStatus(request, (check) => {
+    if (!options.json) print(line(check))
+  })
+  if (options.json) printJson(outcome)
+  else if (outcome.refusals !== null) print(refusalText(outcome.refusals))
+  warnOfFullDisk(options.storage ?? homeOf(options).gateway)
+  if (outcome.ok) return
+  process.exitCode = EXIT_CODE.unreachable
+  if (!options.json) noteNext('try', `${advice(outcome.checks)}`)
+}
+
+/** Of the gateway on this machine; of another one its own output says it. */
+function warnOfFullDisk(storage: string): void {
+  if (isStorageFull(storage) !== true) return
+  warn(`the disk of the gateway's storage ${storage} is full [GATEWAY_STORAGE_FULL]`)
+  noteNext('try', 'make room there; the gateway serves from memory and goes on by itself')
+}
+
+/** The gateway of the daemon that runs in the home, unless another is named. Only the home's own is shown the home's own bearer. */
+async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> {
+  const home = homeOf(options)
+  const facts = readRunningFile(home)
+  const gateway = options.url?.origin ?? facts?.gateway
+  if (!gateway) throw notConnected(home, facts !== undefined)
+  const own = gateway === facts?.gateway
+  const caFile = options.ca ?? (own ? facts.gateway_ca : null)
+  const origin = new URL(gateway)
+  const located = await locateBearer(options.token, home, undefined)
+  const link = own ? await linkOf(home) : undefined
+  return {
+    origin,
+    ca: caFile ? readCa(caFile) : undefined,
+    expected: existsSync(home.instanceKey) ? await ownerOfHome(options) : null,
+    policy: link?.configured ? link.policy : undefined,
+    refusals: readRefusals(options.storage ?? home.gateway),
+    bearer: isPrivate(origin) && (own || located?.source !== 'file') ? located?.bearer : undefined,
+  }
+}
+
+/** Whether a bearer may go there: by TLS, or without leaving this machine. */
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isLoopbackName(hostname)
+}
+
+async function linkOf(home: Home): Promise<Link | undefined> {
+  try {
+    return await socketClient(home).get<Link>('/v1/tunnel')
+  } catch {
+    return undefined
+  }
+}
+
+function notConnected(home: Home, running: boolean): CliError {
+  return running
+    ? new CliError(
+        'GATEWAY_NOT_CONFIGURED',
+        `the daemon of ${home.root} runs without a gateway`,
+        'spl serve --restart --gateway <origin>, with --gateway-ca <file> if it made its certificate; or --url <origin> to look from here',
+        EXIT_CODE.unreachable,
+      )
+    : new CliError(
+        'DAEMON_NOT_RUNNING',
+        `no daemon runs in ${home.root}, so its gateway is not known`,
+        'spl serve --daemon --gateway <origin>, or --url <origin> to look from here',
+        EXIT_CODE.unreachable,
+      )
+}
+
+const MARKS = { true: ['green', 'ok'], false: ['red', 'FAIL'], null: ['dim', '-'] } as const
+
+function line({ name, ok, detail }: Check): string {
+  const [colour, mark] = MARKS[`${ok}`]
+  const shown = styled(colour, mark.padEnd(4))
+  return `${shown}  ${name.replace('_', ' ').padEnd(12)}  ${printable(detail)}`
+}
+
+/** What the gateway of this machine has refused, the most frequent first. */
+function refusalText({ since, by_code }: Refusals): string {
+  const rows = Object.entries(by_code)
+    .toSorted(([, left], [, right]) => right.count - left.count)
+    .map(([code, { count, last_at }]) => [code, String(count), localTime(last_at / 1000)])
+  const from = localTime(since / 1000)
+  if (rows.length === 0) return `nothing refused since ${from}`
+  return `\nRefused by the gateway since ${from}:\n${table(['CODE', 'TIMES', 'LAST'], rows)}`
+}
+
+const ADVICE: Readonly<Record<Check['name'], string>> = {
+  dns: 'wait some minutes after a first deploy, then check the name at your DNS provider',
+  tls: 'is the gateway running, and on that port? Renew an expired certificate at the gateway; for a self-signed one: --ca <file>',
+  gateway: 'check the hostname; spl gateway deploy, or is spl gateway serve running?',
+  daemon: 'spl tunnel status at home: it says why the daemon is not connected there',
+  policy: 'spl tunnel status at home, then once more: a change takes a moment',
+  round_trip: 'the same command again; then spl tunnel status at home',
+  event_stream: 'a bearer with records:read; behind a proxy, turn its buffering off',
+}
+
+/** Also the own hostname of a gateway of several owners, which needs no daemon. */
+const NOBODYS =
+  'the gateway is up, but this hostname is not assigned: spl gateway list shows the assigned ones, spl gateway join takes one'
+
+function advice(checks: readonly Check[]): string {
+  const failed = checks.find(({ ok }) => ok === false)
+  if (failed?.detail.includes('HOSTNAME_UNKNOWN')) return NOBODYS
+  return failed === undefined ? 'the same command again' : ADVICE[failed.name]
+}

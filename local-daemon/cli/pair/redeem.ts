@@ -1,0 +1,76 @@
+import { Option, type Command } from 'commander'
+import { INVITE_PATH } from '../../../protocol/identity/signed-code.ts'
+import type { Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { originClient } from '../client/daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { askInstance, checkInvite, INSTANCE_LIMITS } from '../login/ask-instance.ts'
+import { readCode } from '../login/read-code.ts'
+import { note, noteNext, printJson, warn } from '../output/output.ts'
+import { parseOrigin } from '../parse/parse-origin.ts'
+import { fields } from '../output/table.ts'
+import { localTime } from '../output/local-time.ts'
+
+interface RedeemOptions extends SecretOptions {
+  readonly url: URL
+}
+
+interface Pairing extends Omit<Minted, 'object'>, Partial<Changed> {
+  readonly object: 'pairing'
+  readonly device: string
+  readonly instance_did: string
+}
+
+export function addPairRedeem(pair: Command): void {
+  pair
+    .command('redeem')
+    .description('exchange a one-time code for a bearer, on the device that was invited')
+    .argument('<code>', 'the invite, spi_…, or - for stdin')
+    .requiredOption('--url <url>', 'where the daemon is reached', parseOrigin)
+    .addOption(
+      new Option('--save', 'keep the bearer in the home and do not print it').conflicts('out'),
+    )
+    .option('--out <file>', OUT_HELP)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl pair redeem - --url https://spl.example.com --save', 'paste the code'],
+        ['T=$(spl pair redeem spi_… --url https://spl.example.com)', 'the bearer alone on stdout'],
+      ),
+    )
+    .action(async (text: string, _options: unknown, command: Command) =>
+      redeem(await readCode(text), optionsOf<RedeemOptions>(command)),
+    )
+}
+
+async function redeem(code: string, options: RedeemOptions): Promise<void> {
+  const { url } = options
+  const { did } = await askInstance(originClient(url, undefined, '--url', INSTANCE_LIMITS), url)
+  await checkInvite(code, did, url)
+  const client = originClient(url, code, '--url')
+  const sink = await secretSink(options)
+  const pairing = await makeFor(sink, () => client.post<Pairing>(INVITE_PATH, {}))
+  const { token, ...shown } = pairing
+  await deliverSecret(sink, token, {
+    takeBack: () => Promise.reject(new Error('the bearer may not end itself')),
+    again: `at home: spl service-account revoke ${shown.service_account_id}, then a new invite; its code was for one use`,
+  })
+  if (options.json) return printJson(shown)
+  note(
+    fields([
+      ['Device', shown.device],
+      ['Account', shown.service_account_id],
+      ['Scopes', shown.scopes.join(', ')],
+      ['Daemon', shown.instance_did],
+      ['Expires', shown.expires_at === null ? 'never' : localTime(shown.expires_at)],
+    ]).trimEnd(),
+  )
+  if (sink.place === null) note('The bearer above is shown this once.')
+  else note(`The bearer is in ${sink.place}.`)
+  if (!options.save) return
+  noteNext('try', `SPL_SERVE_URL=${url.origin} spl thread list`)
+  if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')
+}

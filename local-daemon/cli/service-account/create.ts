@@ -1,0 +1,121 @@
+import { Option, type Command } from 'commander'
+import { accountFields } from '../access/account-fields.ts'
+import type { Account, Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { CliError } from '../cli-error.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, noteNext, print, printJson } from '../output/output.ts'
+import { parseDuration } from '../parse/parse-duration.ts'
+import { parseList } from '../parse/parse-list.ts'
+import { parseScopes } from '../parse/parse-scopes.ts'
+import { parseId } from '../parse/parse-id.ts'
+
+interface CreateOptions extends SecretOptions {
+  readonly name: string
+  readonly scopes?: readonly string[]
+  readonly actors?: readonly string[]
+  readonly namespace?: string
+  readonly envTag?: string
+  readonly withToken?: boolean
+  /** Seconds. */
+  readonly ttl?: number
+  readonly bootstrap?: boolean
+}
+
+type Created = Account & Changed & { readonly minted: Minted | null }
+
+export function addServiceAccountCreate(account: Command): void {
+  account
+    .command('create')
+    .description('make a service account')
+    .requiredOption('--name <label>', 'what people call it', parseId)
+    .option('--scopes <csv>', 'default: records:read,records:write', parseScopes)
+    .option('--actors <csv>', 'DIDs it may write as', parseList)
+    .option('--namespace <name>', 'default: default')
+    .option('--env-tag <tag>', 'tag in its bearers, default: prod')
+    .option('--with-token', 'make its first bearer too')
+    .addOption(
+      new Option('--ttl <duration>', 'life of the bearer: 90s, 15m, 12h or 30d (default: no end)')
+        .argParser(parseDuration)
+        .implies({ withToken: true }),
+    )
+    .addOption(
+      new Option(
+        '--bootstrap',
+        'the first admin of a store without one, with its bearer',
+      ).conflicts(['scopes', 'actors', 'namespace', 'envTag', 'ttl']),
+    )
+    .addOption(new Option('--out <file>', OUT_HELP).implies({ withToken: true }))
+    .addHelpText(
+      'after',
+      examples(
+        ['spl service-account create --name laptop', 'reads and writes records; no bearer yet'],
+        ['T=$(spl service-account create --name ci --with-token --ttl 30d)', 'the bearer alone'],
+        [
+          'spl service-account create --name bot --actors did:sync:agent:bot --with-token --out bot.token --json',
+          'for scripts',
+        ],
+      ),
+    )
+    .action((_options: unknown, command: Command) => create(optionsOf<CreateOptions>(command)))
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  if (!options.withToken && !options.bootstrap) return createBare(options)
+  const client = await daemonClient(options)
+  const sink = await secretSink(options)
+  const { created, token } = await makeFor(sink, async () => {
+    const created = await (options.bootstrap
+      ? client.post<Created>('/v1/bootstrap/service-account', { name: options.name })
+      : client.post<Created>('/v1/service-accounts', { ...bodyOf(options), with_token: true }))
+    return { created, token: created.minted?.token ?? noToken() }
+  })
+  await deliverSecret(sink, token, {
+    takeBack: () => client.delete(`/v1/tokens/${created.minted?.token_id}?force=true`),
+    again: `the account is there; on the daemon's machine: spl token create --sa ${created.id}`,
+  })
+  if (options.json) return printJson(withoutSecret(created))
+  note(accountFields(created, created.edge).trimEnd())
+  note(
+    sink.place === null
+      ? 'The bearer above is shown this once.'
+      : `The bearer is in ${sink.place}.`,
+  )
+}
+
+async function createBare(options: CreateOptions): Promise<void> {
+  const client = await daemonClient(options)
+  const created = await client.post<Created>('/v1/service-accounts', bodyOf(options))
+  if (options.json) return printJson(withoutSecret(created))
+  print(accountFields(created, created.edge))
+  noteNext('it has no bearer yet', `spl token create --sa ${created.id}`)
+}
+
+function bodyOf(options: CreateOptions): object {
+  return {
+    name: options.name,
+    scopes: options.scopes,
+    actors: options.actors,
+    namespace: options.namespace,
+    env: options.envTag,
+    ttl_seconds: options.ttl,
+  }
+}
+
+function withoutSecret(created: Created): object {
+  if (created.minted === null) return created
+  const { token: _secret, ...minted } = created.minted
+  return { ...created, minted }
+}
+
+function noToken(): never {
+  throw new CliError(
+    'ANSWER_INVALID',
+    'the daemon made the account without a bearer',
+    'spl service-account list, then spl token create --sa <id>',
+  )
+}

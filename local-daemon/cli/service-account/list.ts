@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import type { Account } from '../access/answers.ts'
+import { collectPages, parseLimit } from '../client/collect-pages.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, noteNext, print, printJson } from '../output/output.ts'
+import { table } from '../output/table.ts'
+import { shortTime } from '../output/local-time.ts'
+
+interface ListOptions extends GlobalOptions {
+  readonly limit: number
+}
+
+export function addServiceAccountList(account: Command): void {
+  account
+    .command('list')
+    .description('list service accounts, revoked ones too')
+    .option('--limit <n>', 'most accounts to show', parseLimit, 100)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl service-account list', 'a table'],
+        ["spl service-account list --json | jq -r '.data[].id'", 'ids for scripts'],
+      ),
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = optionsOf<ListOptions>(command)
+      const client = await daemonClient(options)
+      const list = await collectPages<Account>(client, '/v1/service-accounts', options.limit)
+      if (options.json) return printJson(list)
+      const rows = list.data.map((account) => [
+        account.id,
+        account.name,
+        account.active ? 'yes' : 'no',
+        account.env,
+        account.namespace,
+        shortTime(account.created_at),
+        account.scopes.join(','),
+      ])
+      if (rows.length === 0) noteNext('no account yet', 'spl service-account create --name <label>')
+      else {
+        print(table(['ACCOUNT', 'NAME', 'ACTIVE', 'ENV', 'NAMESPACE', 'CREATED', 'SCOPES'], rows))
+      }
+      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+    })
+}

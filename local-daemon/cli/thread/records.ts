@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import type { FlatRecord } from '../../http/schemas/schemas.ts'
+import { collectPages, parseLimit } from '../client/collect-pages.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note, print, printJson } from '../output/output.ts'
+import { cutText } from '../output/cut-text.ts'
+import { shortId, wholeThread } from '../output/short-id.ts'
+import { table } from '../output/table.ts'
+import { parseId } from '../parse/parse-id.ts'
+
+/** Characters of text that the table shows. */
+const SHORT_TEXT = 80
+
+interface ThreadRecordsOptions extends GlobalOptions {
+  readonly limit: number
+}
+
+export function addThreadRecords(thread: Command): void {
+  thread
+    .command('records')
+    .description('show the records of a thread in order of arrival')
+    .argument('<thread>', 'id of the thread, or its beginning', parseId)
+    .option('--limit <n>', 'most records to show', parseLimit, 100)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl thread records th_…', 'a table'],
+        ['spl thread records th_… --json', 'whole records with ids and signatures'],
+      ),
+    )
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = optionsOf<ThreadRecordsOptions>(command)
+      const client = await daemonClient(options)
+      const thread = await wholeThread(client, id)
+      const path = `/v1/threads/${encodeURIComponent(thread)}/records`
+      const list = await collectPages<z.infer<typeof FlatRecord>>(client, path, options.limit)
+      if (options.json) return printJson(list)
+      const rows = list.data.map((record) => [
+        String(record.clock),
+        record.act,
+        record.actor,
+        shortId(record.id),
+        textOf(record.body),
+      ])
+      print(table(['CLOCK', 'ACT', 'ACTOR', 'RECORD', 'TEXT'], rows))
+      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+    })
+}
+
+/** What the verbs of the CLI write, or else the body as it is. */
+function textOf(body: Readonly<Record<string, unknown>>): string {
+  const said = body['goal'] ?? body['text']
+  const text = typeof said === 'string' ? said : JSON.stringify(body)
+  return cutText(text, SHORT_TEXT)
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import type { Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { showMinted } from '../access/show-minted.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { parseDuration } from '../parse/parse-duration.ts'
+import { wholeAccount } from '../output/short-id.ts'
+import { parseId } from '../parse/parse-id.ts'
+
+interface CreateOptions extends SecretOptions {
+  readonly sa: string
+  /** Seconds. */
+  readonly ttl?: number
+}
+
+export function addTokenCreate(token: Command): void {
+  token
+    .command('create')
+    .description('make a bearer of a service account, and show it this once')
+    .requiredOption('--sa <id>', 'service account, or the beginning of its id', parseId)
+    .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
+    .option('--out <file>', OUT_HELP)
+    .addHelpText(
+      'after',
+      examples(
+        ['T=$(spl token create --sa sa_… --ttl 30d)', 'the bearer alone is on stdout'],
+        ['spl token create --sa sa_… --out ci.token --json', 'for scripts'],
+      ),
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = optionsOf<CreateOptions>(command)
+      const client = await daemonClient(options)
+      const sink = await secretSink(options)
+      const made = await makeFor(sink, async () => {
+        const account = await wholeAccount(client, options.sa)
+        const body = { service_account_id: account, ttl_seconds: options.ttl }
+        return client.post<Minted & Changed>('/v1/tokens', body)
+      })
+      await deliverSecret(sink, made.token, {
+        takeBack: () => client.delete(`/v1/tokens/${made.token_id}?force=true`),
+        again: `the same command again, or with --out <file>; spl token list --sa ${made.service_account_id} shows what there is`,
+      })
+      showMinted(made, sink, options)
+    })
+}

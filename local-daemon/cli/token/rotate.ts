@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import type { Changed, Minted } from '../access/answers.ts'
+import { deliverSecret } from '../access/deliver-secret.ts'
+import { makeFor } from '../access/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { showMinted } from '../access/show-minted.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import { optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { note } from '../output/output.ts'
+import { parseDuration } from '../parse/parse-duration.ts'
+import { shortId, wholeAccount } from '../output/short-id.ts'
+import { parseId } from '../parse/parse-id.ts'
+
+interface RotateOptions extends SecretOptions {
+  /** Seconds. */
+  readonly ttl?: number
+  readonly force?: boolean
+}
+
+type Rotated = Minted & Changed & { readonly revoked: readonly string[] }
+
+export function addTokenRotate(token: Command): void {
+  token
+    .command('rotate')
+    .description('make a new bearer of a service account, then end all its others')
+    .argument('<sa>', 'id of the account, or its beginning', parseId)
+    .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
+    .option('--force', 'even if no admin is left for longer than a day')
+    .option('--out <file>', OUT_HELP)
+    .addHelpText(
+      'after',
+      examples(
+        ['T=$(spl token rotate sa_…)', 'the new bearer alone is on stdout'],
+        ['spl token rotate sa_… | spl token save -', 'it is the one of this command line'],
+        ['spl token rotate sa_… --out ci.token --json', 'for scripts'],
+      ),
+    )
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = optionsOf<RotateOptions>(command)
+      const client = await daemonClient(options)
+      const sink = await secretSink(options)
+      const made = await makeFor(sink, async () => {
+        const account = await wholeAccount(client, id)
+        const path = `/v1/service-accounts/${encodeURIComponent(account)}/rotate`
+        return client.post<Rotated>(path, { ttl_seconds: options.ttl, force: options.force })
+      })
+      await deliverSecret(sink, made.token, {
+        takeBack: () => client.delete(`/v1/tokens/${made.token_id}?force=true`),
+        again: `the others have ended; on the daemon's machine: spl token create --sa ${made.service_account_id}`,
+      })
+      showMinted(made, sink, options)
+      if (options.json) return
+      for (const revoked of made.revoked) note(`revoked ${shortId(revoked)}`)
+    })
+}

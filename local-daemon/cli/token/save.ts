@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import { saveToken } from '../access/save-token.ts'
+import { destinationOf } from '../client/destination.ts'
+import { homeOf, optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { print, printJson, warn } from '../output/output.ts'
+import { readSecretArgument } from '../parse/read-secret-argument.ts'
+
+export function addTokenSave(token: Command): void {
+  token
+    .command('save')
+    .description('keep the bearer of this command line in the home, mode 0600')
+    .argument('<bearer>', 'a bearer, or - for stdin, so that it is in no shell history')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl token save -', 'paste it, Enter, Ctrl-D'],
+        ['spl token create --sa sa_… | spl token save -', 'make one and keep it'],
+      ),
+    )
+    .action(async (text: string, _options: unknown, command: Command) => {
+      const options = optionsOf(command)
+      const destination = destinationOf(options)
+      const login = destination.kind === 'home' ? undefined : destination.login
+      const path = await saveToken(homeOf(options), await readSecretArgument(text), login)
+      if (options.json) printJson({ object: 'token_file', status: 'saved', path })
+      else print(`saved in ${path}`)
+      if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')
+    })
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { examples } from '../help-examples.ts'
+import { addTokenCreate } from './create.ts'
+import { addTokenInfo } from './info.ts'
+import { addTokenList } from './list.ts'
+import { addTokenRevoke } from './revoke.ts'
+import { addTokenRotate } from './rotate.ts'
+import { addTokenSave } from './save.ts'
+import { addTokenShowSource } from './show-source.ts'
+import { addTokenUnset } from './unset.ts'
+
+export function addToken(program: Command): void {
+  const token = program
+    .command('token')
+    .description('make and end bearers, and keep the one of this command line')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl token list', 'by hash, never by secret'],
+        ['spl token rotate sa_…', 'a new bearer for an account'],
+        ['spl token show-source', 'which one this command line sends'],
+      ),
+    )
+  addTokenCreate(token)
+  addTokenList(token)
+  addTokenRotate(token)
+  addTokenRevoke(token)
+  addTokenInfo(token)
+  addTokenSave(token)
+  addTokenUnset(token)
+  addTokenShowSource(token)
+}

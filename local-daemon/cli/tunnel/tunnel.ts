@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { examples } from '../help-examples.ts'
+import { addTunnelLog } from './log.ts'
+import { addTunnelStatus } from './status.ts'
+
+export function addTunnel(program: Command): void {
+  const tunnel = program
+    .command('tunnel')
+    .description('look at the link to the gateway, and at what comes through it')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl tunnel status', 'is it connected?'],
+        ['spl tunnel log -f', 'what comes through, as it comes'],
+      ),
+    )
+  addTunnelStatus(tunnel)
+  addTunnelLog(tunnel)
+}

@@ -1,0 +1,64 @@
+import { resolve } from 'node:path'
+import { Option, type Command } from 'commander'
+import { EXIT_CODE } from '../exit-code.ts'
+import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
+import { examples } from '../help-examples.ts'
+import { noteHomeOnly } from '../client/home-only.ts'
+import { note, noteNext, print, printJson } from '../output/output.ts'
+import { parseStore } from '../parse/parse-store.ts'
+import { readLastStart, readRunningFile } from '../serve/running-file.ts'
+import { verified } from './verified.ts'
+
+interface VerifyFlags extends GlobalOptions {
+  readonly store?: string
+}
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check the whole store: file, ids, signatures, tables; the daemon may run')
+    .addOption(
+      new Option(
+        '--store <file>',
+        'another database: a backup of this home, for example',
+      ).argParser(parseStore),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['spl verify', 'exit code 0 if everything is what was written, else 1'],
+        ['spl verify --store ~/backup/hub.db', 'a backup of this home'],
+        ['spl verify --json | jq .findings', 'for scripts'],
+      ),
+    )
+    .action((_options: unknown, command: Command) => verify(optionsOf<VerifyFlags>(command)))
+}
+
+async function verify(options: VerifyFlags): Promise<void> {
+  const home = homeOf(options)
+  noteHomeOnly('spl verify', options)
+  const own = readRunningFile(home)?.store ?? readLastStart(home)?.store ?? home.database
+  const path = options.store ?? own
+  const copy = resolve(path) !== resolve(own)
+  const result = await verified(home, path, { ...options, copy })
+  const status = result.count === 0 ? 'ok' : 'damaged'
+  if (options.json) printJson({ object: 'verification', status, store: path, ...result })
+  else {
+    for (const { message } of result.findings) print(message)
+    if (status === 'ok') print(`${result.records} records, and all of them are what was written`)
+    else {
+      note(`error: ${counted(result.count)} in ${path} [STORE_DAMAGED]`)
+      noteNext(
+        'try',
+        copy
+          ? 'another backup: this one is not whole'
+          : 'spl serve --stop, then put back a copy of the store with its -wal',
+      )
+    }
+  }
+  if (status !== 'ok') process.exitCode = EXIT_CODE.failed
+}
+
+function counted(findings: number): string {
+  return findings === 1 ? '1 finding' : `${findings} findings`
+}

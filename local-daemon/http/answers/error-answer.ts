@@ -1,0 +1,39 @@
+import type { Logger } from 'pino'
+import { RecordError } from '../../../protocol/records/record.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { problemAnswer } from './answer.ts'
+import type { RequestFacts } from '../request-facts.ts'
+
+/** Turns whatever a handler threw into the error envelope; logs what nobody asked for. */
+export function createErrorAnswer(logger: Logger) {
+  /** Causes that were logged: a full disk refuses every write, and must not fill with log lines. */
+  const logged = new WeakSet<object>()
+
+  return function answerError(error: Error, facts: RequestFacts): Response {
+    if (error instanceof RecordError) return answerRecordError(error, facts)
+    if (!(error instanceof ProblemError)) {
+      logger.error({ err: error, request_id: facts.requestId }, 'answer request')
+      return problemAnswer(facts, 'INTERNAL', 'The daemon failed to answer', {
+        try: 'Try again; if it stays, see logs/spl.log in the home directory.',
+      })
+    }
+    const { cause, code, message, detail } = error
+    if (cause instanceof Error && !logged.has(cause)) {
+      logged.add(cause)
+      logger.error({ err: cause, code }, message)
+    }
+    return problemAnswer(facts, code, message, detail)
+  }
+}
+
+function answerRecordError(error: RecordError, facts: RequestFacts): Response {
+  const { field, message } = error
+  const subject = field === '$' ? 'The record' : field
+  return problemAnswer(facts, 'INVALID_RECORD', `${subject} ${message}`, {
+    field,
+    try:
+      field === 'thread'
+        ? 'GET /v1/threads lists those there are.'
+        : 'See /openapi.json for the form of a record.',
+  })
+}

@@ -1,0 +1,19 @@
+import { callerOf } from '../input/caller.ts'
+import { pagedAnswer } from './paged-answer.ts'
+import { type RecordListOptions, RecordListText } from './record-list.ts'
+import type { RouteContext } from '../router.ts'
+import type { RouteParts } from '../routes/route-parts.ts'
+
+/** A list of records, made as fast as its reader takes it. */
+export function listAnswer(
+  c: RouteContext,
+  parts: RouteParts,
+  options: Omit<RecordListOptions, 'reader'>,
+): Response | Promise<Response> {
+  const list = new RecordListText({ ...options, reader: parts.store })
+  return pagedAnswer(c.env, {
+    ...callerOf(c, parts),
+    start: list.start,
+    render: (place) => list.page(place),
+  })
+}

@@ -1,0 +1,46 @@
+import type { Authorise } from '../../access/authorise.ts'
+import type { z } from '@hono/zod-openapi'
+import { formatJsonPath } from '../../../protocol/json/json-path.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { nextStepOf, plainIssue } from './plain-issue.ts'
+import { readJson } from './read-json.ts'
+import type { RouteContext } from '../router.ts'
+
+/**
+ * The query or path parameters as a schema wants them. Throws `ProblemError` `INVALID_REQUEST` with the
+ * parameter's name as `field`. A query holds no others: `readQuery` has refused them.
+ */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: Readonly<Record<string, string>>,
+): z.output<Schema> {
+  return parse(schema, input)
+}
+
+/**
+ * The same of a JSON body; `readJson` says what else it throws. Asks again then whether the caller may go on:
+ * a body may take minutes, and a bearer be revoked meanwhile.
+ */
+export async function parseBody<Schema extends z.ZodType>(
+  schema: Schema,
+  c: RouteContext,
+  authorise: Pick<Authorise, 'still'>,
+): Promise<z.output<Schema>> {
+  const body = await readJson(c.req.raw, c.env)
+  authorise.still(c.get('principal'))
+  return parse(schema, body)
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input, { error: plainIssue })
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = (issue?.path ?? []).map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const field = path.length === 0 ? '$' : formatJsonPath(path)
+  const message = issue?.message ?? 'is not valid'
+  throw new ProblemError(
+    'INVALID_REQUEST',
+    `${field === '$' ? 'The body' : `${field}:`} ${message}`,
+    { field, try: nextStepOf(field, message, input) },
+  )
+}

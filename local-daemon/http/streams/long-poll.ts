@@ -1,0 +1,27 @@
+import { DAEMON_LIMITS } from '../../home/limits.ts'
+import type { CommitListeners } from '../../store/commit-listeners.ts'
+import { onAbort } from '../connection/on-abort.ts'
+
+/**
+ * Resolves at the next commit with a record of the thread (of any, without one), or after
+ * `DAEMON_LIMITS.longPollMs`, or when a signal aborts.
+ */
+export function nextCommit(
+  commits: CommitListeners,
+  thread: string | undefined,
+  signals: readonly AbortSignal[],
+): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, DAEMON_LIMITS.longPollMs)
+    const leave = commits.add((records) => {
+      if (thread === undefined || records.some((record) => record.thread === thread)) done()
+    })
+    const leaveSignals = onAbort(signals, done)
+    function done() {
+      clearTimeout(timer)
+      leave()
+      leaveSignals()
+      resolve()
+    }
+  })
+}

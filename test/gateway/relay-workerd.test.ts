@@ -1,4 +1,0 @@
-import { startOnWorkerd } from './gateway-under-test.ts'
-import { relaySuite } from './relay-suite.ts'
-
-relaySuite('workerd', startOnWorkerd)

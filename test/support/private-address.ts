@@ -1,0 +1,16 @@
+import { ownAddresses } from '../../local-daemon/http/connection/listen-failure.ts'
+
+/**
+ * An address of this machine that other machines of a private network reach: any container and nearly every network has
+ * one. Undefined where there is none, which is said aloud, and is an error under CI: what needs one would not be tested.
+ */
+export const PRIVATE_ADDRESS: string | undefined = find()
+
+function find(): string | undefined {
+  const address = ownAddresses().find(({ exposure }) => exposure === 'private')?.address
+  if (address !== undefined) return address
+  const lack = 'this machine has no private address (10/8, 172.16/12, 192.168/16, fc00::/7)'
+  if (process.env['CI'] === 'true') throw new Error(`${lack}; give one to an interface`)
+  process.stderr.write(`${lack}: tests of the network door are left out\n`)
+  return undefined
+}
