@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { missingOf, namedTests } from './named-tests.ts'
 
-const PAGE = readFileSync(new URL('../../docs/promises.md', import.meta.url), 'utf8')
+const PAGE = readFileSync(new URL('../../docs/appendix/promises.md', import.meta.url), 'utf8')
 const references = namedTests(PAGE)
 
-describe('docs/promises.md', () => {
+describe('docs/appendix/promises.md', () => {
   test.each(references)('%s has "%s"', (file, name) => {
     expect(missingOf(file, name)).toEqual([])
   })

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { missingOf, namedTests, REFERENCE, titlesIn } from './named-tests.ts'
+import { missingOf, namedTests, titlesIn } from './named-tests.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PAGE = readFileSync(`${ROOT}docs/threat-model.md`, 'utf8')
+const APPENDIX = readFileSync(`${ROOT}docs/appendix/threat-model-tests.md`, 'utf8')
+
+/** Rules that only Node.js and the platform can keep: the appendix says so. */
+const UNTESTED = ['L1']
 
 const ATTACKERS = [
   'A stranger on the internet',
@@ -19,24 +23,52 @@ const ATTACKERS = [
   'A thief of a backup or of the disk',
 ]
 
+/** The rules of one section, in the order of the page: `S1`, `S2`, … */
+const rulesIn = (section: string): readonly string[] =>
+  [...section.matchAll(/^- ([A-Z]\d+) \*\*/gm)].map(([, rule = '']) => rule)
+
+/** The part of a page under one attacker's heading. */
+function sectionOf(page: string, attacker: string): string {
+  const [, ...sections] = page.split(`\n## ${attacker}`)
+  expect(sections).toHaveLength(1)
+  return sections[0]?.split('\n## ')[0] ?? ''
+}
+
+/** What the appendix has under each rule. */
+const ENTRIES = new Map(
+  APPENDIX.split(/^\*\*(?=[A-Z]\d+\*\*$)/m)
+    .slice(1)
+    .map((entry) => [entry.slice(0, entry.indexOf('**')), entry.split('\n## ')[0] ?? ''] as const),
+)
+
 describe('docs/threat-model.md', () => {
-  const references = namedTests(PAGE)
+  const references = namedTests(APPENDIX)
 
   test.each(references)('%s has "%s"', (file, name) => {
     expect(missingOf(file, name)).toEqual([])
   })
 
   test.each(ATTACKERS)('names tests against: %s', (attacker) => {
-    const [, ...sections] = PAGE.split(`\n## ${attacker}`)
-    expect(sections).toHaveLength(1)
-    const section = sections[0]?.split('\n## ')[0] ?? ''
-    expect([...section.matchAll(REFERENCE)].length).toBeGreaterThan(3)
+    expect(namedTests(sectionOf(APPENDIX, attacker)).length).toBeGreaterThan(3)
+  })
+
+  test.each(ATTACKERS)('numbers the rules in order, here and in the appendix: %s', (attacker) => {
+    const rules = rulesIn(sectionOf(PAGE, attacker))
+    expect(rules).toEqual(rules.map((rule, index) => `${rule[0]}${index + 1}`))
+    const entries = sectionOf(APPENDIX, attacker).matchAll(/^\*\*(\w+)\*\*$/gm)
+    expect([...entries].map(([, rule]) => rule)).toEqual(rules)
+  })
+
+  test.each(rulesIn(PAGE))('has a test for %s', (rule) => {
+    const tests = namedTests(ENTRIES.get(rule) ?? '')
+    expect([rule, tests.length > 0]).toEqual([rule, !UNTESTED.includes(rule)])
   })
 
   test('names no test file in a form that is not checked', () => {
-    const named = [...PAGE.matchAll(/`test\/[^`]+`/g)].map(([file]) => file)
+    const named = [...APPENDIX.matchAll(/`test\/[^`]+`/g)].map(([file]) => file)
     // The one that is named without a title is this file.
     expect(named).toHaveLength(references.length + 1)
+    expect(PAGE).not.toContain('`test/')
   })
 })
 

@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** How a page names a test: `file` — "group › title". */
-export const REFERENCE = /`(test\/[^`]+)` — "([^"]+)"/g
+/** How a page names a test: `file` — "group › title"; lines may break after `—` and inside the quotes. */
+export const REFERENCE = /`(test\/[^`]+)` —\s+"([^"]+)"/g
 
 /** The tests that a page names: file, and name. */
 export function namedTests(page: string): readonly (readonly [file: string, name: string])[] {
-  return [...page.matchAll(REFERENCE)].map(([, file = '', name = '']) => [file, name] as const)
+  return [...page.matchAll(REFERENCE)].map(
+    ([, file = '', name = '']) => [file, name.replaceAll(/\s+/g, ' ')] as const,
+  )
 }
 
 /** The first argument of `test('…',` or `test.each(…)('…',`; a skipped one is none. */
