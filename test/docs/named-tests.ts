@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** How a page names a test: `file` — "group › title"; lines may break after `—` and inside the quotes. */
-export const REFERENCE = /`(test\/[^`]+)` —\s+"([^"]+)"/g
+const REFERENCE = /`(test\/[^`]+)` —\s+"([^"]+)"/g
 
 /** The tests that a page names: file, and name. */
 export function namedTests(page: string): readonly (readonly [file: string, name: string])[] {
