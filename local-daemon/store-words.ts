@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { StoreTrouble } from './store/store-trouble.ts'
+import type { StoreTrouble } from './store/trouble/store-trouble.ts'
 
 /** What an owner is told of a store that is another one than before. */
 export function lineageWarning(broken: string): string {

@@ -3,7 +3,12 @@ import { SCOPES } from '../../protocol/identity/scopes.ts'
 import type { RecordDraft } from '../store/draft.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold, FoldStatements } from '../store/transactor.ts'
-import { ACCOUNTS_THREAD, isOwn, NO_PREDECESSORS, type Predecessors } from './predecessors.ts'
+import {
+  ACCOUNTS_THREAD,
+  isOwn,
+  NO_PREDECESSORS,
+  type Predecessors,
+} from '../store/predecessors.ts'
 
 /** Where service accounts, tokens and invites are, as records that only the daemon itself writes. No secret is in them. */
 export { ACCOUNTS_THREAD }

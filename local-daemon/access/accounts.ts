@@ -7,8 +7,8 @@ import type { AccountRow } from '../store/statements.ts'
 import { replay } from '../store/replay.ts'
 import type { StoreTransactor } from '../store/transactor.ts'
 import { type AccountBody, accountDraft, accountFold } from './account-records.ts'
-import type { Identity } from './identity.ts'
-import { predecessorsIn } from './predecessors.ts'
+import type { Identity } from './identity/identity.ts'
+import { predecessorsIn } from '../store/predecessors.ts'
 
 /** Crockford base32 in lower case: no i, l, o, u. */
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'

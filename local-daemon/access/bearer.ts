@@ -8,7 +8,7 @@ import type { Store } from '../store/open-store.ts'
 import type { TokenRow } from '../store/statements.ts'
 import { ACCOUNTS_THREAD } from './account-records.ts'
 import { nowSeconds } from './accounts.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from './identity/identity.ts'
 import type { AccountPrincipal } from './principal.ts'
 import type { TokenUses } from './token-uses.ts'
 

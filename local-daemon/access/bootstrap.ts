@@ -1,8 +1,8 @@
 import { ProblemError } from '../problem/problem-error.ts'
-import type { RequestFacts } from '../http/request-facts.ts'
+import type { RequestFacts } from './request-facts.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Accounts, FreshToken } from './accounts.ts'
-import { ACCOUNTS_THREAD } from './predecessors.ts'
+import { ACCOUNTS_THREAD } from '../store/predecessors.ts'
 import { requireBearer, sameText } from './bearer.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { type ListenHost, urlHost } from '../http/connection/listen-host.ts'
+import { type ListenHost, urlHost } from '../network/listen-host.ts'
 import { ProblemError } from '../problem/problem-error.ts'
-import { StartError } from '../home/start-error.ts'
+import { StartError } from '../problem/start-error.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 
 /**

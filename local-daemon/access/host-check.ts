@@ -1,4 +1,4 @@
-import { type ListenHost, urlHost } from '../http/connection/listen-host.ts'
+import { type ListenHost, urlHost } from '../network/listen-host.ts'
 
 /** A Host header, with or without a port. */
 const PORT = /:(?:0|[1-9][0-9]{0,4})$/

@@ -11,7 +11,7 @@ import type { Store } from '../store/open-store.ts'
 import type { InviteRow } from '../store/statements.ts'
 import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'
 import { requireBearer } from './bearer.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from './identity/identity.ts'
 
 export interface InviteRequest extends Omit<AccountRequest, 'name'> {
   /** Label of the device, which its account is named after. */

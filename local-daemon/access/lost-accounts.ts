@@ -1,6 +1,6 @@
 import type { Store } from '../store/open-store.ts'
 import { StoreOpenError } from '../store/store-error.ts'
-import { ACCOUNTS_THREAD } from './predecessors.ts'
+import { ACCOUNTS_THREAD } from '../store/predecessors.ts'
 
 /** A table of accounts that is empty beside their records would let nobody in, or somebody else. Throws `StoreOpenError`. */
 export function refuseLostAccounts(store: Store): void {

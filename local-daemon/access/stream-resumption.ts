@@ -1,10 +1,10 @@
 import { LIMITS } from '../../protocol/limits.ts'
 import { makeCode, parseCode, verifyCode } from '../../protocol/identity/signed-code.ts'
 import { withoutTicket } from '../../protocol/http/without-ticket.ts'
-import type { RequestFacts } from '../http/request-facts.ts'
+import type { RequestFacts } from './request-facts.ts'
 import { nowSeconds } from './accounts.ts'
 import type { BearerCheck } from './bearer.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from './identity/identity.ts'
 import type { Principal } from './principal.ts'
 
 const NAME_BYTES = 16

@@ -4,7 +4,7 @@ import { makeCode, parseCode, verifyCode } from '../../protocol/identity/signed-
 import { DAEMON_LIMITS } from '../home/limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { nowSeconds } from './accounts.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from './identity/identity.ts'
 import { mayUse, type Principal } from './principal.ts'
 
 interface OpenTicket {

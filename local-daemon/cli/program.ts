@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../process/version.ts'
 import { examples } from './help-examples.ts'
 import { reportError } from './report-error.ts'
 import { CliError } from './cli-error.ts'

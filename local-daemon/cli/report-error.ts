@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { StartError } from '../home/start-error.ts'
+import { StartError } from '../problem/start-error.ts'
 import { CliError } from './cli-error.ts'
 import { closest } from '../../protocol/http/closest.ts'
 import { forThisHome } from './client/for-this-home.ts'

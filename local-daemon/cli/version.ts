@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Command } from 'commander'
 import { PROTOCOL_VERSION } from '../../protocol/tunnel/version.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../process/version.ts'
 import { optionsOf } from './global-options.ts'
 import { examples } from './help-examples.ts'
 import { print, printJson } from './output/output.ts'

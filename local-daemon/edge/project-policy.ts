@@ -1,7 +1,7 @@
 import { type EdgePolicy, type EdgeToken, scopeBits } from '../../protocol/tunnel/edge-policy.ts'
 import { DAEMON_LIMITS } from '../home/limits.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
-import { isDamage } from '../store/store-trouble.ts'
+import { isDamage } from '../store/trouble/store-trouble.ts'
 import type { StoreReader } from '../store/reader.ts'
 
 /**

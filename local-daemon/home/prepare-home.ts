@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import type { Home } from './home.ts'
-import { StartError } from './start-error.ts'
-import { shellPath } from '../shell-word.ts'
+import { StartError } from '../problem/start-error.ts'
+import { shellPath } from '../problem/shell-word.ts'
 import { requireUsableFile } from './usable-file.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import type { Home } from './home.ts'
 import { readRunningPid, removePidFile, writePidFile } from './pid-file.ts'
-import { StartError } from './start-error.ts'
+import { StartError } from '../problem/start-error.ts'
 
 /** The right to be the only daemon of a home. `release` is idempotent. */
 export interface SingleInstance {

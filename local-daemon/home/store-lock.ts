@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts'
 import { realPath } from './real-path.ts'
-import { StartError } from './start-error.ts'
-import { shellPath } from '../shell-word.ts'
+import { StartError } from '../problem/start-error.ts'
+import { shellPath } from '../problem/shell-word.ts'
 
 /**
  * Takes the one lock of a database file, `<file>.lock` beside it. The lock of the home is not enough: with `--store` two

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
-import { StartError } from './start-error.ts'
-import { shellPath } from '../shell-word.ts'
+import { StartError } from '../problem/start-error.ts'
+import { shellPath } from '../problem/shell-word.ts'
 
 /**
  * Refuses what is no file where the daemon keeps one: a directory cannot be written, and opening a named pipe waits for ever.

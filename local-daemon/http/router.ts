@@ -8,7 +8,7 @@ import { ProblemError } from '../problem/problem-error.ts'
 import { describeComponents } from './schemas/api-document.ts'
 import { documentRoute } from './document-route.ts'
 import { type Query, readQuery } from './input/read-query.ts'
-import type { RequestFacts } from './request-facts.ts'
+import type { RequestFacts } from '../access/request-facts.ts'
 
 export interface DaemonEnv {
   Bindings: RequestFacts

@@ -1,4 +1,4 @@
-import type { Via } from '../http/via.ts'
+import type { Via } from '../access/via.ts'
 
 /**
  * How an answer ended. `whole`: all of it was handed on. `cancelled`: whoever asked went away before. `failed`: the

@@ -1,6 +1,6 @@
 import type { Principal } from '../access/principal.ts'
 import type { SubscriptionObserver } from '../http/streams/subscription.ts'
-import type { Via } from '../http/via.ts'
+import type { Via } from '../access/via.ts'
 import type { Outcome } from './request-line.ts'
 
 /** What a trace says of its request once the answer has ended. */

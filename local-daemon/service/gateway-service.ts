@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { StartError } from '../home/start-error.ts'
+import { StartError } from '../problem/start-error.ts'
 import { GATEWAY_SERVICE } from './gateway-unit.ts'
 import { systemctl } from './systemctl.ts'
 

@@ -1,4 +1,4 @@
-import { StartError } from '../home/start-error.ts'
+import { StartError } from '../problem/start-error.ts'
 
 /** A line end would begin another directive of a unit; XML has no place for most of the others. */
 const CONTROLS = /\p{Cc}|[\u2028\u2029]/u

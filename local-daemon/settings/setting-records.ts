@@ -1,4 +1,4 @@
-import { isOwn, NO_PREDECESSORS, type Predecessors } from '../access/predecessors.ts'
+import { isOwn, NO_PREDECESSORS, type Predecessors } from '../store/predecessors.ts'
 import { isPlainObject } from '../../protocol/json/json-value.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { StoredRecord } from '../store/stored-record.ts'

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { predecessorsIn } from '../access/predecessors.ts'
+import { predecessorsIn } from '../store/predecessors.ts'
 import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { realPath } from '../home/real-path.ts'
-import { openConnection, openFailure } from './connection.ts'
-import { KeptLog } from './kept-log.ts'
-import { Expectation, Lineage, rememberNothing } from './lineage.ts'
-import { LossWatch } from './loss-watch.ts'
+import { openConnection, openFailure } from './file/connection.ts'
+import { KeptLog } from './file/kept-log.ts'
+import { Expectation, Lineage, rememberNothing } from './lineage/lineage.ts'
+import { LossWatch } from './file/loss-watch.ts'
 import type { StoreOptions } from './open-store.ts'
-import { newStamp, refuseMixed } from './stamp.ts'
+import { newStamp, refuseMixed } from './file/stamp.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import { StoreOpenError } from './store-error.ts'
-import { StoreState } from './store-state.ts'
+import { StoreState } from './trouble/store-state.ts'
 
 /** A store that was opened, and what looks after it. */
 export interface OpenParts {

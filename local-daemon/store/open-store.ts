@@ -1,28 +1,28 @@
 import { dirname } from 'node:path'
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../problem/problem-error.ts'
-import { freeBytes } from '../home/room.ts'
+import { freeBytes } from './file/disk-room.ts'
 import { realPath } from '../home/real-path.ts'
 import { DAEMON_LIMITS } from '../home/limits.ts'
-import { closeDatabase } from './close-database.ts'
+import { closeDatabase } from './file/close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
-import { type ConnectionOptions, sqliteVersion } from './connection.ts'
+import { type ConnectionOptions, sqliteVersion } from './file/connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
-import { Census } from './census.ts'
+import { Census } from './trouble/census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
-import type { LineageOptions } from './lineage.ts'
-import type { LossWatch } from './loss-watch.ts'
+import type { LineageOptions } from './lineage/lineage.ts'
+import type { LossWatch } from './file/loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
 import { openParts } from './open-parts.ts'
-import { newStamp } from './stamp.ts'
-import type { TroubleListener } from './store-state.ts'
+import { newStamp } from './file/stamp.ts'
+import type { TroubleListener } from './trouble/store-state.ts'
 import {
   foundDamage,
   meaningOf,
   problemFrom,
   type StoreTrouble,
   troubleFrom,
-} from './store-trouble.ts'
+} from './trouble/store-trouble.ts'
 import type { StoredRecord } from './stored-record.ts'
 import {
   type AppendResult,
@@ -31,7 +31,7 @@ import {
   type LocalOrigin,
   type StoreTransactor,
 } from './transactor.ts'
-import { limitTrouble } from './why-not-written.ts'
+import { limitTrouble } from './trouble/why-not-written.ts'
 import { Writer } from './writer.ts'
 
 export interface AppendOptions {

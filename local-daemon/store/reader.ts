@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { DAEMON_LIMITS } from '../home/limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
-import type { Census } from './census.ts'
+import type { Census } from './trouble/census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
-import { isDamage } from './store-trouble.ts'
+import { isDamage } from './trouble/store-trouble.ts'
 import type {
   AccountRow,
   InviteRow,

@@ -1,6 +1,6 @@
 import { DAEMON_LIMITS } from '../home/limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
-import { isDatabaseError } from './store-trouble.ts'
+import { isDatabaseError } from './trouble/store-trouble.ts'
 import type { AppendResult } from './transactor.ts'
 
 /** One caller's append inside a shared transaction: it returns its result or throws its own refusal. */

@@ -1,6 +1,6 @@
 import { request as requestHttp, type Agent, type IncomingMessage } from 'node:http'
 import { request as requestHttps, type RequestOptions } from 'node:https'
-import { ProxyError } from '../home/proxy.ts'
+import { ProxyError } from '../network/proxy.ts'
 import { isChallenge } from '../../protocol/identity/request-signature.ts'
 import { CHALLENGE_PATH } from '../../protocol/tunnel/version.ts'
 import { sayDialFault } from './certificate-fault.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../http/request-facts.ts'
+import type { RequestFacts } from '../access/request-facts.ts'
 
 /** What answers the tunnel's requests: the daemon's own HTTP app, called in-process. */
 export interface TunnelApp {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { BEGIN, costTables, END } from './cost/cost-tables.ts'
 import { measureUnits } from './cost/measure-units.ts'
-import type { UnitFigures } from '../../local-daemon/cost/unit-figures.ts'
+import type { UnitFigures } from '../../local-daemon/cli/cost/unit-figures.ts'
 
 /**
  * `npm run cost [-- --idle-seconds N] [--repeats N] [--write]`: what a daemon uses of Cloudflare, counted by the
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 })
 const page = new URL('../../docs/cost.md', import.meta.url)
-const recorded = new URL('../../local-daemon/cost/unit-figures.json', import.meta.url)
+const recorded = new URL('../../local-daemon/cli/cost/unit-figures.json', import.meta.url)
 const lock = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly dependencies: { readonly workerd: string }
 }

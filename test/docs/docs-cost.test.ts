@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { billed, freePlan, MONTH_SECONDS, paidPlan } from '../../local-daemon/cost/bill.ts'
+import { billed, freePlan, MONTH_SECONDS, paidPlan } from '../../local-daemon/cli/cost/bill.ts'
 import { BEGIN, costTables, END } from '../bench/cost/cost-tables.ts'
-import { PRICES } from '../../local-daemon/cost/prices.ts'
-import type { UnitFigures } from '../../local-daemon/cost/unit-figures.ts'
-import { sum, times } from '../../local-daemon/cost/usage.ts'
+import { PRICES } from '../../local-daemon/cli/cost/prices.ts'
+import type { UnitFigures } from '../../local-daemon/cli/cost/unit-figures.ts'
+import { sum, times } from '../../local-daemon/cli/cost/usage.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const PAGE = read('docs/cost.md')
-const UNITS = JSON.parse(read('local-daemon/cost/unit-figures.json')) as UnitFigures
+const UNITS = JSON.parse(read('local-daemon/cli/cost/unit-figures.json')) as UnitFigures
 
 const usage = { workerRequests: 3, objectRequests: 2, messages: 40, activeSeconds: 10 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
-import { parseListenHost } from '../../local-daemon/http/connection/listen-host.ts'
+import { parseListenHost } from '../../local-daemon/network/listen-host.ts'
 import { thrownErrors } from './thrown-errors.ts'
 
 const PAGE = readFileSync(new URL('../../docs/running.md', import.meta.url), 'utf8')

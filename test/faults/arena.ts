@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadIdentity } from '../../local-daemon/access/identity.ts'
+import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { FaultLink } from './fault-link.ts'

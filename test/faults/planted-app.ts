@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../local-daemon/http/request-facts.ts'
+import type { RequestFacts } from '../../local-daemon/access/request-facts.ts'
 import type { TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 import { sequenceOf } from './sequence-of.ts'
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { loadIdentity } from '../../local-daemon/access/identity.ts'
+import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../local-daemon/http/request-facts.ts'
+import type { RequestFacts } from '../../local-daemon/access/request-facts.ts'
 import type { AcceptedWebSocket, TunnelApp } from '../../local-daemon/tunnel/tunnel-app.ts'
 
 export interface Seen {

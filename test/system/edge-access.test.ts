@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../local-daemon/access/identity.ts'
+import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'

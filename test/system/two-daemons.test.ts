@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { loadIdentity } from '../../local-daemon/access/identity.ts'
+import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { aHome } from '../support/a-daemon.ts'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { parseListenHost, type Exposure } from '../../http/connection/listen-host.ts'
-import { StartError } from '../../home/start-error.ts'
+import { parseListenHost, type Exposure } from '../../network/listen-host.ts'
+import { StartError } from '../../problem/start-error.ts'
 
 /** Who can reach an address of the daemon's own port; undefined for a name and for an address it never listens on. */
 export function exposureOf({ hostname }: URL): Exposure | undefined {

@@ -4,7 +4,7 @@ import { tokenFile } from '../access/token-file.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { Login } from '../login/login-file.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077

@@ -1,4 +1,4 @@
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /** `--home` as it was named on this command line; undefined: the next command finds the same home by itself. */
 let named: string | undefined

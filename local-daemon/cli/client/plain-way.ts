@@ -1,6 +1,6 @@
 import { lookup as lookupInDns } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { reachOf } from '../../http/connection/listen-host.ts'
+import { reachOf } from '../../network/listen-host.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 

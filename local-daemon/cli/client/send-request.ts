@@ -1,7 +1,7 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { request as requestHttps, type RequestOptions as TlsOptions } from 'node:https'
-import { proxyAgent, proxyFor } from '../../home/proxy.ts'
+import { proxyAgent, proxyFor } from '../../network/proxy.ts'
 import { guardWay, refuseProxied } from './plain-way.ts'
 
 /**

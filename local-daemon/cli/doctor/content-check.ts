@@ -1,7 +1,7 @@
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip } from '../checks/outcomes.ts'
 import { verified } from '../verify/verified.ts'
-import { StartError } from '../../home/start-error.ts'
+import { StartError } from '../../problem/start-error.ts'
 import { StoreOpenError } from '../../store/store-error.ts'
 import { storeOf, type Survey } from './survey.ts'
 

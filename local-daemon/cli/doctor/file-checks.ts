@@ -5,7 +5,7 @@ import type { Check } from '../checks/check.ts'
 import { failure, pass, skip } from '../checks/outcomes.ts'
 import { loginFile } from '../login/login-file.ts'
 import { storeOf, type Survey } from './survey.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /** Anybody else's permission bits. */
 const OTHERS = 0o077

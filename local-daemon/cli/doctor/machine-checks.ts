@@ -1,9 +1,9 @@
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../../process/version.ts'
 import type { Check } from '../checks/check.ts'
 import { failure, pass, skip, warning } from '../checks/outcomes.ts'
 import { startCommand } from '../serve/start-command.ts'
 import type { Disk, Survey } from './survey.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 const MIB = 1024 ** 2
 /** Bytes that must be free: below the first nothing is safe, below the second it is time. */

@@ -1,5 +1,5 @@
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
-import { isExposable, parseListenHost } from '../../http/connection/listen-host.ts'
+import { isExposable, parseListenHost } from '../../network/listen-host.ts'
 
 /** Addresses of this machine that a daemon may listen on, beside loopback. */
 export interface LocalAddresses {

@@ -7,7 +7,7 @@ import { nextOf } from './next-steps.ts'
 import type { GatewayChoice, Plan, Step } from './plan.ts'
 import { isProxy, MATRIX, type Way } from './use-case.ts'
 import type { Present, Wish } from './wish.ts'
-import { shellPath, shellWord } from '../../shell-word.ts'
+import { shellPath, shellWord } from '../../problem/shell-word.ts'
 
 const LOOPBACK = '127.0.0.1'
 

@@ -3,7 +3,7 @@ import type { Plan, Step } from './plan.ts'
 import { MATRIX } from './use-case.ts'
 import { forThisHome } from '../client/for-this-home.ts'
 import { styled } from '../output/styled.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /** The plan for people: what is done here, what is theirs to do, what to know. */
 export function planText({ use, way, url, steps, warnings }: Plan): string {

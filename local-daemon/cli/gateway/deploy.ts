@@ -10,7 +10,7 @@ import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { note, noteNext, print, printJson } from '../output/output.ts'
 import { fields } from '../output/table.ts'
-import { shellWord } from '../../shell-word.ts'
+import { shellWord } from '../../problem/shell-word.ts'
 
 interface GatewayDeployOptions extends GlobalOptions {
   readonly dryRun?: boolean

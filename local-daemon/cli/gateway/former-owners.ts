@@ -6,8 +6,8 @@ export async function ownersOfHome(
   home: Home,
 ): Promise<{ readonly did: string; readonly former: readonly string[] } | undefined> {
   if (!existsSync(home.instanceKey)) return undefined
-  const { loadIdentity } = await import('../../access/identity.ts')
-  const { readSuccessions } = await import('../../access/succession.ts')
+  const { loadIdentity } = await import('../../access/identity/identity.ts')
+  const { readSuccessions } = await import('../../access/identity/succession.ts')
   const { did } = loadIdentity(home)
   return { did, former: readSuccessions(home, did).map(({ from }) => from) }
 }

@@ -11,7 +11,7 @@ import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { noteNext, print, printJson } from '../output/output.ts'
 import { fields } from '../output/table.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 interface GatewayInitOptions extends GlobalOptions {
   readonly name?: string

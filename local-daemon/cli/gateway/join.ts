@@ -11,7 +11,7 @@ import { parseHostname } from '../parse/parse-hostname.ts'
 import { registryOf, type RegistryOptions } from './registry/registry-of.ts'
 import { addRegistryOptions } from './registry/registry-options.ts'
 import { fields } from '../output/table.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 interface GatewayJoinOptions extends RegistryOptions {
   readonly hostname?: string

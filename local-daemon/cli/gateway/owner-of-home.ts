@@ -12,7 +12,7 @@ import { homeOf, type GlobalOptions } from '../global-options.ts'
 export async function ownerOfHome(options: GlobalOptions): Promise<string> {
   const home = homeOf(options)
   if (existsSync(home.instanceKey)) {
-    const { loadIdentity } = await import('../../access/identity.ts')
+    const { loadIdentity } = await import('../../access/identity/identity.ts')
     return loadIdentity(home).did
   }
   throw new CliError(

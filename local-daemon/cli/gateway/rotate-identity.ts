@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { Rotation } from '../../access/rotate-identity.ts'
+import type { Rotation } from '../../access/identity/rotate-identity.ts'
 import type { Home } from '../../home/home.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
 import { confirmName } from './confirm-name.ts'
@@ -43,8 +43,8 @@ told the new identity before it lets the daemon in again.
 }
 
 async function rotate(options: RotateOptions): Promise<void> {
-  const { loadIdentity } = await import('../../access/identity.ts')
-  const { rotateIdentity } = await import('../../access/rotate-identity.ts')
+  const { loadIdentity } = await import('../../access/identity/identity.ts')
+  const { rotateIdentity } = await import('../../access/identity/rotate-identity.ts')
   const home = homeOf(options)
   const sink = await secretSink(options)
   let delivered = false

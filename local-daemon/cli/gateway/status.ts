@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Home } from '../../home/home.ts'
-import { isLoopbackName } from '../../http/connection/is-loopback-name.ts'
+import { isLoopbackName } from '../../network/is-loopback-name.ts'
 import { locateBearer } from '../client/bearer.ts'
 import { CliError } from '../cli-error.ts'
 import { readCa } from '../client/read-ca.ts'

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { installLastResort } from '../../faults/last-resort.ts'
+import { installLastResort } from '../../process/last-resort.ts'
 import type { Gateway } from '../../gateway/start-gateway.ts'
 import { note } from '../output/output.ts'
 

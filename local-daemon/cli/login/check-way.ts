@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { reachOf } from '../../http/connection/listen-host.ts'
+import { reachOf } from '../../network/listen-host.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { warn } from '../output/output.ts'

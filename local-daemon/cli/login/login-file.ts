@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /**
  * The daemon elsewhere that the commands of a home go to. The bearer stands beside the one address, the one identity and

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { isLoopbackName } from '../../http/connection/is-loopback-name.ts'
+import { isLoopbackName } from '../../network/is-loopback-name.ts'
 
 /**
  * The origin of a gateway that a daemon is to connect to. Bearers cross that connection: in the clear on this machine alone.

@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os'
-import type { Exposure } from '../../http/connection/listen-host.ts'
+import type { Exposure } from '../../network/listen-host.ts'
 
 /** Who can reach the daemon's address, for people. */
 export function exposureText(exposure: Exposure): string {

@@ -1,5 +1,5 @@
 import type { Home } from '../../home/home.ts'
-import { parseListenHost } from '../../http/connection/listen-host.ts'
+import { parseListenHost } from '../../network/listen-host.ts'
 import { note } from '../output/output.ts'
 import { installedService, restartService } from '../service/installed-service.ts'
 import { serviceManaged } from '../service/show-service.ts'

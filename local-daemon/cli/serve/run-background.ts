@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import type { Home } from '../../home/home.ts'
-import { explainStart } from '../../home/explain-start.ts'
+import { explainStart } from '../../explain-start.ts'
 import { prepareHome } from '../../home/prepare-home.ts'
 import { CliError } from '../cli-error.ts'
 import { socketClient } from '../client/daemon-client.ts'
@@ -13,7 +13,7 @@ import { showProgress } from '../output/progress.ts'
 import type { ReadyReport } from './ready-report.ts'
 import { foregroundLine, type StartArguments } from './start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /** Milliseconds that a start may take. A start never replays the store, so this is generous. */
 const START_TIMEOUT_MS = 20_000

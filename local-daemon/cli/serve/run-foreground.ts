@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from 'node:fs'
-import { explainStart } from '../../home/explain-start.ts'
+import { explainStart } from '../../explain-start.ts'
 import type { Home } from '../../home/home.ts'
 import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
 import { note } from '../output/output.ts'

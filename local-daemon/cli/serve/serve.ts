@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import type { Home } from '../../home/home.ts'
-import { parseListenHost } from '../../http/connection/listen-host.ts'
+import { parseListenHost } from '../../network/listen-host.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help-examples.ts'
 import { parseLines } from '../parse/parse-lines.ts'

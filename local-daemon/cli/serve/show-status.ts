@@ -7,7 +7,7 @@ import { note, noteNext, print, printJson } from '../output/output.ts'
 import { localTime } from '../output/local-time.ts'
 import { fields } from '../output/table.ts'
 import { type Link, linkRows } from '../tunnel/link-rows.ts'
-import type { Exposure } from '../../http/connection/listen-host.ts'
+import type { Exposure } from '../../network/listen-host.ts'
 import type { Home } from '../../home/home.ts'
 import { readRunningPid } from '../../home/pid-file.ts'
 import { exposureText } from './exposure.ts'
@@ -17,7 +17,7 @@ import { IN_MEMORY } from './ready-report.ts'
 import { readRunningFile } from './running-file.ts'
 import { startCommand } from './start-command.ts'
 import { readLogin } from '../login/login-file.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /** The `--json` of `spl status` and `spl serve --status`. */
 interface Status {

@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.ts'
 import { note } from '../output/output.ts'
 import { daemonProcess } from './daemon-process.ts'
 import { presenceOf, type Presence } from './presence.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /** Milliseconds that a daemon may take to stop: it finishes open requests first. */
 const STOP_TIMEOUT_MS = 15_000

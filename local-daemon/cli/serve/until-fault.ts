@@ -1,6 +1,6 @@
 import type { Daemon } from '../../daemon.ts'
-import { askSelf } from '../../faults/ask-self.ts'
-import { installLastResort } from '../../faults/last-resort.ts'
+import { askSelf } from '../../process/ask-self.ts'
+import { installLastResort } from '../../process/last-resort.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 
 /** Watches over a running daemon. Resolves with the reason when it is to end by a fault of its own. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Command } from './service-manager.ts'
-import { shellCommand } from '../../shell-word.ts'
+import { shellCommand } from '../../problem/shell-word.ts'
 
 const run = promisify(execFile)
 

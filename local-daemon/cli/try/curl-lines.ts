@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Demo } from './start-demo.ts'
-import { shellPath, shellWord } from '../../shell-word.ts'
+import { shellPath, shellWord } from '../../problem/shell-word.ts'
 
 /** Three lines to paste: append a record through the public hostname, read it back, follow the thread. */
 export function curlLines(demo: Demo): readonly (readonly [meaning: string, line: string])[] {

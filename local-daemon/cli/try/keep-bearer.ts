@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 /**
  * The demo's admin bearer. A store shows it once, so the demo keeps it in `<home>/token` (0600), where the CLI

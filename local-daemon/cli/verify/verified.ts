@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { identityAt } from '../../access/identity.ts'
+import { identityAt } from '../../access/identity/identity.ts'
 import type { Home } from '../../home/home.ts'
 import { lineagePath } from '../../home/lineage-path.ts'
-import { StartError } from '../../home/start-error.ts'
-import type { Verification } from '../../verify/verify-store.ts'
+import { StartError } from '../../problem/start-error.ts'
+import type { Verification } from './verify-store.ts'
 import { showProgress } from '../output/progress.ts'
 
 /** Everything about the store of a home. Throws `StartError` `KEY_MISSING`, or `StoreOpenError`. */
@@ -20,10 +20,10 @@ export async function verified(
       'run it on the machine of the daemon; --home names another home',
     )
   }
-  const { readSuccessions } = await import('../../access/succession.ts')
+  const { readSuccessions } = await import('../../access/identity/succession.ts')
   const { did } = identityAt(home.instanceKey)
   const lineage = readSuccessions(home, did).map(({ from }) => from)
-  const { verifyStore } = await import('../../verify/verify-store.ts')
+  const { verifyStore } = await import('./verify-store.ts')
   using progress = showProgress('checking records', options)
   return await verifyStore({
     path,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { linger } from '../../sockets/linger.ts'
+import { linger } from '../../network/linger.ts'
 import type { ClientDeadline } from './client-deadline.ts'
 import type { FrameFault } from './client-frames.ts'
 import type { ConnectionParts } from './connection-parts.ts'

@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net'
-import { portHolder } from '../../http/connection/port-holder.ts'
+import { portHolder } from '../../network/port-holder.ts'
 import { GatewayError } from '../gateway-error.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { addressKey } from '../../../protocol/http/address-key.ts'
-import { openFilesLimit } from '../../home/open-files.ts'
+import { openFilesLimit } from '../../process/open-files.ts'
 import type { KeyPair } from '../self-signed.ts'
 import { ClientConnection } from './client-connection.ts'
 import { ConnectionTable, type Place } from './connection-table.ts'

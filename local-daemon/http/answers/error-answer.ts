@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { RecordError } from '../../../protocol/records/record.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { problemAnswer } from './answer.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 
 /** Turns whatever a handler threw into the error envelope; logs what nobody asked for. */
 export function createErrorAnswer(logger: Logger) {

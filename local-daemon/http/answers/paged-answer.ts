@@ -2,7 +2,7 @@ import { DAEMON_LIMITS } from '../../home/limits.ts'
 import { jsonAnswer } from './answer.ts'
 import { PageInHand } from './page-in-hand.ts'
 import type { PageMemory } from './page-memory.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 
 /** A page of an answer's text. */
 export interface TextPage<Place> {

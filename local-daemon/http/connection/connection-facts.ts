@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { isClientField } from '../../../protocol/http/client-fields.ts'
 import { namesListener } from '../../access/host-check.ts'
-import type { ListenHost } from './listen-host.ts'
+import type { ListenHost } from '../../network/listen-host.ts'
 import type { Settings } from '../../settings/settings.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 
 /**
  * The facts of a request over TCP. On loopback it is a proxy's if it carries what only proxies send, or names a public

@@ -1,5 +1,5 @@
 import { isForeignOrigin } from '../../../protocol/http/foreign-origin.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 
 type Scheme = 'http' | 'https'
 const HTTP: readonly Scheme[] = ['http']

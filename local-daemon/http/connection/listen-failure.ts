@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
-import { isExposable, type ListenHost, parseListenHost } from './listen-host.ts'
-import { StartError } from '../../home/start-error.ts'
-import { portHolder } from './port-holder.ts'
+import { isExposable, type ListenHost, parseListenHost } from '../../network/listen-host.ts'
+import { StartError } from '../../problem/start-error.ts'
+import { portHolder } from '../../network/port-holder.ts'
 
 /** Why the daemon cannot listen, in words that name the cause and the next step. */
 export function listenFailure(error: NodeJS.ErrnoException, host: ListenHost, port: number): Error {

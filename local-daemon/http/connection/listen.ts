@@ -2,10 +2,10 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect, type AddressInfo, type ListenOptions } from 'node:net'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
-import type { ListenHost } from './listen-host.ts'
-import { StartError } from '../../home/start-error.ts'
+import type { ListenHost } from '../../network/listen-host.ts'
+import { StartError } from '../../problem/start-error.ts'
 import { listenFailure } from './listen-failure.ts'
-import { shellPath } from '../../shell-word.ts'
+import { shellPath } from '../../problem/shell-word.ts'
 
 export interface TcpAddress {
   readonly host: string

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
-import { linger } from '../../sockets/linger.ts'
+import { linger } from '../../network/linger.ts'
 
 type Handle = (incoming: IncomingMessage, outgoing: ServerResponse) => void
 type Exchange = readonly [incoming: IncomingMessage, outgoing: ServerResponse]

@@ -7,10 +7,10 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { detach } from '../../../protocol/detach.ts'
 import { refusalMessage, subscriberClose } from '../../../protocol/events/subscriber-close.ts'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
-import { linger } from '../../sockets/linger.ts'
+import { linger } from '../../network/linger.ts'
 import type { DaemonApp } from '../app.ts'
 import { EventStreamAnswer } from '../streams/event-stream-answer.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 import { serveSubscriber } from '../streams/subscriber-socket.ts'
 
 /** Largest message that a subscriber may send: it has nothing to say. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
-import { linger } from '../../sockets/linger.ts'
+import { linger } from '../../network/linger.ts'
 
 /** Milliseconds between two looks at an upload, and at a half-closed connection. */
 const LOOK_MS = 500

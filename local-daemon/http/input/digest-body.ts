@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 
 export interface BodyDigest {
   readonly bytes: number

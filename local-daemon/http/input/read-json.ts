@@ -4,7 +4,7 @@ import { findLossyNumber } from '../../../protocol/json/lossy-number.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../../protocol/json/strict-json.ts'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i
 const utf8 = new TextDecoder('utf-8', { fatal: true })

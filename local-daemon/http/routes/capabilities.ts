@@ -1,7 +1,7 @@
 import { ACTS } from '../../../protocol/records/record.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../../process/version.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import { answers } from '../schemas/describe.ts'
 import { Capabilities } from '../schemas/schemas.ts'

@@ -6,7 +6,7 @@ import { answers, streams } from '../schemas/describe.ts'
 import { parseInput } from '../input/parse-input.ts'
 import { probeStream } from '../streams/probe-stream.ts'
 import { digestBody } from '../input/digest-body.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 import type { RouteParts } from './route-parts.ts'
 
 const EVENTS = streams('Server-sent events, as many as were asked for, and then the end', {

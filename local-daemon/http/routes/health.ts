@@ -1,4 +1,4 @@
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../../process/version.ts'
 import { processStart } from '../../home/process-start.ts'
 import type { Store } from '../../store/open-store.ts'
 import { jsonAnswer } from '../answers/answer.ts'

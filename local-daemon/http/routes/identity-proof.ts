@@ -5,7 +5,7 @@ import { IdentityProof, ProofQuery } from '../schemas/access-schemas.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import { answers } from '../schemas/describe.ts'
 import { parseInput } from '../input/parse-input.ts'
-import type { RequestFacts } from '../request-facts.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /**

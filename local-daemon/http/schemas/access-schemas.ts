@@ -4,7 +4,7 @@ import { SCOPES } from '../../../protocol/identity/scopes.ts'
 import { DAEMON_LIMITS } from '../../home/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../../settings/setting-definitions.ts'
 import { Did, listOf } from './schemas.ts'
-import { VIAS } from '../via.ts'
+import { VIAS } from '../../access/via.ts'
 
 /* The shapes of accounts, tokens, invites, tickets and settings, for validation and for /openapi.json alike. */
 

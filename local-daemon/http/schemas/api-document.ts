@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../../process/version.ts'
 import { ProbeEvent } from './connection-schemas.ts'
 import { Gap, RequestLine } from './link-schemas.ts'
 import { commonRefusals } from '../document-route.ts'

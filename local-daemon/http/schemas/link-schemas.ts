@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { ResumeQuery } from './schemas.ts'
-import { VIAS } from '../via.ts'
+import { VIAS } from '../../access/via.ts'
 
 /* The shapes of what the daemon tells of the link and of its requests. */
 

@@ -1,8 +1,8 @@
-import { billed, freePlan, paidPlan } from '../../../local-daemon/cost/bill.ts'
+import { billed, freePlan, paidPlan } from '../../../local-daemon/cli/cost/bill.ts'
 import { months } from './months.ts'
-import { PRICES } from '../../../local-daemon/cost/prices.ts'
-import type { UnitFigures } from '../../../local-daemon/cost/unit-figures.ts'
-import type { Usage } from '../../../local-daemon/cost/usage.ts'
+import { PRICES } from '../../../local-daemon/cli/cost/prices.ts'
+import type { UnitFigures } from '../../../local-daemon/cli/cost/unit-figures.ts'
+import type { Usage } from '../../../local-daemon/cli/cost/usage.ts'
 
 export const BEGIN = '<!-- made by `npm run cost`: begin -->'
 export const END = '<!-- made by `npm run cost`: end -->'

@@ -4,8 +4,8 @@ import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
 import { scrapeGateway, type GatewayMetrics } from '../../support/gateway-metrics.ts'
 import { subscribe, type Subscriber } from '../../support/subscriber.ts'
 import { until } from '../../support/until.ts'
-import type { UnitFigures } from '../../../local-daemon/cost/unit-figures.ts'
-import { times, type Usage } from '../../../local-daemon/cost/usage.ts'
+import type { UnitFigures } from '../../../local-daemon/cli/cost/unit-figures.ts'
+import { times, type Usage } from '../../../local-daemon/cli/cost/usage.ts'
 
 /** Longer than the ten seconds after which an idle object sleeps. */
 const APART_MS = 12_000

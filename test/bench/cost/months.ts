@@ -1,6 +1,6 @@
-import type { UnitFigures } from '../../../local-daemon/cost/unit-figures.ts'
-import { MONTH_SECONDS } from '../../../local-daemon/cost/bill.ts'
-import { sum, times, type Usage } from '../../../local-daemon/cost/usage.ts'
+import type { UnitFigures } from '../../../local-daemon/cli/cost/unit-figures.ts'
+import { MONTH_SECONDS } from '../../../local-daemon/cli/cost/bill.ts'
+import { sum, times, type Usage } from '../../../local-daemon/cli/cost/usage.ts'
 
 /** Connections of the daemon in a month: it restarts, the platform restarts the object, networks change. */
 const CONNECTIONS = 100

@@ -1,4 +1,4 @@
-import { rotateIdentity } from '../../../local-daemon/access/rotate-identity.ts'
+import { rotateIdentity } from '../../../local-daemon/access/identity/rotate-identity.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 
 /** Rotates the identity of a home again and again, and names each one that is in place, until it is killed. */

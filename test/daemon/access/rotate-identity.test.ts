@@ -17,14 +17,18 @@ import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { accountDraft } from '../../../local-daemon/access/account-records.ts'
-import { identityAt, loadIdentity, writeNewKey } from '../../../local-daemon/access/identity.ts'
-import { ACCOUNTS_THREAD } from '../../../local-daemon/access/predecessors.ts'
-import { rotateIdentity } from '../../../local-daemon/access/rotate-identity.ts'
+import {
+  identityAt,
+  loadIdentity,
+  writeNewKey,
+} from '../../../local-daemon/access/identity/identity.ts'
+import { ACCOUNTS_THREAD } from '../../../local-daemon/store/predecessors.ts'
+import { rotateIdentity } from '../../../local-daemon/access/identity/rotate-identity.ts'
 import {
   addSuccession,
   readSuccessions,
   stateSuccession,
-} from '../../../local-daemon/access/succession.ts'
+} from '../../../local-daemon/access/identity/succession.ts'
 import { homeAt, type Home } from '../../../local-daemon/home/home.ts'
 import { type Daemon, startDaemon } from '../../../local-daemon/daemon.ts'
 import { CONFIG_THREAD } from '../../../local-daemon/settings/setting-records.ts'

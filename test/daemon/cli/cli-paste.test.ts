@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withHome, withStore } from '../../../local-daemon/cli/client/for-this-home.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
-import { shellPath, shellWord } from '../../../local-daemon/shell-word.ts'
+import { shellPath, shellWord } from '../../../local-daemon/problem/shell-word.ts'
 import { MAIN, runSpl } from '../../support/run-spl.ts'
 import { aHome } from '../../support/a-daemon.ts'
 

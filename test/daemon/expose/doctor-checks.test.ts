@@ -21,7 +21,7 @@ import { machineChecks } from '../../../local-daemon/cli/doctor/machine-checks.t
 import type { DaemonFacts, Survey } from '../../../local-daemon/cli/doctor/survey.ts'
 import type { RunningFacts } from '../../../local-daemon/cli/serve/running-file.ts'
 import { homeAt, type Home } from '../../../local-daemon/home/home.ts'
-import { VERSION } from '../../../local-daemon/version.ts'
+import { VERSION } from '../../../local-daemon/process/version.ts'
 import type { LinkReport } from '../../../local-daemon/tunnel/link-report.ts'
 import { aHome } from '../../support/a-daemon.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exposureText, exposureWarnings } from '../../../local-daemon/cli/serve/exposure.ts'
-import { openFilesLimit, openFilesWarnings } from '../../../local-daemon/home/open-files.ts'
+import { openFilesLimit, openFilesWarnings } from '../../../local-daemon/process/open-files.ts'
 
 const on = (name: string, address: string) => ({ [name]: [{ address }], none: undefined })
 

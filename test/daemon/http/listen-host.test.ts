@@ -4,7 +4,7 @@ import {
   type ListenHost,
   parseListenHost,
   urlHost,
-} from '../../../local-daemon/http/connection/listen-host.ts'
+} from '../../../local-daemon/network/listen-host.ts'
 import { adviceOn } from '../../../local-daemon/http/connection/listen-failure.ts'
 
 describe('--host', () => {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { openRotatingFile } from '../../../local-daemon/rotating-file.ts'
+import { openRotatingFile } from '../../../local-daemon/process/rotating-file.ts'
 import { aHome } from '../../support/a-daemon.ts'
 
 const LIMITS = { bytes: 30, kept: 3 }

@@ -5,7 +5,7 @@ import type { Principal } from '../../../local-daemon/access/principal.ts'
 import { TokenUses } from '../../../local-daemon/access/token-uses.ts'
 import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
 import type { Store } from '../../../local-daemon/store/open-store.ts'
-import type { Identity } from '../../../local-daemon/access/identity.ts'
+import type { Identity } from '../../../local-daemon/access/identity/identity.ts'
 import { anIdentity } from '../../support/test-identity.ts'
 
 const YEAR_MS = 365 * 24 * 3_600_000

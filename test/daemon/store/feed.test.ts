@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
-import { Feed } from '../../../local-daemon/store/feed.ts'
-import { FeedHub } from '../../../local-daemon/store/feed-hub.ts'
+import { Feed } from '../../../local-daemon/store/feed/feed.ts'
+import { FeedHub } from '../../../local-daemon/store/feed/feed-hub.ts'
 import { aDraft } from '../../support/a-daemon.ts'
 import { aStore } from './a-store.ts'
 

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import manifest from '../../../package.json' with { type: 'json' }
 import { writeProject } from '../../../local-daemon/cli/gateway/project/write-project.ts'
-import { loadIdentity } from '../../../local-daemon/access/identity.ts'
+import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { aHome } from '../../support/a-daemon.ts'

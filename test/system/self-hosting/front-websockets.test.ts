@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity.ts'
+import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'

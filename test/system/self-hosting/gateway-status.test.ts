@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import manifest from '../../../package.json' with { type: 'json' }
-import { loadIdentity } from '../../../local-daemon/access/identity.ts'
+import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
 import { startDemo, type Demo } from '../../../local-daemon/cli/try/start-demo.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'

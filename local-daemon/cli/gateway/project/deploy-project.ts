@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { VERSION } from '../../../version.ts'
+import { VERSION } from '../../../process/version.ts'
 import { workerBundle } from '../../../gateway/worker-bundle.ts'
 import { note } from '../../output/output.ts'
 import { fields } from '../../output/table.ts'

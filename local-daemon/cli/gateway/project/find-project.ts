@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { shellPath } from '../../../shell-word.ts'
+import { shellPath } from '../../../problem/shell-word.ts'
 import { CliError } from '../../cli-error.ts'
 import { EXIT_CODE } from '../../exit-code.ts'
 import { readProjectRoutes, type ProjectRoute } from './project-routes.ts'

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { VERSION } from '../../../version.ts'
+import { VERSION } from '../../../process/version.ts'
 import { CliError } from '../../cli-error.ts'
 import { EXIT_CODE } from '../../exit-code.ts'
 import { projectFiles } from './project-files.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { signRegistryRequest } from '../../../../protocol/identity/registry-request.ts'
-import { loadIdentity, type Identity } from '../../../access/identity.ts'
+import { loadIdentity, type Identity } from '../../../access/identity/identity.ts'
 import { CliError } from '../../cli-error.ts'
 import { readCa } from '../../client/read-ca.ts'
 import { registryClient, type DaemonClient } from '../../client/daemon-client.ts'

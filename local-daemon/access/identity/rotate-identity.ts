@@ -1,0 +1,145 @@
+import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ExclusiveLock } from '../../home/exclusive-lock.ts'
+import type { Home } from '../../home/home.ts'
+import { lineagePath } from '../../home/lineage-path.ts'
+import { takeSingleInstance } from '../../home/single-instance.ts'
+import { StartError } from '../../problem/start-error.ts'
+import { takeStoreLock } from '../../home/store-lock.ts'
+import { settingFold } from '../../settings/setting-records.ts'
+import { openStoreSoon } from '../../store/open-store-soon.ts'
+import type { Store } from '../../store/open-store.ts'
+import { accountFold } from '../account-records.ts'
+import { Accounts, type FreshToken } from '../accounts.ts'
+import { flushDirectory, type Identity, identityAt, loadIdentity, writeNewKey } from './identity.ts'
+import { addSuccession, readSuccessions, stateSuccession } from './succession.ts'
+import { takeOver } from './take-over.ts'
+
+/** An account whose bearers ended with the identity that had signed them. */
+export interface EndedAccount {
+  readonly service_account_id: string
+  readonly name: string
+  readonly tokens: number
+}
+
+export interface Rotation {
+  readonly from: string
+  readonly to: string
+  /** Where the old key lies; null if it was destroyed. */
+  readonly kept: string | null
+  readonly ended: readonly EndedAccount[]
+  /** The new admin's bearer; absent where the home has no store yet. */
+  readonly fresh?: FreshToken
+}
+
+/**
+ * Gives a home another identity, while no daemon runs in it. The new key's rename into place is the one step that counts: killed before it,
+ * the home is as it was; killed after it, the next start ends the work (`takeOver`), and a bearer can be made over the socket.
+ *
+ * @param database where the store is, if not in the home
+ * @throws StartError DAEMON_RUNNING, STORE_IN_USE, KEY_MISSING, or as of loadIdentity and readSuccessions
+ */
+export async function rotateIdentity(
+  home: Home,
+  keepOld: boolean,
+  database: string = home.database,
+): Promise<Rotation> {
+  if (!existsSync(home.instanceKey)) {
+    throw new StartError(
+      'KEY_MISSING',
+      `There is no identity in ${home.root} that could be replaced`,
+      'spl serve --daemon makes one; --home names another home',
+    )
+  }
+  const instance = takeSingleInstance(home)
+  let lock: ExclusiveLock | undefined
+  try {
+    lock = takeStoreLock(database)
+    const old = loadIdentity(home)
+    await refuseEmptied(home, old, database)
+    // A damaged file must be found while the old key is still there.
+    readSuccessions(home, old.did)
+    removeUnfinished(home)
+    const next = `${home.instanceKey}.next`
+    writeNewKey(next)
+    const identity = identityAt(next)
+    // It names a successor whose key is not in place yet, so until then it means nothing.
+    addSuccession(home, stateSuccession(old, identity.did))
+    const kept = keepOld ? keepKey(home, old) : null
+    renameSync(next, home.instanceKey)
+    flushDirectory(home.keys)
+    return { from: old.did, to: identity.did, kept, ...(await settle(home, identity, database)) }
+  } finally {
+    lock?.release()
+    instance.release()
+  }
+}
+
+/** An emptied store is found while the old key is still there: nothing is begun anew in passing. Throws `StoreOpenError`. */
+async function refuseEmptied(home: Home, identity: Identity, path: string): Promise<void> {
+  if (!statSync(path, { throwIfNoEntry: false })) return
+  const earlier = readSuccessions(home, identity.did).map(({ from }) => from)
+  const lineage = { path: lineagePath(home, path), isExpected: true, earlier }
+  const store = await openStoreSoon({ path, origin: identity, lineage })
+  store.close()
+}
+
+/** What a crash left of writing a key: some of it is a second name of the key that is about to be destroyed. */
+const UNFINISHED = /^instance\.key\.(?:next|(?:next\.)?\d+)$/
+
+function removeUnfinished(home: Home): void {
+  for (const name of readdirSync(home.keys)) {
+    if (UNFINISHED.test(name)) rmSync(join(home.keys, name))
+  }
+}
+
+function keepKey(home: Home, old: Identity): string {
+  const kept = `${home.instanceKey}.${old.did.slice(-8)}.old`
+  if (!existsSync(kept)) linkSync(home.instanceKey, kept)
+  return kept
+}
+
+/** Ends what the old key had signed, and makes the one bearer without which nobody elsewhere could do anything. */
+async function settle(
+  home: Home,
+  identity: Identity,
+  database: string,
+): Promise<Pick<Rotation, 'ended' | 'fresh'>> {
+  if (!statSync(database, { throwIfNoEntry: false })?.size) return { ended: [] }
+  const folds = [accountFold(identity.did), settingFold(identity.did)]
+  const successions = readSuccessions(home, identity.did)
+  const earlier = successions.map(({ from }) => from)
+  const lineage = { path: lineagePath(home, database), isExpected: false, earlier }
+  const store = await openStoreSoon({ path: database, origin: identity, folds, lineage })
+  try {
+    const ended = endingAccounts(store)
+    await takeOver(store, identity, successions)
+    return { ended, fresh: await adminBearer(store, new Accounts(store, identity, earlier)) }
+  } finally {
+    store.close()
+  }
+}
+
+function endingAccounts(store: Store): EndedAccount[] {
+  const live = store.tokens().filter(({ revoked_at }) => revoked_at === null)
+  return store
+    .accounts()
+    .filter(({ revoked_at }) => revoked_at === null)
+    .map(({ id, name }) => ({
+      service_account_id: id,
+      name,
+      tokens: live.filter(({ account }) => account === id).length,
+    }))
+    .filter(({ tokens }) => tokens > 0)
+}
+
+/** For the oldest admin there is, else for a new one. */
+async function adminBearer(store: Store, accounts: Accounts): Promise<FreshToken> {
+  const admin = store
+    .accounts()
+    .filter(({ revoked_at }) => revoked_at === null)
+    .filter(({ scopes }) => (JSON.parse(scopes) as readonly string[]).includes('admin'))
+    .toSorted((left, right) => left.record_seq - right.record_seq)[0]
+  if (admin !== undefined) return accounts.mint(admin, null)
+  return accounts.createWithToken({ name: 'admin', scopes: ['admin'] }, null)
+}

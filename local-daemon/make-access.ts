@@ -1,0 +1,81 @@
+import type { Logger } from 'pino'
+import { EdgeLink } from './edge/edge-link.ts'
+import { Settings } from './settings/settings.ts'
+import type { Store } from './store/open-store.ts'
+import { Accounts } from './access/accounts.ts'
+import { Authorise } from './access/authorise.ts'
+import { BearerCheck } from './access/bearer.ts'
+import { Bootstrap } from './access/bootstrap.ts'
+import { GrantWatch } from './access/grant-watch.ts'
+import type { Identity } from './access/identity/identity.ts'
+import { Invites } from './access/invites.ts'
+import { StreamResumption } from './access/stream-resumption.ts'
+import { StreamTickets } from './access/stream-tickets.ts'
+import { TokenUses } from './access/token-uses.ts'
+
+/** What the daemon knows of who may do what. */
+export interface AppAccess {
+  readonly store: Store
+  readonly identity: Identity
+  readonly settings: Settings
+  readonly authorise: Authorise
+  readonly accounts: Accounts
+  readonly invites: Invites
+  readonly tickets: StreamTickets
+  readonly resumption: StreamResumption
+  readonly grants: GrantWatch
+  readonly bootstrap: Bootstrap
+  readonly edge: EdgeLink
+  readonly uses: TokenUses
+}
+
+export interface AccessParts {
+  readonly store: Store
+  readonly identity: Identity
+  readonly logger: Logger
+  /** No bearer on loopback. */
+  readonly insecure: boolean
+  readonly bootstrapToken: string | undefined
+  /** Identities that this one succeeded, the newest first. */
+  readonly lineage?: readonly string[]
+}
+
+/** Everything that decides who may do what, over one store. */
+export function makeAccess(parts: AccessParts): AppAccess {
+  const { store, identity, logger, insecure, bootstrapToken, lineage = [] } = parts
+  // In this order: each of these hears of a commit after those that it asks.
+  const settings = new Settings({
+    store,
+    owner: identity.did,
+    lineage,
+    warn: (message, record) => logger.warn({ record }, `setting ignored: ${message}`),
+  })
+  const uses = new TokenUses(store)
+  const bearers = new BearerCheck(store, identity, uses)
+  const tickets = new StreamTickets(identity)
+  const resumption = new StreamResumption(identity, bearers)
+  const authorise = new Authorise({
+    bearers,
+    tickets,
+    resumption,
+    settings,
+    insecureLocalhost: insecure,
+  })
+  const grants = new GrantWatch(store, authorise)
+  const edge = new EdgeLink(store, settings)
+  const accounts = new Accounts(store, identity, lineage)
+  return {
+    store,
+    identity,
+    settings,
+    accounts,
+    tickets,
+    resumption,
+    grants,
+    edge,
+    uses,
+    invites: new Invites(store, identity, accounts),
+    bootstrap: new Bootstrap(store, accounts, bootstrapToken),
+    authorise,
+  }
+}

@@ -1,0 +1,169 @@
+import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { type FeedHub, type FeedMember, type FeedRecord, toFeedRecord } from './feed-hub.ts'
+import type { StoreReader } from '../reader.ts'
+
+/**
+ * 1. `backfill`: pages of the log as the reader asks for them; commits are not listened to, so a reader
+ *    may take hours and costs nothing.
+ * 2. `cutover`: the log is (nearly) read; commits are gathered from here on, and the log is read once more
+ *    up to the place where the gathering began.
+ * 3. `live`: what was gathered, and what comes, as it comes.
+ * 4. `closed`.
+ */
+export type FeedPhase = 'backfill' | 'cutover' | 'live' | 'closed'
+
+export type FeedEvent =
+  /** All that there are of this feed after a sequence number, up to the last one of these. */
+  | { readonly type: 'records'; readonly after: number; readonly records: readonly FeedRecord[] }
+  /** The backlog is served; everything up to `seq` was seen. */
+  | { readonly type: 'ready'; readonly seq: number }
+  /** The reader did not keep up with the live phase. The last event. */
+  | { readonly type: 'too-slow' }
+
+export interface FeedOptions {
+  readonly reader: StoreReader
+  readonly hub: FeedHub
+  /** The sequence number already seen. */
+  readonly after: number
+  /** Only this thread. */
+  readonly thread?: string | undefined
+}
+
+/**
+ * The records after a place in the log, then those to come: none left out, none twice, in order of `seq`.
+ * What a reader leaves lying is bounded by `DAEMON_LIMITS.feedRecords` and `feedBytes`; beyond that the feed
+ * ends with `too-slow`, and the reader resumes from the last event that it got.
+ */
+export class Feed implements FeedMember {
+  readonly #options: FeedOptions
+  #phase: FeedPhase = 'backfill'
+  #lastSeen: number
+  /** Where gathering began: the cutover reads the log up to here. */
+  #cutoverAt: number | undefined
+  #gathered: FeedRecord[] = []
+  #gatheredBytes = 0
+  #tooSlow = false
+  #wake: (() => void) | undefined
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#lastSeen = options.after
+  }
+
+  get phase(): FeedPhase {
+    return this.#phase
+  }
+
+  /** Live, and everything that has come so far was taken. */
+  get caughtUp(): boolean {
+    return this.#phase === 'live' && this.#gathered.length === 0 && !this.#tooSlow
+  }
+
+  /** The next event that is there already, if any. */
+  take(): FeedEvent | undefined {
+    if (this.#tooSlow) {
+      this.#tooSlow = false
+      this.#phase = 'closed'
+      return { type: 'too-slow' }
+    }
+    if (this.#phase === 'backfill') return this.#backfill()
+    if (this.#phase === 'cutover') return this.#cutover()
+    return this.#live()
+  }
+
+  /** Resolves with true once `take` may have something or the feed closed, with false after `ms`. */
+  changed(ms: number): Promise<boolean> {
+    if (this.#phase === 'closed' || this.#tooSlow || this.#gathered.length > 0) {
+      return Promise.resolve(true)
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#wake = undefined
+        resolve(false)
+      }, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        resolve(true)
+      }
+    })
+  }
+
+  /** Ends the feed at once and frees what it gathered. Idempotent. */
+  close(): void {
+    this.#phase = 'closed'
+    this.#drop()
+  }
+
+  offer(records: readonly FeedRecord[]): void {
+    const { thread } = this.#options
+    for (const record of records) {
+      if (thread !== undefined && record.thread !== thread) continue
+      this.#gathered.push(record)
+      this.#gatheredBytes += record.json.length
+    }
+    if (
+      this.#gathered.length > DAEMON_LIMITS.feedRecords ||
+      this.#gatheredBytes > DAEMON_LIMITS.feedBytes
+    ) {
+      this.#tooSlow = true
+      this.#drop()
+    } else if (this.#gathered.length > 0) this.#wake?.()
+  }
+
+  #backfill(): FeedEvent | undefined {
+    const after = this.#lastSeen
+    const { records, cut } = this.#read(this.#options.reader.head())
+    if (!cut) this.#phase = 'cutover'
+    return records.length > 0 ? { type: 'records', after, records } : this.#cutover()
+  }
+
+  #cutover(): FeedEvent | undefined {
+    if (this.#cutoverAt === undefined) {
+      // In this order, in one turn: whatever is committed is either read below or gathered.
+      this.#options.hub.join(this)
+      this.#cutoverAt = this.#options.reader.head()
+    }
+    const after = this.#lastSeen
+    const { records } = this.#read(this.#cutoverAt)
+    if (records.length > 0) return { type: 'records', after, records }
+    // With a thread's filter the place may be far behind; nothing in between is for this feed.
+    this.#lastSeen = Math.max(this.#lastSeen, this.#cutoverAt)
+    this.#phase = 'live'
+    return { type: 'ready', seq: this.#lastSeen }
+  }
+
+  #live(): FeedEvent | undefined {
+    const after = this.#lastSeen
+    const records: FeedRecord[] = []
+    let bytes = 0
+    let taken = 0
+    for (const record of this.#gathered) {
+      if (bytes >= DAEMON_LIMITS.pageBytes) break
+      taken += 1
+      this.#gatheredBytes -= record.json.length
+      // Gathered records come after the cutover by construction; this keeps it true whatever offers them.
+      if (record.seq <= this.#lastSeen) continue
+      this.#lastSeen = record.seq
+      records.push(record)
+      bytes += record.json.length
+    }
+    this.#gathered.splice(0, taken)
+    return records.length === 0 ? undefined : { type: 'records', after, records }
+  }
+
+  /** One page of the log up to `upTo`; nothing stays open between two pages. */
+  #read(upTo: number): { readonly records: readonly FeedRecord[]; readonly cut: boolean } {
+    const { reader, thread } = this.#options
+    const page = reader.page({ thread }, this.#lastSeen, upTo, DAEMON_LIMITS.pageRecords)
+    this.#lastSeen = page.records.at(-1)?.seq ?? this.#lastSeen
+    return { records: page.records.map(toFeedRecord), cut: page.cut }
+  }
+
+  #drop(): void {
+    this.#options.hub.leave(this)
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    this.#wake?.()
+  }
+}

@@ -1,0 +1,169 @@
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { lineageBreak } from './judge-lineage.ts'
+import { LineageFile, type LineageMark, readLineage } from './lineage-file.ts'
+import { isSaved } from '../file/save-aside.ts'
+import type { Statements } from '../statements.ts'
+import { StoreOpenError } from '../store-error.ts'
+import { shellPath } from '../../problem/shell-word.ts'
+
+/** What a store is expected to be. */
+export interface LineageOptions {
+  /** The file that remembers it. */
+  readonly path: string
+  /** The identity that signs for it was there before: an empty store is then one that lost everything. */
+  readonly isExpected: boolean
+  /** The owner wants an empty one. */
+  readonly isNew?: boolean
+  /** The identities that the one which signs has followed: see `readSuccessions`. */
+  readonly earlier?: readonly string[]
+}
+
+/** Puts down that there is no store yet, so that an empty one is what is expected at the next start too. */
+export function rememberNothing(path: string): void {
+  const file = new LineageFile(path)
+  file.note({ epoch: '', seq: 0, id: '', at: Date.now() })
+  file.close()
+}
+
+/** Refuses a store that is empty where there was one, and one that is not where an empty one is wanted. */
+export class Expectation {
+  readonly #database: string
+  readonly #options: LineageOptions
+  readonly #mark: LineageMark | undefined
+
+  constructor(database: string, options: LineageOptions) {
+    this.#database = database
+    this.#options = options
+    this.#mark = readLineage(options.path)
+  }
+
+  /** Before SQLite sees the file: it would make one, and remove a log without its file. Throws `StoreOpenError`. */
+  checkFile(): void {
+    if (sizeOf(this.#database) > 0) return
+    const log = sizeOf(`${this.#database}-wal`)
+    if (log > 0) {
+      throw this.#refused(
+        `it is empty, and its log ${this.#database}-wal of ${log} bytes is of no use without it`,
+      )
+    }
+    this.onEmpty(
+      sizeOf(this.#database, -1) === 0 ? 'it is a file of 0 bytes' : 'there is no such file',
+    )
+  }
+
+  /**
+   * Throws `StoreOpenError` `IDENTITY_MISMATCH`, if the newest records are by another identity, and nothing says that this one
+   * follows it: all bearers of the store would be refused, and it would get records of two identities.
+   *
+   * @param newest who signed the newest two: one alone may be damaged
+   */
+  onIdentity(did: string, newest: readonly string[]): void {
+    const { earlier = [] } = this.#options
+    const [other] = newest
+    if (other === undefined || newest.some((by) => by === did || earlier.includes(by))) return
+    throw new StoreOpenError(
+      'IDENTITY_MISMATCH',
+      `The store ${this.#database} belongs to ${other}, which signed its newest record; the key of this home is that of ${did}`,
+      'Put back the copy of keys/ that belongs to this store, instance.key with successions.json. Or move hub.db and its -wal away, and put back the store of this home.',
+    )
+  }
+
+  /** Throws `StoreOpenError` `STORE_EMPTY`, if an empty store is not what is expected. */
+  onEmpty(how = 'it holds no record'): void {
+    const { isExpected, isNew } = this.#options
+    if (!isExpected || isNew === true || this.#mark?.seq === 0) return
+    throw this.#refused(how)
+  }
+
+  /** Throws `StoreOpenError` `STORE_NOT_EMPTY`, if an empty one is wanted. */
+  onRecords(count: number): void {
+    if (this.#options.isNew !== true) return
+    throw new StoreOpenError(
+      'STORE_NOT_EMPTY',
+      `The store ${this.#database} holds ${count} records, and --new-store asks for an empty one`,
+      'Leave --new-store out to start with these records, or move the file and its -wal away first.',
+    )
+  }
+
+  #refused(how: string): StoreOpenError {
+    const before = this.#mark
+    const what =
+      before === undefined || before.seq === 0
+        ? 'the identity of this home has had a store'
+        : `it had ${before.seq} records on ${new Date(before.at).toISOString()}`
+    const saved = savedBeside(this.#database)
+    const copy =
+      saved === undefined
+        ? `a copy of ${basename(this.#database)} with its -wal, made while the daemon was stopped`
+        : `what was saved: cp ${shellPath(saved)} ${shellPath(this.#database)}`
+    return new StoreOpenError(
+      'STORE_EMPTY',
+      `The store ${this.#database} is empty: ${how}, and ${what}`,
+      `Put back ${copy}. To begin anew on purpose, with a new admin bearer and every old one ended: spl serve --daemon --new-store`,
+    )
+  }
+}
+
+/** Keeps the file that remembers a store in step with it. */
+export class Lineage {
+  readonly #file: LineageFile
+  #failed = false
+  /** Why the store is another than the one remembered; it gets a new epoch then. */
+  readonly broken: string | undefined
+
+  constructor(path: string, statements: Statements) {
+    this.#file = new LineageFile(path)
+    const head = statements.head.get() ?? 0
+    const idAt = (seq: number) => statements.idAt.get(seq)?.toString('hex')
+    const epoch = statements.epoch.get() ?? ''
+    this.broken = lineageBreak(this.#file.mark, { epoch, head, idAt })
+  }
+
+  /** At the start: what the store is from now on, also if it holds less than it did. @throws what the system says */
+  begin(epoch: string, seq: number, id: string): void {
+    this.#file.note({ epoch, seq, id, at: Date.now() })
+  }
+
+  /**
+   * After a commit. It never goes back: nothing that was acknowledged is forgotten. What cannot be put down is behind then, which only
+   * means that less is noticed.
+   */
+  note(epoch: string, seq: number, id: string): void {
+    const before = this.#file.mark
+    if (seq < (before?.seq ?? 0)) return
+    try {
+      this.#file.note({ epoch, seq, id, at: Date.now() })
+      this.#failed = false
+    } catch {
+      this.#failed = true
+    }
+  }
+
+  /** Whether the last mark could not be put down. */
+  get isBehind(): boolean {
+    return this.#failed
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+}
+
+function sizeOf(path: string, missing = 0): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? missing
+}
+
+/** The newest file that a lost store was saved to. */
+function savedBeside(database: string): string | undefined {
+  const directory = dirname(database)
+  try {
+    const saved = readdirSync(directory)
+      .filter(isSaved)
+      .map((name) => join(directory, name, basename(database)))
+      .filter((file) => sizeOf(file) > 0)
+    return saved.toSorted().at(-1)
+  } catch {
+    return undefined
+  }
+}
