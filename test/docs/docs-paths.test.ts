@@ -9,8 +9,8 @@ const PAGES = globSync(['*.md', 'docs/**/*.md', 'protocol/**/*.md'], { cwd: ROOT
 
 test.each(PAGES)('%s names only files and folders that are there', (page) => {
   const text = readFileSync(join(ROOT, page), 'utf8')
-  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) =>
-    join(dirname(page), path),
+  const links = [...text.matchAll(/(?:\]\(|src(?:set)?=")(?!https?:|#)([^)#"]+)/g)].map(
+    ([, path = '']) => join(dirname(page), path),
   )
   const names = /`((?:protocol|edge-gateway|local-daemon|test|docs|\.ci)\/[^`\s]*?)`/g
   const paths = [...text.matchAll(names)].map(([, path = '']) => path)
@@ -32,10 +32,23 @@ test('a page of the package links to nothing that is not in the package', () => 
     (kept.some((one) => path === one || path.startsWith(`${one}/`)) &&
       !left.some((one) => path === one || path.startsWith(`${one}/`)))
   const lost = PAGES.filter(isPacked).flatMap((page) =>
-    [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#]+)/g)]
+    [
+      ...readFileSync(join(ROOT, page), 'utf8').matchAll(
+        /(?:\]\(|src(?:set)?=")(?!https?:|mailto:|#)([^)#"]+)/g,
+      ),
+    ]
       .map(([, path = '']) => join(dirname(page), path).replace(/\/$/u, ''))
       .filter((path) => !isPacked(path))
       .map((path) => `${page}: ${path}`),
   )
   expect(lost).toEqual([])
+})
+
+test('the picture of the README is one drawing in two palettes', () => {
+  const [light, dark] = ['light', 'dark'].map((palette) =>
+    readFileSync(join(ROOT, `docs/images/way-${palette}.svg`), 'utf8'),
+  )
+  const withoutColours = (svg = '') => svg.replaceAll(/#[0-9a-f]{6}/g, '#')
+  expect(withoutColours(light)).toBe(withoutColours(dark))
+  expect(light).not.toBe(dark)
 })

@@ -18,10 +18,11 @@ const PACKED = [
   /^LICENSE$/u,
   /^package\.json$/u,
   /^docs\/[\w/-]+\.md$/u,
+  /^docs\/images\/[\w-]+\.svg$/u,
   /^docs\/openapi\.json$/u,
   /^protocol\/README\.md$/u,
   /^dist\/package\.json$/u,
-  /^dist\/local-daemon\/cost\/unit-figures\.json$/u,
+  /^dist\/local-daemon\/cli\/cost\/unit-figures\.json$/u,
   /^dist\/edge-gateway\/worker\.js$/u,
   /^dist\/(?:local-daemon|protocol)\/[a-z0-9/-]+\.js$/u,
 ]
@@ -32,6 +33,8 @@ const NEEDED = [
   'README.md',
   'CHANGELOG.md',
   'docs/releases.md',
+  'docs/images/way-light.svg',
+  'docs/images/way-dark.svg',
   'dist/local-daemon/cli/main.js',
   'dist/edge-gateway/worker.js',
 ]
