@@ -8,7 +8,7 @@ import { aHome } from '../../support/a-daemon.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const wrangler = fileURLToPath(new URL('../../node_modules/.bin/wrangler', import.meta.url))
+const wrangler = fileURLToPath(new URL('../../../node_modules/.bin/wrangler', import.meta.url))
 
 test('wrangler would deploy the Worker with its object and its variables', async () => {
   using home = aHome()

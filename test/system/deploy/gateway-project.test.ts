@@ -254,7 +254,7 @@ test(
   async () => {
     await init()
     symlinkSync(
-      fileURLToPath(new URL('../../node_modules', import.meta.url)),
+      fileURLToPath(new URL('../../../node_modules', import.meta.url)),
       join(project, 'node_modules'),
     )
     const args = ['gateway', 'deploy', project, '--dry-run']

@@ -84,7 +84,7 @@ test('removing the gateway lets the daemon go on without one', { timeout: 90_000
   const env = cloudflare.environment(home.path)
   const project = join(home.path, 'project')
   await runSpl(['gateway', 'init', project], { home: home.path, env })
-  const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
+  const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
   symlinkSync(modules, join(project, 'node_modules'))
   const noteFile = join(project, '.spl-gateway.json')
   const note = JSON.parse(readFileSync(noteFile, 'utf8'))
