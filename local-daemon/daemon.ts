@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { type AppAccess, makeAccess } from './make-access.ts'
+import type { AppAccess } from './http/app-access.ts'
+import { makeAccess } from './make-access.ts'
 import { accountFold } from './access/account-records.ts'
 import { guardExposedStart } from './access/exposed-requirement.ts'
 import { type Identity, loadIdentity } from './access/identity/identity.ts'
@@ -11,7 +12,7 @@ import { takeOver } from './access/identity/take-over.ts'
 import { type Home, homeAt } from './home/home.ts'
 import { explainStart } from './explain-start.ts'
 import { lineagePath } from './home/lineage-path.ts'
-import { DAEMON_LIMITS } from './home/limits.ts'
+import { HTTP_LIMITS } from './http/limits.ts'
 import { type Exposure, parseListenHost } from './network/listen-host.ts'
 import { prepareHome } from './home/prepare-home.ts'
 import { takeSingleInstance } from './home/single-instance.ts'
@@ -177,9 +178,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   )
   const socketServer = createHttpServer(app, () => ({ via: 'socket' }), logger)
   undo.defer(async () => {
-    await Promise.all(
-      [tcpServer, socketServer].map((server) => drain(server, DAEMON_LIMITS.drainMs)),
-    )
+    await Promise.all([tcpServer, socketServer].map((server) => drain(server, HTTP_LIMITS.drainMs)))
   })
   const tcp = await listenTcp(tcpServer, listener, options.port ?? DEFAULT_PORT)
   await listenSocket(socketServer, home.socket)

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { EdgeLink } from './edge/edge-link.ts'
 import { Settings } from './settings/settings.ts'
 import type { Store } from './store/open-store.ts'
+import type { AppAccess } from './http/app-access.ts'
 import { Accounts } from './access/accounts.ts'
 import { Authorise } from './access/authorise.ts'
 import { BearerCheck } from './access/bearer.ts'
@@ -12,22 +13,6 @@ import { Invites } from './access/invites.ts'
 import { StreamResumption } from './access/stream-resumption.ts'
 import { StreamTickets } from './access/stream-tickets.ts'
 import { TokenUses } from './access/token-uses.ts'
-
-/** What the daemon knows of who may do what. */
-export interface AppAccess {
-  readonly store: Store
-  readonly identity: Identity
-  readonly settings: Settings
-  readonly authorise: Authorise
-  readonly accounts: Accounts
-  readonly invites: Invites
-  readonly tickets: StreamTickets
-  readonly resumption: StreamResumption
-  readonly grants: GrantWatch
-  readonly bootstrap: Bootstrap
-  readonly edge: EdgeLink
-  readonly uses: TokenUses
-}
 
 export interface AccessParts {
   readonly store: Store

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { readBearer } from '../../protocol/identity/bearer.ts'
 import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/identity/token.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { ACCESS_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { TokenRow } from '../store/statements.ts'
@@ -99,7 +99,7 @@ export class BearerCheck {
   }
 
   #remember(key: string, principal: AccountPrincipal): void {
-    if (this.#verified.size >= DAEMON_LIMITS.verifiedBearers) {
+    if (this.#verified.size >= ACCESS_LIMITS.verifiedBearers) {
       const [oldest] = this.#verified.keys()
       if (oldest !== undefined) this.#verified.delete(oldest)
     }

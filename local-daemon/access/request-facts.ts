@@ -1,5 +1,4 @@
 import type { CorsHeaders } from '../../protocol/http/cors.ts'
-import type { RequestTrace } from '../requests/request-trace.ts'
 import type { Via } from './via.ts'
 
 /**
@@ -21,8 +20,6 @@ export interface RequestFacts {
   readonly asksForWebSocket?: true
   /** What the gateway shows to go on with a ticket's event stream; never what a client sent. */
   readonly resume?: string
-  /** Takes note of what is found out about the request; there once the app has it. */
-  readonly trace?: RequestTrace
   /** What CORS adds to the answer. */
   readonly cors?: CorsHeaders
 }

@@ -1,5 +1,5 @@
 import { RateMeter } from '../../protocol/multiplexer/rate-meter.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { ACCESS_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 
 /** Accounts counted at once; the one that came first is forgotten first. */
@@ -28,7 +28,7 @@ export class RotationLimit {
   #add(account: string): RateMeter {
     const [oldest] = this.#meters.keys()
     if (this.#meters.size >= ACCOUNTS_MAX && oldest !== undefined) this.#meters.delete(oldest)
-    const meter = new RateMeter(DAEMON_LIMITS.rotationsPerMinute, INTERVAL_MS)
+    const meter = new RateMeter(ACCESS_LIMITS.rotationsPerMinute, INTERVAL_MS)
     this.#meters.set(account, meter)
     return meter
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { LIMITS } from '../../protocol/limits.ts'
 import { makeCode, parseCode, verifyCode } from '../../protocol/identity/signed-code.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { ACCESS_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { nowSeconds } from './accounts.ts'
 import type { Identity } from './identity/identity.ts'
@@ -44,7 +44,7 @@ export class StreamTickets {
     const ofAccount = [...this.#open.values()].filter((open) =>
       sameHolder(open.principal, principal),
     )
-    const { ticketsOfAccount, tickets, ticketSeconds } = DAEMON_LIMITS
+    const { ticketsOfAccount, tickets, ticketSeconds } = ACCESS_LIMITS
     if (ofAccount.length >= ticketsOfAccount) throw tooMany(ofAccount[0])
     const reserved = mayUse(principal, 'admin') ? 0 : Math.floor(tickets / LIMITS.ownerReserve)
     if (this.#open.size >= tickets - reserved) throw tooMany([...this.#open.values()][0])

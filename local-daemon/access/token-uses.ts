@@ -1,10 +1,10 @@
 import { detach } from '../../protocol/detach.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { ACCESS_LIMITS } from './limits.ts'
 import type { Store } from '../store/open-store.ts'
 import { nowSeconds } from './accounts.ts'
 
 /**
- * When each token was used last, to `DAEMON_LIMITS.tokenUseMs`: so many writes at most come of it, however often a token is
+ * When each token was used last, to `ACCESS_LIMITS.tokenUseMs`: so many writes at most come of it, however often a token is
  * used, and many tokens share one.
  */
 export class TokenUses {
@@ -22,13 +22,13 @@ export class TokenUses {
   note(tokenId: string): void {
     const now = performance.now()
     const before = this.#stored.get(tokenId)
-    if (before !== undefined && now - before < DAEMON_LIMITS.tokenUseMs) return
-    if (this.#stored.size >= DAEMON_LIMITS.tokenUses) this.#stored.clear()
+    if (before !== undefined && now - before < ACCESS_LIMITS.tokenUseMs) return
+    if (this.#stored.size >= ACCESS_LIMITS.tokenUses) this.#stored.clear()
     this.#stored.set(tokenId, now)
     this.#due.set(tokenId, nowSeconds())
     this.#timer ??= setTimeout(
       () => detach(this.write(), () => {}),
-      DAEMON_LIMITS.tokenUseWriteMs,
+      ACCESS_LIMITS.tokenUseWriteMs,
     ).unref()
   }
 

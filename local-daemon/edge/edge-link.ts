@@ -1,7 +1,7 @@
 import { encodeEdgePolicy } from '../../protocol/tunnel/edge-policy.ts'
 import { ACCOUNTS_THREAD } from '../access/account-records.ts'
 import { nowSeconds } from '../access/accounts.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { EDGE_LIMITS } from './limits.ts'
 import { CONFIG_THREAD } from '../settings/setting-records.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/open-store.ts'
@@ -70,7 +70,7 @@ export class EdgeLink {
 
   /** As `report`, after waiting a moment for a gateway that is connected. */
   async settled(): Promise<EdgeReport> {
-    const until = performance.now() + DAEMON_LIMITS.edgeAckMs
+    const until = performance.now() + EDGE_LIMITS.edgeAckMs
     for (;;) {
       const report = this.report()
       const left = until - performance.now()

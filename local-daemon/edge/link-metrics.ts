@@ -1,4 +1,4 @@
-import type { LinkReport } from '../tunnel/link-report.ts'
+import type { LinkReport } from './link-report.ts'
 import { type Family, single } from '../../protocol/http/exposition.ts'
 
 /** The link as metrics; nothing where no gateway was asked for. */

@@ -1,5 +1,6 @@
 import { type EdgePolicy, type EdgeToken, scopeBits } from '../../protocol/tunnel/edge-policy.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { EDGE_LIMITS } from './limits.ts'
+import { REQUEST_LIMITS } from '../requests/limits.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 import { isDamage } from '../store/trouble/store-trouble.ts'
 import type { StoreReader } from '../store/reader.ts'
@@ -14,7 +15,8 @@ export function projectPolicy(
   version: number,
   now: number,
 ): EdgePolicy {
-  const { edgeTokens, bodyBytes } = DAEMON_LIMITS
+  const { edgeTokens } = EDGE_LIMITS
+  const { bodyBytes } = REQUEST_LIMITS
   const rows = liveTokens()
   const tokens = rows?.map((row): [string, EdgeToken] => {
     const scopes = scopeBits(JSON.parse(row.scopes) as string[])

@@ -6,7 +6,7 @@ import { hostName, namesListener } from '../access/host-check.ts'
 import { type ListenHost, urlHost } from '../network/listen-host.ts'
 import { allowHostCommand } from '../settings/allow-host.ts'
 import { FeedHub } from '../store/feed/feed-hub.ts'
-import type { LinkReport } from '../tunnel/link-report.ts'
+import type { LinkReport } from '../edge/link-report.ts'
 import { preflightAnswer, problemAnswer } from './answers/answer.ts'
 import { createErrorAnswer } from './answers/error-answer.ts'
 import { observe } from './observation.ts'
@@ -28,7 +28,7 @@ import { addListThreads } from './routes/list-threads.ts'
 import { addMetrics } from './routes/metrics.ts'
 import { addOpenApi } from './routes/openapi.ts'
 import { addPostRecord } from './routes/post-record.ts'
-import type { AppAccess } from '../make-access.ts'
+import type { AppAccess } from './app-access.ts'
 import type { FaultBook } from '../process/fault-book.ts'
 import { addServiceAccounts } from './routes/service-accounts.ts'
 import { addStreamTickets } from './routes/stream-tickets.ts'
@@ -36,6 +36,7 @@ import { addSync } from './routes/sync.ts'
 import { addTokens } from './routes/tokens.ts'
 import { addTunnel } from './routes/tunnel.ts'
 import type { Refused } from '../requests/request-watch.ts'
+import type { TracedFacts } from '../requests/traced-facts.ts'
 import { isOwnPort } from '../access/via.ts'
 
 /** The daemon's HTTP interface, for both listeners and for the tunnel. */
@@ -126,7 +127,7 @@ export function createApp(given: AppParts): DaemonApp {
     },
   }
 
-  function answer(request: Request, facts: RequestFacts): Response | Promise<Response> {
+  function answer(request: Request, facts: TracedFacts): Response | Promise<Response> {
     const refusal = checkHost(request, facts)
     if (refusal !== undefined) return refusal
     const decision = decideCors(request, settings.cors)
@@ -167,7 +168,7 @@ export function createApp(given: AppParts): DaemonApp {
   }
 }
 
-function known(facts: RequestFacts, { headers }: CorsDecision): RequestFacts {
+function known(facts: TracedFacts, { headers }: CorsDecision): TracedFacts {
   return 'vary' in headers ? { ...facts, cors: headers } : facts
 }
 

@@ -7,7 +7,7 @@ import { exposition } from '../../protocol/http/exposition.ts'
 import { RequestLog } from '../requests/request-log.ts'
 import { RequestWatch } from '../requests/request-watch.ts'
 import type { Store } from '../store/open-store.ts'
-import type { LinkReport } from '../tunnel/link-report.ts'
+import type { LinkReport } from '../edge/link-report.ts'
 
 /** What the daemon can tell of its own work. */
 export interface Observation {

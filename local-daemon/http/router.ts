@@ -8,10 +8,10 @@ import { ProblemError } from '../problem/problem-error.ts'
 import { describeComponents } from './schemas/api-document.ts'
 import { documentRoute } from './document-route.ts'
 import { type Query, readQuery } from './input/read-query.ts'
-import type { RequestFacts } from '../access/request-facts.ts'
+import type { TracedFacts } from '../requests/traced-facts.ts'
 
 export interface DaemonEnv {
-  Bindings: RequestFacts
+  Bindings: TracedFacts
   Variables: { principal: Principal; query: Query }
 }
 export type RouteContext = Context<DaemonEnv, string>

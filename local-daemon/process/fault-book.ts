@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Family } from '../../protocol/http/exposition.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { PROCESS_LIMITS } from './limits.ts'
 import { Counter } from '../metrics/counter.ts'
 
 /** Where something failed, and what it cost. */
@@ -45,7 +45,7 @@ export class FaultBook {
     this.#now = now
   }
 
-  /** Never throws. Counts each; writes so many lines a minute (`DAEMON_LIMITS.faultLines`), and then how many it left out. */
+  /** Never throws. Counts each; writes so many lines a minute (`PROCESS_LIMITS.faultLines`), and then how many it left out. */
   note(place: FaultPlace, error: unknown, requestId?: string): void {
     this.#counter.add([place])
     if (!this.#mayWrite()) return
@@ -72,7 +72,7 @@ export class FaultBook {
       this.#leftOut = 0
     }
     this.#lines += 1
-    if (this.#lines <= DAEMON_LIMITS.faultLines) return true
+    if (this.#lines <= PROCESS_LIMITS.faultLines) return true
     this.#leftOut += 1
     return false
   }

@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { PROCESS_LIMITS } from './limits.ts'
 import { openRotatingFile } from './rotating-file.ts'
 
 /** Where a secret could stand in a logged object. Bodies are never logged at all. */
@@ -10,7 +10,7 @@ const REDACTED = ['authorization', 'bearer', 'token', 'headers.authorization', '
  * last one before a crash is the one that matters. `onClose` receives what closes the file.
  */
 export function openLog(path: string, onClose: (close: () => void) => void): Logger {
-  const { logBytes, logFiles } = DAEMON_LIMITS
+  const { logBytes, logFiles } = PROCESS_LIMITS
   const file = openRotatingFile(path, { bytes: logBytes, kept: logFiles })
   onClose(() => file.close())
   return pino({ base: { pid: process.pid }, redact: REDACTED }, file)

@@ -1,8 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { DAEMON_LIMITS } from '../home/limits.ts'
-
-/** Two listeners full of connections, each request with a descriptor of its own, and what the store and the log take. */
-const WANTED = DAEMON_LIMITS.connections * 2 + 256
 
 /** Most files that this process may have open, where the system tells (Linux). Node has raised it to the hard limit. */
 export function openFilesLimit(): number | undefined {
@@ -13,18 +9,4 @@ export function openFilesLimit(): number | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Connections that one listener may hold, so that descriptors are left for the rest. */
-export function connectionsFor(limit: number | undefined): number {
-  const { connections, spareDescriptors } = DAEMON_LIMITS
-  return Math.min(connections, Math.max(16, (limit ?? Infinity) - spareDescriptors))
-}
-
-/** A line for a person if so few files may be open that connections would be refused; none otherwise. */
-export function openFilesWarnings(limit: number | undefined): string[] {
-  if (limit === undefined || limit >= WANTED) return []
-  return [
-    `this process may have ${limit} files open, and wants ${WANTED}: with many connections it refuses more. Raise it before the start: ulimit -n ${WANTED}, or LimitNOFILE= of its service`,
-  ]
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { REQUEST_LIMITS } from './limits.ts'
 import type { RequestLine } from './request-line.ts'
 
 /** Halves in place of zeros where fractions will come: so the engine gives them their form at once. */
@@ -33,7 +33,7 @@ export class RequestLog {
   #head = 0
 
   /** @param size most lines that are kept */
-  constructor(size: number = DAEMON_LIMITS.requestLogLines) {
+  constructor(size: number = REQUEST_LIMITS.requestLogLines) {
     this.#size = size
     this.#lines = Array.from({ length: size }, () => ({ ...EMPTY }))
   }

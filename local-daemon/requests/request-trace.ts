@@ -1,5 +1,5 @@
 import type { Principal } from '../access/principal.ts'
-import type { SubscriptionObserver } from '../http/streams/subscription.ts'
+import type { SubscriptionObserver } from './subscription-observer.ts'
 import type { Via } from '../access/via.ts'
 import type { Outcome } from './request-line.ts'
 

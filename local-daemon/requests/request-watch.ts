@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ACTOR_HEADER } from '../access/authorise.ts'
 import type { Principal } from '../access/principal.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { REQUEST_LIMITS } from './limits.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from '../access/request-facts.ts'
 import type { RequestMetrics } from './request-metrics.ts'
@@ -59,7 +59,7 @@ export class RequestWatch implements TraceWatcher {
 
   ended(trace: RequestTrace, end: TraceEnd): void {
     const { method, target, claimed } = trace.asked()
-    const { requestLogPath, requestLogText } = DAEMON_LIMITS
+    const { requestLogPath, requestLogText } = REQUEST_LIMITS
     const ms = performance.now() - trace.startedAt
     const path = loggablePath(target, requestLogPath)
     this.#metrics.end(trace, end, method, ms / 1000)

@@ -1,4 +1,4 @@
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { STORE_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { StoreReader } from './reader.ts'
 import type { Statements } from './statements.ts'
@@ -34,7 +34,7 @@ export class IdempotencyKeys {
 
   remember({ holder, key, fingerprint }: Once, seq: number): void {
     const now = Date.now()
-    this.#statements.forgetIdempotencyKeys.run(now - DAEMON_LIMITS.idempotencyMs)
+    this.#statements.forgetIdempotencyKeys.run(now - STORE_LIMITS.idempotencyMs)
     this.#statements.insertIdempotencyKey.run(holder, key, fingerprint, seq, now)
   }
 }

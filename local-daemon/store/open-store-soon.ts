@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { STORE_LIMITS } from './limits.ts'
 import { openStore, type Store, type StoreOptions } from './open-store.ts'
 import { StoreOpenError } from './store-error.ts'
 
 const PAUSE_MS = 50
 
-/** As `openStore`, for a file that another program has locked for a moment: tries again for `DAEMON_LIMITS.storeBusyMs`. */
+/** As `openStore`, for a file that another program has locked for a moment: tries again for `STORE_LIMITS.storeBusyMs`. */
 export async function openStoreSoon(options: StoreOptions): Promise<Store> {
-  const until = performance.now() + DAEMON_LIMITS.storeBusyMs
+  const until = performance.now() + STORE_LIMITS.storeBusyMs
   for (;;) {
     try {
       return openStore(options)

@@ -3,7 +3,7 @@ import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../problem/problem-error.ts'
 import { freeBytes } from './file/disk-room.ts'
 import { realPath } from '../home/real-path.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { STORE_LIMITS } from './limits.ts'
 import { closeDatabase } from './file/close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
 import { type ConnectionOptions, sqliteVersion } from './file/connection.ts'
@@ -203,7 +203,7 @@ export function openStore(options: StoreOptions): Store {
 
   /** Proved by a commit as large as a usual one, and by what is left after it: a page alone fits where nothing else does. */
   function hasRoom(): boolean {
-    const { storeProbeBytes } = DAEMON_LIMITS
+    const { storeProbeBytes } = STORE_LIMITS
     if (bytesLeft() < 5 * storeProbeBytes) return false
     commit(() => statements.takeRoom.run(storeProbeBytes))
     commit(() => statements.giveRoom.run())
@@ -222,7 +222,7 @@ export function openStore(options: StoreOptions): Store {
       )
   }
 
-  const timer = setInterval(tick, DAEMON_LIMITS.storeRetryMs)
+  const timer = setInterval(tick, STORE_LIMITS.storeRetryMs)
   timer.unref()
   const writer = new Writer<StoreTransactor>(transactNow)
 

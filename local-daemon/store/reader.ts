@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { STORE_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Census } from './trouble/census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
@@ -43,7 +43,7 @@ export interface StoreReader {
   /** `id` is 64 hex digits. */
   record(id: string): StoredRecord | undefined
   /**
-   * Records with `after < seq <= upTo`, at most `limit` and about `DAEMON_LIMITS.pageBytes`, at least one
+   * Records with `after < seq <= upTo`, at most `limit` and about `STORE_LIMITS.pageBytes`, at least one
    * if there is one. The read is over when it returns: an open one would pin the write-ahead log.
    */
   page(filter: RecordFilter, after: number, upTo: number, limit: number): RecordPage
@@ -155,7 +155,7 @@ export function createReader({
         last = record.seq
         records.push(record)
         bytes += record.raw.length
-        if (bytes >= DAEMON_LIMITS.pageBytes) return { records, cut: true }
+        if (bytes >= STORE_LIMITS.pageBytes) return { records, cut: true }
       }
       const cut = records.length === most
       if (isWhole && !cut && last < Math.min(upTo, head())) throw missing(last + 1)
@@ -175,7 +175,7 @@ export function createReader({
   /** The refusal of a page that begins with what is damaged: how to go on without it, for those who decide to. */
   function withWayPast(refused: unknown, after: number, upTo: number): unknown {
     if (!(refused instanceof ProblemError && isDamage(refused))) return refused
-    const most = Math.min(upTo, head(), after + DAEMON_LIMITS.pageRecords)
+    const most = Math.min(upTo, head(), after + STORE_LIMITS.pageRecords)
     let seq = after + 1
     while (seq <= most && isSound(seq)) seq += 1
     if (seq > most) return refused
@@ -246,7 +246,7 @@ export function createReader({
     }),
     page: (filter, after, upTo, limit) => {
       try {
-        return gather(filter, after, upTo, Math.min(limit, DAEMON_LIMITS.pageRecords))
+        return gather(filter, after, upTo, Math.min(limit, STORE_LIMITS.pageRecords))
       } catch (error) {
         throw withWayPast(error, after, upTo)
       }

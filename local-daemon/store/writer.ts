@@ -1,4 +1,4 @@
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { STORE_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { isDatabaseError } from './trouble/store-trouble.ts'
 import type { AppendResult } from './transactor.ts'
@@ -28,7 +28,7 @@ const LONGEST_PAUSE_MS = 100
  * of it is written.
  *
  * Nothing here waits for a lock: while another program has the store, all wait in line, with pauses between two tries, and
- * are refused with `STORE_BUSY` after `DAEMON_LIMITS.storeBusyMs`.
+ * are refused with `STORE_BUSY` after `STORE_LIMITS.storeBusyMs`.
  */
 export class Writer<Transactor> {
   readonly #transact: Transact<Transactor>
@@ -75,10 +75,10 @@ export class Writer<Transactor> {
 
   #enter<Result>(run: (tx: Transactor) => Result, shares: boolean): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#pauseMs > 0 && this.#waiting.length >= DAEMON_LIMITS.writesWaiting) {
+      if (this.#pauseMs > 0 && this.#waiting.length >= STORE_LIMITS.writesWaiting) {
         return reject(tooMany())
       }
-      const until = performance.now() + DAEMON_LIMITS.storeBusyMs
+      const until = performance.now() + STORE_LIMITS.storeBusyMs
       this.#waiting.push({
         shares,
         until,
@@ -124,7 +124,7 @@ export class Writer<Transactor> {
   #take(): readonly Waiting<Transactor>[] {
     const first = this.#waiting.findIndex(({ shares }) => !shares)
     const appends = first === -1 ? this.#waiting.length : first
-    return this.#waiting.splice(0, Math.max(1, Math.min(appends, DAEMON_LIMITS.commitRecords)))
+    return this.#waiting.splice(0, Math.max(1, Math.min(appends, STORE_LIMITS.commitRecords)))
   }
 
   /** Commits a batch and answers its callers; returns the refusal, and answers nobody, if the store is locked. */

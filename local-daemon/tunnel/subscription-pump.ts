@@ -2,7 +2,7 @@ import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
 import { HEARTBEAT_COMMENT } from '../../protocol/events/event-text.ts'
 import { encodeHead, type HeaderList } from '../../protocol/tunnel/heads.ts'
 import { RESET } from '../../protocol/tunnel/reset-code.ts'
-import { DAEMON_LIMITS } from '../home/limits.ts'
+import { HTTP_LIMITS } from '../http/limits.ts'
 import type { EventStreamAnswer } from '../http/streams/event-stream-answer.ts'
 import type { Subscription } from '../http/streams/subscription.ts'
 import type { AnswerStream } from './response-pump.ts'
@@ -61,11 +61,11 @@ export class SubscriptionPump {
       if (ended === 'stopping') return this.#stream.reset(RESET.GOING_AWAY)
       if (ended !== undefined) return this.#stream.end()
       if (this.#join?.() === true) return
-      const wait = this.#join === undefined ? DAEMON_LIMITS.heartbeatMs : patience
+      const wait = this.#join === undefined ? HTTP_LIMITS.heartbeatMs : patience
       patience = Math.min(2 * patience, SETTLE_MAX_MS)
       if (await this.#subscription.changed(wait)) continue
       silence += wait
-      if (silence < DAEMON_LIMITS.heartbeatMs || this.#stopped) continue
+      if (silence < HTTP_LIMITS.heartbeatMs || this.#stopped) continue
       silence = 0
       this.#stream.write(HEARTBEAT)
     }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseSettingValue } from '../../local-daemon/cli/parse/parse-setting.ts'
-import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../local-daemon/access/limits.ts'
+import { HTTP_LIMITS } from '../../local-daemon/http/limits.ts'
 import { type SettingKey, SETTINGS } from '../../local-daemon/settings/setting-definitions.ts'
 import { PROBLEM_STATUS } from '../../protocol/http/problem.ts'
 import { ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
@@ -110,8 +111,8 @@ describe('docs/http-api.md', () => {
   })
 
   test('gives the limits of accounts, invites and tickets', () => {
-    const { accountActors, inviteDefaultSeconds, inviteMaxSeconds } = DAEMON_LIMITS
-    const { ticketSeconds, ticketsOfAccount } = DAEMON_LIMITS
+    const { accountActors, inviteDefaultSeconds, inviteMaxSeconds } = ACCESS_LIMITS
+    const { ticketSeconds, ticketsOfAccount } = ACCESS_LIMITS
     const text = page('http-api.md').replaceAll('\n', ' ')
     expect(text).toContain(`${accountActors} at most`)
     expect(text).toContain(`is ${inviteDefaultSeconds} (${inviteDefaultSeconds / 60} minutes)`)
@@ -122,7 +123,7 @@ describe('docs/http-api.md', () => {
 
   test('gives the limits that the daemon has', () => {
     const { listMax, listDefault, changesMax, changesDefault, longPollMs, heartbeatMs } =
-      DAEMON_LIMITS
+      HTTP_LIMITS
     const text = page('http-api.md')
     expect(text).toContain(`from 1 to ${listMax} (default ${listDefault})`)
     expect(text).toContain(`from 1 to ${changesMax} (default ${changesDefault})`)

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../local-daemon/access/limits.ts'
+import { HTTP_LIMITS } from '../../local-daemon/http/limits.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 
-const ALL: Readonly<Record<string, unknown>> = { ...DAEMON_LIMITS, ...LIMITS }
+const ALL: Readonly<Record<string, unknown>> = { ...ACCESS_LIMITS, ...HTTP_LIMITS, ...LIMITS }
 const root = new URL('../../', import.meta.url)
 const page = readFileSync(new URL('docs/limits.md', root), 'utf8')
 

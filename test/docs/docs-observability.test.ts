@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
+import { REQUEST_LIMITS } from '../../local-daemon/requests/limits.ts'
 import { aDaemon } from '../support/a-daemon.ts'
 import { EventReader } from '../support/events.ts'
 import { parsePrometheus } from '../support/prometheus-text.ts'
@@ -47,6 +47,6 @@ test('the page has every field of a line, and no other', async () => {
 })
 
 test('the page says how much is kept', () => {
-  expect(PAGE).toContain(`The newest ${DAEMON_LIMITS.requestLogLines} lines`)
-  expect(PAGE).toContain(`after ${DAEMON_LIMITS.requestLogPath} characters`)
+  expect(PAGE).toContain(`The newest ${REQUEST_LIMITS.requestLogLines} lines`)
+  expect(PAGE).toContain(`after ${REQUEST_LIMITS.requestLogPath} characters`)
 })

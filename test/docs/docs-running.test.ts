@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../local-daemon/http/limits.ts'
+import { PROCESS_LIMITS } from '../../local-daemon/process/limits.ts'
 import { parseListenHost } from '../../local-daemon/network/listen-host.ts'
 import { thrownErrors } from './thrown-errors.ts'
 
@@ -38,7 +39,7 @@ test('docs/running.md tells of hosts what the daemon does with them', () => {
 })
 
 test('docs/running.md has the limits of the log and of a stop', () => {
-  expect(PAGE).toContain(`At ${DAEMON_LIMITS.logBytes / 1024 / 1024} MiB`)
-  expect(DAEMON_LIMITS.logFiles).toBe(7)
-  expect(DAEMON_LIMITS.drainMs).toBe(5_000)
+  expect(PAGE).toContain(`At ${PROCESS_LIMITS.logBytes / 1024 / 1024} MiB`)
+  expect(PROCESS_LIMITS.logFiles).toBe(7)
+  expect(HTTP_LIMITS.drainMs).toBe(5_000)
 })

@@ -8,7 +8,8 @@ import { WebSocket } from 'ws'
 import { ask, open } from '../../local-daemon/cli/probe/outside.ts'
 import { probeOutside } from '../../local-daemon/cli/probe/probe-outside.ts'
 import { CLAIMED_ADDRESS } from '../../local-daemon/cli/probe/client-address.ts'
-import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../local-daemon/http/limits.ts'
+import { REQUEST_LIMITS } from '../../local-daemon/requests/limits.ts'
 import { aDraft } from '../support/a-daemon.ts'
 import { until } from '../support/until.ts'
 import { ALLOWED_ORIGIN, aProxyStage, type ProxyStage, type StageOptions } from './proxy-stage.ts'
@@ -237,7 +238,7 @@ export function proxyContract(options: Omit<StageOptions, 'spoil'>): void {
 
   test(`an upload arrives byte for byte`, async () => {
     // The gateway holds every body to the size of a record's.
-    const bytes = isGateway ? DAEMON_LIMITS.bodyBytes : DAEMON_LIMITS.probeUploadBytes
+    const bytes = isGateway ? REQUEST_LIMITS.bodyBytes : HTTP_LIMITS.probeUploadBytes
     const body = randomBytes(bytes)
     const { status, json } = await ask(stage.outside, {
       method: 'POST',

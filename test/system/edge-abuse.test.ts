@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
-import { DAEMON_LIMITS } from '../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../local-daemon/access/limits.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
@@ -133,7 +133,7 @@ describe('a token’s limit', () => {
     }
     const { code, hop } = (await answer.json()) as { code: string; hop: string }
     expect([rotations, code, hop]).toEqual([
-      DAEMON_LIMITS.rotationsPerMinute,
+      ACCESS_LIMITS.rotationsPerMinute,
       'RATE_LIMITED',
       'daemon',
     ])

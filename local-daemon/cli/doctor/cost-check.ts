@@ -1,7 +1,7 @@
 import figures from '../cost/unit-figures.json' with { type: 'json' }
 import { billed, freePlan, MONTH_SECONDS, paidPlan } from '../cost/bill.ts'
 import { sum, times, type Usage } from '../cost/usage.ts'
-import type { LinkReport } from '../../tunnel/link-report.ts'
+import type { LinkReport } from '../../edge/link-report.ts'
 import type { Check } from '../checks/check.ts'
 import { pass, skip, warning } from '../checks/outcomes.ts'
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../../http/limits.ts'
+import { REQUEST_LIMITS } from '../../requests/limits.ts'
 import type { Check } from '../checks/check.ts'
 import { ask, type Outside, type OutsideAnswer } from './outside.ts'
 
@@ -11,7 +12,7 @@ const NAME = 'upload'
  */
 export async function probeUpload(
   outside: Outside,
-  bytes: number = DAEMON_LIMITS.bodyBytes,
+  bytes: number = REQUEST_LIMITS.bodyBytes,
 ): Promise<Check> {
   const body = randomBytes(bytes)
   const sha256 = createHash('sha256').update(body).digest('hex')
@@ -27,7 +28,7 @@ export async function probeUpload(
 }
 
 /** As long as the daemon waits for a request. */
-const UPLOAD_MS = DAEMON_LIMITS.requestMs
+const UPLOAD_MS = HTTP_LIMITS.requestMs
 
 export function judgeUpload(
   { status, json }: OutsideAnswer,

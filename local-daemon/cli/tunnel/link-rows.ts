@@ -1,4 +1,4 @@
-import type { LinkReport } from '../../tunnel/link-report.ts'
+import type { LinkReport } from '../../edge/link-report.ts'
 import { localTime } from '../output/local-time.ts'
 
 /** `GET /v1/tunnel`. */

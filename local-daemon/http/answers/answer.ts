@@ -3,7 +3,7 @@ import { type Problem, type ProblemCode, PROBLEM_STATUS } from '../../../protoco
 import type { ProblemDetail } from '../../problem/problem-error.ts'
 import { EventStreamAnswer } from '../streams/event-stream-answer.ts'
 import { FixedAnswer } from '../../requests/fixed-answer.ts'
-import type { RequestFacts } from '../../access/request-facts.ts'
+import type { TracedFacts } from '../../requests/traced-facts.ts'
 import type { Subscription } from '../streams/subscription.ts'
 import type { SubscriptionPieces } from '../streams/subscription-pieces.ts'
 
@@ -16,7 +16,7 @@ type ExtraHeaders = Readonly<Record<string, string>>
 
 /** An answer whose body is JSON text. */
 export function jsonAnswer(
-  facts: RequestFacts,
+  facts: TracedFacts,
   status: number,
   json: string | ReadableStream<Uint8Array>,
   extra?: ExtraHeaders,
@@ -28,7 +28,7 @@ export function jsonAnswer(
 }
 
 /** An answer whose body is text of another type. */
-export function textAnswer(facts: RequestFacts, type: string, text: string): Response {
+export function textAnswer(facts: TracedFacts, type: string, text: string): Response {
   return new FixedAnswer(200, headersOf(type, facts, facts.requestId ?? randomUUID()), text)
 }
 
@@ -37,7 +37,7 @@ export function textAnswer(facts: RequestFacts, type: string, text: string): Res
  * @param resume what the gateway goes on with when it was cut, if that needs more than the request
  */
 export function subscriptionAnswer(
-  facts: RequestFacts,
+  facts: TracedFacts,
   subscription: Subscription,
   pieces: SubscriptionPieces,
   resume: string | undefined,
@@ -48,14 +48,14 @@ export function subscriptionAnswer(
 
 /** An answer that streams other server-sent events. */
 export function eventStreamAnswer(
-  facts: RequestFacts,
+  facts: TracedFacts,
   events: ReadableStream<Uint8Array>,
 ): Response {
   const body = facts.trace?.countedEvents(events, 200) ?? events
   return new Response(body, { status: 200, headers: eventHeaders(facts) })
 }
 
-function eventHeaders(facts: RequestFacts): ExtraHeaders {
+function eventHeaders(facts: TracedFacts): ExtraHeaders {
   return headersOf('text/event-stream', facts, facts.requestId ?? randomUUID(), {
     'cache-control': 'no-cache, no-transform',
     // nginx would otherwise gather events until its buffer is full.
@@ -64,7 +64,7 @@ function eventHeaders(facts: RequestFacts): ExtraHeaders {
 }
 
 /** The answer to a preflight of an allowed origin: what it may do is all in `facts.cors`. */
-export function preflightAnswer(facts: RequestFacts): Response {
+export function preflightAnswer(facts: TracedFacts): Response {
   return new Response(null, {
     status: 204,
     headers: { 'x-request-id': facts.requestId ?? randomUUID(), ...facts.cors },
@@ -73,7 +73,7 @@ export function preflightAnswer(facts: RequestFacts): Response {
 
 /** The one error envelope, with the status that belongs to its code. */
 export function problemAnswer(
-  facts: RequestFacts,
+  facts: TracedFacts,
   code: ProblemCode,
   message: string,
   detail: ProblemDetail = {},
@@ -105,7 +105,7 @@ export function problemOf(
 
 function headersOf(
   type: string,
-  facts: RequestFacts,
+  facts: TracedFacts,
   requestId: string,
   extra: ExtraHeaders = {},
 ): ExtraHeaders {

@@ -2,14 +2,14 @@ import type { Logger } from 'pino'
 import { RecordError } from '../../../protocol/records/record.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { problemAnswer } from './answer.ts'
-import type { RequestFacts } from '../../access/request-facts.ts'
+import type { TracedFacts } from '../../requests/traced-facts.ts'
 
 /** Turns whatever a handler threw into the error envelope; logs what nobody asked for. */
 export function createErrorAnswer(logger: Logger) {
   /** Causes that were logged: a full disk refuses every write, and must not fill with log lines. */
   const logged = new WeakSet<object>()
 
-  return function answerError(error: Error, facts: RequestFacts): Response {
+  return function answerError(error: Error, facts: TracedFacts): Response {
     if (error instanceof RecordError) return answerRecordError(error, facts)
     if (!(error instanceof ProblemError)) {
       logger.error({ err: error, request_id: facts.requestId }, 'answer request')
@@ -26,7 +26,7 @@ export function createErrorAnswer(logger: Logger) {
   }
 }
 
-function answerRecordError(error: RecordError, facts: RequestFacts): Response {
+function answerRecordError(error: RecordError, facts: TracedFacts): Response {
   const { field, message } = error
   const subject = field === '$' ? 'The record' : field
   return problemAnswer(facts, 'INVALID_RECORD', `${subject} ${message}`, {

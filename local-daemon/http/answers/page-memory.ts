@@ -1,4 +1,4 @@
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 
 /** A page that was made for a reader and is not taken yet. */
@@ -74,7 +74,7 @@ export class PageMemory {
       piece: (from) => {
         this.#use(kept)
         // A copy: a part of the page in a socket would keep all of it.
-        const part = kept.bytes?.subarray(from, from + DAEMON_LIMITS.pieceBytes)
+        const part = kept.bytes?.subarray(from, from + HTTP_LIMITS.pieceBytes)
         return part && new Uint8Array(part)
       },
       letGo: () => this.#giveUp(kept),
@@ -103,7 +103,7 @@ export class PageMemory {
   }
 
   #mayMake(): boolean {
-    return this.#spentMs < DAEMON_LIMITS.pageTurnMs
+    return this.#spentMs < HTTP_LIMITS.pageTurnMs
   }
 
   #serve(): void {
@@ -132,12 +132,12 @@ export class PageMemory {
     this.#look = setTimeout(() => {
       this.#look = undefined
       this.#serve()
-    }, DAEMON_LIMITS.pageIdleMs / 5)
+    }, HTTP_LIMITS.pageIdleMs / 5)
   }
 
   /** Whether there is room for one page more; gives up what others, or idle readers, have too much. */
   #hasRoom(holder: string): boolean {
-    while (this.#bytes >= DAEMON_LIMITS.pagesBytes) {
+    while (this.#bytes >= HTTP_LIMITS.pagesBytes) {
       const victim = this.#idlest() ?? this.#tooMuchFor(holder)
       if (victim === undefined) return false
       this.#giveUp(victim)
@@ -148,7 +148,7 @@ export class PageMemory {
   #idlest(): Kept | undefined {
     const [kept] = this.#kept
     const idleMs = kept === undefined ? 0 : performance.now() - kept.usedAt
-    return idleMs >= DAEMON_LIMITS.pageIdleMs ? kept : undefined
+    return idleMs >= HTTP_LIMITS.pageIdleMs ? kept : undefined
   }
 
   /** What the one who holds most has used least recently, if that is somebody else, and more than this holder has. */
@@ -184,7 +184,7 @@ export class PageMemory {
   #rest(turns = 1): void {
     if (turns === 1 && this.#turn !== undefined) return
     this.#turn = setImmediate(() => {
-      if (turns < Math.min(this.waiting, DAEMON_LIMITS.pageRestTurns)) return this.#rest(turns + 1)
+      if (turns < Math.min(this.waiting, HTTP_LIMITS.pageRestTurns)) return this.#rest(turns + 1)
       this.#turn = undefined
       this.#spentMs = 0
       this.#serve()

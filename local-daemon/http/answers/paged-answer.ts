@@ -1,8 +1,8 @@
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { jsonAnswer } from './answer.ts'
 import { PageInHand } from './page-in-hand.ts'
 import type { PageMemory } from './page-memory.ts'
-import type { RequestFacts } from '../../access/request-facts.ts'
+import type { TracedFacts } from '../../requests/traced-facts.ts'
 
 /** A page of an answer's text. */
 export interface TextPage<Place> {
@@ -31,7 +31,7 @@ export interface PagedAnswer<Place> {
  * it. What the reader leaves is bounded, for it and for all: see `PageMemory`.
  */
 export function pagedAnswer<Place>(
-  facts: RequestFacts,
+  facts: TracedFacts,
   options: PagedAnswer<Place>,
 ): Response | Promise<Response> {
   const { memory, holder, start, render, status = 200, headers } = options
@@ -39,7 +39,7 @@ export function pagedAnswer<Place>(
   function begin(): () => Response {
     const page = render(start)
     const { text, next } = page
-    if (next === undefined && text.length <= DAEMON_LIMITS.pieceBytes) {
+    if (next === undefined && text.length <= HTTP_LIMITS.pieceBytes) {
       return () => jsonAnswer(facts, status, text, headers)
     }
     const body = new PagedBody(options)

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect, type AddressInfo, type ListenOptions } from 'node:net'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import type { ListenHost } from '../../network/listen-host.ts'
 import { StartError } from '../../problem/start-error.ts'
 import { listenFailure } from './listen-failure.ts'
@@ -33,10 +33,10 @@ export async function listenTcp(
 export async function listenSocket(server: Server, path: string): Promise<void> {
   // The kernel would cut a longer path, and listen somewhere else.
   const bytes = Buffer.byteLength(path) + 1
-  if (bytes > DAEMON_LIMITS.socketPathBytes) {
+  if (bytes > HTTP_LIMITS.socketPathBytes) {
     throw new StartError(
       'SOCKET_PATH_TOO_LONG',
-      `The socket's path ${path} has ${bytes} bytes; the system takes ${DAEMON_LIMITS.socketPathBytes}`,
+      `The socket's path ${path} has ${bytes} bytes; the system takes ${HTTP_LIMITS.socketPathBytes}`,
       'Set SYNCROPEL_HOME to a directory with a shorter path.',
     )
   }

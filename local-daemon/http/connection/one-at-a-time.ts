@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { linger } from '../../network/linger.ts'
 
 type Handle = (incoming: IncomingMessage, outgoing: ServerResponse) => void
@@ -41,7 +41,7 @@ export function oneAtATime(handle: Handle): Handle {
     socket.on('data', () => {})
     socket.removeAllListeners('data')
     // With what is unread the kernel would reset the connection, and its last answers would be lost.
-    socket.destroySoon = () => linger(socket, DAEMON_LIMITS)
+    socket.destroySoon = () => linger(socket, HTTP_LIMITS)
   }
 
   return (incoming, outgoing) => {
@@ -51,7 +51,7 @@ export function oneAtATime(handle: Handle): Handle {
       waiting.set(socket, [])
       begin(socket, [incoming, outgoing])
     } else if (full.has(socket)) return
-    else if (queue.length >= DAEMON_LIMITS.pipelined) closeAfter(socket, queue.at(-1))
+    else if (queue.length >= HTTP_LIMITS.pipelined) closeAfter(socket, queue.at(-1))
     else queue.push([incoming, outgoing])
   }
 }

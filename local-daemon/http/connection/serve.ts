@@ -7,8 +7,9 @@ import { isPreflight } from '../../../protocol/http/cors.ts'
 import { detach } from '../../../protocol/detach.ts'
 import type { ProblemCode } from '../../../protocol/http/problem.ts'
 import { checkTarget } from '../../../protocol/http/request-target.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
-import { connectionsFor, openFilesLimit } from '../../process/open-files.ts'
+import { HTTP_LIMITS } from '../limits.ts'
+import { openFilesLimit } from '../../process/open-files.ts'
+import { connectionsFor } from './connections-for.ts'
 import { linger } from '../../network/linger.ts'
 import { problemAnswer, problemOf } from '../answers/answer.ts'
 import type { DaemonApp } from '../app.ts'
@@ -67,14 +68,14 @@ export function createHttpServer(
   const server = createServer(
     {
       // A head beyond the limit is read all the same, up to here: the refusal of one that is not read has no CORS headers.
-      maxHeaderSize: DAEMON_LIMITS.readHeadBytes,
-      headersTimeout: DAEMON_LIMITS.headersMs,
-      requestTimeout: DAEMON_LIMITS.requestMs,
-      keepAliveTimeout: DAEMON_LIMITS.keepAliveMs,
+      maxHeaderSize: HTTP_LIMITS.readHeadBytes,
+      headersTimeout: HTTP_LIMITS.headersMs,
+      requestTimeout: HTTP_LIMITS.requestMs,
+      keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
       connectionsCheckingInterval: 1_000,
       requireHostHeader: false,
       keepAlive: true,
-      keepAliveInitialDelay: DAEMON_LIMITS.probeIdleMs,
+      keepAliveInitialDelay: HTTP_LIMITS.probeIdleMs,
     },
     oneAtATime((incoming, outgoing) => {
       normaliseHead(incoming)
@@ -116,7 +117,7 @@ export function createHttpServer(
 
 /** Colon, blank and line end, on name and value. */
 const FIELD_OVERHEAD = 2
-const HEAD_TOO_LARGE = `The request's head is larger than ${DAEMON_LIMITS.headBytes} bytes`
+const HEAD_TOO_LARGE = `The request's head is larger than ${HTTP_LIMITS.headBytes} bytes`
 const MALFORMED_URL = 'The request line or the Host header is malformed'
 const NOTHING_KNOWN: RequestFacts = { via: 'loopback' }
 /** Method and target of a request that could not be read. */
@@ -124,7 +125,7 @@ const UNREAD = '-'
 
 /** Undefined, or the refusal of a request that is not fit for the app. */
 function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Response) | undefined {
-  if (headBytes(incoming) > DAEMON_LIMITS.headBytes) {
+  if (headBytes(incoming) > HTTP_LIMITS.headBytes) {
     return (facts) =>
       problemAnswer(facts, 'HEADERS_TOO_LARGE', HEAD_TOO_LARGE, { try: 'Send fewer headers.' })
   }
@@ -194,7 +195,7 @@ function refuse(socket: Socket, [status, code, message, more = '']: Refusal): vo
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncache-control: private, no-store\r\n` +
       `x-content-type-options: nosniff\r\n${more}connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
-  linger(socket, DAEMON_LIMITS)
+  linger(socket, HTTP_LIMITS)
 }
 
 /** `more`: header lines, each with its end. */

@@ -6,7 +6,7 @@ import type { ReadableStream as WebReadableStream } from 'node:stream/web'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { detach } from '../../../protocol/detach.ts'
 import { refusalMessage, subscriberClose } from '../../../protocol/events/subscriber-close.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { linger } from '../../network/linger.ts'
 import type { DaemonApp } from '../app.ts'
 import { EventStreamAnswer } from '../streams/event-stream-answer.ts'
@@ -101,7 +101,7 @@ async function give(
   outgoing.shouldKeepAlive = false
   outgoing.assignSocket(socket as Socket)
   outgoing.writeHead(status, Object.fromEntries(headers))
-  outgoing.once('finish', () => linger(socket as Socket, DAEMON_LIMITS))
+  outgoing.once('finish', () => linger(socket as Socket, HTTP_LIMITS))
   if (body === null) outgoing.end()
   else await pipeline(Readable.fromWeb(body as WebReadableStream), outgoing)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { linger } from '../../network/linger.ts'
 
 /** Milliseconds between two looks at an upload, and at a half-closed connection. */
@@ -26,7 +26,7 @@ export function watchUpload(
   const timer = setInterval(look, LOOK_MS)
   // What Node does after the answer of a connection that is not to be kept: too soon for an upload.
   const { destroySoon } = socket
-  socket.destroySoon = () => linger(socket, DAEMON_LIMITS)
+  socket.destroySoon = () => linger(socket, HTTP_LIMITS)
   const stop = (): void => {
     clearInterval(timer)
     socket.destroySoon = destroySoon
@@ -53,13 +53,13 @@ export function watchUpload(
     }
     const silence = now - changedAt
     if (answered === undefined) {
-      if (silence < DAEMON_LIMITS.bodySilenceMs) return
+      if (silence < HTTP_LIMITS.bodySilenceMs) return
       stop()
       late()
     } else if (
-      silence > DAEMON_LIMITS.lingerSilenceMs ||
-      now - answered.at > DAEMON_LIMITS.lingerMs ||
-      seen - answered.bytes > DAEMON_LIMITS.lingerBytes
+      silence > HTTP_LIMITS.lingerSilenceMs ||
+      now - answered.at > HTTP_LIMITS.lingerMs ||
+      seen - answered.bytes > HTTP_LIMITS.lingerBytes
     ) {
       stop()
       socket.destroy()
@@ -84,7 +84,7 @@ export function watchHalfClosed(socket: Socket): void {
         written = socket.bytesWritten
         changedAt = now
       }
-      const { halfClosedMs, halfClosedSilenceMs } = DAEMON_LIMITS
+      const { halfClosedMs, halfClosedSilenceMs } = HTTP_LIMITS
       const patience = isStreaming(socket) ? halfClosedSilenceMs : halfClosedMs
       if (now - changedAt > patience) socket.destroy()
     }, HALF_CLOSED_LOOK_MS)

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
+import { REQUEST_LIMITS } from '../../requests/limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import type { RequestFacts } from '../../access/request-facts.ts'
+import type { TracedFacts } from '../../requests/traced-facts.ts'
 
 export interface BodyDigest {
   readonly bytes: number
@@ -16,14 +17,14 @@ const OCTETS = /^application\/octet-stream[ \t]*(?:;|$)/i
  * anything but `application/octet-stream` (a page elsewhere can send other types without a preflight),
  * `BODY_TOO_LARGE`, `INVALID_REQUEST` for a body that ends early.
  */
-export async function digestBody(request: Request, facts: RequestFacts): Promise<BodyDigest> {
+export async function digestBody(request: Request, facts: TracedFacts): Promise<BodyDigest> {
   if (!OCTETS.test(request.headers.get('content-type') ?? '')) {
     throw new ProblemError('UNSUPPORTED_MEDIA_TYPE', 'The body must be bytes', {
       try: 'Send: Content-Type: application/octet-stream',
     })
   }
   // The gateway holds every body that is announced to the size of a record's; one that is not is held to it here.
-  const most = facts.via === 'tunnel' ? DAEMON_LIMITS.bodyBytes : DAEMON_LIMITS.probeUploadBytes
+  const most = facts.via === 'tunnel' ? REQUEST_LIMITS.bodyBytes : HTTP_LIMITS.probeUploadBytes
   if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLarge(most)
   const hash = createHash('sha256')
   let bytes = 0

@@ -2,9 +2,9 @@ import { countValues } from '../../../protocol/json/count-values.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { findLossyNumber } from '../../../protocol/json/lossy-number.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../../protocol/json/strict-json.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { REQUEST_LIMITS } from '../../requests/limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import type { RequestFacts } from '../../access/request-facts.ts'
+import type { TracedFacts } from '../../requests/traced-facts.ts'
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -12,10 +12,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /**
  * The JSON value in a request's body. Throws `ProblemError`: `UNSUPPORTED_MEDIA_TYPE` for anything but
  * `application/json` (a page elsewhere can send other types without a preflight), `BODY_TOO_LARGE` beyond
- * `DAEMON_LIMITS.bodyBytes` however the length was stated, `INVALID_REQUEST` for text that is not JSON, that names a
+ * `REQUEST_LIMITS.bodyBytes` however the length was stated, `INVALID_REQUEST` for text that is not JSON, that names a
  * member twice, or that has a number which would be stored as another one.
  */
-export async function readJson(request: Request, facts: RequestFacts): Promise<unknown> {
+export async function readJson(request: Request, facts: TracedFacts): Promise<unknown> {
   requireJsonType(request.headers)
   const bytes = await readBody(request, facts)
   if (facts.trace !== undefined) facts.trace.bytesIn = bytes.byteLength
@@ -66,9 +66,9 @@ function requireJsonType(headers: Headers): void {
   }
 }
 
-async function readBody(request: Request, facts: RequestFacts): Promise<Uint8Array> {
+async function readBody(request: Request, facts: TracedFacts): Promise<Uint8Array> {
   const stated = request.headers.get('content-length')
-  if (stated !== null && Number(stated) > DAEMON_LIMITS.bodyBytes) throw tooLarge()
+  if (stated !== null && Number(stated) > REQUEST_LIMITS.bodyBytes) throw tooLarge()
   try {
     // Node's parser holds a sender to the length it stated; through the tunnel it is only a claim.
     if (stated !== null && facts.via !== 'tunnel')
@@ -86,13 +86,13 @@ async function readBody(request: Request, facts: RequestFacts): Promise<Uint8Arr
 /** A body on a socket is not cancelled: Node would cut the connection, and the refusal with it. */
 async function readBounded(
   body: ReadableStream<Uint8Array> | null,
-  facts: RequestFacts,
+  facts: TracedFacts,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body?.values({ preventCancel: facts.via !== 'tunnel' }) ?? []) {
     bytes += chunk.byteLength
-    if (bytes > DAEMON_LIMITS.bodyBytes) throw tooLarge()
+    if (bytes > REQUEST_LIMITS.bodyBytes) throw tooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -109,7 +109,7 @@ function tooManyValues(): ProblemError {
 function tooLarge(): ProblemError {
   return new ProblemError(
     'BODY_TOO_LARGE',
-    `The body is larger than ${DAEMON_LIMITS.bodyBytes} bytes`,
+    `The body is larger than ${REQUEST_LIMITS.bodyBytes} bytes`,
     { try: 'Keep large content elsewhere and refer to it from the record.' },
   )
 }

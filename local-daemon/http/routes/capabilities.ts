@@ -1,6 +1,7 @@
 import { ACTS } from '../../../protocol/records/record.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
+import { REQUEST_LIMITS } from '../../requests/limits.ts'
 import { VERSION } from '../../process/version.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import { answers } from '../schemas/describe.ts'
@@ -34,13 +35,13 @@ export function addCapabilities({ router, did, settings }: RouteParts): void {
           record: { hashed_fields: HASHED_FIELDS, acts: ACTS },
           transports: ['http', 'sse'],
           limits: {
-            request_body_bytes: DAEMON_LIMITS.bodyBytes,
+            request_body_bytes: REQUEST_LIMITS.bodyBytes,
             record_body_bytes: LIMITS.recordBytes,
-            request_head_bytes: DAEMON_LIMITS.headBytes,
+            request_head_bytes: HTTP_LIMITS.headBytes,
             request_header_fields: LIMITS.headerFields,
             request_target_bytes: LIMITS.targetBytes,
-            list_items: DAEMON_LIMITS.listMax,
-            changes_items: DAEMON_LIMITS.changesMax,
+            list_items: HTTP_LIMITS.listMax,
+            changes_items: HTTP_LIMITS.changesMax,
             token_requests_per_second,
             token_burst,
           },

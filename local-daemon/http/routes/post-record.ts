@@ -7,7 +7,7 @@ import { ACTOR_HEADER, claimRules, requireScope } from '../../access/authorise.t
 import { guardExposedChange } from '../../access/exposed-requirement.ts'
 import { guardRequirement } from '../../access/lockout.ts'
 import { type RecordActor, recordActor } from '../../access/record-actor.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { CONFIG_THREAD, readSetting } from '../../settings/setting-records.ts'
 import type { RecordDraft } from '../../store/draft.ts'
@@ -72,7 +72,7 @@ export function addPostRecord(parts: RouteParts): void {
       const location = { location: `/v1/records/${record.id}` }
       const status = created ? 201 : 200
       const json = flatJson(record)
-      if (json.length > DAEMON_LIMITS.pieceBytes) {
+      if (json.length > HTTP_LIMITS.pieceBytes) {
         return recordAnswer(c, parts, record.id, status, location)
       }
       return jsonAnswer(c.env, status, json, location)

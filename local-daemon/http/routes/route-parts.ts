@@ -1,4 +1,4 @@
-import type { AppAccess } from '../../make-access.ts'
+import type { AppAccess } from '../app-access.ts'
 import type { ListenHost } from '../../network/listen-host.ts'
 import type { FeedHub } from '../../store/feed/feed-hub.ts'
 import type { Observation } from '../observation.ts'

@@ -1,14 +1,14 @@
 import { z } from '@hono/zod-openapi'
 import { isChallenge } from '../../../protocol/identity/request-signature.ts'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { ACCESS_LIMITS } from '../../access/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../../settings/setting-definitions.ts'
 import { Did, listOf } from './schemas.ts'
 import { VIAS } from '../../access/via.ts'
 
 /* The shapes of accounts, tokens, invites, tickets and settings, for validation and for /openapi.json alike. */
 
-const { tokenMaxSeconds, inviteMaxSeconds, inviteDefaultSeconds, accountActors } = DAEMON_LIMITS
+const { tokenMaxSeconds, inviteMaxSeconds, inviteDefaultSeconds, accountActors } = ACCESS_LIMITS
 
 const AccountId = z
   .string()

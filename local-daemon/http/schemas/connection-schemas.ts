@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { Identity } from './access-schemas.ts'
 import { ResumeQuery } from './schemas.ts'
 
 /* The shapes of what the daemon tells of a connection. */
 
-const { probeEvents, probeIntervalMs } = DAEMON_LIMITS
+const { probeEvents, probeIntervalMs } = HTTP_LIMITS
 const time = z.int().openapi({ description: 'Unix time, milliseconds' })
 
 export const Connection = z

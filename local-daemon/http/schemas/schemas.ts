@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { PROBLEM_STATUS } from '../../../protocol/http/problem.ts'
 import { ACTS, DATA_TYPES } from '../../../protocol/records/record.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 
 /*
  * The shapes of requests and answers, for validation and for /openapi.json alike. Only a posted record
@@ -45,8 +45,8 @@ function limitOf(fallback: number, most: number) {
     .default(fallback)
     .openapi({ type: 'integer', minimum: 1, maximum: most, default: fallback })
 }
-const ListLimit = limitOf(DAEMON_LIMITS.listDefault, DAEMON_LIMITS.listMax)
-const ChangesLimit = limitOf(DAEMON_LIMITS.changesDefault, DAEMON_LIMITS.changesMax)
+const ListLimit = limitOf(HTTP_LIMITS.listDefault, HTTP_LIMITS.listMax)
+const ChangesLimit = limitOf(HTTP_LIMITS.changesDefault, HTTP_LIMITS.changesMax)
 
 export const RecordParams = z.object({ id: RecordId })
 export const ThreadParams = z.object({ id: ThreadId })

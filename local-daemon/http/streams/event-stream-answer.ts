@@ -1,5 +1,5 @@
 import { HEARTBEAT_COMMENT } from '../../../protocol/events/event-text.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { bytesStream } from './event-stream.ts'
 import type { Subscription } from './subscription.ts'
 import type { SubscriptionPieces } from './subscription-pieces.ts'
@@ -43,7 +43,7 @@ async function nextBytes(
   for (;;) {
     const bytes = await pieces.take()
     if (bytes !== undefined || subscription.ended !== undefined) return bytes
-    if (!(await subscription.changed(DAEMON_LIMITS.heartbeatMs))) return HEARTBEAT
+    if (!(await subscription.changed(HTTP_LIMITS.heartbeatMs))) return HEARTBEAT
   }
 }
 

@@ -1,7 +1,7 @@
 import { errorEvent, HEARTBEAT_COMMENT, OPENING } from '../../../protocol/events/event-text.ts'
 import { GRANT_ENDS } from '../../access/authorise.ts'
 import type { GrantEnd } from '../../access/bearer.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import type { RequestLine } from '../../requests/request-line.ts'
 import type { RequestLog } from '../../requests/request-log.ts'
 import { problemOf } from '../answers/answer.ts'
@@ -91,7 +91,7 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
       return OPENING
     }
     // From here on, not from the last line: the reader has seen nothing of lines that it does not want.
-    const until = performance.now() + DAEMON_LIMITS.heartbeatMs
+    const until = performance.now() + HTTP_LIMITS.heartbeatMs
     for (;;) {
       if (state === 'over') {
         const text = farewell

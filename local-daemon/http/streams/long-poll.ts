@@ -1,10 +1,10 @@
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import type { CommitListeners } from '../../store/commit-listeners.ts'
 import { onAbort } from '../connection/on-abort.ts'
 
 /**
  * Resolves at the next commit with a record of the thread (of any, without one), or after
- * `DAEMON_LIMITS.longPollMs`, or when a signal aborts.
+ * `HTTP_LIMITS.longPollMs`, or when a signal aborts.
  */
 export function nextCommit(
   commits: CommitListeners,
@@ -12,7 +12,7 @@ export function nextCommit(
   signals: readonly AbortSignal[],
 ): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(done, DAEMON_LIMITS.longPollMs)
+    const timer = setTimeout(done, HTTP_LIMITS.longPollMs)
     const leave = commits.add((records) => {
       if (thread === undefined || records.some((record) => record.thread === thread)) done()
     })

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws'
 import { CLOSE } from '../../../protocol/tunnel/close-code.ts'
 import { EventMessages, HEARTBEAT_MESSAGE } from '../../../protocol/events/event-messages.ts'
 import { subscriberClose } from '../../../protocol/events/subscriber-close.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import type { Subscription } from './subscription.ts'
 
 /** Bytes in the socket above which nothing more is taken from the feed. */
@@ -32,7 +32,7 @@ export async function serveSubscriber(
     if (text !== undefined) {
       for (const message of messages.push(text)) socket.send(message, () => resume?.())
     } else if (subscription.ended !== undefined) break
-    else if (!(await subscription.changed(DAEMON_LIMITS.heartbeatMs))) {
+    else if (!(await subscription.changed(HTTP_LIMITS.heartbeatMs))) {
       socket.send(HEARTBEAT_MESSAGE)
     }
   }

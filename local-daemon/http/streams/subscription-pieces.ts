@@ -1,4 +1,4 @@
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import { PageInHand } from '../answers/page-in-hand.ts'
 import type { PageMemory } from '../answers/page-memory.ts'
 import type { Subscription } from './subscription.ts'
@@ -32,7 +32,7 @@ export class SubscriptionPieces {
 
   #fresh(): Uint8Array | undefined {
     const text = this.#subscription.take()
-    if (text === undefined || text.length <= DAEMON_LIMITS.pieceBytes) {
+    if (text === undefined || text.length <= HTTP_LIMITS.pieceBytes) {
       return text === undefined ? undefined : this.#encoder.encode(text)
     }
     this.#hand.put(text)

@@ -1,11 +1,12 @@
 import { errorEvent, OPENING } from '../../../protocol/events/event-text.ts'
 import { GRANT_ENDS } from '../../access/authorise.ts'
 import type { GrantEnd } from '../../access/bearer.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { STORE_LIMITS } from '../../store/limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { formatCursor } from '../../store/cursor.ts'
 import { Feed, type FeedEvent, type FeedOptions } from '../../store/feed/feed.ts'
 import { type FeedHub, type FeedRecord, toFeedRecord } from '../../store/feed/feed-hub.ts'
+import type { SubscriptionObserver } from '../../requests/subscription-observer.ts'
 import { problemOf } from '../answers/answer.ts'
 import { onAbort } from '../connection/on-abort.ts'
 
@@ -22,13 +23,6 @@ export interface SubscriptionOptions {
   readonly gone: AbortSignal
   /** Tells when what the reader was granted ends. Returns the way to stop watching. */
   readonly watchGrant: (ended: (code: GrantEnd) => void) => () => void
-}
-
-/** Who takes note of what a reader was given. */
-export interface SubscriptionObserver {
-  took(bytes: number): void
-  /** @param left the reader has left; otherwise the feed was at its end */
-  ended(left: boolean): void
 }
 
 /** What writes the places of events. */
@@ -106,7 +100,7 @@ export class Subscription {
     const { upTo } = this.#lastTaken
     let text = ''
     for (let { after } = this.#lastTaken; after < upTo;) {
-      const { records } = reader.page({ thread }, after, upTo, DAEMON_LIMITS.pageRecords)
+      const { records } = reader.page({ thread }, after, upTo, STORE_LIMITS.pageRecords)
       text += formatEvent({ type: 'records', after, records: records.map(toFeedRecord) }, reader)
       after = records.at(-1)?.seq ?? upTo
     }

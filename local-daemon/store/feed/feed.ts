@@ -1,4 +1,4 @@
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { STORE_LIMITS } from '../limits.ts'
 import { type FeedHub, type FeedMember, type FeedRecord, toFeedRecord } from './feed-hub.ts'
 import type { StoreReader } from '../reader.ts'
 
@@ -31,7 +31,7 @@ export interface FeedOptions {
 
 /**
  * The records after a place in the log, then those to come: none left out, none twice, in order of `seq`.
- * What a reader leaves lying is bounded by `DAEMON_LIMITS.feedRecords` and `feedBytes`; beyond that the feed
+ * What a reader leaves lying is bounded by `STORE_LIMITS.feedRecords` and `feedBytes`; beyond that the feed
  * ends with `too-slow`, and the reader resumes from the last event that it got.
  */
 export class Feed implements FeedMember {
@@ -103,8 +103,8 @@ export class Feed implements FeedMember {
       this.#gatheredBytes += record.json.length
     }
     if (
-      this.#gathered.length > DAEMON_LIMITS.feedRecords ||
-      this.#gatheredBytes > DAEMON_LIMITS.feedBytes
+      this.#gathered.length > STORE_LIMITS.feedRecords ||
+      this.#gatheredBytes > STORE_LIMITS.feedBytes
     ) {
       this.#tooSlow = true
       this.#drop()
@@ -139,7 +139,7 @@ export class Feed implements FeedMember {
     let bytes = 0
     let taken = 0
     for (const record of this.#gathered) {
-      if (bytes >= DAEMON_LIMITS.pageBytes) break
+      if (bytes >= STORE_LIMITS.pageBytes) break
       taken += 1
       this.#gatheredBytes -= record.json.length
       // Gathered records come after the cutover by construction; this keeps it true whatever offers them.
@@ -155,7 +155,7 @@ export class Feed implements FeedMember {
   /** One page of the log up to `upTo`; nothing stays open between two pages. */
   #read(upTo: number): { readonly records: readonly FeedRecord[]; readonly cut: boolean } {
     const { reader, thread } = this.#options
-    const page = reader.page({ thread }, this.#lastSeen, upTo, DAEMON_LIMITS.pageRecords)
+    const page = reader.page({ thread }, this.#lastSeen, upTo, STORE_LIMITS.pageRecords)
     this.#lastSeen = page.records.at(-1)?.seq ?? this.#lastSeen
     return { records: page.records.map(toFeedRecord), cut: page.cut }
   }

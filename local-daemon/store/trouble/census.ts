@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { STORE_LIMITS } from '../limits.ts'
 import { isDatabaseError, meaningOf } from './store-trouble.ts'
 import { countedTables, type CountedTable, type TreeFault } from './tree.ts'
 
@@ -7,8 +7,8 @@ import { countedTables, type CountedTable, type TreeFault } from './tree.ts'
  * Counts what the trees of the file hold. A damaged page leaves rows out without an error of SQLite; but a table and each of its indices
  * must hold as many rows as the others, and the records as many as the newest number says.
  *
- * The small tables first, at the start as much as `DAEMON_LIMITS.storeCensusStartMs` allow; the rest in slices, with a pause after
- * each, and all of it again each `DAEMON_LIMITS.storeCensusMs`. So no start waits for a large store.
+ * The small tables first, at the start as much as `STORE_LIMITS.storeCensusStartMs` allow; the rest in slices, with a pause after
+ * each, and all of it again each `STORE_LIMITS.storeCensusMs`. So no start waits for a large store.
  */
 export class Census {
   readonly #tables: readonly CountedTable[]
@@ -44,10 +44,10 @@ export class Census {
 
   /** Begins: returns when the time for it is over, or everything is counted. */
   start(): void {
-    const until = performance.now() + DAEMON_LIMITS.storeCensusStartMs
+    const until = performance.now() + STORE_LIMITS.storeCensusStartMs
     this.#pass = this.#count()
     while (this.#step()) if (performance.now() > until) return this.#later(PAUSE_MS)
-    this.#later(DAEMON_LIMITS.storeCensusMs)
+    this.#later(STORE_LIMITS.storeCensusMs)
   }
 
   stop(): void {
@@ -57,7 +57,7 @@ export class Census {
   #later(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#pass ??= this.#count()
-      this.#later(this.#step() ? PAUSE_MS : DAEMON_LIMITS.storeCensusMs)
+      this.#later(this.#step() ? PAUSE_MS : STORE_LIMITS.storeCensusMs)
     }, ms)
     this.#timer.unref()
   }

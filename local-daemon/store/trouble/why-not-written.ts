@@ -1,5 +1,5 @@
 import { isAtLimit } from '../file/disk-room.ts'
-import { DAEMON_LIMITS } from '../../home/limits.ts'
+import { STORE_LIMITS } from '../limits.ts'
 import { isDatabaseError, type StoreTrouble, troubleFrom } from './store-trouble.ts'
 
 /** A full store that SQLite calls a failing disk: its file may not grow; undefined for everything else. */
@@ -8,7 +8,7 @@ export function limitTrouble(path: string, error: unknown): StoreTrouble | undef
     return undefined
   }
   const files = [`${path}-wal`, path]
-  if (!files.some((file) => isAtLimit(file, DAEMON_LIMITS.storeProbeBytes))) return undefined
+  if (!files.some((file) => isAtLimit(file, STORE_LIMITS.storeProbeBytes))) return undefined
   return {
     ...troubleFrom('STORE_FULL', error),
     message:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { EDGE_LIMITS } from '../../../local-daemon/edge/limits.ts'
 import { projectPolicy } from '../../../local-daemon/edge/project-policy.ts'
 import { INITIAL_SETTINGS } from '../../../local-daemon/settings/setting-definitions.ts'
 import type { TokenRow } from '../../../local-daemon/store/statements.ts'
@@ -137,7 +137,7 @@ describe('what the edge is told', () => {
   it('is no list at all when there are more tokens than it holds, so that home decides', async () => {
     const row = { token_id: 'aa', scopes: '["records:read"]', expires_at: null } as TokenRow
     const rows = (count: number) => ({ liveTokens: () => Array.from({ length: count }, () => row) })
-    const { edgeTokens } = DAEMON_LIMITS
+    const { edgeTokens } = EDGE_LIMITS
     const told = (count: number) => projectPolicy(rows(count), INITIAL_SETTINGS, 1, 0).tokens
     expect([told(edgeTokens), told(edgeTokens + 1)]).toEqual([{ aa: expect.anything() }, null])
   })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { GrantWatch } from '../../../local-daemon/access/grant-watch.ts'
 import type { AccountPrincipal } from '../../../local-daemon/access/principal.ts'
 import { StreamTickets } from '../../../local-daemon/access/stream-tickets.ts'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { parseDidKey } from '../../../protocol/identity/did-key.ts'
 import { anIdentity } from '../../support/test-identity.ts'
@@ -29,10 +29,10 @@ test('a ticket lasts half a minute, and keeps its account from no other, though 
   const tickets = new StreamTickets({ ...identity, publicKey: parseDidKey(identity.did) })
   const issue = () => tickets.issue(reader(null), PATH)
   vi.setSystemTime(Date.now() + HOUR_MS)
-  const all = Array.from({ length: DAEMON_LIMITS.ticketsOfAccount }, issue)
+  const all = Array.from({ length: ACCESS_LIMITS.ticketsOfAccount }, issue)
   vi.setSystemTime(Date.now() - HOUR_MS)
   expect(issue).toThrow('Too many stream tickets')
-  vi.advanceTimersByTime(1_000 * DAEMON_LIMITS.ticketSeconds + 1)
+  vi.advanceTimersByTime(1_000 * ACCESS_LIMITS.ticketSeconds + 1)
   expect(tickets.redeem(all[0]?.ticket ?? '', PATH)).toBeUndefined()
   expect(tickets.redeem(issue().ticket, PATH)).toEqual(reader(null))
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
 import { INVITE_PATH, makeCode } from '../../../protocol/identity/signed-code.ts'
 import { aDaemon, aDraft, overSocket, type TestDaemon } from '../../support/a-daemon.ts'
 import { EventReader, recordIds } from '../../support/events.ts'
@@ -61,7 +61,7 @@ describe('a stream ticket', () => {
     expect((await fetch(`${at.base}${STREAM}?ticket=${orphan}`)).status).toBe(401)
     const late = await ticketFor(at)
     const now = Date.now()
-    vi.spyOn(Date, 'now').mockImplementation(() => now + 1000 * DAEMON_LIMITS.ticketSeconds)
+    vi.spyOn(Date, 'now').mockImplementation(() => now + 1000 * ACCESS_LIMITS.ticketSeconds)
     try {
       expect((await fetch(`${at.base}${STREAM}?ticket=${late}`)).status).toBe(401)
     } finally {
@@ -71,7 +71,7 @@ describe('a stream ticket', () => {
 
   it('is held in bounds, of one account and of all', async () => {
     await using at = await aDaemon()
-    for (let n = 0; n < DAEMON_LIMITS.ticketsOfAccount; n += 1) await ticketFor(at)
+    for (let n = 0; n < ACCESS_LIMITS.ticketsOfAccount; n += 1) await ticketFor(at)
     const refused = await at.post('/v1/stream-tickets', { path: STREAM })
     expect([refused.status, ((await refused.json()) as Json)['code']]).toEqual([
       429,
@@ -79,7 +79,7 @@ describe('a stream ticket', () => {
     ])
     const wait = Number(refused.headers.get('retry-after'))
     expect(wait).toBeGreaterThan(0)
-    expect(wait).toBeLessThanOrEqual(DAEMON_LIMITS.ticketSeconds)
+    expect(wait).toBeLessThanOrEqual(ACCESS_LIMITS.ticketSeconds)
     await ticketFor(at, STREAM, await at.tokenWith('records:read'))
     const { tickets } = at.daemon.access
     const issue = (n: number) =>
@@ -96,7 +96,7 @@ describe('a stream ticket', () => {
         STREAM,
       )
     expect(() => {
-      for (let n = 0; n <= DAEMON_LIMITS.tickets; n += 1) issue(n)
+      for (let n = 0; n <= ACCESS_LIMITS.tickets; n += 1) issue(n)
     }).toThrow('Too many stream tickets')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { TokenUses } from '../../../local-daemon/access/token-uses.ts'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
 import { parseToken, tokenId } from '../../../protocol/identity/token.ts'
 import { aKeptHome } from '../../support/a-kept-home.ts'
 
@@ -54,6 +54,6 @@ describe('the last use of a token', () => {
     } finally {
       vi.useRealTimers()
     }
-    expect(writes).toBe((60 * 60_000) / DAEMON_LIMITS.tokenUseMs)
+    expect(writes).toBe((60 * 60_000) / ACCESS_LIMITS.tokenUseMs)
   })
 })

@@ -22,7 +22,7 @@ import type { DaemonFacts, Survey } from '../../../local-daemon/cli/doctor/surve
 import type { RunningFacts } from '../../../local-daemon/cli/serve/running-file.ts'
 import { homeAt, type Home } from '../../../local-daemon/home/home.ts'
 import { VERSION } from '../../../local-daemon/process/version.ts'
-import type { LinkReport } from '../../../local-daemon/tunnel/link-report.ts'
+import type { LinkReport } from '../../../local-daemon/edge/link-report.ts'
 import { aHome } from '../../support/a-daemon.ts'
 
 const NOW_MS = 1_795_000_000_000

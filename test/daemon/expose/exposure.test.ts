@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exposureText, exposureWarnings } from '../../../local-daemon/cli/serve/exposure.ts'
-import { openFilesLimit, openFilesWarnings } from '../../../local-daemon/process/open-files.ts'
+import { openFilesWarnings } from '../../../local-daemon/http/connection/connections-for.ts'
+import { openFilesLimit } from '../../../local-daemon/process/open-files.ts'
 
 const on = (name: string, address: string) => ({ [name]: [{ address }], none: undefined })
 

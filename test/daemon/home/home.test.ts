@@ -19,7 +19,7 @@ import { describe, expect, it } from 'vitest'
 import { homeAt, resolveHome } from '../../../local-daemon/home/home.ts'
 import { readRunningPid } from '../../../local-daemon/home/pid-file.ts'
 import { processStart } from '../../../local-daemon/home/process-start.ts'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
 import { aDaemon, aDraft, aHome, overSocket } from '../../support/a-daemon.ts'
 
@@ -290,7 +290,7 @@ describe('a client that never reads', () => {
     ]
     const began = Date.now()
     await at.daemon.stop()
-    expect(Date.now() - began).toBeLessThan(DAEMON_LIMITS.drainMs + 2_000)
+    expect(Date.now() - began).toBeLessThan(HTTP_LIMITS.drainMs + 2_000)
     // What was cut is an error to who reads it, never a short success.
     await expect(stalled[0]?.text()).rejects.toThrow('terminated')
     await at[Symbol.asyncDispose]()

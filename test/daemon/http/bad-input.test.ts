@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
+import { REQUEST_LIMITS } from '../../../local-daemon/requests/limits.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { aDaemon, sendRaw, type TestDaemon } from '../../support/a-daemon.ts'
 
@@ -145,7 +146,7 @@ describe('a body that is none', () => {
   })
 
   it('that states too large a length is refused before it is read', async () => {
-    const head = `POST /v1/records HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${at.bearer}\r\nContent-Type: application/json\r\nContent-Length: ${DAEMON_LIMITS.bodyBytes + 1}\r\n\r\n`
+    const head = `POST /v1/records HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${at.bearer}\r\nContent-Type: application/json\r\nContent-Length: ${REQUEST_LIMITS.bodyBytes + 1}\r\n\r\n`
     const answer = await sendRaw(at.daemon.addresses.tcp.port, head)
     expect(answer).toMatch(/^HTTP\/1.1 413 /)
     expect(answer).toContain('"code":"BODY_TOO_LARGE"')
@@ -158,7 +159,7 @@ describe('a body that is none', () => {
       pull(controller) {
         sent += chunk.length
         controller.enqueue(chunk)
-        if (sent > 4 * DAEMON_LIMITS.bodyBytes) controller.close()
+        if (sent > 4 * REQUEST_LIMITS.bodyBytes) controller.close()
       },
     })
     const request = new Request('https://spl.example/v1/records', {
@@ -170,13 +171,13 @@ describe('a body that is none', () => {
     // As through the tunnel, where a stated length would only be a claim.
     const answer = at.daemon.app.fetch(request, { via: 'tunnel' })
     expect(await refusal(answer)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
-    expect(sent).toBeLessThan(2 * DAEMON_LIMITS.bodyBytes)
+    expect(sent).toBeLessThan(2 * REQUEST_LIMITS.bodyBytes)
   })
 
   it('in chunks over TCP is taken, and refused when it grows too large', async () => {
     const text = JSON.stringify({ ...GOOD, thread: 'th_chunked' })
     expect((await chunked(text)).status).toBe(201)
-    const large = text + ' '.repeat(DAEMON_LIMITS.bodyBytes)
+    const large = text + ' '.repeat(REQUEST_LIMITS.bodyBytes)
     expect(await refusal(chunked(large))).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
   })
 
@@ -294,7 +295,7 @@ describe('bytes on the wire', () => {
   })
 
   it('a head that is too large is refused', async () => {
-    const field = `X-Long: ${'x'.repeat(DAEMON_LIMITS.headBytes)}\r\n`
+    const field = `X-Long: ${'x'.repeat(HTTP_LIMITS.headBytes)}\r\n`
     const answer = await sendRaw(
       at.daemon.addresses.tcp.port,
       `GET /health HTTP/1.1\r\nHost: localhost\r\n${field}\r\n`,
@@ -318,6 +319,6 @@ describe('bytes on the wire', () => {
     const heads = [half, '']
     const answers = await Promise.all(heads.map((head) => sendRaw(port, head, 18_000)))
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 408 /)
-    expect(Date.now() - began).toBeLessThan(DAEMON_LIMITS.headersMs + 5_000)
+    expect(Date.now() - began).toBeLessThan(HTTP_LIMITS.headersMs + 5_000)
   })
 })

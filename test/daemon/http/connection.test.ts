@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
+import { REQUEST_LIMITS } from '../../../local-daemon/requests/limits.ts'
 import { aRealHome } from '../../support/a-real-home.ts'
 import { until } from '../../support/until.ts'
 import { aDaemon, overSocket, type TestDaemon } from '../../support/a-daemon.ts'
@@ -230,7 +231,7 @@ describe('POST /v1/connection/upload', () => {
     const socket = connect(Number(port), '127.0.0.1')
     socket.write(
       `POST /v1/connection/upload HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${daemon.bearer}\r\n` +
-        `content-type: application/octet-stream\r\ncontent-length: ${DAEMON_LIMITS.probeUploadBytes + 1}\r\n\r\n`,
+        `content-type: application/octet-stream\r\ncontent-length: ${HTTP_LIMITS.probeUploadBytes + 1}\r\n\r\n`,
     )
     socket.setEncoding('utf8')
     const answer = await new Promise<string>((resolve) => socket.once('data', resolve))
@@ -250,7 +251,7 @@ describe('POST /v1/connection/upload', () => {
     })
     const answer = await upload(daemon, endless).catch(() => undefined)
     if (answer !== undefined) expect(await answer.json()).toMatchObject({ code: 'BODY_TOO_LARGE' })
-    const { probeUploadBytes } = DAEMON_LIMITS
+    const { probeUploadBytes } = HTTP_LIMITS
     expect(sent).toBeGreaterThan(probeUploadBytes - 64 * chunk.length)
     expect(sent).toBeLessThan(probeUploadBytes + 128 * chunk.length)
   })
@@ -318,7 +319,7 @@ describe('POST /v1/connection/upload', () => {
     await using home = await aRealHome()
     const target = { base: home.gateway.origin, bearer: home.bearer }
     expect((await upload(target, randomBytes(1_000_000))).status).toBe(200)
-    const large = randomBytes(DAEMON_LIMITS.bodyBytes + 1)
+    const large = randomBytes(REQUEST_LIMITS.bodyBytes + 1)
     expect(await (await upload(target, large)).json()).toMatchObject({
       code: 'BODY_TOO_LARGE',
       hop: 'gateway',

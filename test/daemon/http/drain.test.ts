@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
 
 /** Well below `drainMs`, well above what a slow machine needs. */
-const SOON_MS = DAEMON_LIMITS.drainMs / 2
+const SOON_MS = HTTP_LIMITS.drainMs / 2
 
 async function connected(at: TestDaemon): Promise<Socket> {
   const socket = connect(at.daemon.addresses.tcp.port, '127.0.0.1')

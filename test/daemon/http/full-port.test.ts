@@ -2,8 +2,9 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
-import { connectionsFor, openFilesLimit } from '../../../local-daemon/process/open-files.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
+import { connectionsFor } from '../../../local-daemon/http/connection/connections-for.ts'
+import { openFilesLimit } from '../../../local-daemon/process/open-files.ts'
 import { makeRoom } from '../../../local-daemon/http/connection/make-room.ts'
 import { destroyAll, manyClients, rawClient } from '../../support/front-clients.ts'
 import { until } from '../../support/until.ts'
@@ -56,6 +57,6 @@ test('the one that has been idle longest makes room, and none that waits for an 
 })
 
 test('where few files may be open, descriptors are left for the socket and the store', () => {
-  expect(connectionsFor(undefined)).toBe(DAEMON_LIMITS.connections)
-  expect(connectionsFor(1_024)).toBe(1_024 - DAEMON_LIMITS.spareDescriptors)
+  expect(connectionsFor(undefined)).toBe(HTTP_LIMITS.connections)
+  expect(connectionsFor(1_024)).toBe(1_024 - HTTP_LIMITS.spareDescriptors)
 })

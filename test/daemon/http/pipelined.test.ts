@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { until } from '../../support/until.ts'
 import { destroyAll, rawClient } from '../../support/front-clients.ts'
 import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
@@ -37,7 +37,7 @@ test('20 connections that ask and ask, and read nothing, keep no new connection 
 })
 
 test('as many requests as may be sent ahead are answered in order, and the connection stays', async () => {
-  const { pipelined } = DAEMON_LIMITS
+  const { pipelined } = HTTP_LIMITS
   const paths = Array.from({ length: pipelined }, (_, count) => `/nope/${count}`)
   const client = rawClient(port, paths.map(ASK).join(''))
   const answers = () => client.text().match(/HTTP\/1\.1 404/g)?.length ?? 0
@@ -48,11 +48,11 @@ test('as many requests as may be sent ahead are answered in order, and the conne
 })
 
 test('one that sends more ahead gets those answers, is told that the connection closes, and is closed', async () => {
-  const client = rawClient(port, ASK('/nope').repeat(2 * DAEMON_LIMITS.pipelined))
+  const client = rawClient(port, ASK('/nope').repeat(2 * HTTP_LIMITS.pipelined))
   const text = await client.over
   const answers = text.match(/HTTP\/1\.1 404/g)?.length ?? 0
-  expect(answers).toBeGreaterThanOrEqual(DAEMON_LIMITS.pipelined)
-  expect(answers).toBeLessThan(2 * DAEMON_LIMITS.pipelined)
+  expect(answers).toBeGreaterThanOrEqual(HTTP_LIMITS.pipelined)
+  expect(answers).toBeLessThan(2 * HTTP_LIMITS.pipelined)
   expect(text.match(/connection: close/gi)?.length).toBe(1)
   expect(text.endsWith('}')).toBe(true)
 })

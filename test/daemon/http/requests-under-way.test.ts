@@ -10,7 +10,7 @@ import { EventReader } from '../../support/events.ts'
 
 /*
  * A bearer is checked when a request's head is there, and what the request does is done when its body is: up to
- * `DAEMON_LIMITS.requestMs` later. Whatever was taken away in between must not be there any more.
+ * `HTTP_LIMITS.requestMs` later. Whatever was taken away in between must not be there any more.
  */
 
 type Json = Record<string, unknown>

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { until } from '../../support/until.ts'
 import { rawClient } from '../../support/front-clients.ts'
 import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
@@ -30,7 +30,7 @@ test('an upload that falls silent is told so after 30 s, is cut, and its account
   vi.useFakeTimers({ toFake: [...CLOCK] })
   const client = upload(at, '/v1/connection/upload', 'half')
   await until('it is under way', async () => (await second(at)) === 429)
-  vi.advanceTimersByTime(DAEMON_LIMITS.bodySilenceMs - 2 * HALF_SECOND)
+  vi.advanceTimersByTime(HTTP_LIMITS.bodySilenceMs - 2 * HALF_SECOND)
   expect([await second(at), client.text()]).toEqual([429, ''])
   vi.advanceTimersByTime(3 * HALF_SECOND)
   expect(await client.over).toMatch(/^HTTP\/1\.1 408 [^]*"code":"REQUEST_TIMEOUT"/)
@@ -44,7 +44,7 @@ test('an upload that goes on, however slowly, is not cut', async () => {
   const client = upload(at, '/v1/connection/upload', 'half')
   await until('it is under way', async () => (await second(at)) === 429)
   for (let times = 0; times < 4; times += 1) {
-    vi.advanceTimersByTime(DAEMON_LIMITS.bodySilenceMs - 2 * HALF_SECOND)
+    vi.advanceTimersByTime(HTTP_LIMITS.bodySilenceMs - 2 * HALF_SECOND)
     client.socket.write('x')
     await until('it has come', async () => (await second(at)) === 429)
     vi.advanceTimersByTime(HALF_SECOND)

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { REQUEST_LIMITS } from '../../../local-daemon/requests/limits.ts'
+import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import type { RequestLine } from '../../../local-daemon/requests/request-line.ts'
 import {
   ADA,
@@ -150,7 +151,7 @@ describe('a streamed answer', () => {
     await at.daemon.store.append(aDraft())
     const answer = await at.get('/v1/records?thread=th_test&limit=1000')
     const content = await answer.text()
-    expect(content.length).toBeGreaterThan(2 * DAEMON_LIMITS.pageBytes)
+    expect(content.length).toBeGreaterThan(2 * STORE_LIMITS.pageBytes)
     expect(await lineOf('/v1/records')).toMatchObject({
       status: 200,
       outcome: 'whole',
@@ -244,7 +245,7 @@ describe('what a client chooses', () => {
   test('is cut where it is long', async () => {
     await at.get(`/${'a'.repeat(10_000)}`)
     const [line] = (await lines()).filter(({ path }) => path.startsWith('/aaa'))
-    expect(line?.path).toBe(`/${'a'.repeat(DAEMON_LIMITS.requestLogPath - 1)}…`)
+    expect(line?.path).toBe(`/${'a'.repeat(REQUEST_LIMITS.requestLogPath - 1)}…`)
   })
 })
 
@@ -295,12 +296,12 @@ describe('the log', () => {
     },
   )
 
-  test(`keeps ${DAEMON_LIMITS.requestLogLines} lines, and says how many are gone`, async () => {
+  test(`keeps ${REQUEST_LIMITS.requestLogLines} lines, and says how many are gone`, async () => {
     const reader = await follow()
     const ready = (await reader.upTo('ready')).at(-1) as { id: string }
     await reader.cancel()
     await lineOf('/v1/tunnel/log')
-    const asked = DAEMON_LIMITS.requestLogLines + 50
+    const asked = REQUEST_LIMITS.requestLogLines + 50
     for (let count = 0; count < asked; count += 1) {
       at.daemon.app.refused(
         { method: 'GET', target: `/${count}` },
@@ -315,7 +316,7 @@ describe('the log', () => {
     const { missed } = JSON.parse((gap as { data: string }).data) as { missed: number }
     expect(missed).toBeGreaterThanOrEqual(50)
     const kept = linesOf(events)
-    expect(kept.length).toBeLessThanOrEqual(DAEMON_LIMITS.requestLogLines)
+    expect(kept.length).toBeLessThanOrEqual(REQUEST_LIMITS.requestLogLines)
     expect(kept.at(0)?.path).toBe(`/${asked - kept.length}`)
     expect(kept.at(-1)?.path).toBe(`/${asked - 1}`)
     // Whoever begins has missed nothing.

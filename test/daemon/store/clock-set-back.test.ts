@@ -3,7 +3,7 @@ import { RotationLimit } from '../../../local-daemon/access/rotation-limit.ts'
 import { StreamTickets } from '../../../local-daemon/access/stream-tickets.ts'
 import type { Principal } from '../../../local-daemon/access/principal.ts'
 import { TokenUses } from '../../../local-daemon/access/token-uses.ts'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
 import type { Store } from '../../../local-daemon/store/open-store.ts'
 import type { Identity } from '../../../local-daemon/access/identity/identity.ts'
 import { anIdentity } from '../../support/test-identity.ts'
@@ -23,16 +23,16 @@ const setBack = () => vi.setSystemTime(Date.now() - YEAR_MS)
 test('tickets that nobody has used end after their half minute, also if the clock is set back', () => {
   const tickets = new StreamTickets(anIdentity() as unknown as Identity)
   const issue = () => tickets.issue(OWNER, '/v1/sync/subscribe')
-  for (let n = 0; n < DAEMON_LIMITS.ticketsOfAccount; n += 1) issue()
+  for (let n = 0; n < ACCESS_LIMITS.ticketsOfAccount; n += 1) issue()
   setBack()
   expect(issue).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
-  vi.advanceTimersByTime(DAEMON_LIMITS.ticketSeconds * 1000)
+  vi.advanceTimersByTime(ACCESS_LIMITS.ticketSeconds * 1000)
   expect(issue).not.toThrow()
 })
 
 test('an account may exchange its bearer again after a minute, also if the clock is set back', () => {
   const limit = new RotationLimit()
-  for (let n = 0; n < DAEMON_LIMITS.rotationsPerMinute; n += 1) limit.count('sa_1')
+  for (let n = 0; n < ACCESS_LIMITS.rotationsPerMinute; n += 1) limit.count('sa_1')
   setBack()
   expect(() => limit.count('sa_1')).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   vi.advanceTimersByTime(60_000)
@@ -46,7 +46,7 @@ test('the use of a token is put down again after ten minutes, also if the clock 
   uses.note('a'.repeat(64))
   await uses.write()
   setBack()
-  vi.advanceTimersByTime(DAEMON_LIMITS.tokenUseMs)
+  vi.advanceTimersByTime(ACCESS_LIMITS.tokenUseMs)
   uses.note('a'.repeat(64))
   await uses.write()
   expect(writes).toBe(2)

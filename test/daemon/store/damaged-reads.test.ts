@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { projectPolicy } from '../../../local-daemon/edge/project-policy.ts'
 import { Census } from '../../../local-daemon/store/trouble/census.ts'
 import { aKeptHome } from '../../support/a-kept-home.ts'
@@ -360,12 +360,12 @@ describe('the trees of a store', () => {
       census.start()
       expect(told).toEqual([])
       table.lose()
-      vi.advanceTimersByTime(DAEMON_LIMITS.storeCensusMs - 1)
+      vi.advanceTimersByTime(STORE_LIMITS.storeCensusMs - 1)
       expect(told).toEqual([])
       vi.advanceTimersByTime(1_000)
       expect(told).toEqual(['tea_by_leaf holds 0 of 10 rows'])
       expect([census.fault('tea')?.what, census.fault('none')]).toEqual([told[0], undefined])
-      vi.advanceTimersByTime(2 * DAEMON_LIMITS.storeCensusMs)
+      vi.advanceTimersByTime(2 * STORE_LIMITS.storeCensusMs)
       expect(told).toHaveLength(1)
     } finally {
       census.stop()
@@ -380,7 +380,7 @@ describe('the trees of a store', () => {
     const told: string[] = []
     const census = new Census(table.database, (fault) => told.push(fault))
     vi.spyOn(performance, 'now').mockImplementation(
-      () => (vi.advanceTimersByTime(0), (clock += DAEMON_LIMITS.storeCensusStartMs)),
+      () => (vi.advanceTimersByTime(0), (clock += STORE_LIMITS.storeCensusStartMs)),
     )
     let clock = 0
     try {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { Feed } from '../../../local-daemon/store/feed/feed.ts'
 import { FeedHub } from '../../../local-daemon/store/feed/feed-hub.ts'
 import { aDraft } from '../../support/a-daemon.ts'
@@ -135,7 +135,7 @@ describe('a feed', () => {
     const feed = new Feed({ reader: at.store, hub, after: 0 })
     expect(feed.take()).toEqual({ type: 'ready', seq: 0 })
     const waiting = feed.changed(60_000)
-    const more = DAEMON_LIMITS.feedRecords + 1
+    const more = STORE_LIMITS.feedRecords + 1
     await Promise.all(Array.from({ length: more }, () => at.store.append(aDraft())))
     expect(await waiting).toBe(true)
     expect(hub.size).toBe(0)

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { pino } from 'pino'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/a-daemon.ts'
 
 type Json = Record<string, unknown>
@@ -84,7 +84,7 @@ describe('an append with an Idempotency-Key', () => {
     daemon = await start()
     const again = await daemon.store.append(tea, { once })
     expect([again.created, again.record.id]).toEqual([false, first.record.id])
-    const later = Date.now() + DAEMON_LIMITS.idempotencyMs + 1
+    const later = Date.now() + STORE_LIMITS.idempotencyMs + 1
     vi.spyOn(Date, 'now').mockReturnValue(later)
     try {
       await daemon.store.append(tea, { once: { ...once, key: 'two' } })

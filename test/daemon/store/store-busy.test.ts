@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { until } from '../../support/until.ts'
 import { aDraft, overSocket } from '../../support/a-daemon.ts'
 import { aKeptHome } from '../../support/a-kept-home.ts'
@@ -69,9 +69,9 @@ describe('a store that another program has locked', () => {
       }
       waits.sort((left, right) => left - right)
       // Most of it is this machine, which other tests share; a wait for the lock would be seconds.
-      expect(waits.at(-1)).toBeLessThan(DAEMON_LIMITS.storeBusyMs / 5)
+      expect(waits.at(-1)).toBeLessThan(STORE_LIMITS.storeBusyMs / 5)
       expect(waits[Math.floor(waits.length * 0.9)]).toBeLessThan(100)
-      expect(performance.now() - started).toBeGreaterThan(DAEMON_LIMITS.storeBusyMs * 0.9)
+      expect(performance.now() - started).toBeGreaterThan(STORE_LIMITS.storeBusyMs * 0.9)
       for (const answer of await answered) {
         expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
         expect(await answer.json()).toMatchObject({
@@ -131,13 +131,13 @@ describe('a store that another program has locked', () => {
     const letGo = await aHolder(at.path)
     const first = at.store.append(aDraft({ thread: 'th_first' }))
     await sleep(100)
-    const more = Array.from({ length: DAEMON_LIMITS.writesWaiting + 5 }, () =>
+    const more = Array.from({ length: STORE_LIMITS.writesWaiting + 5 }, () =>
       at.store.append(aDraft()),
     )
     const settled = Promise.allSettled([first, ...more])
     await letGo()
     const results = await settled
-    const refused = results.splice(DAEMON_LIMITS.writesWaiting)
+    const refused = results.splice(STORE_LIMITS.writesWaiting)
     expect(refused).toHaveLength(6)
     for (const one of refused) expect(one).toMatchObject({ reason: { code: 'STORE_BUSY' } })
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
 import { aDaemon, aDraft, type TestDaemon } from '../../support/a-daemon.ts'
 import { EventReader, recordIds } from '../../support/events.ts'
@@ -244,7 +244,7 @@ describe('GET /v1/sync/subscribe', () => {
     const began = Date.now()
     await at.daemon.stop()
     expect(await reader.next()).toBeUndefined()
-    expect(Date.now() - began).toBeLessThan(DAEMON_LIMITS.drainMs)
+    expect(Date.now() - began).toBeLessThan(HTTP_LIMITS.drainMs)
   })
 
   it('reads the store only as fast as it is read', async () => {
@@ -259,8 +259,8 @@ describe('GET /v1/sync/subscribe', () => {
     const first = await reader?.read()
     const second = await reader?.read()
     // Two records of 60 kB reach the bound of a page; it is handed on in pieces, and nothing more is read ahead.
-    expect(first?.value?.length).toBe(DAEMON_LIMITS.pieceBytes)
-    const page = DAEMON_LIMITS.pieceBytes + (second?.value?.length ?? 0)
+    expect(first?.value?.length).toBe(HTTP_LIMITS.pieceBytes)
+    const page = HTTP_LIMITS.pieceBytes + (second?.value?.length ?? 0)
     expect(page).toBeGreaterThan(120_000)
     expect(page).toBeLessThan(130_000)
     await reader?.cancel()
@@ -313,7 +313,7 @@ describe('GET /v1/sync/subscribe', () => {
       for (let i = 0; i < 40; i += 1) {
         let seen: unknown
         const next = reader.next().then((event) => (seen = event))
-        await vi.advanceTimersByTimeAsync(DAEMON_LIMITS.heartbeatMs - 1)
+        await vi.advanceTimersByTimeAsync(HTTP_LIMITS.heartbeatMs - 1)
         expect(seen).toBeUndefined()
         await vi.advanceTimersByTimeAsync(1)
         await next

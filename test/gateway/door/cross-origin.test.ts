@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
 import { send, type Answer, type Fields } from '../../support/send.ts'
 import { until } from '../../support/until.ts'
@@ -134,7 +134,7 @@ describe.for(WAYS)('by the %s', (way) => {
 test.for([1, 1.9])(
   'a head of %d limits is refused on loopback so that its page can read it',
   async (times) => {
-    const long = ['x-long', 'x'.repeat(Math.floor(DAEMON_LIMITS.headBytes * times))] as const
+    const long = ['x-long', 'x'.repeat(Math.floor(HTTP_LIMITS.headBytes * times))] as const
     const answer = await get('loopback', '/v1/threads', [['origin', PAGE], long])
     expect([answer.status, allowed(answer)]).toEqual([431, PAGE])
     expect(answer.json()).toMatchObject({ code: 'HEADERS_TOO_LARGE', hop: 'daemon' })

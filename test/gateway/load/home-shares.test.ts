@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DAEMON_LIMITS } from '../../../local-daemon/home/limits.ts'
+import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
+import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { overSocket } from '../../support/a-daemon.ts'
 import { EventReader } from '../../support/events.ts'
@@ -71,7 +72,7 @@ async function silent(count: number, bytes: string) {
   }
   for (const socket of sockets) socket.write(bytes)
   const open = () => sockets.filter(({ closed }) => !closed).length
-  await until('those beyond the bound are closed', () => open() <= DAEMON_LIMITS.connections)
+  await until('those beyond the bound are closed', () => open() <= HTTP_LIMITS.connections)
   await settled(open)
   return { open, leave: () => sockets.map((socket) => socket.resetAndDestroy()) }
 }
@@ -91,16 +92,16 @@ describe('the connections of loopback', () => {
       '',
       '',
     ]
-    const polls = await silent(DAEMON_LIMITS.connections + 6, head.join('\r\n'))
-    expect(polls.open()).toBe(DAEMON_LIMITS.connections)
+    const polls = await silent(HTTP_LIMITS.connections + 6, head.join('\r\n'))
+    expect(polls.open()).toBe(HTTP_LIMITS.connections)
     await ownerIsServed('connections', 'a token, 1030 long polls on loopback')
     polls.leave()
     await until('loopback serves', loopbackServes)
   })
 
   test('by clients that say nothing: those beyond are closed, the owner has the Unix socket and the tunnel', async () => {
-    const mute = await silent(DAEMON_LIMITS.connections + 6, '')
-    expect(mute.open()).toBe(DAEMON_LIMITS.connections)
+    const mute = await silent(HTTP_LIMITS.connections + 6, '')
+    expect(mute.open()).toBe(HTTP_LIMITS.connections)
     await ownerIsServed('connections', 'clients of loopback that say nothing')
     mute.leave()
     await until('loopback serves', loopbackServes)
@@ -108,7 +109,7 @@ describe('the connections of loopback', () => {
 })
 
 test('the tickets are not taken by sixty accounts together: the owner still gets one', async () => {
-  const { tickets, ticketsOfAccount } = DAEMON_LIMITS
+  const { tickets, ticketsOfAccount } = ACCESS_LIMITS
   const forOthers = tickets - Math.floor(tickets / LIMITS.ownerReserve)
   const issue = (bearer: string) =>
     fetch(`${local}/v1/stream-tickets`, {
