@@ -17,6 +17,7 @@ import { PROTOCOL_VERSION, SUBPROTOCOL, TUNNEL_PATH } from '../../../protocol/tu
 import { OPCODE, RECORD_HEADER_BYTES } from '../../../protocol/tunnel/websocket-record.ts'
 import { requestHead } from '../../support/mux-end.ts'
 import { hex, writeWire, type FrameText } from '../../support/wire-text.ts'
+import { readPages, section } from '../pages/read-pages.ts'
 
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */
 const PINNED = {
@@ -107,8 +108,8 @@ function wire(): unknown {
 }
 
 const TO_DO = `The wire has changed. If a peer of the released version would notice: bump PROTOCOL_VERSION in
-protocol/tunnel/version.ts, say there in a line what changed, and describe it in protocol/README.md; then pin the new
-version and hash here. If it was not meant to change: undo it.`
+protocol/tunnel/version.ts, say there in a line what changed, and describe it in protocol/tunnel/README.md; then pin
+the new version and hash here. If it was not meant to change: undo it.`
 
 it('the wire does not change without its version', () => {
   const now = createHash('sha256').update(JSON.stringify(wire())).digest('hex')
@@ -122,12 +123,12 @@ it('the subprotocol carries the version', () => {
   expect(SUBPROTOCOL).toBe(`spl-tunnel.${PROTOCOL_VERSION}`)
 })
 
-const readme = readFileSync(new URL('../../../protocol/README.md', import.meta.url), 'utf8')
+/** Every README.md of protocol/ and its tables.md. */
+const readme = readPages()
 
-/** `| name | value | …` rows of the README whose first cell is code. */
+/** `| name | value | …` rows of a section whose first cell is code. */
 function table(heading: string): Map<string, string> {
-  const section = readme.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  const rows = section.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)
+  const rows = section(readme, heading).matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)
   return new Map([...rows].map(([, name, value]) => [name ?? '', (value ?? '').trim()]))
 }
 
