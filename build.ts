@@ -3,7 +3,7 @@
  * dist/, the Worker one bundled module, and the result is started once to see that it runs.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bundleWorker } from './local-daemon/gateway/worker-bundle.ts'
 
@@ -13,7 +13,6 @@ const main = join(dist, 'local-daemon/cli/main.js')
 
 rmSync(dist, { recursive: true, force: true })
 emitRooms()
-copyMigrations()
 await writeWorker()
 checkCommandLine()
 
@@ -22,12 +21,6 @@ function emitRooms(): void {
   const options = ['--noEmit', 'false', '--outDir', dist, '--rootDir', root]
   const flags = ['--rewriteRelativeImportExtensions', '--declaration', 'false']
   run(join(root, 'node_modules/typescript/bin/tsc'), ['-p', 'local-daemon', ...options, ...flags])
-}
-
-function copyMigrations(): void {
-  for (const file of globSync('local-daemon/**/*.sql', { cwd: root })) {
-    cpSync(join(root, file), join(dist, file))
-  }
 }
 
 async function writeWorker(): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { parseSettingValue } from '../../local-daemon/cli/parse/parse-setting.ts'
+import { parseSettingValue } from '../../local-daemon/cli/parse/setting.ts'
 import { ACCESS_LIMITS } from '../../local-daemon/access/limits.ts'
 import { HTTP_LIMITS } from '../../local-daemon/http/limits.ts'
 import { type SettingKey, SETTINGS } from '../../local-daemon/settings/setting-definitions.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { makeRecipe } from '../../local-daemon/cli/recipes/make-recipe.ts'
-import { RECIPE_NAMES } from '../../local-daemon/cli/recipes/recipe.ts'
-import { settingCommands } from '../../local-daemon/cli/recipes/settings-of.ts'
+import { makeRecipe } from '../../local-daemon/cli/expose/recipe/make-recipe.ts'
+import { RECIPE_NAMES } from '../../local-daemon/cli/expose/recipe/recipe.ts'
+import { settingCommands } from '../../local-daemon/cli/expose/recipe/settings-of.ts'
 
 function page(name: string): string {
   return readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')

@@ -101,7 +101,7 @@ describe('every error for people', () => {
     const foreign = THROWN.filter(({ codes }) => codes.length === 0).map(({ file }) => file)
     // A proxy's refusal, and what the daemon in the background said.
     expect(foreign).toEqual([
-      'local-daemon/cli/client/daemon-client.ts',
+      'local-daemon/cli/client/connection-fault.ts',
       'local-daemon/cli/serve/run-background.ts',
     ])
   })

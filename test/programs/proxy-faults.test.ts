@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Check } from '../../local-daemon/cli/checks/check.ts'
-import { probeOutside } from '../../local-daemon/cli/probe/probe-outside.ts'
+import type { Check } from '../../local-daemon/cli/doctor/check.ts'
+import { probeOutside } from '../../local-daemon/cli/doctor/outside/probe-outside.ts'
 import { findProgram } from './proxy-programs.ts'
 import { aProxyStage, type StageOptions } from './proxy-stage.ts'
 

@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream'
-import { nameHome } from '../../local-daemon/cli/client/for-this-home.ts'
+import { nameHome } from '../../local-daemon/cli/output/for-this-home.ts'
 import { runSpl } from '../../local-daemon/cli/spl.ts'
 import { runSpl as runInProcess, type SplEnvironment, type SplRun } from './run-spl.ts'
 

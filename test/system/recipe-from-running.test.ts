@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { runningConfiguration } from '../../local-daemon/cli/recipes/from-running-daemon.ts'
+import { runningConfiguration } from '../../local-daemon/cli/expose/recipe/from-running-daemon.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { aHome } from '../support/a-daemon.ts'
 import { runSpl } from '../support/run-spl.ts'

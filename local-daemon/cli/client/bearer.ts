@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Home } from '../../home/home.ts'
-import { tokenFile } from '../access/token-file.ts'
+import { tokenFile } from './token-file.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
-import type { Login } from '../login/login-file.ts'
+import type { Login } from './login-file.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 
 /** Anybody else's permission bits. */

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander'
 import type { DaemonClient } from './daemon-client.ts'
 import { showProgress } from '../output/progress.ts'
 
@@ -37,10 +36,4 @@ export async function collectPages<Item>(
     cursor = page.next_cursor
     if (!page.has_more || data.length >= limit) return { ...page, data }
   }
-}
-
-/** `--limit` of the command line. */
-export function parseLimit(text: string): number {
-  if (/^[1-9]\d{0,8}$/u.test(text)) return Number(text)
-  throw new InvalidArgumentError('A limit is a whole number from 1.')
 }

@@ -3,7 +3,7 @@ import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
-import { readLogin, type Login } from '../login/login-file.ts'
+import { readLogin, type Login } from './login-file.ts'
 
 /** Where a command goes: the daemon of the home, or one elsewhere. */
 export type Destination =
@@ -27,7 +27,7 @@ export function destinationOf(options: GlobalOptions): Destination {
   const home = homeOf(options)
   const url = process.env['SPL_SERVE_URL']
   if (url) {
-    const origin = parseOrigin(url)
+    const origin = originIn(url)
     const login = readLogin(home)
     return {
       kind: 'elsewhere',
@@ -42,7 +42,7 @@ export function destinationOf(options: GlobalOptions): Destination {
   return { kind: 'elsewhere', origin: new URL(login.url), namedBy: 'spl login', login }
 }
 
-function parseOrigin(url: string): URL {
+function originIn(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed
   throw new CliError(

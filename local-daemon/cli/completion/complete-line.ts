@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander'
+import { defaultNameOf } from '../help/default-command.ts'
 
 /** A word that may stand where the cursor is. */
 export interface Candidate {
@@ -94,11 +95,6 @@ function optionsOf(command: Command): Option[] {
     options.push(...above.options)
   }
   return options
-}
-
-/** The command that a group is when none of its own is named; commander has no public way to ask for `isDefault`. */
-export function defaultNameOf(command: Command): unknown {
-  return Reflect.get(command, '_defaultCommandName')
 }
 
 function split(word: string): [flag: string, value: string | undefined] {

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
 import { COMPLETION_SCRIPTS, INSTALL_HINTS, SHELLS, type Shell } from './scripts.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { note, printAsIs } from '../output/output.ts'
 
 export function addCompletion(program: Command): void {

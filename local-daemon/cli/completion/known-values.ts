@@ -1,8 +1,8 @@
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
-import type { Account, Token } from '../access/answers.ts'
+import type { Account, Token } from '../client/answers.ts'
 import type { List } from '../client/collect-pages.ts'
 import type { DaemonClient } from '../client/daemon-client.ts'
-import { SETTING_KINDS } from '../config/setting-kinds.ts'
+import { SETTING_KINDS } from '../parse/setting-kinds.ts'
 import type { Candidate } from './complete-line.ts'
 
 /** Gives a daemon to ask, or fails where there is none. */

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { changeSetting, type ChangeOptions } from './change-setting.ts'
-import { parseSettingValue } from '../parse/parse-setting.ts'
+import { parseSettingValue } from '../parse/setting.ts'
 
 export function addConfigAuthSetCorsOrigins(config: Command): void {
   config

@@ -1,10 +1,10 @@
-import type { Edge } from '../access/answers.ts'
-import { edgeText } from '../access/edge-text.ts'
+import type { Edge } from '../client/answers.ts'
+import { edgeText } from '../output/gateway-text.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import type { GlobalOptions } from '../global-options.ts'
 import { print, printJson, warn } from '../output/output.ts'
-import type { SettingValue } from '../parse/parse-setting.ts'
-import type { SettingKey } from './setting-kinds.ts'
+import type { SettingValue } from '../parse/setting.ts'
+import type { SettingKey } from '../parse/setting-kinds.ts'
 import { settingText } from './setting-text.ts'
 
 export interface ChangeOptions extends GlobalOptions {

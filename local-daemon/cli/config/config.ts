@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { addConfigAuthSetCorsOrigins } from './auth-set-cors-origins.ts'
 import { addConfigGet } from './get.ts'
 import { addConfigPath } from './path.ts'

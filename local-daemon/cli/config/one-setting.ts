@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.ts'
 import type { DaemonClient } from '../client/daemon-client.ts'
-import type { SettingKey } from './setting-kinds.ts'
+import type { SettingKey } from '../parse/setting-kinds.ts'
 import type { ShownConfig, ShownSetting } from './shown-config.ts'
 
 /**

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { tokenFile } from '../access/token-file.ts'
+import { tokenFile } from '../client/token-file.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
-import { readRunningFile } from '../serve/running-file.ts'
+import { readRunningFile } from '../client/running-file.ts'
 import { fields } from '../output/table.ts'
 
 export function addConfigPath(config: Command): void {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { changeSetting, type ChangeOptions } from './change-setting.ts'
-import { parseSettingKey, parseSettingValue } from '../parse/parse-setting.ts'
-import { SETTING_KINDS } from './setting-kinds.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { parseSettingKey, parseSettingValue } from '../parse/setting.ts'
+import { SETTING_KINDS } from '../parse/setting-kinds.ts'
+import { parseId } from '../parse/id.ts'
 
 export function addConfigSet(config: Command): void {
   config

@@ -1,5 +1,5 @@
-import type { Edge } from '../access/answers.ts'
-import type { SettingValue } from '../parse/parse-setting.ts'
+import type { Edge } from '../client/answers.ts'
+import type { SettingValue } from '../parse/setting.ts'
 
 /** A setting of `GET /v1/config`. */
 export interface ShownSetting {

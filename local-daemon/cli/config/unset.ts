@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { changeSetting, type ChangeOptions } from './change-setting.ts'
 import { oneSetting } from './one-setting.ts'
-import { parseSettingKey } from '../parse/parse-setting.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { parseSettingKey } from '../parse/setting.ts'
+import { parseId } from '../parse/id.ts'
 
 export function addConfigUnset(config: Command): void {
   config

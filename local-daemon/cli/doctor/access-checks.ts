@@ -1,6 +1,6 @@
-import type { Check } from '../checks/check.ts'
-import { failure, pass, skip, warning } from '../checks/outcomes.ts'
-import type { Token } from '../access/answers.ts'
+import type { Check } from './check.ts'
+import { failure, pass, skip, warning } from './outcomes.ts'
+import type { Token } from '../client/answers.ts'
 import type { DaemonFacts, Survey } from './survey.ts'
 
 /** An admin's bearer that ends sooner than this will be missed, seconds. */

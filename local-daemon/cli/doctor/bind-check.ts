@@ -1,6 +1,6 @@
-import type { Check } from '../checks/check.ts'
-import { exposureOf } from '../checks/exposure-of.ts'
-import { pass, skip, warning } from '../checks/outcomes.ts'
+import type { Check } from './check.ts'
+import { exposureOf } from './exposure-of.ts'
+import { pass, skip, warning } from './outcomes.ts'
 import type { Survey } from './survey.ts'
 
 /** Who can reach the daemon's own port. On wildcard and public addresses it never starts. */

@@ -1,5 +1,5 @@
-import type { Check } from '../checks/check.ts'
-import { failure, pass, skip } from '../checks/outcomes.ts'
+import type { Check } from './check.ts'
+import { failure, pass, skip } from './outcomes.ts'
 import { verified } from '../verify/verified.ts'
 import { StartError } from '../../problem/start-error.ts'
 import { StoreOpenError } from '../../store/store-error.ts'

@@ -2,8 +2,8 @@ import figures from '../cost/unit-figures.json' with { type: 'json' }
 import { billed, freePlan, MONTH_SECONDS, paidPlan } from '../cost/bill.ts'
 import { sum, times, type Usage } from '../cost/usage.ts'
 import type { LinkReport } from '../../edge/link-report.ts'
-import type { Check } from '../checks/check.ts'
-import { pass, skip, warning } from '../checks/outcomes.ts'
+import type { Check } from './check.ts'
+import { pass, skip, warning } from './outcomes.ts'
 
 /** Shorter than this, seconds, and a month made from it says nothing. */
 const LEAST_SECONDS = 600

@@ -1,9 +1,9 @@
 import { readdirSync, statSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { tokenFile } from '../access/token-file.ts'
-import type { Check } from '../checks/check.ts'
-import { failure, pass, skip } from '../checks/outcomes.ts'
-import { loginFile } from '../login/login-file.ts'
+import { tokenFile } from '../client/token-file.ts'
+import type { Check } from './check.ts'
+import { failure, pass, skip } from './outcomes.ts'
+import { loginFile } from '../client/login-file.ts'
 import { storeOf, type Survey } from './survey.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 

@@ -1,4 +1,4 @@
-import type { Check } from '../checks/check.ts'
+import type { Check } from './check.ts'
 
 /** A check of the report; `target` is the public address that it was made at, for those made from outside. */
 export interface Finding extends Check {

@@ -1,5 +1,5 @@
-import type { Check } from '../checks/check.ts'
-import { failure, pass, skip, warning } from '../checks/outcomes.ts'
+import type { Check } from './check.ts'
+import { failure, pass, skip, warning } from './outcomes.ts'
 import type { Home } from '../../home/home.ts'
 import type { Survey } from './survey.ts'
 import { trustGateway } from './trust-gateway.ts'

@@ -1,7 +1,7 @@
 import { VERSION } from '../../process/version.ts'
-import type { Check } from '../checks/check.ts'
-import { failure, pass, skip, warning } from '../checks/outcomes.ts'
-import { startCommand } from '../serve/start-command.ts'
+import type { Check } from './check.ts'
+import { failure, pass, skip, warning } from './outcomes.ts'
+import { startCommand } from '../client/start-command.ts'
 import type { Disk, Survey } from './survey.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { exposureOf } from '../checks/exposure-of.ts'
+import { exposureOf } from './exposure-of.ts'
 import type { Survey } from './survey.ts'
 
 /** A public address that is to lead to this daemon, and the certificate to trust for it. */

@@ -1,4 +1,4 @@
-import { checkText } from '../checks/show-check.ts'
+import { checkText } from './check-text.ts'
 import { print } from '../output/output.ts'
 import type { Finding } from './finding.ts'
 

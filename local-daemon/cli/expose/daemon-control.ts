@@ -1,6 +1,6 @@
 import type { Home } from '../../home/home.ts'
 import { restartDaemon } from '../serve/restart-daemon.ts'
-import { INITIAL_START } from '../serve/start-arguments.ts'
+import { INITIAL_START } from '../client/start-arguments.ts'
 import type { DaemonControl } from './apply-plan.ts'
 
 /** Starts and restarts the daemon of a home in the background; what a plan says nothing of stays as it was. */

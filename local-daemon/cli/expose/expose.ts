@@ -1,17 +1,17 @@
-import { resolve } from 'node:path'
 import { Argument, Option, type Command } from 'commander'
 import type { ExposeWish } from './expose-daemon.ts'
-import { parseOrigins } from '../parse/parse-origins.ts'
+import { parseOrigins } from '../parse/origins.ts'
 import { MATRIX, USE_CASES, WAYS, type UseCase, type Way } from './use-case.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
-import { parseGateway } from '../parse/parse-gateway.ts'
+import { examples } from '../help/examples.ts'
+import { parseGateway } from '../parse/gateway.ts'
+import { parsePath } from '../parse/path.ts'
 import {
   RECIPE_NAMES,
   UPSTREAM_KINDS,
   type RecipeName,
   type UpstreamKind,
-} from '../recipes/recipe.ts'
+} from './recipe/recipe.ts'
 
 /** `spl expose` as commander hands it over. */
 interface ExposeOptions extends GlobalOptions {
@@ -40,10 +40,10 @@ export function addExpose(program: Command): void {
     .option('--hostname <name>', 'public hostname, for a proxy')
     .option('--origin <origins>', 'origins of web pages that may call', parseOrigins)
     .addOption(new Option('--gateway <url>', 'gateway to connect to').argParser(parseGateway))
-    .option('--gateway-ca <file>', 'PEM file to trust for it, beside the system', resolvePath)
-    .option('--tls-cert <file>', "PEM file for nginx, in place of Let's Encrypt's", resolvePath)
-    .option('--tls-key <file>', 'its key', resolvePath)
-    .option('--write <dir>', "put the proxy's files there, in place of showing them", resolvePath)
+    .option('--gateway-ca <file>', 'PEM file to trust for it, beside the system', parsePath)
+    .option('--tls-cert <file>', "PEM file for nginx, in place of Let's Encrypt's", parsePath)
+    .option('--tls-key <file>', 'its key', parsePath)
+    .option('--write <dir>', "put the proxy's files there, in place of showing them", parsePath)
     .addOption(
       new Option('--print <proxy>', "only print a proxy's configuration").choices(RECIPE_NAMES),
     )
@@ -109,8 +109,4 @@ function matrixLines(): string {
     const { title, ways } = MATRIX[use]
     return `  ${use.padEnd(width)}  ${title}\n  ${' '.repeat(width)}  ${ways.join(', ')}`
   }).join('\n')
-}
-
-function resolvePath(path: string): string {
-  return resolve(path)
 }

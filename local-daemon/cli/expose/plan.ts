@@ -1,5 +1,5 @@
-import type { SettingKey } from '../config/setting-kinds.ts'
-import type { SettingValue } from '../parse/parse-setting.ts'
+import type { SettingKey } from '../parse/setting-kinds.ts'
+import type { SettingValue } from '../parse/setting.ts'
 import type { UseCase, Way } from './use-case.ts'
 
 /** One thing to do. `start`, `set` and `restart` are done here, `write` where a directory was named; the rest is a person's. */

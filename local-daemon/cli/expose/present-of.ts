@@ -1,7 +1,7 @@
 import type { Home } from '../../home/home.ts'
 import { survey } from '../doctor/survey.ts'
-import { readLastStart } from '../serve/running-file.ts'
-import { INITIAL_START } from '../serve/start-arguments.ts'
+import { readLastStart } from '../client/running-file.ts'
+import { INITIAL_START } from '../client/start-arguments.ts'
 import { localAddresses } from './local-addresses.ts'
 import type { Present } from './wish.ts'
 

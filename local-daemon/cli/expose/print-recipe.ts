@@ -2,12 +2,12 @@ import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note, printJson, printAsIs } from '../output/output.ts'
-import { runningConfiguration } from '../recipes/from-running-daemon.ts'
-import { makeRecipe } from '../recipes/make-recipe.ts'
-import type { RecipeName, UpstreamKind } from '../recipes/recipe.ts'
-import type { RecipeRequest } from '../recipes/recipe-input.ts'
-import { recipeText } from '../recipes/recipe-text.ts'
-import { missingSettings } from '../recipes/settings-of.ts'
+import { runningConfiguration } from './recipe/from-running-daemon.ts'
+import { makeRecipe } from './recipe/make-recipe.ts'
+import type { RecipeName, UpstreamKind } from './recipe/recipe.ts'
+import type { RecipeRequest } from './recipe/recipe-input.ts'
+import { recipeText } from './recipe/recipe-text.ts'
+import { missingSettings } from './recipe/settings-of.ts'
 
 type Request = Partial<RecipeRequest> & { readonly upstream: UpstreamKind }
 

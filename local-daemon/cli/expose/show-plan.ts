@@ -1,7 +1,7 @@
-import type { SettingValue } from '../parse/parse-setting.ts'
+import type { SettingValue } from '../parse/setting.ts'
 import type { Plan, Step } from './plan.ts'
 import { MATRIX } from './use-case.ts'
-import { forThisHome } from '../client/for-this-home.ts'
+import { forThisHome } from '../output/for-this-home.ts'
 import { styled } from '../output/styled.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 

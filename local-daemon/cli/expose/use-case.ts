@@ -1,4 +1,4 @@
-import { RECIPE_NAMES, type RecipeName } from '../recipes/recipe.ts'
+import { RECIPE_NAMES, type RecipeName } from './recipe/recipe.ts'
 
 /** Who is to reach the daemon: the rows of the guide's decision matrix. */
 export const USE_CASES = ['phone', 'second-machine', 'browser', 'peer', 'team', 'nobody'] as const

@@ -3,8 +3,8 @@ import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note } from '../output/output.ts'
-import { probePublic } from '../serve/probe-public.ts'
-import { readRunningFile, type RunningFacts } from '../serve/running-file.ts'
+import { probePublic } from '../client/probe-public.ts'
+import { readRunningFile, type RunningFacts } from '../client/running-file.ts'
 import { restartHome } from './restart-home.ts'
 
 /** Milliseconds that a new hostname may take: Cloudflare makes its record and its certificate meanwhile. */

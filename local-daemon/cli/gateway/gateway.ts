@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { addGatewayDeploy } from './deploy.ts'
 import { addGatewayInit } from './init.ts'
 import { addGatewayInvite } from './invite.ts'

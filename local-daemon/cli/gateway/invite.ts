@@ -1,20 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { InvalidArgumentError, Option, type Command } from 'commander'
-import { LIMITS } from '../../../protocol/limits.ts'
+import { Option, type Command } from 'commander'
 import { JOIN_PATH, REGISTRY_PATH } from '../../../protocol/identity/registry-request.ts'
 import { makeCode } from '../../../protocol/identity/signed-code.ts'
-import { deliverSecret } from '../access/deliver-secret.ts'
-import { makeFor } from '../access/make-for.ts'
-import { OUT_HELP, secretSink, type SecretOptions } from '../access/secret-sink.ts'
+import { deliverSecret } from '../output/secret/deliver-secret.ts'
+import { makeFor } from '../output/secret/make-for.ts'
+import { OUT_HELP, secretSink, type SecretOptions } from '../output/secret/secret-sink.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { note, noteNext, printJson } from '../output/output.ts'
-import { parseDuration } from '../parse/parse-duration.ts'
+import { parseInviteTtl } from '../parse/invite-ttl.ts'
 import type { GatewayInvite } from './registry/answers.ts'
 import { inviteLink } from './registry/invite-link.ts'
-import { parseHostnamePattern } from '../parse/parse-hostname.ts'
+import { parseHostnamePattern } from '../parse/hostname.ts'
 import { registryOf, type RegistryOptions } from './registry/registry-of.ts'
 import { addRegistryOptions } from './registry/registry-options.ts'
 import { localTime } from '../output/local-time.ts'
@@ -36,7 +35,7 @@ export function addGatewayInvite(gateway: Command): void {
     )
     .addOption(
       new Option('--ttl <duration>', 'life of the invite: 30m, 12h; 30d at most')
-        .argParser(parseTtl)
+        .argParser(parseInviteTtl)
         .default(7 * 86_400, '7d'),
     )
     .option('--out <file>', OUT_HELP)
@@ -92,13 +91,5 @@ function belowUrl(url: URL | undefined): string {
     'an invite is for a hostname, and none is named',
     '--hostname alice.spl.example.com, or --hostname *.spl.example.com for one of their choice',
     EXIT_CODE.usage,
-  )
-}
-
-function parseTtl(text: string): number {
-  const seconds = parseDuration(text)
-  if (seconds <= LIMITS.gatewayInviteSeconds) return seconds
-  throw new InvalidArgumentError(
-    `An invite lives ${LIMITS.gatewayInviteSeconds / 86_400}d at most.`,
   )
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { PROJECT_DIRECTORY } from './project/find-project.ts'
-import { followServiceLog } from './follow-service-log.ts'
-import { followWorkerLog } from './follow-worker-log.ts'
+import { followServiceLog } from './self-hosted/follow-journal.ts'
+import { followWorkerLog } from './project/follow-worker-log.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 
 interface GatewayLogsOptions extends GlobalOptions {
   readonly follow?: boolean

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import type { Home } from '../../home/home.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
 
 /**
@@ -21,4 +22,15 @@ export async function ownerOfHome(options: GlobalOptions): Promise<string> {
     'spl serve --daemon first, or --owner <did:key> (spl status shows it)',
     EXIT_CODE.usage,
   )
+}
+
+/** The identity of a home and those that it had before, the newest first; undefined where no daemon has run. */
+export async function ownersOfHome(
+  home: Home,
+): Promise<{ readonly did: string; readonly former: readonly string[] } | undefined> {
+  if (!existsSync(home.instanceKey)) return undefined
+  const { loadIdentity } = await import('../../access/identity/identity.ts')
+  const { readSuccessions } = await import('../../access/identity/succession.ts')
+  const { did } = loadIdentity(home)
+  return { did, former: readSuccessions(home, did).map(({ from }) => from) }
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { PROJECT_DIRECTORY } from './project/find-project.ts'
-import { removeSelfHosted } from './remove-self-hosted.ts'
-import { removeWorker } from './remove-worker.ts'
+import { removeSelfHosted } from './self-hosted/remove-storage.ts'
+import { removeWorker } from './project/remove-worker.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
 
 interface GatewayRemoveOptions extends GlobalOptions {

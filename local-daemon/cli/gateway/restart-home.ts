@@ -2,7 +2,7 @@ import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { restartDaemon } from '../serve/restart-daemon.ts'
-import { readRunningFile } from '../serve/running-file.ts'
+import { readRunningFile } from '../client/running-file.ts'
 import { shellWord } from '../../problem/shell-word.ts'
 
 /** The gateway of the daemon that starts, or null for none. */

@@ -1,30 +1,31 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { REGISTRY_PATH } from '../../../protocol/identity/registry-request.ts'
 import type { List } from '../client/collect-pages.ts'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson, warn } from '../output/output.ts'
 import type { GatewayHostname, GatewayInvite } from './registry/answers.ts'
-import { parseHostname } from '../parse/parse-hostname.ts'
+import { isInviteId, parseHostnameOrInvite } from '../parse/hostname-or-invite.ts'
 import { registryOf, type RegistryOptions } from './registry/registry-of.ts'
 import { addRegistryOptions } from './registry/registry-options.ts'
-import { wholeId } from '../output/short-id.ts'
-
-/** Whole, or its beginning: no hostname of a gateway is without a dot. */
-const INVITE_ID = /^[0-9a-f]{8,64}$/u
+import { wholeId } from '../client/whole-id.ts'
 
 export function addGatewayRevoke(gateway: Command): void {
   const revoke = gateway
     .command('revoke')
     .description('as its admin: take back a hostname or invite')
-    .argument('<name>', 'the hostname, or the id of an invite: spl gateway list', parseTarget)
+    .argument(
+      '<name>',
+      'the hostname, or the id of an invite: spl gateway list',
+      parseHostnameOrInvite,
+    )
   addRegistryOptions(revoke)
     .addHelpText(
       'after',
       examples(['spl gateway revoke alice.spl.example.com', 'its home is cut off at once']),
     )
     .action((target: string, _options: unknown, command: Command) =>
-      INVITE_ID.test(target)
+      isInviteId(target)
         ? cancel(target, optionsOf<RegistryOptions>(command))
         : takeBack(target, optionsOf<RegistryOptions>(command)),
     )
@@ -50,16 +51,4 @@ async function cancel(id: string, options: RegistryOptions): Promise<void> {
   const invite = await client.delete<GatewayInvite>(`${REGISTRY_PATH}/invites/${whole ?? id}`)
   if (options.json) printJson(invite)
   else print(`took back the invite for ${invite.hostname}`)
-}
-
-function parseTarget(text: string): string {
-  if (INVITE_ID.test(text)) return text
-  try {
-    return parseHostname(text)
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error
-    throw new InvalidArgumentError(
-      `${error.message} An invite has 8 to 64 digits: spl gateway list --invites.`,
-    )
-  }
 }

@@ -1,21 +1,19 @@
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { ownerOfHome } from './owner-of-home.ts'
-import { untilGatewayFault } from './until-gateway-fault.ts'
+import { untilGatewayFault } from './self-hosted/until-gateway-fault.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { noteHomeOnly } from '../client/home-only.ts'
 import { note, print, printJson } from '../output/output.ts'
-import { parsePort } from '../parse/parse-port.ts'
+import { parsePort } from '../parse/port.ts'
+import { parseRate } from '../parse/rate.ts'
 import { fields } from '../output/table.ts'
-import { stopForSure } from '../stop-for-sure.ts'
-import { ignoreUserSignals } from '../serve/user-signals.ts'
-import { untilSignal } from '../until-signal.ts'
+import { stopForSure } from '../signals/stop-for-sure.ts'
+import { ignoreUserSignals } from '../signals/user-signals.ts'
+import { untilSignal } from '../signals/until-signal.ts'
 import type { KeyPair } from '../../gateway/self-signed.ts'
-
-/** The most that the gateway's settings take. */
-const RATE_MAX = 1_000_000
 
 interface GatewayServeOptions extends GlobalOptions {
   readonly owner?: string
@@ -136,7 +134,7 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
 }
 
 async function service(options: GatewayServeOptions): Promise<void> {
-  const { installService, uninstallService } = await import('./manage-service.ts')
+  const { installService, uninstallService } = await import('./self-hosted/manage-service.ts')
   const { user = false, dryRun = false, json = false } = options
   const manners = { user, dryRun, json }
   if (options.uninstallService) return uninstallService(manners)
@@ -163,12 +161,6 @@ async function whoseGateway(
   const { admin, owner } = options
   if (admin === undefined) return { ownerDid: owner ?? (await ownerOfHome(options)) }
   return { adminDid: admin === 'self' ? await ownerOfHome(options) : admin }
-}
-
-function parseRate(text: string): number {
-  const rate = /^[1-9]\d{0,6}$/u.test(text) ? Number(text) : Number.POSITIVE_INFINITY
-  if (rate <= RATE_MAX) return rate
-  throw new InvalidArgumentError(`A rate is a whole number from 1 to ${RATE_MAX}.`)
 }
 
 function tlsOf(options: GatewayServeOptions): KeyPair | 'self-signed' | undefined {

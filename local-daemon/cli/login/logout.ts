@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { readBearer } from '../access/read-bearer.ts'
-import type { Changed, Token } from '../access/answers.ts'
+import { readBearer } from '../client/read-bearer.ts'
+import type { Changed, Token } from '../client/answers.ts'
 import { CliError } from '../cli-error.ts'
 import { originClient } from '../client/daemon-client.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
-import { checkInstance, INSTANCE_LIMITS } from './ask-instance.ts'
-import { loginFile, readLogin, removeLogin, type Login } from './login-file.ts'
+import { examples } from '../help/examples.ts'
+import { checkInstance, INSTANCE_LIMITS } from '../client/ask-instance.ts'
+import { loginFile, readLogin, removeLogin, type Login } from '../client/login-file.ts'
 import { note, print, printJson } from '../output/output.ts'
 
 interface LogoutOptions extends GlobalOptions {

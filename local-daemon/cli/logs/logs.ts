@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
-import { parseLines } from '../parse/parse-lines.ts'
+import { examples } from '../help/examples.ts'
+import { parseLines } from '../parse/lines.ts'
 import { type LogsOptions, showLogs } from './show-logs.ts'
 
 export function addLogs(program: Command): void {

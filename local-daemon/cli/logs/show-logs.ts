@@ -1,4 +1,4 @@
-import { abortOnSignal } from '../abort-on-signal.ts'
+import { abortOnSignal } from '../signals/abort-on-signal.ts'
 import { CliError } from '../cli-error.ts'
 import { homeOf, type GlobalOptions } from '../global-options.ts'
 import { note, print, printJson } from '../output/output.ts'

@@ -1,4 +1,4 @@
-import { forThisHome } from '../client/for-this-home.ts'
+import { forThisHome } from './for-this-home.ts'
 import { UNPRINTABLE } from './printable.ts'
 import { deliverOut, writeOut } from './stdout.ts'
 import { terminalText } from './styled.ts'

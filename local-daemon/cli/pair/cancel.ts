@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
-import { wholeInvite } from '../output/short-id.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { wholeInvite } from '../client/whole-id.ts'
+import { parseId } from '../parse/id.ts'
 
 export function addPairCancel(pair: Command): void {
   pair

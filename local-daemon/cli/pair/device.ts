@@ -1,28 +1,33 @@
 import { Option, type Command } from 'commander'
 import type { Scope } from '../../../protocol/identity/scopes.ts'
-import type { Account, Changed, Minted } from '../access/answers.ts'
-import { edgeText } from '../access/edge-text.ts'
-import { deliverSecret, type Loss } from '../access/deliver-secret.ts'
-import { makeFor } from '../access/make-for.ts'
-import { OUT_HELP, secretSink, type SecretOptions, type SecretSink } from '../access/secret-sink.ts'
+import type { Account, Changed, Minted } from '../client/answers.ts'
+import { edgeText } from '../output/gateway-text.ts'
+import { deliverSecret, type Loss } from '../output/secret/deliver-secret.ts'
+import { makeFor } from '../output/secret/make-for.ts'
+import {
+  OUT_HELP,
+  secretSink,
+  type SecretOptions,
+  type SecretSink,
+} from '../output/secret/secret-sink.ts'
 import { CliError } from '../cli-error.ts'
 import { daemonClient, type DaemonClient } from '../client/daemon-client.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { note, noteNext, printJson, warn } from '../output/output.ts'
 import { defaultScopes } from './default-scopes.ts'
 import type { PairPayload } from './pair-payload.ts'
-import { parsePage } from '../parse/parse-page.ts'
+import { parsePage } from '../parse/page.ts'
 import { probeUrl } from './probe-url.ts'
 import { showPairing } from './show-pairing.ts'
-import { parseDuration } from '../parse/parse-duration.ts'
-import { parseList } from '../parse/parse-list.ts'
-import { parseOrigin } from '../parse/parse-origin.ts'
-import { parseScopes } from '../parse/parse-scopes.ts'
-import type { Health } from '../serve/presence.ts'
-import { readRunningFile } from '../serve/running-file.ts'
+import { parseDuration } from '../parse/duration.ts'
+import { parseList } from '../parse/list.ts'
+import { parseOrigin } from '../parse/origin.ts'
+import { parseScopes } from '../parse/scopes.ts'
+import type { Health } from '../client/presence.ts'
+import { readRunningFile } from '../client/running-file.ts'
 import { localTime } from '../output/local-time.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { parseId } from '../parse/id.ts'
 
 interface PairOptions extends SecretOptions {
   readonly device: string

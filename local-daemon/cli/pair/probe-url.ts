@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { CliError } from '../cli-error.ts'
 import { originClient } from '../client/daemon-client.ts'
-import { askInstance } from '../login/ask-instance.ts'
+import { askInstance } from '../client/ask-instance.ts'
 
 /** Milliseconds that the whole answer may take. */
 const PROBE_MS = 5_000

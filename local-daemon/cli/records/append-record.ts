@@ -6,9 +6,9 @@ import { daemonClient, type DaemonClient } from '../client/daemon-client.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { print, printJson } from '../output/output.ts'
-import { wholeThread } from '../output/short-id.ts'
+import { wholeThread } from '../client/whole-id.ts'
 import { fields } from '../output/table.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { parseId } from '../parse/id.ts'
 
 interface AppendOptions extends GlobalOptions {
   readonly thread?: string
@@ -113,7 +113,7 @@ function newThread(verb: Verb): string {
 }
 
 function bodyOf(field: Verb['field'], text: string, json = '{}'): object {
-  const more = parseObject(json)
+  const more = objectIn(json)
   if (!(field in more)) return { [field]: text, ...more }
   throw new CliError(
     'BODY_CONFLICT',
@@ -123,7 +123,7 @@ function bodyOf(field: Verb['field'], text: string, json = '{}'): object {
   )
 }
 
-function parseObject(json: string): object {
+function objectIn(json: string): object {
   let value: unknown
   try {
     value = JSON.parse(json)

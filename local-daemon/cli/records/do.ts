@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { appendsRecord } from './append-record.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 
 export function addDo(program: Command): void {
   appendsRecord(program.command('do').description('record an action that was done'), {

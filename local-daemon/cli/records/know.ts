@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { appendsRecord } from './append-record.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 
 export function addKnow(program: Command): void {
   appendsRecord(program.command('know').description('record an observation or a verdict'), {

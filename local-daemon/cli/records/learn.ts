@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { appendsRecord } from './append-record.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 
 export function addLearn(program: Command): void {
   appendsRecord(program.command('learn').description('record a lasting decision'), {

@@ -2,7 +2,7 @@ import type { Home } from '../../home/home.ts'
 import { holdsLock } from '../../home/lock-holder.ts'
 import { readRunningPid } from '../../home/pid-file.ts'
 import { processStart } from '../../home/process-start.ts'
-import type { Presence } from './presence.ts'
+import type { Presence } from '../client/presence.ts'
 
 /**
  * The process of a home's daemon, as the daemon itself says over the home's socket; of one that is silent, the process

@@ -1,31 +1,33 @@
-import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import type { Home } from '../../home/home.ts'
 import { parseListenHost } from '../../network/listen-host.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
-import { parseLines } from '../parse/parse-lines.ts'
+import { examples } from '../help/examples.ts'
+import { parseLines } from '../parse/lines.ts'
 import { showLogs } from '../logs/show-logs.ts'
 import { noteHomeOnly } from '../client/home-only.ts'
 import { note, print, printJson, printAsIs } from '../output/output.ts'
-import { parseGateway } from '../parse/parse-gateway.ts'
-import { parsePort } from '../parse/parse-port.ts'
+import { parseGateway } from '../parse/gateway.ts'
+import { parsePath } from '../parse/path.ts'
+import { parsePort } from '../parse/port.ts'
 import { withProgress } from '../output/progress.ts'
 import { warnOfLink } from './warn-of-link.ts'
 import { warnOfBootstrapToken } from './bootstrap-token.ts'
-import { parseStore } from '../parse/parse-store.ts'
-import { type ReadyReport, warnOfStart } from './ready-report.ts'
+import { parseStore } from '../parse/store.ts'
+import type { ReadyReport } from '../client/ready-report.ts'
+import { warnOfStart } from './ready-report.ts'
 import { restartDaemon } from './restart-daemon.ts'
 import { runBackground } from './run-background.ts'
 import { runForeground } from './run-foreground.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { showReady } from './show-ready.ts'
-import { showStatus } from './show-status.ts'
-import { INITIAL_START, type StartArguments, startArguments } from './start-arguments.ts'
+import { showStatus } from '../status/show-status.ts'
+import { INITIAL_START, type StartArguments } from '../client/start-arguments.ts'
+import { startArguments } from './start-arguments.ts'
 import { stopDaemon } from './stop-daemon.ts'
-import { installService, serviceText, uninstallService } from '../service/install-service.ts'
-import { installedService, stopService } from '../service/installed-service.ts'
-import { showService } from '../service/show-service.ts'
+import { installService, serviceText, uninstallService } from './service/install-service.ts'
+import { installedService, stopService } from './service/installed-service.ts'
+import { showService } from './service/show-service.ts'
 
 /** What `spl serve` may be asked for in place of a start; one at a time. */
 const ASKS = ['stop', 'restart', 'status', 'logs', 'installService', 'uninstallService'] as const
@@ -73,7 +75,7 @@ export function addServe(program: Command): void {
     .option(
       '--gateway-ca <file>',
       'PEM file to trust for the gateway, beside the system',
-      resolvePath,
+      parsePath,
     )
     .addOption(
       asks('--install-service', 'have it start at login, by systemd or launchd', 'installService'),
@@ -149,8 +151,4 @@ function givenOn(command: Command): Partial<StartArguments> {
     return source === 'cli' || source === 'env'
   })
   return Object.fromEntries(entries)
-}
-
-function resolvePath(path: string): string {
-  return resolve(path)
 }

@@ -1,9 +1,10 @@
-import { deliverSecret } from '../access/deliver-secret.ts'
+import { deliverSecret } from '../output/secret/deliver-secret.ts'
 import { homeAt } from '../../home/home.ts'
-import { readBearer } from '../access/read-bearer.ts'
+import { readBearer } from '../client/read-bearer.ts'
 import { socketClient } from '../client/daemon-client.ts'
 import { jsonText, print, printOnce } from '../output/output.ts'
-import { banner, type ReadyReport } from './ready-report.ts'
+import { banner } from './ready-report.ts'
+import type { ReadyReport } from '../client/ready-report.ts'
 
 /**
  * Shows that a daemon serves. On the first start of a home the admin's bearer is in it, once: if nobody can read it, it is

@@ -5,7 +5,7 @@ import { processStart } from '../../home/process-start.ts'
 import { CliError } from '../cli-error.ts'
 import { note } from '../output/output.ts'
 import { daemonProcess } from './daemon-process.ts'
-import { presenceOf, type Presence } from './presence.ts'
+import { presenceOf, type Presence } from '../client/presence.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 
 /** Milliseconds that a daemon may take to stop: it finishes open requests first. */

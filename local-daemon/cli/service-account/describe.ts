@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import { accountFields } from '../access/account-fields.ts'
-import type { Account, Token } from '../access/answers.ts'
-import { tokenTable } from '../access/token-table.ts'
+import { accountFields } from '../output/account-fields.ts'
+import type { Account, Token } from '../client/answers.ts'
+import { tokenTable } from '../output/token-table.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { noteNext, print, printJson } from '../output/output.ts'
-import { wholeAccount } from '../output/short-id.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { wholeAccount } from '../client/whole-id.ts'
+import { parseId } from '../parse/id.ts'
 
 type Described = Account & { readonly tokens: readonly Token[] }
 

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { accountFields } from '../access/account-fields.ts'
-import type { Account, Changed } from '../access/answers.ts'
+import { accountFields } from '../output/account-fields.ts'
+import type { Account, Changed } from '../client/answers.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
-import { wholeAccount } from '../output/short-id.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { wholeAccount } from '../client/whole-id.ts'
+import { parseId } from '../parse/id.ts'
 
 interface RevokeOptions extends GlobalOptions {
   readonly reason?: string

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { addServiceAccountCreate } from './create.ts'
 import { addServiceAccountDescribe } from './describe.ts'
 import { addServiceAccountList } from './list.ts'

@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { FlatRecord } from '../../http/schemas/schemas.ts'
-import { collectPages, parseLimit } from '../client/collect-pages.ts'
+import { collectPages } from '../client/collect-pages.ts'
+import { parseLimit } from '../parse/limit.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { note, print, printJson } from '../output/output.ts'
 import { cutText } from '../output/cut-text.ts'
-import { shortId, wholeThread } from '../output/short-id.ts'
+import { shortId } from '../output/short-id.ts'
+import { wholeThread } from '../client/whole-id.ts'
 import { table } from '../output/table.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { parseId } from '../parse/id.ts'
 
 /** Characters of text that the table shows. */
 const SHORT_TEXT = 80

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { addThreadList } from './list.ts'
 import { addThreadRecords } from './records.ts'
 

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { parseCode } from '../../../protocol/identity/signed-code.ts'
-import { readBearer } from '../access/read-bearer.ts'
+import { readBearer } from '../client/read-bearer.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
-import { readSecretArgument } from '../parse/read-secret-argument.ts'
+import { readSecretArgument } from '../parse/secret-argument.ts'
 import { fields } from '../output/table.ts'
 
 export function addTokenInfo(token: Command): void {

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
-import type { Account, Token } from '../access/answers.ts'
-import { tokenTable } from '../access/token-table.ts'
-import { collectPages, parseLimit } from '../client/collect-pages.ts'
+import type { Account, Token } from '../client/answers.ts'
+import { tokenTable } from '../output/token-table.ts'
+import { collectPages } from '../client/collect-pages.ts'
+import { parseLimit } from '../parse/limit.ts'
 import { daemonClient, type DaemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { note, noteNext, print, printJson } from '../output/output.ts'
-import { wholeAccount } from '../output/short-id.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { wholeAccount } from '../client/whole-id.ts'
+import { parseId } from '../parse/id.ts'
 
 interface ListOptions extends GlobalOptions {
   readonly sa?: string

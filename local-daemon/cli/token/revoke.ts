@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import type { Changed, Token } from '../access/answers.ts'
-import { tokenFields } from '../access/token-fields.ts'
+import type { Changed, Token } from '../client/answers.ts'
+import { tokenFields } from './token-fields.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
-import { parseTokenId } from '../parse/parse-token-id.ts'
-import { wholeAccount, wholeToken } from '../output/short-id.ts'
-import { parseId } from '../parse/parse-id.ts'
+import { parseTokenId } from '../parse/token-id.ts'
+import { wholeAccount, wholeToken } from '../client/whole-id.ts'
+import { parseId } from '../parse/id.ts'
 
 interface RevokeOptions extends GlobalOptions {
   readonly sa: string

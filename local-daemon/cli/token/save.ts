@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { saveToken } from '../access/save-token.ts'
+import { saveToken } from './save-token.ts'
 import { destinationOf } from '../client/destination.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { print, printJson, warn } from '../output/output.ts'
-import { readSecretArgument } from '../parse/read-secret-argument.ts'
+import { readSecretArgument } from '../parse/secret-argument.ts'
 
 export function addTokenSave(token: Command): void {
   token

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { addTokenCreate } from './create.ts'
 import { addTokenInfo } from './info.ts'
 import { addTokenList } from './list.ts'

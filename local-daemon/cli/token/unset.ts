@@ -1,8 +1,8 @@
 import { unlink } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { tokenFile } from '../access/token-file.ts'
+import { tokenFile } from '../client/token-file.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { note, print, printJson, warn } from '../output/output.ts'
 
 export function addTokenUnset(token: Command): void {

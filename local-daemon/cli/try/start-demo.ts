@@ -10,7 +10,7 @@ import { startGateway } from '../../gateway/start-gateway.ts'
 import { CliError } from '../cli-error.ts'
 import { sendRequest } from '../client/send-request.ts'
 import { readyReport } from '../serve/ready-report.ts'
-import { writeRunningFile } from '../serve/running-file.ts'
+import { writeRunningFile } from '../client/running-file.ts'
 import { keepBearer } from './keep-bearer.ts'
 import { lastPorts, onPort } from './last-ports.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
-import { examples } from '../help-examples.ts'
+import { examples } from '../help/examples.ts'
 import { noteNext, print, printJson } from '../output/output.ts'
 import { fields } from '../output/table.ts'
 import { type Link, linkRows } from './link-rows.ts'

@@ -216,7 +216,7 @@ describe('spl config', () => {
     const config = await splJson('config', 'show')
     expect(config).toMatchObject({ object: 'config', edge: { state: 'none' } })
     const keys = (config['settings'] as { key: string }[]).map(({ key }) => key)
-    const { SETTING_KINDS } = await import('../../../local-daemon/cli/config/setting-kinds.ts')
+    const { SETTING_KINDS } = await import('../../../local-daemon/cli/parse/setting-kinds.ts')
     expect(keys.toSorted()).toEqual(Object.keys(SETTING_KINDS).toSorted())
     const shown = await spl('config', 'show')
     expect(shown.stdout).toMatch(/^SETTING +VALUE +SOURCE +SET\n/)

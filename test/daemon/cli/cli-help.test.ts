@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { exampleLines } from '../../../local-daemon/cli/help-examples.ts'
+import { exampleLines } from '../../../local-daemon/cli/help/examples.ts'
 import { commandTree, helpOf } from './command-tree.ts'
 import { callsIn, readCall } from '../../support/example-lines.ts'
 

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withHome, withStore } from '../../../local-daemon/cli/client/for-this-home.ts'
+import { withHome, withStore } from '../../../local-daemon/cli/output/for-this-home.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { shellPath, shellWord } from '../../../local-daemon/problem/shell-word.ts'
 import { MAIN, runSpl } from '../../support/run-spl.ts'

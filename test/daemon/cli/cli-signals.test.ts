@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 /** A stop that never ends, so that only a second signal can. */
 const SCRIPT = `
   const { untilSignal } = await import(${JSON.stringify(
-    new URL('../../../local-daemon/cli/until-signal.ts', import.meta.url).href,
+    new URL('../../../local-daemon/cli/signals/until-signal.ts', import.meta.url).href,
   )})
   const signalled = untilSignal()
   setInterval(() => {}, 1000)
@@ -37,7 +37,7 @@ test.for([
 ] as const)(
   '%s does not keep a process that was told to stop',
   async ([_name, stop, code, said]) => {
-    const file = new URL('../../../local-daemon/cli/stop-for-sure.ts', import.meta.url).href
+    const file = new URL('../../../local-daemon/cli/signals/stop-for-sure.ts', import.meta.url).href
     const script = `
     const { stopForSure } = await import(${JSON.stringify(file)})
     setInterval(() => {}, 1000)

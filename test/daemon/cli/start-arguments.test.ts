@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { parseStore } from '../../../local-daemon/cli/parse/parse-store.ts'
+import { parseStore } from '../../../local-daemon/cli/parse/store.ts'
+import { foregroundLine, keptArguments } from '../../../local-daemon/cli/serve/start-arguments.ts'
 import {
-  foregroundLine,
-  keptArguments,
   readArguments,
   type StartArguments,
-} from '../../../local-daemon/cli/serve/start-arguments.ts'
+} from '../../../local-daemon/cli/client/start-arguments.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 
 const LAST: StartArguments = {

@@ -1,22 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import type { Check } from '../../../local-daemon/cli/checks/check.ts'
-import { judgeAnonymous } from '../../../local-daemon/cli/probe/authentication.ts'
-import { judgeCertificate } from '../../../local-daemon/cli/probe/certificate.ts'
+import type { Check } from '../../../local-daemon/cli/doctor/check.ts'
+import { judgeAnonymous } from '../../../local-daemon/cli/doctor/outside/authentication.ts'
+import { judgeCertificate } from '../../../local-daemon/cli/doctor/outside/certificate.ts'
 import {
   CLAIMED_ADDRESS,
   judgeClientAddress,
   judgeHost,
   judgeSpoofing,
   type SeenConnection,
-} from '../../../local-daemon/cli/probe/client-address.ts'
-import { judgeCors } from '../../../local-daemon/cli/probe/cors.ts'
-import type { OutsideAnswer } from '../../../local-daemon/cli/probe/outside.ts'
-import { judgePlainAnswer, judgePlainOrigin } from '../../../local-daemon/cli/probe/plain-http.ts'
-import { judgeHealth } from '../../../local-daemon/cli/probe/reachable.ts'
-import { judgeArrivals } from '../../../local-daemon/cli/probe/streaming.ts'
-import { judgeUpload } from '../../../local-daemon/cli/probe/upload.ts'
-import { judgeUpgrade } from '../../../local-daemon/cli/probe/websocket.ts'
-import { whyUnreachable } from '../../../local-daemon/cli/probe/why-unreachable.ts'
+} from '../../../local-daemon/cli/doctor/outside/client-address.ts'
+import { judgeCors } from '../../../local-daemon/cli/doctor/outside/cors.ts'
+import type { OutsideAnswer } from '../../../local-daemon/cli/doctor/outside/outside.ts'
+import {
+  judgePlainAnswer,
+  judgePlainOrigin,
+} from '../../../local-daemon/cli/doctor/outside/plain-http.ts'
+import { judgeHealth } from '../../../local-daemon/cli/doctor/outside/reachable.ts'
+import { judgeArrivals } from '../../../local-daemon/cli/doctor/outside/streaming.ts'
+import { judgeUpload } from '../../../local-daemon/cli/doctor/outside/upload.ts'
+import { judgeUpgrade } from '../../../local-daemon/cli/doctor/outside/websocket.ts'
+import { whyUnreachable } from '../../../local-daemon/cli/doctor/outside/why-unreachable.ts'
 import { SilentError } from '../../../local-daemon/cli/client/send-request.ts'
 
 const ORIGIN = new URL('https://spl.example.com')

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { CliError } from '../../../local-daemon/cli/cli-error.ts'
-import { makeRecipe } from '../../../local-daemon/cli/recipes/make-recipe.ts'
-import { recipeText } from '../../../local-daemon/cli/recipes/recipe-text.ts'
+import { makeRecipe } from '../../../local-daemon/cli/expose/recipe/make-recipe.ts'
+import { recipeText } from '../../../local-daemon/cli/expose/recipe/recipe-text.ts'
 import {
   isRecipeName,
   type Recipe,
   RECIPE_NAMES,
   UPSTREAM_KINDS,
-} from '../../../local-daemon/cli/recipes/recipe.ts'
-import type { RecipeRequest } from '../../../local-daemon/cli/recipes/recipe-input.ts'
-import { missingSettings, settingCommands } from '../../../local-daemon/cli/recipes/settings-of.ts'
+} from '../../../local-daemon/cli/expose/recipe/recipe.ts'
+import type { RecipeRequest } from '../../../local-daemon/cli/expose/recipe/recipe-input.ts'
+import {
+  missingSettings,
+  settingCommands,
+} from '../../../local-daemon/cli/expose/recipe/settings-of.ts'
 import { SETTINGS } from '../../../local-daemon/settings/setting-definitions.ts'
 
 const HOSTNAME = 'spl.example.com'

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { unsupported } from '../../../local-daemon/cli/service/install-service.ts'
+import { unsupported } from '../../../local-daemon/cli/serve/service/install-service.ts'
 import {
   findSealed,
   removeSealed,
   sealed,
   writeSealed,
-} from '../../../local-daemon/cli/service/sealed-file.ts'
-import { serviceManager } from '../../../local-daemon/cli/service/service-manager.ts'
+} from '../../../local-daemon/cli/serve/service/sealed-file.ts'
+import { serviceManager } from '../../../local-daemon/cli/serve/service/service-manager.ts'
 import { daemonUnit } from '../../../local-daemon/service/daemon-unit.ts'
 import { gatewayUnit } from '../../../local-daemon/service/gateway-unit.ts'
 import { launchdPlist } from '../../../local-daemon/service/launchd-plist.ts'

@@ -1,7 +1,5 @@
-import {
-  registryClient,
-  type DaemonClient,
-} from '../../../local-daemon/cli/client/daemon-client.ts'
+import type { DaemonClient } from '../../../local-daemon/cli/client/daemon-client.ts'
+import { registryClient } from '../../../local-daemon/cli/gateway/registry/registry-client.ts'
 import { signRegistryRequest } from '../../../protocol/identity/registry-request.ts'
 import { HERE } from '../../support/a-team.ts'
 import type { TestIdentity } from '../../support/test-identity.ts'

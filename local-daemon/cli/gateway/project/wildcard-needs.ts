@@ -1,4 +1,4 @@
-import { resolveHere, type Resolve } from '../check-domain.ts'
+import { resolveHere, type Resolve } from './check-domain.ts'
 import type { ProjectRoute } from './project-routes.ts'
 
 /**

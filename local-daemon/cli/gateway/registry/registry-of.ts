@@ -3,10 +3,11 @@ import { signRegistryRequest } from '../../../../protocol/identity/registry-requ
 import { loadIdentity, type Identity } from '../../../access/identity/identity.ts'
 import { CliError } from '../../cli-error.ts'
 import { readCa } from '../../client/read-ca.ts'
-import { registryClient, type DaemonClient } from '../../client/daemon-client.ts'
+import type { DaemonClient } from '../../client/daemon-client.ts'
 import { EXIT_CODE } from '../../exit-code.ts'
 import { homeOf, type GlobalOptions } from '../../global-options.ts'
-import { readRunningFile } from '../../serve/running-file.ts'
+import { readRunningFile } from '../../client/running-file.ts'
+import { registryClient } from './registry-client.ts'
 
 /** Where the registry is asked, and whom the home is. */
 export interface RegistryOptions extends GlobalOptions {

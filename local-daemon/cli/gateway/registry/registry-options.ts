@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { parseOrigin } from '../../parse/parse-origin.ts'
+import { parseOrigin } from '../../parse/origin.ts'
 
 /** The options of every command that asks a registry. */
 export function addRegistryOptions(command: Command): Command {

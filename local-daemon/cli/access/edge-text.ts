@@ -1,7 +1,0 @@
-import type { Edge } from './answers.ts'
-
-/** Whether the gateway has a change, for people; undefined without a gateway. */
-export function edgeText({ state }: Edge): string | undefined {
-  if (state === 'none') return undefined
-  return state === 'pending' ? 'pending (offline)' : 'applied'
-}

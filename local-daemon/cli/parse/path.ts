@@ -1,0 +1,6 @@
+import { resolve } from 'node:path'
+
+/** A path of the command line, absolute from here on: the daemon that gets it may run elsewhere. */
+export function parsePath(text: string): string {
+  return resolve(text)
+}

@@ -1,0 +1,50 @@
+import { CliError } from '../cli-error.ts'
+import { closest } from '../../../protocol/http/closest.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { parseList } from './list.ts'
+import { SETTING_KINDS, type SettingKey } from './setting-kinds.ts'
+
+export type SettingValue = boolean | number | readonly string[]
+
+/** @throws CliError UNKNOWN_SETTING with the key that was probably meant */
+export function parseSettingKey(text: string): SettingKey {
+  if (Object.hasOwn(SETTING_KINDS, text)) return text as SettingKey
+  const keys = Object.keys(SETTING_KINDS)
+  const guess = closest(text, keys)
+  throw new CliError(
+    'UNKNOWN_SETTING',
+    `there is no setting ${JSON.stringify(text)}`,
+    guess === undefined ? `one of ${keys.join(', ')}` : `did you mean ${guess}?`,
+    EXIT_CODE.usage,
+  )
+}
+
+/**
+ * The value as words of the command line: `true` or `false` (`on`, `off`), a whole number, or a list with commas or
+ * spaces, which `''` empties.
+ *
+ * @throws CliError INVALID_SETTING
+ */
+export function parseSettingValue(key: SettingKey, words: readonly string[]): SettingValue {
+  const kind = SETTING_KINDS[key]
+  if (kind === 'list') return words.flatMap(parseList)
+  const [word = '', ...more] = words
+  if (more.length === 0) {
+    if (kind === 'bool' && Object.hasOwn(BOOLEANS, word)) return BOOLEANS[word] === true
+    if (kind === 'int' && /^(?:0|[1-9]\d{0,8})$/u.test(word)) return Number(word)
+  }
+  const form = kind === 'bool' ? 'true or false' : 'a whole number of at most nine digits'
+  throw new CliError(
+    'INVALID_SETTING',
+    `${key} is ${form}, not ${JSON.stringify(words.join(' '))}`,
+    `spl config set ${key} ${kind === 'bool' ? 'true' : '100'}`,
+    EXIT_CODE.usage,
+  )
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  on: true,
+  false: false,
+  off: false,
+}

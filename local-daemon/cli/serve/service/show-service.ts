@@ -1,0 +1,36 @@
+import { CliError } from '../../cli-error.ts'
+import { EXIT_CODE } from '../../exit-code.ts'
+import type { GlobalOptions } from '../../global-options.ts'
+import { note, noteNext, print, printJson } from '../../output/output.ts'
+import { fields } from '../../output/table.ts'
+import type { ServiceReport } from './install-service.ts'
+import type { ServiceManager } from './service-manager.ts'
+
+/** Shows what was done, and what is left for the person to do where the service manager could not be told. */
+export function showService(report: ServiceReport, options: GlobalOptions): void {
+  if (options.json) printJson(report)
+  else {
+    print(
+      fields([
+        ['Service', `${report.name} ${report.status}`],
+        ['File', report.path],
+        ['Home', report.home],
+      ]),
+    )
+  }
+  for (const hint of report.hints) note(hint)
+  if (report.applied) return
+  note(`warning: the service manager was not told: ${report.reason}`)
+  noteNext('try', 'in a session of that user, where it runs:')
+  for (const command of report.commands) note(`  ${command}`)
+}
+
+/** @returns the refusal of arguments that stand in a service */
+export function serviceManaged({ name, supervisor }: ServiceManager): CliError {
+  return new CliError(
+    'SERVICE_MANAGED',
+    `${name} (${supervisor}) starts this daemon, with the arguments that stand there`,
+    'change them with: spl serve --install-service and all the arguments it needs',
+    EXIT_CODE.usage,
+  )
+}
