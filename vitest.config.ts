@@ -6,8 +6,8 @@ import { SlowFirst } from './test/slow-first.ts'
 const UNITS = [
   'test/daemon/access/{access-abuse,access,actor-claims,tokens}.test.ts',
   'test/daemon/cli/{cli-access-mistakes,cli-access-probe,cli-access-token,cli-access,cli-exit-codes}.test.ts',
-  'test/daemon/cli/{cli-help,cli-json,cli-login,cli-mistakes,cli-records,cli-start,start-arguments}.test.ts',
-  'test/daemon/expose/{doctor-checks,expose-plan,exposure,network-door,plain-way,probe-judgements,recipes}.test.ts',
+  'test/daemon/cli/{cli-help,cli-json,cli-login,cli-login-hostile,cli-mistakes,cli-records,cli-start,start-arguments}.test.ts',
+  'test/daemon/expose/{doctor-checks,expose-plan,exposure,network-door,plain-way,probe-judgements,recipe-files,recipes}.test.ts',
   'test/daemon/http/{bad-input,drain,full-port,listen-host,loopback-shield,plain-refusals}.test.ts',
   'test/daemon/http/{query-parameters,requests-under-way,routes,settings,subscribe-socket}.test.ts',
   'test/daemon/requests/{exposition,loggable,metrics,request-log,rotating-file}.test.ts',

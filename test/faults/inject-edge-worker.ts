@@ -1,22 +1,21 @@
-import type {
-  Exchange,
-  ExchangeStream,
-  RelayedRequest,
-} from '../../edge-gateway/tunnel/exchange.ts'
-import { HttpExchange } from '../../edge-gateway/tunnel/http-exchange.ts'
-import { MessageMemory } from '../../edge-gateway/tunnel/message-memory.ts'
+import type { Exchange, ExchangeStream } from '../../edge-gateway/tunnel/exchange.ts'
 import { TrafficCounts } from '../../edge-gateway/tunnel/traffic-counts.ts'
 import { TunnelConnection } from '../../edge-gateway/tunnel/tunnel-connection.ts'
-import { Upload } from '../../edge-gateway/tunnel/upload.ts'
-import { WebSocketExchange } from '../../edge-gateway/tunnel/websocket-exchange.ts'
-import { encodeHead, type RequestHead, type ResponseHead } from '../../protocol/tunnel/heads.ts'
+import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import { Multiplexer } from '../../protocol/multiplexer/multiplexer.ts'
-import { RESET } from '../../protocol/tunnel/reset-code.ts'
-import { STRANGERS } from '../../protocol/multiplexer/shares.ts'
 import { PROTOCOL_VERSION } from '../../protocol/tunnel/version.ts'
-import { encodeRecord } from '../../protocol/tunnel/websocket-record.ts'
 import { followEvents, gapIn, openEvents, someSubscribers } from './inject-edge-events-worker.ts'
 import { FEED_KINDS, HomeFeeds } from './inject-edge-feeds-worker.ts'
+import { BYSTANDER_BYTES, HOME_KINDS, answerAtHome } from './inject-edge-home-worker.ts'
+import {
+  headOf,
+  memory,
+  openHttp,
+  openSocket,
+  playClient,
+  uploadOf,
+} from './inject-edge-clients-worker.ts'
+import { type Chance, chanceOf, oneOf, pause } from './inject-edge-chance-worker.ts'
 
 /*
  * Runs inside workerd: the gateway's own connection and exchanges, with the real streams and WebSockets of the runtime. Home is a
@@ -34,9 +33,9 @@ export interface EdgeReport {
 const TARGETS = 8
 /** Runs side by side. */
 const TOGETHER = 5
-const BYSTANDER_BYTES = 200_000
 const SETTLE_MS = 3_000
 const STREAM_STEPS = ['write', 'end', 'queued', 'consumed'] as const
+
 const EXCHANGE_STEPS = [
   'head',
   'data',
@@ -72,8 +71,6 @@ export default {
     return Response.json(report satisfies EdgeReport)
   },
 }
-
-type Chance = () => number
 
 async function injectAtEdge(
   random: Chance,
@@ -204,49 +201,6 @@ async function injectAtEdge(
   return violations
 }
 
-const HOME_KINDS = ['small', 'long', 'cut', 'silent', 'odd', 'bodiless'] as const
-
-function answerAtHome(random: Chance, home: Multiplexer, stream: number, target: string): void {
-  const [, kind] = target.split('/')
-  const head = (more: Partial<ResponseHead> = {}) =>
-    encodeHead({ status: 200, headers: [], ...more })
-  const piece = new Uint8Array(20_000)
-  setTimeout(
-    () => {
-      if (kind === 'silent') return
-      if (kind === 'bystander' || kind === 'long' || kind === 'cut') {
-        home.respond(stream, head(), piece, false)
-        for (let sent = piece.length; sent < BYSTANDER_BYTES; sent += piece.length)
-          home.write(stream, piece)
-        if (kind === 'cut') home.reset(stream, RESET.BODY_FAILED, Date.now())
-        else home.end(stream)
-      } else if (kind === 'socket') {
-        home.respond(stream, head({ status: 101 }), new Uint8Array(0), false)
-        home.write(stream, encodeRecord({ kind: 'text', text: 'tea' }))
-        const last = random()
-        if (last < 0.3) home.write(stream, Uint8Array.of(9, 9, 9, 9, 9, 9))
-        else if (last < 0.6)
-          home.write(stream, encodeRecord({ kind: 'close', code: 4000, reason: '' }))
-        if (last < 0.6) home.end(stream)
-      } else if (kind === 'odd') {
-        home.respond(
-          stream,
-          head({ status: oneOf(random, [101, 204, 304, 599]), headers: [['content-length', '7']] }),
-          piece,
-          random() < 0.5,
-        )
-      } else
-        home.respond(
-          stream,
-          head({ status: kind === 'bodiless' ? 304 : 200 }),
-          piece.subarray(0, 9),
-          true,
-        )
-    },
-    Math.floor(random() * 4),
-  )
-}
-
 /** The object, whose one method throws when it is due. */
 function throwing<Owner extends object>(
   owner: Owner,
@@ -265,149 +219,10 @@ function throwing<Owner extends object>(
   return owner
 }
 
-const memory = new MessageMemory()
-let asked = 0
-
-function requestOf(): RelayedRequest {
-  asked += 1
-  return { requestId: `r${asked}`, isHead: false, repeat: () => undefined }
-}
-
-function headOf(target: string, more: object = {}): string {
-  return JSON.stringify({
-    method: 'GET',
-    target,
-    headers: [],
-    host: 'h.example',
-    scheme: 'https',
-    request_id: `r${asked}`,
-    ...more,
-  })
-}
-
-function openHttp(
-  connection: TunnelConnection,
-  target: string,
-  body: ReadableStream<Uint8Array> | null,
-  onStream: (stream: ExchangeStream) => ExchangeStream,
-  onExchange: (exchange: Exchange) => void,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<Response> {
-  let response!: Promise<Response>
-  const upload = body === null ? undefined : new Upload(body)
-  const make = (stream: ExchangeStream) => {
-    const exchange = new HttpExchange(onStream(stream), requestOf(), upload, () => signal, memory)
-    onExchange(exchange)
-    response = exchange.response
-    return exchange
-  }
-  const head = headOf(target, body === null ? {} : { method: 'POST' })
-  connection.open(
-    head,
-    undefined,
-    body === null,
-    { at: Date.now() + 60_000, afterMs: 60_000 },
-    make,
-    STRANGERS,
-  )
-  return response
-}
-
-function openSocket(
-  connection: TunnelConnection,
-  target: string,
-  onStream: (stream: ExchangeStream) => ExchangeStream,
-  onExchange: (exchange: Exchange) => void,
-  signal: AbortSignal,
-): Promise<Response> {
-  let response!: Promise<Response>
-  const make = (stream: ExchangeStream) => {
-    const share = { exceeds: () => false }
-    const exchange = new WebSocketExchange(
-      onStream(stream),
-      requestOf(),
-      () => signal,
-      share,
-      memory,
-    )
-    onExchange(exchange)
-    response = exchange.response
-    return exchange
-  }
-  const head = headOf(target, { upgrade: 'websocket' })
-  connection.open(
-    head,
-    undefined,
-    false,
-    { at: Date.now() + 60_000, afterMs: 60_000 },
-    make,
-    STRANGERS,
-  )
-  return response
-}
-
-/** Reads, leaves, or talks; resolves when it is over for the client. */
-async function playClient(random: Chance, answer: Promise<Response>): Promise<void> {
-  const response = await answer
-  const socket = response.webSocket
-  if (socket === null) {
-    if (random() < 0.4) await response.body?.cancel().catch(() => {})
-    else await response.arrayBuffer().catch(() => {})
-    return
-  }
-  socket.accept()
-  const over = new Promise<void>((resolve) => {
-    socket.addEventListener('close', () => resolve())
-    socket.addEventListener('error', () => resolve())
-  })
-  if (random() < 0.7) socket.send('hello')
-  await pause(random() * 10)
-  try {
-    if (random() < 0.5)
-      socket.close(oneOf(random, [1000, 4000]), 'x'.repeat(Math.floor(random() * 123)))
-    else socket.close()
-  } catch {
-    // Closed already.
-  }
-  await Promise.race([over, pause(200)])
-}
-
-function uploadOf(random: Chance): ReadableStream<Uint8Array> {
-  const { readable, writable } = new IdentityTransformStream()
-  const writer = writable.getWriter()
-  const send = async () => {
-    for (let count = random() * 10; count > 0; count -= 1)
-      await writer.write(new Uint8Array(10_000))
-    if (random() < 0.5) await writer.close()
-    else await writer.abort(new Error('the client broke off'))
-  }
-  send().catch(() => {})
-  return readable
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
 async function until(condition: () => boolean): Promise<boolean> {
   for (let tries = 0; tries < SETTLE_MS / 5; tries += 1) {
     if (condition()) return true
     await pause(5)
   }
   return false
-}
-
-function oneOf<T>(random: Chance, list: readonly T[]): T {
-  return list[Math.floor(random() * list.length)] as T
-}
-
-/** Mulberry32, as the seeds of the other suites have it. */
-function chanceOf(seed: number): Chance {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { ADDRESS_HEADER, ADDRESS_LIMITS, addressCases } from './cases/address-cases.ts'
 import { answerCases } from './cases/answer-cases.ts'
 import { badRequestCases } from './cases/bad-request-cases.ts'
@@ -8,11 +8,13 @@ import { lossCases } from './cases/loss-cases.ts'
 import { parkCases } from './cases/park-cases.ts'
 import { policyCases } from './cases/policy-cases.ts'
 import { refusalCases } from './cases/refusal-cases.ts'
+import { repeatCases } from './cases/repeat-cases.ts'
 import { resumeCases } from './cases/resume-cases.ts'
 import { requestCases } from './cases/request-cases.ts'
 import { routeCases } from './cases/route-cases.ts'
 import { streamCases } from './cases/stream-cases.ts'
 import { webSocketCases } from './cases/websocket-cases.ts'
+import { setGatewayClock } from '../../support/gateway-clock.ts'
 import type { GatewaySettings, StartGatewayUnderTest } from '../../support/gateway-under-test.ts'
 import { aStage, type Stage } from '../../support/stage.ts'
 
@@ -39,7 +41,10 @@ export function relaySuite(name: string, start: StartGatewayUnderTest): void {
     })
     describe('while home is away', () => {
       const stage = useStage(start, { observed: true, movableClock: true })
+      beforeAll(() => stage().home.tunnel.stop())
+      beforeEach(() => setGatewayClock(stage().gateway.port, 0))
       parkCases(stage, start)
+      repeatCases(stage, start)
     })
     describe('observed', () => {
       const stage = useStage(start, { observed: true })

@@ -1,6 +1,7 @@
 import { encodeFrame, type FrameType } from '../../../protocol/tunnel/frame.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
-import type { Role } from '../../../protocol/multiplexer/multiplexer.ts'
+import { ConnectionError, type Role } from '../../../protocol/multiplexer/multiplexer.ts'
+import { resetName } from '../../../protocol/tunnel/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'
 import { MuxEnd, requestHead } from '../../support/mux-end.ts'
 import { hex, readWire, writeWire, type FrameText } from '../../support/wire-text.ts'
@@ -101,4 +102,18 @@ export function credit(stream: number, total: number): FrameText {
 
 export function repeat(frame: FrameText, times: number): FrameText[] {
   return Array.from({ length: times }, () => frame)
+}
+
+/** The two sides that a hostile peer can attack. */
+export const ROLES: readonly Role[] = ['opener', 'acceptor']
+
+/** The code with which the connection ended, in words; `nothing` where it goes on. */
+export function codeOf(act: () => void): string {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConnectionError) return resetName(error.code)
+    throw error
+  }
+  return 'nothing'
 }

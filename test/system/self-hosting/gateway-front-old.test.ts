@@ -1,16 +1,9 @@
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
-import { selfSignedCertificate } from '../../../local-daemon/gateway/self-signed.ts'
-import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { bundleWorker } from '../../../local-daemon/gateway/worker-bundle.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import type { Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { until } from '../../support/until.ts'
-import { nothingRuns } from '../../support/processes-of.ts'
+import { twoFronts, type TwoFronts } from './two-fronts.ts'
 
 const WORKER = `
   const bytes = (text) => new TextEncoder().encode(text)
@@ -46,29 +39,19 @@ const WORKER = `
   } }
 `
 
-let home: ReturnType<typeof aHome>
-const log: string[] = []
+const LIMITS = { bodySilenceMs: 400, halfClosedSilenceMs: 400 }
+
 let plain: Gateway
 let secure: Gateway
+let log: string[]
+let fronts: TwoFronts
 
 beforeAll(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
-  const worker = await bundleWorker({ contents: WORKER, resolveDir: '/' })
-  const limits = { bodySilenceMs: 400, halfClosedSilenceMs: 400 }
-  const given = { ownerDid, worker, limits, onLog: (line: string) => void log.push(line) }
-  plain = await startGateway({ ...given, directory: join(home.path, 'plain') })
-  const tls = await selfSignedCertificate(join(home.path, 'given'), 'localhost', Date.now())
-  secure = await startGateway({ ...given, directory: join(home.path, 'secure'), tls })
+  fronts = await twoFronts(WORKER, LIMITS)
+  ;({ plain, secure, log } = fronts)
 })
 
-afterAll(async () => {
-  await Promise.all([plain.stop(), secure.stop()])
-  await nothingRuns(home.path)
-  home[Symbol.dispose]()
-})
+afterAll(() => fronts[Symbol.asyncDispose]())
 
 afterEach(() => {
   log.length = 0

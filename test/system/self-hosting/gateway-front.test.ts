@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,18 +7,14 @@ import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { selfSignedCertificate } from '../../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker } from '../../../local-daemon/gateway/worker-bundle.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import type { HomeWithIdentity } from '../../support/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
 import { descriptorsOf, destroyAll, manyClients, rawClient } from '../../support/front-clients.ts'
-import { nothingRuns } from '../../support/processes-of.ts'
 import { getPublic } from '../../support/public-request.ts'
-import { MAIN } from '../../support/run-spl.ts'
+import { twoFronts, type TwoFronts } from './two-fronts.ts'
 
 /** Answers what it sees, refuses uploads unread, streams without an end. */
 const WORKER = `
@@ -46,6 +42,7 @@ const WORKER = `
     return Response.json({ url: request.url, headers: [...request.headers], body: await request.text() })
   } }
 `
+
 const QUICK = {
   handshakeMs: 400,
   headMs: 400,
@@ -55,34 +52,24 @@ const QUICK = {
   lingerSilenceMs: 2_000,
   certificateMs: 100,
 }
+
 /** Not in this thread: the front runs here. */
 const run = promisify(execFile)
+
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
-let home: ReturnType<typeof aHome>
-let ownerDid: string
-const log: string[] = []
+let home: HomeWithIdentity
 let plain: Gateway
 let secure: Gateway
+let log: string[]
+let fronts: TwoFronts
 
 beforeAll(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  ownerDid = loadIdentity(paths).did
-  const worker = await bundleWorker({ contents: WORKER, resolveDir: '/' })
-  const given = { ownerDid, worker, limits: QUICK, onLog: (line: string) => void log.push(line) }
-  plain = await startGateway({ ...given, directory: join(home.path, 'plain') })
-  const tls = await selfSignedCertificate(join(home.path, 'given'), 'localhost', Date.now())
-  const limits = { ...QUICK, connectionsPerAddress: 20 }
-  secure = await startGateway({ ...given, directory: join(home.path, 'secure'), tls, limits })
+  fronts = await twoFronts(WORKER, QUICK, { ...QUICK, connectionsPerAddress: 20 })
+  ;({ home, plain, secure, log } = fronts)
 })
 
-afterAll(async () => {
-  await Promise.all([plain.stop(), secure.stop()])
-  await nothingRuns(home.path)
-  home[Symbol.dispose]()
-})
+afterAll(() => fronts[Symbol.asyncDispose]())
 
 afterEach(() => {
   log.length = 0
@@ -98,91 +85,6 @@ interface Seen {
   readonly url: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body: string
-}
-
-describe('the socket of a gateway with 1024 descriptors', () => {
-  let serving: Awaited<ReturnType<typeof aSmallGateway>>
-
-  beforeAll(async () => {
-    serving = await aSmallGateway()
-  })
-
-  afterAll(() => serving[Symbol.asyncDispose]())
-
-  test.for([
-    ['that send nothing', ''],
-    ['with half of a TLS handshake', '\x16\x03\x01\x02\x00\x01'],
-  ] as const)('serves while 1100 connections %s are held open', async ([_what, bytes]) => {
-    const { url, cacert, child } = serving
-    const { port } = new URL(url)
-    const pid = child.pid ?? 0
-    const before = descriptorsOf(pid)
-    const held = await manyClients(1_100, Number(port), bytes)
-    try {
-      for (let round = 0; round < 5; round++) {
-        const answer = await getPublic(`${url}/v1/threads`, cacert)
-        expect(answer.status).toBe(401)
-      }
-      expect(descriptorsOf(pid)).toBeLessThan(1_024)
-    } finally {
-      destroyAll(held)
-    }
-    await until('the descriptors are back', () => descriptorsOf(pid) <= before + 5)
-  })
-
-  test('one address that asks and keeps its connections has a quarter of them, and others are served', async () => {
-    const { port } = new URL(serving.url)
-    const held = await Promise.all(
-      Array.from({ length: 500 }, () => askedAndKept(Number(port), '127.0.0.3')),
-    )
-    try {
-      // 1024 descriptors, less 128 to spare, two each: 448.
-      const kept = held.filter(({ answer }) => answer.startsWith('HTTP/1.1 '))
-      expect(kept).toHaveLength(112)
-      const other = await askedAndKept(Number(port), '127.0.0.2')
-      expect(other.answer).toMatch(/^HTTP\/1\.1 401 /)
-      other.socket.destroy()
-    } finally {
-      for (const { socket } of held) socket.destroy()
-    }
-  })
-})
-
-/** A request over TLS on a connection that its client keeps, and the answer's beginning; empty where there was none. */
-async function askedAndKept(port: number, localAddress: string) {
-  const socket = connectTls({
-    port,
-    host: '127.0.0.1',
-    localAddress,
-    rejectUnauthorized: false,
-  } as object)
-  socket.on('error', () => {})
-  socket.write(`GET /v1/threads HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`)
-  const answer = await new Promise<string>((resolve) => {
-    socket.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1')))
-    socket.once('close', () => resolve(''))
-  })
-  return { socket, answer }
-}
-
-/** The command itself, under `ulimit -n 1024`. */
-async function aSmallGateway() {
-  const line = `ulimit -n 1024; exec "$0" "$@"`
-  const args = ['gateway', 'serve', '--self-signed', '--port', '0', '--json', '--home', home.path]
-  const child = spawn('/bin/sh', ['-c', line, process.execPath, MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [ready] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-  const { url, cacert } = JSON.parse(ready.toString()) as { url: string; cacert: string }
-  return {
-    child,
-    url,
-    cacert,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await once(child, 'close')
-    },
-  }
 }
 
 describe('a client that says nothing', () => {
@@ -321,7 +223,12 @@ describe('a refused upload', () => {
     const worker = await bundleWorker({ contents: WORKER, resolveDir: '/' })
     const limits = { ...QUICK, lingerBytes: 1_000_000 }
     const directory = join(home.path, 'bounded')
-    await using gateway = await startGateway({ ownerDid, worker, directory, limits })
+    await using gateway = await startGateway({
+      ownerDid: home.ownerDid,
+      worker,
+      directory,
+      limits,
+    })
     const client = rawClient(
       gateway.port,
       'POST /refuse HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n',
