@@ -14,6 +14,7 @@ const UNITS = [
   'test/daemon/store/{cursor,feed,store-lineage,store-loss,store-queries}.test.ts',
   'test/daemon/tunnel/{link-meter,request-framer,tunnel-abort,tunnel-hostile,tunnel-states,tunnel-stop}.test.ts',
   'test/docs/{docs-cost,docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
+  'test/repository/layers.test.ts',
   'test/docs/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,error-catalogue}.test.ts',
   'test/protocol/**/*.test.ts',
 ]

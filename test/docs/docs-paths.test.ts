@@ -16,9 +16,24 @@ test.each(PAGES)('%s names only files and folders that are there', (page) => {
   const paths = [...text.matchAll(names)].map(([, path = '']) => path)
   const missing = [...links, ...paths]
     .filter((path) => !path.includes('NNN'))
-    .filter((path) => !existsSync(join(ROOT, path)))
+    .filter((path) => globSync(path, { cwd: ROOT }).length === 0)
   expect(missing).toEqual([])
 })
+
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])(
+  '%s names a file without its folder only where its place is told',
+  (page) => {
+    const items = readFileSync(join(ROOT, page), 'utf8').split(/\n(?=\d+\. |\||\n)/u)
+    const lost = items.flatMap((item) => {
+      const folders = [...item.matchAll(/`([\w./-]+\/)[^`/]*`/gu)].map(([, folder = '']) => folder)
+      const names = [...item.matchAll(/`([\w.-]+\.ts)`/gu)].map(([, name = '']) => name)
+      return names
+        .filter((name) => !existsSync(join(ROOT, name)))
+        .filter((name) => !folders.some((folder) => existsSync(join(ROOT, folder, name))))
+    })
+    expect(lost).toEqual([])
+  },
+)
 
 test('there are pages to check', () => {
   expect(PAGES.length).toBeGreaterThan(12)

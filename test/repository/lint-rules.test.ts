@@ -5,27 +5,35 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { aHome } from '../support/a-daemon.ts'
+import { architecture, forbiddenTo, type Layer, layersOf } from './layers.ts'
 
+const LAYERS = '.oxlintrc.layers.json'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What the linter says about one file of an otherwise empty repository, by one of the two configurations. */
-async function lint(
-  path: string,
-  source: string,
+/** What the linter says about files of an otherwise empty repository, by one of the two configurations. */
+async function lintAll(
+  files: Readonly<Record<string, string>>,
   config = '.oxlintrc.json',
   ...flags: readonly string[]
 ): Promise<string> {
   using scratch = aHome()
   cpSync(join(root, config), join(scratch.path, '.oxlintrc.json'))
+  cpSync(join(root, LAYERS), join(scratch.path, LAYERS))
   cpSync(join(root, 'tsconfig.base.json'), join(scratch.path, 'tsconfig.json'))
-  mkdirSync(join(scratch.path, dirname(path)), { recursive: true })
-  writeFileSync(join(scratch.path, path), source)
+  for (const [path, source] of Object.entries(files)) {
+    mkdirSync(join(scratch.path, dirname(path)), { recursive: true })
+    writeFileSync(join(scratch.path, path), source)
+  }
   const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
   const { stdout } = await run(process.execPath, [oxlint, ...flags], { cwd: scratch.path }).catch(
     (failure: { stdout: string }) => failure,
   )
   return stdout
+}
+
+function lint(path: string, source: string, ...how: readonly string[]): Promise<string> {
+  return lintAll({ [path]: source }, ...how)
 }
 
 test.each([
@@ -50,6 +58,64 @@ test.each([
   ['test/daemon/x.ts', "export { readSettings } from '../../edge-gateway/settings.ts'"],
 ])('a file of %s may say: %s', async (path, source) => {
   expect(await lint(path, `${source}\n`)).toContain('Found 0 warnings and 0 errors')
+})
+
+const layers = layersOf(architecture())
+
+/** The path of a file in a layer, and how a file of another layer names it. */
+const fileOf = ({ part, folder }: Layer) =>
+  `${part}/${folder === '*.ts' ? 'x.ts' : `${folder}x.ts`}`
+function nameFrom(layer: Layer, other: Layer): string {
+  // A file beside the folders is known by its name.
+  const path = other.folder === '*.ts' ? 'daemon.ts' : `${other.folder}x.ts`
+  return layer.folder === '*.ts' ? `./${path}` : `../${path}`
+}
+
+/** Each layer with each that it may not import, but not the other way round. */
+const upward = layers.flatMap((layer) =>
+  forbiddenTo(layer, layers).map((other) => ({ layer, other })),
+)
+
+test.each([
+  ['a type', (name: string) => `export type { X } from '${name}'`],
+  ['an imported type', (name: string) => `import type { X } from '${name}'\nexport type Y = X`],
+  ['a value', (name: string) => `export { x } from '${name}'`],
+  ['a late import', (name: string) => `export const load = () => import('${name}')`],
+])('no layer may import %s from a layer above it', async (_what, source) => {
+  const files = upward.map(({ layer, other }, at): [string, string] => [
+    fileOf(layer).replace('x.ts', `x${at}.ts`),
+    source(nameFrom(layer, other)),
+  ])
+  const deep = files.flatMap(([path, text]): [string, string][] =>
+    path.split('/').length < 3
+      ? []
+      : [[path.replace(/[^/]+$/u, 'deep/$&'), text.replace("'../", "'../../")]],
+  )
+  const planted = Object.fromEntries([...files, ...deep])
+  const said = await lintAll(planted, '.oxlintrc.json', '--format=unix')
+  const refused = said.split('\n').filter((line) => line.includes('no-restricted-imports'))
+  expect(
+    Object.keys(planted).filter((path) => !refused.some((line) => line.startsWith(`${path}:`))),
+  ).toEqual([])
+  expect(files.length).toBeGreaterThan(layers.length)
+})
+
+test('no layer may name a type of a layer above it inside an expression', async () => {
+  const source = "export type X = import('../http/app.ts').X"
+  expect(await lint('local-daemon/store/x.ts', source)).toContain('consistent-type-imports')
+})
+
+test('each layer may import every layer below it', async () => {
+  const files = layers.flatMap((layer) => {
+    const forbidden = forbiddenTo(layer, layers)
+    return layers
+      .filter((other) => other.part === layer.part && other !== layer && !forbidden.includes(other))
+      .map((other, at): [string, string] => [
+        fileOf(layer).replace('x.ts', `x${at}.ts`),
+        `export type { X } from '${nameFrom(layer, other)}'\n`,
+      ])
+  })
+  expect(await lintAll(Object.fromEntries(files))).toContain('Found 0 warnings and 0 errors')
 })
 
 test.each(['Date.now()', 'Math.random()', 'performance.now()', 'setTimeout(() => {}, 1)'])(
