@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-/** The example of docs/http-api.md for pages, as it stands there: it has a function `follow`. */
+/** The example of docs/http-api.md for pages, as a script: it has a function `follow`. */
 export function pageExample(): string {
-  const page = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8')
-  return /```js\n(const FEED.*?)```/s.exec(page)?.[1] ?? ''
+  const file = new URL('../../docs/examples/follow-a-thread.js', import.meta.url)
+  return readFileSync(file, 'utf8').replace('export async function', 'async function')
 }
