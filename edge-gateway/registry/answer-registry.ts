@@ -24,25 +24,25 @@ import type { ListedHostname, Outcome } from './registry-object.ts'
 import type { Registration } from './registration.ts'
 import type { InviteEntry } from './registry-book.ts'
 
-/** Whether a request is for the registry itself: on whatever hostname, none of it is relayed. */
+/** Whether a request is for the registry itself, on any hostname. Such a request is never relayed. */
 export function isRegistryTarget(target: string): boolean {
   if (!target.startsWith(REGISTRY_PATH)) return false
   return target.length === REGISTRY_PATH.length || /[/?]/.test(target[REGISTRY_PATH.length] ?? '')
 }
 
-/** What a request is told: a refusal, or what was asked for. */
+/** The answer to a request: a refusal, or the value that it asked for. */
 type Told = Refusal | { readonly answer: object }
 
-/** What is known of hostnames beside the registry. */
+/** What a Worker knows of hostnames without asking the registry. */
 export interface RegistryHosts {
-  /** A hostname was given out or taken back. */
+  /** A hostname was assigned or revoked. */
   changed(): void
   /** Whether the host of the request is one of this gateway. */
   isOwn(): Promise<boolean>
 }
 
 /**
- * The registry's door: form, rate and signature are checked here, and only what is good wakes the object.
+ * The registry's door. It checks form, rate and signature, so that only valid requests wake the object.
  */
 export async function answerRegistry(
   request: Request,
@@ -64,7 +64,7 @@ export async function answerRegistry(
     if ('allow' in route) return stranger({ ...OTHER_METHOD, ...route })
     const fault = checkHost(host, request.headers.get('host') ?? undefined, scheme)
     if (fault !== undefined) return stranger({ code: fault.code, message: fault.message })
-    // What is signed for another host was meant for another gateway, whoever has passed it on.
+    // A request signed for another host was meant for another gateway, and somebody passed it on.
     if (!(await isOwn())) return stranger(OTHER_HOST)
     if (route.kind === 'challenge') return door.forChallenge(challenge)
     const body = await readBody(request)
@@ -77,7 +77,7 @@ export async function answerRegistry(
         'signature-input': request.headers.get('signature-input') ?? '',
         signature: request.headers.get('signature') ?? '',
       },
-      // Whoever joins signs with a key that nobody here knows yet.
+      // A new owner signs with a key that this gateway does not know yet.
       route.kind === 'join' ? undefined : admin,
     )
     if (typeof proof === 'string') return stranger(refusalOf(proof))
@@ -89,7 +89,7 @@ export async function answerRegistry(
     return answer
   }
 
-  /** What anybody may ask is counted as a stranger's, whatever comes of it. */
+  /** Requests that need no signature count as a stranger's, even if they succeed. */
   async function join(proof: VerifiedRequest, text: string, now: number): Promise<Told> {
     const body = readJoinBody(text)
     if (!('hostname' in body)) return stranger(body)
@@ -147,7 +147,7 @@ async function askAsAdmin(
   }
 }
 
-/** `invite_id` of a code that the admin has signed and that is still good. */
+/** `invite_id` of a code that the admin has signed and that has not expired. */
 async function inviteIdOf(
   { code }: JoinBody,
   adminKey: Uint8Array,

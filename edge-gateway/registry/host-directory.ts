@@ -2,34 +2,34 @@ import { RateBuckets } from '../rate-buckets.ts'
 import { HostOwner } from '../host-owner.ts'
 import { objectNameOf, type Directory } from './registration.ts'
 
-/** Asks the registry; undefined: nothing has changed since that version. */
+/** Asks the registry. Undefined if nothing has changed since that version. */
 export type AskDirectory = (known: number | undefined) => Promise<Directory | undefined>
 
-/** Whose a hostname is; `unknown`: nobody's; `unavailable`: the registry did not say. */
+/** The owner of a hostname; `unknown`: it has none; `unavailable`: the registry did not answer. */
 export type Found = HostOwner | 'unknown' | 'unavailable'
 
-/** How long what the registry said is believed, milliseconds: a change holds everywhere after it. */
+/** How long an answer of the registry is used, milliseconds. After that, a change has reached every Worker. */
 const FRESH_MS = 30_000
-/** The same where a home connects, which is seldom, and for which a new owner should not have to wait. */
+/** The same when a home connects: that is rare, and a new owner should not have to wait. */
 const CONNECT_FRESH_MS = 3_000
 /**
- * How often an unknown hostname makes the Worker ask, milliseconds. So a new name is served within that, and a
- * flood of invented names costs the registry little more than one does.
+ * How often an unknown hostname makes the Worker ask, milliseconds. A new name is served within that time, and a
+ * flood of invented names costs the registry little more than one name.
  */
 const MISS_MS = 3_000
-/** How long a registry that does not answer is left alone while there is an old answer, milliseconds. */
+/** How long the Worker waits before it asks a silent registry again, if it has an old answer, milliseconds. */
 const RETRY_MS = 1_000
 /** How old an answer may become while the registry does not answer, milliseconds. */
 const STALE_MS = 600_000
-/** How often it asks while it knows nothing yet: each request asks for itself. */
+/** How often it asks before it has any answer: each request asks. */
 const FIRST_ASKS = { perSecond: 20, burst: 100 } as const
-/** The same, beside that, for unknown names while an answer is under way: one of them may be new. */
+/** The same for unknown names while an answer is on its way: one of them may be new. */
 const MORE_ASKS = { perSecond: 1, burst: 4 } as const
 
 /**
- * Whom each hostname belongs to, as this Worker knows it: all of them at once, so that a known host costs no
- * question and an invented one leaves nothing behind. Each request waits for its own question only: one that is
- * given up by its client would leave the others waiting for ever.
+ * The owner of each hostname, as this Worker knows it. It holds the whole list, so a known host costs no
+ * question and an invented one no memory. Each request waits only for its own question: if a client gives up
+ * a shared one, the others would wait without end.
  */
 export class HostDirectory {
   readonly #firstAsks = new RateBuckets(1)
@@ -42,7 +42,7 @@ export class HostDirectory {
   #believedUntil = -Infinity
 
   /**
-   * Whom this hostname belongs to.
+   * The owner of this hostname.
    * @param now milliseconds since 1970
    * @param connects a home asks, not a client
    */
@@ -54,20 +54,20 @@ export class HostDirectory {
     return this.#refresh(ask, now).then(() => this.#hosts.get(hostname) ?? this.#absent(now))
   }
 
-  /** This Worker has just had a hostname given out or taken back: its next request asks. */
+  /** A hostname was just assigned or revoked through this Worker, so its next request asks. */
   changed(): void {
     this.#askedAt = -Infinity
     this.#believedUntil = -Infinity
   }
 
-  /** Nobody has answered the last question yet, or nobody ever will. */
+  /** The last question has no answer yet, and perhaps never gets one. */
   get #underWay(): boolean {
     return this.#version === undefined || this.#answeredAt < this.#askedAt
   }
 
   #mustWait(now: number): boolean {
     if (this.#version === undefined) return this.#firstAsks.take('', FIRST_ASKS, now) > 0
-    // A lost question is not waited for.
+    // Do not wait for a lost question.
     const underWay = this.#underWay && now - this.#askedAt <= RETRY_MS
     return underWay && this.#moreAsks.take('', MORE_ASKS, now) > 0
   }
@@ -91,7 +91,7 @@ export class HostDirectory {
     try {
       directory = await ask(this.#version)
     } catch {
-      // What is known is good for a while yet; who was taken back is refused by their own object.
+      // The old list is good for a while longer. A revoked owner is refused by their own object.
       if (now - this.#answeredAt <= STALE_MS) return
       this.#hosts.clear()
       this.#version = undefined
@@ -99,7 +99,7 @@ export class HostDirectory {
     }
     this.#answeredAt = Math.max(this.#answeredAt, now)
     this.#believedUntil = this.#answeredAt + FRESH_MS
-    // Of two that were under way the newer one counts.
+    // If two answers were on their way, the newer one counts.
     if (directory === undefined || directory.version < (this.#version ?? 0)) return
     this.#version = directory.version
     const before = new Map([...this.#hosts.values()].map((owner) => [owner.objectName, owner]))

@@ -2,14 +2,14 @@ import { LIMITS } from '../../protocol/limits.ts'
 import type { ChallengeFault } from '../challenge-book.ts'
 import type { Refusal } from '../refusal.ts'
 
-/** Told to everybody who asks for a host that nobody has here, or has no more. */
+/** The answer for a host without an owner. */
 export const HOSTNAME_UNKNOWN: Refusal = {
   code: 'HOSTNAME_UNKNOWN',
   message: 'This gateway does not serve this hostname',
   try: 'check its spelling; the daemon that is to have it joins with an invite of the admin: spl gateway join',
 }
 
-/** Told to who has signed for a host that is none of this gateway's: perhaps somebody else has passed it on. */
+/** The answer to a request signed for a host of another gateway: perhaps somebody passed it on. */
 export const OTHER_HOST: Refusal = {
   code: 'HOSTNAME_UNKNOWN',
   message: 'This gateway is not reached by this host',
@@ -47,7 +47,7 @@ export const NO_SUCH_INVITE: Refusal = {
   try: 'spl gateway list --invites',
 }
 
-/** By why a challenge is worth nothing. */
+/** By the reason why a challenge is invalid. */
 export const CHALLENGE_REFUSALS: Readonly<Record<ChallengeFault, Refusal>> = {
   stale: {
     code: 'CHALLENGE_STALE',
@@ -126,7 +126,7 @@ export function invalidField(field: string, rule: string): Refusal {
   return { code: 'INVALID_REQUEST', message: `${field} must be ${rule}`, details: { field } }
 }
 
-/** @param field of the body that is there twice */
+/** @param field that the body has twice */
 export function repeatedField(field: string): Refusal {
   return {
     code: 'INVALID_REQUEST',

@@ -4,14 +4,14 @@ import { parseStrictJson, RepeatedMemberError } from '../../protocol/json/strict
 import type { Refusal } from '../refusal.ts'
 import { invalidField, repeatedField } from './refusals.ts'
 
-/** What the admin notes of an invite. */
+/** What the admin tells the registry about an invite. */
 export interface InviteBody {
   readonly inviteId: string
   readonly hostname: string
   readonly expiresAt: number
 }
 
-/** What somebody joins with. */
+/** The body of a request to join. */
 export interface JoinBody {
   /** `spg_…` */
   readonly code: string
@@ -19,11 +19,11 @@ export interface JoinBody {
 }
 
 const INVITE_ID = /^[0-9a-f]{64}$/
-/** How much another clock may be ahead of this one, seconds. */
+/** How far another clock may be ahead of this one, seconds. */
 const CLOCK_SECONDS = 60
 const HOSTNAME = 'a hostname: lower case, in punycode, without port'
 
-/** The body's text, or undefined if it is longer than one may be. */
+/** The body's text; undefined if it is too long. */
 export async function readBody(request: Request): Promise<string | undefined> {
   const parts: Uint8Array[] = []
   let bytes = 0
@@ -65,7 +65,7 @@ export function readJoinBody(text: string): JoinBody | Refusal {
   return invalidField('hostname', HOSTNAME)
 }
 
-/** No JSON object has no fields, and is refused for the first one that it lacks. */
+/** A value that is no JSON object has no fields, so it is refused for the first missing one. */
 function fieldsOf(text: string): Readonly<Record<string, unknown>> | RepeatedMemberError {
   try {
     const value = parseStrictJson(text)

@@ -9,7 +9,7 @@ export interface InviteEntry {
   /** Unix time, seconds. */
   readonly createdAt: number
   readonly expiresAt: number
-  /** Who has redeemed it, and for which hostname; null: nobody. */
+  /** Who has redeemed it, and for which hostname; null if it is still open. */
   readonly owner: string | null
   readonly joined: string | null
 }
@@ -35,7 +35,7 @@ const TABLES = `
 const INVITE_COLUMNS =
   'invite_id AS inviteId, hostname, created_at AS createdAt, expires_at AS expiresAt, owner, joined'
 
-/** Who owns which hostname, which invites there are, and which objects are still to be told that they are over. */
+/** Who owns which hostname, which invites exist, and which objects must still be told that they have ended. */
 export class RegistryBook {
   readonly #sql: SqlStorage
 
@@ -44,12 +44,12 @@ export class RegistryBook {
     this.#sql.exec(TABLES)
   }
 
-  /** All of them: there are `LIMITS.gatewayHostnames` at most. */
+  /** All of them, at most `LIMITS.gatewayHostnames`. */
   registrations(): Registration[] {
     return this.#all<Registration>('SELECT serial, hostname, owner, since FROM hostnames')
   }
 
-  /** The next ones by name. @param after hostname; the empty text begins */
+  /** The next ones by name. @param after hostname; empty for the first page */
   page(after: string, count: number): Registration[] {
     return this.#all<Registration>(
       'SELECT serial, hostname, owner, since FROM hostnames WHERE hostname > ? ORDER BY hostname LIMIT ?',
@@ -78,14 +78,14 @@ export class RegistryBook {
     )
   }
 
-  /** Takes the hostname back, with the open invites for it alone, and notes that its object is to be told. */
+  /** Revokes the hostname and the open invites for it alone, and notes that its object must be told. */
   remove(hostname: string, objectName: string): void {
     this.#sql.exec('DELETE FROM hostnames WHERE hostname = ?', hostname)
     this.#sql.exec('DELETE FROM invites WHERE hostname = ? AND owner IS NULL', hostname)
     this.#sql.exec('INSERT OR IGNORE INTO ending (object_name) VALUES (?)', objectName)
   }
 
-  /** Names of objects that have not heard yet that they are over. */
+  /** Names of objects that must still be told that they have ended. */
   ending(): string[] {
     return this.#all<{ name: string }>('SELECT object_name AS name FROM ending').map(
       ({ name }) => name,
@@ -133,7 +133,7 @@ export class RegistryBook {
     )
   }
 
-  /** Burns an invite. Of the redeemed ones the newest are remembered: what is forgotten is refused as well. */
+  /** Uses up an invite. Only the newest redeemed ones are remembered; forgotten ones are refused too. */
   redeem(inviteId: string, owner: DidKey, hostname: string, kept: number): void {
     this.#sql.exec(
       'UPDATE invites SET owner = ?, joined = ? WHERE invite_id = ?',

@@ -22,30 +22,30 @@ import {
 } from './refusals.ts'
 import { RegistryBook, type InviteEntry } from './registry-book.ts'
 
-/** What was asked for, or why it is refused. */
+/** The value asked for, or why it is refused. */
 export type Outcome<Answer> = { readonly answer: Answer } | { readonly refusal: Refusal }
 
 /** A hostname as the admin sees it. */
 export interface ListedHostname extends Registration {
-  /** Whether its home is connected; null: its object did not say. */
+  /** Whether its home is connected; null if its object did not answer. */
   readonly connected: boolean | null
 }
 
 export interface JoinRequest {
   readonly inviteId: string
-  /** Undefined: the one that the invite is for. */
+  /** Undefined for the one that the invite names. */
   readonly hostname: string | undefined
 }
 
 const VERSION = 'version'
-/** Hostnames of one answer: each asks an object, and a free plan allows 50 such questions. */
+/** Hostnames in one answer: each one asks an object, and a free plan allows 50 such calls. */
 const PAGE = 25
-/** How long an object that did not hear that it is over waits to be told again, milliseconds. */
+/** How long until an object that could not be told is told again, milliseconds. */
 const RETRY_MS = 5_000
 
 /**
- * The one object that says whom each hostname of the gateway belongs to. It is asked by Workers alone, which
- * have checked signatures; here challenges and invites are used up, between which and the change nothing is awaited.
+ * The one object that knows the owner of each hostname of the gateway. Only Workers call it, after they
+ * have checked signatures. It uses up challenges and invites, and awaits nothing between that and the change.
  */
 export class RegistryObject extends DurableObject<Env> {
   readonly #book: RegistryBook
@@ -56,19 +56,19 @@ export class RegistryObject extends DurableObject<Env> {
     this.#book = new RegistryBook(ctx.storage)
   }
 
-  /** What a request is to be signed over. */
+  /** What a request must be signed over. */
   challenge(): Promise<string> {
     return this.#challenges.give(nowSeconds())
   }
 
-  /** Undefined: it is still of this version. */
+  /** Undefined if this version is still the newest. */
   directory(known: number | undefined): Directory | undefined {
     const version = this.ctx.storage.kv.get<number>(VERSION) ?? 0
     if (version === known) return undefined
     return { version, registrations: this.#book.registrations() }
   }
 
-  /** The admin's: notes an invite, whose code the admin has made. */
+  /** For the admin: registers an invite. The admin has made its code. */
   async invite(
     proof: VerifiedRequest,
     { inviteId, hostname, expiresAt }: Pick<InviteEntry, 'inviteId' | 'hostname' | 'expiresAt'>,
@@ -85,7 +85,7 @@ export class RegistryObject extends DurableObject<Env> {
     return { answer: invite }
   }
 
-  /** The admin's: all invites that have not expired. */
+  /** For the admin: all invites that have not expired. */
   async invites(proof: VerifiedRequest): Promise<Outcome<readonly InviteEntry[]>> {
     const refusal = await this.#refusal(proof)
     if (refusal !== undefined) return { refusal }
@@ -93,7 +93,7 @@ export class RegistryObject extends DurableObject<Env> {
     return { answer: this.#book.invites() }
   }
 
-  /** The admin's: takes back an invite that nobody has redeemed. */
+  /** For the admin: cancels an invite that nobody has redeemed. */
   async cancelInvite(proof: VerifiedRequest, inviteId: string): Promise<Outcome<InviteEntry>> {
     const refusal = await this.#refusal(proof)
     if (refusal !== undefined) return { refusal }
@@ -105,7 +105,7 @@ export class RegistryObject extends DurableObject<Env> {
     return { answer: invite }
   }
 
-  /** Anybody's who has an invite: the key that signed the request gets the hostname, and the invite is burned. */
+  /** For everyone with an invite: the key that signed the request gets the hostname, and the invite is used up. */
   async join(
     proof: VerifiedRequest,
     { inviteId, hostname: wanted }: JoinRequest,
@@ -120,10 +120,10 @@ export class RegistryObject extends DurableObject<Env> {
     const hostname = wanted ?? invite.hostname
     if (!allowsHostname(invite.hostname, hostname)) return { refusal: notInvited(invite.hostname) }
     if (this.#book.registration(hostname) !== undefined) return { refusal: HOSTNAME_TAKEN }
-    // Workers that still believe the old list would serve the name from there.
+    // Workers with the old list would still serve the name from there.
     if (this.#book.isEnding(hostname)) return { refusal: HOSTNAME_ENDING }
     if (this.#book.hostnames >= LIMITS.gatewayHostnames) return { refusal: HOSTNAMES_FULL }
-    // Only what burns an invite uses up a challenge: nobody can fill the book by what changes nothing, and keep the admin out.
+    // Only a request that uses up an invite uses up a challenge, so requests that change nothing cannot lock the admin out.
     const used = this.#challenges.use(proof.challenge, now)
     if (used !== undefined) return { refusal: CHALLENGE_REFUSALS[used] }
     this.ctx.storage.transactionSync(() => {
@@ -134,7 +134,7 @@ export class RegistryObject extends DurableObject<Env> {
     return { answer: this.#book.registration(hostname) as Registration }
   }
 
-  /** The admin's: some hostnames, in order, after the one given. */
+  /** For the admin: some hostnames, in order, after the given one. */
   async hostnames(
     proof: VerifiedRequest,
     after: string,
@@ -146,7 +146,7 @@ export class RegistryObject extends DurableObject<Env> {
     return { answer: { data, more: found.length > PAGE } }
   }
 
-  /** The admin's: takes a hostname back, and ends what goes through it. `connected` is false once that is done. */
+  /** For the admin: revokes a hostname, and ends what goes through it. `connected` is false once that is done. */
   async revoke(proof: VerifiedRequest, hostname: string): Promise<Outcome<ListedHostname>> {
     const refusal = await this.#refusal(proof)
     if (refusal !== undefined) return { refusal }
@@ -157,18 +157,18 @@ export class RegistryObject extends DurableObject<Env> {
       this.#book.remove(hostname, objectName)
       this.#changed()
     })
-    // Before anything is awaited: if this object is lost now, its alarm goes on with it.
+    // Before anything is awaited: if this object is lost now, its alarm continues.
     await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
     return { answer: { ...registration, connected: (await this.#end(objectName)) ? false : null } }
   }
 
-  /** Tells those objects that have not heard yet that they are over. */
+  /** Tells the remaining objects that they have ended. */
   override async alarm(): Promise<void> {
     const told = await Promise.all(this.#book.ending().map((name) => this.#end(name)))
     if (told.includes(false)) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS)
   }
 
-  /** Uses up the challenge of the admin's request. From here on nothing may be awaited before what it asks is done. */
+  /** Uses up the challenge of the admin's request. Await nothing between this and the change. */
   async #refusal({ challenge }: VerifiedRequest): Promise<Refusal | undefined> {
     const now = nowSeconds()
     const fault =
@@ -176,7 +176,7 @@ export class RegistryObject extends DurableObject<Env> {
     return fault && CHALLENGE_REFUSALS[fault]
   }
 
-  /** An answer may have been lost: who asks again with the same key is told again. */
+  /** An answer may have been lost: the same key gets it again. */
   #joinedBefore(
     { joined, owner }: InviteEntry,
     did: DidKey,
@@ -193,7 +193,7 @@ export class RegistryObject extends DurableObject<Env> {
     return { ...registration, connected }
   }
 
-  /** False: it could not be told. */
+  /** False if it could not be told. */
   async #end(objectName: string): Promise<boolean> {
     try {
       await this.#tunnel(objectName).endForGood()

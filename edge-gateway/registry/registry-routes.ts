@@ -3,7 +3,7 @@ import { isHostname } from '../../protocol/http/hostname.ts'
 import { pathOf } from '../../protocol/http/route-access.ts'
 import { REGISTRY_PATH } from '../../protocol/identity/registry-request.ts'
 
-/** What the registry can be asked. */
+/** The registry's operations. */
 export type RegistryRoute =
   | { readonly kind: 'challenge' }
   | { readonly kind: 'join' }
@@ -13,14 +13,14 @@ export type RegistryRoute =
   | { readonly kind: 'hostnames'; readonly after: string }
   | { readonly kind: 'revoke'; readonly hostname: string }
 
-/** Methods of a path that is there, for a method that it has not. */
+/** The methods of a known path, for a method that it does not have. */
 export interface OtherMethods {
   readonly allow: string
 }
 
 const INVITE_ID = /^[0-9a-f]{64}$/
 
-/** What a request asks; undefined: no such path. The path is taken as it came, with nothing decoded in it. */
+/** What a request asks for; undefined if there is no such path. The path is not decoded. */
 export function registryRoute(
   method: string,
   target: string,

@@ -13,12 +13,12 @@ import { registryOf } from './registry-stub.ts'
 
 type Answer = Given<Response>
 
-/** One Worker serves one deployment: what one request has learnt, the next one knows. */
+/** One Worker serves one deployment, so requests share what they learn. */
 const directory = new HostDirectory()
 
 /**
- * A request to a gateway for several owners: the registry's own paths on whatever host, else the owner of the
- * host, else nobody. Nothing is awaited for a host that is known.
+ * A request to a gateway for several owners: the registry's own paths on any host, else the owner of the
+ * host, else a refusal. A known host awaits nothing.
  * @param serve goes on with the owner
  */
 export function serveHostnames(
@@ -41,7 +41,7 @@ export function serveHostnames(
     hostname === undefined ? 'unknown' : directory.find(hostname, asking(env), Date.now(), connects)
   return found instanceof Promise ? found.then(decide) : decide(found)
 
-  /** A name that it has given out is as much its own as one that it was started with. */
+  /** An assigned name counts as the gateway's own, like one from its settings. */
   async function isOwn(): Promise<boolean> {
     const { publicHosts } = settings
     if (publicHosts.includes(url.host)) return true
@@ -61,7 +61,7 @@ function asking(env: Env): AskDirectory {
   return async (known) => registryOf(env).directory(known)
 }
 
-/** Counted like any other request without a good bearer, before it is told anything. */
+/** Counted like any request without a valid bearer, before it gets an answer. */
 function refuseStranger(refusal: Refusal, request: Request, env: Env, settings: Settings): Answer {
   const asked = { requestId: crypto.randomUUID() }
   const door = new Door<Response>(env, settings, clientOf(request, settings), (why) =>

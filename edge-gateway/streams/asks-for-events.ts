@@ -1,7 +1,7 @@
 import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import type { RouteAccess } from '../../protocol/http/route-access.ts'
 
-/** Whether the answer may be an event stream, so that the request takes the bridge: if it is none, little is lost. */
+/** Whether the answer may be an event stream. Then the request takes the bridge; if it is none, little is lost. */
 export function asksForEvents(head: RequestHead, access: RouteAccess | undefined): boolean {
   if (head.method !== 'GET') return false
   if (access?.events === 'feed') return true
@@ -11,7 +11,7 @@ export function asksForEvents(head: RequestHead, access: RouteAccess | undefined
   return head.headers.some(([name, value]) => name === 'accept' && ACCEPTS_EVENTS.test(value))
 }
 
-/** Whether the answer is one for certain, whose events have ids: such a stream can wait for its beginning. */
+/** Whether the answer is certainly one whose events have ids: such a stream can wait for its start. */
 export function isFeed({ target }: RequestHead, access: RouteAccess | undefined): boolean {
   if (access?.events === 'feed') return true
   return access?.events === 'continuous' && /[?&]feed=continuous(?:&|$)/.test(target)

@@ -1,21 +1,21 @@
 /** The public client of an event stream, as the relay sees it: server-sent events, or a WebSocket. */
 export interface ClientSink {
-  /** Bytes that were written and that the client has not taken yet. */
+  /** Bytes written that the client has not taken yet. */
   readonly pending: number
   /** @param events whole events, as text/event-stream */
   write(events: Uint8Array): void
-  /** Says nothing, so that the client knows that somebody is there. */
+  /** Sends a comment, so that the client knows the connection is alive. */
   heartbeat(): void
-  /** The stream is over, and whole. */
+  /** The stream is complete. */
   end(): void
-  /** Drops what still waits, says this and ends. @param events the last ones, as text/event-stream */
+  /** Drops what still waits, sends this and ends. @param events the last ones, as text/event-stream */
   finish(events: string): void
-  /** The stream is over, and not whole. */
+  /** The stream was cut. */
   abort(): void
 }
 
 export interface ClientSinkEvents {
-  /** The client has taken something. */
+  /** The client has taken some bytes. */
   taken(): void
   gone(): void
 }

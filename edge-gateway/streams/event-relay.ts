@@ -10,25 +10,25 @@ import type { Resumption } from './resumption.ts'
 import { AWAY_TOO_LONG, CUT_FOR_GOOD, TOO_SLOW } from './refusals.ts'
 import { SharedMemory } from './shared-memory.ts'
 
-/** The same request again, from the event with this id on. @param begun it was let in before */
+/** The same request again, after the event with this id. @param begun it was accepted before */
 export type AskAgain = (lastEventId: string | undefined, begun: boolean) => Promise<Response>
 
 const memory = new SharedMemory(LIMITS.subscribersBytes)
-/** Bytes taken before they are reported, while the object counts them: half of the least window. */
+/** Bytes taken before they are reported, while the object counts them: half of the smallest window. */
 const ACK_BYTES = LIMITS.streamWindowMin / 2
-/** Between two tries: at first, and at most, milliseconds. */
+/** Pause between two tries, first and longest, milliseconds. */
 const RETRY_FIRST_MS = 100
 const RETRY_MAX_MS = 5_000
-/** A bridge that was lost sooner counts as a try that failed: home may cut each one, and is not to be asked in a circle. */
+/** A bridge that ends sooner counts as a failed try: home may cut each one, and must not be asked in a loop. */
 const STEADY_MS = 1_000
 const SMALL_ANSWER = 4096
-/** After how long a client should ask again whose stream could not begin, milliseconds; half of it more or less. */
+/** When a client whose stream could not start should ask again, milliseconds, give or take half. */
 const AGAIN_MS = 4_000
 
 /**
- * One public event stream, which outlives what carries it: the bridge to the object, the tunnel, the daemon.
- * Only whole events reach the client. When the bridge is lost, the rest is asked for by the last event's id,
- * and comments keep the client until it comes.
+ * One public event stream. It survives the loss of the bridge to the object, of the tunnel and of the daemon.
+ * Only whole events reach the client. When the bridge is lost, the relay asks for the rest by the last event's id,
+ * and comments keep the client connected until it comes.
  */
 export class EventRelay {
   readonly #askAgain: AskAgain
@@ -38,18 +38,18 @@ export class EventRelay {
   readonly #heartbeat: ReturnType<typeof setInterval>
   readonly #share = memory.share()
   #bridge: WebSocket | undefined
-  /** Bytes of this bridge that came, that were reported as taken, and at which its group began. */
+  /** Bytes of this bridge: received, reported as taken, and received when its group began. */
   #received = 0
   #reported = 0
   #liveAt: number | undefined
-  /** Since when nothing new came, milliseconds since 1970; undefined: all is well. */
+  /** Since when the stream is interrupted, milliseconds since 1970; undefined if it is not. */
   #awaySince: number | undefined
   #failures = 0
-  /** When this bridge began, milliseconds since 1970; 0: none has. */
+  /** When this bridge began, milliseconds since 1970; 0 before the first. */
   #attachedAt = 0
-  /** The last event's id of what was written to the client. */
+  /** The id of the last event written to the client. */
   #deliveredId: string | undefined
-  /** It was too slow for its group, and has still to take what was written. */
+  /** It was too slow for its group, and must first take what was written. */
   #behind = false
   #takenAt = Date.now()
   #over = false
@@ -69,7 +69,7 @@ export class EventRelay {
     this.#heartbeat = setInterval(beat, LIMITS.subscriberHeartbeatMs)
   }
 
-  /** Goes on with what this bridge brings. */
+  /** Continues with this bridge. */
   attach(bridge: WebSocket): void {
     this.#bridge = bridge
     this.#received = 0
@@ -89,8 +89,8 @@ export class EventRelay {
   }
 
   /**
-   * Nobody at home could be asked for it yet: comments keep the client, as they do when a stream was cut.
-   * @param place where the object lets it wait; null: it is asked again
+   * Home could not be asked yet: comments keep the client, as after a cut.
+   * @param place where the object lets it wait; null to ask again
    */
   begin(place: WebSocket | null, againMs: number): void {
     this.#sink.write(new TextEncoder().encode(WAITING_COMMENT))
@@ -99,7 +99,7 @@ export class EventRelay {
     wait.then(() => this.#resume(0)).catch(() => this.#cut())
   }
 
-  /** The client has taken something. */
+  /** The client has taken some bytes. */
   taken(): void {
     this.#takenAt = Date.now()
     this.#share.holds(this.#sink.pending)
@@ -109,7 +109,7 @@ export class EventRelay {
     this.#goOn(0)
   }
 
-  /** The client is gone, or is not wanted any more. */
+  /** The client has left, or must go. */
   stop(): void {
     if (this.#over) return
     this.#over = true
@@ -119,7 +119,7 @@ export class EventRelay {
     this.#bridge = undefined
   }
 
-  /** A mistake of ours costs this stream alone. Its client is cut, and resumes: an event that is lost must not pass unseen. */
+  /** A failure of ours ends only this stream. Its client is cut and resumes, so that no event is lost unnoticed. */
   #guarded<Args extends readonly unknown[]>(call: (...args: Args) => void) {
     return (...args: Args): void => {
       try {
@@ -155,7 +155,7 @@ export class EventRelay {
     const { pending } = this.#sink
     if (pending === 0) this.#takenAt = Date.now()
     const waiting = pending + events.length
-    // Before its group is reached, credit holds home back, and nothing can become too much.
+    // Before it joins its group, credit limits home, so nothing can become too much.
     const bounded = this.#liveAt !== undefined && pending > 0
     if (bounded && (waiting > LIMITS.subscriberBytes || !this.#share.fits(waiting))) {
       return this.#fallBehind()
@@ -165,7 +165,7 @@ export class EventRelay {
     this.#share.holds(this.#sink.pending)
   }
 
-  /** Leaves the group; once the client has taken what it has, the rest is asked for, and comes at its pace. */
+  /** Leaves the group. Once the client has taken what is buffered, the rest comes at its own pace. */
   #fallBehind(): void {
     closeQuietly(this.#bridge)
     this.#bridge = undefined
@@ -173,7 +173,7 @@ export class EventRelay {
     this.#splitter.restart(this.#deliveredId)
   }
 
-  /** Tells the object what the client has taken: home sends no more than that and a window. */
+  /** Tells the object what the client has taken: home sends at most a window beyond that. */
   #report(): void {
     const { pending } = this.#sink
     const taken = Math.min(this.#received - pending, this.#liveAt ?? Infinity)
@@ -183,7 +183,7 @@ export class EventRelay {
     try {
       this.#bridge?.send(String(taken))
     } catch {
-      // It is closing; what comes of that is told by its event.
+      // It is closing; its event says the rest.
     }
   }
 
@@ -206,7 +206,7 @@ export class EventRelay {
   }
 
   async #resume(spreadMs: number): Promise<void> {
-    // Without an id nobody can say where to go on: a gap must not pass for a whole.
+    // Without an id, nobody knows where to continue, and a gap must not look complete.
     if (this.#splitter.lastId === undefined && this.#splitter.any) return this.#cut()
     this.#awaySince ??= Date.now()
     let wait = this.#failures === 0 ? Math.random() * spreadMs : this.#pauseMs()
@@ -224,7 +224,7 @@ export class EventRelay {
     return this.#attachedAt === 0 ? LIMITS.streamHoldMs : LIMITS.streamAwayMs
   }
 
-  /** One that has not begun just ends: its client asks again, after a while of its own. */
+  /** A stream that has not started just ends: its client asks again after a while. */
   #giveUp(): void {
     if (this.#attachedAt > 0) return this.#finish(finalEvent(AWAY_TOO_LONG))
     this.#finish(retryLine(Math.round(AGAIN_MS * (0.5 + Math.random()))))
@@ -235,7 +235,7 @@ export class EventRelay {
     return most * (0.5 + 0.5 * Math.random())
   }
 
-  /** True: there is nothing left to try. */
+  /** True if there is nothing left to try. */
   async #try(): Promise<boolean> {
     const begun = this.#attachedAt > 0
     const answer = await this.#askAgain(this.#splitter.lastId, begun).catch(() => undefined)
@@ -267,7 +267,7 @@ export class EventRelay {
     return true
   }
 
-  /** @param againMs after which it is asked again all the same; 0: never */
+  /** @param againMs after which it asks again in any case; 0: never */
   async #homeIsBack(place: WebSocket, againMs: number): Promise<void> {
     this.#bridge = place
     const until = againMs === 0 ? Infinity : Date.now() + againMs
@@ -286,13 +286,13 @@ export class EventRelay {
       if (stalled) this.#finish(finalEvent(TOO_SLOW))
       return
     }
-    // First: what is said here has to be taken, and only then all is well again.
+    // First, because the client must take this before the stream counts as recovered.
     if (this.#resumption.due) this.#renew()
-    // Also where events came: to find out costs more than to say it.
+    // Also if events came: checking costs more than a comment.
     this.#sink.heartbeat()
   }
 
-  /** Asks for the rest now, all being well: later what it takes would have expired. */
+  /** Asks for the rest now, without a failure: later its code would have expired. */
   #renew(): void {
     if (this.#awaySince !== undefined || this.#bridge === undefined) return
     this.#fallBehind()
@@ -314,7 +314,7 @@ function closeQuietly(socket: WebSocket | null | undefined): void {
   try {
     socket?.close(BRIDGE.ENDED)
   } catch {
-    // Closed by the other side in the meantime.
+    // The other side closed it meanwhile.
   }
 }
 

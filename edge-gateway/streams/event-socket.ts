@@ -3,7 +3,7 @@ import { EventMessages, HEARTBEAT_MESSAGE } from '../../protocol/events/event-me
 import { subscriberClose } from '../../protocol/events/subscriber-close.ts'
 import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
 
-/** How often it is looked whether a client has taken what it was sent: the platform has no event for it. */
+/** How often it checks whether a client has taken what it was sent: the platform has no event for that. */
 const LOOK_MS = 50
 
 /** A client that reads the same events as WebSocket messages. */
@@ -28,7 +28,7 @@ export class EventSocket implements ClientSink {
     server.addEventListener('error', () => this.#gone())
   }
 
-  /** Runtimes before November 2026 do not count; there a slow client is noticed by the heartbeat alone. */
+  /** Runtimes before November 2026 do not count; there only the heartbeat notices a slow client. */
   get pending(): number {
     return (this.#socket as { readonly bufferedAmount?: number }).bufferedAmount ?? 0
   }
@@ -76,7 +76,7 @@ export class EventSocket implements ClientSink {
     }, LOOK_MS)
   }
 
-  /** A subscriber has nothing to say: what it sends would be paid for, and read by nobody. */
+  /** A subscriber must not send anything: you would pay for messages that nobody reads. */
   #refuse(): void {
     this.#close(CLOSE.UNSUPPORTED, 'this WebSocket only sends')
     this.#events.gone()

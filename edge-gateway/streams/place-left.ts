@@ -1,9 +1,9 @@
-/** How often it is looked whether the wait is over, milliseconds. */
+/** How often it checks whether the wait is over, milliseconds. */
 const LOOK_MS = 1_000
 
 /**
- * Waits in a place that the object gave. Resolves when the object says that home is back, or is gone itself, with the
- * time over which all who are told so together should spread, milliseconds; or with 0 once the wait is over.
+ * Waits in a place that the object gave. Resolves when the object says that home is back, or is lost itself, with the
+ * time over which all waiting streams should spread their requests, milliseconds; or with 0 once the wait is over.
  */
 export function placeLeft(place: WebSocket, isOver: () => boolean): Promise<number> {
   return new Promise((resolve) => {

@@ -9,20 +9,20 @@ import { EventSocket } from './event-socket.ts'
 import { Resumption } from './resumption.ts'
 
 /**
- * Sends a request's head to the object, over the bridge: for the first time, for a feed whose client can wait here, or
- * for the rest of what was let in before.
+ * Sends a request's head to the object over the bridge: the first time, for a feed whose client can wait here, or
+ * for the rest of a stream that was accepted before.
  */
 export type SendHead = (
   head: RequestHead,
   kind: Extract<RelayedKind, 'events' | 'feed' | 'resume'>,
 ) => Promise<Response>
 
-/** Home, or the way to it, fails, and that passes: what is fatal to `EventSource` and to nobody else (WHATWG HTML, 9.2.3). */
+/** Passing failures of home or of the link: fatal to `EventSource`, and to no other client (WHATWG HTML, 9.2.3). */
 const PASSING: ReadonlySet<number> = new Set([502, 503, 504])
 
-/** What a WebSocket's handshake says of the WebSocket: home sees a request for an event stream. */
+/** A WebSocket's own headers are removed: home sees a request for an event stream. */
 const HANDSHAKE = /^sec-websocket-/
-/** The object's answer is a handshake too, and may say how to go on; the client's has the fields of its own. */
+/** The object's answer is a handshake too, and may contain a resume code; the client's has its own headers. */
 const BETWEEN_US: ReadonlySet<string> = new Set([
   'upgrade',
   'connection',
@@ -47,9 +47,9 @@ export async function relayEvents(
     headers: asked.headers.filter(([name]) => !HANDSHAKE.test(name)),
     join: true,
   }
-  // A WebSocket's client tries again by itself, and is told why.
+  // A WebSocket's client tries again by itself, and learns the reason.
   const first = feed && upgrade === undefined ? 'feed' : 'events'
-  // The object may have been restarted under it.
+  // The object may have restarted meanwhile.
   const answer = await send(head, first).catch(() => send(head, first))
   const bridge = answer.webSocket
   const waits = answer.headers.get(WAIT_HEADER)
@@ -78,7 +78,7 @@ export async function relayEvents(
   return response(sink, waiting ? eventHeaders(answer.headers) : answer.headers)
 }
 
-/** As home's would be, and what the object says of CORS and the request. */
+/** As home would answer, with what the object says about CORS and the request. */
 function eventHeaders(given: Headers): Headers {
   const headers = new Headers(EVENT_HEADERS)
   for (const [name, value] of given) {

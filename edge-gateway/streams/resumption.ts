@@ -7,42 +7,42 @@ import { valuesToBytes, valueToText } from '../header-bytes.ts'
 const LAST_EVENT_ID = 'last-event-id'
 
 /**
- * How one event stream is asked for again. A bearer is shown as before; a ticket was burnt, and in its place goes what
- * home gave with the answer. That is kept here and nowhere else: it ends with the client's stream.
+ * How one event stream is requested again. A bearer is sent again. A ticket is used up; in its place goes the code that
+ * home sent with the answer. Only this object keeps it, and it ends with the client's stream.
  */
 export class Resumption {
   readonly #head: RequestHead
   #code: string | undefined
-  /** When it is to be exchanged for a fresh one, milliseconds since 1970. */
+  /** When to exchange it for a fresh one, milliseconds since 1970. */
   #renewAt = Infinity
 
   constructor(head: RequestHead) {
     this.#head = head
   }
 
-  /** Where the client itself resumed. */
+  /** The event after which the client itself resumed. */
   get lastEventId(): string | undefined {
     const value = this.#head.headers.find(([name]) => name === LAST_EVENT_ID)?.[1]
     return value === undefined || value === '' ? undefined : valueToText(value)
   }
 
-  /** The stream should be asked for again while it still can be. */
+  /** Request the stream again while that is still possible. */
   get due(): boolean {
     return Date.now() >= this.#renewAt
   }
 
-  /** Takes note of what came with an answer that goes on. */
+  /** Notes what came with an answer that continues the stream. */
   learn(given: Headers): void {
     const code = given.get(GATEWAY_HEADERS.resume)
     this.#renewAt = Infinity
-    // Nothing, or nothing fresh: then what there is counts until it ends.
+    // None, or not a fresh one: the present code counts until it expires.
     if (code === null) return
     this.#code = code
-    // Spread, so that streams that began together are not all asked for at once.
+    // Spread, so that streams that began together are not all requested at once.
     this.#renewAt = Date.now() + 1000 * LIMITS.resumeSeconds * (0.35 + 0.15 * Math.random())
   }
 
-  /** The same request, from the event after this one on. */
+  /** The same request, from the event after this one. */
   head(lastEventId: string | undefined): RequestHead {
     const { headers, target } = this.#head
     const code = this.#code

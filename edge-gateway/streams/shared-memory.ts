@@ -1,4 +1,4 @@
-/** What all subscribers of one Worker have not taken yet, counted together: they share its memory. */
+/** What the subscribers of one Worker have not taken yet, counted together: they share its memory. */
 export class SharedMemory {
   readonly #most: number
   #bytes = 0
@@ -11,12 +11,12 @@ export class SharedMemory {
   share(): { holds(bytes: number): void; fits(bytes: number): boolean } {
     let counted = 0
     return {
-      /** Notes what waits for it now. */
+      /** Notes how much waits for it now. */
       holds: (bytes) => {
         this.#bytes += bytes - counted
         counted = bytes
       },
-      /** Whether it may have so many bytes waiting. */
+      /** Whether it may have this many bytes waiting. */
       fits: (bytes) => this.#bytes - counted + bytes <= this.#most,
     }
   }

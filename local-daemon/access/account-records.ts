@@ -10,7 +10,7 @@ import {
   type Predecessors,
 } from '../store/predecessors.ts'
 
-/** Where service accounts, tokens and invites are, as records that only the daemon itself writes. No secret is in them. */
+/** The thread of service accounts, tokens and invites. Only the daemon writes its records, and they contain no secret. */
 export { ACCOUNTS_THREAD }
 
 const Scopes = z.array(z.enum(SCOPES)).readonly()
@@ -60,7 +60,7 @@ const AccountBody = z.discriminatedUnion('topic', [
   }),
   z.object({ topic: z.literal('invite_revoked'), invite_id: Hash, revoked_at: Seconds }),
   z.object({ topic: z.literal('invite_redeemed'), invite_id: Hash, redeemed_at: Seconds }),
-  // The first record of an identity that took the place of another: it changes no table.
+  // The first record of an identity that replaced another: it changes no table.
   z.object({
     topic: z.literal('succession'),
     predecessor: z.string(),
@@ -85,7 +85,7 @@ export function accountDraft(actor: string, body: AccountBody): RecordDraft {
 }
 
 /**
- * Keeps the access tables. A record that the daemon did not write, or that has another form, changes nothing:
+ * Keeps the access tables. A record that the daemon did not write, or that is malformed, changes nothing:
  * the valid one before it keeps its effect.
  */
 export function accountFold(owner: string, predecessors: Predecessors = NO_PREDECESSORS): Fold {

@@ -13,26 +13,26 @@ import { predecessorsIn } from '../store/predecessors.ts'
 /** Crockford base32 in lower case: no i, l, o, u. */
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** What a service account is made with. */
+/** The input for a new service account. */
 export interface AccountRequest {
   readonly name: string
-  /** What its tokens may do; each keeps the scopes that it was minted with. */
+  /** What its tokens may do. Each token keeps the scopes that it was minted with. */
   readonly scopes: readonly Scope[]
-  /** DIDs that it may act as, beside its own. */
+  /** DIDs that it may act as, in addition to its own. */
   readonly actors?: readonly string[]
   readonly namespace?: string
   /** Deployment tag of its tokens: 1 to 16 of a-z and 0-9. */
   readonly env?: string
 }
 
-/** A bearer in plain text, the only time that it is seen, and what the store keeps of it. */
+/** A bearer in plain text, shown only this once, and what the store keeps of it. */
 export interface FreshToken {
   readonly token: string
   readonly tokenId: string
   readonly account: string
 }
 
-/** Looks at the store before a change, inside its transaction, and throws what forbids it. */
+/** Checks the store before a change, inside its transaction, and throws if the change is not allowed. */
 type Guard = (tx: StoreTransactor) => void
 
 /** Changes of accounts, each durable when its promise resolves. */
@@ -42,7 +42,7 @@ export class Accounts {
 
   readonly #lineage: readonly string[]
 
-  /** @param lineage identities that this one succeeded, the newest first */
+  /** @param lineage identities that this one replaced, the newest first */
   constructor(store: Store, identity: Identity, lineage: readonly string[] = []) {
     this.#store = store
     this.#identity = identity
@@ -63,7 +63,7 @@ export class Accounts {
 
   /**
    * Mints a token of an account, with the scopes that the account has.
-   * @param replaces chooses tokens that end in the same transaction, after the new one is there; it may throw
+   * @param replaces chooses tokens that end in the same transaction, after the new one exists; it may throw
    * @throws ProblemError `NOT_FOUND` if the account was revoked meanwhile
    */
   async mint(
@@ -84,8 +84,8 @@ export class Accounts {
   }
 
   /**
-   * Ends a token for good. It is refused from the next request on.
-   * @param guard looks at the store where nothing can come between, and may throw
+   * Revokes a token permanently. It is refused from the next request.
+   * @param guard checks the store inside the transaction, and may throw
    */
   revokeToken(token: string, guard: Guard = () => {}): Promise<void> {
     return this.#store.transact((tx) => {
@@ -94,7 +94,7 @@ export class Accounts {
     })
   }
 
-  /** Ends an account and all its tokens for good; it gets no new ones. @param guard as of `revokeToken` */
+  /** Revokes an account and all its tokens permanently; it gets no new ones. @param guard as of `revokeToken` */
   revokeAccount(account: string, reason: string | null, guard: Guard = () => {}): Promise<void> {
     return this.#store.transact((tx) => {
       guard(tx)
@@ -107,7 +107,7 @@ export class Accounts {
     })
   }
 
-  /** Makes the access tables anew from their records, in one transaction. */
+  /** Rebuilds the access tables from their records, in one transaction. */
   rebuild(): Promise<void> {
     return this.#store.transact((tx) => {
       tx.tables.clearTokens.run()
@@ -140,12 +140,12 @@ export class Accounts {
     return id
   }
 
-  /** A token that `addIn` makes known: signing waits, and a transaction cannot. */
+  /** A token that `addIn` then stores: signing is async, and a transaction cannot wait. */
   async prepare(env: string = DEFAULTS.env): Promise<FreshToken> {
     return this.#mint(newAccountId(), env)
   }
 
-  /** The account of a prepared token, and the token, inside a transaction. */
+  /** Stores the account of a prepared token, and the token, inside a transaction. */
   addIn(
     tx: StoreTransactor,
     fresh: FreshToken,
@@ -189,7 +189,7 @@ export class Accounts {
   }
 }
 
-/** Throws `ProblemError` `NOT_FOUND` for an account that is not there, or revoked: it gets nothing any more. */
+/** Throws `ProblemError` `NOT_FOUND` for an account that does not exist or is revoked. */
 export function requireActive(account: AccountRow | undefined): AccountRow {
   if (account !== undefined && account.revoked_at === null) return account
   const [message, next] =
@@ -208,7 +208,7 @@ function newAccountId(): string {
   return `sa_${Array.from(randomBytes(16), (byte) => CROCKFORD[byte & 31]).join('')}`
 }
 
-/** When a token that is made now ends; null: never. @param ttl seconds */
+/** When a token that is made now expires; null for never. @param ttl seconds */
 export function expiryAfter(ttl: number | undefined): number | null {
   return ttl === undefined ? null : nowSeconds() + ttl
 }

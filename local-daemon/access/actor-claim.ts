@@ -1,24 +1,24 @@
 import { hasScope } from '../../protocol/identity/scopes.ts'
 import { accountDid, type Principal } from './principal.ts'
 
-/** The two settings of the guide that decide over claims of an actor. */
+/** The two settings that decide which actors a caller may claim. */
 export interface ClaimRules {
-  /** A header's claim needs a token that names that very DID. */
+  /** A header's claim needs a token that names exactly that DID. */
   readonly strictActorHeader: boolean
-  /** An admin's token acts as others only as its list says. */
+  /** An admin's token acts only as the actors on its list. */
   readonly strictImpersonation: boolean
 }
 
 /**
- * - `own`: the account's own DID, or the owner at home, who is nobody's account.
+ * - `own`: the account's own DID, or the owner at home, who has no account.
  * - `listed`: one of the account's allowed actors.
- * - `impersonated`: an admin as anybody at all. It leaves an audit record.
+ * - `impersonated`: an admin as any actor. It leaves an audit record.
  */
 export type ClaimVerdict = 'own' | 'listed' | 'impersonated' | 'denied'
 
 /**
- * Whether a principal may act as `actor`. What comes in a header is held to the stricter rule where that is
- * on: behind a proxy a header is all that a stranger needs (docs/access.md has the truth table).
+ * Whether a principal may act as `actor`. If the stricter rule is on, a header is held to it:
+ * behind a proxy, a header is all that a stranger needs (docs/access.md has the truth table).
  */
 export function decideClaim(
   principal: Principal,

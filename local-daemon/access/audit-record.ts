@@ -1,19 +1,19 @@
 import type { RecordDraft } from '../store/draft.ts'
 import type { AccountPrincipal } from './principal.ts'
 
-/** Where it stands that somebody acted as somebody else. The daemon alone writes there. */
+/** The thread that records when an admin acted as somebody else. Only the daemon writes there. */
 const IMPERSONATION_THREAD = 'th_audit_impersonation'
 
 export interface Impersonation {
   readonly principal: AccountPrincipal
-  /** As whom. */
+  /** The actor that it acted as. */
   readonly actor: string
-  /** The record that was written so. */
+  /** The record that it wrote. */
   readonly recordId: string
   readonly requestId: string | undefined
 }
 
-/** The record of an admin's acting as an actor that its account does not list. */
+/** The audit record for an admin who acted as an actor that its account does not list. */
 export function impersonationDraft(daemon: string, of: Impersonation): RecordDraft {
   return {
     parents: [of.recordId],

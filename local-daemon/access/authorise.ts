@@ -11,7 +11,7 @@ import { mayUse, type Principal } from './principal.ts'
 import type { StreamResumption } from './stream-resumption.ts'
 import type { StreamTickets } from './stream-tickets.ts'
 
-/** The header in which a caller says whom it acts as. */
+/** The header in which a caller names its actor. */
 export const ACTOR_HEADER = 'x-syncropel-actor'
 
 export interface AuthoriseParts {
@@ -19,11 +19,11 @@ export interface AuthoriseParts {
   readonly tickets: StreamTickets
   readonly resumption: StreamResumption
   readonly settings: Settings
-  /** `--insecure-localhost`: no bearer on loopback for as long as this process lives. */
+  /** `--insecure-localhost`: no bearer on loopback while this process runs. */
   readonly insecureLocalhost: boolean
 }
 
-/** What is said of a grant that ended while a request, or an event stream, was under way. */
+/** The errors for a grant that ended during a request or an event stream. */
 export const GRANT_ENDS: Readonly<
   Record<GrantEnd, { readonly message: string; readonly next: string }>
 > = {
@@ -41,7 +41,7 @@ export const GRANT_ENDS: Readonly<
   },
 }
 
-/** Decides who a request comes from and whether that one may use a route. */
+/** Decides who a request comes from, and whether they may use a route. */
 export class Authorise {
   readonly #parts: AuthoriseParts
 
@@ -64,7 +64,7 @@ export class Authorise {
     access: RouteAccess,
   ): Principal | Promise<Principal> {
     if (access.local && facts.via !== 'socket' && facts.via !== 'loopback') throw localOnly()
-    // Which one it is, the route itself finds out; that there is none must not hang on the rest of the request.
+    // The route itself reads the code. Whether there is one must not depend on the rest of the request.
     if (access.invite && request.headers.get('authorization') === null) throw noInvite()
     const principal = this.#identify(request, facts, access)
     if (principal instanceof Promise) {
@@ -74,9 +74,9 @@ export class Authorise {
   }
 
   /**
-   * Asks again whether a request may go on, after its body was waited for: what was taken away meanwhile must not
-   * be there any more. Throws `ProblemError`: `AUTH_REVOKED`, `AUTH_INVALID` for a bearer that has expired, or
-   * `AUTH_REQUIRED` where bearers are asked for now.
+   * Checks again, once its body has arrived, whether a request may continue: a right that was revoked meanwhile must not
+   * count any more. Throws `ProblemError`: `AUTH_REVOKED`, `AUTH_INVALID` for a bearer that has expired, or
+   * `AUTH_REQUIRED` if bearers are required now.
    */
   still(principal: Principal): void {
     const end = this.endOf(principal)
@@ -85,18 +85,18 @@ export class Authorise {
     throw new ProblemError(end, message, { try: next, headers: { 'www-authenticate': 'Bearer' } })
   }
 
-  /** Whether what a principal may do rests on something that is still there. */
+  /** Whether a principal's grant still exists. */
   holds(principal: Principal): boolean {
     return this.endOf(principal) === undefined
   }
 
-  /** Why a principal may do nothing any more; undefined while it may. */
+  /** Why a principal's grant has ended; undefined while it has not. */
   endOf(principal: Principal): GrantEnd | undefined {
     if (principal.kind === 'unchecked') return this.required ? 'AUTH_REQUIRED' : undefined
     return principal.kind === 'account' ? this.#parts.bearers.endOf(principal.tokenId) : undefined
   }
 
-  /** Whether a request shows what was signed here, whether it still counts or not; or needs to show nothing. */
+  /** Whether a request has a credential that was signed here, valid or not; or needs none. */
   async isSigned(request: Request, { via }: RequestFacts): Promise<boolean> {
     const authorization = request.headers.get('authorization')
     if (authorization !== null) return this.#parts.bearers.isSigned(authorization)
@@ -115,7 +115,7 @@ export class Authorise {
     const authorization = request.headers.get('authorization')
     if (access.scopes === 'open') return this.#anonymous(authorization, access)
     if (authorization === null) {
-      // GET alone: HEAD would burn it for nothing.
+      // Only GET: HEAD would use it up without need.
       const mayHold = access.ticket === true && request.method === 'GET'
       if (mayHold && facts.via === 'tunnel' && facts.resume !== undefined) {
         return this.#resume(facts.resume, request.url)
@@ -127,7 +127,7 @@ export class Authorise {
     return this.#parts.bearers.check(authorization)
   }
 
-  /** An open route asks for nothing; a bearer that is shown all the same must be good, as everywhere. */
+  /** An open route needs no bearer, but if one is sent, it must be valid. */
   #anonymous(authorization: string | null, access: RouteAccess): Principal | Promise<Principal> {
     const readByItself = access.local === true || access.invite === true
     if (authorization === null || readByItself) return { kind: 'anonymous' }
@@ -140,13 +140,13 @@ export class Authorise {
       const now = this.#parts.bearers.principalOf(holder.tokenId)
       if (now !== undefined) return now
     } else if (holder?.kind === 'owner') return holder
-    // One that was given without a bearer opens what needs none.
+    // A ticket that was issued without a bearer opens only what needs none.
     else if (holder?.kind === 'unchecked' && facts.via === 'loopback' && !this.required)
       return holder
     throw invalidTicket()
   }
 
-  /** Who goes on with a stream. The code was signed here, so the reason why its holder counts no more may be told. */
+  /** Who resumes a stream. The code was signed here, so the answer may say why its holder is no longer valid. */
   async #resume(code: string, url: string): Promise<Principal> {
     const holder = await this.#parts.resumption.holderOf(code, url)
     if (holder === undefined) throw invalidResumption()
@@ -204,7 +204,7 @@ export function requireScope(principal: Principal, scopes: readonly [Scope, ...S
   })
 }
 
-/** The one `ticket` in a query. Throws `AUTH_INVALID` for two: each of two readers would take another one. */
+/** The one `ticket` in a query. Throws `AUTH_INVALID` for two: different readers would take different ones. */
 function ticketOf(url: string): string | undefined {
   const [ticket, ...more] = ticketsOf(url)
   if (more.length > 0) throw invalidTicket()

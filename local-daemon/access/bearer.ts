@@ -12,17 +12,17 @@ import type { Identity } from './identity/identity.ts'
 import type { AccountPrincipal } from './principal.ts'
 import type { TokenUses } from './token-uses.ts'
 
-/** Why something that was granted has ended: revoked, expired, or asked for by now. */
+/** Why a grant has ended: revoked, expired, or a bearer is required now. */
 export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID' | 'AUTH_REQUIRED'>
 
-/** The next step of whoever sent none that counts. */
+/** The next step for a caller without a valid bearer. */
 export const SEND_BEARER = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
 
 /**
- * Tells whom an `Authorization` header stands for. A bearer that was checked is remembered, by hash, until
- * an account or token changes: then everything is checked anew, so a revocation holds from the next
- * request on. Synchronous for a remembered one.
+ * Tells who an `Authorization` header stands for. A checked bearer is remembered, by hash, until
+ * an account or token changes. Then everything is checked again, so a revocation works from the next
+ * request. Synchronous for a remembered bearer.
  */
 export class BearerCheck {
   readonly #store: Store
@@ -39,10 +39,10 @@ export class BearerCheck {
     })
   }
 
-  /** Throws `ProblemError`: `AUTH_REQUIRED` without a bearer, `AUTH_INVALID` for one that does not count. */
+  /** Throws `ProblemError`: `AUTH_REQUIRED` without a bearer, `AUTH_INVALID` for an invalid one. */
   check(authorization: string | null): AccountPrincipal | Promise<AccountPrincipal> {
     const bearer = requireBearer(authorization)
-    // Looked up by hash: the time of a look-up tells nothing about bearers that are remembered.
+    // Looked up by hash, so its time reveals nothing about remembered bearers.
     const key = hash('sha256', bearer, 'base64')
     const known = this.#verified.get(key)
     if (known === undefined) return this.#verify(bearer, key)
@@ -51,7 +51,7 @@ export class BearerCheck {
     return known
   }
 
-  /** Whether a bearer was signed here, revoked or expired as it may be. */
+  /** Whether a bearer was signed here, even if it is revoked or expired. */
   async isSigned(authorization: string): Promise<boolean> {
     try {
       const token = parseToken(requireBearer(authorization))
@@ -62,19 +62,19 @@ export class BearerCheck {
     }
   }
 
-  /** Whom a token stands for now, by what the store keeps of it; undefined if it counts no more. */
+  /** Who a token stands for now, according to the store; undefined if it is no longer valid. */
   principalOf(token: string): AccountPrincipal | undefined {
     const row = this.#store.token(token)
     return row !== undefined && isLive(row) ? toPrincipal(row) : undefined
   }
 
-  /** Whose the token is whose id begins with these hex digits; whether it still counts, `endOf` tells. */
+  /** Who owns the token whose id begins with these hex digits; `endOf` tells whether it is still valid. */
   holderOf(digits: string): AccountPrincipal | undefined {
     const row = this.#store.tokenThatBegins(digits)
     return row === undefined ? undefined : toPrincipal(row)
   }
 
-  /** Why a token that was good counts no more; undefined while it does. */
+  /** Why a token that was valid is no longer; undefined while it is. */
   endOf(token: string): GrantEnd | undefined {
     const row = this.#store.token(token)
     if (row === undefined || isRevoked(row)) return 'AUTH_REVOKED'
@@ -85,7 +85,7 @@ export class BearerCheck {
     const parsed = parseOrRefuse(bearer)
     if (!(await verifyToken(parsed, this.#identity.publicKey))) throw invalid()
     const id = await tokenId(parsed.secret)
-    // From here on nothing waits, so no revocation can come between reading and remembering.
+    // Nothing is awaited from here, so no revocation can come between reading and remembering.
     const row = this.#store.token(id)
     if (row === undefined || !sameText(row.token_id, id) || !sameText(row.account, parsed.saId)) {
       throw invalid()
@@ -128,7 +128,7 @@ function toPrincipal(row: TokenRow): AccountPrincipal {
   }
 }
 
-/** What `Authorization` shows after `Bearer`. @throws ProblemError AUTH_REQUIRED, AUTH_INVALID, INVALID_HEADERS */
+/** What `Authorization` has after `Bearer`. @throws ProblemError AUTH_REQUIRED, AUTH_INVALID, INVALID_HEADERS */
 export function requireBearer(authorization: string | null): string {
   if (authorization === null) {
     throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer', {
@@ -155,7 +155,7 @@ function parseOrRefuse(bearer: string) {
   }
 }
 
-/** One answer for every reason, so that nothing can be learned by trying. */
+/** One answer for every reason, so that trying reveals nothing. */
 export function invalid(): ProblemError {
   return new ProblemError('AUTH_INVALID', 'The bearer is not valid on this daemon', {
     try: SEND_BEARER,
@@ -163,7 +163,7 @@ export function invalid(): ProblemError {
   })
 }
 
-/** Said only to whoever holds the secret of a token that was good: others learn nothing by it. */
+/** Sent only to a caller with the secret of a token that was valid, so others learn nothing. */
 function expired(): ProblemError {
   return new ProblemError('AUTH_INVALID', 'The bearer has expired', {
     try: 'Ask the owner of this daemon for another one.',

@@ -6,15 +6,15 @@ import { ACCOUNTS_THREAD } from '../store/predecessors.ts'
 import { requireBearer, sameText } from './bearer.ts'
 
 /**
- * The door for the first account, which shuts for good once there is one. It stands open only where the
- * environment brought a token of its own (`SPL_BOOTSTRAP_TOKEN`): otherwise the first start makes the account.
+ * The route for the first account, which closes permanently once there is one. It is open only if the
+ * environment has `SPL_BOOTSTRAP_TOKEN`; otherwise the first start makes the account.
  */
 export class Bootstrap {
   readonly #store: Store
   readonly #accounts: Accounts
   readonly #token: string | undefined
 
-  /** @param token what a caller over TCP must present; undefined: the door opens to the socket alone */
+  /** @param token what a caller over TCP must send; undefined: only the socket may use the route */
   constructor(store: Store, accounts: Accounts, token: string | undefined) {
     this.#store = store
     this.#accounts = accounts
@@ -29,7 +29,7 @@ export class Bootstrap {
     if (this.#hadAccounts(this.#store)) throw closed()
     if (facts.via !== 'socket') this.#requireToken(authorization)
     const fresh = await this.#accounts.prepare('prod')
-    // Asked again where nothing waits: of two who knock at once one comes in.
+    // Checked again inside the transaction: of two callers at once, one gets the account.
     const made = await this.#store.transact((tx) => {
       if (this.#hadAccounts(tx)) return false
       this.#accounts.addIn(tx, fresh, { name, scopes: ['admin'] })

@@ -4,8 +4,8 @@ import { StartError } from '../problem/start-error.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 
 /**
- * Refuses to start beyond loopback while bearers are switched off. They would be asked for there all the same; but
- * who switched them off thought of this machine alone.
+ * Refuses to start beyond loopback while bearers are switched off. They would be required there anyway, but
+ * the owner switched them off for this machine only.
  *
  * @throws StartError AUTH_OFF
  */

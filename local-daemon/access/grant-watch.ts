@@ -10,24 +10,24 @@ interface Watched {
   readonly ended: (code: GrantEnd) => void
 }
 
-/** Threads whose records can take away what was granted. */
+/** Threads whose records can end a grant. */
 const DECISIVE: ReadonlySet<string> = new Set([ACCOUNTS_THREAD, CONFIG_THREAD])
-/** A timer does not count while the machine sleeps, nor hear that the clock was set: so often it is looked at, milliseconds. */
+/** A timer stops while the machine sleeps, and ignores changes of the clock. So this is how often it checks, milliseconds. */
 const LOOK_MS = 15_000
 
 /**
- * Watches over what outlives its request: an event stream ends when its token is revoked or expires, with the
- * commit that says so and at the very second; after a sleep of the machine a moment later.
+ * Watches what outlives its request. An event stream ends when its token is revoked or expires, with that
+ * commit or in that second; after the machine has slept, a moment later.
  */
 export class GrantWatch {
   readonly #authorise: Pick<Authorise, 'endOf'>
   readonly #watched = new Set<Watched>()
   readonly #onFault: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined
-  /** The first end that the timer is set for, milliseconds since 1970. */
+  /** The next expiry, for which the timer is set, milliseconds since 1970. */
   #first = Number.POSITIVE_INFINITY
 
-  /** @param authorise made before this, so that it is up to date when a commit is told of here */
+  /** @param authorise constructed before this, so that it is up to date when this hears of a commit */
   constructor(store: Store, authorise: Pick<Authorise, 'endOf'>) {
     this.#authorise = authorise
     this.#onFault = store.commits.onFault
@@ -37,11 +37,11 @@ export class GrantWatch {
     })
   }
 
-  /** Returns the way to stop watching. What has ended already is told at once. */
+  /** Returns a function that stops watching. A grant that has ended already is reported at once. */
   watch(principal: Principal, ended: (code: GrantEnd) => void): () => void {
     const watched = { principal, ended }
     this.#watched.add(watched)
-    // Not for each of many readers: that would look at all the others each time.
+    // Not for each of many readers: that would check all the others each time.
     if (endMs(principal) < this.#first) this.#setTimer()
     const end = this.#authorise.endOf(principal)
     if (end !== undefined) {
@@ -62,7 +62,7 @@ export class GrantWatch {
     }
   }
 
-  /** One that fails at its end keeps no other from ending. */
+  /** One that throws at its end does not keep others from ending. */
   #end(watched: Watched, code: GrantEnd): void {
     if (!this.#watched.delete(watched)) return
     try {

@@ -14,22 +14,22 @@ import { requireBearer } from './bearer.ts'
 import type { Identity } from './identity/identity.ts'
 
 export interface InviteRequest extends Omit<AccountRequest, 'name'> {
-  /** Label of the device, which its account is named after. */
+  /** Label of the device; its account gets this name. */
   readonly device: string
   readonly ttlSeconds: number
-  /** `token_id` of who makes it: the invite dies with it. Null for the owner at home. */
+  /** `token_id` of its maker: the invite ends with that token. Null for the owner at home. */
   readonly issuer: string | null
 }
 
 export interface Invite {
-  /** What is handed over, and never stored. */
+  /** The code to hand over. It is never stored. */
   readonly code: string
   readonly id: string
   /** Unix time, seconds. */
   readonly expiresAt: number
 }
 
-/** One-time codes that become an account with a token when they are redeemed, instead of a bearer handed around. */
+/** One-time codes that become an account with a token when they are redeemed, so that no bearer is passed around. */
 export class Invites {
   readonly #store: Store
   readonly #identity: Identity
@@ -66,7 +66,7 @@ export class Invites {
     return { code, id, expiresAt }
   }
 
-  /** Takes back an invite that nobody has redeemed; of one that was redeemed the account is to be revoked. */
+  /** Cancels an invite that nobody has redeemed. If it was redeemed, revoke its account instead. */
   revoke(id: string): Promise<void> {
     return this.#store.transact((tx) => {
       this.#accounts.change(tx, {
@@ -78,8 +78,8 @@ export class Invites {
   }
 
   /**
-   * Makes the account that a code promises, once. Throws `ProblemError`: `AUTH_INVALID` for a code that is
-   * not one of ours or too old, `CODE_USED` for one that was redeemed before.
+   * Makes the account for a code, once. Throws `ProblemError`: `AUTH_INVALID` for a code that is
+   * not ours or too old, `CODE_USED` for one that was redeemed before.
    */
   async redeem(authorization: string | null): Promise<FreshToken & { readonly invite: InviteRow }> {
     if (authorization === null) throw noInvite()
@@ -91,11 +91,11 @@ export class Invites {
     const found = this.#store.invite(id)
     if (found === undefined) throw invalidCode()
     const fresh = await this.#accounts.prepare(found.env)
-    // Looked at again where nothing waits: of two that redeem at once one gets the account.
+    // Checked again inside the transaction: of two that redeem at once, one gets the account.
     const invite = await this.#store.transact((tx) => {
       const now = tx.invite(id)
       if (now === undefined || now.redeemed_at !== null) return undefined
-      // What a thief left behind goes with the thief.
+      // An invite ends with the token that made it, so a thief leaves none behind.
       if ((now.revoked_at ?? now.issuer_revoked_at) !== null) throw invalidCode()
       this.#accounts.addIn(tx, fresh, requestOf(now))
       this.#accounts.change(tx, {
@@ -120,7 +120,7 @@ function requestOf(invite: InviteRow): AccountRequest {
   }
 }
 
-/** The refusal of a request that shows nothing where an invite is asked for. */
+/** The refusal of a request without an invite where one is needed. */
 export function noInvite(): ProblemError {
   return invalidCode('AUTH_REQUIRED', 'This route needs an invite')
 }

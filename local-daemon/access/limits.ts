@@ -1,20 +1,20 @@
-/** Every bound of access: what is remembered of tokens, tickets and invites, and how long each lives. */
+/** The limits of access: how many tokens, tickets and invites are remembered, and how long they are valid. */
 export const ACCESS_LIMITS = {
-  /** How old the stored time of a token's last use may become while it is used, and how often such times are written, milliseconds. */
+  /** How old the stored time of a token's last use may be while it is in use, and how often these times are written, milliseconds. */
   tokenUseMs: 600_000,
   tokenUseWriteMs: 5_000,
   /** Tokens whose last use is remembered between two writes. */
   tokenUses: 10_000,
   /** Bearers whose signature check is remembered. */
   verifiedBearers: 256,
-  /** Seconds that a stream ticket lives, and most that wait to be used: of one account, of all. */
+  /** Lifetime of a stream ticket, seconds, and the most unused ones: of one account, of all. */
   ticketSeconds: 30,
   ticketsOfAccount: 64,
   tickets: 4_096,
-  /** Seconds that an invite lives, if nothing else is said, and at most. */
+  /** Default and longest lifetime of an invite, seconds. */
   inviteDefaultSeconds: 15 * 60,
   inviteMaxSeconds: 7 * 24 * 3600,
-  /** Longest lifetime of a token that is given one, seconds: ten years. */
+  /** Longest lifetime of a token that expires, seconds: ten years. */
   tokenMaxSeconds: 10 * 365 * 24 * 3600,
   /** How often an account may exchange its own bearer, per minute. */
   rotationsPerMinute: 10,

@@ -4,13 +4,13 @@ import type { SettingValues } from '../settings/setting-definitions.ts'
 import type { StoreReader } from '../store/reader.ts'
 import { nowSeconds } from './accounts.ts'
 
-/** A token that ends sooner is no way back in. */
+/** A token that expires sooner than this does not prevent a lockout. */
 const LASTING_SECONDS = 24 * 3600
 
-/** Tells the tokens that are to end by a change. */
+/** Says which tokens end with a change. */
 type Ending = (row: { readonly token_id: string; readonly account: string }) => boolean
 
-/** Refuses to require bearers while none could undo it. Throws `ProblemError` `LOCKOUT`. */
+/** Refuses to require bearers while no bearer could undo it. Throws `ProblemError` `LOCKOUT`. */
 export function guardRequirement(store: StoreReader, settings: SettingValues): void {
   if (settings.auth_required || hasLastingAdmin(store)) return
   throw lockout('Requiring bearers')
@@ -44,7 +44,7 @@ export function guardExchange(
   throw lockout('Exchanging the last one for one that ends within a day')
 }
 
-/** Whether some token that opens everything counts now and for a day, apart from those that are to end. */
+/** Whether some admin token is valid now and for a day, apart from those that end. */
 function hasLastingAdmin(store: StoreReader, ending: Ending = () => false): boolean {
   return store.adminTokens(lasting()).some((row) => !ending(row))
 }

@@ -2,7 +2,7 @@ import type { Store } from '../store/open-store.ts'
 import { StoreOpenError } from '../store/store-error.ts'
 import { ACCOUNTS_THREAD } from '../store/predecessors.ts'
 
-/** A table of accounts that is empty beside their records would let nobody in, or somebody else. Throws `StoreOpenError`. */
+/** An empty table of accounts beside records of them would refuse everyone, or let a new first account in. Throws `StoreOpenError`. */
 export function refuseLostAccounts(store: Store): void {
   if (store.accounts(0, 1).length > 0 || store.thread(ACCOUNTS_THREAD) === undefined) return
   throw new StoreOpenError(

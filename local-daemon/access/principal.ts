@@ -1,12 +1,12 @@
 import { hasScope, type Scope } from '../../protocol/identity/scopes.ts'
 
-/** Whom a request comes from. */
+/** Who a request comes from. */
 export type Principal =
-  /** The daemon's own user, over the Unix socket: the file's mode has let nobody else in. */
+  /** The daemon's own user, over the Unix socket, whose mode lets nobody else in. */
   | { readonly kind: 'owner' }
-  /** Anybody on this machine, where bearers are switched off for loopback. */
+  /** Any program on this machine, if bearers are switched off for loopback. */
   | { readonly kind: 'unchecked' }
-  /** Nobody in particular, on a route that is open to everybody. */
+  /** Anyone, on an open route. */
   | { readonly kind: 'anonymous' }
   | AccountPrincipal
 
@@ -16,14 +16,14 @@ export interface AccountPrincipal {
   readonly account: string
   readonly tokenId: string
   readonly scopes: readonly string[]
-  /** DIDs that it may act as, beside its own. */
+  /** DIDs that it may act as, in addition to its own. */
   readonly actors: readonly string[]
   readonly namespace: string
   /** Unix time, seconds. */
   readonly expiresAt: number | null
 }
 
-/** What no caller may do whom nothing has identified: it would outlast the switch that let it in. */
+/** What unidentified callers may not do, because it would outlast the setting that let them in. */
 const NEVER_UNCHECKED: ReadonlySet<Scope> = new Set(['admin', 'config:write'])
 
 export function mayUse(principal: Principal, required: Scope): boolean {
@@ -32,12 +32,12 @@ export function mayUse(principal: Principal, required: Scope): boolean {
   return principal.kind === 'account' && hasScope(principal.scopes, required)
 }
 
-/** Whose share of what all callers share a principal takes. */
+/** Whose share a principal takes of what all callers share. */
 export function holderOf(principal: Principal): string {
   return principal.kind === 'account' ? principal.account : principal.kind
 }
 
-/** The DID that a service account has of its own. */
+/** A service account's own DID. */
 export function accountDid(account: string): string {
   return `did:sync:system:${account}`
 }

@@ -8,9 +8,9 @@ export interface RecordActor {
 }
 
 /**
- * As whom a record is written: the actor it names, or the one of the header, or the account itself. Header and
- * record must not name two. Throws `ProblemError`: `DID_CLAIM_DENIED`, `INVALID_RECORD` where nobody is named.
- * @param header `X-Syncropel-Actor`, which was checked by itself before
+ * The actor of a record: the one it names, or the header's, or the account itself. Header and
+ * record must not differ. Throws `ProblemError`: `DID_CLAIM_DENIED`, `INVALID_RECORD` if no actor is named.
+ * @param header `X-Syncropel-Actor`, which was checked separately before
  */
 export function recordActor(
   principal: Principal,

@@ -2,23 +2,23 @@ import type { CorsHeaders } from '../../protocol/http/cors.ts'
 import type { Via } from './via.ts'
 
 /**
- * What the daemon itself knows about a request's connection. These facts alone decide what is trusted;
+ * What the daemon itself knows about a request's connection. Only these facts decide what is trusted;
  * a header can only take trust away (`proxy`), never give it.
  */
 export interface RequestFacts {
   readonly via: Via
   readonly clientAddress?: string
-  /** Whether the setting `trusted_proxies` names the peer; absent where nobody forwards. */
+  /** Whether the setting `trusted_proxies` names the peer; absent if the request was not forwarded. */
   readonly peerTrusted?: boolean
-  /** The port of the daemon that it came to, over TCP. */
+  /** The daemon's port that it came to, over TCP. */
   readonly localPort?: number
   /** The public hostname, for a request through the tunnel. */
   readonly publicHost?: string
   /** The id that the gateway gave the request, or the app. */
   readonly requestId?: string
-  /** Through the tunnel, where no route is a WebSocket: what would be let in is refused with `UPGRADE_REQUIRED`. */
+  /** Through the tunnel, for a WebSocket: no route takes one, so an allowed request gets `UPGRADE_REQUIRED`. */
   readonly asksForWebSocket?: true
-  /** What the gateway shows to go on with a ticket's event stream; never what a client sent. */
+  /** The gateway's code for resuming a ticket's event stream. A client can never send it. */
   readonly resume?: string
   /** What CORS adds to the answer. */
   readonly cors?: CorsHeaders

@@ -2,13 +2,13 @@ import { RateMeter } from '../../protocol/multiplexer/rate-meter.ts'
 import { ACCESS_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 
-/** Accounts counted at once; the one that came first is forgotten first. */
+/** Accounts counted at once; the oldest is forgotten first. */
 const ACCOUNTS_MAX = 1_024
 const INTERVAL_MS = 60_000
 
 /**
- * How often an account may exchange its own bearer. Each exchange is two records for ever and a new bucket at the
- * edge, and takes no scope at all: without this a bearer that may do nothing could fill the disk.
+ * Limits how often an account may exchange its own bearer. Each exchange is two permanent records and a new bucket at
+ * the gateway, and needs no scope. Without a limit, a bearer that may do nothing could fill the disk.
  */
 export class RotationLimit {
   readonly #meters = new Map<string, RateMeter>()

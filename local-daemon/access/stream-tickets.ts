@@ -10,9 +10,9 @@ import { mayUse, type Principal } from './principal.ts'
 interface OpenTicket {
   readonly principal: Principal
   readonly path: string
-  /** Unix time, seconds: a machine that has slept knows by it. */
+  /** Unix time, seconds: this one counts while the machine sleeps. */
   readonly expires: number
-  /** By the monotonic clock, milliseconds: a wall clock that is set back keeps nothing alive. */
+  /** By the monotonic clock, milliseconds: setting the wall clock back extends nothing. */
   readonly until: number
 }
 
@@ -23,8 +23,8 @@ export interface StreamTicket {
 }
 
 /**
- * Tickets for browsers' event streams, which can send no header: one use, half a minute, one path, one account. They
- * live in memory only; after a restart a page asks for another one. The gateway can tell a forged one by itself.
+ * Tickets for browsers' event streams, which cannot send headers: one use, half a minute, one path, one account. They
+ * are only in memory; after a restart a page asks for another one. The gateway can detect forged ones by itself.
  */
 export class StreamTickets {
   readonly #identity: Identity
@@ -35,7 +35,7 @@ export class StreamTickets {
   }
 
   /**
-   * A part of all is for holders of the scope admin alone: other accounts together cannot keep the owner from one.
+   * A part of all is only for holders of the scope admin, so other accounts together cannot lock the owner out.
    *
    * @throws ProblemError RATE_LIMITED when the account or all together have too many unused ones
    */
@@ -58,8 +58,8 @@ export class StreamTickets {
   }
 
   /**
-   * Burns a ticket and tells who had it; undefined for one that is unknown, used, expired or for another
-   * path. Whether its holder still counts is to be asked again.
+   * Uses up a ticket and tells who had it; undefined for one that is unknown, used, expired or for another
+   * path. The caller must check again whether its holder is still valid.
    */
   redeem(text: string, path: string): Principal | undefined {
     const code = parseCode(text)
@@ -71,13 +71,13 @@ export class StreamTickets {
     return hasEnded(open) ? undefined : open.principal
   }
 
-  /** Whether a ticket for this path was made here, used or too old as it may be. */
+  /** Whether a ticket for this path was made here, even if it is used or expired. */
   async isSigned(text: string, path: string): Promise<boolean> {
     const code = parseCode(text)
     return code?.kind === 'ticket' && verifyCode(code, path, this.#identity.publicKey, 0)
   }
 
-  /** They were issued in the order of their expiry. */
+  /** Tickets are in order of their expiry. */
   #forgetExpired(): void {
     for (const [key, open] of this.#open) {
       if (!hasEnded(open)) return

@@ -4,12 +4,12 @@ import type { Store } from '../store/open-store.ts'
 import { nowSeconds } from './accounts.ts'
 
 /**
- * When each token was used last, to `ACCESS_LIMITS.tokenUseMs`: so many writes at most come of it, however often a token is
- * used, and many tokens share one.
+ * When each token was last used, exact to `ACCESS_LIMITS.tokenUseMs`. That bounds the writes, however often a token is
+ * used, and many tokens share one write.
  */
 export class TokenUses {
   readonly #store: Store
-  /** When a use was last put down, by token; milliseconds of the monotonic clock. */
+  /** When a use was last stored, by token; milliseconds of the monotonic clock. */
   readonly #stored = new Map<string, number>()
   readonly #due = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
@@ -18,7 +18,7 @@ export class TokenUses {
     this.#store = store
   }
 
-  /** Takes note of a use, now. */
+  /** Notes a use now. */
   note(tokenId: string): void {
     const now = performance.now()
     const before = this.#stored.get(tokenId)
@@ -32,7 +32,7 @@ export class TokenUses {
     ).unref()
   }
 
-  /** Puts down what is due. What cannot be is forgotten: it is a time, and the next use is another. */
+  /** Stores what is due. If that fails, the time is dropped: the next use brings another. */
   async write(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined

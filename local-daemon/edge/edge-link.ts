@@ -9,20 +9,20 @@ import { projectPolicy } from './project-policy.ts'
 
 /** What the edge link needs of the tunnel. */
 export interface PolicyChannel {
-  /** Sends the present policy if there is a connection. */
+  /** Sends the current policy if there is a connection. */
   pushPolicy(): void
-  /** The policy that the present connection's gateway has acknowledged; null without one. */
+  /** The policy that the current connection's gateway has acknowledged; null without one. */
   readonly acknowledged: number | null
   readonly connected: boolean
 }
 
-/** Whether the gateway decides by the newest policy. `none`: there is no gateway. */
+/** Whether the gateway uses the newest policy. `none`: there is no gateway. */
 export interface EdgeReport {
   readonly state: 'applied' | 'pending' | 'none'
   readonly version: number
 }
 
-/** Keeps the gateway's policy in step with the store, and tells whether it is. */
+/** Keeps the gateway's policy in step with the store, and reports whether it is. */
 export class EdgeLink {
   readonly #store: Store
   readonly #settings: Settings
@@ -30,7 +30,7 @@ export class EdgeLink {
   #channel: PolicyChannel | undefined
   #version: number
 
-  /** @param settings made before this, so that it is up to date when a commit is told of here */
+  /** @param settings constructed before this, so that it is up to date when this hears of a commit */
   constructor(store: Store, settings: Settings) {
     this.#store = store
     this.#settings = settings
@@ -49,7 +49,7 @@ export class EdgeLink {
     this.#channel = channel
   }
 
-  /** The payload to push: what the store says now. */
+  /** The payload to push, from the store as it is now. */
   payload(): Uint8Array | undefined {
     const { values } = this.#settings
     return encodeEdgePolicy(projectPolicy(this.#store, values, this.#version, nowSeconds()))
@@ -60,7 +60,7 @@ export class EdgeLink {
     for (const wake of this.#waiting) wake()
   }
 
-  /** How it stands now. */
+  /** The current state. */
   report(): EdgeReport {
     const version = this.#version
     if (this.#channel === undefined) return { state: 'none', version }
@@ -68,7 +68,7 @@ export class EdgeLink {
     return { state: has !== null && has >= version ? 'applied' : 'pending', version }
   }
 
-  /** As `report`, after waiting a moment for a gateway that is connected. */
+  /** As `report`, after a short wait for a connected gateway. */
   async settled(): Promise<EdgeReport> {
     const until = performance.now() + EDGE_LIMITS.edgeAckMs
     for (;;) {

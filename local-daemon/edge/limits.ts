@@ -1,7 +1,7 @@
-/** Every bound of what the gateway is told. */
+/** The limits of what the gateway learns. */
 export const EDGE_LIMITS = {
-  /** Live tokens that the edge is told; with more it does not know them, and home alone decides. */
+  /** Live tokens that the gateway learns. With more it knows none, and only home decides. */
   edgeTokens: 2_000,
-  /** Time that a change waits for the gateway to acknowledge it before it is reported as pending, milliseconds. */
+  /** How long a change waits for the gateway's acknowledgement before it is reported as pending, milliseconds. */
   edgeAckMs: 2_000,
 } as const

@@ -1,7 +1,7 @@
 import type { LinkReport } from './link-report.ts'
 import { type Family, single } from '../../protocol/http/exposition.ts'
 
-/** The link as metrics; nothing where no gateway was asked for. */
+/** The link as metrics; none without a gateway. */
 export function tunnelMetrics(link: LinkReport | undefined): Family[] {
   if (link === undefined) return []
   const { round_trip_ms, policy } = link
@@ -74,7 +74,7 @@ export function tunnelMetrics(link: LinkReport | undefined): Family[] {
   ]
 }
 
-/** A gauge without a value while there is none. */
+/** A gauge that has no sample while there is no value. */
 function maybe(name: string, help: string, value: number | null): Family {
   return { name, help, type: 'gauge', samples: value === null ? [] : [{ value }] }
 }

@@ -6,7 +6,7 @@ import { isDamage } from '../store/trouble/store-trouble.ts'
 import type { StoreReader } from '../store/reader.ts'
 
 /**
- * What the gateway is told of the store: hashes, scopes, origins and limits, no secret and no record.
+ * What the gateway learns from the store: hashes, scopes, origins and limits; no secret and no record.
  * @param now Unix time, seconds
  */
 export function projectPolicy(
@@ -25,7 +25,7 @@ export function projectPolicy(
       row.expires_at === null ? { scopes } : { scopes, expires: row.expires_at },
     ]
   })
-  /** Undefined where the table is damaged: the gateway then lets home say so, and refuses nobody for it. */
+  /** Undefined if the table is damaged: then the gateway refuses nobody, and home reports the damage. */
   function liveTokens() {
     try {
       return store.liveTokens(now, edgeTokens + 1)

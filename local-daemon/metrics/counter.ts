@@ -1,7 +1,7 @@
 import { LabelledSeries } from './labelled-series.ts'
 import type { Family } from '../../protocol/http/exposition.ts'
 
-/** What only grows, or with `gauge` also shrinks, by label values. */
+/** A number that only grows, or with `gauge` also shrinks, by label values. */
 export class Counter<Label extends string> {
   readonly #about: Pick<Family, 'name' | 'help' | 'type'>
   readonly #series: LabelledSeries<Label, { value: number }>
@@ -16,7 +16,7 @@ export class Counter<Label extends string> {
     this.#series = new LabelledSeries(labels, () => ({ value: 0 }))
   }
 
-  /** @param values in the order of the labels; there must be few different ones */
+  /** @param values in the order of the labels; keep the number of different ones small */
   add(values: readonly string[], by = 1): void {
     this.#series.of(values).value += by
   }

@@ -23,7 +23,7 @@ export class Histogram<Label extends string> {
     }))
   }
 
-  /** @param values in the order of the labels; there must be few different ones */
+  /** @param values in the order of the labels; keep the number of different ones small */
   observe(values: readonly string[], value: number): void {
     const series = this.#series.of(values)
     const bounds = this.#bounds

@@ -1,8 +1,8 @@
 type Level<Series> = Map<string, Level<Series> | Series>
 
 /**
- * One thing for each combination of label values that came up. A map in a map for each label: one key made of all
- * values would be a new text for every request.
+ * One entry for each combination of label values that occurred. Each label is a nested map: one key made of all
+ * values would be a new string for every request.
  */
 export class LabelledSeries<Label extends string, Series extends object> {
   readonly #labels: readonly Label[]

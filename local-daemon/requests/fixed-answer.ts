@@ -1,5 +1,5 @@
 /**
- * An answer whose whole body is at hand as text, and whose length is stated. Whoever sends it can take
+ * An answer whose whole body is available as text, with its length. Its sender can take
  * `content` and `fields` as they are: reading them back out of a Response goes through a stream, which
  * costs a small answer a third of its rate.
  */

@@ -1,13 +1,13 @@
-/** What begins a bearer, a stream ticket, an invite or a resume code, wherever somebody put it by mistake. */
+/** The start of a bearer, stream ticket, invite or resume code, wherever somebody put it by mistake. */
 const SECRET = /sp[lirt]_/i
-/** Everything but visible ASCII: it could rewrite a terminal or begin another line. */
+/** Everything except visible ASCII: it could control a terminal or begin another line. */
 const INVISIBLE = /[^!-~]/g
-/** What most texts are: nothing of them has to change. */
+/** Most texts: nothing has to change. */
 const VISIBLE = /^[!-~]*$/
-/** Encodings within encodings that are looked through; nobody makes more by mistake. */
+/** Nested encodings that are decoded; nobody makes more by mistake. */
 const DECODINGS = 3
 
-/** The text as it may stand in a log: visible ASCII, U+FFFD for the rest, cut after `most` characters. */
+/** The text in a form that is safe for a log: visible ASCII, U+FFFD for the rest, cut after `most` characters. */
 export function loggable(text: string, most: number): string {
   if (text.length <= most && VISIBLE.test(text)) return text
   const clean = text.slice(0, most).replaceAll(INVISIBLE, '\uFFFD')
@@ -15,8 +15,8 @@ export function loggable(text: string, most: number): string {
 }
 
 /**
- * A target's path as it may stand in a log: without its query, which may hold a ticket, and with `[secret]` for
- * each segment that holds something of the form of a bearer, ticket or invite, percent-encoded or not.
+ * A target's path in a form that is safe for a log: without its query, which may contain a ticket, and with `[secret]` for
+ * each segment that contains something like a bearer, ticket or invite, percent-encoded or not.
  */
 export function loggablePath(target: string, most: number): string {
   const end = target.search(/[?#]/)
@@ -35,7 +35,7 @@ function isSecret(segment: string): boolean {
   return false
 }
 
-/** Character by character: an encoding that is broken elsewhere must not hide this one. */
+/** Character by character: a broken encoding elsewhere must not hide this one. */
 function decoded(text: string): string {
   return text.replaceAll(/%([0-7][0-9A-Fa-f])/g, (_all, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

@@ -1,12 +1,12 @@
 import type { Via } from '../access/via.ts'
 
 /**
- * How an answer ended. `whole`: all of it was handed on. `cancelled`: whoever asked went away before. `failed`: the
- * daemon could not finish it, and cut it.
+ * How an answer ended. `whole`: sent completely. `cancelled`: the client left first. `failed`: the
+ * daemon could not finish it and cut it.
  */
 export type Outcome = 'whole' | 'cancelled' | 'failed'
 
-/** What is kept of one answered request. No query, no header, no body: nothing secret has a place in it. */
+/** What is kept of one answered request: no query, no header, no body, so no secret. */
 export interface RequestLine {
   /** When the request came, Unix time in milliseconds. */
   readonly time: number
@@ -21,12 +21,12 @@ export interface RequestLine {
   readonly outcome: Outcome
   /** From the request's head to the end of its answer. */
   readonly duration_ms: number
-  /** Bytes of the request's body that were read. */
+  /** Bytes read of the request's body. */
   readonly bytes_in: number
-  /** Bytes of the answer's body that were handed on. */
+  /** Bytes sent of the answer's body. */
   readonly bytes_out: number
   /** A service account's id, `owner`, `unchecked` (loopback without bearers), or `anonymous`. */
   readonly account: string
-  /** The DID that the header X-Syncropel-Actor named, if it was allowed to. */
+  /** The DID in the header X-Syncropel-Actor, if it was allowed. */
   readonly actor: string | null
 }

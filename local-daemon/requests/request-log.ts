@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { REQUEST_LIMITS } from './limits.ts'
 import type { RequestLine } from './request-line.ts'
 
-/** Halves in place of zeros where fractions will come: so the engine gives them their form at once. */
+/** Halves instead of zeros for future fractions, so that the engine stores these fields as doubles from the start. */
 const EMPTY: RequestLine = {
   time: 0.5,
   request_id: '',
@@ -20,14 +20,14 @@ const EMPTY: RequestLine = {
 }
 
 /**
- * The newest request lines, in memory alone. Readers keep a place and no copy: one that is slow costs nothing,
- * and is told how many lines it has missed.
+ * The newest request lines, only in memory. Readers keep a place and no copy: a slow one costs nothing,
+ * and learns how many lines it has missed.
  */
 export class RequestLog {
-  /** Tells the log of this process from the one before it, whose places mean nothing here. */
+  /** Distinguishes the log of this process from the one before, whose places mean nothing here. */
   readonly epoch = randomBytes(6).toString('hex')
   readonly #size: number
-  /** Made once and written over: objects that are made anew and kept would cost a small request most of its log. */
+  /** Made once and overwritten: a new object per line would be most of the log's cost for a small request. */
   readonly #lines: { -readonly [Field in keyof RequestLine]: RequestLine[Field] }[]
   readonly #waiting = new Set<() => void>()
   #head = 0
@@ -64,19 +64,19 @@ export class RequestLog {
     this.#waiting.clear()
   }
 
-  /** Place of the oldest line that is kept. */
+  /** Place of the oldest kept line. */
   get oldest(): number {
     return Math.max(1, this.#head - this.#size + 1)
   }
 
-  /** The line at a place; undefined where there is none yet, or no longer. */
+  /** The line at a place; undefined if there is none yet, or no longer. */
   at(seq: number): RequestLine | undefined {
     if (seq < this.oldest || seq > this.#head) return undefined
     const kept = this.#lines[(seq - 1) % this.#size]
     return kept && { ...kept }
   }
 
-  /** Calls back once with the next line. Returns the way to stop waiting. */
+  /** Calls back once with the next line. Returns a function that stops waiting. */
   onNext(wake: () => void): () => void {
     this.#waiting.add(wake)
     return () => {

@@ -3,15 +3,15 @@ import { Counter } from '../metrics/counter.ts'
 import type { Family } from '../../protocol/http/exposition.ts'
 import { Histogram } from '../metrics/histogram.ts'
 
-/** Methods that have a value of their own; a client may invent others. */
+/** Methods with their own label value; a client may invent others. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
-/** By the hundreds of a status. */
+/** By the first digit of a status. */
 const CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
 /** Upper bounds, seconds: a small read is below a millisecond, a long poll takes up to 30 seconds. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30]
 
 /**
- * Counts requests. Every label has few values, whatever clients send: the four ways in, methods of the list or
+ * Counts requests. Every label has few values, whatever clients send: the five ways in, methods of the list or
  * `OTHER`, patterns of routes or `unmatched`, classes of status.
  */
 export class RequestMetrics {
@@ -54,7 +54,7 @@ export class RequestMetrics {
     this.#open.add([via])
   }
 
-  /** The answer is an event stream, and begins. */
+  /** The answer is an event stream and begins. */
   stream({ via }: RequestTrace): void {
     this.#streams.add([via])
   }

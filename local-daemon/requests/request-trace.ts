@@ -3,31 +3,31 @@ import type { SubscriptionObserver } from './subscription-observer.ts'
 import type { Via } from '../access/via.ts'
 import type { Outcome } from './request-line.ts'
 
-/** What a trace says of its request once the answer has ended. */
+/** What a trace knows of its request once the answer has ended. */
 export interface TraceEnd {
   readonly status: number
   readonly outcome: Outcome
-  /** Bytes of the answer's body that were handed on. */
+  /** Bytes sent of the answer's body. */
   readonly bytesOut: number
 }
 
-/** What a request asks for, in its own words: nothing of it is checked. */
+/** What a request asks for, as sent: nothing is checked. */
 export interface Asked {
   readonly method: string
   /** Path and query. */
   readonly target: string
-  /** What the header X-Syncropel-Actor says. */
+  /** The value of the header X-Syncropel-Actor. */
   readonly claimed: string | null
 }
 
-/** Who is told of a trace. */
+/** What observes a trace. */
 export interface TraceWatcher {
-  /** Its answer is an event stream, and begins. */
+  /** Its answer is an event stream and begins. */
   streaming(trace: RequestTrace): void
   ended(trace: RequestTrace, end: TraceEnd): void
 }
 
-/** Follows one request from its head to the end of its answer. Whoever handles it says what it finds out. */
+/** Follows one request from its head to the end of its answer. The code that handles it adds what it finds out. */
 export class RequestTrace {
   readonly requestId: string
   readonly via: Via
@@ -35,17 +35,17 @@ export class RequestTrace {
   readonly time = Date.now()
   /** By the monotonic clock, milliseconds. */
   readonly startedAt = performance.now()
-  /** The route's pattern, once there is one. */
+  /** The route's pattern, once it is known. */
   route = 'unmatched'
   principal: Principal | undefined
-  /** Bytes of the request's body that were read. */
+  /** Bytes read of the request's body. */
   bytesIn = 0
-  /** The answer's body is a stream, which tells its end by itself. */
+  /** The answer's body is a stream, which reports its end by itself. */
   #isStreamed = false
   #isEventStream = false
   #ended = false
   readonly #watcher: TraceWatcher
-  /** Asked for once, when the line is written. */
+  /** Called once, when the line is written. */
   readonly asked: () => Asked
 
   constructor(requestId: string, via: Via, watcher: TraceWatcher, asked: () => Asked) {
@@ -64,7 +64,7 @@ export class RequestTrace {
     return this.#isStreamed
   }
 
-  /** Once, whatever comes later. */
+  /** Only once, whatever comes later. */
   end(status: number, outcome: Outcome, bytesOut: number): void {
     if (this.#ended) return
     this.#ended = true
@@ -78,8 +78,8 @@ export class RequestTrace {
   }
 
   /**
-   * Who is told of the events that are its answer. What a reader gets as a member of a group is sent once for all of
-   * them, and counted for none.
+   * What observes the events that are its answer. What a reader gets as a member of a group is sent once for all of
+   * them and counted for none.
    */
   events(status: number): SubscriptionObserver {
     this.#beginEvents()
@@ -93,7 +93,7 @@ export class RequestTrace {
   }
 
   /**
-   * The body of an answer, counted as it is read. Asks for nothing before its reader does, and ends as its
+   * The body of an answer, counted as it is read. It reads nothing before its reader does, and ends as its
    * source ends: truncation stays truncation.
    */
   counted(source: ReadableStream<Uint8Array>, status: number): ReadableStream<Uint8Array> {

@@ -9,10 +9,10 @@ import { loggable, loggablePath } from './loggable.ts'
 import type { RequestLog } from './request-log.ts'
 import { type Asked, RequestTrace, type TraceEnd, type TraceWatcher } from './request-trace.ts'
 
-/** What a request that was refused at the door asked for. */
+/** The request that was refused before the app. */
 export type Refused = Pick<Asked, 'method' | 'target'>
 
-/** Writes the line of every request, and counts it. */
+/** Writes a line for every request, and counts it. */
 export class RequestWatch implements TraceWatcher {
   readonly #log: RequestLog
   readonly #metrics: RequestMetrics
@@ -34,7 +34,7 @@ export class RequestWatch implements TraceWatcher {
   }
 
   /**
-   * Says that an answer is made.
+   * Notes that an answer is ready.
    * @param isGone whether the client has left meanwhile
    */
   answered(trace: RequestTrace, method: string, response: Response, isGone: () => boolean): void {
@@ -45,7 +45,7 @@ export class RequestWatch implements TraceWatcher {
     trace.end(response.status, gone ? 'cancelled' : 'whole', gone ? 0 : length)
   }
 
-  /** A request that was refused before the app could be asked. */
+  /** A request that was refused before the app. */
   refused(asked: Refused, facts: RequestFacts, answer: Response): void {
     const id = facts.requestId ?? answer.headers.get('x-request-id') ?? ''
     const trace = new RequestTrace(id, facts.via, this, () => ({ ...asked, claimed: null }))
@@ -68,7 +68,7 @@ export class RequestWatch implements TraceWatcher {
       request_id: loggable(trace.requestId, requestLogText),
       via: trace.via,
       method: loggable(method, requestLogText),
-      // The pattern's own text, where it is the same: one text less that lives on.
+      // The pattern's own string, if it is equal: one string less to keep.
       path: path === trace.route ? trace.route : path,
       route: trace.route,
       status: end.status,
@@ -77,7 +77,7 @@ export class RequestWatch implements TraceWatcher {
       bytes_in: trace.bytesIn,
       bytes_out: end.bytesOut,
       account: accountOf(trace.principal),
-      // Of a request that was let in the claim was checked.
+      // The claim of an allowed request was checked.
       actor:
         claimed === null || trace.principal === undefined
           ? null
@@ -96,7 +96,7 @@ function targetOf(url: string): string {
 }
 
 function lengthOf(response: Response): number {
-  // It knows its length; nothing else of it has to be looked at.
+  // It knows its length; nothing else needs a look.
   if (response instanceof FixedAnswer) return Number(response.fields['content-length'])
   if (response.body === null) return 0
   return Number(response.headers.get('content-length') ?? 0)

@@ -1,4 +1,4 @@
-/** Who takes note of what a reader was given. */
+/** Observes what a reader was given. */
 export interface SubscriptionObserver {
   took(bytes: number): void
   /** @param left the reader has left; otherwise the feed was at its end */

@@ -1,10 +1,10 @@
 import { SETTINGS } from './setting-definitions.ts'
 
 /**
- * What lets requests for this host in, for whoever runs the proxy that hands the name on. A list is replaced whole, and what
- * is in it is not told here: anybody may ask.
- * @param name the host as it was asked for, without its port
- * @param empty nothing is in the list
+ * The command that allows requests for this host, for the owner of the proxy that forwards it. Setting a list replaces it,
+ * and its present content is not shown here: anyone may ask.
+ * @param name the host as requested, without its port
+ * @param empty the list is empty
  */
 export function allowHostCommand(name: string, empty: boolean): string {
   if (!isHost(name)) return 'spl config set allowed_hosts <name>'
@@ -12,7 +12,7 @@ export function allowHostCommand(name: string, empty: boolean): string {
   return empty ? command : `${command} (with the names that are in it: spl config show)`
 }
 
-/** Then it has no character that a shell reads. */
+/** Then it has no character that is special in a shell. */
 function isHost(name: string): boolean {
   try {
     return SETTINGS.allowed_hosts.parse([name])[0] === name && /^[a-z0-9.-]+$/.test(name)

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net'
 import { OriginError, parseOriginList } from '../../protocol/http/origin.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 
-/** The settings that are records, with what each is made of. */
+/** The settings that are records, each with its definition. */
 export interface SettingValues {
   readonly auth_required: boolean
   readonly strict_actor_header: boolean
@@ -13,7 +13,7 @@ export interface SettingValues {
   readonly trusted_proxies: readonly string[]
   /** Public host names that a reverse proxy forwards, lower case, without a port. */
   readonly allowed_hosts: readonly string[]
-  /** What one token may ask of the public hostname. */
+  /** How often one token may use the public hostname. */
   readonly token_requests_per_second: number
   readonly token_burst: number
 }
@@ -21,9 +21,9 @@ export type SettingKey = keyof SettingValues
 
 interface Definition<Value> {
   readonly initial: Value
-  /** The field of the record's body that holds the value, beside `topic`. */
+  /** The field of the record's body with the value, beside `topic`. */
   readonly field: 'enabled' | 'origins' | 'addresses' | 'hosts' | 'value'
-  /** The value in its one form. Throws `ProblemError` `INVALID_SETTING`. */
+  /** The value in its canonical form. Throws `ProblemError` `INVALID_SETTING`. */
   parse(value: unknown): Value
 }
 

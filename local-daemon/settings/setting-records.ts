@@ -5,7 +5,7 @@ import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold } from '../store/transactor.ts'
 import { isSettingKey, SETTINGS, type SettingKey } from './setting-definitions.ts'
 
-/** Where settings are stated. The newest valid record of a key replaces its whole value. */
+/** The thread of the settings. The newest valid record of a key replaces its whole value. */
 export const CONFIG_THREAD = 'th_engine_config'
 
 export interface StatedSetting {
@@ -14,8 +14,8 @@ export interface StatedSetting {
 }
 
 /**
- * The setting that a body states, its value in its one form; undefined for a body about anything else. Throws
- * `ProblemError` `INVALID_SETTING` for one that is about a setting and malformed.
+ * The setting that a body states, its value in canonical form; undefined for a body about anything else. Throws
+ * `ProblemError` `INVALID_SETTING` for a malformed setting.
  */
 export function readSetting(body: unknown): StatedSetting | undefined {
   if (!isPlainObject(body) || !isSettingKey(body['topic'])) return undefined
@@ -37,8 +37,8 @@ export function readSetting(body: unknown): StatedSetting | undefined {
 }
 
 /**
- * Keeps the table of settings. What another instance stated, what is no LEARN and what is malformed changes
- * nothing: the valid record before it stays in force.
+ * Keeps the table of settings. Records of another instance, of another act than LEARN, and malformed ones change
+ * nothing: the previous valid record stays in force.
  */
 export function settingFold(owner: string, predecessors: Predecessors = NO_PREDECESSORS): Fold {
   return {
@@ -51,7 +51,7 @@ export function settingFold(owner: string, predecessors: Predecessors = NO_PREDE
   }
 }
 
-/** What a record of the thread states, or why it does not count although it is about a setting. */
+/** What a record of the thread states, or why it is ignored although it is about a setting. */
 export function statedBy(
   record: StoredRecord,
   owner: string,

@@ -10,18 +10,18 @@ import { CONFIG_THREAD, settingFold, statedBy } from './setting-records.ts'
 
 export interface SettingsParts {
   readonly store: Store
-  /** The instance's did:key: only what it accepted itself counts. */
+  /** The instance's did:key: only records that it accepted itself count. */
   readonly owner: string
-  /** Identities that it succeeded, the newest first. */
+  /** Identities that it replaced, the newest first. */
   readonly lineage?: readonly string[]
-  /** Told of a record that is about a setting and does not count. */
+  /** Called for a record that is about a setting and is ignored. */
   readonly warn: (message: string, recordId: string) => void
 }
 
-/** Most warnings that are kept to be shown. */
+/** Most warnings kept to be shown. */
 const WARNINGS_MAX = 20
 
-/** The settings in force, brought up to date with each commit: a change holds from the next request on. */
+/** The settings in force, updated with each commit: a change works from the next request. */
 export class Settings {
   readonly #parts: SettingsParts
   readonly #warnings: string[] = []
@@ -53,12 +53,12 @@ export class Settings {
     return this.#cors
   }
 
-  /** The newest of the records that were ignored since the start, in words. */
+  /** The newest records ignored since the start, in words. */
   get warnings(): readonly string[] {
     return this.#warnings
   }
 
-  /** The record in force of a key; undefined where the default is. */
+  /** The record in force for a key; undefined if the default is. */
   row(key: string): SettingRow | undefined {
     return this.#rows.get(key)
   }
@@ -74,7 +74,7 @@ export class Settings {
     return family !== 0 && this.#proxies.check(address, family === 6 ? 'ipv6' : 'ipv4')
   }
 
-  /** Makes the table anew from its records, in one transaction. */
+  /** Rebuilds the table from its records, in one transaction. */
   async rebuild(): Promise<void> {
     const { store, owner, lineage = [] } = this.#parts
     await store.transact((tx) => {

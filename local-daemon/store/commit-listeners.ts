@@ -1,20 +1,20 @@
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { StoredRecord } from './stored-record.ts'
 
-/** Told of each commit's new records, in order of `seq`, after they are durable. */
+/** Called with each commit's new records, in order of `seq`, after they are durable. */
 export type CommitListener = (records: readonly StoredRecord[]) => void
 
-/** Those who follow the log: event feeds and long polls. */
+/** The listeners of the log: event feeds and long polls. */
 export class CommitListeners {
   readonly #listeners = new Set<CommitListener>()
-  /** Told what a listener has thrown. The commit stands, and the other listeners are told of it all the same. */
+  /** Called with what a listener has thrown. The commit stands, and the other listeners are still called. */
   readonly onFault: (error: unknown) => void
 
   constructor(onFault: (error: unknown) => void) {
     this.onFault = onFault
   }
 
-  /** Returns the way to stop listening. */
+  /** Returns a function that stops listening. */
   add(listener: CommitListener): () => void {
     this.#listeners.add(listener)
     return () => {

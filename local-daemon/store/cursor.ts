@@ -1,25 +1,25 @@
 import { ProblemError } from '../problem/problem-error.ts'
 
-/** A place in the arrival order of one store: everything up to and including `seq` was seen. */
+/** A place in the arrival order of one store: the reader has seen everything up to and including `seq`. */
 export interface Position {
-  /** 16 hex digits, drawn when the store is made, and anew when it turns out to be another copy. */
+  /** 16 random hex digits, made with the store, and again when it turns out to be another copy. */
   readonly epoch: string
   /** The newest sequence number, 0 for an empty store. */
   readonly head: number
-  /** The id of the record at a sequence number up to `head`; undefined where it cannot be read. */
+  /** The id of the record at a sequence number up to `head`; undefined if it cannot be read. */
   idAt(seq: number): string | undefined
 }
 
-/** Digits of the record's id that a cursor carries: of two different records they are the same once in 2^48. */
+/** Digits of the record's id in a cursor: two different records have the same ones once in 2^48. */
 const CHECK_DIGITS = 12
 const NOTHING = '0'.repeat(CHECK_DIGITS)
-/** Sixteen digits hold every safe integer; more is no cursor of ours. */
+/** Sixteen digits are enough for every safe integer; a longer number is not ours. */
 const FORM = /^([0-9a-f]{16}):(0|[1-9][0-9]{0,15}):([0-9a-f]{12})$/
 
 /**
- * `<epoch>:<seq>:<check>`. Opaque to clients, who only hand it back. The check is the beginning of the id of the record at
- * `seq`: so a store that was put back together with all that remembers it, and has gone on otherwise, is noticed by its readers.
- * @param id of the record at `seq`; anything for 0, empty for a record that cannot be read
+ * `<epoch>:<seq>:<check>`. Opaque to clients, who only send it back. The check is the beginning of the id of the record at
+ * `seq`, so readers notice a store that was restored with everything that remembers it and then continued differently.
+ * @param id of the record at `seq`; anything for 0; empty for an unreadable record
  */
 export function formatCursor(epoch: string, seq: number, id: string): string {
   return `${epoch}:${seq}:${seq === 0 || id === '' ? NOTHING : id.slice(0, CHECK_DIGITS)}`
@@ -27,8 +27,8 @@ export function formatCursor(epoch: string, seq: number, id: string): string {
 
 /**
  * The sequence number that a client's cursor names. Throws `INVALID_CURSOR` for any other text, `CURSOR_EPOCH_CHANGED` for a
- * cursor of another copy of the store, and `CURSOR_FUTURE` for one that this store has not reached: a store rolled back must
- * not look like one with nothing new.
+ * cursor of another copy of the store, and `CURSOR_FUTURE` for one that this store has not reached: a rolled back store must
+ * not look like a store without news.
  */
 export function parseCursor(text: string, at: Position): number {
   const [, epoch, digits] = FORM.exec(text) ?? []
@@ -45,7 +45,7 @@ export function parseCursor(text: string, at: Position): number {
     })
   }
   const id = seq === 0 ? '' : at.idAt(seq)
-  // Of a record that cannot be read nothing is left to compare; what comes after it can still be.
+  // An unreadable record has nothing to compare; the records after it may still be readable.
   if (id !== undefined && formatCursor(epoch, seq, id) !== text) throw epochChanged()
   return seq
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { recordPreimage } from '../../protocol/records/record-id.ts'
 import type { SplRecord } from '../../protocol/records/record.ts'
 
-/** A local record before it has a place: without `clock` it takes the next one of its thread and actor. */
+/** A local record before it has a place. Without `clock` it takes the next one of its thread and actor. */
 export type RecordDraft = Omit<SplRecord, 'clock'> & { readonly clock?: number | undefined }
 
 /** A record with its canonical text and id, each computed once. */

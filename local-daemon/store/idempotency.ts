@@ -6,14 +6,14 @@ import type { StoredRecord } from './stored-record.ts'
 
 /** A promise that the same request, sent again, changes nothing (draft-ietf-httpapi-idempotency-key-header). */
 export interface Once {
-  /** Who sends it: keys of two holders have nothing to do with each other. */
+  /** The sender: keys of two senders are independent. */
   readonly holder: string
   readonly key: string
-  /** 32 bytes: what is asked. The same key for something else is a mistake of the sender's. */
+  /** 32 bytes: the request. The same key for another request is the sender's mistake. */
   readonly fingerprint: Buffer
 }
 
-/** The keys of the last day, and the records that they made, in the same transaction as those. */
+/** The keys of the last day and the records that they made, in the records' transaction. */
 export class IdempotencyKeys {
   readonly #statements: Statements
   readonly #reader: StoreReader
@@ -23,7 +23,7 @@ export class IdempotencyKeys {
     this.#reader = reader
   }
 
-  /** The record that a request has made before, if so. Throws `ProblemError` `IDEMPOTENCY_KEY_REUSED`. */
+  /** The record that an earlier request with this key made, if any. Throws `ProblemError` `IDEMPOTENCY_KEY_REUSED`. */
   recall({ holder, key, fingerprint }: Once): StoredRecord | undefined {
     const known = this.#statements.idempotencyKey.get(holder, key)
     if (known === undefined) return undefined

@@ -11,7 +11,7 @@ import { prepareStatements, type Statements } from './statements.ts'
 import { StoreOpenError } from './store-error.ts'
 import { StoreState } from './trouble/store-state.ts'
 
-/** A store that was opened, and what looks after it. */
+/** An open store, and what watches it. */
 export interface OpenParts {
   readonly database: Database
   readonly statements: Statements
@@ -20,13 +20,13 @@ export interface OpenParts {
   readonly loss: LossWatch | undefined
   readonly stamp: string
   readonly newest: { readonly seq: number; readonly id: string }
-  /** Why it is another store than before, and where its log is kept then. */
+  /** Why it is another store than before, and where its log is then kept. */
   readonly broken: string | undefined
 }
 
 /**
- * Opens a store once it is sure that it is the one which is expected. Whatever refuses to open it leaves its log as it was; a store that holds
- * less than before leaves it aside. Throws `StoreOpenError`.
+ * Opens a store once it is known to be the expected one. A refusal leaves its log as it was; a store that has
+ * less than before puts it aside. Throws `StoreOpenError`.
  */
 export function openParts(options: StoreOptions): OpenParts {
   // SQLite keeps its log beside the file itself, not beside a link to it.
@@ -50,7 +50,7 @@ export function openParts(options: StoreOptions): OpenParts {
     try {
       return judged(database)
     } catch (error) {
-      // Before anything is closed: it asks what the system has left.
+      // Before anything is closed, because this checks what the system has left.
       const reason = error instanceof StoreOpenError ? error : openFailure(path ?? '', error)
       database.close()
       throw reason
@@ -70,8 +70,8 @@ export function openParts(options: StoreOptions): OpenParts {
         ? undefined
         : new Lineage(options.lineage.path, statements)
     const state = new StoreState(options.onTrouble ?? (() => {}))
-    // Only now: the log is made by the first who reads or writes.
-    // By the name that was given: a link may lead somewhere else one day.
+    // Only now: the first read or write makes the log.
+    // By the given name: a link may lead somewhere else one day.
     const loss = options.path === null ? undefined : new LossWatch(database, options.path, state)
     try {
       const isOther = lineage?.broken !== undefined
@@ -90,7 +90,7 @@ export function openParts(options: StoreOptions): OpenParts {
     }
   }
 
-  /** Before the store counts as the one that is remembered: a start that is killed is then told the same again. */
+  /** Before the store counts as the remembered one, so that after a killed start the next one reports the same. */
   function settleLog(words: string | undefined): string | undefined {
     const kept = log
     log = undefined

@@ -5,7 +5,7 @@ import { StoreOpenError } from './store-error.ts'
 
 const PAUSE_MS = 50
 
-/** As `openStore`, for a file that another program has locked for a moment: tries again for `STORE_LIMITS.storeBusyMs`. */
+/** As `openStore`, for a file that another program locks for a moment: tries again for `STORE_LIMITS.storeBusyMs`. */
 export async function openStoreSoon(options: StoreOptions): Promise<Store> {
   const until = performance.now() + STORE_LIMITS.storeBusyMs
   for (;;) {

@@ -37,9 +37,9 @@ import { Writer } from './writer.ts'
 export interface AppendOptions {
   /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
   readonly once?: Once | undefined
-  /** What may refuse it, by what the store holds in that very transaction; nothing is written then. It must not wait. */
+  /** May refuse it, by what the store has in that transaction; then nothing is written. It must not wait. */
   readonly guard?: ((tx: StoreTransactor) => void) | undefined
-  /** What belongs into the same transaction, and is not done for a repeated append. */
+  /** Further work for the same transaction, skipped for a repeated append. */
   readonly also?: (tx: StoreTransactor, result: AppendResult) => void
 }
 
@@ -47,35 +47,35 @@ export interface AppendOptions {
 export interface Store extends StoreReader {
   /**
    * Appends a local record and resolves once it is durable. Rejects with `ProblemError`: `CLOCK_CONFLICT`, or
-   * `STORE_…` for what is wrong with the store.
+   * `STORE_…` if something is wrong with the store.
    */
   append(draft: RecordDraft, options?: AppendOptions): Promise<AppendResult>
-  /** Runs the work in a write transaction of its own. It must not wait for anything. Rejects as `append`. */
+  /** Runs the work in its own write transaction. It must not wait for anything. Rejects as `append`. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
   readonly commits: CommitListeners
-  /** Of the library that this process has loaded. */
+  /** The version of SQLite that this process has loaded. */
   readonly sqliteVersion: string
   /** What is wrong with it now, if anything. */
   trouble(): StoreTrouble | undefined
-  /** Why it is another store than the one that was here before; its cursors are of a new epoch then. */
+  /** Why it is another store than the previous one; then its cursors have a new epoch. */
   readonly lineageBroken: string | undefined
   /** Resolves once what is open is saved, if its file was lost. */
   whenSaved(): Promise<void>
-  /** Commits what waits, folds the write-ahead log into the file and closes. Idempotent. */
+  /** Commits what waits, checkpoints the write-ahead log into the file and closes. Idempotent. */
   close(): void
 }
 
 export interface StoreOptions extends ConnectionOptions {
-  /** Null keeps it in memory: it ends with the process. */
+  /** Null keeps it in memory, until the process ends. */
   readonly path: string | null
   readonly origin: LocalOrigin
   /** What tables are kept from records. */
   readonly folds?: readonly Fold[]
-  /** What remembers the store outside its file; without it no older copy is noticed. */
+  /** Remembers the store outside its file; without it, an older copy goes unnoticed. */
   readonly lineage?: LineageOptions
-  /** Told of each change of what is wrong. */
+  /** Called for each change of the trouble. */
   readonly onTrouble?: TroubleListener
-  /** Told what somebody threw who was told of a commit; without it the process is. Must not throw. */
+  /** Called with the exception of a commit listener; without this, it is uncaught. Must not throw. */
   readonly onFault?: (error: unknown) => void
 }
 
@@ -105,7 +105,7 @@ export function openStore(options: StoreOptions): Store {
 
   const commit = database.transaction((work: () => unknown) => work()).immediate
 
-  /** Throws `ProblemError` if the files are locked, or cannot be looked at. */
+  /** Throws `ProblemError` if the files are locked or cannot be checked. */
   function look(when: 'before' | 'after' | 'thoroughly'): void {
     try {
       loss?.check(when, { stamp, seq: newest.seq, id: newest.id })
@@ -152,7 +152,7 @@ export function openStore(options: StoreOptions): Store {
     const last = appended.at(-1)
     if (last !== undefined) newest = last
     wrote()
-    // Nothing is acknowledged that went into a file which nobody finds again.
+    // Do not acknowledge what went into a file that nobody finds again.
     look('after')
     if (state.end !== undefined) throw problemFrom(state.end)
     if (last !== undefined) lineage?.note(reader.epoch, last.seq, last.id)
@@ -161,7 +161,7 @@ export function openStore(options: StoreOptions): Store {
     return result
   }
 
-  /** What is known to be wrong is said at once: `tick` tries whether it has passed. */
+  /** A known trouble is reported at once; `tick` checks whether it has passed. */
   function refuseIfKnown(): void {
     if (state.end !== undefined) throw problemFrom(state.end)
     const { passing } = state
@@ -184,7 +184,7 @@ export function openStore(options: StoreOptions): Store {
     return problemFrom(isLong ? state.meet(trouble) : trouble)
   }
 
-  /** Looks after a store that nobody writes to: whether its file is there, and whether what was wrong has passed. */
+  /** Checks a store that nobody writes to: whether its file is there, and whether its trouble has passed. */
   function tick(): void {
     try {
       look('thoroughly')
@@ -201,7 +201,7 @@ export function openStore(options: StoreOptions): Store {
     }
   }
 
-  /** Proved by a commit as large as a usual one, and by what is left after it: a page alone fits where nothing else does. */
+  /** Proved by a commit of usual size and by the room left after it: a single page may fit where nothing else does. */
   function hasRoom(): boolean {
     const { storeProbeBytes } = STORE_LIMITS
     if (bytesLeft() < 5 * storeProbeBytes) return false

@@ -24,13 +24,13 @@ export interface RecordFilter {
 /** One read of the log, in arrival order. */
 interface RecordPage {
   readonly records: readonly StoredRecord[]
-  /** Whether the read stopped at one of its bounds: there may be more up to `upTo`. */
+  /** Whether the read stopped at a limit: there may be more up to `upTo`. */
   readonly cut: boolean
 }
 
-/** What may be read from a store. There is no way to write from here. */
+/** Reads from a store. It has no way to write. */
 export interface StoreReader {
-  /** Names the store in every cursor. */
+  /** Identifies the store in every cursor. */
   readonly epoch: string
   /** The newest sequence number, 0 when empty. */
   head(): number
@@ -44,7 +44,7 @@ export interface StoreReader {
   record(id: string): StoredRecord | undefined
   /**
    * Records with `after < seq <= upTo`, at most `limit` and about `STORE_LIMITS.pageBytes`, at least one
-   * if there is one. The read is over when it returns: an open one would pin the write-ahead log.
+   * if there is one. The read ends when this returns: an open one would pin the write-ahead log.
    */
   page(filter: RecordFilter, after: number, upTo: number, limit: number): RecordPage
   thread(name: string): ThreadRow | undefined
@@ -53,7 +53,7 @@ export interface StoreReader {
   token(tokenId: string): TokenRow | undefined
   /** The one token whose id begins with these hex digits; undefined for none, and for several. */
   tokenThatBegins(digits: string): TokenRow | undefined
-  /** In order of the records that made them, those after a sequence number. All of them, if nothing is said. */
+  /** In order of the records that made them, those after a sequence number; by default all. */
   tokens(after?: number, limit?: number): readonly TokenRow[]
   tokensOf(account: string, after?: number, limit?: number): readonly TokenRow[]
   /** Tokens that are neither revoked nor expired at `now` (Unix seconds), the oldest first. */
@@ -73,20 +73,20 @@ const TOKENS = ['tokens', 'service_accounts']
 /** SQLite's word for no limit. */
 const ALL = -1
 
-/** What a reader needs of its store. */
+/** What a reader needs from its store. */
 export interface ReaderParts {
   readonly statements: Statements
   /** The newest sequence number: only the writer moves it. */
   readonly head: () => number
-  /** The refusal that an error of SQLite becomes. */
+  /** The refusal for an error of SQLite. */
   readonly refusal: (error: unknown) => unknown
-  /** The refusal of a row that is not what was written, or of a file in which something is missing. */
+  /** The refusal of a row that is not what was written, or of a file with something missing. */
   readonly damaged: (what: string, of?: 'row' | 'file') => Error
-  /** What counts the rows of the tables; without it nothing is known to be missing. */
+  /** Counts the rows of the tables; without it, missing rows go unnoticed. */
   readonly census?: () => Pick<Census, 'fault' | 'faultNow'>
 }
 
-/** A reader over prepared statements. Whatever goes wrong with the file is thrown as `ProblemError` `STORE_…`. */
+/** A reader over prepared statements. Errors of the file are thrown as `ProblemError` `STORE_…`. */
 export function createReader({
   statements,
   head,
@@ -109,7 +109,7 @@ export function createReader({
   const epoch = guarded(() => statements.epoch.get() ?? '')()
   const position = { epoch, idAt: guarded((seq: number) => statements.idAt.get(seq)) }
 
-  /** Undefined also where it cannot be read: a place in the log is one all the same. */
+  /** Undefined also for an unreadable record: its place in the log stays valid. */
   function readableId(seq: number): string | undefined {
     try {
       return position.idAt(seq)?.toString('hex')
@@ -129,7 +129,7 @@ export function createReader({
     return statements.recordsAfter.iterate(after, upTo, limit)
   }
 
-  /** The hash of each record is computed anew: a byte that changed on the disk must not be handed out as what was signed. */
+  /** The hash of each record is computed again: a byte that changed on the disk must not pass as what was signed. */
   function toRecord(row: RecordRow): StoredRecord {
     const record = toStoredRecord(row)
     if (record === undefined || hash('sha256', record.raw, 'hex') !== record.id) {
@@ -139,8 +139,8 @@ export function createReader({
   }
 
   /**
-   * Goes through a page and notices what is not there. Sequence numbers have no gaps, so a record that a damaged tree leaves out is
-   * one that is missing; an index that leads to a record of somebody else is damaged too.
+   * Checks a page for missing records. Sequence numbers have no gaps, so a record that a damaged tree leaves out is
+   * noticed. An index that leads to another thread's or actor's record is damaged too.
    */
   function gather(filter: RecordFilter, after: number, upTo: number, most: number): RecordPage {
     const isWhole = filter.thread === undefined && filter.actor === undefined
@@ -162,7 +162,7 @@ export function createReader({
       return { records, cut }
     } catch (error) {
       const refused = refusal(error)
-      // What comes before it is well: the next read begins at it.
+      // What comes before it is fine; the next read begins at it.
       if (records.length > 0 && isDamage(refused)) return { records, cut: true }
       throw refused
     }
@@ -172,7 +172,7 @@ export function createReader({
     return damaged(`record ${seq} is not where it was written`, 'file')
   }
 
-  /** The refusal of a page that begins with what is damaged: how to go on without it, for those who decide to. */
+  /** The refusal of a page that begins with a damaged record. It says how to continue without it, for those who decide to. */
   function withWayPast(refused: unknown, after: number, upTo: number): unknown {
     if (!(refused instanceof ProblemError && isDamage(refused))) return refused
     const most = Math.min(upTo, head(), after + STORE_LIMITS.pageRecords)
@@ -196,7 +196,7 @@ export function createReader({
     }
   }
 
-  /** Rows of tables whose JSON is JSON. */
+  /** Checks that the JSON columns of rows are JSON. */
   function sound<Row extends object>(row: Row): Row {
     for (const name of ['scopes', 'actors', 'value'] as const) {
       const text = (row as Readonly<Record<string, unknown>>)[name]
@@ -206,16 +206,16 @@ export function createReader({
     return row
   }
 
-  /** Refuses a list of a table that is known to have lost rows. */
+  /** Refuses a list from a table that has lost rows. */
   function refuseGaps(...tables: readonly string[]): void {
     for (const table of tables) {
       const fault = census?.().fault(table)
-      // A row that an index leads to and the table lacks is an error of SQLite, and what comes before it can be read.
+      // If an index leads to a row that the table lacks, SQLite reports an error, and the rows before it can be read.
       if (fault !== undefined && fault.tree !== 'records') throw damaged(fault.what, 'file')
     }
   }
 
-  /** A row by its key. That it is not there is said only of tables that have lost none. */
+  /** A row by its key. It is reported as missing only if the tables have lost no rows. */
   function one<Row extends object>(
     row: Row | undefined,
     ...tables: readonly string[]
@@ -228,7 +228,7 @@ export function createReader({
     return undefined
   }
 
-  /** All rows of a list of tables that have lost none. */
+  /** All rows of a list, if its tables have lost none. */
   function all<Row extends object>(rows: readonly Row[], ...tables: readonly string[]) {
     refuseGaps(...tables)
     return rows.map(sound)
@@ -288,7 +288,7 @@ function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {
   )
 }
 
-/** Undefined for a row whose columns are not of their types: SQLite checks them when they are written alone. */
+/** Undefined for a row with a column of a wrong type: SQLite checks types only on write. */
 function toStoredRecord(row: RecordRow): StoredRecord | undefined {
   const [seq, id, thread, actor, raw, judgedBy, origin, sig] = row
   const isWhole =

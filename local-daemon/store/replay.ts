@@ -1,6 +1,6 @@
 import type { Fold, StoreTransactor } from './transactor.ts'
 
-/** Applies a fold to every record of its thread, in order of arrival. The caller has emptied its tables. */
+/** Applies a fold to every record of its thread, in order of arrival. The caller must have emptied its tables. */
 export function replay(tx: StoreTransactor, { thread, apply }: Fold): void {
   let after = 0
   for (;;) {

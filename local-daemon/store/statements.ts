@@ -24,7 +24,7 @@ export interface ThreadRow {
   readonly goal: string | null
 }
 
-/** A token with what its account says of it. Scopes and actors are JSON arrays; times are Unix seconds. */
+/** A token with the fields of its account. Scopes and actors are JSON arrays; times are Unix seconds. */
 export interface TokenRow {
   readonly token_id: string
   readonly account: string
@@ -37,7 +37,7 @@ export interface TokenRow {
   readonly actors: string
   readonly namespace: string
   readonly account_revoked_at: number | null
-  /** To some minutes; null: never. */
+  /** Exact to some minutes; null for never. */
   readonly used_at: number | null
 }
 
@@ -46,7 +46,7 @@ export interface AccountRow {
   readonly name: string
   /** JSON array. */
   readonly scopes: string
-  /** JSON array: DIDs that it may act as, beside its own. */
+  /** JSON array: DIDs that it may act as, in addition to its own. */
   readonly actors: string
   readonly namespace: string
   readonly env: string
@@ -66,11 +66,11 @@ export interface InviteRow {
   readonly env: string
   readonly created_at: number
   readonly expires_at: number
-  /** Token that it was made with; null: by the owner over the socket. */
+  /** The token that made it; null for the owner over the socket. */
   readonly issuer: string | null
   readonly redeemed_at: number | null
   readonly revoked_at: number | null
-  /** When the token that it was made with was revoked, or its account: the invite died with it. */
+  /** When the token that made it was revoked, or its account: the invite ended with it. */
   readonly issuer_revoked_at: number | null
   readonly record_seq: number
 }
@@ -97,7 +97,7 @@ const INVITE = `SELECT i.*, CASE WHEN i.issuer IS NOT NULL AND t.token_id IS NUL
 
 export type Statements = ReturnType<typeof prepareStatements>
 
-/** Every statement of the store, prepared once: preparing costs five times what running does. */
+/** Every statement of the store, prepared once: preparing costs five times as much as running. */
 export function prepareStatements(database: Database) {
   function prepare<Parameters extends unknown[], Result>(sql: string) {
     return database.prepare<Parameters, Result>(sql)
@@ -133,7 +133,7 @@ export function prepareStatements(database: Database) {
     recordsOfBoth: rows<
       [thread: string, actor: string, after: number, upTo: number, limit: number]
     >(
-      // Named: SQLite would rather walk through all of the actor's.
+      // Named, because SQLite would otherwise scan all records of the actor.
       `SELECT ${RECORD} FROM records INDEXED BY records_by_both
        WHERE thread = ? AND actor = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
     ),
@@ -205,7 +205,7 @@ export function prepareStatements(database: Database) {
     revokeAccount: prepare<[revokedAt: number, reason: string | null, id: string], never>(
       'UPDATE service_accounts SET revoked_at = ?, reason = ? WHERE id = ? AND revoked_at IS NULL',
     ),
-    // Taken from the account's row: a token of an account that is not there changes nothing.
+    // Taken from the account's row: a token of a missing account changes nothing.
     insertToken: prepare<
       [
         tokenId: string,

@@ -1,7 +1,7 @@
 import type { Store } from './open-store.ts'
 import { type Family, single } from '../../protocol/http/exposition.ts'
 
-/** The store as metrics: what it holds, and how often it is written to. */
+/** The store as metrics: what it has, and how often it is written. */
 export class StoreMetrics {
   readonly #store: Store
   #commits = 0
@@ -19,7 +19,7 @@ export class StoreMetrics {
     const store = this.#store
     const head = store.head()
     return [
-      // Sequence numbers have no gaps and no record is taken out: counting them needs no scan.
+      // Sequence numbers have no gaps and records are never removed, so counting needs no scan.
       single('spl_store_records', 'gauge', 'Records in the store.', head),
       single('spl_store_head_sequence', 'gauge', 'Sequence number of the newest record.', head),
       single('spl_store_commits_total', 'counter', 'Write transactions.', this.#commits),

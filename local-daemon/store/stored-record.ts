@@ -1,4 +1,4 @@
-/** A record as it lies in the store. */
+/** A record as stored. */
 export interface StoredRecord {
   /** Arrival order, from 1, without gaps. */
   readonly seq: number
@@ -6,7 +6,7 @@ export interface StoredRecord {
   readonly id: string
   readonly thread: string
   readonly actor: string
-  /** Canonical JSON of the seven hashed fields: what was hashed and signed, never written anew. */
+  /** Canonical JSON of the seven hashed fields: what was hashed and signed, never serialised again. */
   readonly raw: string
   readonly judgedBy: string | null
   /** The did:key of the instance that accepted the record first. */
@@ -16,8 +16,8 @@ export interface StoredRecord {
 }
 
 /*
- * Both forms are spliced from the stored canonical text: parsing a body of a mebibyte only to write it
- * again would cost more than everything else that a read does. A raw text is never `{}`.
+ * Both forms are spliced from the stored canonical text: parsing a body of a mebibyte only to serialise it
+ * again would cost more than the rest of a read. A raw text is never `{}`.
  */
 
 /** `{object:"record", id, …the eight fields, origin, sig}` as JSON text. */

@@ -5,7 +5,7 @@ import type { StoreReader } from './reader.ts'
 import type { Statements } from './statements.ts'
 import type { StoredRecord } from './stored-record.ts'
 
-/** Who signs what this store accepts first. */
+/** The signer of what this store accepts first. */
 export interface LocalOrigin {
   readonly did: string
   sign(bytes: Uint8Array): Uint8Array
@@ -13,21 +13,21 @@ export interface LocalOrigin {
 
 export interface AppendResult {
   readonly record: StoredRecord
-  /** False if the very same record was there already. */
+  /** False if the same record was there already. */
   readonly created: boolean
 }
 
-/** What may be done inside a transaction, and only there. */
+/** What is possible inside a transaction, and only there. */
 export interface StoreTransactor extends StoreReader {
   /**
-   * Appends a local record: signed, with the next sequence number, its thread brought up to date. Throws
+   * Appends a local record: signs it, gives it the next sequence number, and updates its thread. Throws
    * `ProblemError` `CLOCK_CONFLICT` if `(thread, actor, clock)` holds another record, before anything is
-   * written, so that the rest of the transaction can go on.
+   * written, so that the rest of the transaction can continue.
    */
   append(draft: RecordDraft | SealedRecord): AppendResult
-  /** Statements of the tables that are folded from records. */
+  /** Statements of the tables that are made from records. */
   readonly tables: FoldStatements
-  /** Runs after the commit, and not at all without one. */
+  /** Runs after the commit; without a commit it does not run. */
   onCommit(effect: () => void): void
 }
 
@@ -49,8 +49,8 @@ export type FoldStatements = Pick<
 >
 
 /**
- * Brings tables up to a record of one thread, in the transaction that appends it. Also used from the first to
- * the last record for a rebuild, so that both ways end in the same tables.
+ * Updates tables with a record of one thread, in the transaction that appends it. Also used from the first to
+ * the last record for a rebuild, so that both ways give the same tables.
  */
 export interface Fold {
   readonly thread: string
@@ -140,8 +140,8 @@ function clockConflict(clock: number, last: number): ProblemError {
   )
 }
 
-/** What a thread is about, for lists: the first goal that anybody stated on it. */
-/** Brings the row of a record's thread up to it, as its append did. */
+/** What a thread is about, for lists: the first goal stated on it. */
+/** Updates the row of a record's thread, as its append did. */
 export function upsertThreadOf(
   statements: Pick<Statements, 'upsertThread'>,
   record: StoredRecord,

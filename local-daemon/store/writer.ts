@@ -3,14 +3,14 @@ import { ProblemError } from '../problem/problem-error.ts'
 import { isDatabaseError } from './trouble/store-trouble.ts'
 import type { AppendResult } from './transactor.ts'
 
-/** One caller's append inside a shared transaction: it returns its result or throws its own refusal. */
+/** One caller's append in a shared transaction: returns its result or throws its own refusal. */
 export type AppendStep<Transactor> = (tx: Transactor) => AppendResult
 
-/** Runs work in one transaction; throws if that was rolled back. */
+/** Runs work in one transaction; throws if it was rolled back. */
 export type Transact<Transactor> = <Result>(work: (tx: Transactor) => Result) => Result
 
 interface Waiting<Transactor> {
-  /** Appends share a transaction; other work has one of its own. */
+  /** Appends share a transaction; other work gets its own. */
   readonly shares: boolean
   /** By the monotonic clock, milliseconds. */
   readonly until: number
@@ -23,11 +23,11 @@ const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 
 /**
- * The one line of those who write. The appends of one turn of the event loop share one transaction, and with it one flush to
- * disk; each caller is answered only after the commit. A refused append does not fail the others: it is thrown before anything
+ * The queue of all writes. The appends of one turn of the event loop share one transaction, and so one flush to
+ * disk; each caller is answered only after the commit. A refused append does not fail the others: it throws before anything
  * of it is written.
  *
- * Nothing here waits for a lock: while another program has the store, all wait in line, with pauses between two tries, and
+ * Nothing here blocks on a lock: while another program has the store, all wait in the queue, with pauses between two tries, and
  * are refused with `STORE_BUSY` after `STORE_LIMITS.storeBusyMs`.
  */
 export class Writer<Transactor> {
@@ -46,7 +46,7 @@ export class Writer<Transactor> {
   }
 
   /**
-   * Work in a transaction of its own, after what waits already: in this very turn, unless the store is locked. It must not wait
+   * Work in its own transaction, after what waits already: in this turn, unless the store is locked. It must not wait
    * for anything.
    */
   transact<Result>(work: (tx: Transactor) => Result): Promise<Result> {
@@ -63,7 +63,7 @@ export class Writer<Transactor> {
     }
   }
 
-  /** Commits what waits now, for a store that closes; what finds it locked is refused. */
+  /** Commits what waits now, before the store closes; if it is locked, refuses it. */
   flush(): void {
     clearTimeout(this.#timer)
     while (this.#waiting.length > 0) {
@@ -98,11 +98,11 @@ export class Writer<Transactor> {
     if (busy !== undefined) return this.#pause(batch, busy)
     this.#pauseMs = 0
     this.#scheduled = this.#waiting.length > 0
-    // Other work of the loop gets its turn between two full transactions.
+    // Other work of the event loop gets a turn between two full transactions.
     if (this.#scheduled) setImmediate(() => this.#next())
   }
 
-  /** Puts a batch back in front, refuses those whose time is over, and tries again later. */
+  /** Puts a batch back in front, refuses those that have waited too long, and tries again later. */
   #pause(batch: readonly Waiting<Transactor>[], busy: ProblemError): void {
     const now = performance.now()
     this.#waiting = [...batch, ...this.#waiting].filter((one) => {
@@ -120,14 +120,14 @@ export class Writer<Transactor> {
     this.#timer = setTimeout(() => this.#next(), this.#pauseMs)
   }
 
-  /** What goes into the next transaction: all the appends in front, or one work of its own. */
+  /** What goes into the next transaction: all appends at the front, or one other work. */
   #take(): readonly Waiting<Transactor>[] {
     const first = this.#waiting.findIndex(({ shares }) => !shares)
     const appends = first === -1 ? this.#waiting.length : first
     return this.#waiting.splice(0, Math.max(1, Math.min(appends, STORE_LIMITS.commitRecords)))
   }
 
-  /** Commits a batch and answers its callers; returns the refusal, and answers nobody, if the store is locked. */
+  /** Commits a batch and answers its callers. If the store is locked, returns the refusal and answers nobody. */
   #commit(batch: readonly Waiting<Transactor>[]): ProblemError | undefined {
     if (batch.length === 0) return undefined
     const answers: (() => void)[] = []
@@ -138,7 +138,7 @@ export class Writer<Transactor> {
             const result = run(tx)
             answers.push(() => resolve(result))
           } catch (error) {
-            // Alone, its transaction is rolled back with it.
+            // It was alone, so its transaction is rolled back with it.
             if (!shares || isStoreFault(error)) throw error
             answers.push(() => reject(error))
           }
@@ -153,7 +153,7 @@ export class Writer<Transactor> {
     return undefined
   }
 
-  /** A statement failed part-way: nothing of the batch is kept. Each gets a transaction of its own. */
+  /** A statement failed part-way, so nothing of the batch is kept. Each gets its own transaction. */
   #rolledBack(batch: readonly Waiting<Transactor>[], error: unknown): void {
     if (batch.length === 1 || !isStoreFault(error)) {
       for (const { reject } of batch) reject(error)
@@ -166,7 +166,7 @@ export class Writer<Transactor> {
   }
 }
 
-/** What may leave a half-done step behind; other refusals come before anything is written. */
+/** Errors that may leave a half-done step behind; other refusals come before anything is written. */
 function isStoreFault(error: unknown): boolean {
   return (
     isDatabaseError(error) || (error instanceof ProblemError && error.code.startsWith('STORE_'))

@@ -33,9 +33,9 @@ export interface Identity {
 }
 
 /**
- * The identity of this home, made on first start: PKCS8 PEM, mode 0600. Throws `StartError`:
+ * The identity of this home, made at the first start: PKCS8 PEM, mode 0600. Throws `StartError`:
  * `KEY_MODE_TOO_OPEN` if others may read the key, `KEY_UNREADABLE` if it is no Ed25519 key, `KEY_MISSING` if
- * there is a store without it, because a new key would be a new identity for old records.
+ * there is a store but no key, because a new key would be a new identity for old records.
  * @param database the file of the store; null for one in memory
  */
 export function loadIdentity(home: Home, database: string | null = home.database): Identity {
@@ -51,7 +51,7 @@ export function loadIdentity(home: Home, database: string | null = home.database
 }
 
 /**
- * Before the key: a first start that is cut short anywhere then leaves no identity whose store is missed at the next one. Also of
+ * Before the key, so that a first start that is interrupted leaves no identity whose store the next start misses. Also for
  * the home's own store, if this start uses another one.
  */
 function rememberNoStore(home: Home, database: string | null): void {
@@ -69,7 +69,7 @@ function modeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.mode
 }
 
-/** Written aside, flushed, then linked: a crash leaves a whole key or none, and never replaces one. */
+/** Written to another file, flushed, then linked: a crash leaves a whole key or none, and never replaces one. */
 export function writeNewKey(path: string): void {
   const { privateKey } = generateKeyPairSync('ed25519')
   const temporary = `${path}.${process.pid}`
@@ -85,7 +85,7 @@ export function writeNewKey(path: string): void {
   flushDirectory(dirname(path))
 }
 
-/** Without it the name may be lost in a power cut, though the bytes are not. */
+/** Without it, a power cut may lose the name, though not the bytes. */
 export function flushDirectory(path: string): void {
   const directory = openSync(path, 'r')
   fsyncSync(directory)
@@ -98,7 +98,7 @@ function readKey(path: string): KeyObject {
     if (key.asymmetricKeyType === 'ed25519') return key
     throw new Error(`it holds a key of type ${key.asymmetricKeyType}`)
   } catch (error) {
-    // Nothing is wrong with the key.
+    // The key itself is fine.
     if (/^E[MN]FILE$/.test(String((error as NodeJS.ErrnoException).code))) throw error
     throw new StartError(
       'KEY_UNREADABLE',

@@ -15,7 +15,7 @@ import { flushDirectory, type Identity, identityAt, loadIdentity, writeNewKey } 
 import { addSuccession, readSuccessions, stateSuccession } from './succession.ts'
 import { takeOver } from './take-over.ts'
 
-/** An account whose bearers ended with the identity that had signed them. */
+/** An account whose bearers ended with the identity that signed them. */
 export interface EndedAccount {
   readonly service_account_id: string
   readonly name: string
@@ -25,16 +25,16 @@ export interface EndedAccount {
 export interface Rotation {
   readonly from: string
   readonly to: string
-  /** Where the old key lies; null if it was destroyed. */
+  /** Where the old key is; null if it was destroyed. */
   readonly kept: string | null
   readonly ended: readonly EndedAccount[]
-  /** The new admin's bearer; absent where the home has no store yet. */
+  /** The new admin's bearer; absent if the home has no store yet. */
   readonly fresh?: FreshToken
 }
 
 /**
- * Gives a home another identity, while no daemon runs in it. The new key's rename into place is the one step that counts: killed before it,
- * the home is as it was; killed after it, the next start ends the work (`takeOver`), and a bearer can be made over the socket.
+ * Gives a home another identity, while no daemon runs in it. Renaming the new key into place is the decisive step. Killed before it,
+ * the home is as it was. Killed after it, the next start finishes the work (`takeOver`), and you can make a bearer over the socket.
  *
  * @param database where the store is, if not in the home
  * @throws StartError DAEMON_RUNNING, STORE_IN_USE, KEY_MISSING, or as of loadIdentity and readSuccessions
@@ -57,13 +57,13 @@ export async function rotateIdentity(
     lock = takeStoreLock(database)
     const old = loadIdentity(home)
     await refuseEmptied(home, old, database)
-    // A damaged file must be found while the old key is still there.
+    // Find a damaged file while the old key still exists.
     readSuccessions(home, old.did)
     removeUnfinished(home)
     const next = `${home.instanceKey}.next`
     writeNewKey(next)
     const identity = identityAt(next)
-    // It names a successor whose key is not in place yet, so until then it means nothing.
+    // It names a successor whose key is not in place yet, so it has no effect until then.
     addSuccession(home, stateSuccession(old, identity.did))
     const kept = keepOld ? keepKey(home, old) : null
     renameSync(next, home.instanceKey)
@@ -75,7 +75,7 @@ export async function rotateIdentity(
   }
 }
 
-/** An emptied store is found while the old key is still there: nothing is begun anew in passing. Throws `StoreOpenError`. */
+/** Finds an emptied store while the old key still exists, instead of starting a new one. Throws `StoreOpenError`. */
 async function refuseEmptied(home: Home, identity: Identity, path: string): Promise<void> {
   if (!statSync(path, { throwIfNoEntry: false })) return
   const earlier = readSuccessions(home, identity.did).map(({ from }) => from)
@@ -84,7 +84,7 @@ async function refuseEmptied(home: Home, identity: Identity, path: string): Prom
   store.close()
 }
 
-/** What a crash left of writing a key: some of it is a second name of the key that is about to be destroyed. */
+/** Files that a crash left while writing a key: one may be a second name of the key that is about to be destroyed. */
 const UNFINISHED = /^instance\.key\.(?:next|(?:next\.)?\d+)$/
 
 function removeUnfinished(home: Home): void {
@@ -99,7 +99,7 @@ function keepKey(home: Home, old: Identity): string {
   return kept
 }
 
-/** Ends what the old key had signed, and makes the one bearer without which nobody elsewhere could do anything. */
+/** Ends what the old key had signed, and makes one bearer, because no other works any more. */
 async function settle(
   home: Home,
   identity: Identity,
@@ -133,7 +133,7 @@ function endingAccounts(store: Store): EndedAccount[] {
     .filter(({ tokens }) => tokens > 0)
 }
 
-/** For the oldest admin there is, else for a new one. */
+/** For the oldest admin, or for a new one. */
 async function adminBearer(store: Store, accounts: Accounts): Promise<FreshToken> {
   const admin = store
     .accounts()

@@ -10,10 +10,10 @@ import { flushDirectory, type Identity } from './identity.ts'
 const Statement = z.object({ from: z.string(), to: z.string(), signature: z.string() })
 const Statements = z.array(Statement)
 
-/** That one identity takes the place of another, signed by that other: base64url of 64 bytes. */
+/** A statement that one identity replaces another, signed by the other: base64url of 64 bytes. */
 export type Succession = Readonly<z.infer<typeof Statement>>
 
-/** More than anybody rotates; a longer file is no file of ours. */
+/** More than anybody rotates; a longer file is not ours. */
 const LONGEST_LINEAGE = 1000
 
 export function stateSuccession(from: Identity, to: string): Succession {
@@ -22,8 +22,8 @@ export function stateSuccession(from: Identity, to: string): Succession {
 }
 
 /**
- * How the identity `did` came to be, the newest step first. Statements about other identities mean nothing: so one can be written before its
- * key is in place, and takes effect with it.
+ * The history of the identity `did`, the newest step first. Statements about other identities have no effect, so one can be written before its
+ * key is in place and takes effect with it.
  *
  * @throws StartError SUCCESSION_INVALID if the file is damaged or a signature is not that of the predecessor
  */
@@ -42,7 +42,7 @@ export function readSuccessions(home: Home, did: string): readonly Succession[] 
   throw invalid(path, 'the identities follow each other in a circle')
 }
 
-/** Adds a statement, aside and renamed: a crash leaves the file with it or without it. */
+/** Adds a statement by writing another file and renaming it: a crash leaves the file with it or without it. */
 export function addSuccession(home: Home, step: Succession): void {
   const path = successionFile(home)
   const text = `${JSON.stringify([...statementsIn(path), step], undefined, 2)}\n`
@@ -69,7 +69,7 @@ function statementsIn(path: string): readonly Succession[] {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return []
-    // Nothing is wrong with the file.
+    // The file itself is fine.
     if (code === 'EMFILE' || code === 'ENFILE') throw error
     throw invalid(path, message)
   }
@@ -80,7 +80,7 @@ function statementsIn(path: string): readonly Succession[] {
   }
 }
 
-/** What is signed: neither a record, nor a bearer, nor a proof, so that a signature of one kind is worth nothing as another. */
+/** The signed text. It is no record, bearer or proof, so a signature of one kind is invalid as another. */
 function successionBytes(from: string, to: string): Uint8Array {
   return Buffer.from(`spl-succession.1\n${from}\n${to}\n`)
 }

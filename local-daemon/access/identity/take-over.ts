@@ -5,10 +5,10 @@ import type { Identity } from './identity.ts'
 import type { Succession } from './succession.ts'
 
 /**
- * Puts down in the store that this identity follows another, once, as its first record, and ends every token and invite of that
- * other: its signature on them is worth nothing any more. One transaction, so it is done whole or not at all, and the next start does it then.
+ * Records in the store, once, that this identity replaces another, as its first record, and ends every token and invite of that
+ * other: its signature on them is invalid now. It is one transaction; if it fails, the next start does it.
  *
- * @param successions how this identity came to be, the newest step first
+ * @param successions the history of this identity, the newest step first
  */
 export async function takeOver(
   store: Store,

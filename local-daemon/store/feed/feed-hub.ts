@@ -2,13 +2,13 @@ import { tellEach } from '../../../protocol/tell-each.ts'
 import type { CommitListeners } from '../commit-listeners.ts'
 import { type StoredRecord, syncJson } from '../stored-record.ts'
 
-/** A record on its way to feeds: written as JSON once, however many read it. */
+/** A record on its way to feeds: serialised once for all readers. */
 export interface FeedRecord {
   readonly seq: number
   /** 64 hex digits. */
   readonly id: string
   readonly thread: string
-  /** The sync form, as JSON text. */
+  /** The form of event streams, as JSON text. */
   readonly json: string
 }
 

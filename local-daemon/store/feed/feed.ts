@@ -3,19 +3,19 @@ import { type FeedHub, type FeedMember, type FeedRecord, toFeedRecord } from './
 import type { StoreReader } from '../reader.ts'
 
 /**
- * 1. `backfill`: pages of the log as the reader asks for them; commits are not listened to, so a reader
+ * 1. `backfill`: pages of the log as the reader asks for them. The feed ignores commits, so a reader
  *    may take hours and costs nothing.
- * 2. `cutover`: the log is (nearly) read; commits are gathered from here on, and the log is read once more
- *    up to the place where the gathering began.
- * 3. `live`: what was gathered, and what comes, as it comes.
+ * 2. `cutover`: the log is (nearly) read. The feed collects commits from now on, and reads the log once more
+ *    up to the place where collecting began.
+ * 3. `live`: what was collected, and then new records as they come.
  * 4. `closed`.
  */
 export type FeedPhase = 'backfill' | 'cutover' | 'live' | 'closed'
 
 export type FeedEvent =
-  /** All that there are of this feed after a sequence number, up to the last one of these. */
+  /** All records of this feed after a sequence number, up to the last one of these. */
   | { readonly type: 'records'; readonly after: number; readonly records: readonly FeedRecord[] }
-  /** The backlog is served; everything up to `seq` was seen. */
+  /** The backlog is complete; the reader has seen everything up to `seq`. */
   | { readonly type: 'ready'; readonly seq: number }
   /** The reader did not keep up with the live phase. The last event. */
   | { readonly type: 'too-slow' }
@@ -23,22 +23,22 @@ export type FeedEvent =
 export interface FeedOptions {
   readonly reader: StoreReader
   readonly hub: FeedHub
-  /** The sequence number already seen. */
+  /** The sequence number that the reader has seen. */
   readonly after: number
   /** Only this thread. */
   readonly thread?: string | undefined
 }
 
 /**
- * The records after a place in the log, then those to come: none left out, none twice, in order of `seq`.
- * What a reader leaves lying is bounded by `STORE_LIMITS.feedRecords` and `feedBytes`; beyond that the feed
- * ends with `too-slow`, and the reader resumes from the last event that it got.
+ * The records after a place in the log, then new ones: none missing, none twice, in order of `seq`.
+ * What a reader has not taken is limited by `STORE_LIMITS.feedRecords` and `feedBytes`. Beyond that, the feed
+ * ends with `too-slow`, and the reader resumes after its last event.
  */
 export class Feed implements FeedMember {
   readonly #options: FeedOptions
   #phase: FeedPhase = 'backfill'
   #lastSeen: number
-  /** Where gathering began: the cutover reads the log up to here. */
+  /** Where collecting began: the cutover reads the log up to here. */
   #cutoverAt: number | undefined
   #gathered: FeedRecord[] = []
   #gatheredBytes = 0
@@ -54,12 +54,12 @@ export class Feed implements FeedMember {
     return this.#phase
   }
 
-  /** Live, and everything that has come so far was taken. */
+  /** Live, and the reader has taken everything so far. */
   get caughtUp(): boolean {
     return this.#phase === 'live' && this.#gathered.length === 0 && !this.#tooSlow
   }
 
-  /** The next event that is there already, if any. */
+  /** The next event, if there is one already. */
   take(): FeedEvent | undefined {
     if (this.#tooSlow) {
       this.#tooSlow = false
@@ -71,7 +71,7 @@ export class Feed implements FeedMember {
     return this.#live()
   }
 
-  /** Resolves with true once `take` may have something or the feed closed, with false after `ms`. */
+  /** Resolves with true once `take` may have an event or the feed has closed, with false after `ms`. */
   changed(ms: number): Promise<boolean> {
     if (this.#phase === 'closed' || this.#tooSlow || this.#gathered.length > 0) {
       return Promise.resolve(true)
@@ -89,7 +89,7 @@ export class Feed implements FeedMember {
     })
   }
 
-  /** Ends the feed at once and frees what it gathered. Idempotent. */
+  /** Ends the feed at once and frees what it collected. Idempotent. */
   close(): void {
     this.#phase = 'closed'
     this.#drop()
@@ -120,14 +120,14 @@ export class Feed implements FeedMember {
 
   #cutover(): FeedEvent | undefined {
     if (this.#cutoverAt === undefined) {
-      // In this order, in one turn: whatever is committed is either read below or gathered.
+      // In this order, in one turn: each commit is either read below or collected.
       this.#options.hub.join(this)
       this.#cutoverAt = this.#options.reader.head()
     }
     const after = this.#lastSeen
     const { records } = this.#read(this.#cutoverAt)
     if (records.length > 0) return { type: 'records', after, records }
-    // With a thread's filter the place may be far behind; nothing in between is for this feed.
+    // With a filter by thread the place may be far behind; nothing in between is for this feed.
     this.#lastSeen = Math.max(this.#lastSeen, this.#cutoverAt)
     this.#phase = 'live'
     return { type: 'ready', seq: this.#lastSeen }
@@ -142,7 +142,7 @@ export class Feed implements FeedMember {
       if (bytes >= STORE_LIMITS.pageBytes) break
       taken += 1
       this.#gatheredBytes -= record.json.length
-      // Gathered records come after the cutover by construction; this keeps it true whatever offers them.
+      // Collected records come after the cutover by construction; this keeps it true whatever offers them.
       if (record.seq <= this.#lastSeen) continue
       this.#lastSeen = record.seq
       records.push(record)

@@ -14,11 +14,11 @@ const PAGE_BYTES = 8192
 /** SQLite's name for a database that is never written to a file. */
 const MEMORY = ':memory:'
 
-/** How a store is opened, beside its path. */
+/** How to open a store, besides its path. */
 export interface ConnectionOptions {
-  /** Ceiling of the file, bytes; beyond it writes fail as on a full disk. None by default. */
+  /** Largest size of the file, bytes; beyond it writes fail as on a full disk. No limit by default. */
   readonly maxBytes?: number
-  /** Told of a file without a schema, before anything is written to it; it may throw. */
+  /** Called for a file without a schema, before anything is written to it; it may throw. */
   readonly onBlank?: () => void
 }
 
@@ -31,7 +31,7 @@ export function openConnection(path: string | null, options: ConnectionOptions =
   try {
     // SQLite gives the WAL and its index the mode of the database file.
     if (path !== null) closeSync(openSync(path, 'a', 0o600))
-    // Zero: whoever finds it locked is told at once. A wait would be one of the whole daemon.
+    // Zero: if it is locked, the call fails at once. Waiting would stop the whole daemon.
     database = new BetterSqlite(path ?? MEMORY, { timeout: 0 })
     assertSqliteVersion(database)
     claim(database, path ?? MEMORY, options.onBlank)
@@ -42,14 +42,14 @@ export function openConnection(path: string | null, options: ConnectionOptions =
     migrate(database)
     return database
   } catch (error) {
-    // Before anything is closed: it asks what the system has left.
+    // Before anything is closed, because this checks what the system has left.
     const reason = error instanceof StoreOpenError ? error : openFailure(path ?? MEMORY, error)
     database?.close()
     throw reason
   }
 }
 
-/** Each with its reason; the order matters: the journal's mode comes before what depends on it. */
+/** Each with its reason. The order matters: the journal's mode comes before what depends on it. */
 const SETTINGS = [
   'journal_mode = WAL',
   // The library's default in WAL is NORMAL: a power cut may then lose what was acknowledged.
@@ -67,11 +67,11 @@ const SETTINGS = [
   'journal_size_limit = 67108864',
 ] as const
 
-/** Marks a new file as ours, and refuses one that is not. */
+/** Marks a new file as ours, and refuses a foreign one. */
 function claim(database: Database, path: string, onBlank: () => void = () => {}): void {
   const application = database.pragma('application_id', { simple: true })
   if (application === APPLICATION_ID) {
-    // A copy that was made without the log that its schema was in.
+    // A copy made without the log that has its schema.
     if (database.pragma('user_version', { simple: true }) === 0) onBlank()
     return
   }
@@ -89,7 +89,7 @@ function claim(database: Database, path: string, onBlank: () => void = () => {})
   database.pragma(`application_id = ${APPLICATION_ID}`)
 }
 
-/** Why the file cannot be opened, by what the system or SQLite said. */
+/** Why the file cannot be opened, from the error of the system or SQLite. */
 export function openFailure(path: string, cause: unknown): StoreOpenError {
   const { code = '', message } = cause as NodeJS.ErrnoException
   const hidden = /^SQLITE_(?:CANTOPEN|IOERR)/.test(code) ? hiddenCause(path) : undefined
@@ -146,7 +146,7 @@ export function openFailure(path: string, cause: unknown): StoreOpenError {
   )
 }
 
-/** What SQLite does not say when a file cannot be opened or written: no descriptor is left, or no room. */
+/** Reasons that SQLite does not tell when a file cannot be opened or written: no descriptor is left, or no room. */
 function hiddenCause(path: string): 'EMFILE' | 'ENOSPC' | undefined {
   try {
     closeSync(openSync('/dev/null', 'r'))
@@ -158,7 +158,7 @@ function hiddenCause(path: string): 'EMFILE' | 'ENOSPC' | undefined {
   return free < LEAST_ROOM_BYTES || hasNoInodes(directory) ? 'ENOSPC' : undefined
 }
 
-/** With less a store can not even be made. */
+/** With less, not even an empty store can be made. */
 const LEAST_ROOM_BYTES = 256 * 1024
 
 export function sqliteVersion(database: Database): string {

@@ -1,13 +1,13 @@
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { shellPath } from '../../problem/shell-word.ts'
 
-/** What a file system has no more of, in words, and what shows it. */
+/** What a file system has run out of, in words, and the command that shows it. */
 export interface NoRoom {
   readonly what: string
   readonly see: string
 }
 
-/** Why a file system takes no more: it may have room, and no inodes for another file. */
+/** Why a file system is full: it may have room, but no inodes for another file. */
 export function noRoomIn(directory: string): NoRoom {
   return hasNoInodes(directory)
     ? {
@@ -17,7 +17,7 @@ export function noRoomIn(directory: string): NoRoom {
     : { what: 'the disk is full', see: `df -h ${shellPath(directory)}` }
 }
 
-/** Whether no more files can be made. File systems that make inodes as they need them count none. */
+/** Whether no more files can be made. File systems that make inodes on demand report none. */
 export function hasNoInodes(directory: string): boolean {
   try {
     const { files, ffree } = statfsSync(directory)
@@ -27,7 +27,7 @@ export function hasNoInodes(directory: string): boolean {
   }
 }
 
-/** Bytes that may still be written; undefined where the file system does not tell. */
+/** Bytes that may still be written; undefined if the file system does not tell. */
 export function freeBytes(directory: string): number | undefined {
   try {
     const { bavail, bsize } = statfsSync(directory)
@@ -38,8 +38,8 @@ export function freeBytes(directory: string): number | undefined {
 }
 
 /**
- * Whether a file has come to the size that this process may give to one (`ulimit -f`, EFBIG). SQLite does not say it. Tried with one byte
- * in another file, as far from its beginning: no room is taken by it.
+ * Whether a file has reached the largest size for this process (`ulimit -f`, EFBIG). SQLite does not tell. Tried with one byte
+ * in another file, at the same offset, which takes no room.
  */
 export function isAtLimit(file: string, more: number): boolean {
   const trial = `${file}.limit`

@@ -3,14 +3,14 @@ import BetterSqlite, { type Database } from 'better-sqlite3'
 import { StampPage, stampNow } from './stamp.ts'
 import { meaningOf, type LossCode } from '../trouble/store-trouble.ts'
 
-/** What became of a store's files: one is gone, another one has its name, or somebody has written over it. */
+/** What happened to a store's files: one is gone, another file has its name, or somebody overwrote it. */
 export interface FileFault {
   readonly code: LossCode
   readonly file: string
   readonly isOverwritten: boolean
 }
 
-/** What this process has written last, and must find again. */
+/** What this process wrote last, and must find again. */
 export interface Written {
   readonly stamp: string
   readonly seq: number
@@ -19,21 +19,21 @@ export interface Written {
 }
 
 /**
- * Tells whether the files of an open store still are what this process has made of them. SQLite does not notice: it goes on writing to
- * a file that was deleted, and reads from its memory what somebody has written over.
+ * Tells whether the files of an open store are still what this process wrote. SQLite does not notice: it keeps writing to
+ * a deleted file, and reads from its cache what somebody has overwritten.
  *
- * A look is two calls of stat(2). Only if a file has changed that this process has not written to is it judged: another program
- * may have folded the log into the database, and then everything is there, for a connection with an empty memory too.
+ * A look is two calls of stat(2). Only if a file has changed that this process did not write is it examined: another program
+ * may have checkpointed the log, and then a connection with an empty cache finds everything.
  */
 export class FileWatch {
-  /** The database file itself, without links, and its log, which lies beside it. */
+  /** The database file itself, without links, and the log beside it. */
   readonly real: string
   readonly log: string
   readonly #path: string
   readonly #identities: ReadonlyMap<string, string>
   readonly #page: StampPage
   readonly #file: number
-  /** Reads alone, and is closed last if the files are not ours any more: so SQLite leaves them as they are. */
+  /** Read-only, and closed last if the files are not ours any more, so that SQLite leaves them as they are. */
   readonly #witness: Database
   readonly #contents = new Map<string, string>()
   #found: string
@@ -61,17 +61,17 @@ export class FileWatch {
     }
   }
 
-  /** What the file says itself: see `newStamp`. */
+  /** What the file itself says: see `newStamp`. */
   get found(): string {
     return this.#found
   }
 
-  /** Whether the database file has changed since a stamp was drawn: then the next commit draws one. */
+  /** Whether the database file has changed since the last stamp: then the next commit draws one. */
   get isChanged(): boolean {
     return this.#isChanged
   }
 
-  /** Whether the log is the one that this process writes to, and nobody else has written to it. */
+  /** Whether the log is the one that this process writes, unchanged by others. */
   get isLogOurs(): boolean {
     const found = statOf(this.log)
     return (
@@ -81,12 +81,12 @@ export class FileWatch {
     )
   }
 
-  /** Before something is written. @throws what SQLite says if another program has the files locked */
+  /** Before a write. @throws SQLite's error if another program has the files locked */
   before(written: Written): FileFault | undefined {
     return this.#look(written, false)
   }
 
-  /** Between two writes, when there is time: all of the files. @throws as `before` */
+  /** Between two writes, when there is time: checks all files. @throws as `before` */
   thoroughly(written: Written): FileFault | undefined {
     for (const file of this.#identities.keys()) {
       const fault = this.#identityFault(file, statOf(file))
@@ -95,17 +95,17 @@ export class FileWatch {
     return this.#look(written, false)
   }
 
-  /** After a commit of our own, which may have folded the log into the database. */
+  /** After our own commit, which may have checkpointed the log. */
   after(written: Written): FileFault | undefined {
     return this.#look(written, true)
   }
 
-  /** A stamp was drawn: what comes now belongs on the file as it was when it was looked at last. */
+  /** A stamp was drawn: what follows belongs to the file as it was at the last look. */
   stamped(): void {
     this.#isChanged = false
   }
 
-  /** Before the database is closed as it should be. */
+  /** Before the database is closed normally. */
   release(): void {
     this.#witness.close()
   }
@@ -153,7 +153,7 @@ export class FileWatch {
     return { code: 'STORE_REPLACED', file, isOverwritten: true }
   }
 
-  /** A fold brings the file from what it said to what is written now, and never back. */
+  /** A checkpoint takes the file from its old stamp to the current one, never back. */
   #isFoldedOnly({ stamp }: Written): boolean {
     const found = this.#page.read(this.#file)
     if (found !== this.#found && found !== stampNow(stamp)) return false
@@ -161,7 +161,7 @@ export class FileWatch {
     return true
   }
 
-  /** Whether a connection that remembers nothing finds what was acknowledged last. */
+  /** Whether a connection with an empty cache finds what was acknowledged last. */
   #isReadable({ stamp, seq, id }: Written): boolean {
     let fresh: Database | undefined
     try {
@@ -172,7 +172,7 @@ export class FileWatch {
       return fresh.prepare(sql).pluck().get(seq) === id.toUpperCase()
     } catch (error) {
       const meaning = meaningOf(error)
-      // A lock, or no descriptor left, says nothing about what is there.
+      // A lock, or no descriptor left, says nothing about the content.
       if (meaning !== undefined && meaning !== 'STORE_DAMAGED') throw error
       return false
     } finally {
@@ -185,12 +185,12 @@ function openWitness(path: string): Database {
   return new BetterSqlite(path, { readonly: true, fileMustExist: true, timeout: 0 })
 }
 
-/** Device and number of the file that a path leads to. */
+/** Device and inode number of the file that a path leads to. */
 function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`
 }
 
-/** Tells one content of a file from another without reading it. */
+/** Distinguishes one content of a file from another without reading it. */
 function contentOf({ size, mtimeMs }: Stats): string {
   return `${size}:${mtimeMs}`
 }
@@ -199,7 +199,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    // A directory on the way is gone, or may not be entered any more.
+    // A directory on the path is gone, or may not be entered any more.
     const { code = '' } = error as NodeJS.ErrnoException
     if (/^(?:ENOTDIR|EACCES|ELOOP)$/u.test(code)) return undefined
     throw error

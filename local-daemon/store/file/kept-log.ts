@@ -4,13 +4,13 @@ import { makeSavedDirectory } from './save-aside.ts'
 import { StoreOpenError } from '../store-error.ts'
 
 /**
- * A copy of the write-ahead log that a killed daemon has left, made before SQLite sees it. SQLite takes of a log what its
- * checksums hold for and drops the rest, and drops all of it beside an empty database, also where a start is refused
- * (sqlite.org/walformat.html, "Recovery"). A refused start must change nothing, and what was acknowledged may be in there.
+ * A copy of the write-ahead log that a killed daemon left, made before SQLite sees it. SQLite takes from a log what its
+ * checksums confirm and drops the rest, and drops all of it beside an empty database, even if the start is refused
+ * (sqlite.org/walformat.html, "Recovery"). A refused start must change nothing, and the log may have acknowledged records.
  *
- * Its name says how the database file was then: `hub.db-wal.kept-<size>-<mtime>`. While that file is so, nothing of the log has gone into
- * it, and the copy may take the log's place again; afterwards it is only kept. So a start that is killed at any step is
- * understood by the next one.
+ * Its name says how the database file was then: `hub.db-wal.kept-<size>-<mtime>`. While that is unchanged, nothing of the log has gone into
+ * it, and the copy may replace the log again; afterwards it is only kept. So the next start understands one that was
+ * killed at any step.
  */
 export class KeptLog {
   readonly #database: string
@@ -21,13 +21,13 @@ export class KeptLog {
     this.#copy = copy
   }
 
-  /** Undefined where there is no log. Throws what the system says, a full disk for example: nothing is opened then. */
+  /** Undefined if there is no log. Throws the system's error, for example on a full disk: then nothing is opened. */
   static of(database: string): KeptLog | undefined {
     const log = `${database}-wal`
     const left = leftBehind(database)
     if (left !== undefined) {
       const before = new KeptLog(database, left)
-      // Of a start that was killed. Either it has changed nothing, or what it has taken of the log is in the database.
+      // From a killed start. Either it changed nothing, or what it took of the log is in the database.
       if (before.#isUntouched) before.putBack()
       else return before
     }
@@ -42,13 +42,13 @@ export class KeptLog {
     return keptName(this.#database) === this.#copy
   }
 
-  /** The store could not be opened: everything is as it was, or the copy stays where the owner finds it. */
+  /** The store could not be opened: restores everything, or leaves the copy where the owner finds it. */
   putBack(): void {
     if (this.#isUntouched) renameSync(this.#copy, `${this.#database}-wal`)
     else this.save()
   }
 
-  /** The store holds less than it had: the log stays, in a directory of its own. Returns its path. */
+  /** The store has less than before: keeps the log in its own directory. Returns its path. */
   save(): string {
     const directory = makeSavedDirectory(dirname(this.#database))
     const path = join(directory, `${basename(this.#database)}-wal`)
@@ -56,7 +56,7 @@ export class KeptLog {
     return path
   }
 
-  /** Everything that was in it is in the store. */
+  /** Everything in it is in the store. */
   drop(): void {
     rmSync(this.#copy)
   }
@@ -76,7 +76,7 @@ function leftBehind(database: string): string | undefined {
 }
 
 /**
- * Refuses to open a database of 0 bytes beside a log that is not: SQLite would remove the log, even for a reader.
+ * Refuses to open a database of 0 bytes beside a log with content: SQLite would remove the log, even for a reader.
  *
  * @throws StoreOpenError STORE_UNREADABLE
  */

@@ -4,7 +4,7 @@ import { saveAside, takeLogAway } from './save-aside.ts'
 import type { StoreState } from '../trouble/store-state.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 
-/** Notices that the files of an open store are not the ones that it was written to any more, and saves what is open. */
+/** Notices that the files of an open store are no longer its own, and saves what is open. */
 export class LossWatch {
   readonly #database: Database
   readonly #path: string
@@ -23,12 +23,12 @@ export class LossWatch {
     return this.#saving !== undefined
   }
 
-  /** What the file of the database says itself: see `newStamp`. */
+  /** What the database file itself says: see `newStamp`. */
   get found(): string {
     return this.#watch.found
   }
 
-  /** The same, if the next commit has to draw a new stamp. */
+  /** The same, if the next commit must draw a new stamp. */
   get stampAfter(): string | undefined {
     return this.#watch.isChanged ? this.#watch.found : undefined
   }
@@ -38,7 +38,7 @@ export class LossWatch {
     this.#watch.stamped()
   }
 
-  /** Takes note of a loss: from then on `state.end` tells of it. @throws what SQLite says of files that are locked */
+  /** Notes a loss: from then on `state.end` reports it. @throws SQLite's error for locked files */
   check(when: 'before' | 'after' | 'thoroughly', written: Written): void {
     if (this.#saving !== undefined) return
     const fault = this.#watch[when](written)
@@ -65,8 +65,8 @@ export class LossWatch {
   }
 
   /**
-   * Closes the database with the work in `close`. Of a lost one SQLite would fold the log into what is there now and remove whatever has
-   * the log's name: another connection that is open meanwhile, and may only read, keeps it from both.
+   * Closes the database with the work in `close`. For a lost one, SQLite would checkpoint the log into the present file and remove whatever has
+   * the log's name: another, read-only connection that is open meanwhile prevents both.
    */
   closing(close: () => void): void {
     if (!this.isLost) this.release()
@@ -77,7 +77,7 @@ export class LossWatch {
     }
   }
 
-  /** Before the database is closed as it should be. */
+  /** Before the database is closed normally. */
   release(): void {
     this.#watch.release()
   }

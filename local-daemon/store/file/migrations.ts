@@ -3,8 +3,8 @@ import type { Database } from 'better-sqlite3'
 import { StoreOpenError } from '../store-error.ts'
 
 /**
- * Numbered steps of the schema: step n makes `user_version` n. A step that was released is never edited.
- * `clock` is not unique with thread and actor: forks that peers made are kept, local writes are checked.
+ * Numbered steps of the schema: step n makes `user_version` n. A released step is never edited.
+ * `clock` is not unique with thread and actor: forks by peers are kept, local writes are checked.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -102,7 +102,7 @@ CREATE TABLE settings (
   record_seq INTEGER NOT NULL
 ) STRICT;
 `,
-  // No query walks through a table: what is listed is listed by an index, page by page.
+  // No query scans a table: each list uses an index, page by page.
   `
 CREATE INDEX records_by_both ON records (thread, actor, seq);
 DROP INDEX tokens_by_account;
@@ -123,7 +123,7 @@ CREATE TABLE token_uses (
   `
 ALTER TABLE store ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
 `,
-  // Written and removed again to prove that a store which was full has room.
+  // Written and removed again to prove that a store has room again.
   `
 CREATE TABLE room (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -156,7 +156,7 @@ export function migrate(database: Database): void {
   }
 }
 
-/** Draws the epoch that every cursor of this store carries. */
+/** Draws the epoch, which is part of every cursor of this store. */
 function nameStore(database: Database): void {
   database
     .prepare('INSERT INTO store (id, epoch, created_at) VALUES (1, ?, ?)')

@@ -6,26 +6,26 @@ import { StoreOpenError } from '../store-error.ts'
 import { isDatabaseError, meaningOf } from '../trouble/store-trouble.ts'
 
 /*
- * SQLite applies a log to whatever file lies beside it. So the one row of table `store` carries a stamp, `stamp:<now>:<before>`. A
- * new one is written when the file of the database has changed; `before` is what that file says itself, without the log. A log belongs
- * on a file that says `before`, or `now` if the log is folded into it already. On any other the two are of different times.
+ * SQLite applies a log to any file beside it. So the one row of table `store` has a stamp, `stamp:<now>:<before>`. A
+ * new one is written when the database file has changed; `before` is what that file itself says, without the log. A log belongs
+ * to a file that says `before`, or `now` if the log is already checkpointed into it. With any other file, the two are from different times.
  */
 
-/** What a file says of which the table is not there yet: everything is in the log. */
+/** What a file says if its table does not exist yet: everything is in the log. */
 const NONE = '0'.repeat(16)
 const FORM = /stamp:([0-9a-f]{16}):([0-9a-f]{16})/u
 
-/** Draws the stamp of what is written from now on. @param before what the file says itself */
+/** Draws the stamp for what is written from now on. @param before what the file itself says */
 export function newStamp(before: string = NONE): string {
   return `stamp:${randomBytes(8).toString('hex')}:${before}`
 }
 
-/** The part of a stamp that names what is written now; undefined in a store that has none yet. */
+/** The part of a stamp that names the current writes; undefined in a store without a stamp. */
 export function stampNow(stamp: string): string | undefined {
   return FORM.exec(stamp)?.[1]
 }
 
-/** Reads what the file of a database says, past SQLite and its log. */
+/** Reads what a database file says, without SQLite and its log. */
 export class StampPage {
   readonly #place: number
   readonly #page: Buffer
@@ -45,7 +45,7 @@ export class StampPage {
 }
 
 /**
- * Refuses a database beside a log of another time, before anything of it is written. Takes a row and a page, however large they are.
+ * Refuses a database beside a log from another time, before anything is written. Reads one row and one page, whatever the size.
  *
  * @throws StoreOpenError STORE_MIXED
  */
@@ -73,7 +73,7 @@ function faultOf(path: string): string | undefined {
       : 'the log was written beside another state of the file'
   } catch (error) {
     const meaning = meaningOf(error)
-    // Of anything else than its content the open that follows tells.
+    // The open that follows reports anything else than the content.
     const isContent = meaning === 'STORE_DAMAGED' || meaning === undefined
     if (isDatabaseError(error) && isContent) return error.message
     return undefined
@@ -82,7 +82,7 @@ function faultOf(path: string): string | undefined {
   }
 }
 
-/** In a process that has not opened it otherwise. */
+/** In a process that has not opened the file otherwise. */
 function readOnce(path: string, page: StampPage): string {
   const file = openSync(path, 'r')
   try {

@@ -1,6 +1,6 @@
 import type { LineageMark } from './lineage-file.ts'
 
-/** What a store says of itself when it is opened. */
+/** What a store says about itself when it is opened. */
 export interface StoreFacts {
   readonly epoch: string
   /** The newest sequence number, 0 when empty. */
@@ -10,8 +10,8 @@ export interface StoreFacts {
 }
 
 /**
- * Why a store is not the one that is remembered, in words for its owner; undefined if it is that one, or has gone on from there.
- * A reader's cursor of the one before means nothing in another, even where the numbers fit.
+ * Why a store is not the remembered one, in words for its owner; undefined if it is, or has continued from there.
+ * A cursor of the remembered store means nothing in another, even if the numbers fit.
  */
 export function lineageBreak(mark: LineageMark | undefined, store: StoreFacts): string | undefined {
   if (mark === undefined) {

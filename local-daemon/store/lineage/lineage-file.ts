@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 
-/** How far a store had come, as something outside its file remembers it. */
+/** How far a store had come, as remembered outside its file. */
 export interface LineageMark {
   /** The epoch of the store; empty while there was none. */
   readonly epoch: string
@@ -19,7 +19,7 @@ interface Slot {
   readonly mark: LineageMark
 }
 
-/** Where each part of a slot lies: n, seq and at as doubles, epoch and id as bytes, then the digest over all of it. */
+/** The offset of each part of a slot: n, seq and at as doubles, epoch and id as bytes, then the digest over all of it. */
 const N = 0
 const SEQ = 8
 const AT = 16
@@ -28,14 +28,14 @@ const ID = 32
 const DIGEST = 64
 const WRITTEN_BYTES = 80
 
-/** Two slots, written in turn, each in a sector of its own: a power cut in the middle of one leaves the other. */
+/** Two slots, written in turn, each in its own sector: a power cut during one write leaves the other. */
 const SLOT_BYTES = 512
 const SLOTS = 2
 
 /**
  * The file outside the store that remembers how far the store had come. It is written after each commit, without a flush:
- * a killed process leaves it at most one commit behind, a power cut some seconds, and nothing leaves it ahead of what is
- * durable. It has another name than `hub.db*`, so that a copy of these files does not bring it along.
+ * a killed process leaves it at most one commit behind, a power cut some seconds, and it is never ahead of what is
+ * durable. Its name is not `hub.db*`, so that a copy of those files does not include it.
  */
 export class LineageFile {
   readonly #file: number
@@ -43,7 +43,7 @@ export class LineageFile {
   #count: number
   #mark: LineageMark | undefined
 
-  /** @throws what the system says of a file that cannot be opened or made */
+  /** @throws the system's error if the file cannot be opened or made */
   constructor(path: string) {
     const found = readSlots(path)
     this.#count = found?.n ?? 0
@@ -56,7 +56,7 @@ export class LineageFile {
     return this.#mark
   }
 
-  /** Remembers a mark in place of the one before. @throws what the system says */
+  /** Remembers a mark instead of the previous one. @throws the system's error */
   note(mark: LineageMark): void {
     const n = this.#count + 1
     const slot = this.#slot
@@ -82,7 +82,7 @@ export class LineageFile {
   }
 }
 
-/** What a lineage file remembers, without opening it for writing; undefined if there is none, or a damaged one. */
+/** What a lineage file remembers, without opening it for writing; undefined if it is missing or damaged. */
 export function readLineage(path: string): LineageMark | undefined {
   return readSlots(path)?.mark
 }
@@ -95,7 +95,7 @@ function readSlots(path: string): Slot | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  // The first that is written is the last slot: a shorter file was cut, and lacks the newest mark perhaps.
+  // The last slot is written first: a shorter file was cut, and may lack the newest mark.
   if (bytes.length <= (SLOTS - 1) * SLOT_BYTES) return undefined
   const slots = Array.from({ length: SLOTS }, (_, at) =>
     readSlot(bytes.subarray(at * SLOT_BYTES, at * SLOT_BYTES + WRITTEN_BYTES)),
@@ -103,7 +103,7 @@ function readSlots(path: string): Slot | undefined {
   return slots.filter((slot) => slot !== undefined).toSorted((a, b) => b.n - a.n)[0]
 }
 
-/** The digest tells that it is whole. */
+/** The digest shows that it is complete. */
 function readSlot(slot: Buffer): Slot | undefined {
   if (slot.length < WRITTEN_BYTES) return undefined
   if (

@@ -7,26 +7,26 @@ import type { Statements } from '../statements.ts'
 import { StoreOpenError } from '../store-error.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 
-/** What a store is expected to be. */
+/** What kind of store is expected. */
 export interface LineageOptions {
   /** The file that remembers it. */
   readonly path: string
-  /** The identity that signs for it was there before: an empty store is then one that lost everything. */
+  /** The identity that signs for it existed before: then an empty store has lost everything. */
   readonly isExpected: boolean
-  /** The owner wants an empty one. */
+  /** The owner wants an empty store. */
   readonly isNew?: boolean
-  /** The identities that the one which signs has followed: see `readSuccessions`. */
+  /** The identities that the signing one has replaced: see `readSuccessions`. */
   readonly earlier?: readonly string[]
 }
 
-/** Puts down that there is no store yet, so that an empty one is what is expected at the next start too. */
+/** Records that there is no store yet, so that the next start also expects an empty one. */
 export function rememberNothing(path: string): void {
   const file = new LineageFile(path)
   file.note({ epoch: '', seq: 0, id: '', at: Date.now() })
   file.close()
 }
 
-/** Refuses a store that is empty where there was one, and one that is not where an empty one is wanted. */
+/** Refuses an empty store where there was one before, and one with records where an empty one is wanted. */
 export class Expectation {
   readonly #database: string
   readonly #options: LineageOptions
@@ -38,7 +38,7 @@ export class Expectation {
     this.#mark = readLineage(options.path)
   }
 
-  /** Before SQLite sees the file: it would make one, and remove a log without its file. Throws `StoreOpenError`. */
+  /** Before SQLite sees the file: SQLite would make one, and remove a log without its file. Throws `StoreOpenError`. */
   checkFile(): void {
     if (sizeOf(this.#database) > 0) return
     const log = sizeOf(`${this.#database}-wal`)
@@ -53,10 +53,10 @@ export class Expectation {
   }
 
   /**
-   * Throws `StoreOpenError` `IDENTITY_MISMATCH`, if the newest records are by another identity, and nothing says that this one
-   * follows it: all bearers of the store would be refused, and it would get records of two identities.
+   * Throws `StoreOpenError` `IDENTITY_MISMATCH` if the newest records are by another identity, and nothing says that this one
+   * replaced it: all bearers of the store would be refused, and it would get records of two identities.
    *
-   * @param newest who signed the newest two: one alone may be damaged
+   * @param newest who signed the newest two, because one may be damaged
    */
   onIdentity(did: string, newest: readonly string[]): void {
     const { earlier = [] } = this.#options
@@ -69,14 +69,14 @@ export class Expectation {
     )
   }
 
-  /** Throws `StoreOpenError` `STORE_EMPTY`, if an empty store is not what is expected. */
+  /** Throws `StoreOpenError` `STORE_EMPTY` if an empty store is not expected. */
   onEmpty(how = 'it holds no record'): void {
     const { isExpected, isNew } = this.#options
     if (!isExpected || isNew === true || this.#mark?.seq === 0) return
     throw this.#refused(how)
   }
 
-  /** Throws `StoreOpenError` `STORE_NOT_EMPTY`, if an empty one is wanted. */
+  /** Throws `StoreOpenError` `STORE_NOT_EMPTY` if an empty one is wanted. */
   onRecords(count: number): void {
     if (this.#options.isNew !== true) return
     throw new StoreOpenError(
@@ -109,7 +109,7 @@ export class Expectation {
 export class Lineage {
   readonly #file: LineageFile
   #failed = false
-  /** Why the store is another than the one remembered; it gets a new epoch then. */
+  /** Why the store is not the remembered one; then it gets a new epoch. */
   readonly broken: string | undefined
 
   constructor(path: string, statements: Statements) {
@@ -120,13 +120,13 @@ export class Lineage {
     this.broken = lineageBreak(this.#file.mark, { epoch, head, idAt })
   }
 
-  /** At the start: what the store is from now on, also if it holds less than it did. @throws what the system says */
+  /** At the start: what the store is from now on, even if it has less than before. @throws the system's error */
   begin(epoch: string, seq: number, id: string): void {
     this.#file.note({ epoch, seq, id, at: Date.now() })
   }
 
   /**
-   * After a commit. It never goes back: nothing that was acknowledged is forgotten. What cannot be put down is behind then, which only
+   * After a commit. It never goes back, so nothing acknowledged is forgotten. If a mark cannot be written, it is behind, which only
    * means that less is noticed.
    */
   note(epoch: string, seq: number, id: string): void {
@@ -140,7 +140,7 @@ export class Lineage {
     }
   }
 
-  /** Whether the last mark could not be put down. */
+  /** Whether the last mark could not be written. */
   get isBehind(): boolean {
     return this.#failed
   }
@@ -154,7 +154,7 @@ function sizeOf(path: string, missing = 0): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? missing
 }
 
-/** The newest file that a lost store was saved to. */
+/** The newest file with a saved store. */
 function savedBeside(database: string): string | undefined {
   const directory = dirname(database)
   try {

@@ -4,11 +4,11 @@ import { isDatabaseError, meaningOf } from './store-trouble.ts'
 import { countedTables, type CountedTable, type TreeFault } from './tree.ts'
 
 /**
- * Counts what the trees of the file hold. A damaged page leaves rows out without an error of SQLite; but a table and each of its indices
- * must hold as many rows as the others, and the records as many as the newest number says.
+ * Counts the rows in the trees of the file. A damaged page drops rows without an error of SQLite, but a table and each of its indices
+ * must have equally many rows, and there must be as many records as the newest number says.
  *
- * The small tables first, at the start as much as `STORE_LIMITS.storeCensusStartMs` allow; the rest in slices, with a pause after
- * each, and all of it again each `STORE_LIMITS.storeCensusMs`. So no start waits for a large store.
+ * The small tables first, at the start for up to `STORE_LIMITS.storeCensusStartMs`; the rest in slices, with a pause after
+ * each, and everything again every `STORE_LIMITS.storeCensusMs`. So no start waits for a large store.
  */
 export class Census {
   readonly #tables: readonly CountedTable[]
@@ -19,18 +19,18 @@ export class Census {
   #pass: Iterator<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** @param told what is wrong with a table, in words, once */
+  /** @param told called once with what is wrong with a table, in words */
   constructor(database: Database, told: (fault: string) => void) {
     this.#tables = countedTables(database)
     this.#told = told
   }
 
-  /** What a table or an index of it is known to lack. */
+  /** What a table or one of its indexes lacks, as far as known. */
   fault(table: string): TreeFault | undefined {
     return this.#faults.get(table)
   }
 
-  /** The same, after it was counted, if it was not within the last second: before something is said not to be there. */
+  /** The same, counted again if the last count is over a second old. Used before something is reported as missing. */
   faultNow(table: string): TreeFault | undefined {
     const now = performance.now()
     const counted = this.#counted.get(table)
@@ -42,7 +42,7 @@ export class Census {
     return this.fault(table)
   }
 
-  /** Begins: returns when the time for it is over, or everything is counted. */
+  /** Starts: returns when its time is over or everything is counted. */
   start(): void {
     const until = performance.now() + STORE_LIMITS.storeCensusStartMs
     this.#pass = this.#count()
@@ -73,7 +73,7 @@ export class Census {
     for (const table of this.#tables) {
       if (this.#faults.has(table.name)) continue
       try {
-        // What was counted in slices while rows came and went is counted again at one moment before it is believed.
+        // Rows came and went during a count in slices, so a difference counts only after a second count at one moment.
         if (yield* table.mayBeOff()) this.#judge(table)
       } catch (error) {
         this.#failed(table, error)
@@ -93,7 +93,7 @@ export class Census {
     }
   }
 
-  /** A tree that cannot be read leaves nothing out in silence: whoever reads it meets the error too. */
+  /** A tree that cannot be read is not silent: its readers get the error too. */
   #failed({ name }: CountedTable, error: unknown): void {
     if (meaningOf(error) === 'STORE_BUSY') return
     if (!isDatabaseError(error)) throw error
@@ -103,6 +103,6 @@ export class Census {
   }
 }
 
-/** So that a slice, of about a millisecond, takes a twentieth of the time. */
+/** So that slices of about a millisecond take a twentieth of the time. */
 const PAUSE_MS = 20
 const FRESH_MS = 1_000

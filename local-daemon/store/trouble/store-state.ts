@@ -7,10 +7,10 @@ import {
   troubleFrom,
 } from './store-trouble.ts'
 
-/** Told of each change: what is wrong now, or undefined once it has passed. */
+/** Called for each change: what is wrong now, or undefined once it has passed. */
 export type TroubleListener = (trouble: StoreTrouble | undefined) => void
 
-/** What is wrong with the store, if anything: the worst of what was met. */
+/** What is wrong with the store, if anything: the worst trouble met. */
 export class StoreState {
   readonly #told: TroubleListener
   #lasting: StoreTrouble | undefined
@@ -25,17 +25,17 @@ export class StoreState {
     return this.#passing ?? this.#lasting
   }
 
-  /** What stays until somebody does something, and lets nothing be written. */
+  /** A trouble that stays until somebody acts, and stops all writes. */
   get end(): StoreTrouble | undefined {
     return this.#lasting?.stopsWrites === true ? this.#lasting : undefined
   }
 
-  /** What may pass by itself. */
+  /** A trouble that may pass by itself. */
   get passing(): StoreTrouble | undefined {
     return this.#passing
   }
 
-  /** Takes note of a trouble. The first of a kind stays; what stops writes takes the place of what does not. */
+  /** Notes a trouble. The first of a kind stays; one that stops writes replaces one that does not. */
   meet(trouble: StoreTrouble): StoreTrouble {
     const known = trouble.passes ? this.#passing : this.#lasting
     if (known?.code === trouble.code && known.stopsWrites === trouble.stopsWrites) {
@@ -48,14 +48,14 @@ export class StoreState {
     return trouble
   }
 
-  /** Says more about the trouble that lasts, such as where something was saved to. */
+  /** Adds to the lasting trouble, for example where something was saved. */
   tellOwner(owner: NonNullable<StoreTrouble['owner']>): void {
     if (this.#lasting === undefined) return
     this.#lasting = { ...this.#lasting, owner }
     this.#told(this.trouble)
   }
 
-  /** A write has gone well: what may pass has passed. */
+  /** A write succeeded: a passing trouble has passed. */
   wrote(): void {
     if (this.#passing === undefined) return
     this.#passing = undefined
@@ -63,8 +63,8 @@ export class StoreState {
   }
 
   /**
-   * The refusal that an error of SQLite becomes; the error itself if it says nothing about the store. A read that finds the
-   * store locked does not make it a store that takes nothing: the next one may go well.
+   * The refusal for an error of SQLite; the error itself if it says nothing about the store. A read that finds the
+   * store locked does not stop writes: the next one may succeed.
    */
   refusal(error: unknown, met: 'reading' | 'writing'): ProblemError | unknown {
     const code = meaningOf(error)

@@ -11,28 +11,28 @@ export type TroubleCode = Extract<
   | 'STORE_REPLACED'
 >
 
-/** Nothing that SQLite notices: the names of the files lead elsewhere. */
+/** SQLite does not notice it: the names of the files lead elsewhere. */
 export type LossCode = Extract<TroubleCode, 'STORE_MISSING' | 'STORE_REPLACED'>
 
 /** What is wrong with a store. */
 export interface StoreTrouble {
   readonly code: TroubleCode
-  /** For everybody: no path of this machine is in it. */
+  /** For everyone: contains no path of this machine. */
   readonly message: string
   /** The next step. */
   readonly try: string
-  /** What its owner is told in place of these two. */
+  /** What its owner sees instead of these two. */
   readonly owner?: { readonly message: string; readonly try: string }
   /** Since when, Unix time in milliseconds. */
   readonly since: number
-  /** Whether nothing is written while it lasts; else only what is damaged is refused. */
+  /** Whether it stops all writes while it lasts; otherwise only damaged records are refused. */
   readonly stopsWrites: boolean
-  /** Whether it may pass by itself: then it is tried again. */
+  /** Whether it may pass by itself: then the store tries again. */
   readonly passes: boolean
   readonly cause?: Error
 }
 
-/** Results of SQLite, by what they mean for a store. The first that fits counts. */
+/** SQLite's result codes, by what they mean for a store. The first match counts. */
 const MEANINGS: readonly (readonly [RegExp, Exclude<TroubleCode, LossCode>])[] = [
   [/^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/u, 'STORE_BUSY'],
   [/^SQLITE_FULL/u, 'STORE_FULL'],
@@ -43,13 +43,13 @@ const MEANINGS: readonly (readonly [RegExp, Exclude<TroubleCode, LossCode>])[] =
   [/^SQLITE_(?:IOERR|READONLY|CANTOPEN|PERM|AUTH|NOLFS)/u, 'STORE_FAILED'],
 ]
 
-/** What an error of SQLite means for the store; undefined for one that is about the statement alone. */
+/** What an error of SQLite means for the store; undefined for one that is only about the statement. */
 export function meaningOf(error: unknown): Exclude<TroubleCode, LossCode> | undefined {
   const code = sqliteCode(error)
   return code === undefined ? undefined : MEANINGS.find(([form]) => form.test(code))?.[1]
 }
 
-/** SQLite's own errors leave a half-done step behind; refusals of ours do not. */
+/** SQLite's own errors leave a half-done step behind; our refusals do not. */
 export function isDatabaseError(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && error.name === 'SqliteError'
 }
@@ -58,7 +58,7 @@ function sqliteCode(error: unknown): string | undefined {
   return isDatabaseError(error) ? error.code : undefined
 }
 
-/** After a failed flush the system forgets what it could not write, and a second one that goes well proves nothing. */
+/** After a failed flush the system forgets what it could not write, so a second, successful one proves nothing. */
 function failedToFlush(error: unknown): boolean {
   return /^SQLITE_IOERR_(?:DIR_)?FSYNC/u.test(sqliteCode(error) ?? '')
 }
@@ -120,7 +120,7 @@ export function isDamage(error: unknown): boolean {
 }
 
 /**
- * What was found damaged. One record that is: the rest of the store can be read and written. The file: nothing is written, since a
+ * What was found damaged. If it is one record, the rest of the store can be read and written. If it is the file, nothing is written, since a
  * write to a damaged tree can make it worse.
  */
 export function foundDamage(what: string, of: 'row' | 'file' = 'row'): StoreTrouble {
@@ -134,7 +134,7 @@ export function foundDamage(what: string, of: 'row' | 'file' = 'row'): StoreTrou
   }
 }
 
-/** The refusal of whoever meets it. What is logged is the change of the store's state, not each refusal. */
+/** The refusal for a caller that meets it. Only the change of the store's state is logged, not each refusal. */
 export function problemFrom(trouble: StoreTrouble): ProblemError {
   const headers = trouble.passes ? { 'retry-after': '1' } : undefined
   return new ProblemError(trouble.code, trouble.message, { try: trouble.try, headers })

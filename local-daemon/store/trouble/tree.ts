@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3'
 
-/** A table whose rows stay, with all its trees. */
+/** A table that only grows, with all its trees. */
 export interface CountedTable {
   readonly name: string
   /** Counts a slice at each step; returns whether something seems to be missing. */
@@ -9,7 +9,7 @@ export interface CountedTable {
   fault(): TreeFault | undefined
 }
 
-/** A tree that lacks rows, and what it lacks, in words. */
+/** A tree with missing rows, and what it lacks, in words. */
 export interface TreeFault {
   readonly tree: string
   readonly what: string
@@ -17,12 +17,12 @@ export interface TreeFault {
 
 /** Rows of one slice: about a millisecond. */
 const SLICE = 5_000
-/** The largest, which is counted last. */
+/** The largest table, counted last. */
 const RECORDS = 'records'
-/** Its rows go when they are old. */
+/** Its old rows are deleted. */
 const PASSING = 'idempotency_keys'
 
-/** The tables of a store, those that are made of records before the records. */
+/** The tables of a store; those made from records come before the records. */
 export function countedTables(database: Database): readonly CountedTable[] {
   const names = database
     .prepare<[string], string>(
@@ -52,7 +52,7 @@ function countedTable(database: Database, table: string): CountedTable {
     },
     fault() {
       const counts = trees.map((tree) => tree.atOnce())
-      // Sequence numbers have no gaps. Of other tables the tree that holds most has lost least.
+      // Sequence numbers have no gaps. In other tables, the tree with most rows has lost least.
       const wanted = Math.max(...counts, table === RECORDS ? newest() : 0)
       const off = counts.findIndex((count) => count !== wanted)
       const tree = trees[off]?.name
@@ -67,13 +67,13 @@ function countedTable(database: Database, table: string): CountedTable {
   }
 }
 
-/** What comes before every value of a type. */
+/** A value before every other of its type. */
 const LEAST: Readonly<Record<string, unknown>> = { TEXT: '', BLOB: Buffer.alloc(0), INTEGER: -1 }
 
 interface Counted {
-  /** Those up to a number: they never come or go later. */
+  /** The rows up to a number: they never change later. */
   readonly rows: number
-  /** The greatest number of all. */
+  /** The greatest number. */
   readonly last: number
 }
 
@@ -126,7 +126,7 @@ class Tree {
   }
 }
 
-/** The columns of an index; the number of the row is part of each anyway. */
+/** The columns of an index; the row number is part of each anyway. */
 function columnsOf(database: Database, table: string, index: string) {
   return database
     .prepare<[string, string], { readonly name: string; readonly type: string }>(
@@ -137,8 +137,8 @@ function columnsOf(database: Database, table: string, index: string) {
 }
 
 /**
- * The rows after a place, in the order of the tree. SQLite finds a place by equal columns and one that is greater: a comparison
- * of all the columns in one would walk through everything that has the first one.
+ * The rows after a place, in the order of the tree. SQLite finds a place by equal columns and one greater column: a comparison
+ * of all columns at once would scan everything with the same first column.
  */
 function afterPlace(rows: string, key: readonly string[]): string {
   const parts = key.map((_, last) => {
@@ -149,7 +149,7 @@ function afterPlace(rows: string, key: readonly string[]): string {
   return parts.toReversed().join(' UNION ALL ')
 }
 
-/** The values of a place, as `afterPlace` asks for them. */
+/** The values of a place, as `afterPlace` needs them. */
 function placeValues(place: readonly unknown[]): readonly unknown[] {
   return place
     .map((_, last) => place.slice(0, last + 1))

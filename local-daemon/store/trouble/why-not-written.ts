@@ -2,7 +2,7 @@ import { isAtLimit } from '../file/disk-room.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import { isDatabaseError, type StoreTrouble, troubleFrom } from './store-trouble.ts'
 
-/** A full store that SQLite calls a failing disk: its file may not grow; undefined for everything else. */
+/** A full store that SQLite reports as a failing disk, because its file may not grow; undefined for everything else. */
 export function limitTrouble(path: string, error: unknown): StoreTrouble | undefined {
   if (!isDatabaseError(error) || !/^SQLITE_IOERR_(?:WRITE|TRUNCATE|SHMSIZE)/u.test(error.code)) {
     return undefined
