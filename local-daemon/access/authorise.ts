@@ -82,7 +82,7 @@ export class Authorise {
     const end = this.endOf(principal)
     if (end === undefined) return
     const { message, next } = GRANT_ENDS[end]
-    throw new ProblemError(end, message, { try: next, headers: { 'www-authenticate': 'Bearer' } })
+    throw new ProblemError(end, message, { try: next })
   }
 
   /** Whether a principal's grant still exists. */
@@ -194,7 +194,6 @@ export function requireScope(principal: Principal, scopes: readonly [Scope, ...S
       'This route needs a bearer even without authentication',
       {
         try: 'Call it over the Unix socket, or with a bearer.',
-        headers: { 'www-authenticate': 'Bearer' },
       },
     )
   }

@@ -17,7 +17,6 @@ export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID' | 'A
 
 /** The next step for a caller without a valid bearer. */
 export const SEND_BEARER = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
-const CHALLENGE = { 'www-authenticate': 'Bearer' }
 
 /**
  * Tells who an `Authorization` header stands for. A checked bearer is remembered, by hash, until
@@ -133,7 +132,6 @@ export function requireBearer(authorization: string | null): string {
   if (authorization === null) {
     throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer', {
       try: SEND_BEARER,
-      headers: CHALLENGE,
     })
   }
   const shown = readBearer(authorization)
@@ -159,7 +157,6 @@ function parseOrRefuse(bearer: string) {
 export function invalid(): ProblemError {
   return new ProblemError('AUTH_INVALID', 'The bearer is not valid on this daemon', {
     try: SEND_BEARER,
-    headers: CHALLENGE,
   })
 }
 
@@ -167,7 +164,6 @@ export function invalid(): ProblemError {
 function expired(): ProblemError {
   return new ProblemError('AUTH_INVALID', 'The bearer has expired', {
     try: 'Ask the owner of this daemon for another one.',
-    headers: CHALLENGE,
   })
 }
 

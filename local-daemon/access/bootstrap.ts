@@ -49,7 +49,6 @@ export class Bootstrap {
     if (this.#token !== undefined && sameText(given, this.#token)) return
     throw new ProblemError('AUTH_INVALID', 'That is not the bootstrap token of this daemon', {
       try: 'Send the value of SPL_BOOTSTRAP_TOKEN that the daemon was started with.',
-      headers: { 'www-authenticate': 'Bearer' },
     })
   }
 }

@@ -131,7 +131,6 @@ function invalidCode(
 ): ProblemError {
   return new ProblemError(code, message, {
     try: 'Send: Authorization: Bearer spi_… with a code that spl pair --invite has printed.',
-    headers: { 'www-authenticate': 'Bearer' },
   })
 }
 

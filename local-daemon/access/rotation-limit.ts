@@ -19,7 +19,7 @@ export class RotationLimit {
     if (meter.exceeded(performance.now())) {
       throw new ProblemError('RATE_LIMITED', 'This account exchanges its bearer too often', {
         try: 'Wait a minute; one exchange is enough.',
-        headers: { 'retry-after': String(INTERVAL_MS / 1000) },
+        retryAfter: INTERVAL_MS / 1000,
       })
     }
     meter.add(performance.now())

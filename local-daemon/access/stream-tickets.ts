@@ -100,6 +100,6 @@ function tooMany(oldest: OpenTicket | undefined): ProblemError {
   const wait = Math.max(1, Math.ceil(((oldest?.until ?? 0) - performance.now()) / 1000))
   return new ProblemError('RATE_LIMITED', 'Too many stream tickets are waiting to be used', {
     try: 'Use one within its half minute, or wait until they expire.',
-    headers: { 'retry-after': String(wait) },
+    retryAfter: wait,
   })
 }

@@ -101,7 +101,7 @@ export function createApp(given: AppParts): DaemonApp {
   addOpenApi(parts)
 
   const answerError = createErrorAnswer(logger)
-  router.hono.notFound((c) => answerError(router.unmatched(c.req.path), c.env))
+  router.hono.notFound((c) => router.refuseUnmatched(c.req.path, c.env))
   router.hono.onError((error, c) => answerError(error, c.env))
 
   return {

@@ -4,6 +4,7 @@ import type { Authorise } from '../access/authorise.ts'
 import type { Principal } from '../access/principal.ts'
 import { type RouteAccess, ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
+import { problemAnswer } from './answers/answer.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { describeComponents } from './schemas/api-document.ts'
 import { documentRoute } from './document-route.ts'
@@ -54,15 +55,15 @@ export class DaemonRouter {
   }
 
   /** The refusal of a path without a route, or of a method that the path does not have. */
-  unmatched(path: string): ProblemError {
+  refuseUnmatched(path: string, facts: TracedFacts): Response {
     const methods = this.#patterns.filter(({ pattern }) => pattern.test(path))
     if (methods.length === 0) {
-      return new ProblemError('NOT_FOUND', 'There is no such route', {
+      return problemAnswer(facts, 'NOT_FOUND', 'There is no such route', {
         try: 'See /openapi.json for all routes.',
       })
     }
     const allow = methods.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
-    return new ProblemError('METHOD_NOT_ALLOWED', 'The route does not have this method', {
+    return problemAnswer(facts, 'METHOD_NOT_ALLOWED', 'The route does not have this method', {
       try: `Use ${allow.join(' or ')}.`,
       headers: { allow: allow.join(', ') },
     })

@@ -8,11 +8,14 @@ export interface ProblemDetail {
   readonly field?: string | undefined
   /** The scope that the bearer lacks. */
   readonly requiredScope?: string | undefined
-  /** Headers that belong to the answer, such as `allow` of a 405. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Seconds after which the same may be tried again. */
+  readonly retryAfter?: number | undefined
 }
 
-/** A refusal that becomes the one error envelope of protocol/http/problem.ts, whichever layer throws it. */
+/**
+ * A refusal that becomes the one error envelope of protocol/http/problem.ts, whichever layer throws it. It knows nothing of HTTP:
+ * status and headers are added where it is answered (http/answers/answer.ts).
+ */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly code: ProblemCode

@@ -177,6 +177,6 @@ function tooMany(): ProblemError {
   return new ProblemError(
     'STORE_BUSY',
     'Another program has the store locked, and too many writes wait for it',
-    { try: 'Try again in a moment.', headers: { 'retry-after': '1' } },
+    { try: 'Try again in a moment.', retryAfter: 1 },
   )
 }

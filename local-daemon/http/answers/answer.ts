@@ -14,6 +14,11 @@ import type { SubscriptionPieces } from '../streams/subscription-pieces.ts'
 
 type ExtraHeaders = Readonly<Record<string, string>>
 
+/** What the answer to a refusal says, with headers that only HTTP knows, such as `allow` of a 405. */
+export interface RefusalDetail extends ProblemDetail {
+  readonly headers?: ExtraHeaders | undefined
+}
+
 /** An answer whose body is JSON text. */
 export function jsonAnswer(
   facts: TracedFacts,
@@ -76,12 +81,21 @@ export function problemAnswer(
   facts: TracedFacts,
   code: ProblemCode,
   message: string,
-  detail: ProblemDetail = {},
+  detail: RefusalDetail = {},
 ): Response {
   const requestId = facts.requestId ?? randomUUID()
-  const fields = headersOf('application/json', facts, requestId, detail.headers)
+  const fields = headersOf('application/json', facts, requestId, refusalHeaders(code, detail))
   const json = JSON.stringify(problemOf(code, message, detail, requestId))
   return new FixedAnswer(PROBLEM_STATUS[code], fields, json)
+}
+
+/** A 401 names how to authenticate (RFC 9110, section 11.6.1). */
+function refusalHeaders(code: ProblemCode, { retryAfter, headers }: RefusalDetail): ExtraHeaders {
+  return {
+    ...(PROBLEM_STATUS[code] === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    ...headers,
+  }
 }
 
 /** The envelope itself, for events and answers. */

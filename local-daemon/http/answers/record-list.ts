@@ -1,4 +1,4 @@
-import { ProblemError } from '../../problem/problem-error.ts'
+import { isDamage } from '../../store/trouble/store-trouble.ts'
 import type { RecordFilter, StoreReader } from '../../store/reader.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
 import type { TextPage } from './paged-answer.ts'
@@ -61,8 +61,7 @@ export class RecordListText {
     try {
       return reader.page(filter, after, this.#upTo, limit)
     } catch (error) {
-      const isDamaged = error instanceof ProblemError && error.code === 'STORE_DAMAGED'
-      if (isDamaged && after > first) return undefined
+      if (isDamage(error) && after > first) return undefined
       throw error
     }
   }

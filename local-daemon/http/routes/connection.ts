@@ -88,7 +88,7 @@ export function addConnection({ router, authorise, stopping }: RouteParts): void
       if (account !== undefined && uploading.has(account)) {
         throw new ProblemError('RATE_LIMITED', 'Another upload of this account is under way', {
           try: 'Wait until it has ended.',
-          headers: { 'retry-after': '5' },
+          retryAfter: 5,
         })
       }
       if (account !== undefined) uploading.add(account)

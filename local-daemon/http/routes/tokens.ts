@@ -108,7 +108,6 @@ export function addTokens({
       if (principal.kind !== 'account') {
         throw new ProblemError('AUTH_REQUIRED', 'Only a bearer can be exchanged', {
           try: 'Send the bearer over TCP, or rotate its account: spl token rotate <account>.',
-          headers: { 'www-authenticate': 'Bearer' },
         })
       }
       rotations.count(principal.account)

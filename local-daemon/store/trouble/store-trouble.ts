@@ -136,6 +136,8 @@ export function foundDamage(what: string, of: 'row' | 'file' = 'row'): StoreTrou
 
 /** The refusal for a caller that meets it. Only the change of the store's state is logged, not each refusal. */
 export function problemFrom(trouble: StoreTrouble): ProblemError {
-  const headers = trouble.passes ? { 'retry-after': '1' } : undefined
-  return new ProblemError(trouble.code, trouble.message, { try: trouble.try, headers })
+  return new ProblemError(trouble.code, trouble.message, {
+    try: trouble.try,
+    retryAfter: trouble.passes ? 1 : undefined,
+  })
 }
