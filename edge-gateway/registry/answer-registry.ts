@@ -210,18 +210,18 @@ const TOO_LARGE: Refusal = {
 const FAULTS: Readonly<Record<SignatureFault, readonly [ProblemCode, string, string]>> = {
   missing: [
     'SIGNATURE_INVALID',
-    'This route is asked by a signature, and there is none',
+    'This route needs a signature',
     'ask with spl gateway list, invite, join or revoke',
   ],
   malformed: ['SIGNATURE_INVALID', 'The signature is malformed', 'update spl'],
   'wrong-key': [
     'SIGNATURE_INVALID',
-    'The request is signed by another key than the admin of this gateway has',
+    'The request is not signed with the key of this gateway’s admin',
     'run it on the machine and with the --home whose did (spl status) is ADMIN_DID of the gateway',
   ],
   signature: [
     'SIGNATURE_INVALID',
-    'The signature does not hold for this host and this request',
+    'The signature is not valid for this host and this request',
     'ask the public hostname itself; a proxy in front must keep the Host header',
   ],
 }

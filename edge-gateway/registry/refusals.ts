@@ -12,20 +12,20 @@ export const HOSTNAME_UNKNOWN: Refusal = {
 /** The answer to a request signed for a host of another gateway: perhaps somebody passed it on. */
 export const OTHER_HOST: Refusal = {
   code: 'HOSTNAME_UNKNOWN',
-  message: 'This gateway is not reached by this host',
+  message: 'This gateway does not answer for this host',
   try: 'start it with that name and port, spl gateway serve --hostname <name>[:<port>] (on Cloudflare PUBLIC_HOSTNAMES), or use one that it has',
 }
 
 export const REGISTRY_UNAVAILABLE: Refusal = {
   code: 'REGISTRY_UNAVAILABLE',
-  message: 'The gateway cannot find out whom this hostname belongs to',
+  message: 'The gateway cannot look up the owner of this hostname',
   try: 'try again in a few seconds',
   retryAfter: 5,
 }
 
 export const NO_REGISTRY: Refusal = {
   code: 'NOT_FOUND',
-  message: 'This gateway has one owner, and gives out no hostnames',
+  message: 'This gateway has one owner and assigns no hostnames',
   try: 'deploy it with ADMIN_DID instead of OWNER_DID, or: spl gateway serve --admin self',
 }
 
@@ -37,7 +37,7 @@ export const NO_SUCH_ROUTE: Refusal = {
 
 export const NO_SUCH_HOSTNAME: Refusal = {
   code: 'NOT_FOUND',
-  message: 'Nobody has this hostname',
+  message: 'This hostname has no owner',
   try: 'spl gateway list',
 }
 
@@ -51,17 +51,17 @@ export const NO_SUCH_INVITE: Refusal = {
 export const CHALLENGE_REFUSALS: Readonly<Record<ChallengeFault, Refusal>> = {
   stale: {
     code: 'CHALLENGE_STALE',
-    message: 'The challenge that was signed is not one of now',
+    message: 'The signed challenge is no longer valid',
     try: 'ask for a new one and sign again at once',
   },
   replayed: {
     code: 'CHALLENGE_REPLAYED',
-    message: 'What was signed over this challenge was sent before',
+    message: 'The signed challenge was used before',
     try: 'ask for a new challenge for each request',
   },
   busy: {
     code: 'RATE_LIMITED',
-    message: 'This key has signed too much in too short a time',
+    message: 'This key has sent too many signed requests',
     try: 'wait half a minute',
     retryAfter: LIMITS.challengeSeconds,
   },
@@ -69,14 +69,14 @@ export const CHALLENGE_REFUSALS: Readonly<Record<ChallengeFault, Refusal>> = {
 
 export const INVITE_KNOWN: Refusal = {
   code: 'INVALID_REQUEST',
-  message: 'This invite was noted before',
+  message: 'This invite exists already',
   try: 'make each invite with a nonce of its own: spl gateway invite',
   details: { field: 'invite_id' },
 }
 
 export const INVITE_INVALID: Refusal = {
   code: 'INVITE_INVALID',
-  message: 'That is no invite of this gateway, or it has expired or was taken back',
+  message: 'This is not an invite of this gateway, or it has expired or was cancelled',
   try: 'ask the admin of the gateway for another one: spl gateway invite',
 }
 
@@ -88,13 +88,13 @@ export const INVITE_USED: Refusal = {
 
 export const HOSTNAME_TAKEN: Refusal = {
   code: 'HOSTNAME_TAKEN',
-  message: 'Somebody has this hostname already',
+  message: 'This hostname has an owner already',
   try: 'choose another one; the invite is still good',
 }
 
 export const HOSTNAME_ENDING: Refusal = {
   code: 'HOSTNAME_TAKEN',
-  message: 'The home that had this hostname is still being cut off',
+  message: 'The previous home of this hostname is still being disconnected',
   try: 'the same command again in a few seconds; the invite is still good',
 }
 
@@ -130,7 +130,7 @@ export function invalidField(field: string, rule: string): Refusal {
 export function repeatedField(field: string): Refusal {
   return {
     code: 'INVALID_REQUEST',
-    message: `${field} is there twice in the body`,
+    message: `The body has ${field} twice`,
     try: 'give each member once',
     details: { field },
   }

@@ -14,6 +14,6 @@ export const AWAY_TOO_LONG: Refusal = {
 
 export const CUT_FOR_GOOD: Refusal = {
   code: 'BAD_UPSTREAM_RESPONSE',
-  message: 'The stream was cut, and home answers the request for the rest with something else',
+  message: 'The stream was cut, and the request for the rest got another kind of answer',
   try: 'connect again with the last event id as Last-Event-ID',
 }

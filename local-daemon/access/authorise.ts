@@ -36,7 +36,7 @@ export const GRANT_ENDS: Readonly<
     next: 'Ask again with one that is still good.',
   },
   AUTH_REQUIRED: {
-    message: 'A bearer is required by now',
+    message: 'A bearer is now required',
     next: SEND_BEARER,
   },
 }

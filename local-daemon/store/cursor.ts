@@ -35,13 +35,13 @@ export function parseCursor(text: string, at: Position): number {
   const seq = Number(digits)
   if (epoch === undefined || !Number.isSafeInteger(seq)) {
     throw new ProblemError('INVALID_CURSOR', 'The cursor is not one that this daemon gave', {
-      try: 'Hand back next_cursor or the event id exactly as received, or leave the cursor out to start anew.',
+      try: 'Hand back next_cursor or the event id exactly as received, or leave the cursor out to start again.',
     })
   }
   if (epoch !== at.epoch) throw epochChanged()
   if (seq > at.head) {
     throw new ProblemError('CURSOR_FUTURE', 'The cursor is ahead of everything in this store', {
-      try: 'Start anew without a cursor; this store may have lost its newest records.',
+      try: 'Start again without a cursor; this store may have lost its newest records.',
     })
   }
   const id = seq === 0 ? '' : at.idAt(seq)
@@ -54,6 +54,6 @@ function epochChanged(): ProblemError {
   return new ProblemError(
     'CURSOR_EPOCH_CHANGED',
     'The store was restored since the cursor was given',
-    { try: 'Start anew without a cursor; records that you hold already are recognised by id.' },
+    { try: 'Start again without a cursor; you can recognise records that you have by their id.' },
   )
 }

@@ -123,7 +123,7 @@ function missing(path: string): StartError {
   return new StartError(
     'KEY_MISSING',
     `There is a store, but not the identity ${path} that signed its records`,
-    'Put back your copy of keys/instance.key. To begin anew, move hub.db away as well.',
+    'Put back your copy of keys/instance.key. To start over, move hub.db away as well.',
   )
 }
 
