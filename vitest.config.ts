@@ -5,15 +5,17 @@ import { SlowFirst } from './test/slow-first.ts'
 /** Many small files without processes and state of their own: they share workers, whose start would take longer than they do. */
 const UNITS = [
   'test/daemon/access/{access-abuse,access,actor-claims,tokens}.test.ts',
-  'test/daemon/cli/{cli-access-mistakes,cli-access-probe,cli-access-token,cli-access,cli-exit-codes}.test.ts',
-  'test/daemon/cli/{cli-help,cli-json,cli-login,cli-login-hostile,cli-mistakes,cli-records,cli-start,start-arguments}.test.ts',
+  'test/daemon/cli/access/{cli-access-mistakes,cli-access-probe,cli-access-token,cli-access,cli-login-hostile,cli-login}.test.ts',
+  'test/daemon/cli/{cli-exit-codes,cli-help,cli-json,cli-mistakes,cli-records}.test.ts',
+  'test/daemon/cli/serve/{cli-start,start-arguments}.test.ts',
   'test/daemon/expose/{doctor-checks,expose-plan,exposure,network-door,plain-way,probe-judgements,recipe-files,recipes}.test.ts',
   'test/daemon/http/{bad-input,drain,full-port,listen-host,loopback-shield,plain-refusals}.test.ts',
   'test/daemon/http/{query-parameters,requests-under-way,routes,settings,subscribe-socket}.test.ts',
   'test/daemon/requests/{exposition,loggable,metrics,request-log,rotating-file}.test.ts',
   'test/daemon/store/{cursor,feed,store-lineage,store-loss,store-queries}.test.ts',
   'test/daemon/tunnel/{link-meter,request-framer,tunnel-abort,tunnel-hostile,tunnel-states,tunnel-stop}.test.ts',
-  'test/docs/{docs-cost,docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
+  'test/bench/cost/docs-cost.test.ts',
+  'test/docs/{docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',
   'test/repository/layers.test.ts',
   'test/docs/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,error-catalogue}.test.ts',
   'test/protocol/**/*.test.ts',
@@ -37,8 +39,8 @@ const PLATFORM = [
   'test/system/{tunnel-survives,tunnel-wake}.test.ts',
   'test/system/self-hosting/{gateway-connect,gateway-service,team-gateway}.test.ts',
 ]
-/** Broken networks and killed processes: `npm run test:faults`. */
-const FAULTS = 'test/faults/*.test.ts'
+/** Broken networks and killed processes: `npm run test:faults`. One short run, `chaos-once`, is in `npm test`. */
+const FAULTS = 'test/faults/**/!(chaos-once).test.ts'
 /** They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`. */
 const ELSEWHERE = ['test/programs/**', 'test/package/**']
 

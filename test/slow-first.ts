@@ -6,16 +6,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 const SLOWEST = [
   'test/faults/chaos',
-  'test/daemon/cli/cli-serve',
-  'test/daemon/cli/cli-access-mistakes',
+  'test/daemon/cli/serve/cli-serve',
+  'test/daemon/cli/access/cli-access-mistakes',
   'test/gateway/relay/gateway-metrics',
-  'test/daemon/cli/cli-login',
+  'test/daemon/cli/access/cli-login',
   'test/gateway/relay/relay-workerd',
   'test/system/expose',
   'test/system/access-table/access-table',
   'test/gateway/streams/streams',
   'test/system/try',
-  'test/daemon/cli/cli-restart',
+  'test/daemon/cli/serve/cli-restart',
   'test/system/deploy/gateway-project',
 ]
 

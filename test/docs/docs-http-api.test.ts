@@ -6,7 +6,7 @@ import { HTTP_LIMITS } from '../../local-daemon/http/limits.ts'
 import { type SettingKey, SETTINGS } from '../../local-daemon/settings/setting-definitions.ts'
 import { PROBLEM_STATUS } from '../../protocol/http/problem.ts'
 import { ROUTE_ACCESS } from '../../protocol/http/route-access.ts'
-import { aDaemon } from '../support/a-daemon.ts'
+import { aDaemon } from '../support/daemon/a-daemon.ts'
 
 function page(name: string): string {
   return readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { REQUEST_LIMITS } from '../../local-daemon/requests/limits.ts'
-import { aDaemon } from '../support/a-daemon.ts'
-import { EventReader } from '../support/events.ts'
+import { aDaemon } from '../support/daemon/a-daemon.ts'
+import { EventReader } from '../support/clients/events.ts'
 import { parsePrometheus } from '../support/prometheus-text.ts'
 
 const PAGE = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8')

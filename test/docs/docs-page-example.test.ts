@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import type { AppendResult } from '../../local-daemon/store/transactor.ts'
 import { until } from '../support/until.ts'
-import { aDaemon, aDraft, aHome } from '../support/a-daemon.ts'
-import { pageExample } from '../support/page-example.ts'
+import { aDaemon, aDraft, aHome } from '../support/daemon/a-daemon.ts'
+import { pageExample } from '../support/clients/page-example.ts'
 
 /** Runs it as a page would; it prints each record's clock. */
 function runExample(url: string, bearer: string, more: Readonly<Record<string, string>> = {}) {

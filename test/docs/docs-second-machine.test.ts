@@ -8,10 +8,10 @@ import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import type { Login } from '../../local-daemon/cli/client/login-file.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { callsIn, readCall } from '../support/example-lines.ts'
-import { startOnWorkerd } from '../support/gateway-under-test.ts'
-import { runSpl } from '../support/run-spl.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { callsIn, readCall } from '../support/cli/example-lines.ts'
+import { startOnWorkerd } from '../support/gateway/gateway-under-test.ts'
+import { runSpl } from '../support/cli/run-spl.ts'
 
 const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
 const PAGE = readFileSync(new URL('../../docs/second-machine.md', import.meta.url), 'utf8')

@@ -7,9 +7,9 @@ import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { FaultLink } from './fault-link.ts'
 import { GatewayChild } from './gateway-child.ts'
 import { HomeChild } from './home-child.ts'
-import type { PlantedInApp } from './planted-app.ts'
+import type { PlantedInApp } from './planted/planted-app.ts'
 import type { Random } from '../support/random.ts'
-import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
+import { mountSmallDisk, type SmallDisk } from '../support/daemon/small-disk.ts'
 
 /** Everything that faults are done to: both processes, and the links to the gateway from either side. */
 export interface Arena extends AsyncDisposable {

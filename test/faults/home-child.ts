@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { until } from '../support/until.ts'
-import type { PlantedInApp } from './planted-app.ts'
+import type { PlantedInApp } from './planted/planted-app.ts'
 
 /** What a home process is started with. */
 export interface HomeTask {

@@ -3,7 +3,7 @@ import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
 import { allowLoad } from '../support/allow-load.ts'
 import type { HomeAnswer, HomeTask } from './home-child.ts'
-import { plantedApp } from './planted-app.ts'
+import { plantedApp } from './planted/planted-app.ts'
 
 /* The home side as a process of its own, which can be killed, stopped and started again on its home. */
 

@@ -1,4 +1,4 @@
-import type { Fields } from '../support/send.ts'
+import type { Fields } from '../support/clients/send.ts'
 import type { History } from './history.ts'
 import type { Random } from '../support/random.ts'
 

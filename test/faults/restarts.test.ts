@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
-import { appendUntilTold } from './append-until-told.ts'
+import { appendUntilTold } from './clients/append-until-told.ts'
 import { anArena, type Arena } from './arena.ts'
-import { checkAppends } from './check-appends.ts'
-import { checkSequences } from './check-sequences.ts'
-import { startGets } from './gets.ts'
+import { checkAppends } from './checks/check-appends.ts'
+import { checkSequences } from './checks/check-sequences.ts'
+import { startGets } from './clients/gets.ts'
 import { aHistory } from './history.ts'
 import type { PublicSide } from './public-side.ts'
 import { seededRandom } from '../support/random.ts'
-import { startSubscriber } from './subscriber.ts'
-import { readStore } from './store-snapshot.ts'
+import { startSubscriber } from './clients/subscriber.ts'
+import { readStore } from './checks/store-snapshot.ts'
 
 /** How long the laptop sleeps, seconds; a minute takes longer than a test run should. */
 const SLEEP_SECONDS = Number(process.env['SPL_CHAOS_SLEEP_SECONDS'] ?? 8)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { workerSource } from '../support/gateway-under-test.ts'
+import { workerSource } from '../support/gateway/gateway-under-test.ts'
 import { until } from '../support/until.ts'
 import { anArena } from './arena.ts'
-import { ask } from './ask.ts'
+import { ask } from '../support/clients/ask.ts'
 import { seededRandom } from '../support/random.ts'
 
 /** In place of 45 s and 10 s: how long the daemon may be silent, and how long a request is held, milliseconds. */

@@ -1,9 +1,9 @@
 import Database from 'better-sqlite3'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Answer } from '../support/send.ts'
+import type { Answer } from '../support/clients/send.ts'
 import { until } from '../support/until.ts'
 import type { Arena } from './arena.ts'
-import { ask } from './ask.ts'
+import { ask } from '../support/clients/ask.ts'
 import type { Outcome } from './outcome.ts'
 import type { Violation } from './violation.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aRealHome, type RealHome } from '../support/a-real-home.ts'
+import { aRealHome, type RealHome } from '../support/daemon/a-real-home.ts'
 import * as spl from './generated-client.ts'
 
 let home: RealHome

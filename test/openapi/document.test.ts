@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { generateSource } from 'oazapfts'
 import { expect, test } from 'vitest'
 import { PROBLEM_STATUS } from '../../protocol/http/problem.ts'
-import { aDaemon } from '../support/a-daemon.ts'
+import { aDaemon } from '../support/daemon/a-daemon.ts'
 import { violation } from './answer-contract.ts'
 import { DOCUMENT, readDocument } from './document.ts'
 

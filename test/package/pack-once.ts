@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { npm } from './npm.ts'
-import { packedOf, type Packed } from './packed.ts'
+import { packedOf, type Packed } from '../support/packed.ts'
 
 /** What `npm pack` made of this checkout, once for all files of the suite. */
 export interface Tarball extends Packed {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 import { twoMachines, whyNoMachines, type TwoMachines } from './two-machines.ts'
 
 const lack = whyNoMachines()

@@ -11,9 +11,9 @@ import { checkDomain } from '../../local-daemon/cli/gateway/project/check-domain
 import { findProject } from '../../local-daemon/cli/gateway/project/find-project.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { ACCOUNT, CloudflareStandIn, TOKEN } from '../support/cloudflare-stand-in.ts'
-import { runSpl, startSpl, type SplRun } from '../support/run-spl.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { ACCOUNT, CloudflareStandIn, TOKEN } from '../support/gateway/cloudflare-stand-in.ts'
+import { runSpl, startSpl, type SplRun } from '../support/cli/run-spl.ts'
 
 const OWNER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const OTHER = 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH'

@@ -7,9 +7,9 @@ import { checkReplaced } from '../../local-daemon/cli/gateway/project/check-repl
 import { findProject } from '../../local-daemon/cli/gateway/project/find-project.ts'
 import { isAmongOrigins } from '../../local-daemon/cli/gateway/project/is-among-origins.ts'
 import { wildcardNeeds } from '../../local-daemon/cli/gateway/project/wildcard-needs.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { CloudflareStandIn } from '../support/cloudflare-stand-in.ts'
-import { runSpl, type SplRun } from '../support/run-spl.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { CloudflareStandIn } from '../support/gateway/cloudflare-stand-in.ts'
+import { runSpl, type SplRun } from '../support/cli/run-spl.ts'
 
 const ADMIN = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 const OTHER = 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH'

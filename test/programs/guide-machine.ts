@@ -7,7 +7,7 @@ import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 
 const run = promisify(execFile)
 const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { USE_CASES, type UseCase } from '../../local-daemon/cli/expose/use-case.ts'
-import { callsIn, readCall } from '../support/example-lines.ts'
+import { callsIn, readCall } from '../support/cli/example-lines.ts'
 import {
   canMakeMachines,
   HOSTNAME,

@@ -10,7 +10,7 @@ import { probeOutside } from '../../local-daemon/cli/doctor/outside/probe-outsid
 import { CLAIMED_ADDRESS } from '../../local-daemon/cli/doctor/outside/client-address.ts'
 import { HTTP_LIMITS } from '../../local-daemon/http/limits.ts'
 import { REQUEST_LIMITS } from '../../local-daemon/requests/limits.ts'
-import { aDraft } from '../support/a-daemon.ts'
+import { aDraft } from '../support/daemon/a-daemon.ts'
 import { until } from '../support/until.ts'
 import { ALLOWED_ORIGIN, aProxyStage, type ProxyStage, type StageOptions } from './proxy-stage.ts'
 

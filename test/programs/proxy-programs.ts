@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 import { until } from '../support/until.ts'
 
 export type ProgramName = 'caddy' | 'nginx'

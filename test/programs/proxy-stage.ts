@@ -10,7 +10,7 @@ import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { type Daemon, startDaemon } from '../../local-daemon/daemon.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome, overSocket } from '../support/a-daemon.ts'
+import { aHome, overSocket } from '../support/daemon/a-daemon.ts'
 import { until } from '../support/until.ts'
 import {
   aProxyPlace,

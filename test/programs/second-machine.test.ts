@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runSpl, type SplRun } from '../support/run-spl.ts'
+import { runSpl, type SplRun } from '../support/cli/run-spl.ts'
 import { type Way, type Ways, waysToADaemon } from './ways-to-a-daemon.ts'
 
 const hasCaddy = spawnSync('caddy', ['version']).status === 0

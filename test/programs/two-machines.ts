@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Readable } from 'node:stream'
-import type { SplRun } from '../support/run-spl.ts'
+import type { SplRun } from '../support/cli/run-spl.ts'
 
 const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
 

@@ -5,9 +5,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { aRealHome, type RealHome } from '../support/a-real-home.ts'
-import { runSpl, type SplEnvironment } from '../support/run-spl.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { aRealHome, type RealHome } from '../support/daemon/a-real-home.ts'
+import { runSpl, type SplEnvironment } from '../support/cli/run-spl.ts'
 
 /** How the command line reaches one daemon: on its machine, or from a second one. */
 export interface Way {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
-import { aHome } from '../support/a-daemon.ts'
-import { packedOf } from '../package/packed.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { packedOf } from '../support/packed.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 import { architecture, forbiddenTo, type Layer, layersOf } from './layers.ts'
 
 const LAYERS = '.oxlintrc.layers.json'

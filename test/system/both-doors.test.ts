@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aRealHome, type RealHome } from '../support/a-real-home.ts'
-import { sendBytes } from '../support/raw-http.ts'
+import { aRealHome, type RealHome } from '../support/daemon/a-real-home.ts'
+import { sendBytes } from '../support/clients/raw-http.ts'
 
 /*
  * A request that is written byte by byte, to the daemon's own port and to a self-hosted gateway before it: both say the same.

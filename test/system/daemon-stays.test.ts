@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import { LIMITS } from '../../protocol/limits.ts'
-import { anOpen, aScriptedGateway, HELLO, sendFrames } from '../support/scripted-gateway.ts'
+import { anOpen, aScriptedGateway, HELLO, sendFrames } from '../support/gateway/scripted-gateway.ts'
 import { until } from '../support/until.ts'
-import { readWire, type FrameText } from '../support/wire-text.ts'
-import { aDaemonProcess, type DaemonProcess } from '../support/daemon-process.ts'
+import { readWire, type FrameText } from '../support/wire/wire-text.ts'
+import { aDaemonProcess, type DaemonProcess } from './daemon-process.ts'
 
 /* A real daemon as a process of its own, behind a gateway that does what these tests say. */
 

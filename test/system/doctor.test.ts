@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { runFitting } from '../support/run-here.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { runFitting } from '../support/cli/run-here.ts'
 
 interface Report {
   readonly object: string

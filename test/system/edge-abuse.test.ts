@@ -10,7 +10,7 @@ import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 import { until } from '../support/until.ts'
 
 /** Requests a minute of an address that shows no good bearer. */

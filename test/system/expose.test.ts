@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendRequest } from '../../local-daemon/cli/client/send-request.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { verifyRecord } from '../../protocol/records/record-signature.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { runFitting } from '../support/run-here.ts'
-import type { SplRun } from '../support/run-spl.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { runFitting } from '../support/cli/run-here.ts'
+import type { SplRun } from '../support/cli/run-spl.ts'
 
 interface Answer {
   readonly applied: boolean

@@ -12,8 +12,8 @@ import { probeCertificate } from '../../local-daemon/cli/doctor/outside/certific
 import { probePublic } from '../../local-daemon/cli/client/probe-public.ts'
 import { shakeHands } from '../../local-daemon/cli/client/shake-hands.ts'
 import type { RunningFacts } from '../../local-daemon/cli/client/running-file.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { runFitting } from '../support/run-here.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { runFitting } from '../support/cli/run-here.ts'
 
 const undo = new AsyncDisposableStack()
 const sockets = new Set<Socket>()

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 import { anIdentity } from '../support/test-identity.ts'
 import { until } from '../support/until.ts'
-import { aDaemonProcess } from '../support/daemon-process.ts'
-import { startSpl } from '../support/run-spl.ts'
+import { aDaemonProcess } from './daemon-process.ts'
+import { startSpl } from '../support/cli/run-spl.ts'
 
 /* Real daemons, into which a fault is planted that no code of theirs handles. */
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runningConfiguration } from '../../local-daemon/cli/expose/recipe/from-running-daemon.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { runSpl } from '../support/run-spl.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { runSpl } from '../support/cli/run-spl.ts'
 
 let home: ReturnType<typeof aHome>
 beforeEach(() => {

@@ -7,12 +7,12 @@ import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { allowLoad } from '../support/allow-load.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { ask } from '../faults/ask.ts'
-import { startOnWorkerd, type GatewayUnderTest } from '../support/gateway-under-test.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { ask } from '../support/clients/ask.ts'
+import { startOnWorkerd, type GatewayUnderTest } from '../support/gateway/gateway-under-test.ts'
 import { until } from '../support/until.ts'
-import { openLoop, type OpenLoop } from '../support/open-loop.ts'
-import { runSpl } from '../support/run-spl.ts'
+import { openLoop, type OpenLoop } from './open-loop.ts'
+import { runSpl } from '../support/cli/run-spl.ts'
 
 /** A hundred of them take some minutes. */
 const RESTARTS = Number(process.env['SPL_RESTARTS'] ?? 2)

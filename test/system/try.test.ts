@@ -7,9 +7,9 @@ import { promisify } from 'node:util'
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 import { nothingRuns } from '../support/processes-of.ts'
-import { runSpl, startSpl } from '../support/run-spl.ts'
+import { runSpl, startSpl } from '../support/cli/run-spl.ts'
 
 const run = promisify(execFile)
 

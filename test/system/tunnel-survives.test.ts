@@ -5,10 +5,15 @@ import type { Readable } from 'node:stream'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
-import { aHome } from '../support/a-daemon.ts'
-import { aScriptedGateway, HELLO, sendFrames, type Knock } from '../support/scripted-gateway.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import {
+  aScriptedGateway,
+  HELLO,
+  sendFrames,
+  type Knock,
+} from '../support/gateway/scripted-gateway.ts'
 import { until } from '../support/until.ts'
-import { startSpl } from '../support/run-spl.ts'
+import { startSpl } from '../support/cli/run-spl.ts'
 
 const raw = (socket: Duplex, status: string, body: string | Buffer, ...fields: string[]) => {
   const head = [`HTTP/1.1 ${status}`, ...fields, `Content-Length: ${body.length}`, '', '']

@@ -9,11 +9,11 @@ import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../support/a-daemon.ts'
-import { aLink, type Link } from '../support/a-link.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
+import { aLink, type Link } from '../support/gateway/a-link.ts'
 import { until } from '../support/until.ts'
 import { nothingRuns } from '../support/processes-of.ts'
-import { startSpl } from '../support/run-spl.ts'
+import { startSpl } from '../support/cli/run-spl.ts'
 
 /** How long the process is stopped, milliseconds. Longer than what counts as a sleep; `SPL_TEST_SLEEP_MS=60000` by hand. */
 const STOPPED_MS = Number(process.env['SPL_TEST_SLEEP_MS'] ?? 6_500)

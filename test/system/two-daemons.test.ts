@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../local-daemon/home/home.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../support/a-daemon.ts'
+import { aHome } from '../support/daemon/a-daemon.ts'
 import { until } from '../support/until.ts'
-import { runFitting } from '../support/run-here.ts'
+import { runFitting } from '../support/cli/run-here.ts'
 
 interface Told {
   readonly reachable: boolean

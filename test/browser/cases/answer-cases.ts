@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ADA, aDraft } from '../../support/a-daemon.ts'
+import { ADA, aDraft } from '../../support/daemon/a-daemon.ts'
 import { HOPS, type BrowserStage } from '../a-browser-stage.ts'
 import { openPage, type PageRequest } from '../open-page.ts'
 

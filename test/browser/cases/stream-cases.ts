@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aDraft } from '../../support/a-daemon.ts'
-import { pageExample } from '../../support/page-example.ts'
+import { aDraft } from '../../support/daemon/a-daemon.ts'
+import { pageExample } from '../../support/clients/page-example.ts'
 import { until } from '../../support/until.ts'
 import { HOPS, type BrowserStage } from '../a-browser-stage.ts'
 import { openPage, type OpenPage, type SeenStream } from '../open-page.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { send, type Fields } from '../../support/send.ts'
+import { send, type Fields } from '../../support/clients/send.ts'
 import { HOPS, type BrowserStage } from '../a-browser-stage.ts'
 
 /** What a browser does not show its pages: how often a field stands in an answer, and what caches are told. */

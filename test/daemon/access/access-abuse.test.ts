@@ -4,7 +4,7 @@ import { projectPolicy } from '../../../local-daemon/edge/project-policy.ts'
 import { INITIAL_SETTINGS } from '../../../local-daemon/settings/setting-definitions.ts'
 import type { TokenRow } from '../../../local-daemon/store/statements.ts'
 import { parseToken } from '../../../protocol/identity/token.ts'
-import { aDaemon, overSocket } from '../../support/a-daemon.ts'
+import { aDaemon, overSocket } from '../../support/daemon/a-daemon.ts'
 
 type Json = Record<string, unknown>
 const withBearer = (token: string) => ({ authorization: `Bearer ${token}` })

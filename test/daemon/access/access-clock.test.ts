@@ -6,7 +6,7 @@ import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { parseDidKey } from '../../../protocol/identity/did-key.ts'
 import { anIdentity } from '../../support/test-identity.ts'
-import { aStore } from '../store/a-store.ts'
+import { aStore } from '../../support/daemon/a-store.ts'
 
 const HOUR_MS = 3_600_000
 const PATH = '/v1/sync/subscribe'

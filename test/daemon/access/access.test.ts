@@ -10,7 +10,7 @@ import {
   overSocket,
   sendRaw,
   type TestDaemon,
-} from '../../support/a-daemon.ts'
+} from '../../support/daemon/a-daemon.ts'
 
 async function codeOf(answer: Response): Promise<string> {
   return `${answer.status} ${((await answer.json()) as { code: string }).code}`

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { ADA, aDaemon, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import { ADA, aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 import { type Caller, callersOf, postRecord } from './record-callers.ts'
 
 const WHO = [

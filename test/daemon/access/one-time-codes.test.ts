@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
 import { INVITE_PATH, makeCode } from '../../../protocol/identity/signed-code.ts'
-import { aDaemon, aDraft, overSocket, type TestDaemon } from '../../support/a-daemon.ts'
-import { EventReader, recordIds } from '../../support/events.ts'
+import { aDaemon, aDraft, overSocket, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { EventReader, recordIds } from '../../support/clients/events.ts'
 
 type Json = Record<string, unknown>
 const withBearer = (token: string) => ({ authorization: `Bearer ${token}` })

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import type { Scope } from '../../../protocol/identity/scopes.ts'
-import { ADA, type TestDaemon } from '../../support/a-daemon.ts'
+import { ADA, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 const BOB = 'did:sync:user:bob'
 

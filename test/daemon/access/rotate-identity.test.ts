@@ -35,7 +35,7 @@ import { CONFIG_THREAD } from '../../../local-daemon/settings/setting-records.ts
 import { openStore } from '../../../local-daemon/store/open-store.ts'
 import { syncJson } from '../../../local-daemon/store/stored-record.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
-import { aDraft, aHome } from '../../support/a-daemon.ts'
+import { aDraft, aHome } from '../../support/daemon/a-daemon.ts'
 
 const FOREVER = fileURLToPath(new URL('./rotate-forever.ts', import.meta.url))
 const ROUNDS = 8

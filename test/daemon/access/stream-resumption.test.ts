@@ -10,8 +10,8 @@ import { RESET } from '../../../protocol/tunnel/reset-code.ts'
 import { makeCode, parseCode, type CodeRequest } from '../../../protocol/identity/signed-code.ts'
 import { anIdentity } from '../../support/test-identity.ts'
 import { until } from '../../support/until.ts'
-import { requestHead } from '../../support/mux-end.ts'
-import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { requestHead } from '../../support/wire/mux-end.ts'
+import { aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 const STREAM = '/v1/sync/subscribe'
 const VIEW = `${STREAM}?thread=th_test`

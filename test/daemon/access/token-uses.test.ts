@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { TokenUses } from '../../../local-daemon/access/token-uses.ts'
 import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
 import { parseToken, tokenId } from '../../../protocol/identity/token.ts'
-import { aKeptHome } from '../../support/a-kept-home.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 
 interface Listed {
   readonly token_id: string

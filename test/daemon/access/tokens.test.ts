@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseToken, tokenId } from '../../../protocol/identity/token.ts'
-import { ADA, aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { ADA, aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 type Json = Record<string, unknown>
 const withBearer = (token: string) => ({ authorization: `Bearer ${token}` })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { runHere } from '../../support/run-here.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 /** [command line, exit code, code, what the next step names] */
 export type Mistake = readonly [string, number, string, RegExp]

@@ -11,8 +11,8 @@ import {
   type Shell,
 } from '../../../local-daemon/cli/completion/scripts.ts'
 import { splProgram } from '../../../local-daemon/cli/spl.ts'
-import { runHere } from '../../support/run-here.ts'
-import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 const MAIN = fileURLToPath(new URL('../../../local-daemon/cli/main.ts', import.meta.url))
 

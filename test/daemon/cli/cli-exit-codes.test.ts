@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { EXIT_CODE } from '../../../local-daemon/cli/exit-code.ts'
-import { runHere } from '../../support/run-here.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { commandTree, helpOf } from './command-tree.ts'
 
 const NUMBERS = Object.values(EXIT_CODE)

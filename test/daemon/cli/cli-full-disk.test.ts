@@ -3,9 +3,9 @@ import { openSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runFitting } from '../../support/run-here.ts'
-import { MAIN } from '../../support/run-spl.ts'
-import { aDaemon, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import { runFitting } from '../../support/cli/run-here.ts'
+import { MAIN } from '../../support/cli/run-spl.ts'
+import { aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 /** Every write to it fails with ENOSPC. */
 const FULL = '/dev/full'

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runHere } from '../../support/run-here.ts'
-import { MAIN, type SplRun } from '../../support/run-spl.ts'
-import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { MAIN, type SplRun } from '../../support/cli/run-spl.ts'
+import { aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 let served: TestDaemon
 /** Two threads whose ids begin alike. */

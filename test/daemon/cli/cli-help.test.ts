@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exampleLines } from '../../../local-daemon/cli/help/examples.ts'
 import { commandTree, helpOf } from './command-tree.ts'
-import { callsIn, readCall } from '../../support/example-lines.ts'
+import { callsIn, readCall } from '../../support/cli/example-lines.ts'
 
 const NAMES = commandTree().map(({ name }) => name)
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runHere } from '../../support/run-here.ts'
-import { aDaemon, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 import { commandTree } from './command-tree.ts'
-import { fieldsOf, jsonRows, shapeOf } from '../../docs/json-rows.ts'
+import { fieldsOf, jsonRows, shapeOf } from './json-rows.ts'
 
 /** What prints no JSON: a script for a shell, and a page to read. */
 const WITHOUT_JSON = ['completion', 'help']

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { fields, table } from '../../../local-daemon/cli/output/table.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { assertMistake, type Mistake } from './assert-mistake.ts'
-import { runHere } from '../../support/run-here.ts'
+import { runHere } from '../../support/cli/run-here.ts'
 
 const MISTAKES: readonly Mistake[] = [
   ['sevre', 2, 'UNKNOWN_COMMAND', /did you mean serve\?/],

@@ -11,10 +11,10 @@ import { fields, table } from '../../../local-daemon/cli/output/table.ts'
 import { padText, textWidth } from '../../../local-daemon/cli/output/text-width.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { runFitting } from '../../support/run-here.ts'
-import { MAIN } from '../../support/run-spl.ts'
-import { aDaemon, aHome, type TestDaemon } from '../../support/a-daemon.ts'
-import { plain } from '../../support/plain.ts'
+import { runFitting } from '../../support/cli/run-here.ts'
+import { MAIN } from '../../support/cli/run-spl.ts'
+import { aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { plain } from '../../support/cli/plain.ts'
 
 const logger = pino({ level: 'silent' })
 

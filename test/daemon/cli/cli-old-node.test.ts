@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { refuseOldNode } from '../../../local-daemon/cli/old-node.ts'
-import { runSpl } from '../../support/run-spl.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { runSpl } from '../../support/cli/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 /** Runs before main.ts and makes this Node.js look like another one. */
 function disguisedAs(node: string, napi: string): string {

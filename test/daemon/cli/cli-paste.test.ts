@@ -14,8 +14,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withHome, withStore } from '../../../local-daemon/cli/output/for-this-home.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { shellPath, shellWord } from '../../../local-daemon/problem/shell-word.ts'
-import { MAIN, runSpl } from '../../support/run-spl.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { MAIN, runSpl } from '../../support/cli/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const COMMANDS = ['serve', 'status', 'token', 'pair', 'login']
 

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { showProgress } from '../../../local-daemon/cli/output/progress.ts'
-import { runSpl } from '../../support/run-spl.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { runSpl } from '../../support/cli/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const MAIN = fileURLToPath(new URL('../../../local-daemon/cli/main.ts', import.meta.url))
 

@@ -3,9 +3,9 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startDaemon, type Daemon } from '../../../local-daemon/daemon.ts'
-import { runHere } from '../../support/run-here.ts'
-import type { SplRun } from '../../support/run-spl.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import type { SplRun } from '../../support/cli/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { shortId } from '../../../local-daemon/cli/output/short-id.ts'
 
 const ID = /^[0-9a-f]{64}$/

@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shellWord } from '../../../local-daemon/problem/shell-word.ts'
 import { wranglerEnvironment } from '../../../local-daemon/cli/gateway/project/wrangler-environment.ts'
 import { portHolder } from '../../../local-daemon/network/port-holder.ts'
-import { runFitting } from '../../support/run-here.ts'
-import { MAIN, startSpl } from '../../support/run-spl.ts'
-import { aDaemon, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import { runFitting } from '../../support/cli/run-here.ts'
+import { MAIN, startSpl } from '../../support/cli/run-spl.ts'
+import { aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 let served: TestDaemon
 beforeAll(async () => {

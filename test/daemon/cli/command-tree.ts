@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { splProgram } from '../../../local-daemon/cli/spl.ts'
-import { plain } from '../../support/plain.ts'
+import { plain } from '../../support/cli/plain.ts'
 
 /** A command as it is called, such as `thread list`; the root is the empty name. */
 export interface NamedCommand {

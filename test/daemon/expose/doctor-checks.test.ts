@@ -23,7 +23,7 @@ import type { RunningFacts } from '../../../local-daemon/cli/client/running-file
 import { homeAt, type Home } from '../../../local-daemon/home/home.ts'
 import { VERSION } from '../../../local-daemon/process/version.ts'
 import type { LinkReport } from '../../../local-daemon/edge/link-report.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const NOW_MS = 1_795_000_000_000
 const NOW = NOW_MS / 1000

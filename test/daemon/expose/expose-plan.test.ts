@@ -5,7 +5,7 @@ import { planText } from '../../../local-daemon/cli/expose/show-plan.ts'
 import type { Plan, Step } from '../../../local-daemon/cli/expose/plan.ts'
 import { MATRIX, USE_CASES } from '../../../local-daemon/cli/expose/use-case.ts'
 import type { Present, Wish } from '../../../local-daemon/cli/expose/wish.ts'
-import { plain } from '../../support/plain.ts'
+import { plain } from '../../support/cli/plain.ts'
 
 const GATEWAY = { url: 'https://spl.example.com', cacert: null }
 const STRICT = { strict_actor_header: true, strict_impersonation_enforcement: true }

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { urlHost } from '../../../local-daemon/network/listen-host.ts'
 import type { DaemonOptions } from '../../../local-daemon/daemon.ts'
-import { aDaemon, aDraft, overSocket, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft, overSocket, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 import { PRIVATE_ADDRESS } from '../../support/private-address.ts'
 
 const ADDRESS = PRIVATE_ADDRESS ?? ''

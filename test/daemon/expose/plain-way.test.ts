@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sendRequest, type RequestToSend } from '../../../local-daemon/cli/client/send-request.ts'
-import { runHere } from '../../support/run-here.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const SECRETS: readonly (readonly [string, Partial<RequestToSend>])[] = [
   ['a bearer', { headers: { authorization: 'Bearer spl_x' } }],

@@ -5,8 +5,8 @@ import type { Check } from '../../../local-daemon/cli/doctor/check.ts'
 import { probeSilentStream } from '../../../local-daemon/cli/doctor/outside/silent-stream.ts'
 import type { Outside } from '../../../local-daemon/cli/doctor/outside/outside.ts'
 import { probeOutside } from '../../../local-daemon/cli/doctor/outside/probe-outside.ts'
-import { aRealHome } from '../../support/a-real-home.ts'
-import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { aRealHome } from '../../support/daemon/a-real-home.ts'
+import { aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 function outsideOf({ base, bearer, daemon }: TestDaemon): Outside {
   return { origin: new URL(base), bearer, expectedDid: daemon.identity.did }

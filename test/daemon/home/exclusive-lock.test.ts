@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { takeExclusiveLock } from '../../../local-daemon/home/exclusive-lock.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const module = new URL('../../../local-daemon/home/exclusive-lock.ts', import.meta.url).href
 

@@ -21,7 +21,7 @@ import { readRunningPid } from '../../../local-daemon/home/pid-file.ts'
 import { processStart } from '../../../local-daemon/home/process-start.ts'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { aDaemon, aDraft, aHome, overSocket } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft, aHome, overSocket } from '../../support/daemon/a-daemon.ts'
 
 const logger = pino({ level: 'silent' })
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
@@ -340,7 +340,7 @@ function settled(answer: Promise<Response>): Promise<number | undefined> {
 
 /** A daemon in a process of its own; `outcome` is `started` or the code of its refusal. */
 function serve(home: string): { readonly child: ChildProcess; readonly outcome: Promise<string> } {
-  const script = fileURLToPath(new URL('./serve-home.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../support/daemon/serve-home.ts', import.meta.url))
   const child = spawn(process.execPath, [script, home], { stdio: ['ignore', 'pipe', 'inherit'] })
   const outcome = new Promise<string>((resolve) => {
     child.stdout.once('data', (text: Buffer) => resolve(text.toString().trim()))

@@ -14,7 +14,7 @@ import { daemonUnit } from '../../../local-daemon/service/daemon-unit.ts'
 import { gatewayUnit } from '../../../local-daemon/service/gateway-unit.ts'
 import { launchdPlist } from '../../../local-daemon/service/launchd-plist.ts'
 import type { ServiceLine } from '../../../local-daemon/service/service-line.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const PLAIN: ServiceLine = {
   home: '/home/ada/.syncro',

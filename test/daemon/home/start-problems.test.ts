@@ -18,14 +18,14 @@ import { explainStart } from '../../../local-daemon/explain-start.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import type { StartError } from '../../../local-daemon/problem/start-error.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { aDraft, aHome } from '../../support/a-daemon.ts'
+import { aDraft, aHome } from '../../support/daemon/a-daemon.ts'
 
 const logger = pino({ level: 'silent' })
 const start = (home: string, store?: string) =>
   startDaemon({ home, port: 0, logger, ...(store && { store }) })
 const isRoot = process.getuid?.() === 0
 const isLinux = process.platform === 'linux'
-const SERVE_HOME = fileURLToPath(new URL('./serve-home.ts', import.meta.url))
+const SERVE_HOME = fileURLToPath(new URL('../../support/daemon/serve-home.ts', import.meta.url))
 
 /** What a shell line says that starts the daemon of a home, at most for a few seconds. */
 function told(script: string): Promise<string> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { REQUEST_LIMITS } from '../../../local-daemon/requests/limits.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { aDaemon, sendRaw, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, sendRaw, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 let at: TestDaemon
 beforeAll(async () => {

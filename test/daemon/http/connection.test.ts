@@ -9,10 +9,10 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { REQUEST_LIMITS } from '../../../local-daemon/requests/limits.ts'
-import { aRealHome } from '../../support/a-real-home.ts'
+import { aRealHome } from '../../support/daemon/a-real-home.ts'
 import { until } from '../../support/until.ts'
-import { aDaemon, overSocket, type TestDaemon } from '../../support/a-daemon.ts'
-import { EventReader } from '../../support/events.ts'
+import { aDaemon, overSocket, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { EventReader } from '../../support/clients/events.ts'
 
 const FORWARDED = { host: 'spl.example.com', 'x-forwarded-for': '198.51.100.7' }
 

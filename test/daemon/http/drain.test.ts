@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
-import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 /** Well below `drainMs`, well above what a slow machine needs. */
 const SOON_MS = HTTP_LIMITS.drainMs / 2

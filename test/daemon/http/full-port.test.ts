@@ -6,9 +6,9 @@ import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { connectionsFor } from '../../../local-daemon/http/connection/connections-for.ts'
 import { openFilesLimit } from '../../../local-daemon/process/open-files.ts'
 import { makeRoom } from '../../../local-daemon/http/connection/make-room.ts'
-import { destroyAll, manyClients, rawClient } from '../../support/front-clients.ts'
+import { destroyAll, manyClients, rawClient } from '../../support/clients/front-clients.ts'
 import { until } from '../../support/until.ts'
-import { aDaemon, overSocket } from '../../support/a-daemon.ts'
+import { aDaemon, overSocket } from '../../support/daemon/a-daemon.ts'
 
 const ASK = 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'
 

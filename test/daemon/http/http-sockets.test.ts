@@ -8,8 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { once } from 'node:events'
 import { until } from '../../support/until.ts'
-import { descriptorsOf, destroyAll, manyClients, rawClient } from '../../support/front-clients.ts'
-import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import {
+  descriptorsOf,
+  destroyAll,
+  manyClients,
+  rawClient,
+} from '../../support/clients/front-clients.ts'
+import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 const run = promisify(execFile)
 let at: TestDaemon

@@ -1,8 +1,14 @@
 import { request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { connectionFacts } from '../../../local-daemon/http/connection/connection-facts.ts'
-import { aDaemon, aDraft, overSocket, sendRaw, type TestDaemon } from '../../support/a-daemon.ts'
-import { EventReader } from '../../support/events.ts'
+import {
+  aDaemon,
+  aDraft,
+  overSocket,
+  sendRaw,
+  type TestDaemon,
+} from '../../support/daemon/a-daemon.ts'
+import { EventReader } from '../../support/clients/events.ts'
 
 type Json = Record<string, unknown>
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { aDaemon, aDraft } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft } from '../../support/daemon/a-daemon.ts'
 
 const bodyOf = (members: number) =>
   Object.fromEntries(Array.from({ length: members }, (_, at) => [`k${at}`, at & 255]))

@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { until } from '../../support/until.ts'
-import { destroyAll, rawClient } from '../../support/front-clients.ts'
-import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { destroyAll, rawClient } from '../../support/clients/front-clients.ts'
+import { aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 const ASK = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runHere } from '../../support/run-here.ts'
-import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 let at: TestDaemon
 beforeAll(async () => {

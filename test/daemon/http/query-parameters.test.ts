@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROUTE_ACCESS } from '../../../protocol/http/route-access.ts'
-import { aDaemon, aDraft, type TestDaemon } from '../../support/a-daemon.ts'
-import { EventReader, recordIds } from '../../support/events.ts'
+import { aDaemon, aDraft, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { EventReader, recordIds } from '../../support/clients/events.ts'
 
 let at: TestDaemon
 beforeAll(async () => {

@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { parseToken, tokenId } from '../../../protocol/identity/token.ts'
-import { aDaemon, aDraft, type TestDaemon } from '../../support/a-daemon.ts'
-import { EventReader } from '../../support/events.ts'
+import { aDaemon, aDraft, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { EventReader } from '../../support/clients/events.ts'
 
 /*
  * A bearer is checked when a request's head is there, and what the request does is done when its body is: up to

@@ -1,7 +1,7 @@
 import { ROUTE_ACCESS } from '../../../protocol/http/route-access.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
-import { aDaemon, overSocket, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, overSocket, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 let at: TestDaemon
 beforeAll(async () => {

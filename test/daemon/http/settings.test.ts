@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
 import { CONFIG_THREAD } from '../../../local-daemon/settings/setting-records.ts'
 import { pino } from 'pino'
-import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 interface Answer {
   readonly status: number

@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { until } from '../../support/until.ts'
-import { rawClient } from '../../support/front-clients.ts'
-import { aDaemon, type TestDaemon } from '../../support/a-daemon.ts'
+import { rawClient } from '../../support/clients/front-clients.ts'
+import { aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 /** The clock that uploads are watched by; sockets and everything else keep the real one. */
 const CLOCK = ['setInterval', 'clearInterval', 'performance'] as const

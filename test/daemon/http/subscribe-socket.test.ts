@@ -3,7 +3,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { aDaemon, aDraft, sendRaw, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft, sendRaw, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 let at: TestDaemon
 beforeAll(async () => {

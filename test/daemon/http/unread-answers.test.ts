@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aDaemon, aDraft, overSocket, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft, overSocket, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 /** How soon the owner is answered, whatever the others leave unread, milliseconds. */
 const SOON_MS = 1_000

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ROUTE_ACCESS } from '../../../protocol/http/route-access.ts'
-import { aDaemon, aDraft, sendRaw, type TestDaemon } from '../../support/a-daemon.ts'
-import { EventReader } from '../../support/events.ts'
+import { aDaemon, aDraft, sendRaw, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { EventReader } from '../../support/clients/events.ts'
 import {
   type ParsedFamily,
   type ParsedSample,

@@ -11,8 +11,8 @@ import {
   overSocket,
   sendRaw,
   type TestDaemon,
-} from '../../support/a-daemon.ts'
-import { EventReader, type SeenEvent } from '../../support/events.ts'
+} from '../../support/daemon/a-daemon.ts'
+import { EventReader, type SeenEvent } from '../../support/clients/events.ts'
 
 let at: TestDaemon
 

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openRotatingFile } from '../../../local-daemon/process/rotating-file.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const LIMITS = { bytes: 30, kept: 3 }
 

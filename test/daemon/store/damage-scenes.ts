@@ -5,10 +5,10 @@ import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { homeAt } from '../../../local-daemon/home/home.ts'
-import type { SmallDisk } from '../../support/small-disk.ts'
+import type { SmallDisk } from '../../support/daemon/small-disk.ts'
 import { until } from '../../support/until.ts'
-import { ADA, overSocket } from '../../support/a-daemon.ts'
-import type { aKeptHome } from '../../support/a-kept-home.ts'
+import { ADA, overSocket } from '../../support/daemon/a-daemon.ts'
+import type { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 import { healthOf, POST, RECORD } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
@@ -150,7 +150,7 @@ export const SCENES: readonly Scene[] = [
   {
     what: 'another program holds the lock',
     async harm(at) {
-      const script = fileURLToPath(new URL('../home/hold-lock.ts', import.meta.url))
+      const script = fileURLToPath(new URL('./hold-lock.ts', import.meta.url))
       const child = spawn(process.execPath, [script, at.database], {
         stdio: ['pipe', 'pipe', 'inherit'],
       })
@@ -216,7 +216,7 @@ export async function rowOf(
 
 /** A daemon in a process of its own takes a record more and is killed. */
 async function killed(at: KeptHome): Promise<void> {
-  const script = fileURLToPath(new URL('../home/serve-home.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../support/daemon/serve-home.ts', import.meta.url))
   const child = spawn(process.execPath, [script, at.path], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   const { status } = await overSocket(homeAt(at.path).socket, '/v1/records', {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { aKeptHome } from '../../support/a-kept-home.ts'
-import { type SeenEvent } from '../../support/events.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
+import { type SeenEvent } from '../../support/clients/events.ts'
 import {
   type KeptHome,
   type List,

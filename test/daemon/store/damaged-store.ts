@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import type { aKeptHome } from '../../support/a-kept-home.ts'
-import { EventReader, type SeenEvent } from '../../support/events.ts'
-import { aDraft } from '../../support/a-daemon.ts'
+import type { aKeptHome } from '../../support/daemon/a-kept-home.ts'
+import { EventReader, type SeenEvent } from '../../support/clients/events.ts'
+import { aDraft } from '../../support/daemon/a-daemon.ts'
 
 export type KeptHome = ReturnType<typeof aKeptHome>
 

@@ -2,8 +2,8 @@ import fs, { copyFileSync, renameSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import Database from 'better-sqlite3'
 import { openStore } from '../../../local-daemon/store/open-store.ts'
-import { aDraft } from '../../support/a-daemon.ts'
-import { anOrigin } from './a-store.ts'
+import { aDraft } from '../../support/daemon/a-daemon.ts'
+import { anOrigin } from '../../support/daemon/a-store.ts'
 
 /* Opens a store, or closes a lost one, and is killed before the nth step that changes files; prints `whole` if it was not. */
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { Feed } from '../../../local-daemon/store/feed/feed.ts'
 import { FeedHub } from '../../../local-daemon/store/feed/feed-hub.ts'
-import { aDraft } from '../../support/a-daemon.ts'
-import { aStore } from './a-store.ts'
+import { aDraft } from '../../support/daemon/a-daemon.ts'
+import { aStore } from '../../support/daemon/a-store.ts'
 
 /** What may happen to a feed: records are committed, or the reader takes what is there. */
 const steps = fc.array(

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { aDraft, overSocket } from '../../support/a-daemon.ts'
+import { aDraft, overSocket } from '../../support/daemon/a-daemon.ts'
 
 /* A daemon on a small file system, which is filled and freed; prints what was told before, while and after, as JSON. */
 

@@ -1,6 +1,6 @@
 import { openStore } from '../../../local-daemon/store/open-store.ts'
-import { aDraft } from '../../support/a-daemon.ts'
-import { anOrigin } from './a-store.ts'
+import { aDraft } from '../../support/daemon/a-daemon.ts'
+import { anOrigin } from '../../support/daemon/a-store.ts'
 
 /* Appends until the disk refuses; prints each acknowledged id, then how two appends were refused. */
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { pino } from 'pino'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
 import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
-import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 type Json = Record<string, unknown>
 const tea = aDraft({ thread: 'th_once' })

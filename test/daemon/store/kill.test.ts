@@ -7,11 +7,11 @@ import { expect, it } from 'vitest'
 import { openStore } from '../../../local-daemon/store/open-store.ts'
 import { type StoredRecord, syncJson } from '../../../local-daemon/store/stored-record.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
-import { aHome } from '../../support/a-daemon.ts'
-import { anOrigin } from './a-store.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
+import { anOrigin } from '../../support/daemon/a-store.ts'
 
 const ROUNDS = 8
-const WRITER = fileURLToPath(new URL('../tunnel/acknowledge.ts', import.meta.url))
+const WRITER = fileURLToPath(new URL('./acknowledge.ts', import.meta.url))
 
 /** Runs a writer, ends it at a random moment after its first record, and tells what it acknowledged. */
 async function acknowledgedBefore(

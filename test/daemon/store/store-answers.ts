@@ -1,5 +1,5 @@
-import { overSocket } from '../../support/a-daemon.ts'
-import type { aKeptHome } from '../../support/a-kept-home.ts'
+import { overSocket } from '../../support/daemon/a-daemon.ts'
+import type { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 
 /** A record as any client sends it. */
 export const RECORD = {

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { until } from '../../support/until.ts'
-import { aDraft, overSocket } from '../../support/a-daemon.ts'
-import { aKeptHome } from '../../support/a-kept-home.ts'
-import { aStore } from './a-store.ts'
+import { aDraft, overSocket } from '../../support/daemon/a-daemon.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
+import { aStore } from '../../support/daemon/a-store.ts'
 import { POST } from './store-answers.ts'
 
-const HOLD = fileURLToPath(new URL('../home/hold-lock.ts', import.meta.url))
+const HOLD = fileURLToPath(new URL('./hold-lock.ts', import.meta.url))
 
 /** Another program that has the database locked, until it is told to let go. */
 async function aHolder(path: string): Promise<() => Promise<void>> {

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import Database from 'better-sqlite3'
 import { storeOf } from '../../../local-daemon/cli/doctor/survey.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
-import { runHere } from '../../support/run-here.ts'
-import { aKeptHome } from '../../support/a-kept-home.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 import { POST } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>

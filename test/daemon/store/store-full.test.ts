@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const SCRIPT = fileURLToPath(new URL('./fill-and-free.ts', import.meta.url))
 
@@ -35,7 +35,7 @@ it.runIf(mounts || process.env['CI'] === 'true')(
   },
 )
 
-const START = fileURLToPath(new URL('../home/start-when-full.ts', import.meta.url))
+const START = fileURLToPath(new URL('./start-when-full.ts', import.meta.url))
 
 async function onSmallDisk(options: string, ...words: readonly string[]): Promise<unknown> {
   using home = aHome()

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../../local-daemon/store/open-store.ts'
-import { runHere } from '../../support/run-here.ts'
-import { aDraft, aHome } from '../../support/a-daemon.ts'
-import { aKeptHome } from '../../support/a-kept-home.ts'
-import { anOrigin } from './a-store.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { aDraft, aHome } from '../../support/daemon/a-daemon.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
+import { anOrigin } from '../../support/daemon/a-store.ts'
 
 /** A home as a killed daemon leaves it: everything that was acknowledged is in the log. */
 async function aKilledHome() {

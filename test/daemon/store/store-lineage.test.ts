@@ -18,8 +18,8 @@ import { rotateIdentity } from '../../../local-daemon/access/identity/rotate-ide
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { LineageFile, readLineage } from '../../../local-daemon/store/lineage/lineage-file.ts'
 import { openStore } from '../../../local-daemon/store/open-store.ts'
-import { aDraft, aHome, overSocket } from '../../support/a-daemon.ts'
-import { aKeptHome } from '../../support/a-kept-home.ts'
+import { aDraft, aHome, overSocket } from '../../support/daemon/a-daemon.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 

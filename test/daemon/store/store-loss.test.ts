@@ -10,8 +10,8 @@ import {
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { aDraft } from '../../support/a-daemon.ts'
-import { aKeptHome } from '../../support/a-kept-home.ts'
+import { aDraft } from '../../support/daemon/a-daemon.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 import { until } from '../../support/until.ts'
 import { healthOf, POST } from './store-answers.ts'
 

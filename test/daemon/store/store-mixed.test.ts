@@ -15,13 +15,13 @@ import { describe, expect, it } from 'vitest'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { readLineage } from '../../../local-daemon/store/lineage/lineage-file.ts'
 import { until } from '../../support/until.ts'
-import { ADA, aDraft, overSocket } from '../../support/a-daemon.ts'
-import { aKeptHome } from '../../support/a-kept-home.ts'
+import { ADA, aDraft, overSocket } from '../../support/daemon/a-daemon.ts'
+import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 import { healthOf } from './store-answers.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 
-const SERVE = fileURLToPath(new URL('../home/serve-home.ts', import.meta.url))
+const SERVE = fileURLToPath(new URL('../../support/daemon/serve-home.ts', import.meta.url))
 const record = (n: number) =>
   JSON.stringify({
     thread: 'th_test',

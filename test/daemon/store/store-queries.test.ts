@@ -2,8 +2,8 @@ import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openConnection } from '../../../local-daemon/store/file/connection.ts'
 import { prepareStatements } from '../../../local-daemon/store/statements.ts'
-import { aDaemon, aDraft } from '../../support/a-daemon.ts'
-import { aStore } from './a-store.ts'
+import { aDaemon, aDraft } from '../../support/daemon/a-daemon.ts'
+import { aStore } from '../../support/daemon/a-store.ts'
 
 const database = openConnection(null)
 const statements = Object.entries(prepareStatements(database))

@@ -14,8 +14,8 @@ import type { StoreReader } from '../../../local-daemon/store/reader.ts'
 import { parseRecord } from '../../../protocol/records/record.ts'
 import { recordId } from '../../../protocol/records/record-id.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
-import { aDraft, aHome } from '../../support/a-daemon.ts'
-import { anOrigin, aStore } from './a-store.ts'
+import { aDraft, aHome } from '../../support/daemon/a-daemon.ts'
+import { anOrigin, aStore } from '../../support/daemon/a-store.ts'
 
 /** Settled results, by what became of each append. */
 function tally(results: readonly PromiseSettledResult<{ created: boolean }>[]) {

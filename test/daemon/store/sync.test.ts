@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
-import { aDaemon, aDraft, type TestDaemon } from '../../support/a-daemon.ts'
-import { EventReader, recordIds } from '../../support/events.ts'
+import { aDaemon, aDraft, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { EventReader, recordIds } from '../../support/clients/events.ts'
 
 let at: TestDaemon
 beforeEach(async () => {

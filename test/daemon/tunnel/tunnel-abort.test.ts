@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { LocalExchange } from '../../../local-daemon/tunnel/local-exchange.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
-import { requestHead } from '../../support/mux-end.ts'
+import { requestHead } from '../../support/wire/mux-end.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void

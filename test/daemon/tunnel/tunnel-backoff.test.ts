@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { backoffMs } from '../../../local-daemon/tunnel/backoff.ts'
 import { aTunnel } from './a-tunnel.ts'
-import { aScriptedGateway, HELLO, sendFrames } from '../../support/scripted-gateway.ts'
+import { aScriptedGateway, HELLO, sendFrames } from '../../support/gateway/scripted-gateway.ts'
 
 test.for([
   ['lost', 1, 0, 250],

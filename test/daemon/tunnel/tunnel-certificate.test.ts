@@ -9,9 +9,9 @@ import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { FaultBook } from '../../../local-daemon/process/fault-book.ts'
 import { LinkMeter } from '../../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../../local-daemon/tunnel/start-tunnel.ts'
-import { HomeApp } from '../../support/home-app.ts'
+import { HomeApp } from '../../support/daemon/home-app.ts'
 import { until } from '../../support/until.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 function aStage() {
   const home = aHome()

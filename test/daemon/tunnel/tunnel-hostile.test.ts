@@ -5,9 +5,14 @@ import type { WebSocket } from 'ws'
 import type { TunnelApp } from '../../../local-daemon/tunnel/tunnel-app.ts'
 import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'
 import { until } from '../../support/until.ts'
-import { readWire, type FrameText } from '../../support/wire-text.ts'
+import { readWire, type FrameText } from '../../support/wire/wire-text.ts'
 import { aTunnel } from './a-tunnel.ts'
-import { anOpen, aScriptedGateway, HELLO, sendFrames } from '../../support/scripted-gateway.ts'
+import {
+  anOpen,
+  aScriptedGateway,
+  HELLO,
+  sendFrames,
+} from '../../support/gateway/scripted-gateway.ts'
 
 const answerRaw = (socket: Duplex, status: string, body: string, ...fields: string[]) => {
   socket.end(

@@ -6,9 +6,14 @@ import type { WebSocket } from 'ws'
 import type { TunnelApp } from '../../../local-daemon/tunnel/tunnel-app.ts'
 import type { TunnelEvent, TunnelOptions } from '../../../local-daemon/tunnel/tunnel.ts'
 import { until } from '../../support/until.ts'
-import { readWire, type FrameText } from '../../support/wire-text.ts'
+import { readWire, type FrameText } from '../../support/wire/wire-text.ts'
 import { aTunnel, type TestTunnel } from './a-tunnel.ts'
-import { anOpen, aScriptedGateway, HELLO, sendFrames } from '../../support/scripted-gateway.ts'
+import {
+  anOpen,
+  aScriptedGateway,
+  HELLO,
+  sendFrames,
+} from '../../support/gateway/scripted-gateway.ts'
 
 /** What a wait of the backoff would take at the least where a test must see that it was cut short. */
 const LONGEST = () => 0.999

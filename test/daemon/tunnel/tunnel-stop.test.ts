@@ -6,9 +6,14 @@ import { Tunnel } from '../../../local-daemon/tunnel/tunnel.ts'
 import type { TunnelApp } from '../../../local-daemon/tunnel/tunnel-app.ts'
 import { anIdentity } from '../../support/test-identity.ts'
 import { until } from '../../support/until.ts'
-import { readWire } from '../../support/wire-text.ts'
+import { readWire } from '../../support/wire/wire-text.ts'
 import { aTunnel, type TestTunnel } from './a-tunnel.ts'
-import { anOpen, aScriptedGateway, HELLO, sendFrames } from '../../support/scripted-gateway.ts'
+import {
+  anOpen,
+  aScriptedGateway,
+  HELLO,
+  sendFrames,
+} from '../../support/gateway/scripted-gateway.ts'
 
 /** Milliseconds that `stop` takes, called twice at once. */
 async function stopping({ tunnel }: TestTunnel): Promise<number> {

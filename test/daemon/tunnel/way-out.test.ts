@@ -14,8 +14,8 @@ import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { until } from '../../support/until.ts'
-import { runSpl } from '../../support/run-spl.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { runSpl } from '../../support/cli/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 /** No resolver knows it: who reaches it has asked the proxy. */
 const HOST = 'gateway.test'

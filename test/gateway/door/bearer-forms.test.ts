@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readBearer } from '../../../protocol/identity/bearer.ts'
-import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
-import { send } from '../../support/send.ts'
+import { aRealHome, type RealHome } from '../../support/daemon/a-real-home.ts'
+import { send } from '../../support/clients/send.ts'
 
 const FORMS = JSON.parse(
   readFileSync(new URL('../../../protocol/vectors/bearers.json', import.meta.url), 'utf8'),

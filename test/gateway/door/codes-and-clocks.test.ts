@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makeCode } from '../../../protocol/identity/signed-code.ts'
-import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
-import { setGatewayClock } from '../../support/gateway-clock.ts'
-import { send } from '../../support/send.ts'
+import { aRealHome, type RealHome } from '../../support/daemon/a-real-home.ts'
+import { setGatewayClock } from '../../support/gateway/gateway-clock.ts'
+import { send } from '../../support/clients/send.ts'
 import { until } from '../../support/until.ts'
 
 let home: RealHome

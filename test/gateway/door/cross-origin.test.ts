@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HTTP_LIMITS } from '../../../local-daemon/http/limits.ts'
-import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
-import { send, type Answer, type Fields } from '../../support/send.ts'
+import { aRealHome, type RealHome } from '../../support/daemon/a-real-home.ts'
+import { send, type Answer, type Fields } from '../../support/clients/send.ts'
 import { until } from '../../support/until.ts'
 
 const PAGE = 'https://app.example.com'

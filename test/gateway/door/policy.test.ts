@@ -7,22 +7,22 @@ import { scopeBits, type EdgePolicy } from '../../../protocol/tunnel/edge-policy
 import { encodeFrame, FRAME } from '../../../protocol/tunnel/frame.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { connectHome } from '../../support/connect-home.ts'
-import { setGatewayClock } from '../../support/gateway-clock.ts'
+import { connectHome } from '../../support/daemon/connect-home.ts'
+import { setGatewayClock } from '../../support/gateway/gateway-clock.ts'
 import {
   startOnWorkerd,
   workerSource,
   type GatewayUnderTest,
-} from '../../support/gateway-under-test.ts'
-import { HomeApp } from '../../support/home-app.ts'
-import { HomePolicy } from '../../support/home-policy.ts'
-import { ending } from '../../support/open-socket.ts'
-import { aRawHome } from '../../support/raw-home.ts'
-import { send, type Answer, type Sending } from '../../support/send.ts'
+} from '../../support/gateway/gateway-under-test.ts'
+import { HomeApp } from '../../support/daemon/home-app.ts'
+import { HomePolicy } from '../../support/daemon/home-policy.ts'
+import { ending } from '../../support/clients/open-socket.ts'
+import { aRawHome } from '../../support/wire/raw-home.ts'
+import { send, type Answer, type Sending } from '../../support/clients/send.ts'
 import { anIdentity, bearerBy, tokenIdOf } from '../../support/test-identity.ts'
 import { until } from '../../support/until.ts'
-import { policyBytes, policyOfSize } from '../../support/mux-end.ts'
-import type { FrameText } from '../../support/wire-text.ts'
+import { policyBytes, policyOfSize } from '../../support/wire/mux-end.ts'
+import type { FrameText } from '../../support/wire/wire-text.ts'
 
 const identity = anIdentity()
 const aBearer = () => bearerBy(identity, 'sa_01jd3k7w2q')

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { REGISTRY_PATH } from '../../../protocol/identity/registry-request.ts'
-import { aTeam, type Team } from '../../support/a-team.ts'
-import { BASE, startOnWorkerd } from '../../support/gateway-under-test.ts'
-import { registryAt } from './registry-at.ts'
+import { aTeam, type Team } from '../../support/gateway/a-team.ts'
+import { BASE, startOnWorkerd } from '../../support/gateway/gateway-under-test.ts'
+import { registryAt } from '../../support/gateway/registry-at.ts'
 
 let team: Team
 beforeAll(async () => {

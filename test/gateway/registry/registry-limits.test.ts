@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { aCode, aTeam, said, type Team } from '../../support/a-team.ts'
-import { BASE } from '../../support/gateway-under-test.ts'
-import { startOnWorkerd } from '../../support/gateway-under-test.ts'
-import { HomeApp } from '../../support/home-app.ts'
+import { aCode, aTeam, said, type Team } from '../../support/gateway/a-team.ts'
+import { BASE } from '../../support/gateway/gateway-under-test.ts'
+import { startOnWorkerd } from '../../support/gateway/gateway-under-test.ts'
+import { HomeApp } from '../../support/daemon/home-app.ts'
 import { anIdentity } from '../../support/test-identity.ts'
 import { until } from '../../support/until.ts'
 
@@ -96,7 +96,7 @@ test('requests are counted by address, whoever signs them', async () => {
   expect(answers.slice(10)).toEqual(Array(2).fill('429 RATE_LIMITED'))
   // Neither is there more to be had under invented hostnames.
   const host = [['host', `x.${BASE}:${team.gateway.port}`] as const]
-  const { send } = await import('../../support/send.ts')
+  const { send } = await import('../../support/clients/send.ts')
   const stray = (address: string) =>
     send(team.gateway.port, { headers: [...host, ['x-real-ip', address]] }).then(said)
   expect(await stray('192.0.2.1')).toBe('429 RATE_LIMITED')

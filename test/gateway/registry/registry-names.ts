@@ -1,4 +1,4 @@
-import { BASE } from '../../support/gateway-under-test.ts'
+import { BASE } from '../../support/gateway/gateway-under-test.ts'
 import { until } from '../../support/until.ts'
 
 const names = Array.from({ length: 400 }, (_, index) => `n${index}.${BASE}`)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { aTeam, type Team } from '../../support/a-team.ts'
-import { startOnMiniflare, startOnWorkerd } from '../../support/gateway-under-test.ts'
+import { aTeam, type Team } from '../../support/gateway/a-team.ts'
+import { startOnMiniflare, startOnWorkerd } from '../../support/gateway/gateway-under-test.ts'
 import { inviteCases } from './cases/invite-cases.ts'
 import { ownerCases } from './cases/owner-cases.ts'
 import { requestCases } from './cases/request-cases.ts'

@@ -2,15 +2,19 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Tunnel } from '../../../local-daemon/tunnel/tunnel.ts'
-import { aScriptedGateway } from '../../support/scripted-gateway.ts'
-import { aTeam, type Team } from '../../support/a-team.ts'
-import { BASE, startOnWorkerd, type GatewayUnderTest } from '../../support/gateway-under-test.ts'
-import { HomeApp } from '../../support/home-app.ts'
-import { knock } from '../../support/raw-tunnel.ts'
+import { aScriptedGateway } from '../../support/gateway/scripted-gateway.ts'
+import { aTeam, type Team } from '../../support/gateway/a-team.ts'
+import {
+  BASE,
+  startOnWorkerd,
+  type GatewayUnderTest,
+} from '../../support/gateway/gateway-under-test.ts'
+import { HomeApp } from '../../support/daemon/home-app.ts'
+import { knock } from '../../support/wire/raw-tunnel.ts'
 import { anIdentity } from '../../support/test-identity.ts'
 import { until } from '../../support/until.ts'
 import { REGISTRY_PATH } from '../../../protocol/identity/registry-request.ts'
-import { registryAt } from '../registry/registry-at.ts'
+import { registryAt } from '../../support/gateway/registry-at.ts'
 
 const identity = anIdentity()
 let owners: GatewayUnderTest

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startOnWorkerd } from '../../support/gateway-under-test.ts'
-import { aStage, type Stage } from '../../support/stage.ts'
+import { startOnWorkerd } from '../../support/gateway/gateway-under-test.ts'
+import { aStage, type Stage } from '../../support/gateway/stage.ts'
 
 const ORIGIN = 'https://app.example.com'
 const BODY = 'x'.repeat(100_000)

@@ -1,4 +1,4 @@
-import { startOnMiniflare } from '../../support/gateway-under-test.ts'
+import { startOnMiniflare } from '../../support/gateway/gateway-under-test.ts'
 import { relaySuite } from './relay-suite.ts'
 
 relaySuite('miniflare', startOnMiniflare)

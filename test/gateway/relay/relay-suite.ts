@@ -14,9 +14,12 @@ import { requestCases } from './cases/request-cases.ts'
 import { routeCases } from './cases/route-cases.ts'
 import { streamCases } from './cases/stream-cases.ts'
 import { webSocketCases } from './cases/websocket-cases.ts'
-import { setGatewayClock } from '../../support/gateway-clock.ts'
-import type { GatewaySettings, StartGatewayUnderTest } from '../../support/gateway-under-test.ts'
-import { aStage, type Stage } from '../../support/stage.ts'
+import { setGatewayClock } from '../../support/gateway/gateway-clock.ts'
+import type {
+  GatewaySettings,
+  StartGatewayUnderTest,
+} from '../../support/gateway/gateway-under-test.ts'
+import { aStage, type Stage } from '../../support/gateway/stage.ts'
 
 /** What the relay promises to clients and to the app, whatever runtime the Worker runs on. */
 export function relaySuite(name: string, start: StartGatewayUnderTest): void {

@@ -1,4 +1,4 @@
-import { startOnWorkerd } from '../../support/gateway-under-test.ts'
+import { startOnWorkerd } from '../../support/gateway/gateway-under-test.ts'
 import { relaySuite } from './relay-suite.ts'
 
 relaySuite('workerd', startOnWorkerd)

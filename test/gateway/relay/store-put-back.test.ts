@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { aRealHome } from '../../support/a-real-home.ts'
-import { aThread, FOLLOW, untilHas, untilJoined } from '../../support/follow-feed.ts'
-import { subscribe } from '../../support/subscriber.ts'
+import { aRealHome } from '../../support/daemon/a-real-home.ts'
+import { aThread, FOLLOW, untilHas, untilJoined } from '../../support/clients/follow-feed.ts'
+import { subscribe } from '../../support/clients/subscriber.ts'
 import { until } from '../../support/until.ts'
 
 test.for(FOLLOW)(

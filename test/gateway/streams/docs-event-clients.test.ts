@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EventSource } from 'eventsource'
-import { aDaemon, aDraft, type TestDaemon } from '../../support/a-daemon.ts'
+import { aDaemon, aDraft, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 import { until } from '../../support/until.ts'
 import { fetchEventSource } from './event-clients.ts'
 

@@ -12,8 +12,8 @@ import {
   retryLine,
 } from '../../../protocol/events/event-text.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { aDraft, aHome } from '../../support/a-daemon.ts'
-import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
+import { aDraft, aHome } from '../../support/daemon/a-daemon.ts'
+import { aRealHome, type RealHome } from '../../support/daemon/a-real-home.ts'
 import { EVENT_CLIENTS } from './event-clients.ts'
 import { until } from '../../support/until.ts'
 

@@ -3,11 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { EventReader, recordIds } from '../../support/events.ts'
-import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
-import { aThread, FOLLOW, untilGone, untilHas, untilJoined } from '../../support/follow-feed.ts'
-import { setGatewayClock } from '../../support/gateway-clock.ts'
-import { subscribe, subscribeBySocket } from '../../support/subscriber.ts'
+import { EventReader, recordIds } from '../../support/clients/events.ts'
+import { aRealHome, type RealHome } from '../../support/daemon/a-real-home.ts'
+import {
+  aThread,
+  FOLLOW,
+  untilGone,
+  untilHas,
+  untilJoined,
+} from '../../support/clients/follow-feed.ts'
+import { setGatewayClock } from '../../support/gateway/gateway-clock.ts'
+import { subscribe, subscribeBySocket } from '../../support/clients/subscriber.ts'
 import { until } from '../../support/until.ts'
 
 let home: RealHome

@@ -2,11 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Principal } from '../../../local-daemon/access/principal.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { aRealHome, type RealHome } from '../../support/a-real-home.ts'
-import { aThread, FOLLOW, untilGone, untilHas, untilJoined } from '../../support/follow-feed.ts'
-import { setGatewayClock } from '../../support/gateway-clock.ts'
-import { send, type Sending } from '../../support/send.ts'
-import { subscribe } from '../../support/subscriber.ts'
+import { aRealHome, type RealHome } from '../../support/daemon/a-real-home.ts'
+import {
+  aThread,
+  FOLLOW,
+  untilGone,
+  untilHas,
+  untilJoined,
+} from '../../support/clients/follow-feed.ts'
+import { setGatewayClock } from '../../support/gateway/gateway-clock.ts'
+import { send, type Sending } from '../../support/clients/send.ts'
+import { subscribe } from '../../support/clients/subscriber.ts'
 import { until } from '../../support/until.ts'
 
 const STREAM = '/v1/sync/subscribe'

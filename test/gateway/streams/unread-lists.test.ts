@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { aRealHome } from '../../support/a-real-home.ts'
+import { aRealHome } from '../../support/daemon/a-real-home.ts'
 
 /** How soon the owner is answered, whatever the others leave unread, milliseconds. */
 const SOON_MS = 1_000

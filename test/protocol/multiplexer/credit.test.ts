@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ReceiveCredit, SendCredit } from '../../../protocol/multiplexer/credit.ts'
 import { SendQueue } from '../../../protocol/multiplexer/send-queue.ts'
-import { pattern } from '../../support/mux-end.ts'
+import { pattern } from '../../support/wire/mux-end.ts'
 
 describe('credit for sending', () => {
   it('is a total: older, repeated and skipped grants change nothing', () => {

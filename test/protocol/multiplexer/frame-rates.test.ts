@@ -9,7 +9,7 @@ import {
 import { FRAME } from '../../../protocol/tunnel/frame.ts'
 import { closeCodeOf, lastGoAway } from '../../../protocol/tunnel/last-go-away.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
-import { readWire } from '../../support/wire-text.ts'
+import { readWire } from '../../support/wire/wire-text.ts'
 
 const kinds = Object.entries(FRAME_RATES) as [keyof typeof FRAME_RATES, number][]
 

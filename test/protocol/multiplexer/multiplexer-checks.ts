@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { LIMITS } from '../../../protocol/limits.ts'
-import type { MuxEnd } from '../../support/mux-end.ts'
-import { settle } from '../../support/mux-end.ts'
-import { readWire } from '../../support/wire-text.ts'
+import type { MuxEnd } from '../../support/wire/mux-end.ts'
+import { settle } from '../../support/wire/mux-end.ts'
+import { readWire } from '../../support/wire/wire-text.ts'
 
 /** The next message of one side, in words, or undefined. */
 export function next(end: MuxEnd) {

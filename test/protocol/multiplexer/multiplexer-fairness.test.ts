@@ -3,8 +3,8 @@ import { decodeFrames, FRAME } from '../../../protocol/tunnel/frame.ts'
 import { encodeHead } from '../../../protocol/tunnel/heads.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
-import type { MuxEnd } from '../../support/mux-end.ts'
-import { connected, pattern, requestHead, settle } from '../../support/mux-end.ts'
+import type { MuxEnd } from '../../support/wire/mux-end.ts'
+import { connected, pattern, requestHead, settle } from '../../support/wire/mux-end.ts'
 import { expectEmpty, next, types } from './multiplexer-checks.ts'
 
 const KIB = 1024

@@ -3,8 +3,8 @@ import { LIMITS } from '../../../protocol/limits.ts'
 import type { Membership, MultiplexerEvents } from '../../../protocol/multiplexer/multiplexer.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
 import { HostileScene, TARGET } from '../tunnel/hostile-scene.ts'
-import { connected, settle } from '../../support/mux-end.ts'
-import { readWire } from '../../support/wire-text.ts'
+import { connected, settle } from '../../support/wire/mux-end.ts'
+import { readWire } from '../../support/wire/wire-text.ts'
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const bytes = (words: string) => new TextEncoder().encode(words)

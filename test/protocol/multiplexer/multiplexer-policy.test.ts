@@ -7,8 +7,8 @@ import {
   policyBytes,
   policyOfSize,
   settle,
-} from '../../support/mux-end.ts'
-import { writeWire } from '../../support/wire-text.ts'
+} from '../../support/wire/mux-end.ts'
+import { writeWire } from '../../support/wire/wire-text.ts'
 import { expectEmpty, next } from './multiplexer-checks.ts'
 
 describe('the policy', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeFrames, FRAME } from '../../../protocol/tunnel/frame.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
-import { connected, settle, type MuxEnd } from '../../support/mux-end.ts'
+import { connected, settle, type MuxEnd } from '../../support/wire/mux-end.ts'
 import { SimulatedTunnel, type ExchangePlan } from './simulated-tunnel.ts'
 
 const KIB = 1024

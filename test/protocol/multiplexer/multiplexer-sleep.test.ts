@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
-import { connected, MuxEnd, pattern, settle } from '../../support/mux-end.ts'
+import { connected, MuxEnd, pattern, settle } from '../../support/wire/mux-end.ts'
 import { expectEmpty, types } from './multiplexer-checks.ts'
 
 const KIB = 1024

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
-import { connected, MuxEnd, pattern, requestHead, settle } from '../../support/mux-end.ts'
-import { readWire } from '../../support/wire-text.ts'
+import { connected, MuxEnd, pattern, requestHead, settle } from '../../support/wire/mux-end.ts'
+import { readWire } from '../../support/wire/wire-text.ts'
 import { expectEmpty, next, types } from './multiplexer-checks.ts'
 
 const KIB = 1024

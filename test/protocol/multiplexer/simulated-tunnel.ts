@@ -3,7 +3,7 @@ import { inlineBodyBytes } from '../../../protocol/tunnel/frame-payload.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
 import { readUint32, readUint64 } from '../../../protocol/encoding/wire-integers.ts'
-import { MuxEnd, pattern } from '../../support/mux-end.ts'
+import { MuxEnd, pattern } from '../../support/wire/mux-end.ts'
 
 /** One exchange of a simulation. Sizes in bytes; a reader's pace is what it takes in one go, 0 for nothing. */
 export interface ExchangePlan {

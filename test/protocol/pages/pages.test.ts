@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { FRAME } from '../../../protocol/tunnel/frame.ts'
-import { hex, readWire, unhex, writeWire, type FrameText } from '../../support/wire-text.ts'
+import { hex, readWire, unhex, writeWire, type FrameText } from '../../support/wire/wire-text.ts'
 import { readPage, section } from './read-pages.ts'
 import { tablesOfCode } from './tables-page.ts'
 

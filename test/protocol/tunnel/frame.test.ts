@@ -9,8 +9,8 @@ import {
   FrameError,
 } from '../../../protocol/tunnel/frame.ts'
 import { ConnectionError } from '../../../protocol/multiplexer/multiplexer.ts'
-import { connected } from '../../support/mux-end.ts'
-import { hex, readWire, unhex, writeWire, type FrameText } from '../../support/wire-text.ts'
+import { connected } from '../../support/wire/mux-end.ts'
+import { hex, readWire, unhex, writeWire, type FrameText } from '../../support/wire/wire-text.ts'
 
 interface FrameVectors {
   readonly valid: readonly { name: string; hex: string; frames: readonly FrameText[] }[]

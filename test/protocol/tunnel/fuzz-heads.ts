@@ -10,7 +10,7 @@ import { ConnectionError, Multiplexer } from '../../../protocol/multiplexer/mult
 import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'
 import { seededRandom } from '../../support/random.ts'
 import { hostileFields, hostileText, hostileValue, oneOf } from './hostile-values.ts'
-import { requestHead } from '../../support/mux-end.ts'
+import { requestHead } from '../../support/wire/mux-end.ts'
 
 /** What became of the inputs. */
 export interface FuzzReport {

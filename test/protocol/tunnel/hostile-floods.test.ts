@@ -16,8 +16,8 @@ import {
   codeOf,
   ROLES,
 } from './hostile-scene.ts'
-import { policyBytes } from '../../support/mux-end.ts'
-import { type FrameText } from '../../support/wire-text.ts'
+import { policyBytes } from '../../support/wire/mux-end.ts'
+import { type FrameText } from '../../support/wire/wire-text.ts'
 
 const KIB = 1024
 

@@ -19,8 +19,8 @@ import {
   codeOf,
   ROLES,
 } from './hostile-scene.ts'
-import { MuxEnd, pattern, policyBytes } from '../../support/mux-end.ts'
-import { unhex, writeWire, type FrameText } from '../../support/wire-text.ts'
+import { MuxEnd, pattern, policyBytes } from '../../support/wire/mux-end.ts'
+import { unhex, writeWire, type FrameText } from '../../support/wire/wire-text.ts'
 
 const KIB = 1024
 

@@ -3,8 +3,8 @@ import { LIMITS } from '../../../protocol/limits.ts'
 import { ConnectionError, type Role } from '../../../protocol/multiplexer/multiplexer.ts'
 import { resetName } from '../../../protocol/tunnel/reset-code.ts'
 import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'
-import { MuxEnd, requestHead } from '../../support/mux-end.ts'
-import { hex, readWire, writeWire, type FrameText } from '../../support/wire-text.ts'
+import { MuxEnd, requestHead } from '../../support/wire/mux-end.ts'
+import { hex, readWire, writeWire, type FrameText } from '../../support/wire/wire-text.ts'
 
 /** The stream that must not be harmed, and the one that is attacked. Both are open, uploads and all. */
 export const BYSTANDER = 1

@@ -14,8 +14,8 @@ import {
   WHOLE,
   ROLES,
 } from './hostile-scene.ts'
-import { requestHead } from '../../support/mux-end.ts'
-import { hex, unhex, type FrameText } from '../../support/wire-text.ts'
+import { requestHead } from '../../support/wire/mux-end.ts'
+import { hex, unhex, type FrameText } from '../../support/wire/wire-text.ts'
 
 const KIB = 1024
 

@@ -15,8 +15,8 @@ import { RESET } from '../../../protocol/tunnel/reset-code.ts'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
 import { PROTOCOL_VERSION, SUBPROTOCOL, TUNNEL_PATH } from '../../../protocol/tunnel/version.ts'
 import { OPCODE, RECORD_HEADER_BYTES } from '../../../protocol/tunnel/websocket-record.ts'
-import { requestHead } from '../../support/mux-end.ts'
-import { hex, writeWire, type FrameText } from '../../support/wire-text.ts'
+import { requestHead } from '../../support/wire/mux-end.ts'
+import { hex, writeWire, type FrameText } from '../../support/wire/wire-text.ts'
 import { readPages, section } from '../pages/read-pages.ts'
 
 /** The hash of the wire as `PROTOCOL_VERSION` in version.ts speaks it. */

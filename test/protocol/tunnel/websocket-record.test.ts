@@ -6,7 +6,7 @@ import {
   WebSocketRecordReader,
   type WebSocketRecord,
 } from '../../../protocol/tunnel/websocket-record.ts'
-import { hex, unhex } from '../../support/wire-text.ts'
+import { hex, unhex } from '../../support/wire/wire-text.ts'
 
 const MAX = 1024
 

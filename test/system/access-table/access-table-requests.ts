@@ -1,5 +1,5 @@
 import type { Daemon } from '../../../local-daemon/daemon.ts'
-import { ADA, aDraft } from '../../support/a-daemon.ts'
+import { ADA, aDraft } from '../../support/daemon/a-daemon.ts'
 import type { Asking } from './access-table-stage.ts'
 
 /** The well-formed request of each route that succeeds if its sender may send it. */

@@ -8,7 +8,7 @@ import { urlHost } from '../../../local-daemon/network/listen-host.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../../local-daemon/daemon.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { until } from '../../support/until.ts'
 import type { Way } from './access-table-routes.ts'
 

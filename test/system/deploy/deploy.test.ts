@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { COMPATIBILITY_DATE } from '../../../local-daemon/gateway/compatibility-date.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../..', import.meta.url))

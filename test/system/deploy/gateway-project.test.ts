@@ -15,9 +15,9 @@ import { writeProject } from '../../../local-daemon/cli/gateway/project/write-pr
 import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
-import { aHome } from '../../support/a-daemon.ts'
-import { runHere } from '../../support/run-here.ts'
-import type { SplRun } from '../../support/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import type { SplRun } from '../../support/cli/run-spl.ts'
 
 const OTHER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 

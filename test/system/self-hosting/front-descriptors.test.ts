@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aHomeWithIdentity } from '../../support/a-home-with-identity.ts'
+import { aHomeWithIdentity } from '../../support/daemon/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
-import { descriptorsOf, destroyAll, manyClients } from '../../support/front-clients.ts'
+import { descriptorsOf, destroyAll, manyClients } from '../../support/clients/front-clients.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
-import { getPublic } from '../../support/public-request.ts'
-import { MAIN } from '../../support/run-spl.ts'
+import { getPublic } from '../../support/clients/public-request.ts'
+import { MAIN } from '../../support/cli/run-spl.ts'
 
 describe('the socket of a gateway with 1024 descriptors', () => {
   let serving: Awaited<ReturnType<typeof aSmallGateway>>

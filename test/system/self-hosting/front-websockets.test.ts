@@ -6,14 +6,14 @@ import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker } from '../../../local-daemon/gateway/worker-bundle.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { until } from '../../support/until.ts'
 import {
   descriptorsOf,
   destroyAll,
   rawClient,
   type RawClient,
-} from '../../support/front-clients.ts'
+} from '../../support/clients/front-clients.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
 import { closeOf, closesIn, frameOf, handshakeOf } from './web-socket-frames.ts'
 

@@ -9,9 +9,9 @@ import { readRunningFile } from '../../../local-daemon/cli/client/running-file.t
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/a-daemon.ts'
-import { CloudflareStandIn } from '../../support/cloudflare-stand-in.ts'
-import { MAIN, runSpl } from '../../support/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
+import { CloudflareStandIn } from '../../support/gateway/cloudflare-stand-in.ts'
+import { MAIN, runSpl } from '../../support/cli/run-spl.ts'
 
 const run = promisify(execFile)
 const CONNECT = new URL('../../../local-daemon/cli/gateway/connect-home.ts', import.meta.url)

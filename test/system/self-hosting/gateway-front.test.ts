@@ -10,10 +10,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { selfSignedCertificate } from '../../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker } from '../../../local-daemon/gateway/worker-bundle.ts'
-import type { HomeWithIdentity } from '../../support/a-home-with-identity.ts'
+import type { HomeWithIdentity } from '../../support/daemon/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
-import { descriptorsOf, destroyAll, manyClients, rawClient } from '../../support/front-clients.ts'
-import { getPublic } from '../../support/public-request.ts'
+import {
+  descriptorsOf,
+  destroyAll,
+  manyClients,
+  rawClient,
+} from '../../support/clients/front-clients.ts'
+import { getPublic } from '../../support/clients/public-request.ts'
 import { twoFronts, type TwoFronts } from './two-fronts.ts'
 
 /** Answers what it sees, refuses uploads unread, streams without an end. */

@@ -4,11 +4,11 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aHome } from '../../support/a-daemon.ts'
-import { canMount, mountSmallDisk, type SmallDisk } from '../../support/small-disk.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
+import { canMount, mountSmallDisk, type SmallDisk } from '../../support/daemon/small-disk.ts'
 import { until } from '../../support/until.ts'
-import { getPublic } from '../../support/public-request.ts'
-import { runSpl, startSpl } from '../../support/run-spl.ts'
+import { getPublic } from '../../support/clients/public-request.ts'
+import { runSpl, startSpl } from '../../support/cli/run-spl.ts'
 
 const mounts = canMount()
 

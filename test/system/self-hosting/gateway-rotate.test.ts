@@ -8,9 +8,9 @@ import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { selfSignedCertificate } from '../../../local-daemon/gateway/self-signed.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/a-daemon.ts'
-import { runFitting } from '../../support/run-here.ts'
-import type { SplRun } from '../../support/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
+import { runFitting } from '../../support/cli/run-here.ts'
+import type { SplRun } from '../../support/cli/run-spl.ts'
 
 let home: ReturnType<typeof aHome>
 

@@ -14,11 +14,11 @@ import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { until } from '../../support/until.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
-import { getPublic } from '../../support/public-request.ts'
-import { isRunning, MAIN, runSpl, startSpl } from '../../support/run-spl.ts'
+import { getPublic } from '../../support/clients/public-request.ts'
+import { isRunning, MAIN, runSpl, startSpl } from '../../support/cli/run-spl.ts'
 
 let home: ReturnType<typeof aHome>
 const started: ChildProcess[] = []

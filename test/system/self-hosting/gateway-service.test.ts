@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gatewayUnit, type GatewayUnit } from '../../../local-daemon/service/gateway-unit.ts'
-import { aHome } from '../../support/a-daemon.ts'
-import { runSpl, type SplRun } from '../../support/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
+import { runSpl, type SplRun } from '../../support/cli/run-spl.ts'
 
 const OWNER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 

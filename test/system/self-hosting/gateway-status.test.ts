@@ -7,9 +7,9 @@ import { startDemo, type Demo } from '../../../local-daemon/cli/try/start-demo.t
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/a-daemon.ts'
-import { runHere } from '../../support/run-here.ts'
-import type { SplRun } from '../../support/run-spl.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import type { SplRun } from '../../support/cli/run-spl.ts'
 
 interface Shown {
   readonly ok: boolean

@@ -9,10 +9,10 @@ import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
 import { selfSignedCertificate } from '../../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type GatewayOptions } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
-import { getPublic } from '../../support/public-request.ts'
-import { isRunning } from '../../support/run-spl.ts'
+import { getPublic } from '../../support/clients/public-request.ts'
+import { isRunning } from '../../support/cli/run-spl.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

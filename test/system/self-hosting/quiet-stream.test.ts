@@ -11,7 +11,7 @@ import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { until } from '../../support/until.ts'
 
 test('a client that leaves a quiet event stream over TLS is noticed at home at once, not by the next heartbeat', async () => {

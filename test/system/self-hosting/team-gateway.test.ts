@@ -7,11 +7,11 @@ import { text } from 'node:stream/consumers'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aHome } from '../../support/a-daemon.ts'
+import { aHome } from '../../support/daemon/a-daemon.ts'
 import { until } from '../../support/until.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
-import { runFitting } from '../../support/run-here.ts'
-import { startSpl, type SplRun } from '../../support/run-spl.ts'
+import { runFitting } from '../../support/cli/run-here.ts'
+import { startSpl, type SplRun } from '../../support/cli/run-spl.ts'
 
 /** Every name below `.test` is this machine, for each process of the test: there is no DNS here. */
 const NAMES_ARE_HERE = `

@@ -3,7 +3,10 @@ import type { FrontLimits } from '../../../local-daemon/gateway/front/front-limi
 import { selfSignedCertificate } from '../../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker } from '../../../local-daemon/gateway/worker-bundle.ts'
-import { aHomeWithIdentity, type HomeWithIdentity } from '../../support/a-home-with-identity.ts'
+import {
+  aHomeWithIdentity,
+  type HomeWithIdentity,
+} from '../../support/daemon/a-home-with-identity.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
 
 /** One Worker behind two fronts: one without TLS, and one with a certificate in `given/` of the home. */

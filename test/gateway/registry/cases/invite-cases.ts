@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aCode, said, type Team } from '../../../support/a-team.ts'
-import { BASE } from '../../../support/gateway-under-test.ts'
+import { aCode, said, type Team } from '../../../support/gateway/a-team.ts'
+import { BASE } from '../../../support/gateway/gateway-under-test.ts'
 import { anIdentity } from '../../../support/test-identity.ts'
 import { until } from '../../../support/until.ts'
 import { aName, nowSeconds } from '../registry-names.ts'

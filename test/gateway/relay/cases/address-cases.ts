@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { knock } from '../../../support/raw-tunnel.ts'
-import { send, type Answer, type Sending } from '../../../support/send.ts'
-import type { Stage } from '../../../support/stage.ts'
+import { knock } from '../../../support/wire/raw-tunnel.ts'
+import { send, type Answer, type Sending } from '../../../support/clients/send.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 import { anIdentity } from '../../../support/test-identity.ts'
 
 /** Addresses that only these cases use; each case takes a new one. */

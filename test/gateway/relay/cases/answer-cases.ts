@@ -1,8 +1,8 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { pattern } from '../../../support/mux-end.ts'
-import type { Stage } from '../../../support/stage.ts'
-import { streamOf } from '../../../support/stream-of.ts'
+import { pattern } from '../../../support/wire/mux-end.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
+import { streamOf } from './stream-of.ts'
 
 /** What of the app's answer reaches the client, and in which form. */
 export function answerCases(stage: () => Stage): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { sendBytes } from '../../../support/raw-http.ts'
-import type { Stage } from '../../../support/stage.ts'
+import { sendBytes } from '../../../support/clients/raw-http.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 
 interface RawRequest {
   readonly line?: string

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import type { Stage } from '../../../support/stage.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 import { settled, until } from '../../../support/until.ts'
 
 /** A client that goes away: home must hear of it, and the slot must be free. */

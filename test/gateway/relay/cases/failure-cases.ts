@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { sendBytes } from '../../../support/raw-http.ts'
-import type { Stage } from '../../../support/stage.ts'
-import { streamOf } from '../../../support/stream-of.ts'
+import { sendBytes } from '../../../support/clients/raw-http.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
+import { streamOf } from './stream-of.ts'
 
 /** An app that fails: the client must never take a part for the whole. */
 export function failureCases(stage: () => Stage): void {

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { afterAll, describe, expect, test } from 'vitest'
-import { aLink } from '../../../support/a-link.ts'
-import { connectHome } from '../../../support/connect-home.ts'
-import type { StartGatewayUnderTest } from '../../../support/gateway-under-test.ts'
-import { HomeApp } from '../../../support/home-app.ts'
-import { ending, openSocket } from '../../../support/open-socket.ts'
-import { aStage, type Stage } from '../../../support/stage.ts'
+import { aLink } from '../../../support/gateway/a-link.ts'
+import { connectHome } from '../../../support/daemon/connect-home.ts'
+import type { StartGatewayUnderTest } from '../../../support/gateway/gateway-under-test.ts'
+import { HomeApp } from '../../../support/daemon/home-app.ts'
+import { ending, openSocket } from '../../../support/clients/open-socket.ts'
+import { aStage, type Stage } from '../../../support/gateway/stage.ts'
 import { until } from '../../../support/until.ts'
 
 /** The link between gateway and home breaks, or home is not there. */

@@ -6,9 +6,9 @@ import {
   type EdgeToken,
 } from '../../../../protocol/tunnel/edge-policy.ts'
 import type { Scope } from '../../../../protocol/identity/scopes.ts'
-import { ending, openSocket } from '../../../support/open-socket.ts'
-import { send, type Answer, type Sending } from '../../../support/send.ts'
-import type { Stage } from '../../../support/stage.ts'
+import { ending, openSocket } from '../../../support/clients/open-socket.ts'
+import { send, type Answer, type Sending } from '../../../support/clients/send.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 import { bearerBy, tokenIdOf } from '../../../support/test-identity.ts'
 import { until } from '../../../support/until.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { send, type Fields } from '../../../support/send.ts'
-import type { Stage } from '../../../support/stage.ts'
+import { send, type Fields } from '../../../support/clients/send.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 import { anIdentity } from '../../../support/test-identity.ts'
 
 /** Who may not in: refused in the Worker, before the object or home hears of it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { pattern } from '../../../support/mux-end.ts'
-import type { Stage } from '../../../support/stage.ts'
+import { pattern } from '../../../support/wire/mux-end.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 
 /** What of a request reaches the app, and in which form. */
 export function requestCases(stage: () => Stage): void {

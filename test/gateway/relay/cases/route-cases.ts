@@ -5,9 +5,9 @@ import {
   makeCode,
   type CodeRequest,
 } from '../../../../protocol/identity/signed-code.ts'
-import { send, type Fields, type Sending } from '../../../support/send.ts'
+import { send, type Fields, type Sending } from '../../../support/clients/send.ts'
 import { until } from '../../../support/until.ts'
-import type { Stage } from '../../../support/stage.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 import { anIdentity } from '../../../support/test-identity.ts'
 
 const CHANGES = '/v1/sync/changes'

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { bigBody, hashOf } from '../../door/hashing.ts'
-import { head } from '../../../support/send.ts'
-import type { Stage } from '../../../support/stage.ts'
+import { bigBody, hashOf } from '../hashing.ts'
+import { head } from '../../../support/clients/send.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 
 /** Bodies that are long, or whose end is far away. */
 export function streamCases(stage: () => Stage): void {

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { WebSocketPeer } from '../../../../local-daemon/tunnel/tunnel-app.ts'
-import { pattern } from '../../../support/mux-end.ts'
-import { ending, openSocket } from '../../../support/open-socket.ts'
-import type { Stage } from '../../../support/stage.ts'
+import { pattern } from '../../../support/wire/mux-end.ts'
+import { ending, openSocket } from '../../../support/clients/open-socket.ts'
+import type { Stage } from '../../../support/gateway/stage.ts'
 import { settled, until } from '../../../support/until.ts'
 
 interface HomeSocket {
