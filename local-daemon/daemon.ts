@@ -38,32 +38,32 @@ import type { Tunnel } from './tunnel/tunnel.ts'
 import { requireUsableFile } from './home/usable-file.ts'
 
 export interface DaemonOptions {
-  /** The home directory; made if it is missing. */
+  /** The home directory, created if it is missing. */
   readonly home: string
   /** A loopback (127.0.0.1 by default), tailnet or private address: see `parseListenHost`. */
   readonly host?: string
   /** 9100 by default, 0 for a free one. */
   readonly port?: number
-  /** The database file, in place of the home's own; its directory must be there. */
+  /** The database file, instead of the home's own; its directory must exist. */
   readonly store?: string
-  /** Keeps the store in memory: records, accounts and settings end with the process, and the identity stays. */
+  /** Keeps the store in memory: records, accounts and settings end with the process; the identity stays. */
   readonly memory?: boolean
-  /** Begins with an empty store although the identity has had one: every earlier bearer ends. */
+  /** Starts with an empty store although the identity has had one: every earlier bearer ends. */
   readonly newStore?: boolean
   /**
-   * Whether the first start makes the admin's account and gives out its bearer. Where nobody sees it, as under a service
-   * manager, whose journal would keep it: false. The socket then makes the first account.
+   * Whether the first start makes the admin's account and shows its bearer. False where nobody sees it, as under a service
+   * manager, whose journal would keep it. The socket then makes the first account.
    */
   readonly mintAdmin?: boolean
-  /** Takes the place of the home's log file. */
+  /** Replaces the home's log file. */
   readonly logger?: Logger
   readonly tunnel?: TunnelOptions
   /**
-   * Forces loopback whatever `host` says, and asks for no bearer there. Every program and user of the machine
-   * may then read and write; the tunnel and reverse proxies are asked for bearers all the same.
+   * Forces loopback whatever `host` says, and needs no bearer there. Every program and user of the machine
+   * may then read and write; the tunnel and reverse proxies still need bearers.
    */
   readonly insecureLocalhost?: boolean
-  /** `SPL_BOOTSTRAP_TOKEN`: the first account is made by whoever presents it, instead of on the first start. */
+  /** `SPL_BOOTSTRAP_TOKEN`: a caller who presents it makes the first account, instead of the first start. */
   readonly bootstrapToken?: string
 }
 
@@ -83,9 +83,9 @@ export interface Daemon {
   readonly exposure: Exposure
   /** The admin's bearer, on the first start only: it is never shown again. */
   readonly adminBearer?: string
-  /** The connection to the gateway, where one was asked for. */
+  /** The connection to the gateway, if there is one. */
   readonly tunnel?: Tunnel
-  /** Ends streams, lets requests finish, folds the log into the store. Idempotent. */
+  /** Ends streams, lets requests finish, checkpoints the log. Idempotent. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -95,7 +95,7 @@ const DEFAULT_PORT = 9100
 
 /**
  * Starts a daemon and resolves once it answers on its address and on its socket. Throws `StartError` or
- * `StoreOpenError`, each with a code and the next step, and leaves nothing running then.
+ * `StoreOpenError`, each with a code and the next step, and then leaves nothing running.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const undo = new UndoStack()
@@ -154,7 +154,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     store.close()
   })
   if (store.lineageBroken !== undefined) logger.warn(lineageWarning(store.lineageBroken))
-  // Before anything else is written as this identity: what the one before it wrote counts up to here.
+  // Before this identity writes anything else: records of the previous one count up to here.
   await takeOver(store, identity, successions)
   refuseLostAccounts(store)
 
@@ -182,7 +182,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   })
   const tcp = await listenTcp(tcpServer, listener, options.port ?? DEFAULT_PORT)
   await listenSocket(socketServer, home.socket)
-  // Only now: a start that fails after it would take the one bearer with it, unseen.
+  // Only now: a start that fails later would lose the one bearer unseen.
   const adminBearer =
     options.mintAdmin === false ? undefined : await firstBearer(access, bootstrapToken)
 
@@ -190,12 +190,12 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const { exposure } = listener
   logger.info({ version: VERSION, did: identity.did, exposure, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
-  // Only now, and waited for by nothing: loopback works whether or not the gateway can be reached.
+  // Only now, and nothing waits for it: loopback works without a reachable gateway.
   tunnel =
     options.tunnel &&
     connectTunnel(options.tunnel, access, { app, identity, logger, meter, faults })
   undo.defer(async () => tunnel?.stop())
-  // Runs first on stop: an event stream that nobody ends would keep every drain waiting.
+  // Runs first on stop: an open event stream would keep every drain waiting.
   undo.defer(() => stopping.abort())
   undo.defer(() => logger.info('daemon stopping'))
 
@@ -224,12 +224,12 @@ async function firstBearer(
   { store, accounts }: AppAccess,
   bootstrapToken: string | undefined,
 ): Promise<string | undefined> {
-  // A store that holds anything is no first start, whatever its tables say: nobody has asked for a new bearer.
+  // A store with any record is no first start, whatever its tables say: nobody has asked for a new bearer.
   if (bootstrapToken !== undefined || store.head() > 0) return undefined
   return (await accounts.createWithToken({ name: 'admin', scopes: ['admin'] }, null)).token
 }
 
-/** Starts the tunnel, and lets the gateway have the policy of this store from its first connection on. */
+/** Starts the tunnel, and gives the gateway this store's policy from its first connection. */
 function connectTunnel(
   options: TunnelOptions,
   { edge }: AppAccess,

@@ -5,7 +5,7 @@ import { shellPath } from './problem/shell-word.ts'
 import { unusable } from './home/usable-file.ts'
 
 /**
- * The reason why a start failed, for a person. Errors that have a next step stay as they are; what the system said of a file
+ * The reason why a start failed, for a person. Errors with a next step stay as they are; a system error about a file
  * becomes one that names the cause: a full disk, a home that may not be written, too many open files.
  */
 export function explainStart(error: unknown, home: Home): unknown {

@@ -21,14 +21,14 @@ export interface AccessParts {
   /** No bearer on loopback. */
   readonly insecure: boolean
   readonly bootstrapToken: string | undefined
-  /** Identities that this one succeeded, the newest first. */
+  /** Identities that this one replaced, the newest first. */
   readonly lineage?: readonly string[]
 }
 
 /** Everything that decides who may do what, over one store. */
 export function makeAccess(parts: AccessParts): AppAccess {
   const { store, identity, logger, insecure, bootstrapToken, lineage = [] } = parts
-  // In this order: each of these hears of a commit after those that it asks.
+  // In this order: each one hears of a commit after those that it depends on.
   const settings = new Settings({
     store,
     owner: identity.did,

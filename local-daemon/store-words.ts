@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { StoreTrouble } from './store/trouble/store-trouble.ts'
 
-/** What an owner is told of a store that is another one than before. */
+/** What the owner reads about a store that is not the previous one. */
 export function lineageWarning(broken: string): string {
   return `the store was changed while no daemon ran: ${broken}. Readers are told to start anew (CURSOR_EPOCH_CHANGED)`
 }

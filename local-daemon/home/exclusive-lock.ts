@@ -2,7 +2,7 @@ import { closeSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 
-/** How often a holder looks whether its file is still there, milliseconds. */
+/** How often a holder checks that its file still exists, milliseconds. */
 const LOOK_MS = 1_000
 
 /** A lock that is held. `release` is idempotent. */
@@ -11,11 +11,11 @@ export interface ExclusiveLock {
 }
 
 /**
- * Takes the one lock that the file at `path` stands for, or returns undefined if somebody holds it.
+ * Takes the lock of the file at `path`, or returns undefined if another process holds it.
  *
  * The lock is the kernel's, held through an open exclusive transaction on a tiny SQLite file: it ends with
- * the process however that dies, so there is no stale lock to judge. A pid file taken with O_EXCL was
- * rejected: two processes that find the same stale one can both remove it and both go on.
+ * the process, however it dies, so there are no stale locks. A pid file taken with O_EXCL was
+ * rejected: two processes that find the same stale one can both remove it and both continue.
  */
 export function takeExclusiveLock(path: string): ExclusiveLock | undefined {
   let lock = lockFile(path)
@@ -31,7 +31,7 @@ export function takeExclusiveLock(path: string): ExclusiveLock | undefined {
     file = fileAt(path)
   }, LOOK_MS).unref()
 
-  /** Somebody has removed the file, and with it the lock that others would meet. */
+  /** Somebody removed the file, and with it the lock that others would meet. */
   function retake(): Database.Database | undefined {
     try {
       return lockFile(path)
@@ -69,8 +69,8 @@ function fileAt(path: string): string {
 }
 
 /**
- * Mode 0600 from the first moment. A file that is there is not opened: closing any descriptor of a file
- * drops all locks that this process has on it (POSIX), and one of them may be this very lock.
+ * Mode 0600 from the start. An existing file is not opened: closing any descriptor of a file
+ * drops all locks that this process has on it (POSIX), perhaps this one too.
  */
 function createPrivately(path: string): void {
   try {

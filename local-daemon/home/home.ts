@@ -1,11 +1,11 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-/** Where everything of one daemon lies. Directories are 0700, files that hold state or secrets 0600. */
+/** The files of one daemon. Directories are 0700, files with state or secrets 0600. */
 export interface Home {
   readonly root: string
   readonly database: string
-  /** What remembers how far the store had come. Its name must not begin as the database's: `cp hub.db*` is a common copy. */
+  /** Remembers how far the store had come. Its name must not begin like the database's: people copy with `cp hub.db*`. */
   readonly lineage: string
   readonly keys: string
   readonly instanceKey: string
@@ -22,7 +22,7 @@ export interface Home {
   readonly gateway: string
 }
 
-/** The paths under one home directory. Nothing is touched. */
+/** The paths under one home directory. Touches nothing. */
 export function homeAt(directory: string): Home {
   const root = resolve(directory)
   const keys = join(root, 'keys')

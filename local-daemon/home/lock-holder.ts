@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 
 /**
- * Whether a process holds the lock of a file, asked of the kernel: a number in a file can be anybody's, and so can a start
- * time beside it. False where that cannot be asked.
+ * Whether a process holds the lock of a file, according to the kernel. A number in a file can be anybody's, and so can a start
+ * time beside it. False if the kernel cannot tell.
  */
 export function holdsLock(pid: number, lockFile: string): boolean {
   try {
@@ -25,9 +25,9 @@ function linuxHolders(lockFile: string): number[] {
     .map((lock) => Number(lock[1]))
 }
 
-/** macOS and other Unix systems list open files alone: who has it open beside the holder is only just asking for it. */
+/** macOS and other Unix systems list only open files: a process that has it open besides the holder is just trying to get it. */
 function hasOpen(pid: number, lockFile: string): boolean {
-  // Exit code 0 only if that process has that file.
+  // Exit code 0 only if that process has the file open.
   execFileSync('lsof', ['-a', '-p', String(pid), '--', lockFile], { stdio: 'ignore' })
   return true
 }

@@ -2,8 +2,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { processStart } from './process-start.ts'
 
 /**
- * Writes `<pid>\n<start time>\n`. The file tells the CLI whom to signal; it is not the lock
- * (exclusive-lock.ts is), so a stale one harms nobody.
+ * Writes `<pid>\n<start time>\n`. The file tells the CLI which process to signal; it is not the lock
+ * (exclusive-lock.ts is), so a stale one does no harm.
  */
 export function writePidFile(path: string): void {
   const temporary = `${path}.${process.pid}`
@@ -11,7 +11,7 @@ export function writePidFile(path: string): void {
   renameSync(temporary, path)
 }
 
-/** The pid of the daemon that wrote the file, or undefined if that very process no longer runs. */
+/** The pid of the daemon that wrote the file, or undefined if that process no longer runs. */
 export function readRunningPid(path: string): number | undefined {
   let text: string
   try {
@@ -26,7 +26,7 @@ export function readRunningPid(path: string): number | undefined {
   return now !== undefined && now === started ? pid : undefined
 }
 
-/** Removes the file. Missing is fine. */
+/** Removes the file, if it exists. */
 export function removePidFile(path: string): void {
   rmSync(path, { force: true })
 }

@@ -5,9 +5,9 @@ import { shellPath } from '../problem/shell-word.ts'
 import { requireUsableFile } from './usable-file.ts'
 
 /**
- * Makes the home's directories with mode 0700. One that exists and is open to others is refused with the
- * `chmod` that closes it, because tightening somebody's populated directory unasked could break their
- * system (`SYNCROPEL_HOME=/tmp`); only an empty one of our own is closed without a word.
+ * Makes the home's directories with mode 0700. An existing one that is open to others is refused with the
+ * `chmod` that closes it, because changing somebody's populated directory unasked could break their
+ * system (`SYNCROPEL_HOME=/tmp`). Only an empty one of our own is closed silently.
  */
 export function prepareHome(home: Home): void {
   for (const directory of [home.root, home.keys, home.run, home.logs, home.gateway]) {
@@ -42,7 +42,7 @@ function makePrivateDirectory(path: string): void {
   )
 }
 
-/** Also for root, who could: files of root in somebody's home keep its owner out from then on. */
+/** Also for root: root's files in somebody's home would then lock its owner out. */
 function notOurs(path: string, uid: number, own: number): StartError {
   return new StartError(
     'HOME_NOT_OURS',

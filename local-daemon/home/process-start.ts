@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * When a process began, as text that is only good for comparing, or undefined if no such process runs.
- * A pid is used again after a while; a pid with its start time is not.
+ * When a process started, as text that is only for comparing, or undefined if no such process runs.
+ * A pid is reused after a while; a pid with its start time is not.
  */
 export function processStart(pid: number): string | undefined {
   if (process.platform === 'linux') return linuxStart(pid)
@@ -19,7 +19,7 @@ export function processStart(pid: number): string | undefined {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat, counted after the command's name, which may hold spaces and brackets. */
+/** Field 22 of /proc/<pid>/stat, counted after the command's name, which may contain spaces and brackets. */
 function linuxStart(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

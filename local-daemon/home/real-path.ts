@@ -2,8 +2,8 @@ import { lstatSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 
 /**
- * The file behind symbolic links, so that one file has one name, also where it is still to be made: through a link to a file
- * that is not there, SQLite makes that file and keeps its log beside it. Where even the directory is missing, the path as given.
+ * The file behind symbolic links, so that one file has one name, even before it exists: through a link to a file
+ * that does not exist, SQLite makes that file and keeps its log beside it. If the directory is missing, the path as given.
  */
 export function realPath(path: string): string {
   try {

@@ -8,7 +8,7 @@ export interface SingleInstance {
   release(): void
 }
 
-/** Takes the home's one lock, or throws `StartError` `DAEMON_RUNNING` that names the process holding it. */
+/** Takes the home's lock, or throws `StartError` `DAEMON_RUNNING`, which names the process that holds it. */
 export function takeSingleInstance(home: Home): SingleInstance {
   const lock = takeExclusiveLock(home.lockFile)
   if (lock === undefined) throw alreadyRunning(home)

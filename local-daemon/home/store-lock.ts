@@ -6,8 +6,8 @@ import { StartError } from '../problem/start-error.ts'
 import { shellPath } from '../problem/shell-word.ts'
 
 /**
- * Takes the one lock of a database file, `<file>.lock` beside it. The lock of the home is not enough: with `--store` two
- * homes may name one file, and two daemons would then answer from it, each with a view of its own.
+ * Takes the lock of a database file, `<file>.lock` beside it. The lock of the home is not enough: with `--store`, two
+ * homes may name one file, and two daemons would answer from it, each with its own view.
  *
  * @throws StartError STORE_IN_USE, STORE_DIRECTORY_MISSING, STORE_HARD_LINKED
  */
@@ -34,7 +34,7 @@ function requireDirectory(directory: string): void {
 }
 
 /**
- * Another name of the same file has a lock and a write-ahead log of its own, so that two daemons would write over each other
+ * Another name of the same file has its own lock and write-ahead log, so two daemons would overwrite each other
  * (sqlite.org/howtocorrupt.html, section 2.5, "Multiple links to the same file").
  */
 function refuseHardLink(path: string): void {

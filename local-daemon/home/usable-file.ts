@@ -3,9 +3,9 @@ import { StartError } from '../problem/start-error.ts'
 import { shellPath } from '../problem/shell-word.ts'
 
 /**
- * Refuses what is no file where the daemon keeps one: a directory cannot be written, and opening a named pipe waits for ever.
+ * Refuses anything but a file where the daemon keeps one: a directory cannot be written, and opening a named pipe waits without end.
  *
- * @param isLog a log may also go to a device, such as `/dev/null`
+ * @param isLog a log may also be a device, such as `/dev/null`
  * @throws StartError HOME_FILE_UNUSABLE
  */
 export function requireUsableFile(path: string, isLog = false): void {
@@ -15,7 +15,7 @@ export function requireUsableFile(path: string, isLog = false): void {
   throw unusable(path, `it is ${what}, and the daemon keeps a file there`)
 }
 
-/** @param why what the system said of it, or what it is */
+/** @param why the system's error, or what it is */
 export function unusable(path: string, why: string, options?: ErrorOptions): StartError {
   return new StartError(
     'HOME_FILE_UNUSABLE',

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 
-/** How much of what a client still sends is read, and how long, once it has its last answer. */
+/** How much a client may still send, and for how long, once it has its last answer. */
 export interface LingerLimits {
-  /** Bytes that are read and dropped before the connection is cut. */
+  /** Bytes read and dropped before the connection is cut. */
   readonly lingerBytes: number
-  /** Longest time that this takes, milliseconds. */
+  /** Longest time for this, milliseconds. */
   readonly lingerMs: number
-  /** Silence after which the client has nothing more to say, milliseconds. */
+  /** Silence after which the client counts as done, milliseconds. */
   readonly lingerSilenceMs: number
   /** How long a client may take nothing of the answer, milliseconds. */
   readonly stallMs: number
@@ -18,7 +18,7 @@ const lingering = new WeakSet<Socket>()
  * Ends a connection so that the client can read its answer (RFC 9112, section 9.6): sends the end of our side, reads
  * and drops what the client still sends, and destroys the socket when the client closes, is silent, or sends too
  * much. A socket that is closed with unread bytes would make the kernel reset it, and the answer would be lost with
- * it. May be called twice; nothing else may read the socket any more.
+ * it. May be called twice; nothing else may read the socket afterwards.
  *
  * @param cut ends it before the client has taken its whole answer
  */

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net'
 import { StartError } from '../problem/start-error.ts'
 
-/** Who can reach an address: this machine alone, the members of a tailnet, or the private network it is in. */
+/** Who can reach an address: only this machine, the members of a tailnet, or its private network. */
 export type Exposure = 'loopback' | 'tailnet' | 'private'
 
-/** An address that the daemon may listen on, in its one spelling. */
+/** An address that the daemon may listen on, in canonical spelling. */
 export interface ListenHost {
   readonly address: string
   readonly exposure: Exposure
@@ -17,10 +17,10 @@ const SAFE_WAYS = `choose one of the three safe ways:
   tunnel to a gateway, no open port:  spl serve --daemon --gateway https://<hostname>`
 
 /**
- * The address that a `--host` means, judged by its value and never by its spelling: `0`, `0x7f.1` and
+ * The address that a `--host` means, judged by its value, not by its spelling: `0`, `0x7f.1` and
  * `::ffff:10.0.0.1` are the addresses that the system would make of them. Loopback, tailnet and private addresses
  * pass. The daemon speaks plain HTTP, so a wildcard and public addresses do not; and link-local ones neither,
- * because they change, and those of IPv6 need a zone, which no URL can hold.
+ * because they change, and those of IPv6 need a zone, which no URL can contain.
  *
  * @throws StartError HOST_INVALID, HOST_WILDCARD, HOST_LINK_LOCAL or HOST_PUBLIC
  */
@@ -47,20 +47,20 @@ export function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address
 }
 
-/** Who can reach an address in its one spelling; undefined for what is none of a private network. */
+/** Who can reach an address in canonical spelling; undefined outside of private networks. */
 export function reachOf(address: string): Exposure | 'link-local' | undefined {
   const [exposure] = ALLOWED.find(([, list]) => has(list, address)) ?? []
   return exposure ?? (has(LINK_LOCAL, address) ? 'link-local' : undefined)
 }
 
-/** Whether an address of an interface of this machine is one that `--host` takes, beside loopback. */
+/** Whether `--host` accepts this address of one of the machine's interfaces, besides loopback. */
 export function isExposable(address: string): boolean {
   const reach = isIP(address) === 0 || address.includes('%') ? undefined : reachOf(address)
   return reach === 'tailnet' || reach === 'private'
 }
 
 const LOOPBACK = blockList(['127.0.0.0/8', '::1/128'])
-/** What Tailscale gives out: the shared space of RFC 6598, and its own prefix of unique local addresses. */
+/** Tailscale's addresses: the shared space of RFC 6598, and its own prefix of unique local addresses. */
 const TAILNET = blockList(['100.64.0.0/10', 'fd7a:115c:a1e0::/48'])
 /** RFC 1918 and RFC 4193. */
 const PRIVATE = blockList(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'])
@@ -89,12 +89,12 @@ function has(list: BlockList, address: string): boolean {
 }
 
 /**
- * The one spelling of an address; undefined for what is none. URLs know all the old spellings of IPv4, as the system's
- * resolver does (`0`, octal, fewer than four parts). An IPv4 address in IPv6 clothes becomes the IPv4 address.
+ * The canonical spelling of an address; undefined for anything else. URLs know all the old spellings of IPv4, as the system's
+ * resolver does (`0`, octal, fewer than four parts). An IPv4-mapped IPv6 address becomes the IPv4 address.
  */
 function canonical(host: string): string | undefined {
   const [plain = ''] = host.split('%')
-  // A zone says which link; only link-local addresses need one, and these are refused by their value.
+  // A zone names the link. Only link-local addresses need one, and these are refused by their value.
   if (plain !== host && !(isIP(plain) === 6 && has(LINK_LOCAL, plain))) return undefined
   if (!/^[0-9a-fx.:]+$/iu.test(plain)) return undefined
   const url = `http://${urlHost(plain)}/`

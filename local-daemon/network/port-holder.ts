@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 
 /**
- * The program that listens on a TCP port, as `nginx (pid 812)`, where the system tells: on Linux, of programs of the same
- * user; root sees all. Undefined where it does not.
+ * The program that listens on a TCP port, as `nginx (pid 812)`, if the system tells: on Linux, for programs of the same
+ * user; root sees all. Otherwise undefined.
  */
 export function portHolder(port: number): string | undefined {
   const inodes = new Set(
@@ -36,7 +36,7 @@ function sockets(directory: string): string[] {
   })
 }
 
-/** What was started, and of an interpreter its script: a thread's name, as `comm` has it, says nothing of Node's. */
+/** The program, or the script of an interpreter: a thread's name in `comm` says nothing useful for Node. */
 function nameOf(pid: string): string {
   const [program = '', ...args] = (read(`/proc/${pid}/cmdline`) ?? '').split('\0')
   const script = args.find((word) => word !== '' && !word.startsWith('-'))
@@ -47,7 +47,7 @@ function nameOf(pid: string): string {
     : name
 }
 
-/** Empty for what may not be read, or is gone meanwhile. */
+/** Empty for what may not be read or is already gone. */
 function entriesOf(directory: string): string[] {
   try {
     return readdirSync(directory)

@@ -3,7 +3,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent'
 import { getProxyForUrl } from 'proxy-from-env'
 import { isLoopbackName } from './is-loopback-name.ts'
 
-/** Wins over what other programs are told: a proxy's address, or `off`. */
+/** Overrides the variables of other programs: a proxy's address, or `off`. */
 const OWN = 'SPL_PROXY'
 
 /** The proxy does not let a connection through. `try` names the next step. */
@@ -21,7 +21,7 @@ export class ProxyError extends Error {
 
 /**
  * The proxy that leads to an http or https address: `SPL_PROXY`, else `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` as curl
- * knows them. This machine is never asked for through one.
+ * knows them. This machine is never reached through one.
  *
  * @throws ProxyError PROXY_INVALID
  */
@@ -40,8 +40,8 @@ export function proxyFor(url: URL): URL | undefined {
 }
 
 /**
- * Makes connections by CONNECT (RFC 9110, section 9.3.6), also for plain http: the proxy looks the name up, and what passes
- * is not for it to read. Its refusals are errors, and never taken for answers of the other side.
+ * Makes connections by CONNECT (RFC 9110, section 9.3.6), also for plain http: the proxy looks up the name, and does not
+ * parse what passes. Its refusals are errors, never answers of the other side.
  */
 export function proxyAgent(proxy: URL, { keepAlive }: { readonly keepAlive: boolean }): Agent {
   const agent = new ThroughProxy(proxy, { keepAlive, maxSockets: 1 })
@@ -68,7 +68,7 @@ class ThroughProxy extends HttpsProxyAgent<string> {
   }
 }
 
-/** Of a proxy's address only the host is told: the rest may be a password. */
+/** Only the host of a proxy's address is shown: the rest may be a password. */
 function refusal(proxy: URL, status: number): ProxyError {
   if (status !== 407) {
     return new ProxyError(

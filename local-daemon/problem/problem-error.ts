@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../protocol/http/problem.ts'
 
-/** What a problem may say beside its code and message. */
+/** What a problem may have besides its code and message. */
 export interface ProblemDetail {
   /** What to do next: a command or a change to the request. */
   readonly try?: string | undefined
@@ -13,7 +13,7 @@ export interface ProblemDetail {
 }
 
 /**
- * A refusal that becomes the one error envelope of protocol/http/problem.ts, whichever layer throws it. It knows nothing of HTTP:
+ * A refusal that becomes the error envelope of protocol/http/problem.ts, whichever layer throws it. It knows nothing of HTTP:
  * status and headers are added where it is answered (http/answers/answer.ts).
  */
 export class ProblemError extends Error {
@@ -27,7 +27,7 @@ export class ProblemError extends Error {
     this.detail = detail
   }
 
-  /** What to do next, as other errors for people have it. */
+  /** What to do next, as in other errors for people. */
   get try(): string | undefined {
     return this.detail.try
   }

@@ -1,10 +1,10 @@
-/** A word for a POSIX shell, to be pasted: as it is where that is safe, else in single quotes, a single quote as `'\''`. */
+/** A word to paste into a POSIX shell: as it is if that is safe, else in single quotes, a single quote as `'\''`. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/u.test(text) && /^[ -~]+$/u.test(text)) return text
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** A path as such a word; one that begins with `-` is no option of the command it is given to. */
+/** A path as such a word; one that begins with `-` is not taken as an option. */
 export function shellPath(path: string): string {
   return shellWord(path.startsWith('-') ? `./${path}` : path)
 }

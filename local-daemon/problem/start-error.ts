@@ -11,7 +11,7 @@ export class StartError extends Error {
   readonly code: string
   /** The next step: a command to run or a setting to change. */
   readonly try: string
-  /** The command line is wrong: nothing but another one helps, so a service manager need not try again. */
+  /** The command line is wrong. Only another one helps, so a service manager need not try again. */
   readonly isUsage: boolean
 
   constructor(code: string, message: string, next: string, options: StartErrorOptions = {}) {

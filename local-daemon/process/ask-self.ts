@@ -1,9 +1,9 @@
 import { request } from 'node:http'
 
-/** Milliseconds in which a daemon that works has long answered. */
+/** Milliseconds within which a working daemon certainly answers. */
 const ANSWER_MS = 5_000
 
-/** Whether the daemon of this process answers on its own socket: the loop turns, the listener accepts, the store is read. */
+/** Whether this process's daemon answers on its own socket: the event loop turns, the listener accepts, the store can be read. */
 export function askSelf(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const asked = request(

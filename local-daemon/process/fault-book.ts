@@ -5,28 +5,28 @@ import { Counter } from '../metrics/counter.ts'
 
 /** Where something failed, and what it cost. */
 export type FaultPlace =
-  /** A head of the gateway that is none: its stream. */
+  /** A malformed head from the gateway: its stream. */
   | 'head'
-  /** An answer whose body broke off, or whose reader may not have the rest: that answer. */
+  /** An answer whose body broke off, or whose reader must not get the rest: that answer. */
   | 'answer'
   /** Anything else of one relayed request or WebSocket: that stream. */
   | 'stream'
-  /** The connection to the gateway: it is made anew, and its streams with it. */
+  /** The connection to the gateway: it is made again, and its streams are lost. */
   | 'connection'
-  /** What the daemon does in the background: it is tried again. */
+  /** Work in the background: it is tried again. */
   | 'task'
-  /** One of those who are told of a commit: the others are told all the same. */
+  /** A listener of commits: the others are still called. */
   | 'listener'
   /** A promise that nobody handled, found by the last resort (last-resort.ts). */
   | 'rejection'
   /** An exception that nobody caught, found by the last resort. */
   | 'exception'
 
-/** What belongs to others, and is no bug here. */
+/** Errors caused by others, which are no bug here. */
 const FOREIGN: ReadonlySet<FaultPlace> = new Set(['head', 'answer'])
 const MINUTE_MS = 60_000
 
-/** Takes note of everything that fails: one line in the log, with the request's id, and a count. */
+/** Records every failure: one line in the log, with the request's id, and a count. */
 export class FaultBook {
   readonly #logger: Logger
   readonly #now: () => number
@@ -45,7 +45,7 @@ export class FaultBook {
     this.#now = now
   }
 
-  /** Never throws. Counts each; writes so many lines a minute (`PROCESS_LIMITS.faultLines`), and then how many it left out. */
+  /** Never throws. Counts each one; writes at most `PROCESS_LIMITS.faultLines` a minute, and then how many it left out. */
   note(place: FaultPlace, error: unknown, requestId?: string): void {
     this.#counter.add([place])
     if (!this.#mayWrite()) return

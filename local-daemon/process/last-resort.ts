@@ -1,26 +1,26 @@
 import { detach } from '../../protocol/detach.ts'
 
-/** What is done with a fault that nobody else has handled. */
+/** What to do with a fault that nothing else has handled. */
 export interface LastResort {
   /** Writes a line and counts. Must not throw. */
   note(place: 'rejection' | 'exception', error: unknown): void
-  /** Whether the process still does its work, found out by asking it. Resolves or rejects within a few seconds. */
+  /** Whether the process still works, by asking it. Resolves or rejects within a few seconds. */
   serves(): Promise<boolean>
-  /** The process is to end in order, with `EXIT_CODE.fault`. Called once. */
+  /** Ends the process in order, with `EXIT_CODE.fault`. Called once. */
   end(why: string): void
 }
 
 /**
- * Catches what no other place has: a promise that was rejected and not handled, an exception out of a callback or a
- * timer, an `error` event that nobody listens to. The rule (docs/running.md):
+ * Catches what nothing else has caught: an unhandled rejection, an exception in a callback or a
+ * timer, an `error` event without a listener. The rule (docs/running.md):
  *
- * 1. It is always noted.
- * 2. After a rejection, or an error that a system call on a socket or a pipe gave, the process goes on: it has cost what
- *    it belonged to, and no more.
- * 3. After any other exception the process asks itself whether it still serves. If it does it goes on; if not, or if
- *    it cannot say, it ends in order, so that whoever supervises it starts a new one.
+ * 1. It is always recorded.
+ * 2. After a rejection, or an error of a system call on a socket or a pipe, the process continues: only the work that
+ *    it belonged to is lost.
+ * 3. After any other exception the process asks itself whether it still serves. If so, it continues; if not, or if
+ *    it cannot say, it ends in order, so that its supervisor starts a new one.
  *
- * @returns the way to take it off again
+ * @returns a function that removes it
  */
 export function installLastResort(resort: LastResort): () => void {
   let asking = false
@@ -62,7 +62,7 @@ export function installLastResort(resort: LastResort): () => void {
   }
 }
 
-/** As Node makes them of a failed read, write, connect or accept: the connection is over, and nothing else. */
+/** Node's errors for a failed read, write, connect or accept: only the connection is lost. */
 function isOfSystemCall(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && 'errno' in error
 }

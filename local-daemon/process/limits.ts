@@ -1,8 +1,8 @@
-/** Every bound of the log file. */
+/** The limits of the log file. */
 export const PROCESS_LIMITS = {
-  /** Bytes of the log file before it is set aside, and files that are kept beside it. */
+  /** Bytes of the log file before it is rotated, and how many old files are kept. */
   logBytes: 10 * 1024 * 1024,
   logFiles: 7,
-  /** Lines that the log gets of faults in one minute; what is beyond is counted. */
+  /** Lines about faults in the log per minute; more are only counted. */
   faultLines: 60,
 } as const

@@ -2,7 +2,7 @@ import { pino, type Logger } from 'pino'
 import { PROCESS_LIMITS } from './limits.ts'
 import { openRotatingFile } from './rotating-file.ts'
 
-/** Where a secret could stand in a logged object. Bodies are never logged at all. */
+/** Where a logged object could contain a secret. Bodies are never logged at all. */
 const REDACTED = ['authorization', 'bearer', 'token', 'headers.authorization', '*.authorization']
 
 /**

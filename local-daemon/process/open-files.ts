@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Most files that this process may have open, where the system tells (Linux). Node has raised it to the hard limit. */
+/** Most files that this process may have open, if the system tells (Linux). Node raises it to the hard limit. */
 export function openFilesLimit(): number | undefined {
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8')

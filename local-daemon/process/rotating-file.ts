@@ -1,21 +1,21 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 
-/** A file that text is appended to, and that is set aside when it is full. */
+/** A file for appended text, rotated when it is full. */
 export interface RotatingFile {
   write(text: string): void
   close(): void
 }
 
 export interface RotationLimits {
-  /** Bytes after which a file is set aside. */
+  /** Bytes after which a file is rotated. */
   readonly bytes: number
-  /** Files that are kept beside the one that is written: `<path>.1` is the newest of them. */
+  /** Old files that are kept: `<path>.1` is the newest of them. */
   readonly kept: number
 }
 
 /**
- * Opens or makes the file, mode 0600, and opens it anew when it was moved away. A write that fails, as on a full disk, is lost without a word: a daemon that
- * cannot log still answers. Only a regular file is ever set aside.
+ * Opens or makes the file, mode 0600, and opens it again after it was moved away. A failed write, as on a full disk, is lost silently: a daemon that
+ * cannot log still answers. Only a regular file is rotated.
  *
  * @throws when the file cannot be opened at first
  */
@@ -29,7 +29,7 @@ export function openRotatingFile(path: string, limits: RotationLimits): Rotating
     file = undefined
     const isSetAside = moveAll()
     file = openSync(path, 'a', 0o600)
-    // What cannot be set aside grows by as much again before the next try: no line is lost for it.
+    // A file that cannot be rotated grows by the same size again before the next try, so no line is lost.
     bytes = isSetAside ? sizeOf(file) : 0
   }
 
@@ -53,7 +53,7 @@ export function openRotatingFile(path: string, limits: RotationLimits): Rotating
     }
   }
 
-  /** Somebody has moved or removed the file, as logrotate does: what is written then must not go there. */
+  /** Somebody moved or removed the file, as logrotate does: new lines must not go there. */
   function letGo(): void {
     if (file === undefined || isAt(path, file)) return
     closeSync(file)

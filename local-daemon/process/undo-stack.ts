@@ -1,4 +1,4 @@
-/** What has to be undone, the last first. (AsyncDisposableStack is not in Node 22.) */
+/** Steps to undo, the last first. (Node 22 has no AsyncDisposableStack.) */
 export class UndoStack {
   readonly #steps: (() => void | Promise<void>)[] = []
 
@@ -6,7 +6,7 @@ export class UndoStack {
     this.#steps.push(step)
   }
 
-  /** Runs every step once, also after one that failed, and throws the first failure then. */
+  /** Runs every step once, also after a failed one, and then throws the first failure. */
   async unwind(): Promise<void> {
     const failures: unknown[] = []
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {

@@ -5,9 +5,9 @@ import { startWords, unitWord } from './unit-word.ts'
 export const DAEMON_UNIT = 'spl-serve.service'
 
 /**
- * A systemd user unit. The hardening is what works without root: filters of system calls, and no mount namespaces. A
- * clean exit stays one, so that `spl serve --stop` stops; a wrong command line (exit code 2) is not tried again, and
- * everything else is, for ever: a tailnet address may come later than the daemon.
+ * A systemd user unit. The hardening is what works without root: filters of system calls, but no mount namespaces. A
+ * clean exit is not restarted, so that `spl serve --stop` stops; neither is a wrong command line (exit code 2).
+ * Everything else is restarted without end: a tailnet address may come later than the daemon.
  */
 export function daemonUnit({ home, line }: ServiceLine): string {
   return `[Unit]

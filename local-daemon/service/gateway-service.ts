@@ -8,7 +8,7 @@ import { systemctl } from './systemctl.ts'
 
 export type ServiceScope = 'system' | 'user'
 
-/** Where the unit of a scope lies. */
+/** Where the unit of a scope is. */
 export function gatewayUnitPath(scope: ServiceScope): string {
   const file = `${GATEWAY_SERVICE}.service`
   if (scope === 'system') return join('/etc/systemd/system', file)
@@ -22,7 +22,7 @@ export function installedGatewayScope(): ServiceScope | undefined {
 }
 
 /**
- * Writes the unit, aside and renamed, and starts it, now and at each boot. Installing again replaces it and starts it again.
+ * Writes the unit (to another file, then renamed) and starts it, now and at each boot. Installing again replaces and restarts it.
  *
  * @throws StartError UNIT_UNWRITABLE, SYSTEMD_MISSING, SYSTEMD_FAILED
  */
@@ -45,7 +45,7 @@ export async function installGatewayService(scope: ServiceScope, text: string): 
   await systemctl(scope, ['restart', GATEWAY_SERVICE])
 }
 
-/** Stops the service and takes its unit away. False if there was none. */
+/** Stops the service and removes its unit. False if there was none. */
 export async function uninstallGatewayService(scope: ServiceScope): Promise<boolean> {
   const path = gatewayUnitPath(scope)
   if (!existsSync(path)) return false

@@ -1,8 +1,8 @@
 import { argumentWord, startWords, unitValue } from './unit-word.ts'
 
-/** What a unit for `spl gateway serve` is made of. Paths are absolute. */
+/** The parts of a unit for `spl gateway serve`. Paths are absolute. */
 export interface GatewayUnit {
-  /** `system` runs as a user of its own, which exists only while it runs; `user` as the person. */
+  /** `system` runs as its own user, which exists only while it runs; `user` runs as you. */
   readonly scope: 'system' | 'user'
   /** Node and the command line's file. */
   readonly command: readonly string[]
@@ -18,12 +18,12 @@ export interface GatewayUnit {
 /** Name of the unit, and of its directory below /var/lib. */
 export const GATEWAY_SERVICE = 'spl-gateway'
 
-/** Ports below it need a right. */
+/** Ports below this one need a capability. */
 const FREE_PORTS = 1024
 
 /**
- * The systemd unit of a gateway. The system's one has no user that could be taken over, one directory to write to, and the one right to
- * listen on a port below 1024 if it needs it. Certificate and key are handed in by systemd, so that only root can read the files.
+ * The systemd unit of a gateway. The system's unit has a dynamic user, one directory to write to, and the one capability to
+ * listen on a port below 1024 if needed. systemd passes certificate and key, so that only root can read the files.
  */
 export function gatewayUnit(unit: GatewayUnit): string {
   const { scope, hostname, port, tls } = unit

@@ -6,6 +6,6 @@ export interface ServiceLine {
   readonly home: string
   /** Program and arguments, every path absolute. */
   readonly line: readonly string[]
-  /** File that takes what the daemon writes to stderr. */
+  /** File for the daemon's stderr. */
   readonly errors: string
 }

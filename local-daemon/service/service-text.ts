@@ -1,10 +1,10 @@
 import { StartError } from '../problem/start-error.ts'
 
-/** A line end would begin another directive of a unit; XML has no place for most of the others. */
+/** A line end would start another directive of a unit; XML forbids most of the others. */
 const CONTROLS = /\p{Cc}|[\u2028\u2029]/u
 
 /**
- * A text that may go into the file of a service manager, whichever that is: every value goes through here.
+ * A text that is safe in the file of any service manager: every value goes through here.
  *
  * @throws StartError SERVICE_PATH_INVALID
  */

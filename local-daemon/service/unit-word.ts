@@ -1,7 +1,7 @@
 import { serviceText } from './service-text.ts'
 
 /**
- * One word of a unit file, systemd.syntax(7) and systemd.service(5): it arrives as it is, whatever is in it. `%` begins a
+ * One word of a unit file, systemd.syntax(7) and systemd.service(5): it arrives unchanged, whatever is in it. `%` begins a
  * specifier, and `\` an escape, everywhere.
  */
 export function unitWord(word: string): string {
@@ -21,7 +21,7 @@ export function startWords([program = '', ...args]: readonly string[]): string {
   return [unitWord(program), ...args.map(argumentWord)].join(' ')
 }
 
-/** A word of `ExecStart` behind the program. */
+/** A word of `ExecStart` after the program. */
 export function argumentWord(word: string): string {
   return unitWord(word).replaceAll('$', '$$$$')
 }
