@@ -1,3 +1,5 @@
+import type { LossKind } from './backoff.ts'
+
 /** Why a try to connect failed. `refused` will not heal by trying again soon. */
 export class DialError extends Error {
   override readonly name = 'DialError'
@@ -14,4 +16,11 @@ export class DialError extends Error {
     this.kind = kind
     this.code = options.code
   }
+}
+
+/** What a try that failed was lost to. `replaced`: another process with this identity has the place. */
+export function lossOf(error: unknown): { readonly loss: LossKind; readonly reason: string } {
+  if (!(error instanceof DialError)) return { loss: 'lost', reason: String(error) }
+  const { kind, code, message } = error
+  return { loss: code === 'ANOTHER_DAEMON_CONNECTED' ? 'replaced' : kind, reason: message }
 }

@@ -2,7 +2,7 @@ import { cutText } from '../../protocol/encoding/cut-text.ts'
 import type { EdgeReport } from '../edge/edge-link.ts'
 import type { LinkReport } from '../edge/link-report.ts'
 import type { LinkCounts } from './link-meter.ts'
-import type { TunnelStatus } from './tunnel.ts'
+import type { TunnelStatus } from './tunnel-status.ts'
 
 /** Longest `last_error`, characters: part of it is what the other side has said. */
 const ERROR_CHARACTERS = 300
