@@ -4,17 +4,30 @@ import type { TunnelStatus } from './tunnel-status.ts'
 
 export type ConnectionsOptions = Omit<ConnectionOptions, 'open' | 'onEnded'>
 
-/** Every connection whose socket is not closed, by the number that the states know it by. */
+/** Every connection whose socket is not closed, by a number that the states know it by. */
 export class Connections {
   readonly #options: ConnectionsOptions
   readonly #open = new Map<number, Connection>()
+  /** Not opened yet. */
+  readonly #accepted = new Map<number, WebSocket>()
+  #lastId = 0
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
   }
 
-  /** @param open generations of the older connections, which are still finishing */
-  add(id: number, socket: WebSocket, open: readonly number[]): void {
+  /** Takes a dialed socket. @returns its number */
+  accept(socket: WebSocket): number {
+    this.#lastId += 1
+    this.#accepted.set(this.#lastId, socket)
+    return this.#lastId
+  }
+
+  /** Says HELLO on an accepted socket. @param open generations of the older connections, which are still finishing */
+  open(id: number, open: readonly number[]): void {
+    const socket = this.#accepted.get(id)
+    this.#accepted.delete(id)
+    if (socket === undefined) return
     const onEnded = () => this.#open.delete(id)
     try {
       this.#open.set(id, new Connection(id, socket, { ...this.#options, open, onEnded }))

@@ -10,7 +10,7 @@ import { begin } from './states/begin.ts'
 import type { Effect } from './states/effects.ts'
 import type { Happening, LinkEvent, Moment } from './states/events.ts'
 import { next } from './states/next.ts'
-import type { Step } from './states/state.ts'
+import type { State } from './states/state.ts'
 import { localAddresses, watchSurroundings } from './surroundings.ts'
 import type { TunnelOptions } from './tunnel-options.ts'
 import type { TunnelStatus } from './tunnel-status.ts'
@@ -34,11 +34,8 @@ export class Tunnel implements AsyncDisposable {
   readonly #finished = Promise.withResolvers<void>()
   readonly #queue: LinkEvent[] = []
   #busy = false
-  #step: Step
-  #abandon = new AbortController()
-  /** Accepted, and not opened yet. */
-  #dialed: WebSocket | undefined
-  #lastId = 0
+  #state: State
+  #dialing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #clockOffsetMs = 0
 
@@ -62,13 +59,14 @@ export class Tunnel implements AsyncDisposable {
       },
       { now: options.now ?? Date.now, addresses: options.addresses ?? localAddresses },
     )
-    this.#step = begin(this.#moment())
-    this.#runEffects()
+    const { state, effects } = begin(this.#moment())
+    this.#state = state
+    this.#runAll(effects)
   }
 
   get status(): TunnelStatus {
     return {
-      ...this.#step.state.status,
+      ...this.#state.status,
       gateway_url: this.#gatewayUrl.origin,
       clock_offset_ms: this.#clockOffsetMs,
       ...this.#connections.counts,
@@ -97,8 +95,9 @@ export class Tunnel implements AsyncDisposable {
     this.#busy = true
     try {
       for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
-        this.#step = next(this.#step.state, event)
-        this.#runEffects()
+        const { state, effects } = next(this.#state, event)
+        this.#state = state
+        this.#runAll(effects)
       }
     } finally {
       this.#busy = false
@@ -110,8 +109,8 @@ export class Tunnel implements AsyncDisposable {
     return { at: performance.now(), wall: Date.now(), chance }
   }
 
-  #runEffects(): void {
-    for (const effect of this.#step.effects) {
+  #runAll(effects: readonly Effect[]): void {
+    for (const effect of effects) {
       try {
         this.#run(effect)
       } catch (error) {
@@ -125,9 +124,9 @@ export class Tunnel implements AsyncDisposable {
       case 'dial':
         return detach(this.#dial(effect.yields), (error) => this.#fault(error))
       case 'abandon dial':
-        return this.#abandon.abort(effect.why)
+        return this.#dialing.abort(effect.why)
       case 'open':
-        return this.#open(effect.connection, effect.open)
+        return this.#connections.open(effect.connection, effect.open)
       case 'drop':
         return this.#connections.get(effect.connection)?.drop(effect.reason)
       case 'close':
@@ -156,10 +155,12 @@ export class Tunnel implements AsyncDisposable {
   }
 
   async #dial(yields: boolean): Promise<void> {
-    const { signal } = (this.#abandon = new AbortController())
+    const { signal } = (this.#dialing = new AbortController())
     try {
       const socket = await this.#connect(yields, signal)
-      if (!signal.aborted) return this.#take(socket)
+      if (!signal.aborted) {
+        return this.#feed({ kind: 'dialed', connection: this.#connections.accept(socket) })
+      }
       // Abandoned in between: the socket is nobody's yet.
       socket.terminate()
     } catch (error) {
@@ -182,16 +183,6 @@ export class Tunnel implements AsyncDisposable {
       ...(lookup === undefined ? {} : { lookup }),
       ...(ca === undefined ? {} : { ca: ca() }),
     })
-  }
-
-  #take(socket: WebSocket): void {
-    this.#dialed = socket
-    this.#feed({ kind: 'dialed', connection: (this.#lastId += 1) })
-  }
-
-  #open(id: number, open: readonly number[]): void {
-    if (this.#dialed !== undefined) this.#connections.add(id, this.#dialed, open)
-    this.#dialed = undefined
   }
 
   /** The gateway goes on with the policy that it has if this one fails, and home still decides everything itself. */

@@ -17,14 +17,14 @@ export function sendPolicy(state: StateOf<'connected'>, { at }: Moment): Step {
 }
 
 /** The gateway keeps the policy: a newer one can go. */
-export function policyKept(state: StateOf<'connected'>, event: EventOf<'policy acked'>): Step {
+export function takeAck(state: StateOf<'connected'>, event: EventOf<'policy acked'>): Step {
   const kept = { ...state, policySentAt: -Infinity, status: acked(state, event) }
   const sent = state.policyDue ? sendPolicy(kept, event) : { state: kept, effects: [] }
   return { state: sent.state, effects: [reportAck(event), ...sent.effects] }
 }
 
 /** The gateway keeps the policy, and gets no newer one on this connection. */
-export function notePolicy(state: State, event: EventOf<'policy acked'>): Step {
+export function noteAck(state: State, event: EventOf<'policy acked'>): Step {
   return { state: { ...state, status: acked(state, event) }, effects: [reportAck(event)] }
 }
 

@@ -2,7 +2,7 @@ import { dial, forget, giveUp, open, takeRoom } from './dialing.ts'
 import type { EventName, EventOf } from './events.ts'
 import { ignore, never } from './ignore.ts'
 import { dialAgain, giveWay, lose, overlap, retry } from './losing.ts'
-import { notePolicy, policyKept, sendPolicy } from './policy.ts'
+import { noteAck, takeAck, sendPolicy } from './policy.ts'
 import { drop, leave, noteRival, serve } from './serving.ts'
 import type { StateName, StateOf, Step } from './state.ts'
 import { settle, stop } from './stopping.ts'
@@ -91,7 +91,7 @@ export const TABLE: {
     'network changed': probe,
     tick: tidyAndSend,
     'policy changed': sendPolicy,
-    'policy acked': policyKept,
+    'policy acked': takeAck,
     rival: noteRival,
     stop: stop,
   },
@@ -111,7 +111,7 @@ export const TABLE: {
     'network changed': probe,
     tick: tidy,
     'policy changed': ignore,
-    'policy acked': notePolicy,
+    'policy acked': noteAck,
     rival: noteRival,
     stop: stop,
   },
@@ -159,7 +159,7 @@ export const TABLE: {
     dialed: never,
     'dial failed': never,
     'dial given up': settle,
-    hello: ignore,
+    hello: never,
     replaced: ignore,
     retiring: ignore,
     closed: settle,
@@ -171,7 +171,7 @@ export const TABLE: {
     'network changed': never,
     tick: never,
     'policy changed': ignore,
-    'policy acked': notePolicy,
+    'policy acked': noteAck,
     rival: noteRival,
     stop: ignore,
   },
