@@ -51,7 +51,8 @@ function rowsOf(page: string, head: string): ReadonlyMap<string, readonly string
 
 /** The page with the table as the code has it, and the next states as they were found. */
 function written(page: string, moves: ReadonlyMap<string, string>): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |')
+  const line = (cells: readonly string[]) =>
+    `|${cells.map((cell) => (cell === '' ? ' ' : ` ${cell} `)).join('|')}|`
   const rows = EVENTS.map((event) =>
     line([event, ...STATES.map((state) => cellText(state, event))]),
   )

@@ -127,6 +127,16 @@ test.each(['Date.now()', 'Math.random()', 'performance.now()', 'setTimeout(() =>
   },
 )
 
+test.each(['Date.now()', 'Math.random()', 'performance.now()', 'setTimeout(() => {}, 1)'])(
+  'the states of the tunnel may not call %s: events bring times and chance',
+  async (call) => {
+    const file = 'local-daemon/tunnel/states/x.ts'
+    expect(await lint(file, `export const now = () => ${call}\n`)).toMatch(
+      /no-restricted-(globals|properties)/,
+    )
+  },
+)
+
 test.each([
   'export function leave(work: Promise<void>): void {\n  work\n}',
   'export function leave(work: Promise<void>): void {\n  void work\n}',

@@ -123,6 +123,15 @@ describe('another daemon', () => {
   })
 })
 
+describe('the status', () => {
+  test('tells since when it shows its state, whatever changes behind that', () => {
+    const { state } = after(aState('making room'), EVENTS['older closed'])
+    expect([state.name, state.status.since]).toEqual(['connecting', 1_000_000])
+    const lostAt = after(state, lost)
+    expect([lostAt.state.name, lostAt.state.status.since]).toEqual(['waiting', NOW.wall])
+  })
+})
+
 describe('a policy', () => {
   test('waits for the acknowledgement of the one before, and at most 2 s', () => {
     const sent = after(aState('connected'), at(60_000, { kind: 'policy changed' }))
