@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import { DID } from '../../protocol/records/record.ts'
 import { pathOf, type RouteAccess } from '../../protocol/http/route-access.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
@@ -58,19 +59,11 @@ export class Authorise {
    * The principal of a request that may use a route. Throws `ProblemError`: `LOCAL_ONLY`, `AUTH_REQUIRED`,
    * `AUTH_INVALID`, `AUTH_REVOKED`, `SCOPE_FORBIDDEN`, `DID_CLAIM_DENIED`. Synchronous for a remembered bearer.
    */
-  check(
-    request: Request,
-    facts: RequestFacts,
-    access: RouteAccess,
-  ): Principal | Promise<Principal> {
+  check(request: Request, facts: RequestFacts, access: RouteAccess): MaybePromise<Principal> {
     if (access.local && facts.via !== 'socket' && facts.via !== 'loopback') throw localOnly()
     // The route itself reads the code. Whether there is one must not depend on the rest of the request.
     if (access.invite && request.headers.get('authorization') === null) throw noInvite()
-    const principal = this.#identify(request, facts, access)
-    if (principal instanceof Promise) {
-      return principal.then((known) => this.#admit(known, request, access))
-    }
-    return this.#admit(principal, request, access)
+    return andThen(this.#identify(request, facts, access), this.#admit, request, access)
   }
 
   /**
@@ -106,11 +99,7 @@ export class Authorise {
     return more.length === 0 && this.#parts.tickets.isSigned(ticket, path)
   }
 
-  #identify(
-    request: Request,
-    facts: RequestFacts,
-    access: RouteAccess,
-  ): Principal | Promise<Principal> {
+  #identify(request: Request, facts: RequestFacts, access: RouteAccess): MaybePromise<Principal> {
     if (facts.via === 'socket') return { kind: 'owner' }
     const authorization = request.headers.get('authorization')
     if (access.scopes === 'open') return this.#anonymous(authorization, access)
@@ -128,7 +117,7 @@ export class Authorise {
   }
 
   /** An open route needs no bearer, but if one is sent, it must be valid. */
-  #anonymous(authorization: string | null, access: RouteAccess): Principal | Promise<Principal> {
+  #anonymous(authorization: string | null, access: RouteAccess): MaybePromise<Principal> {
     const readByItself = access.local === true || access.invite === true
     if (authorization === null || readByItself) return { kind: 'anonymous' }
     return this.#parts.bearers.check(authorization)
@@ -154,7 +143,11 @@ export class Authorise {
     return holder
   }
 
-  #admit(principal: Principal, request: Request, { scopes }: RouteAccess): Principal {
+  readonly #admit = (
+    principal: Principal,
+    request: Request,
+    { scopes }: RouteAccess,
+  ): Principal => {
     if (typeof scopes !== 'string') requireScope(principal, scopes)
     const claimed = request.headers.get(ACTOR_HEADER)
     if (claimed !== null) this.#checkClaim(principal, claimed)

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import { hash, timingSafeEqual } from 'node:crypto'
 import { readBearer } from '../../protocol/identity/bearer.ts'
 import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/identity/token.ts'
@@ -39,7 +40,7 @@ export class BearerCheck {
   }
 
   /** Throws `ProblemError`: `AUTH_REQUIRED` without a bearer, `AUTH_INVALID` for an invalid one. */
-  check(authorization: string | null): AccountPrincipal | Promise<AccountPrincipal> {
+  check(authorization: string | null): MaybePromise<AccountPrincipal> {
     const bearer = requireBearer(authorization)
     // Looked up by hash, so its time reveals nothing about remembered bearers.
     const key = hash('sha256', bearer, 'base64')

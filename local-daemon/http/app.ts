@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { Logger } from 'pino'
 import { decideCors, type CorsDecision } from '../../protocol/http/cors.ts'
 import { routeAccess } from '../../protocol/http/route-access.ts'
@@ -35,6 +36,7 @@ import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addSync } from './routes/sync.ts'
 import { addTokens } from './routes/tokens.ts'
 import { addTunnel } from './routes/tunnel.ts'
+import type { RequestTrace } from '../requests/request-trace.ts'
 import type { Refused } from '../requests/request-watch.ts'
 import type { TracedFacts } from '../requests/traced-facts.ts'
 import { isOwnPort } from '../access/via.ts'
@@ -45,7 +47,7 @@ export interface DaemonApp {
    * Answers a request. Never throws and never rejects. `request.signal` ends streams at once.
    * @param isGone whether the client has left; without it the signal tells
    */
-  fetch(request: Request, facts: RequestFacts, isGone?: () => boolean): Response | Promise<Response>
+  fetch(request: Request, facts: RequestFacts, isGone?: () => boolean): MaybePromise<Response>
   /** Takes note of a request that was answered before the app was asked. */
   refused(asked: Refused, facts: RequestFacts, answer: Response): void
   /**
@@ -114,20 +116,18 @@ export function createApp(given: AppParts): DaemonApp {
     refused: (asked, facts, answer) => watch.refused(asked, facts, answer),
     fetch(request, facts, isGone = () => request.signal.aborted) {
       const trace = watch.begin(request, facts)
+      trace.isGone = isGone
       const response = answer(request, { ...facts, requestId: trace.requestId, trace })
-      const { method } = request
-      if (response instanceof Promise) {
-        return response.then((made) => {
-          watch.answered(trace, method, made, isGone)
-          return made
-        })
-      }
-      watch.answered(trace, method, response, isGone)
-      return response
+      return andThen(response, answered, request, trace)
     },
   }
 
-  function answer(request: Request, facts: TracedFacts): Response | Promise<Response> {
+  function answered(response: Response, request: Request, trace: RequestTrace): Response {
+    watch.answered(trace, request.method, response)
+    return response
+  }
+
+  function answer(request: Request, facts: TracedFacts): MaybePromise<Response> {
     const refusal = checkHost(request, facts)
     if (refusal !== undefined) return refusal
     const decision = decideCors(request, settings.cors)

@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import { OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Authorise } from '../access/authorise.ts'
@@ -16,7 +17,7 @@ export interface DaemonEnv {
   Variables: { principal: Principal; query: Query }
 }
 export type RouteContext = Context<DaemonEnv, string>
-export type RouteHandler = (c: RouteContext) => Response | Promise<Response>
+export type RouteHandler = (c: RouteContext) => MaybePromise<Response>
 
 /** A route as OpenAPI describes it; its schemas are the ones that the handler checks with. */
 export type Route = RouteConfig & {
@@ -75,7 +76,7 @@ export class DaemonRouter {
     const parameters = Object.keys(route.request?.query?.shape ?? {})
     if (access.ticket === true) parameters.push('ticket')
 
-    function handle(c: RouteContext, principal: Principal) {
+    function handle(principal: Principal, c: RouteContext) {
       const { trace } = c.env
       if (trace !== undefined) trace.principal = principal
       if (c.env.asksForWebSocket === true) {
@@ -89,9 +90,7 @@ export class DaemonRouter {
     return function guarded(c) {
       const { trace } = c.env
       if (trace !== undefined) trace.route = pattern
-      const passed = authorise.check(c.req.raw, c.env, access)
-      if (passed instanceof Promise) return passed.then((principal) => handle(c, principal))
-      return handle(c, passed)
+      return andThen(authorise.check(c.req.raw, c.env, access), handle, c)
     }
   }
 }

@@ -1,8 +1,10 @@
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
+
 /** Steps to undo, the last first. (Node 22 has no AsyncDisposableStack.) */
 export class UndoStack {
-  readonly #steps: (() => void | Promise<void>)[] = []
+  readonly #steps: (() => MaybePromise<void>)[] = []
 
-  defer(step: () => void | Promise<void>): void {
+  defer(step: () => MaybePromise<void>): void {
     this.#steps.push(step)
   }
 

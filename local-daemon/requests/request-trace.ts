@@ -40,6 +40,8 @@ export class RequestTrace {
   principal: Principal | undefined
   /** Bytes read of the request's body. */
   bytesIn = 0
+  /** Whether the client has left. */
+  isGone: () => boolean = isNever
   /** The answer's body is a stream, which reports its end by itself. */
   #isStreamed = false
   #isEventStream = false
@@ -132,3 +134,5 @@ export class RequestTrace {
     this.#watcher.streaming(this)
   }
 }
+
+const isNever = () => false

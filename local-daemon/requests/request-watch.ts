@@ -33,15 +33,12 @@ export class RequestWatch implements TraceWatcher {
     return trace
   }
 
-  /**
-   * Notes that an answer is ready.
-   * @param isGone whether the client has left meanwhile
-   */
-  answered(trace: RequestTrace, method: string, response: Response, isGone: () => boolean): void {
+  /** The app has made an answer. */
+  answered(trace: RequestTrace, method: string, response: Response): void {
     // The answer to HEAD has a body that nobody reads.
     if (trace.isStreamed && method !== 'HEAD') return
     const length = method === 'HEAD' ? 0 : lengthOf(response)
-    const gone = isGone()
+    const gone = trace.isGone()
     trace.end(response.status, gone ? 'cancelled' : 'whole', gone ? 0 : length)
   }
 

@@ -31,7 +31,13 @@ export class ClientWebSocket {
   ) {
     this.#ends = ends
     this.#limits = limits
-    this.#guard = new WebSocketGuard(use, limits, messages, address, (fault) => this.#refuse(fault))
+    this.#guard = new WebSocketGuard({
+      use,
+      limits,
+      messages,
+      address,
+      cut: (fault) => this.#refuse(fault),
+    })
   }
 
   fromClient(bytes: Buffer): void {

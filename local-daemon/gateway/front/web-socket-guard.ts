@@ -6,6 +6,17 @@ import type { UnfinishedHolder, UnfinishedMessages } from './unfinished-messages
 
 const CLOSE_FRAME = 0x88
 
+interface GuardOptions {
+  readonly use: WebSocketUse
+  readonly limits: FrontLimits
+  /** Counts what is unfinished; the tunnel's own is the owner's, and in nobody's way. */
+  readonly messages: UnfinishedMessages
+  /** The client's, where it is known. */
+  readonly address: string | undefined
+  /** Ends it when the room of its unfinished message is needed. */
+  readonly cut: (fault: FrameFault) => void
+}
+
 /** Both ways of one WebSocket: what passes, and when it is over. Bytes go through as they came. */
 export class WebSocketGuard {
   readonly #fromClient: ClientFrames
@@ -14,17 +25,7 @@ export class WebSocketGuard {
   readonly #holder: UnfinishedHolder
   #held = 0
 
-  /**
-   * @param messages counts what is unfinished; the tunnel's own is the owner's, and in nobody's way
-   * @param cut ends it when the room of its unfinished message is needed
-   */
-  constructor(
-    use: WebSocketUse,
-    limits: FrontLimits,
-    messages: UnfinishedMessages,
-    address: string | undefined,
-    cut: (fault: FrameFault) => void,
-  ) {
+  constructor({ use, limits, messages, address, cut }: GuardOptions) {
     const messageBytes = {
       tunnel: limits.tunnelMessageBytes,
       feed: limits.feedMessageBytes,

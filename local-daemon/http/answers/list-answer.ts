@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../../protocol/maybe-promise.ts'
 import { callerOf } from '../input/caller.ts'
 import { pagedAnswer } from './paged-answer.ts'
 import { type RecordListOptions, RecordListText } from './record-list.ts'
@@ -9,7 +10,7 @@ export function listAnswer(
   c: RouteContext,
   parts: RouteParts,
   options: Omit<RecordListOptions, 'reader'>,
-): Response | Promise<Response> {
+): MaybePromise<Response> {
   const list = new RecordListText({ ...options, reader: parts.store })
   return pagedAnswer(c.env, {
     ...callerOf(c, parts),

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../../protocol/maybe-promise.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 
@@ -48,7 +49,7 @@ export class PageMemory {
    * Calls `make` when there is room and it is the holder's turn: at once, if nobody waits.
    * @param isGone whether the reader has left while it waited; its promise is rejected then, for nobody
    */
-  make<Page>(holder: string, make: () => Page, isGone: () => boolean): Page | Promise<Page> {
+  make<Page>(holder: string, make: () => Page, isGone: () => boolean): MaybePromise<Page> {
     if (this.#waiting.size === 0 && this.#mayMake() && this.#hasRoom(holder)) {
       return this.#timed(make)
     }

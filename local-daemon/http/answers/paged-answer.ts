@@ -1,3 +1,4 @@
+import { andThen, type MaybePromise } from '../../../protocol/maybe-promise.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import { jsonAnswer } from './answer.ts'
 import { PageInHand } from './page-in-hand.ts'
@@ -33,7 +34,7 @@ export interface PagedAnswer<Place> {
 export function pagedAnswer<Place>(
   facts: TracedFacts,
   options: PagedAnswer<Place>,
-): Response | Promise<Response> {
+): MaybePromise<Response> {
   const { memory, holder, start, render, status = 200, headers } = options
 
   function begin(): () => Response {
@@ -49,8 +50,10 @@ export function pagedAnswer<Place>(
   }
 
   const begun = memory.make(holder, begin, options.isGone)
-  return begun instanceof Promise ? begun.then((answer) => answer()) : begun()
+  return andThen(begun, call)
 }
+
+const call = (answer: () => Response) => answer()
 
 class PagedBody<Place> {
   readonly #options: PagedAnswer<Place>
@@ -91,7 +94,7 @@ class PagedBody<Place> {
     )
   }
 
-  #nextMade(): Uint8Array | Promise<Uint8Array> {
+  #nextMade(): MaybePromise<Uint8Array> {
     const { memory, holder, holds, render } = this.#options
     const make = () => {
       // Cut, not ended: a part must not look like the whole.

@@ -1,9 +1,17 @@
+import type { MaybePromise } from '../../../protocol/maybe-promise.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { callerOf } from '../input/caller.ts'
 import { pagedAnswer } from './paged-answer.ts'
 import type { RouteContext } from '../router.ts'
 import type { RouteParts } from '../routes/route-parts.ts'
+
+interface RecordAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const FOUND: RecordAnswer = { status: 200, headers: {} }
 
 /**
  * One record: one look-up, one spliced text.
@@ -14,13 +22,11 @@ export function recordAnswer(
   c: RouteContext,
   parts: RouteParts,
   id: string,
-  status = 200,
-  headers: Readonly<Record<string, string>> = {},
-): Response | Promise<Response> {
+  how: RecordAnswer = FOUND,
+): MaybePromise<Response> {
   return pagedAnswer(c.env, {
     ...callerOf(c, parts),
-    status,
-    headers,
+    ...how,
     start: id,
     render() {
       const record = parts.store.record(id)

@@ -1,3 +1,4 @@
+import { andThen } from '../../../protocol/maybe-promise.ts'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
@@ -48,9 +49,7 @@ export function createHttpServer(
       const isWhole = answer instanceof FixedAnswer && incoming.method === 'GET'
       if (isWhole) return sendFixed(outgoing, answer)
       if (incoming.httpVersionMinor > 0) return answer
-      return answer instanceof Promise
-        ? answer.then((made) => resetWhenCut(made, incoming.socket))
-        : resetWhenCut(answer, incoming.socket)
+      return andThen(answer, resetWhenCut, incoming.socket)
     },
     {
       // The process's own Request and Response stay as they are: the tunnel uses them too.

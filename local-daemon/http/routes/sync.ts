@@ -1,3 +1,4 @@
+import { andThen } from '../../../protocol/maybe-promise.ts'
 import type { z } from '@hono/zod-openapi'
 import type { GrantEnd } from '../../access/bearer.ts'
 import { holderOf } from '../../access/principal.ts'
@@ -40,7 +41,7 @@ export function addSync(parts: RouteParts): void {
       if (after < store.head()) store.page({ thread }, after, store.head(), 1)
     }
     const checked = pages.make(holder, check, () => c.req.raw.signal.aborted)
-    return checked instanceof Promise ? checked.then(answer) : answer()
+    return andThen(checked, answer)
 
     function answer(): Response {
       const gone = c.req.raw.signal

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../../protocol/maybe-promise.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import { PageInHand } from '../answers/page-in-hand.ts'
 import type { PageMemory } from '../answers/page-memory.ts'
@@ -20,7 +21,7 @@ export class SubscriptionPieces {
   }
 
   /** The bytes that are there already; undefined: wait until the subscription has `changed`, or see whether it has `ended`. */
-  take(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+  take(): MaybePromise<Uint8Array | undefined> {
     const make = this.#hand.isOpen ? () => this.#again() : () => this.#fresh()
     return this.#hand.next() ?? this.#memory.make(this.#holder, make, isNeverGone)
   }
