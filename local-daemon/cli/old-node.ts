@@ -9,7 +9,7 @@ const NODE_API = 10
 export function refuseOldNode(versions: NodeJS.ProcessVersions): string | undefined {
   if (Number(versions['napi']) >= NODE_API) return undefined
   return (
-    `error: spl needs Node.js 22.14, 23.6 or newer, and this is ${versions.node} [NODE_TOO_OLD]\n` +
-    'try: install the current long-term release of Node.js, then the same command\n'
+    `error: spl needs Node.js 22.14, 23.6 or newer; this is ${versions.node} [NODE_TOO_OLD]\n` +
+    'try: install the current LTS release of Node.js, then run the same command\n'
   )
 }

@@ -15,31 +15,32 @@ const ABOUT = 'A local-first store of signed records, with a public hostname and
 
 const AFTER = `
 Exit codes:
-  0  done
+  0  success
   1  the command failed
   2  the command line is wrong
   3  no daemon answers
-  4  the bearer was refused
+  4  the bearer token is missing or was refused
   130  Ctrl-C
-  70  serve or gateway serve ended by a fault of its own
+  70  serve or gateway serve stopped because of an internal fault
 
 Environment:
-  SYNCROPEL_HOME       home directory (default ~/.syncro); --home wins
-  SPL_SERVE_URL        daemon or gateway elsewhere; without it the one that
-                       spl login chose, or the Unix socket of the home
-  SPL_TOKEN            bearer for it; --token wins, without both the saved one
+  SYNCROPEL_HOME       home directory (default ~/.syncro); --home overrides it
+  SPL_SERVE_URL        daemon or gateway on another machine (default: the one
+                       from spl login, or the Unix socket of the home)
+  SPL_TOKEN            bearer token for it; --token overrides it; without both
+                       the saved one is used
   SPL_ACTOR            DID that new records are written as
-  SPL_BOOTSTRAP_TOKEN  who presents it on this machine makes the first account
-  NODE_EXTRA_CA_CERTS  PEM file of a certificate made at home
+  SPL_BOOTSTRAP_TOKEN  secret that may create the first account on this machine
+  NODE_EXTRA_CA_CERTS  PEM file of a self-signed certificate
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                       the way out, also of the daemon to its gateway
-  SPL_PROXY            the same for spl alone, and wins; off goes without one
-  NO_COLOR             no colours; FORCE_COLOR=1 colours in a pipe too
-  SPL_DEBUG            with 1 errors show their stack trace
+                       HTTP proxy, also from the daemon to its gateway
+  SPL_PROXY            the same, only for spl; overrides them; off: no proxy
+  NO_COLOR             no colours; FORCE_COLOR=1: colours in a pipe too
+  SPL_DEBUG            1: errors show their stack trace
 ${examples(
-  ['spl try', 'a gateway and a daemon here, to see it work'],
+  ['spl try', 'a gateway and a daemon on this machine, to see it work'],
   ['spl serve --daemon', 'your own daemon in the background'],
-  ['spl login https://spl.example.com', 'the one of another machine'],
+  ['spl login https://spl.example.com', 'a daemon on another machine'],
 )}`
 
 /** The root command: what holds for all commands and is said once. Commands are added to it with `.command()`. */
@@ -49,7 +50,10 @@ export function createProgram(): Command {
     .description(ABOUT)
     .version(VERSION, '-v, --version', 'print the version')
     .option('--home <dir>', 'home directory of the daemon')
-    .option('--token <bearer>', 'bearer for a daemon elsewhere; SPL_TOKEN hides it from ps')
+    .option(
+      '--token <bearer>',
+      'bearer token for a daemon on another machine; SPL_TOKEN hides it from ps',
+    )
     .option('--json', 'print one JSON object on stdout')
     .helpCommand(false)
     .on('option:home', (directory: string) =>
@@ -85,7 +89,7 @@ function outputFailed(cause: Error): CliError {
   return new CliError(
     'OUTPUT_FAILED',
     `write to stdout: ${cause.message}`,
-    'make room, or send the output elsewhere; what the command did is done',
+    'make room, or send the output elsewhere; the command itself was done',
     EXIT_CODE.failed,
     { cause },
   )

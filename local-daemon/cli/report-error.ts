@@ -46,8 +46,8 @@ function isHelp(error: CommanderError): boolean {
 function leftQuestion(help: string, by: string): CliError {
   return new CliError(
     'NOT_ANSWERED',
-    'cancelled at a question',
-    `the same command again; ${help} shows the flags that answer it`,
+    'cancelled at a prompt',
+    `run the same command again; ${help} shows the options that answer it`,
     by.endsWith('C') ? EXIT_CODE.interrupted : EXIT_CODE.failed,
   )
 }
@@ -63,7 +63,7 @@ function describe(error: unknown, help: string, unknown: readonly string[]): Rep
   return {
     code: 'INTERNAL',
     message: printable(error instanceof Error ? error.message : String(error)),
-    try: 'the same command with SPL_DEBUG=1 for the stack trace, and report it',
+    try: 'run the same command with SPL_DEBUG=1 for the stack trace, and report it',
     exitCode: EXIT_CODE.failed,
   }
 }

@@ -132,7 +132,7 @@ describe('spl gateway deploy, with the real wrangler', PATIENT, () => {
     expect((await spl('init', project)).code).toBe(0)
     const { code, stderr } = await spl('deploy', project)
     expect(`${code} ${stderr}`).toMatch(/^0 /)
-    expect(stderr).toContain(`instead of ${before}, which this home was before`)
+    expect(stderr).toContain(`instead of ${before}, the former identity of this home`)
     expect(cloudflare.uploads[1]?.metadata.bindings).toContainEqual({
       name: 'OWNER_DID',
       type: 'plain_text',
@@ -162,7 +162,7 @@ describe('spl gateway deploy, with the real wrangler', PATIENT, () => {
     writeFileSync(join(project, 'wrangler.toml'), mine)
     const { code, stderr } = await spl('deploy', project)
     expect(`${code} ${stderr}`).toMatch(/^0 /)
-    expect(stderr).toMatch(/worker\.js is brought up to spl/)
+    expect(stderr).toMatch(/worker\.js is updated to spl/)
     expect(stderr).toMatch(/wrangler\.toml was changed by hand/)
     expect(cloudflare.uploads[0]?.parts.get('worker.js')).toContain('OWNER_DID')
     expect(readFileSync(join(project, 'wrangler.toml'), 'utf8')).toBe(mine)

@@ -162,7 +162,7 @@ test.each(['serve --status', 'serve --stop'])(
     const login = stage.ways.find(({ name }) => name === 'login') as Way
     const run = await runSpl(line.split(' '), login.where)
     expect(run.stderr).toContain(
-      `spl serve is about this machine, not about ${stage.home.gateway.origin}`,
+      `spl serve works on this machine, not on ${stage.home.gateway.origin}`,
     )
     expect(run.stderr).toContain('spl status')
   },

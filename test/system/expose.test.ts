@@ -216,7 +216,7 @@ describe('spl expose', () => {
     expect(answer.checks.find(({ name }) => name === 'cors')).toMatchObject({
       status: 'pass',
       message: expect.stringMatching(
-        /^Pages of https:\/\/b\.example\.com may call, and one other origin/,
+        /^Web pages from https:\/\/b\.example\.com may call, and one other origin/,
       ),
     })
   })

@@ -67,8 +67,10 @@ describe('spl try --check', () => {
         expect.stringMatching(/^ok {4}append through the public hostname: 201 /),
         expect.stringMatching(/^ok {4}read it back: 200/),
         expect.stringMatching(/^ok {4}receive it as an event: event: record /),
-        expect.stringMatching(/^ok {4}a forged bearer is refused by the gateway: 401 AUTH_INVALID/),
-        expect.stringMatching(/^ok {4}a foreign origin may not read: /),
+        expect.stringMatching(
+          /^ok {4}a forged bearer token is refused by the gateway: 401 AUTH_INVALID/,
+        ),
+        expect.stringMatching(/^ok {4}a foreign origin cannot read: /),
         expect.stringMatching(/^ok {4}a foreign preflight is not allowed: /),
       ])
       expect(code).toBe(0)

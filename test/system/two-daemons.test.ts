@@ -60,7 +60,7 @@ test('two daemons with copies of one home: the last one started serves, and both
   const serving = await told(copy.path)
   expect(serving).toMatchObject({ reachable: true, link: { state: 'connected' } })
   expect(await text(copy.path, 'serve', '--status')).toMatch(
-    /Two daemons +another daemon with this identity asked for the place at /u,
+    /Two daemons +another daemon with this identity tried to connect at /u,
   )
   expect(await text(copy.path, 'status')).toContain('stop one of the two')
   expect(await text(copy.path, 'doctor')).toContain('two daemons run with this identity')

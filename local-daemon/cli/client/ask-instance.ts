@@ -64,8 +64,8 @@ export async function checkInstance(
   if (found === expected) return
   throw new CliError(
     'INSTANCE_CHANGED',
-    `another daemon answers at ${url}: ${found}, not ${expected}; no bearer was sent to it`,
-    `find out why; if it is right: spl login ${url} --did ${found}`,
+    `another daemon answers at ${url}: ${found}, not ${expected}; no bearer token was sent to it`,
+    `find out why; if that is correct: spl login ${url} --did ${found}`,
   )
 }
 
@@ -90,8 +90,8 @@ export async function checkInvite(code: string, did: DidKey, origin: URL): Promi
 function notSpl(origin: URL): CliError {
   return new CliError(
     'NOT_SPL',
-    `what answers at ${origin.origin} is not a spl daemon`,
-    'check the address; at home spl status shows it, and the daemon there must be of this version of spl',
+    `the server at ${origin.origin} is not a spl daemon`,
+    'check the address: spl status shows it at home. The daemon there must run this version of spl',
   )
 }
 
@@ -99,14 +99,14 @@ function unproven(origin: URL, authority: string): CliError {
   if (authority.toLowerCase() === origin.host) {
     return new CliError(
       'IDENTITY_UNPROVEN',
-      `what answers at ${origin.origin} does not hold the key that it claims; no secret was sent to it`,
+      `the server at ${origin.origin} does not hold the key that it claims; no secret was sent to it`,
       'check the address: another server may answer there',
     )
   }
   return new CliError(
     'IDENTITY_UNPROVEN',
-    `what answers at ${origin.origin} was called as ${JSON.stringify(authority)}, and proves itself only for that host; no secret was sent to it`,
-    'let the proxy in between keep the Host header (nginx: proxy_set_header Host $http_host), and at home: spl config set allowed_hosts <name>; if there is none, another server has passed the question on',
+    `the server at ${origin.origin} was called as ${JSON.stringify(authority)} and proves its identity only for that host; no secret was sent to it`,
+    'let the proxy in between keep the Host header (nginx: proxy_set_header Host $http_host), and at home: spl config set allowed_hosts <name>. Without a proxy, another server passed the request on',
   )
 }
 

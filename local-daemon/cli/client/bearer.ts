@@ -30,7 +30,7 @@ export async function findBearer(
   if (located !== undefined) return located.bearer
   throw new CliError(
     'TOKEN_MISSING',
-    'SPL_SERVE_URL names a daemon elsewhere, which needs a bearer',
+    'SPL_SERVE_URL names a daemon on another machine, which needs a bearer token',
     `SPL_TOKEN=<bearer>, or save it in ${shellPath(tokenFile(home))} with: spl token save -; or pair this machine: spl login <url>`,
     EXIT_CODE.refused,
   )
@@ -64,7 +64,7 @@ export async function locateBearer(
 function insecure(path: string, mode: number): CliError {
   return new CliError(
     'TOKEN_INSECURE',
-    `others may read ${path} (mode 0${(mode & 0o777).toString(8)})`,
+    `other users can read ${path} (mode 0${(mode & 0o777).toString(8)})`,
     `chmod 600 ${shellPath(path)}`,
     EXIT_CODE.refused,
   )

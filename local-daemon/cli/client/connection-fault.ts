@@ -21,16 +21,16 @@ export function asCliError(connection: Connection, error: unknown): CliError {
 export function timedOut({ name, target }: Connection): CliError {
   return new CliError(
     'DAEMON_TIMEOUT',
-    `${name} took the connection and does not answer`,
+    `${name} accepted the connection but does not answer`,
     'socket' in target
       ? 'spl serve --status, then the last lines of its log'
-      : 'the same command again; on the daemon’s machine: spl status',
+      : 'run the same command again; on the daemon’s machine: spl status',
     EXIT_CODE.unreachable,
   )
 }
 
 export function noDaemon({ name, namedBy }: Connection, cause: Error): CliError {
-  const what = cause instanceof AnswerTooLargeError ? cause.message : 'what is no JSON'
+  const what = cause instanceof AnswerTooLargeError ? cause.message : 'something that is not JSON'
   return new CliError(
     'ANSWER_INVALID',
     `${name} answered with ${what}: is it a spl daemon?`,
@@ -44,7 +44,7 @@ export function noDaemon({ name, namedBy }: Connection, cause: Error): CliError 
 export function redirected({ name, namedBy }: Connection, location: string): CliError {
   return new CliError(
     'REDIRECTED',
-    `${name} sends callers on to ${location}; a bearer is for one address and does not follow`,
-    `check ${namedBy}; if that is where the daemon is now, name it itself: spl login <url>`,
+    `${name} redirects to ${location}; a bearer token is for one address and is not sent there`,
+    `check ${namedBy}; if the daemon is there now: spl login <url>`,
   )
 }

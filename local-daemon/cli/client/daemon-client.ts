@@ -62,7 +62,7 @@ export function socketClient(home: Home, silenceMs = SILENCE_MS): DaemonClient {
       new CliError(
         'DAEMON_NOT_RUNNING',
         `no daemon listens on ${socket}`,
-        `${startCommand(home)}; spl doctor says what else is wrong`,
+        `${startCommand(home)}; spl doctor shows what else is wrong`,
         EXIT_CODE.unreachable,
         { cause },
       ),

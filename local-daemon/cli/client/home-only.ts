@@ -12,7 +12,7 @@ export function noteHomeOnly(command: string, options: GlobalOptions): void {
   if (destination?.kind !== 'elsewhere') return
   note(
     printable(
-      `${command} is about this machine, not about ${destination.origin.origin}; try: spl status for that one`,
+      `${command} works on this machine, not on ${destination.origin.origin}; try: spl status for that one`,
     ),
   )
 }

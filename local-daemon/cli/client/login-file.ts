@@ -83,8 +83,8 @@ function parse(text: string): Login {
 function insecure(path: string, mode: number): CliError {
   return new CliError(
     'TOKEN_INSECURE',
-    `others may read ${path} (mode 0${(mode & 0o777).toString(8)})`,
-    `chmod 600 ${shellPath(path)}; if somebody may have read it, spl logout and log in again`,
+    `other users can read ${path} (mode 0${(mode & 0o777).toString(8)})`,
+    `chmod 600 ${shellPath(path)}; if somebody may have read it: spl logout, then log in again`,
     EXIT_CODE.refused,
   )
 }

@@ -22,18 +22,18 @@ export function noAnswer(
   if (UNTRUSTED.has(code)) {
     return {
       message: `a server answers at ${origin}, but this machine does not trust its certificate (${code})`,
-      next: `if the certificate was made at home: ${trust}`,
+      next: `if the certificate is self-signed: ${trust}`,
     }
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
-      message: `the name ${hostname} has no address in the DNS, as seen from here (${code})`,
+      message: `${hostname} has no address in DNS, as seen from here (${code})`,
     }
   }
   if (protocol === 'http:' && (code === 'ECONNRESET' || code.startsWith('HPE_'))) {
     return {
-      message: `what answers at ${origin} closes the connection: it may speak https (${message})`,
-      next: `https://${host}, if it does`,
+      message: `the server at ${origin} closes the connection: it may expect https (${message})`,
+      next: `https://${host}`,
     }
   }
   return { message: `nothing answers at ${origin}: ${message}` }

@@ -59,8 +59,8 @@ export function refuseProxied(origin: URL): void {
   if (isIP(host) !== 0 && reachOf(host) === undefined) return refuseClear(origin)
   throw new CliError(
     'BEARER_IN_THE_CLEAR',
-    `${origin.origin} is plain http and goes through a proxy (SPL_PROXY or HTTP_PROXY), which could read the bearer; nothing was sent`,
-    `if ${host} is on your own network, go there without the proxy: NO_PROXY=${host} (or SPL_PROXY=off); else give the https address`,
+    `${origin.origin} is plain http and the request would go through a proxy (SPL_PROXY or HTTP_PROXY), which could read the bearer token; nothing was sent`,
+    `if ${host} is on your own network, connect without the proxy: NO_PROXY=${host} (or SPL_PROXY=off); otherwise use the https address`,
     EXIT_CODE.usage,
   )
 }
@@ -70,8 +70,8 @@ function refuseClear(origin: URL): void {
   if (process.env[ALLOW] === '1') return
   throw new CliError(
     'BEARER_IN_THE_CLEAR',
-    `${origin.origin} is plain http to a public address: anyone on the way could read the bearer; nothing was sent`,
-    `give the https address, of your gateway or of a TLS proxy in front of the daemon; if the way is a VPN: ${ALLOW}=1`,
+    `${origin.origin} is plain http to a public address: anyone on the network path could read the bearer token; nothing was sent`,
+    `give the https address of your gateway or of a TLS proxy in front of the daemon; over a VPN: ${ALLOW}=1`,
     EXIT_CODE.usage,
   )
 }

@@ -18,7 +18,7 @@ export function readCa(path: string): string {
     throw new CliError(
       'CA_UNREADABLE',
       `read ${path}: ${(cause as Error).message}`,
-      'give --ca the PEM file of the certificate, as spl gateway serve --self-signed names it',
+      'give --ca the PEM file of the certificate: spl gateway serve --self-signed prints its path',
       EXIT_CODE.usage,
       { cause },
     )

@@ -59,26 +59,26 @@ export function inviteSteps(url: string): Steps {
   const anew = `at home: spl pair --invite --device <label> --url ${url}`
   return {
     AUTH_INVALID: anew,
-    CODE_USED: `if it was not you, at home: spl service-account list, then revoke that account; else ${anew}`,
+    CODE_USED: `if you did not use it, at home: spl service-account list, then revoke that account; otherwise ${anew}`,
   }
 }
 
 /** What a person at a shell does; the daemon's own hints are for programs that speak HTTP. */
 export const BEARER_STEPS: Steps = {
   AUTH_REQUIRED:
-    'SPL_TOKEN=<bearer>, or keep one with: spl token save -; spl login <url> pairs this machine',
+    'SPL_TOKEN=<bearer>, or save one with: spl token save -; or pair this machine: spl login <url>',
   AUTH_INVALID:
-    'spl token show-source says which bearer was sent; another one: at home spl token create --sa <id>, then here spl token save -, or spl login <url>',
+    'spl token show-source shows which bearer token was sent; for another one, at home: spl token create --sa <id>, then here spl token save -, or spl login <url>',
   AUTH_REVOKED:
     'at home: spl token create --sa <id>, then here: spl token save -, or spl login <url>',
 }
 
 function nextStep(problem: Partial<Problem>): string {
   if (problem.required_scope !== undefined)
-    return `a bearer with the scope ${problem.required_scope}`
+    return `use a bearer token with the scope ${problem.required_scope}`
   return problem.request_id === undefined
     ? 'change the request; --help after the command shows examples'
-    : `look for request ${problem.request_id} in the log of the ${problem.hop}`
+    : `search the log of the ${problem.hop} for request ${problem.request_id}`
 }
 
 function exitCodeOf(status: number): ExitCode {

@@ -51,7 +51,7 @@ export function sendRequest(target: Target, request: RequestToSend): Promise<Inc
     // Nothing here asks for another protocol, and nothing would ever come of the promise.
     sent.on('upgrade', (_response, socket) => {
       socket.destroy()
-      reject(new Error('it changed to another protocol, unasked'))
+      reject(new Error('the server switched to another protocol'))
     })
     sent.on('timeout', () => sent.destroy(new SilentError('no answer in time')))
     sent.on('error', reject)

@@ -25,7 +25,7 @@ export async function wholeId(
   throw new CliError(
     'ID_AMBIGUOUS',
     `more than one id begins with ${beginning}`,
-    `give more of it: ${command} shows which there are`,
+    `type more of it: ${command} lists them`,
   )
 }
 
@@ -58,7 +58,7 @@ export async function wholeThread(client: DaemonClient, given: string): Promise<
   throw new CliError(
     'THREAD_UNKNOWN',
     `no thread begins with ${given}`,
-    'spl thread list shows which there are. A new one of that name: add a letter after f, such as th_release-1',
+    'spl thread list shows all threads. To open a new one, choose a name that cannot be the beginning of an id, such as th_release-1',
   )
 }
 

@@ -20,8 +20,8 @@ const MEANING_LENGTH = 60
 export function addComplete(program: Command): void {
   program
     .command('complete', { hidden: true })
-    .description('say what may stand at the end of a line; the completion scripts ask it')
-    .argument('[words...]', 'the line without spl, the unfinished word last')
+    .description('print the candidates for the end of a line, for the completion scripts')
+    .argument('[words...]', 'the line without spl; its last word is the unfinished one')
     .action(async (words: string[]) => {
       const line = completeLine(program, words)
       if (line.place.kind === 'files' || line.place.kind === 'directories')

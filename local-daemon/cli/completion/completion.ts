@@ -6,8 +6,8 @@ import { note, printAsIs } from '../output/output.ts'
 export function addCompletion(program: Command): void {
   program
     .command('completion')
-    .description('print the script that lets a shell complete spl')
-    .addArgument(new Argument('<shell>', 'whose script').choices(SHELLS))
+    .description('print the completion script for a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(
       'after',
       examples(
@@ -18,6 +18,6 @@ export function addCompletion(program: Command): void {
     )
     .action((shell: Shell) => {
       printAsIs(COMPLETION_SCRIPTS[shell])
-      if (process.stdout.isTTY) note(`for every new shell: ${INSTALL_HINTS[shell]}`)
+      if (process.stdout.isTTY) note(`to load it in every new shell: ${INSTALL_HINTS[shell]}`)
     })
 }

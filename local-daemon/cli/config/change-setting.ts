@@ -1,5 +1,5 @@
 import type { Edge } from '../client/answers.ts'
-import { edgeText } from '../output/gateway-text.ts'
+import { gatewayText } from '../output/gateway-text.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import type { GlobalOptions } from '../global-options.ts'
 import { print, printJson, warn } from '../output/output.ts'
@@ -31,7 +31,7 @@ export async function changeSetting(
   const changed = await client.post<Setting>(`/v1/config/${key}`, body)
   if (options.json) return printJson(changed)
   print(`${changed.key}: ${settingText(changed.value)}`)
-  const edge = edgeText(changed.edge)
-  if (edge !== undefined) print(`edge: ${edge}`)
+  const edge = gatewayText(changed.edge)
+  if (edge !== undefined) print(`gateway: ${edge}`)
   for (const warning of changed.warnings) warn(warning)
 }

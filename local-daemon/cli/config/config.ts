@@ -10,7 +10,7 @@ import { addConfigUnset } from './unset.ts'
 export function addConfig(program: Command): void {
   const config = program
     .command('config')
-    .description('look at settings and change them; each holds from the next request on')
+    .description('show and change settings; a change takes effect with the next request')
     .helpCommand(false)
     .addHelpText(
       'after',

@@ -10,13 +10,13 @@ import { parseId } from '../parse/id.ts'
 export function addConfigGet(config: Command): void {
   config
     .command('get')
-    .description('print the value of one setting, as spl config set takes it')
-    .argument('<key>', 'its name: spl config show has them all', parseId)
+    .description('print the value of one setting, in the form that spl config set takes')
+    .argument('<key>', 'name of the setting: spl config show lists them', parseId)
     .addHelpText(
       'after',
       examples(
         ['spl config get auth_required', 'true or false'],
-        ['spl config get auth_cors_origins', 'a list with commas, empty for none'],
+        ['spl config get auth_cors_origins', 'a list with commas; empty if there is none'],
       ),
     )
     .action(async (key: string, _options: unknown, command: Command) => {

@@ -14,7 +14,7 @@ export async function oneSetting(client: DaemonClient, key: SettingKey): Promise
   if (found !== undefined) return found
   throw new CliError(
     'ANSWER_INVALID',
-    `the daemon says nothing of ${key}`,
-    'spl status shows its version, spl version yours: bring the older one up to date',
+    `the daemon does not know the setting ${key}`,
+    'spl status shows its version, spl version shows yours: update the older one',
   )
 }

@@ -9,7 +9,7 @@ import { fields } from '../output/table.ts'
 export function addConfigPath(config: Command): void {
   config
     .command('path')
-    .description('show where the home and the database are; settings are records in the database')
+    .description('show where the home and the database are (settings are records in the database)')
     .addHelpText('after', examples(['spl config path --json | jq -r .database', 'for scripts']))
     .action((_options: unknown, command: Command) => {
       const options = optionsOf(command)

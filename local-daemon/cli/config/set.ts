@@ -9,19 +9,22 @@ import { parseId } from '../parse/id.ts'
 export function addConfigSet(config: Command): void {
   config
     .command('set')
-    .description('change a setting, durably and from the next request on')
-    .argument('<key>', 'one of those below', parseId)
+    .description('change a setting; it takes effect with the next request and survives a restart')
+    .argument('<key>', 'one of the settings below', parseId)
     .argument('<value...>', "true or false, a number, or a list ('' empties it)")
-    .option('--force', 'require bearers even if no admin has one')
+    .option('--force', 'require bearer tokens even if no admin has one')
     .addHelpText('after', `\nSettings:\n${settingLines()}`)
     .addHelpText(
       'after',
       examples(
         [
           'spl config set strict_actor_header true',
-          'naming another actor needs a token that allows it',
+          'a request may name another actor only if its token allows it',
         ],
-        ['spl config set trusted_proxies 10.0.0.2,10.0.0.3', 'a list, with commas or spaces'],
+        [
+          'spl config set trusted_proxies 10.0.0.2,10.0.0.3',
+          'a list, separated by commas or spaces',
+        ],
         ["spl config set allowed_hosts ''", 'an empty list'],
       ),
     )

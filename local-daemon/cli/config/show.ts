@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { edgeText } from '../output/gateway-text.ts'
+import { gatewayText } from '../output/gateway-text.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
@@ -32,8 +32,8 @@ export function addConfigShow(config: Command): void {
         shortTime(setting.set_at),
       ])
       print(table(['SETTING', 'VALUE', 'SOURCE', 'SET'], rows))
-      const edge = edgeText(shown.edge)
-      if (edge !== undefined) print(`edge: ${edge}`)
+      const edge = gatewayText(shown.edge)
+      if (edge !== undefined) print(`gateway: ${edge}`)
       for (const warning of shown.warnings) warn(warning)
     })
 }

@@ -10,10 +10,10 @@ import { parseId } from '../parse/id.ts'
 export function addConfigUnset(config: Command): void {
   config
     .command('unset')
-    .description('set a setting to its default again, durably')
-    .argument('<key>', 'its name: spl config show has them all', parseId)
-    .option('--force', 'require bearers even if no admin has one')
-    .addHelpText('after', examples(['spl config unset allowed_hosts', 'none beside its own']))
+    .description('reset a setting to its default')
+    .argument('<key>', 'name of the setting: spl config show lists them', parseId)
+    .option('--force', 'require bearer tokens even if no admin has one')
+    .addHelpText('after', examples(['spl config unset allowed_hosts', 'only its own hosts']))
     .action(async (key: string, _options: unknown, command: Command) => {
       const known = parseSettingKey(key)
       const options = optionsOf<ChangeOptions>(command)

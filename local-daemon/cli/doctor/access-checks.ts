@@ -29,18 +29,18 @@ function authCheck({ health, settings }: DaemonFacts): Check {
   if (health.security?.insecure_localhost) {
     return warning(
       name,
-      '--insecure-localhost: every program and user of this machine may read and write records',
+      '--insecure-localhost: every program and user on this machine can read and write records',
       'spl serve --stop, then spl serve --daemon without it',
     )
   }
   if (settings.auth_required === false) {
     return warning(
       name,
-      'auth_required is false: every program and user of this machine may read and write records',
+      'auth_required is false: every program and user on this machine can read and write records',
       'spl config set auth_required true',
     )
   }
-  return pass(name, 'every request needs a bearer')
+  return pass(name, 'every request needs a bearer token')
 }
 
 function adminCheck(tokens: readonly Token[], now: number): Check {
@@ -54,11 +54,11 @@ function adminCheck(tokens: readonly Token[], now: number): Check {
   if (admins.length > 0)
     return pass(
       name,
-      `${admins.length} bearer${admins.length === 1 ? '' : 's'} with the scope admin`,
+      `${admins.length} bearer token${admins.length === 1 ? '' : 's'} with the scope admin`,
     )
   return warning(
     name,
-    'no bearer with the scope admin is valid for longer than a day: after that only this machine can change anything',
+    'no bearer token with the scope admin is valid for more than a day: after that, only this machine can change anything',
     'spl service-account create --name admin --scopes admin --with-token',
   )
 }
@@ -66,13 +66,13 @@ function adminCheck(tokens: readonly Token[], now: number): Check {
 function originsCheck({ settings }: DaemonFacts): Check {
   const name = 'origins'
   const origins = settings.auth_cors_origins ?? []
-  if (origins.length === 0) return pass(name, 'no web page of another origin may call')
+  if (origins.length === 0) return pass(name, 'no web page from another origin may call')
   const clear = origins.filter((origin) => origin.startsWith('http:') && !LOOPBACK.test(origin))
-  const listed = `web pages of ${origins.join(', ')} may call`
+  const listed = `web pages from ${origins.join(', ')} may call`
   if (clear.length === 0) return pass(name, listed, { origins: origins.length })
   return warning(
     name,
-    `anyone on the network path can pose as ${clear.join(', ')}`,
+    `anyone on the network path can impersonate ${clear.join(', ')}`,
     `spl config auth-set-cors-origins ${origins.map((origin) => (clear.includes(origin) ? origin.replace('http:', 'https:') : origin)).join(',')}`,
   )
 }
@@ -89,11 +89,11 @@ function strictCheck({ settings }: DaemonFacts, tunnelled: boolean): Check {
     ...(strict_actor_header ? [] : ['strict_actor_header']),
     ...(strict_impersonation_enforcement ? [] : ['strict_impersonation_enforcement']),
   ]
-  if (missing.length === 0) return pass(name, 'accounts act as others only by an explicit list')
-  if (!proxied && !tunnelled) return pass(name, 'not asked for: no proxy and no gateway is set up')
+  if (missing.length === 0) return pass(name, 'accounts act as others only if a list allows it')
+  if (!proxied && !tunnelled) return pass(name, 'not needed: no proxy and no gateway is set up')
   return warning(
     name,
-    `${proxied ? 'behind a reverse proxy' : 'behind a gateway'} an admin's bearer may still act as anyone`,
+    `${proxied ? 'behind a reverse proxy' : 'behind a gateway'} an admin's bearer token may still act as anyone`,
     missing.map((key) => `spl config set ${key} true`).join(' && '),
   )
 }

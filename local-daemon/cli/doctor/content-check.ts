@@ -12,7 +12,7 @@ const WITHIN_MS = 10_000
 export async function contentCheck(seen: Survey): Promise<Check> {
   const name = 'store-content'
   if (seen.daemon === undefined || seen.running?.store === null) {
-    return skip(name, 'there is no daemon with a store on disk')
+    return skip(name, 'no daemon with a store on disk answers')
   }
   const signal = AbortSignal.timeout(WITHIN_MS)
   const looked = await tried(() => verified(seen.home, storeOf(seen), { json: true }, signal))
@@ -25,11 +25,11 @@ export async function contentCheck(seen: Survey): Promise<Check> {
     return failure(
       name,
       `${first.message}${count > 1 ? `, and ${count - 1} more` : ''} [STORE_DAMAGED]`,
-      'spl verify names all; then spl serve --stop, and put back a copy',
+      'spl verify lists all damage; then spl serve --stop, and restore a copy',
     )
   }
-  if (complete) return pass(name, `${records} records are what was written`, { records })
-  return pass(name, `the first ${records} records are what was written; spl verify checks all`, {
+  if (complete) return pass(name, `${records} records checked, all intact`, { records })
+  return pass(name, `the first ${records} records checked, all intact; spl verify checks all`, {
     records,
   })
 }

@@ -24,13 +24,16 @@ export function costCheck(
 ): Check {
   const name = 'cost'
   if (onCloudflare === undefined)
-    return skip(name, 'the public hostname does not answer, so it is not known where it runs')
+    return skip(
+      name,
+      'the public hostname does not answer, so it is unknown where the gateway runs',
+    )
   if (!onCloudflare)
-    return pass(name, 'the gateway does not run on Cloudflare: it costs its machine')
+    return pass(name, 'the gateway does not run on Cloudflare, so there is no bill')
   if (seconds < LEAST_SECONDS) {
     return skip(
       name,
-      `the daemon has run for ${Math.round(seconds)} s: ask again after ten minutes`,
+      `the daemon has run for only ${Math.round(seconds)} s: try again after ten minutes`,
     )
   }
   const month = billed(monthOf(link, seconds))
@@ -48,8 +51,8 @@ export function costCheck(
     name,
     text,
     share < 1
-      ? 'a busy day may end in errors until midnight UTC: spl tunnel log shows who asks so much'
-      : 'take the paid plan, or find out who asks so much: spl tunnel log',
+      ? 'on a busy day requests may fail until midnight UTC: spl tunnel log shows who sends so many'
+      : 'take the paid plan, or find out who sends so many requests: spl tunnel log',
     details,
   )
 }

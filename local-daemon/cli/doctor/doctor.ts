@@ -23,18 +23,21 @@ const FAILED = 2
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('look at everything that can be wrong: here, on the link, and from outside')
-    .option('--no-outside', 'do not ask the public hostname')
+    .description('check everything that can be wrong: on this machine, on the link, from outside')
+    .option('--no-outside', 'skip the checks through the public hostname')
     .addHelpText(
       'after',
-      '\nExit codes of this command: 0 all well, 1 a warning, 2 something failed.\n',
+      '\nExit codes of this command: 0 all is well, 1 a warning, 2 a failure.\n',
     )
     .addHelpText(
       'after',
       examples(
-        ['spl doctor', 'each check with what to do about it'],
+        ['spl doctor', 'every check, and what to do about it'],
         ['spl doctor --no-outside', 'without a request to the public hostname'],
-        ['SPL_SERVE_URL=https://spl.example.com spl doctor', 'a daemon elsewhere, from here'],
+        [
+          'SPL_SERVE_URL=https://spl.example.com spl doctor',
+          'a daemon on another machine, from here',
+        ],
         ['spl doctor --json | jq \'.checks[] | select(.status == "fail")\'', 'for scripts'],
       ),
     )

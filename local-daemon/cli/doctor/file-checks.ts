@@ -16,11 +16,16 @@ const NAMED = 3
 export function fileChecks(seen: Survey): readonly Check[] {
   const { home } = seen
   if (process.platform === 'win32')
-    return [skip('file-modes', 'Windows has no modes: the home inherits those of your profile')]
+    return [
+      skip(
+        'file-modes',
+        'Windows has no file modes: the home inherits the permissions of your profile',
+      ),
+    ]
   const name = 'file-modes'
   const root = statusOf(home.root)
   if (root === undefined) {
-    return [failure(name, `${home.root} is not there`, 'spl serve --daemon, which makes it')]
+    return [failure(name, `${home.root} does not exist`, 'spl serve --daemon creates it')]
   }
   const mine = process.getuid?.()
   const paths = [
@@ -37,7 +42,7 @@ export function fileChecks(seen: Survey): readonly Check[] {
     return [
       failure(
         name,
-        `others of this machine may read ${some(open)}`,
+        `other users of this machine can read ${some(open)}`,
         `chmod go= ${open.map(shellPath).join(' ')}`,
       ),
     ]
@@ -50,12 +55,12 @@ export function fileChecks(seen: Survey): readonly Check[] {
     return [
       failure(
         name,
-        `${some(foreign)} belongs to another user, so the daemon may not be able to use it`,
+        `${some(foreign)} belongs to another user, so the daemon may be unable to use it`,
         `sudo chown -R "$(id -un)" ${shellPath(home.root)}`,
       ),
     ]
   }
-  return [pass(name, 'only you can read keys, store and bearer')]
+  return [pass(name, 'only you can read keys, store and bearer token')]
 }
 
 function inside(directory: string): string[] {

@@ -50,8 +50,8 @@ function rivalCheck(at: number | null, now: number): Check | undefined {
   const seconds = Math.round((now - at) / 1000)
   return failure(
     'link',
-    `two daemons run with this identity: another one asked for the place ${seconds} s ago, and was refused`,
-    'on the other machine: spl serve --stop; what was written there is only in that copy of the home',
+    `two daemons run with this identity: another one tried to connect ${seconds} s ago and was refused`,
+    'on the other machine: spl serve --stop; records written there exist only in that copy of the home',
     { rival_at: at },
   )
 }
@@ -61,23 +61,23 @@ function linkFix(error: string, home: Home, did = '<its identity>'): string {
   if (error.includes('[CONNECT_PROOF_INVALID]')) {
     return `this daemon is not the owner of that gateway; where the gateway runs: spl gateway serve --owner ${did}`
   }
-  return 'spl gateway status says where it ends; spl logs -f shows each attempt'
+  return 'spl gateway status shows where it fails; spl logs -f shows each attempt'
 }
 
 function roundTrip(ms: number | null): string {
-  return ms === null ? '' : `, ${ms} ms there and back`
+  return ms === null ? '' : `, round trip ${ms} ms`
 }
 
 function policyCheck(wanted: number, acknowledged: number | null): Check {
   const name = 'edge-policy'
   const details = { version: wanted, acknowledged }
   if (acknowledged !== null && acknowledged >= wanted) {
-    return pass(name, `the gateway decides by version ${acknowledged}, the newest`, details)
+    return pass(name, `the gateway has version ${acknowledged} of the policy, the newest`, details)
   }
   return warning(
     name,
-    `the gateway decides by version ${acknowledged ?? 'none'} of the policy, the store has ${wanted}`,
-    'wait a moment and look again; if it stays: spl serve --restart',
+    `the gateway has version ${acknowledged ?? 'none'} of the policy, the newest is ${wanted}`,
+    'wait a moment and check again; if it persists: spl serve --restart',
     details,
   )
 }

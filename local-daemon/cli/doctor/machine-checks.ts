@@ -30,15 +30,15 @@ function daemonCheck({ presence, home, daemon, silence, pid }: Survey): Check {
   if (presence === 'silent') {
     return failure(
       name,
-      `a daemon listens on ${home.socket} and does not answer`,
+      `a daemon listens on ${home.socket} but does not answer`,
       `read ${shellPath(home.logFile)}, then: spl serve --restart`,
     )
   }
   if (daemon === undefined) {
     return failure(
       name,
-      `the daemon answers, but not as expected: ${silence ?? 'no reason'}`,
-      'spl serve --restart, so that it runs the version that is installed',
+      `the daemon gives an unexpected answer: ${silence ?? 'no reason given'}`,
+      'spl serve --restart, so that it runs the installed version',
     )
   }
   return pass(name, pid === undefined ? 'it answers' : `it answers (pid ${pid})`)
@@ -48,7 +48,7 @@ function daemonCheck({ presence, home, daemon, silence, pid }: Survey): Check {
 function pidFileCheck({ presence, pid, home }: Survey): Check {
   const name = 'pid-file'
   if (presence !== 'answers') return skip(name, 'no daemon answers')
-  if (pid !== undefined) return pass(name, 'it names the process that runs')
+  if (pid !== undefined) return pass(name, 'it names the running process')
   return warning(
     name,
     `${home.pidFile} does not name the daemon that answers, so spl serve --stop cannot end it`,
@@ -60,11 +60,11 @@ function versionCheck({ daemon }: Survey): Check {
   const name = 'version'
   if (daemon === undefined) return skip(name, 'no daemon answers')
   const running = daemon.health.version ?? 'unknown'
-  if (running === VERSION) return pass(name, `${VERSION}, the command line and the daemon`)
+  if (running === VERSION) return pass(name, `${VERSION}, both the command line and the daemon`)
   return warning(
     name,
-    `the daemon runs ${running}, the command line is ${VERSION}`,
-    'spl serve --restart, so that the daemon runs what is installed',
+    `the daemon runs version ${running}, the command line is ${VERSION}`,
+    'spl serve --restart, so that the daemon runs the installed version',
   )
 }
 
@@ -79,18 +79,18 @@ function sqliteCheck({ daemon }: Survey): Check {
 function diskCheck(disk: Disk | undefined): Check {
   const name = 'disk'
   if (disk === undefined)
-    return skip(name, 'the file system of the store does not say how full it is')
-  const free = `${Math.round(disk.free / MIB)} MiB are free`
+    return skip(name, 'the file system of the store does not report its free space')
+  const free = `${Math.round(disk.free / MIB)} MiB free`
   const details = { free_bytes: disk.free, total_bytes: disk.total }
   if (disk.inodes === 0) {
     return failure(
       name,
-      `no inodes are left for another file, though ${free}`,
-      'remove files that nobody needs from the disk of the store: df -i shows what is left',
+      `no inodes left for new files, although ${free}`,
+      'remove unneeded files from the disk of the store: df -i shows how many inodes are left',
       details,
     )
   }
-  const next = 'make room on the disk of the store: a full disk takes no more records'
+  const next = 'free space on the disk of the store: a full disk accepts no records'
   if (disk.free < DISK_FAIL) return failure(name, `only ${free}`, next, details)
   if (disk.free < DISK_WARN) return warning(name, `only ${free}`, next, details)
   return pass(name, free, details)
@@ -109,10 +109,10 @@ function storeCheck(seen: Survey): Check {
   if (broken) {
     return warning(
       name,
-      `it changed while no daemon was running: ${broken}`,
-      'if you restored a backup: revoke again what you have revoked since (spl service-account revoke); readers start anew by themselves. If not, put back the newest copy: spl serve --stop first',
+      `the store changed while no daemon was running: ${broken}`,
+      'if you restored a backup: revoke again what you have revoked since (spl service-account revoke); readers start over by themselves. If not: spl serve --stop, then restore the newest copy',
       details,
     )
   }
-  return pass(name, `${records} records, and it accepts new ones`, details)
+  return pass(name, `${records} records; it accepts new ones`, details)
 }

@@ -23,7 +23,7 @@ export async function probeOwn(
 ): Promise<void> {
   const target = origin.origin
   if (fault !== undefined) {
-    const next = 'put the file back, or: spl serve --restart --gateway-ca <file>'
+    const next = 'restore the file, or: spl serve --restart --gateway-ca <file>'
     const message = `The certificate to trust for ${target} cannot be read: ${fault}`
     return add({ ...failure('reachable', message, next), target })
   }

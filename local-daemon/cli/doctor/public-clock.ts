@@ -53,12 +53,12 @@ export function clockCheck(edge: EdgeFacts | undefined, link: Link | undefined):
   const told = edge?.offsetMs
   const proven = link?.configured && link.state === 'connected' ? -link.clock_offset_ms : undefined
   const offset = told ?? proven
-  if (offset === undefined) return skip(name, 'no public hostname tells the time')
+  if (offset === undefined) return skip(name, 'no public hostname sends the time')
   const off = Math.abs(offset)
   const details = { offset_ms: offset }
-  if (off < WARN_MS) return pass(name, 'right, by the clock of the public hostname', details)
-  const message = `${Math.round(off / 1000)} s ${offset > 0 ? 'fast' : 'slow'}, by the clock of the public hostname`
-  const next = 'turn on time synchronisation, for instance: timedatectl set-ntp true'
+  if (off < WARN_MS) return pass(name, 'correct, compared with the public hostname', details)
+  const message = `${Math.round(off / 1000)} s ${offset > 0 ? 'fast' : 'slow'}, compared with the public hostname`
+  const next = 'turn on time synchronisation, for example: timedatectl set-ntp true'
   return off < FAIL_MS
     ? warning(name, message, next, details)
     : failure(name, message, next, details)

@@ -68,12 +68,12 @@ export async function runRemoteDoctor(wish: RemoteWish): Promise<readonly Findin
 }
 
 /** What a daemon that does not answer leaves open. */
-const SILENT = 'no daemon answers, so its public hostname is not known'
+const SILENT = 'no daemon answers, so its public hostname is unknown'
 
 function priceCheck({ daemon, running }: Survey, edge: EdgeFacts | undefined, now: number): Check {
   const link = daemon?.link
   if (link === undefined || running === undefined) return skip('cost', SILENT)
-  if (!link.configured) return skip('cost', 'no gateway is set up, so none costs anything')
+  if (!link.configured) return skip('cost', 'no gateway is set up, so there is no cost')
   const seconds = (now - Date.parse(running.started_at)) / 1000
   return costCheck(link, seconds, edge?.onCloudflare)
 }

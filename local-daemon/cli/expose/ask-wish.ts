@@ -48,23 +48,23 @@ async function ask(terminal: Interface, half: HalfWish, present: Present): Promi
 }
 
 async function chooseUse(terminal: Interface): Promise<UseCase> {
-  note('Who is to reach this daemon?')
+  note('Who should reach this daemon?')
   return choose(terminal, USE_CASES, (use) => MATRIX[use].title)
 }
 
 async function chooseWay(terminal: Interface, use: UseCase): Promise<Way | undefined> {
   const { ways, why } = MATRIX[use]
   if (ways.length === 1) return ways[0]
-  note(`By which way? ${ways[0]} is recommended: ${why}.`)
+  note(`How should they reach it? ${ways[0]} is recommended: ${why}.`)
   return choose(terminal, ways, (way) => WAY_TITLES[way])
 }
 
 const WAY_TITLES: Readonly<Record<Way, string>> = {
-  loopback: 'this machine alone',
-  lan: 'the address in the home network, plain HTTP',
+  loopback: 'this machine only',
+  lan: 'the address in your home network, plain HTTP',
   tailnet: 'Tailscale or another WireGuard network',
-  gateway: 'our gateway: a public hostname, no open port',
-  caddy: 'Caddy in front, with certificates of its own',
+  gateway: 'the spl gateway: a public hostname, no open port',
+  caddy: 'Caddy in front; it gets its own certificates',
   nginx: 'nginx in front',
   traefik: 'Traefik in front',
   cloudflared: 'Cloudflare Tunnel',
@@ -105,7 +105,7 @@ export async function confirm(question: string): Promise<boolean> {
 function useMissing(): CliError {
   return new CliError(
     'EXPOSE_USE_MISSING',
-    'it is not said who may reach the daemon, and there is no terminal to ask',
+    'no use is given, and there is no terminal to ask',
     `spl expose <use>: one of ${USE_CASES.join(', ')}`,
     EXIT_CODE.usage,
   )
@@ -114,8 +114,8 @@ function useMissing(): CliError {
 function notAnswered(): CliError {
   return new CliError(
     'EXPOSE_NOT_ANSWERED',
-    'that was no answer to the question; nothing was changed',
-    'spl expose --help shows the same as flags',
+    'the question was not answered; nothing was changed',
+    'spl expose --help shows the options that answer it',
     EXIT_CODE.usage,
   )
 }

@@ -118,8 +118,8 @@ async function askLeave({ steps }: Plan, { yes, json }: ExposeManner): Promise<v
     'EXPOSE_NOT_CONFIRMED',
     'nothing was changed',
     asks
-      ? 'the same command again, with yes'
-      : 'the same command with --yes, or with --dry-run to look',
+      ? 'run the same command again and answer yes'
+      : 'run the same command with --yes, or with --dry-run to see the steps',
     EXIT_CODE.usage,
   )
 }
@@ -127,5 +127,5 @@ async function askLeave({ steps }: Plan, { yes, json }: ExposeManner): Promise<v
 /** What others' programs need is done by a person: the proof waits for it. */
 async function awaitPerson({ steps }: Plan, json: boolean): Promise<void> {
   if (json || !process.stdin.isTTY || !steps.some((step) => step.do === 'person')) return
-  while (!(await confirm('Are the steps that are yours done?'))) note('take your time')
+  while (!(await confirm('Have you done your steps?'))) note('waiting for you')
 }

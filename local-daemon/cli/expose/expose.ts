@@ -32,28 +32,32 @@ interface ExposeOptions extends GlobalOptions {
 export function addExpose(program: Command): void {
   program
     .command('expose')
-    .description('let somebody reach the daemon, safely, and prove it from outside')
+    .description('let others reach the daemon safely, and test it from outside')
     .addArgument(
-      new Argument('[use]', 'who is to reach it; asked for if left out').choices(USE_CASES),
+      new Argument('[use]', 'who should reach it; spl asks if you leave it out').choices(USE_CASES),
     )
-    .addOption(new Option('--by <way>', 'another way than the recommended one').choices(WAYS))
+    .addOption(new Option('--by <way>', 'use this way, not the recommended one').choices(WAYS))
     .option('--hostname <name>', 'public hostname, for a proxy')
-    .option('--origin <origins>', 'origins of web pages that may call', parseOrigins)
+    .option('--origin <origins>', 'origins of the web pages that may call', parseOrigins)
     .addOption(new Option('--gateway <url>', 'gateway to connect to').argParser(parseGateway))
-    .option('--gateway-ca <file>', 'PEM file to trust for it, beside the system', parsePath)
-    .option('--tls-cert <file>', "PEM file for nginx, in place of Let's Encrypt's", parsePath)
+    .option('--gateway-ca <file>', 'PEM file to trust for it, besides the system', parsePath)
+    .option(
+      '--tls-cert <file>',
+      "certificate (PEM) for nginx instead of Let's Encrypt's",
+      parsePath,
+    )
     .option('--tls-key <file>', 'its key', parsePath)
-    .option('--write <dir>', "put the proxy's files there, in place of showing them", parsePath)
+    .option('--write <dir>', "write the proxy's files there instead of showing them", parsePath)
     .addOption(
       new Option('--print <proxy>', "only print a proxy's configuration").choices(RECIPE_NAMES),
     )
     .addOption(
-      new Option('--upstream <what>', 'what the printed proxy is in front of')
+      new Option('--upstream <what>', 'what the proxy forwards to, with --print')
         .choices(UPSTREAM_KINDS)
         .default('daemon'),
     )
-    .option('--dry-run', 'show what would be done, and do nothing')
-    .option('--yes', 'do it without asking')
+    .option('--dry-run', 'show the steps and do nothing')
+    .option('--yes', 'do the steps without asking')
     .addHelpText(
       'after',
       `\nUses, and the ways for each, the recommended one first:\n${matrixLines()}\n`,
@@ -61,12 +65,15 @@ export function addExpose(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['spl expose', 'asks, shows what it will do, does it, proves it'],
-        ['spl expose phone --dry-run', 'what would be done for a phone on the Wi-Fi'],
-        ['spl expose browser --origin https://app.example.com --yes', 'a page in the browser here'],
+        ['spl expose', 'asks, shows the steps, does them, tests the result'],
+        ['spl expose phone --dry-run', 'the steps for a phone on the Wi-Fi'],
+        [
+          'spl expose browser --origin https://app.example.com --yes',
+          'a page in the browser on this machine',
+        ],
         ['spl expose peer --gateway https://spl.example.com', 'through your gateway, no open port'],
         ['spl expose team --by nginx --hostname spl.example.com', 'nginx in front, with TLS'],
-        ['spl expose --print caddy --hostname spl.example.com', 'the configuration alone'],
+        ['spl expose --print caddy --hostname spl.example.com', 'only the configuration'],
       ),
     )
     .action((use: UseCase | undefined, _options: unknown, command: Command) =>

@@ -119,7 +119,7 @@ function settingSteps(
   const now = settings.auth_cors_origins ?? []
   const all = [...new Set([...now, ...origins])]
   if (all.length === now.length) return steps
-  const why = 'these pages alone may call from a browser'
+  const why = 'only these pages may call from a browser'
   return [...steps, { do: 'set', key: 'auth_cors_origins', value: all, why }]
 }
 
@@ -128,16 +128,16 @@ function closingSteps(settings: Present['settings']): Step[] {
   const lists = ['auth_cors_origins', 'allowed_hosts', 'trusted_proxies'] as const
   return lists
     .filter((key) => (settings[key] ?? []).length > 0)
-    .map((key) => ({ do: 'set', key, value: [], why: 'nobody else can connect then' }))
+    .map((key) => ({ do: 'set', key, value: [], why: 'nobody else can connect' }))
 }
 
 const WHY: Readonly<Record<RecipeSetting['key'], string>> = {
-  auth_required: 'every request needs a bearer',
+  auth_required: 'every request needs a bearer token',
   allowed_hosts: 'requests for this name are accepted; any other name is refused',
-  trusted_proxies: 'the proxy alone may say who the client is',
+  trusted_proxies: 'only the proxy may say who the client is',
   strict_actor_header: 'a request may name another actor only if its token allows it',
   strict_impersonation_enforcement:
-    'an admin’s bearer acts only as itself and the actors on its list',
+    'an admin’s bearer token acts only as itself and the actors on its list',
 }
 
 /** On loopback and without a gateway: nobody gets in before the settings hold. */
@@ -171,7 +171,7 @@ function recipeSteps(recipe: Recipe | undefined, wish: Wish): Step[] {
       printedBy: `${printedBy}${SAVED[name](path)}`,
       why: `${name} reads it`,
     })),
-    { do: 'person', commands, why: `${name} is not ours to start` },
+    { do: 'person', commands, why: `spl does not start ${name}` },
   ]
 }
 
@@ -192,12 +192,12 @@ function printCommand(name: RecipeName, { hostname, certificate, certificateKey 
 function warningsOf(way: Way, recipe: Recipe | undefined): readonly string[] {
   if (way === 'lan') {
     return [
-      'Plain HTTP: anyone on this Wi-Fi can read the bearers and the records. A tailnet encrypts.',
-      'The address of this machine may change: give it a fixed one in the router.',
+      'Plain HTTP: anyone on this Wi-Fi can read the bearer tokens and the records. A tailnet encrypts them.',
+      'The address of this machine may change: assign a fixed one in the router.',
     ]
   }
   if (way === 'tailnet')
-    return ['Everyone in your tailnet can send requests; narrow that with its access rules.']
+    return ['Everyone in your tailnet can send requests; limit that with its access rules.']
   return recipe?.notes ?? []
 }
 
@@ -217,7 +217,7 @@ function unfit({ use }: Wish, way: Way): CliError {
 function originMissing(): CliError {
   return refused(
     'EXPOSE_ORIGIN_MISSING',
-    'it is not said which page may call',
+    'no origin is given for the page that may call',
     'spl expose browser --origin https://app.example.com, as the address bar shows it',
   )
 }
@@ -233,7 +233,7 @@ function hostnameMissing(way: Way): CliError {
 function gatewayMissing(): CliError {
   return refused(
     'EXPOSE_GATEWAY_MISSING',
-    'no gateway is connected, and none is named',
+    'no gateway is connected, and none is given',
     'spl gateway init, then spl gateway deploy; then spl expose with --gateway https://<its hostname>. Or --by caddy --hostname <name>',
   )
 }
@@ -242,7 +242,7 @@ function noTailnet(): CliError {
   return new CliError(
     'EXPOSE_NO_TAILNET',
     'this machine has no tailnet address (100.64.0.0/10)',
-    'install Tailscale (https://tailscale.com/download), run: tailscale up, and this command again. Or --by gateway',
+    'install Tailscale (https://tailscale.com/download), run tailscale up, then this command again. Or use --by gateway',
   )
 }
 
@@ -250,7 +250,7 @@ function noLan(): CliError {
   return new CliError(
     'EXPOSE_NO_LAN',
     'this machine has no private IPv4 address, so nothing on the Wi-Fi can reach it',
-    'connect it to the network and run this again, or --by tailnet, or --by gateway',
+    'connect it to the network and run this again, or use --by tailnet or --by gateway',
   )
 }
 

@@ -31,7 +31,7 @@ export type Step =
 
 export interface GatewayChoice {
   readonly url: string
-  /** PEM file to trust for it, beside the system's authorities. */
+  /** PEM file to trust for it, besides the system's authorities. */
   readonly cacert: string | null
 }
 

@@ -80,13 +80,13 @@ async function settledSurvey(home: Home, way: Way): Promise<Survey> {
 /** Whether the daemon listens where the plan wants it, and nowhere else. */
 function addressCheck({ running }: Survey, { way }: Plan): Check {
   const name = 'bind'
-  if (running === undefined) return skip(name, 'no daemon says where it listens')
+  if (running === undefined) return skip(name, 'no running daemon, so its address is unknown')
   const { address } = running
   const exposure = exposureOf(new URL(address)) ?? 'unknown'
   const wanted = way === 'tailnet' ? 'tailnet' : way === 'lan' ? 'private' : 'loopback'
   if (exposure === wanted) {
     const who = {
-      loopback: 'this machine alone',
+      loopback: 'this machine only',
       tailnet: 'the tailnet',
       private: 'the home network',
     }
@@ -95,7 +95,7 @@ function addressCheck({ running }: Survey, { way }: Plan): Check {
   }
   return failure(
     name,
-    `it listens on ${address}, which is ${exposure}, and not ${wanted}`,
+    `it listens on ${address}, which is ${exposure}, not ${wanted}`,
     'spl serve --status shows how it was started; spl serve --restart --host <address>',
     { address, exposure },
   )

@@ -9,11 +9,9 @@ import { shellPath } from '../../problem/shell-word.ts'
 export function planText({ use, way, url, steps, warnings }: Plan): string {
   const lines = [
     styled('bold', `${MATRIX[use].title}, by ${way}`),
-    ...(url === null ? [] : [`It will be reached at ${url}`]),
+    ...(url === null ? [] : [`It will be reachable at ${url}`]),
     '',
-    ...(steps.length === 0
-      ? ['Nothing is left to do.']
-      : steps.flatMap(stepLines).map(forThisHome)),
+    ...(steps.length === 0 ? ['Nothing to do.'] : steps.flatMap(stepLines).map(forThisHome)),
     ...(warnings.length === 0 ? [] : ['']),
     ...warnings.map((text) => `${styled('yellow', 'note:')} ${text}`),
   ]
@@ -32,7 +30,7 @@ function stepLines(step: Step, at: number): string[] {
     case 'write':
       return [`${number} save ${step.file}`, `   ${step.why}: ${step.printedBy}`]
     case 'person':
-      return [`${number} yours to do: ${step.why}`, ...step.commands.map((line) => `     ${line}`)]
+      return [`${number} you do this: ${step.why}`, ...step.commands.map((line) => `     ${line}`)]
   }
 }
 

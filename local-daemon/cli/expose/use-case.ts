@@ -25,7 +25,7 @@ export const MATRIX: Readonly<Record<UseCase, Row>> = {
   phone: {
     title: 'A phone on the same Wi-Fi',
     ways: ['tailnet', 'lan', 'gateway'],
-    why: 'a tailnet encrypts, also away from home; on the Wi-Fi itself it is plain HTTP',
+    why: 'a tailnet encrypts, also away from home; the Wi-Fi itself means plain HTTP',
   },
   'second-machine': {
     title: 'The command line on a second machine of yours',
@@ -35,17 +35,17 @@ export const MATRIX: Readonly<Record<UseCase, Row>> = {
   browser: {
     title: 'A dashboard in the browser of this machine',
     ways: ['loopback'],
-    why: 'the page calls this machine directly: only its origin is allowed, nothing is opened',
+    why: 'the page calls this machine directly: only its origin is allowed, and no port is opened',
   },
   peer: {
     title: 'A federation peer, or a page, elsewhere on the internet',
     ways: ['gateway', 'caddy', 'nginx', 'traefik', 'cloudflared'],
-    why: 'the gateway needs no open port and checks every bearer before it reaches your line',
+    why: 'the gateway needs no open port and checks every bearer token before it reaches your line',
   },
   team: {
     title: 'An instance that a team shares',
     ways: ['caddy', 'nginx', 'traefik', 'gateway', 'cloudflared', 'tailnet'],
-    why: 'TLS in front of loopback, reachable from the private network of the team alone',
+    why: 'TLS in front of loopback, reachable only from the private network of the team',
   },
   nobody: {
     title: 'Nobody: one laptop',

@@ -22,13 +22,13 @@ export function writeFiles(directory: string, { steps }: Plan): readonly string[
       throw code === 'EEXIST'
         ? new CliError(
             'EXPOSE_FILE_EXISTS',
-            `${path} exists, and was not changed`,
-            'name another directory with --write, or move that file away',
+            `${path} already exists and was not changed`,
+            'choose another directory with --write, or move that file away',
           )
         : new CliError(
             'EXPOSE_NOT_WRITTEN',
             `write ${path}: ${message}`,
-            'name a directory with --write that you may write to',
+            'choose a directory with --write that you can write to',
           )
     }
     return [path]

@@ -20,7 +20,7 @@ export async function confirmName(name: string, yes: boolean, doing = 'remove it
   throw new CliError(
     'CONFIRMATION_NEEDED',
     `nothing was done: to ${doing}, type ${name}`,
-    'type its name when asked, or say --yes',
+    'type the name when asked, or use --yes',
     EXIT_CODE.usage,
   )
 }

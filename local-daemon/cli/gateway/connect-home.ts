@@ -25,16 +25,16 @@ export async function connectHome(
   withinMs = REACHABLE_TIMEOUT_MS,
   gatewayCa: string | null = null,
 ): Promise<string> {
-  note(`starting the daemon of ${home.root} again with ${gateway}`)
+  note(`restarting the daemon of ${home.root} with ${gateway}`)
   await restartHome(home, { gateway, gatewayCa })
   const facts = readRunningFile(home)
   const reason =
-    facts === undefined ? 'the daemon has gone' : await untilReachable(facts, gateway, withinMs)
+    facts === undefined ? 'the daemon stopped' : await untilReachable(facts, gateway, withinMs)
   if (reason === undefined) return gateway
   throw new CliError(
     'GATEWAY_UNREACHABLE',
     `${gateway} does not reach this daemon: ${reason}`,
-    'a new hostname may take some minutes; then: spl gateway status',
+    'a new hostname can take some minutes; then: spl gateway status',
     EXIT_CODE.unreachable,
   )
 }

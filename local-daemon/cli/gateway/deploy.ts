@@ -21,11 +21,11 @@ interface GatewayDeployOptions extends GlobalOptions {
 export function addGatewayDeploy(gateway: Command): void {
   gateway
     .command('deploy')
-    .description('bring the project to Cloudflare with wrangler, or a newer version over an older')
+    .description('deploy the project to Cloudflare with wrangler, or update it there')
     .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
-    .option('--dry-run', 'build it and show what would be uploaded; nothing leaves this machine')
-    .option('--replace', 'also over a Worker that is another one, or has another owner')
-    .option('--connect', 'then start the daemon of the home again with it, and prove it end to end')
+    .option('--dry-run', 'build it and show what would be uploaded; nothing is sent')
+    .option('--replace', 'also replace a Worker that is not this gateway or has another owner')
+    .option('--connect', 'then restart the daemon with it, and test it end to end')
     .addHelpText(
       'after',
       `${examples(
@@ -34,9 +34,9 @@ export function addGatewayDeploy(gateway: Command): void {
         ['spl gateway deploy --connect', 'and connect the daemon of this home'],
       )}
 
-It asks nothing: it shows what it will do, and does it.
-CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID are taken from the environment,
-else the login of wrangler.
+It does not ask: it shows what it will do, then does it. Credentials come from
+CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID in the environment, or else from
+the login of wrangler.
 `,
     )
     .action((directory: string, _options: unknown, command: Command) =>
@@ -77,7 +77,7 @@ async function deploy(directory: string, options: GatewayDeployOptions): Promise
         ['Gateway', gateway ?? 'deployed; the dashboard shows its hostname'],
         ...done.hostnames.slice(1).map((hostname) => ['', hostname] as const),
         ['Version', done.versionId ?? undefined],
-        ['Connected', connected === undefined ? undefined : 'tried end to end'],
+        ['Connected', connected === undefined ? undefined : 'tested end to end'],
       ]),
     )
   }
@@ -95,8 +95,8 @@ async function checkConnects(directory: string): Promise<void> {
   if (!(await findProject(directory)).several) return
   throw new CliError(
     'HOSTNAME_NEEDED',
-    'on a gateway of several owners a daemon connects under a hostname that it has joined with',
-    'the same without --connect, then spl gateway invite, and at the daemon: spl gateway join - --connect',
+    'a gateway with several owners needs an invite: a daemon connects under the hostname that it joined with',
+    'run the same command without --connect, then spl gateway invite, and at the daemon: spl gateway join - --connect',
     EXIT_CODE.usage,
   )
 }

@@ -29,15 +29,15 @@ export function addGatewayInit(gateway: Command): void {
     .description('write a project that can be deployed to Cloudflare')
     .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
     .option('--name <name>', 'name of the Worker (default: spl-gateway)')
-    .option('--owner <did:key>', 'daemon that may connect (default: the one of the home)')
+    .option('--owner <did:key>', 'daemon that may connect (default: the daemon of this home)')
     .addOption(
       new Option(
         '--admin <did:key>',
-        'instead: give out hostnames to several; self for this home',
+        'instead of --owner: the admin of several; self means this home',
       ).conflicts('owner'),
     )
     .option('--domain <hostname>', 'hostname of a domain in your Cloudflare account')
-    .option('--hostname <name...>', 'with --admin: those of the owners (default: *.<domain>)')
+    .option('--hostname <name...>', 'with --admin: hostnames of the owners (default: *.<domain>)')
     .option(
       '--zone <domain>',
       'with --admin: the domain in your account (default: --domain without its first label)',
@@ -46,14 +46,17 @@ export function addGatewayInit(gateway: Command): void {
       '--workers-dev',
       'also answer at <name>.<account>.workers.dev; the default without --domain',
     )
-    .option('--no-workers-dev', 'answer at the domain alone')
-    .option('--force', 'replace files that were changed; they are kept as <name>.old')
+    .option('--no-workers-dev', 'answer only at the domain')
+    .option('--force', 'replace changed files; the old ones are kept as <name>.old')
     .addHelpText(
       'after',
       examples(
         ['spl gateway init', 'in ./spl-gateway, for https://spl-gateway.<account>.workers.dev'],
-        ['spl gateway init --domain spl.example.com', 'under a hostname of your own'],
-        ['spl gateway init ./peer --name peer --owner did:key:z6Mk…', 'for a daemon elsewhere'],
+        ['spl gateway init --domain spl.example.com', 'at your own hostname'],
+        [
+          'spl gateway init ./peer --name peer --owner did:key:z6Mk…',
+          'for a daemon on another machine',
+        ],
         [
           'spl gateway init --admin self --domain spl.example.com',
           'for a team, with *.spl.example.com',

@@ -27,14 +27,14 @@ interface GatewayInviteOptions extends RegistryOptions, SecretOptions {
 export function addGatewayInvite(gateway: Command): void {
   const invite = gateway
     .command('invite')
-    .description('as its admin: offer a hostname, by a link')
+    .description('as admin: offer a hostname with a link')
     .option(
       '--hostname <name>',
-      'the one hostname, or *.spl.example.com for one of their choice (default: *.<host of --url>)',
+      'one hostname, or *.spl.example.com to let them choose (default: *.<host of --url>)',
       parseHostnamePattern,
     )
     .addOption(
-      new Option('--ttl <duration>', 'life of the invite: 30m, 12h; 30d at most')
+      new Option('--ttl <duration>', 'how long the invite is valid, such as 12h; at most 30d')
         .argParser(parseInviteTtl)
         .default(7 * 86_400, '7d'),
     )
@@ -43,7 +43,7 @@ export function addGatewayInvite(gateway: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['spl gateway invite --hostname alice.spl.example.com', 'for alice alone'],
+        ['spl gateway invite --hostname alice.spl.example.com', 'only for alice'],
         [
           'spl gateway invite --url https://spl.example.com --ttl 1d',
           'any name of *.spl.example.com',
@@ -72,15 +72,15 @@ async function makeInvite(options: GatewayInviteOptions): Promise<void> {
   )
   await deliverSecret(sink, inviteLink(origin, code), {
     takeBack: () => client.delete(`${REGISTRY_PATH}/invites/${invite.invite_id}`),
-    again: 'the same command again; spl gateway list --invites shows what there is',
+    again: 'run the same command again; spl gateway list --invites shows the open ones',
   })
   if (options.json) return printJson(invite)
   const choice = hostname.startsWith('*.') ? ` --hostname <name>${hostname.slice(1)}` : ''
   const link = sink.place === null ? 'link above' : `link in ${sink.place}`
   note(`for ${hostname}, one use, until ${localTime(invite.expires_at)}`)
-  note(`hand over the ${link}, which is shown this once; they run:`)
+  note(`send them the ${link}, which is shown only now; they run:`)
   note(`  spl gateway join -${choice}`)
-  noteNext('to take it back', `spl gateway revoke ${invite.invite_id}`)
+  noteNext('to cancel it', `spl gateway revoke ${invite.invite_id}`)
 }
 
 /** The names below the gateway's own, where that is said: the daemon's own gateway is a name among many. */
@@ -88,8 +88,8 @@ function belowUrl(url: URL | undefined): string {
   if (url !== undefined) return parseHostnamePattern(`*.${url.hostname}`)
   throw new CliError(
     'HOSTNAME_NEEDED',
-    'an invite is for a hostname, and none is named',
-    '--hostname alice.spl.example.com, or --hostname *.spl.example.com for one of their choice',
+    'an invite is for a hostname, and none is given',
+    '--hostname alice.spl.example.com, or --hostname *.spl.example.com to let them choose',
     EXIT_CODE.usage,
   )
 }

@@ -23,8 +23,8 @@ export function addGatewayJoin(gateway: Command): void {
     .command('join')
     .description('take a hostname that an admin offers')
     .argument('<invite>', 'the link, https://<gateway>/#spg_…, or its code; - for stdin')
-    .option('--hostname <name>', 'your choice, where the invite leaves one', parseHostname)
-    .option('--connect', 'start the daemon of the home again with that hostname')
+    .option('--hostname <name>', 'the hostname you choose, if the invite lets you', parseHostname)
+    .option('--connect', 'restart the daemon of the home with that hostname')
   addRegistryOptions(join)
     .addHelpText(
       'after',

@@ -19,14 +19,17 @@ interface GatewayListOptions extends RegistryOptions {
 export function addGatewayList(gateway: Command): void {
   const list = gateway
     .command('list')
-    .description('as its admin: see whose its hostnames are')
-    .option('--invites', 'show the invites that have not expired instead')
+    .description('as admin: list the hostnames and their owners')
+    .option('--invites', 'show the open invites instead')
   addRegistryOptions(list)
     .addHelpText(
       'after',
       examples(
         ['spl gateway list', 'a table'],
-        ['spl gateway list --invites --url https://spl.example.com', 'who is still to come'],
+        [
+          'spl gateway list --invites --url https://spl.example.com',
+          'invites that nobody has used yet',
+        ],
       ),
     )
     .action((_options: unknown, command: Command) => show(optionsOf<GatewayListOptions>(command)))
@@ -48,7 +51,7 @@ async function show(options: GatewayListOptions): Promise<void> {
 }
 
 function hostnameRow({ hostname, connected, since, owner }: GatewayHostname): string[] {
-  const home = connected === true ? 'connected' : connected === false ? 'away' : 'unknown'
+  const home = connected === true ? 'connected' : connected === false ? 'not connected' : 'unknown'
   return [hostname, home, shortTime(since), owner]
 }
 

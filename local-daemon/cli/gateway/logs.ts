@@ -15,8 +15,8 @@ export function addGatewayLogs(gateway: Command): void {
     .command('logs')
     .description('show what the gateway logs')
     .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
-    .option('-f, --follow', 'go on until Ctrl-C; on Cloudflare there is no other way')
-    .option('--self-hosted', 'the service of this machine, from its journal')
+    .option('-f, --follow', 'follow it until Ctrl-C; always on for Cloudflare')
+    .option('--self-hosted', 'show the journal of the service on this machine')
     .addHelpText(
       'after',
       `${examples(
@@ -25,9 +25,8 @@ export function addGatewayLogs(gateway: Command): void {
         ['spl gateway logs --self-hosted -f', 'the journal of spl gateway serve as a service'],
       )}
 
-The gateway writes no lines of its own: Cloudflare reports each request, its
-outcome and exceptions, and workerd only what goes wrong.
-The requests that reached home are in: spl tunnel log
+Cloudflare logs each request, its outcome and exceptions; workerd logs only
+errors. For the requests that reached your daemon: spl tunnel log
 `,
     )
     .action((directory: string, _options: unknown, command: Command) => {

@@ -18,7 +18,7 @@ export async function ownerOfHome(options: GlobalOptions): Promise<string> {
   }
   throw new CliError(
     'OWNER_MISSING',
-    `no daemon has run in ${home.root} yet, so it is not known which daemon may connect`,
+    `no daemon has run in ${home.root} yet, so it is unknown which daemon may connect`,
     'spl serve --daemon first, or --owner <did:key> (spl status shows it)',
     EXIT_CODE.usage,
   )

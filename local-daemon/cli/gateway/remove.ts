@@ -15,10 +15,10 @@ interface GatewayRemoveOptions extends GlobalOptions {
 export function addGatewayRemove(gateway: Command): void {
   gateway
     .command('remove')
-    .description('take the gateway away from Cloudflare, or from this machine')
+    .description('remove the gateway from Cloudflare or from this machine')
     .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
-    .option('--self-hosted', 'the one of this machine: its service and its storage directory')
-    .option('--storage <dir>', 'with --self-hosted: its directory (default: gateway/ in the home)')
+    .option('--self-hosted', 'remove the one on this machine: its service and storage directory')
+    .option('--storage <dir>', 'with --self-hosted: the directory (default: gateway/ in the home)')
     .option('--yes', 'do not ask for the name')
     .addHelpText(
       'after',

@@ -32,8 +32,8 @@ export async function restartHome(home: Home, choice: GatewayChoice): Promise<vo
   if (started_with === null) {
     throw new CliError(
       'RESTART_UNKNOWN',
-      `the daemon in ${home.root} was not started by spl serve, so how to start it again is not known`,
-      'end it (spl try: Ctrl-C), then: spl serve --daemon --gateway <url>',
+      `the daemon in ${home.root} was not started by spl serve, so spl does not know how to restart it`,
+      'stop it (spl try: Ctrl-C), then: spl serve --daemon --gateway <url>',
     )
   }
   await restartDaemon(

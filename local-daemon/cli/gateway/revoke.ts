@@ -13,7 +13,7 @@ import { wholeId } from '../client/whole-id.ts'
 export function addGatewayRevoke(gateway: Command): void {
   const revoke = gateway
     .command('revoke')
-    .description('as its admin: take back a hostname or invite')
+    .description('as admin: take back a hostname or invite')
     .argument(
       '<name>',
       'the hostname, or the id of an invite: spl gateway list',
@@ -22,7 +22,7 @@ export function addGatewayRevoke(gateway: Command): void {
   addRegistryOptions(revoke)
     .addHelpText(
       'after',
-      examples(['spl gateway revoke alice.spl.example.com', 'its home is cut off at once']),
+      examples(['spl gateway revoke alice.spl.example.com', 'its daemon is disconnected at once']),
     )
     .action((target: string, _options: unknown, command: Command) =>
       isInviteId(target)
@@ -37,7 +37,7 @@ async function takeBack(hostname: string, options: RegistryOptions): Promise<voi
   if (options.json) return printJson(gone)
   print(`took back ${gone.hostname} from ${gone.owner}`)
   if (gone.connected === null) {
-    warn('its home could not be cut off yet; the gateway tries again every few seconds')
+    warn('its daemon could not be disconnected yet; the gateway tries again every few seconds')
   }
 }
 

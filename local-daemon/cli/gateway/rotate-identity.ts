@@ -23,20 +23,20 @@ interface RotateOptions extends SecretOptions {
 export function addGatewayRotateIdentity(gateway: Command): void {
   gateway
     .command('rotate-identity')
-    .description('give the daemon a new key, when the old one may have leaked')
-    .option('--keep-old', 'keep the old key in keys/, instead of destroying it')
+    .description('give the daemon a new key if the old one may have leaked')
+    .option('--keep-old', 'keep the old key in keys/ instead of destroying it')
     .option('--yes', 'do not ask')
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
       `${examples(
-        ['spl gateway rotate-identity', 'asks first, then prints a new admin bearer, once'],
+        ['spl gateway rotate-identity', 'asks first, then prints a new admin bearer token, once'],
         ['spl gateway rotate-identity --yes --out admin.token', 'for scripts'],
       )}
 
-Records, accounts and settings stay, and say whose they were. Every bearer,
-ticket and invite ends, because the old key had signed them. The gateway must be
-told the new identity before it lets the daemon in again.
+Records, accounts and settings stay, with the identity that signed them. Every
+bearer token, ticket and invite becomes invalid, because the old key signed it.
+The gateway lets the daemon in again once it knows the new identity.
 `,
     )
     .action((_options: unknown, command: Command) => rotate(optionsOf<RotateOptions>(command)))
@@ -58,8 +58,10 @@ async function rotate(options: RotateOptions): Promise<void> {
     })
   }
   try {
-    if (existsSync(home.instanceKey)) note(`replaces the identity ${loadIdentity(home).did}`)
-    note('every bearer, ticket and invite ends; records, accounts and settings stay')
+    if (existsSync(home.instanceKey)) note(`this replaces the identity ${loadIdentity(home).did}`)
+    note(
+      'every bearer token, ticket and invite becomes invalid; records, accounts and settings stay',
+    )
     await confirmName('rotate', options.yes === true, 'replace the identity')
     const gateway = readRunningFile(home)?.gateway ?? null
     const database = readLastStart(home)?.store ?? home.database
@@ -119,10 +121,10 @@ function show(rotation: Rotation, gateway: string | null, options: RotateOptions
     ]).trimEnd(),
   )
   if (fresh !== undefined)
-    note('The new admin bearer is shown this once, or is in the file of --out.')
+    note('The new admin bearer token is shown only now, or is in the file given with --out.')
   if (ended.length > 0) {
     note(
-      'These accounts have no bearer any more: spl token create --sa <id>, or pair the device again',
+      'These accounts no longer have a valid bearer token: spl token create --sa <id>, or pair the device again',
     )
     const rows = ended.map(({ service_account_id, name, tokens }) => [
       service_account_id,
@@ -134,8 +136,8 @@ function show(rotation: Rotation, gateway: string | null, options: RotateOptions
   note(
     'next, so that the gateway lets this daemon in: spl gateway init <dir>, spl gateway deploy <dir>',
   )
-  note(`      or start spl gateway serve again, with --owner ${to} if it is not of this home`)
+  note(`      or restart spl gateway serve, with --owner ${to} if it does not use this home`)
   note(
-    '      at a gateway of several owners its admin takes the hostname back and invites this home',
+    '      at a gateway with several owners, its admin revokes the hostname and invites this home again',
   )
 }

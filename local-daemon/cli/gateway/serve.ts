@@ -38,40 +38,52 @@ export function addGatewayServe(gateway: Command): void {
   gateway
     .command('serve')
     .description('run the gateway on workerd until it is stopped')
-    .option('--owner <did:key>', 'daemon that may connect (default: the one of the home)')
+    .option('--owner <did:key>', 'daemon that may connect (default: the daemon of this home)')
     .addOption(
       new Option(
         '--admin <did:key>',
-        'instead: give out hostnames to several; self for this home',
+        'instead of --owner: the admin of several; self means this home',
       ).conflicts('owner'),
     )
-    .option('--host <address>', 'address to listen on; without TLS loopback only', '127.0.0.1')
-    .option('--port <n>', 'port, 0 for a free one', parsePort, 8443)
+    .option('--host <address>', 'address to listen on; without TLS, only loopback', '127.0.0.1')
+    .option('--port <n>', 'port; 0 picks a free one', parsePort, 8443)
     .addOption(
       new Option(
         '--hostname <name...>',
-        'public hostname; with --admin also more, or *.spl.example.com',
+        'public hostname; with --admin several, or *.spl.example.com',
       ).default(['localhost'], 'localhost'),
     )
     .option('--tls-cert <file>', 'PEM certificate with its chain')
     .option('--tls-key <file>', 'PEM private key')
     .addOption(
-      new Option('--self-signed', 'make and keep a certificate').conflicts(['tlsCert', 'tlsKey']),
+      new Option('--self-signed', 'create a self-signed certificate and keep it').conflicts([
+        'tlsCert',
+        'tlsKey',
+      ]),
     )
-    .option('--client-address-header <name>', 'header in which the proxy in front puts the client')
+    .option(
+      '--client-address-header <name>',
+      'header in which the proxy in front sends the client address',
+    )
     .option(
       '--address-requests <n>',
-      'requests a minute of one client address (default: 6000)',
+      'requests per minute and client address (default: 6000)',
       parseRate,
     )
-    .option('--stranger-requests <n>', 'the same without a good bearer (default: 120)', parseRate)
+    .option(
+      '--stranger-requests <n>',
+      'the same without a valid bearer token (default: 120)',
+      parseRate,
+    )
     .option('--storage <dir>', 'directory of the gateway (default: gateway/ in the home)')
     .addOption(
-      new Option('--install-service', 'let systemd run it like this').conflicts('uninstallService'),
+      new Option('--install-service', 'run it with these options as a systemd service').conflicts(
+        'uninstallService',
+      ),
     )
-    .option('--uninstall-service', 'stop that service and take its unit away')
-    .option('--user', 'a service of your own, also as root')
-    .option('--dry-run', 'with these: print the unit, change nothing')
+    .option('--uninstall-service', 'stop that service and remove its unit')
+    .option('--user', 'a user service, also as root')
+    .option('--dry-run', 'with these: print the unit and change nothing')
     .addHelpText(
       'after',
       examples(
@@ -81,7 +93,7 @@ export function addGatewayServe(gateway: Command): void {
           'spl gateway serve --host 0.0.0.0 --port 443 --hostname spl.example.com --tls-cert chain.pem --tls-key key.pem',
           'public, with your certificate',
         ],
-        ['spl gateway serve --install-service --dry-run', 'the unit for systemd, to look at'],
+        ['spl gateway serve --install-service --dry-run', 'print the systemd unit'],
         [
           'spl gateway serve --admin self --hostname spl.example.com --client-address-header X-Real-IP',
           'for a team, behind a TLS proxy',
@@ -127,7 +139,7 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
   const ended = await Promise.race([signalled, untilGatewayFault(gateway, options.host)])
   if (typeof ended === 'object') {
     process.exitCode = EXIT_CODE.fault
-    note(`the gateway ends: ${ended.fault} [GATEWAY_FAULT]`)
+    note(`the gateway stops: ${ended.fault} [GATEWAY_FAULT]`)
   }
   note('stopping the gateway')
   await stopForSure(() => gateway.stop())

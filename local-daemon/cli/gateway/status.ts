@@ -32,14 +32,14 @@ interface GatewayStatusOptions extends GlobalOptions {
 export function addGatewayStatus(gateway: Command): void {
   gateway
     .command('status')
-    .description('prove the public hostname end to end, from its name to this daemon')
+    .description('test the public hostname end to end, from DNS to this daemon')
     .option(
       '--url <origin>',
       'another gateway than the one of the daemon of this home',
       parseOrigin,
     )
-    .option('--ca <file>', 'PEM file to trust, beside the system')
-    .option('--storage <dir>', 'of the gateway on this machine (default: the one of the home)')
+    .option('--ca <file>', 'PEM file to trust, besides the system')
+    .option('--storage <dir>', 'storage of the gateway on this machine (default: in the home)')
     .addHelpText(
       'after',
       examples(
@@ -70,7 +70,7 @@ async function status(options: GatewayStatusOptions): Promise<void> {
 function warnOfFullDisk(storage: string): void {
   if (isStorageFull(storage) !== true) return
   warn(`the disk of the gateway's storage ${storage} is full [GATEWAY_STORAGE_FULL]`)
-  noteNext('try', 'make room there; the gateway serves from memory and goes on by itself')
+  noteNext('try', 'free some space there; until then the gateway works from memory')
 }
 
 /** The gateway of the daemon that runs in the home, unless another is named. Only the home's own is shown the home's own bearer. */
@@ -112,13 +112,13 @@ function notConnected(home: Home, running: boolean): CliError {
     ? new CliError(
         'GATEWAY_NOT_CONFIGURED',
         `the daemon of ${home.root} runs without a gateway`,
-        'spl serve --restart --gateway <origin>, with --gateway-ca <file> if it made its certificate; or --url <origin> to look from here',
+        'spl serve --restart --gateway <origin>, with --gateway-ca <file> for a self-signed certificate; or --url <origin> to check from here',
         EXIT_CODE.unreachable,
       )
     : new CliError(
         'DAEMON_NOT_RUNNING',
-        `no daemon runs in ${home.root}, so its gateway is not known`,
-        'spl serve --daemon --gateway <origin>, or --url <origin> to look from here',
+        `no daemon runs in ${home.root}, so its gateway is unknown`,
+        'spl serve --daemon --gateway <origin>, or --url <origin> to check from here',
         EXIT_CODE.unreachable,
       )
 }
@@ -143,20 +143,21 @@ function refusalText({ since, by_code }: Refusals): string {
 
 const ADVICE: Readonly<Record<Check['name'], string>> = {
   dns: 'wait some minutes after a first deploy, then check the name at your DNS provider',
-  tls: 'is the gateway running, and on that port? Renew an expired certificate at the gateway; for a self-signed one: --ca <file>',
-  gateway: 'check the hostname; spl gateway deploy, or is spl gateway serve running?',
-  daemon: 'spl tunnel status at home: it says why the daemon is not connected there',
-  policy: 'spl tunnel status at home, then once more: a change takes a moment',
-  round_trip: 'the same command again; then spl tunnel status at home',
-  event_stream: 'a bearer with records:read; behind a proxy, turn its buffering off',
+  tls: 'check that the gateway runs, on that port. Renew an expired certificate at the gateway; for a self-signed one: --ca <file>',
+  gateway:
+    'check the hostname, and that the gateway runs: spl gateway deploy, or spl gateway serve',
+  daemon: 'spl tunnel status at home shows why the daemon is not connected',
+  policy: 'spl tunnel status at home, then try again: a change takes a moment',
+  round_trip: 'run the same command again; then spl tunnel status at home',
+  event_stream: 'use a bearer token with records:read; behind a proxy, turn its buffering off',
 }
 
 /** Also the own hostname of a gateway of several owners, which needs no daemon. */
 const NOBODYS =
-  'the gateway is up, but this hostname is not assigned: spl gateway list shows the assigned ones, spl gateway join takes one'
+  'the gateway is up, but this hostname is not assigned: spl gateway list shows the assigned ones, spl gateway join gets one'
 
 function advice(checks: readonly Check[]): string {
   const failed = checks.find(({ ok }) => ok === false)
   if (failed?.detail.includes('HOSTNAME_UNKNOWN')) return NOBODYS
-  return failed === undefined ? 'the same command again' : ADVICE[failed.name]
+  return failed === undefined ? 'run the same command again' : ADVICE[failed.name]
 }

@@ -8,8 +8,8 @@ import { examples } from './examples.ts'
 export function addHelp(program: Command): void {
   program
     .command('help')
-    .description('show the help of a command, as --help behind it does')
-    .argument('[command...]', 'the command, such as token create; without one, all of them')
+    .description('show the help of a command, as --help does')
+    .argument('[command...]', 'the command, such as token create (default: all of them)')
     .addHelpText(
       'after',
       examples(

@@ -19,7 +19,7 @@ export async function checkWay(url: URL): Promise<void> {
   const reaches = addresses.map(reachOf)
   if (reaches.every((reach) => reach === 'loopback')) return
   warn(
-    `${url.origin} is plain http: anyone on the way can read the bearer, unless the way is a tailnet or another VPN`,
+    `${url.origin} is plain http: anyone on the way can read the bearer token, unless the way is a tailnet or another VPN`,
   )
 }
 

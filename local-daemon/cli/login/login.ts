@@ -38,24 +38,24 @@ const PATIENCE = { withinMs: 30_000, answerBytes: 64 * 1024 }
 export function addLogin(program: Command): void {
   program
     .command('login')
-    .description('pair this machine with a daemon elsewhere, by a one-time code')
-    .argument('<url>', 'where the daemon is reached: gateway, proxy, tailnet', parseOrigin)
-    .option('--code <code>', 'the invite, spi_…, or - for stdin (default: asks)')
-    .option('--did <did:key>', 'identity that must answer, as spl status shows it at home', parseId)
-    .option('--ca <file>', 'PEM file of a certificate made at home; kept, and trusted alone')
+    .description('pair this machine with a daemon on another one, with a one-time code')
+    .argument('<url>', 'address of the daemon: gateway, proxy or tailnet', parseOrigin)
+    .option('--code <code>', 'the invite, spi_…, or - for stdin (default: asks for it)')
+    .option('--did <did:key>', 'the identity to expect, as spl status shows it at home', parseId)
+    .option('--ca <file>', 'PEM file of a self-signed certificate; saved, and the only one trusted')
     .addHelpText(
       'after',
-      '\nAt home: spl pair --invite --device laptop --url <url> makes the code.\n' +
-        'Afterwards commands go there without SPL_SERVE_URL, unless this home has a\n' +
-        'daemon of its own.',
+      '\nAt home, spl pair --invite --device laptop --url <url> makes the code.\n' +
+        'After the login, commands go to that daemon without SPL_SERVE_URL, unless this\n' +
+        'home has its own daemon.',
     )
     .addHelpText(
       'after',
       examples(
         ['spl login https://spl.example.com', 'asks for the code'],
-        ['spl login https://spl.example.com --did did:key:z6Mk…', 'that daemon or none'],
+        ['spl login https://spl.example.com --did did:key:z6Mk…', 'only this daemon'],
         ['pbpaste | spl login https://spl.example.com --code -', 'for scripts'],
-        ['spl login https://localhost:8443 --ca gateway.pem', 'a certificate made at home'],
+        ['spl login https://localhost:8443 --ca gateway.pem', 'with a self-signed certificate'],
       ),
     )
     .action((url: URL, _options: unknown, command: Command) =>
@@ -109,7 +109,7 @@ function checkIdentity(
   throw new CliError(
     'INSTANCE_CHANGED',
     `another daemon answers at ${url.origin}: ${found}, not ${before.instance_did}`,
-    `find out why; if it is right: spl login ${url.origin} --did ${found}`,
+    `find out why; if that is correct: spl login ${url.origin} --did ${found}`,
   )
 }
 
@@ -123,8 +123,8 @@ async function checkPairing(pairing: Partial<Pairing> | null, did: string): Prom
   }
   throw new CliError(
     'ANSWER_INVALID',
-    'the answer to the code is no bearer of this daemon, and is not kept',
-    'at home: spl pair invites, and if the code was used: spl service-account list, then revoke',
+    'the answer to the code is not a bearer token of this daemon; it was not saved',
+    'at home: spl pair invites; if the code was used, spl service-account list, then revoke',
   )
 }
 
@@ -153,23 +153,24 @@ function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): 
       ['Account', service_account_id],
       ['Scopes', scopes.join(', ')],
       ['Expires', expires_at === null ? 'never' : localTime(expires_at)],
-      ['Kept in', path],
+      ['Saved in', path],
     ]),
   )
-  if (isDefault) note('commands go there from now on; spl logout ends it')
+  if (isDefault) note('commands go there from now on; spl logout undoes it')
   else {
-    note(`${home.root} has a daemon of its own, which stays the default; for the other one:`)
+    note(`${home.root} has its own daemon, which stays the default; for the other one:`)
     note(`  SPL_SERVE_URL=${url.origin} spl status`)
   }
-  if (process.env['SPL_SERVE_URL']) warn('SPL_SERVE_URL is set, and wins')
-  if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the bearer of the login')
+  if (process.env['SPL_SERVE_URL']) warn('SPL_SERVE_URL is set and takes precedence')
+  if (process.env['SPL_TOKEN'])
+    warn('SPL_TOKEN is set and takes precedence over the bearer token of the login')
 }
 
 function loggedInElsewhere({ url }: Login): CliError {
   return new CliError(
     'LOGIN_EXISTS',
     `this home is logged in to ${url}`,
-    'spl logout first, or another --home',
+    'spl logout first, or use another --home',
     EXIT_CODE.usage,
   )
 }

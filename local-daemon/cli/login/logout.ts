@@ -16,13 +16,13 @@ interface LogoutOptions extends GlobalOptions {
 export function addLogout(program: Command): void {
   program
     .command('logout')
-    .description('forget the daemon that spl login chose, and its bearer')
-    .option('--revoke', 'end the bearer there first; it needs the scope admin')
+    .description('undo spl login: remove the address and its bearer token')
+    .option('--revoke', 'revoke the bearer token there first; it needs the scope admin')
     .addHelpText(
       'after',
       examples(
-        ['spl logout', 'says how to revoke the bearer at home'],
-        ['spl logout --revoke', 'ends it, if the bearer may'],
+        ['spl logout', 'shows how to revoke the bearer token at home'],
+        ['spl logout --revoke', 'revokes it, if the bearer token allows that'],
       ),
     )
     .action((_options: unknown, command: Command) => logout(optionsOf<LogoutOptions>(command)))
@@ -39,8 +39,8 @@ async function logout(options: LogoutOptions): Promise<void> {
   if (options.json) return printJson({ object: 'logout', status, url, revoked })
   if (login === undefined) return note(`there is no login in ${loginFile(home)}`)
   print(`logged out of ${login.url}`)
-  if (revoked) return print('its bearer is revoked')
-  note('its bearer is still valid; to revoke it, at home:')
+  if (revoked) return print('its bearer token is revoked')
+  note('its bearer token is still valid; to revoke it, at home:')
   note(`  spl service-account revoke ${login.service_account_id}`)
 }
 
@@ -70,7 +70,7 @@ async function revoke(login: Login): Promise<void> {
     if (!(error instanceof CliError)) throw error
     throw new CliError(
       'LOGOUT_NOT_REVOKED',
-      `the bearer is not ended, and the login stays: ${error.message} [${error.code}]`,
+      `the bearer token was not revoked, and the login stays: ${error.message} [${error.code}]`,
       `spl logout, and at home: spl service-account revoke ${login.service_account_id}`,
       error.exitCode,
       { cause: error },

@@ -45,7 +45,7 @@ export async function showLogs(options: LogsOptions): Promise<void> {
 /** The line as it is; what is no JSON, such as a line that a crash has cut, would break who reads it. */
 function showJson(line: string): void {
   const entry = parseLogLine(line)
-  if (entry === undefined) note('left out a line that is not JSON')
+  if (entry === undefined) note('skipped a line that is not JSON')
   else printJson(entry)
 }
 
@@ -53,13 +53,13 @@ function missing(path: string, home: Home): CliError {
   if (readRunningPid(home.pidFile) !== undefined) {
     return new CliError(
       'LOG_MISSING',
-      `there is no log ${path}: it was moved or removed, and the daemon, which runs, has logged nothing since`,
-      'spl logs -f shows what comes next; what was logged before is where the file was moved to',
+      `there is no log ${path}: it was moved or removed, and the running daemon has logged nothing since`,
+      'spl logs -f shows new lines; older ones are where the file was moved to',
     )
   }
   return new CliError(
     'LOG_MISSING',
     `there is no log ${path}: no daemon has run in this home, or its log was removed`,
-    'run it on the machine of the daemon; --home or SYNCROPEL_HOME names another home',
+    'run it on the daemon’s machine; --home or SYNCROPEL_HOME selects another home',
   )
 }

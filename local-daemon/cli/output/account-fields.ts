@@ -1,7 +1,7 @@
 import { fields } from './table.ts'
 import { localTime } from './local-time.ts'
 import type { Account, Edge } from '../client/answers.ts'
-import { edgeText } from './gateway-text.ts'
+import { gatewayText } from './gateway-text.ts'
 
 /** An account for people. */
 export function accountFields(account: Account, edge?: Edge): string {
@@ -17,6 +17,6 @@ export function accountFields(account: Account, edge?: Edge): string {
     ['Created', localTime(account.created_at)],
     ['Revoked', account.revoked_at === null ? undefined : localTime(account.revoked_at)],
     ['Reason', account.reason ?? undefined],
-    ['Edge', edge && edgeText(edge)],
+    ['Gateway', edge && gatewayText(edge)],
   ])
 }

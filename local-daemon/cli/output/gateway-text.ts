@@ -1,7 +1,7 @@
 import type { Edge } from '../client/answers.ts'
 
 /** Whether the gateway has a change, for people; undefined without a gateway. */
-export function edgeText({ state }: Edge): string | undefined {
+export function gatewayText({ state }: Edge): string | undefined {
   if (state === 'none') return undefined
-  return state === 'pending' ? 'pending (offline)' : 'applied'
+  return state === 'pending' ? 'pending, not connected' : 'applied'
 }

@@ -9,16 +9,13 @@ import { parseId } from '../parse/id.ts'
 export function addPairCancel(pair: Command): void {
   pair
     .command('cancel')
-    .description('take back an invite that was not redeemed')
+    .description('cancel an invite that was not redeemed')
     .argument(
       '<invite>',
       'id of the invite, or its beginning, as spl pair invites shows it',
       parseId,
     )
-    .addHelpText(
-      'after',
-      examples(['spl pair cancel 5561e3c2a810', 'its code is worth nothing any more']),
-    )
+    .addHelpText('after', examples(['spl pair cancel 5561e3c2a810', 'its code becomes invalid']))
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = optionsOf(command)
       const client = await daemonClient(options)

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import type { Scope } from '../../../protocol/identity/scopes.ts'
 import type { Account, Changed, Minted } from '../client/answers.ts'
-import { edgeText } from '../output/gateway-text.ts'
+import { gatewayText } from '../output/gateway-text.ts'
 import { deliverSecret, type Loss } from '../output/secret/deliver-secret.ts'
 import { makeFor } from '../output/secret/make-for.ts'
 import {
@@ -52,24 +52,30 @@ const PAGE = 'https://syncropel.com/pair'
 export function addPairDevice(pair: Command): void {
   const device = pair.command('device', { isDefault: true, hidden: true })
   device
-    .description('give a phone or browser an account of its own: link, QR code, text')
+    .description('give a phone or browser its own account: link, QR code, text')
     .configureHelp({
       ...device.configureHelp(),
       commandUsage: () => USAGE,
       visibleCommands: () => pair.createHelp().visibleCommands(pair),
     })
-    .requiredOption('--device <label>', 'what the device is called', parseId)
-    .requiredOption('--url <url>', 'where the device reaches the daemon', parseOrigin)
-    .option('--scopes <csv>', 'default: by the label, see below', parseScopes)
+    .requiredOption('--device <label>', 'name of the device', parseId)
+    .requiredOption('--url <url>', 'address at which the device reaches the daemon', parseOrigin)
+    .option('--scopes <csv>', 'what it may do (default: by the label, see below)', parseScopes)
     .option('--actors <csv>', 'DIDs it may write as', parseList)
-    .option('--namespace <name>', 'default: default')
-    .option('--env-tag <tag>', 'tag in its bearer, default: prod')
-    .option('--ttl <duration>', 'life of the bearer (default: no end)', parseDuration)
-    .option('--no-qr', 'print {"url","token","device"} and nothing else')
+    .option('--namespace <name>', 'namespace (default: default)')
+    .option('--env-tag <tag>', 'tag in its bearer token (default: prod)')
+    .option(
+      '--ttl <duration>',
+      'how long the bearer token is valid (default: no limit)',
+      parseDuration,
+    )
+    .option('--no-qr', 'print only {"url","token","device"}')
     .option('--page <url>', 'page that the link opens', parsePage, PAGE)
-    .addOption(new Option('--invite', 'a one-time code instead of a bearer').conflicts(['ttl']))
     .addOption(
-      new Option('--invite-ttl <duration>', 'life of the code')
+      new Option('--invite', 'a one-time code instead of a bearer token').conflicts(['ttl']),
+    )
+    .addOption(
+      new Option('--invite-ttl <duration>', 'how long the code is valid')
         .argParser(parseDuration)
         .default(15 * 60, '15m')
         .implies({ invite: true }),
@@ -83,7 +89,7 @@ export function addPairDevice(pair: Command): void {
       'after',
       examples(
         ['spl pair --device phone --url https://spl.example.com', 'link, QR code, text'],
-        ['spl pair --device phone --url https://spl.example.com --invite', 'a code for one use'],
+        ['spl pair --device phone --url https://spl.example.com --invite', 'a one-time code'],
         ['spl pair --device viewer-hall --url https://spl.example.com --no-qr', 'one line of JSON'],
       ),
     )
@@ -124,14 +130,14 @@ async function pairWithBearer(work: Work): Promise<void> {
     { url, token, device },
     {
       takeBack: () => client.delete(`/v1/service-accounts/${account.id}?force=true`),
-      again: 'the same command again; the account that was made for it has ended',
+      again: 'run the same command again; the account that was made for it is revoked',
     },
   )
   if (options.json) return printJson({ object: 'pairing', url, device, account })
-  const edge = edgeText(account.edge)
+  const edge = gatewayText(account.edge)
   note(`account ${account.id}, scopes ${account.scopes.join(', ')}`)
-  if (edge !== undefined) note(`edge: ${edge}`)
-  noteNext('to end it', `spl service-account revoke ${account.id}`)
+  if (edge !== undefined) note(`gateway: ${edge}`)
+  noteNext('to revoke it', `spl service-account revoke ${account.id}`)
 }
 
 async function invite(work: Work): Promise<void> {
@@ -148,15 +154,15 @@ async function invite(work: Work): Promise<void> {
     { url, invite: code, device },
     {
       takeBack: () => client.delete(`/v1/invites/${made.invite_id}`),
-      again: 'the same command again; spl pair invites shows what there is',
+      again: 'run the same command again; spl pair invites lists the invites',
     },
   )
   if (options.json) return printJson({ ...made, url })
-  const edge = edgeText(made.edge)
+  const edge = gatewayText(made.edge)
   note(`scopes ${made.scopes.join(', ')}`)
-  if (edge !== undefined) note(`edge: ${edge}`)
+  if (edge !== undefined) note(`gateway: ${edge}`)
   note(
-    `the invite is good for one use until ${localTime(made.expires_at)}; on the device, which asks for it:`,
+    `the invite can be used once, until ${localTime(made.expires_at)}; on the device, run this and paste it:`,
   )
   note(`  spl login ${url}`)
 }
@@ -202,7 +208,7 @@ async function warnAbout(url: URL, client: DaemonClient, options: PairOptions): 
 function noBearer(account: string): CliError {
   return new CliError(
     'ANSWER_INVALID',
-    `the daemon made the account ${account} without a bearer`,
-    `spl service-account revoke ${account}, and try again with the newest spl`,
+    `the daemon created the account ${account} without a bearer token`,
+    `spl service-account revoke ${account}, then try again with the newest spl`,
   )
 }

@@ -20,8 +20,8 @@ interface InvitesOptions extends GlobalOptions {
 export function addPairInvites(pair: Command): void {
   pair
     .command('invites')
-    .description('list invites, redeemed and cancelled ones too')
-    .option('--limit <n>', 'most invites to show', parseLimit, 100)
+    .description('list invites, including redeemed and cancelled ones')
+    .option('--limit <n>', 'maximum number of invites', parseLimit, 100)
     .addHelpText(
       'after',
       examples(
@@ -35,7 +35,7 @@ export function addPairInvites(pair: Command): void {
       const list = await collectPages<Invite>(client, '/v1/invites', options.limit)
       if (options.json) return printJson(list)
       if (list.data.length === 0)
-        return noteNext('no invite', 'spl pair --device <label> --url <url> --invite')
+        return noteNext('no invites', 'spl pair --device <label> --url <url> --invite')
       const rows = list.data.map((invite) => [
         shortId(invite.invite_id),
         invite.device,
@@ -44,7 +44,7 @@ export function addPairInvites(pair: Command): void {
         invite.scopes.join(','),
       ])
       print(table(['INVITE', 'DEVICE', 'STATE', 'EXPIRES', 'SCOPES'], rows))
-      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+      if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)
     })
 }
 

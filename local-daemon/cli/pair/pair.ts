@@ -12,7 +12,7 @@ import { addPairRedeem } from './redeem.ts'
 export function addPair(program: Command): void {
   const pair = program
     .command('pair')
-    .description('give a phone or browser an account of its own: link, QR code, text')
+    .description('give a phone or browser its own account: link, QR code, text')
     .helpCommand(false)
   addPairDevice(pair)
   addPairRedeem(pair)

@@ -10,7 +10,7 @@ const PROBE_BYTES = 16_384
 
 export interface Probe {
   readonly url: URL
-  /** PEM file of a certificate made at home, for the gateway that the daemon is connected to. */
+  /** PEM file of a self-signed certificate, for the gateway that the daemon is connected to. */
   readonly cacert?: string | null | undefined
   /** The did:key of the daemon that the bearer will be for. */
   readonly expected: string
@@ -28,7 +28,7 @@ function aboutAddress({ protocol, hostname, origin }: URL): string[] {
   }
   if (protocol === 'https:') return []
   return [
-    `${origin} is plain http: anyone on the way can read the bearer, unless the way is a tailnet or another VPN`,
+    `${origin} is plain http: anyone on the way can read the bearer token, unless the way is a tailnet or another VPN`,
   ]
 }
 
@@ -60,6 +60,6 @@ function aboutFailure({ origin }: URL, error: unknown, withinMs: number): string
     case 'IDENTITY_UNPROVEN':
       return error.message
     default:
-      return `${origin} does not reach a daemon now: ${error.code}`
+      return `${origin} does not reach a daemon: ${error.code}`
   }
 }

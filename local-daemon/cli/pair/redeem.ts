@@ -27,18 +27,23 @@ interface Pairing extends Omit<Minted, 'object'>, Partial<Changed> {
 export function addPairRedeem(pair: Command): void {
   pair
     .command('redeem')
-    .description('exchange a one-time code for a bearer, on the device that was invited')
+    .description('exchange a one-time code for a bearer token, on the invited device')
     .argument('<code>', 'the invite, spi_…, or - for stdin')
-    .requiredOption('--url <url>', 'where the daemon is reached', parseOrigin)
+    .requiredOption('--url <url>', 'address of the daemon', parseOrigin)
     .addOption(
-      new Option('--save', 'keep the bearer in the home and do not print it').conflicts('out'),
+      new Option('--save', 'save the bearer token in the home instead of printing it').conflicts(
+        'out',
+      ),
     )
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
       examples(
         ['spl pair redeem - --url https://spl.example.com --save', 'paste the code'],
-        ['T=$(spl pair redeem spi_… --url https://spl.example.com)', 'the bearer alone on stdout'],
+        [
+          'T=$(spl pair redeem spi_… --url https://spl.example.com)',
+          'only the bearer token on stdout',
+        ],
       ),
     )
     .action(async (text: string, _options: unknown, command: Command) =>
@@ -55,8 +60,8 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
   const pairing = await makeFor(sink, () => client.post<Pairing>(INVITE_PATH, {}))
   const { token, ...shown } = pairing
   await deliverSecret(sink, token, {
-    takeBack: () => Promise.reject(new Error('the bearer may not end itself')),
-    again: `at home: spl service-account revoke ${shown.service_account_id}, then a new invite; its code was for one use`,
+    takeBack: () => Promise.reject(new Error('the bearer token may not end itself')),
+    again: `at home: spl service-account revoke ${shown.service_account_id}, then make a new invite; the code works once`,
   })
   if (options.json) return printJson(shown)
   note(
@@ -68,9 +73,9 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
       ['Expires', shown.expires_at === null ? 'never' : localTime(shown.expires_at)],
     ]).trimEnd(),
   )
-  if (sink.place === null) note('The bearer above is shown this once.')
-  else note(`The bearer is in ${sink.place}.`)
+  if (sink.place === null) note('The bearer token above is shown only now.')
+  else note(`The bearer token is in ${sink.place}.`)
   if (!options.save) return
   noteNext('try', `SPL_SERVE_URL=${url.origin} spl thread list`)
-  if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')
+  if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set and takes precedence over the file')
 }

@@ -18,6 +18,6 @@ export function parseHostnamePattern(text: string): string {
 /** What a name of another script is in punycode is said, and not chosen: nobody should own a name that they do not see. */
 function rule(name: string): string {
   const ascii = domainToASCII(name)
-  if (ascii !== name && isHostname(ascii)) return `In a hostname's own letters it is ${ascii}.`
-  return 'A hostname is like alice.spl.example.com: without scheme, port or dot at the end.'
+  if (ascii !== name && isHostname(ascii)) return `As a hostname it is ${ascii}.`
+  return 'A hostname looks like alice.spl.example.com, without scheme, port or dot at the end.'
 }

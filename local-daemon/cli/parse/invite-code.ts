@@ -15,7 +15,7 @@ export async function readCode(option: string | undefined): Promise<string> {
   if (parseCode(code)?.kind === 'invite') return code
   throw new CliError(
     'INVITE_INVALID',
-    'that is no invite: one begins with spi_ and is copied whole',
+    'that is not an invite: an invite begins with spi_; copy all of it',
     'make one at home with: spl pair --device <label> --url <url> --invite',
     EXIT_CODE.usage,
   )

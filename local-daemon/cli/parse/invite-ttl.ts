@@ -7,6 +7,6 @@ export function parseInviteTtl(text: string): number {
   const seconds = parseDuration(text)
   if (seconds <= LIMITS.gatewayInviteSeconds) return seconds
   throw new InvalidArgumentError(
-    `An invite lives ${LIMITS.gatewayInviteSeconds / 86_400}d at most.`,
+    `An invite is valid for at most ${LIMITS.gatewayInviteSeconds / 86_400}d.`,
   )
 }

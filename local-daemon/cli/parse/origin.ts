@@ -6,5 +6,5 @@ export function parseOrigin(text: string): URL {
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
   // What is left of the address beside its origin would be dropped in silence.
   if (url && isWeb && url.href === `${url.origin}/`) return url
-  throw new InvalidArgumentError('It is an origin such as https://spl.example.com.')
+  throw new InvalidArgumentError('It must be an origin such as https://spl.example.com.')
 }

@@ -16,8 +16,8 @@ export async function readSecretArgument(text: string): Promise<string> {
   if (/^[\u0021-\u007E]+$/u.test(secret)) return secret
   throw new CliError(
     'SECRET_INVALID',
-    'that is one word of printable ASCII characters, and this is not',
-    'copy it again, whole and alone, and give - to read it from stdin',
+    'that is not one word of printable ASCII characters',
+    'copy all of it, and nothing else; use - to read it from stdin',
     EXIT_CODE.usage,
   )
 }
@@ -37,8 +37,8 @@ async function readInput(): Promise<string> {
 function tooLong(): CliError {
   return new CliError(
     'INPUT_TOO_LONG',
-    `stdin holds more than ${INPUT_BYTES} bytes: that is no bearer`,
-    'pipe the bearer alone',
+    `stdin has more than ${INPUT_BYTES} bytes: that is not a bearer token`,
+    'pipe only the bearer token',
     EXIT_CODE.usage,
   )
 }

@@ -8,13 +8,13 @@ import { InvalidArgumentError } from 'commander'
  */
 export function parseStore(text: string): string {
   if (/^(?:sqlite:(?:\/\/\/?)?)?:memory:$/u.test(text)) {
-    throw new InvalidArgumentError('For a store in memory give --memory.')
+    throw new InvalidArgumentError('For a store in memory use --memory.')
   }
   if (text.startsWith('sqlite:///')) {
     try {
       return resolve(decodeURIComponent(text.slice('sqlite://'.length)))
     } catch {
-      throw new InvalidArgumentError('A % in a URL begins an escape: write %25 for it.')
+      throw new InvalidArgumentError('A % in a URL starts an escape: write it as %25.')
     }
   }
   if (text === '' || /^[a-z][a-z0-9+.-]*:/iu.test(text)) {

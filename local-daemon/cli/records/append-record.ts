@@ -35,7 +35,7 @@ interface AppendedRecord {
 /** Gives a command its argument and options and lets it append one record. The daemon chooses the clock. */
 export function appendsRecord(command: Command, verb: Verb): Command {
   return command
-    .argument('<text>', `what goes into body.${verb.field}`)
+    .argument('<text>', `text for body.${verb.field}`)
     .option(
       '--thread <id>',
       verb.opensThread
@@ -43,8 +43,12 @@ export function appendsRecord(command: Command, verb: Verb): Command {
         : 'thread, or the beginning of its id (required)',
       parseId,
     )
-    .option('--actor <did>', 'who says it (default: SPL_ACTOR, then did:sync:user:<you>)', parseId)
-    .option('--body <json>', 'JSON object with more fields for the body')
+    .option(
+      '--actor <did>',
+      'DID to write as (default: SPL_ACTOR, then did:sync:user:<you>)',
+      parseId,
+    )
+    .option('--body <json>', 'JSON object with more body fields')
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = optionsOf<AppendOptions>(command)
       if (text.trim() === '') throw textMissing(verb)
@@ -96,8 +100,8 @@ function describe(record: AppendedRecord): string {
 function textMissing(verb: Verb): CliError {
   return new CliError(
     'TEXT_MISSING',
-    `${verb.act} says something, and the text is empty`,
-    `spl ${verb.act.toLowerCase()} "…", with words in it`,
+    `${verb.act} needs a text, and this one is empty`,
+    `spl ${verb.act.toLowerCase()} "some text"`,
     EXIT_CODE.usage,
   )
 }

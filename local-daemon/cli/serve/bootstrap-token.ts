@@ -10,6 +10,6 @@ export function bootstrapToken(): string | undefined {
 /** Says that a token is ignored. In front, where it is read: not in the background's own log. */
 export function warnOfBootstrapToken(): void {
   if (!process.env['SPL_BOOTSTRAP_TOKEN'] || bootstrapToken() !== undefined) return
-  note('warning: SPL_BOOTSTRAP_TOKEN is ignored')
-  noteNext('try', '16 to 256 printable ASCII characters without blanks')
+  note('warning: SPL_BOOTSTRAP_TOKEN is not valid and is ignored')
+  noteNext('try', '16 to 256 printable ASCII characters without spaces')
 }

@@ -8,7 +8,7 @@ export function exposureText(exposure: Exposure): string {
 
 const EXPOSURES: Readonly<Record<Exposure, string>> = {
   loopback: 'loopback only',
-  tailnet: 'tailnet: plain HTTP, which WireGuard encrypts on the way',
+  tailnet: 'tailnet: plain HTTP, encrypted by WireGuard',
   private: 'private network, plain HTTP',
 }
 
@@ -24,14 +24,14 @@ export function exposureWarnings(
   if (exposure === 'loopback') return []
   if (exposure === 'private') {
     return [
-      'bearers and records cross the network in plain HTTP: anyone on the same Wi-Fi or switch can read them. A tailnet, a TLS proxy or a gateway keeps them secret',
+      'bearer tokens and records are sent as plain HTTP: anyone on the same Wi-Fi or switch can read them. A tailnet, a TLS proxy or a gateway keeps them secret',
     ]
   }
   const entries = Object.entries(interfaces)
   const [name] = entries.find(([, own]) => own?.some((entry) => entry.address === address)) ?? []
   if (name === undefined || TAILNET_INTERFACE.test(name)) return []
   return [
-    `${address} is on the interface ${name}: if "tailscale ip" does not show it, your provider assigned it: nothing encrypts it, and strangers may reach it`,
+    `${address} is on the interface ${name}: if "tailscale ip" does not show it, your provider assigned it: traffic is not encrypted, and strangers may reach it`,
   ]
 }
 

@@ -50,10 +50,10 @@ function lineageWarnings(broken: string | undefined): readonly string[] {
 }
 
 /** What `Store` says of one that is not kept. */
-export const IN_MEMORY = 'in memory: records, accounts and settings end with the daemon'
+export const IN_MEMORY = 'in memory: records, accounts and settings are lost when the daemon stops'
 
 const OPEN_DOOR =
-  'No account yet. Make the first one here: spl service-account create --bootstrap --name admin\n'
+  'No account yet. Create the first one on this machine: spl service-account create --bootstrap --name admin\n'
 
 /** The report for people. */
 export function banner(report: ReadyReport): string {
@@ -71,7 +71,7 @@ export function banner(report: ReadyReport): string {
     ['PID', String(report.pid)],
   ])
   if (bearer !== undefined) {
-    return `${facts}\nAdmin bearer, shown this once. Keep it safe; it opens everything:\n  ${bearer}\n`
+    return `${facts}\nAdmin bearer token, shown only now. Keep it safe; it allows everything:\n  ${bearer}\n`
   }
   return report.bootstrap_open ? `${facts}\n${OPEN_DOOR}` : facts
 }
@@ -81,7 +81,7 @@ export function warnOfStart(report: ReadyReport): void {
   for (const warning of report.warnings) warn(warning)
   if (!report.insecure_localhost) return
   note(
-    'warning: --insecure-localhost: every program and user of this machine may read and write records',
+    'warning: --insecure-localhost: every program and user on this machine can read and write records',
   )
   noteNext('try', 'spl serve --stop, then spl serve --daemon without it')
 }

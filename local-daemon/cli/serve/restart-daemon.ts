@@ -36,7 +36,7 @@ export async function restartDaemon(
   }
   const last = readLastStart(home)
   if (last === undefined)
-    note(`no earlier start is known in ${home.root}: starting with the defaults`)
+    note(`no earlier start is recorded in ${home.root}: starting with the defaults`)
   const args = keptArguments(last ?? initial, given)
   if (!args.insecureLocalhost) parseListenHost(args.host)
   const outcome = await stopDaemon(home, { forSure: true })
@@ -56,12 +56,12 @@ async function startedAsBefore(
   given: Partial<StartArguments>,
 ): Promise<string> {
   const other = readRunningPid(home.pidFile)
-  if (other !== undefined) return `another start came first, and its daemon runs now (pid ${other})`
-  const gone = 'the daemon was stopped, and does not run now'
+  if (other !== undefined) return `another start was faster; its daemon runs now (pid ${other})`
+  const gone = 'the daemon is stopped and was not restarted'
   if (last === undefined || Object.keys(given).length === 0) return gone
   try {
     const { pid } = await runBackground(home, last)
-    return `it runs again as it did before (pid ${pid})`
+    return `the daemon runs again with its old arguments (pid ${pid})`
   } catch {
     // The first error is the one to read: it has the same cause, or is about what is new.
     return gone

@@ -46,7 +46,7 @@ export async function runBackground(
     throw new CliError(
       ready.code,
       ready.message,
-      ready.try ?? `the last lines of ${shellPath(errors)}`,
+      ready.try ?? `read the last lines of ${shellPath(errors)}`,
     )
   }
   await socketClient(home).get('/health')
@@ -87,8 +87,8 @@ async function exit(child: ChildProcess, errors: string): Promise<never> {
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
   throw new CliError(
     'START_FAILED',
-    `the daemon ended while starting (${signal ?? `status ${code}`})`,
-    `the last lines of ${shellPath(errors)}`,
+    `the daemon exited while starting (${signal ?? `status ${code}`})`,
+    `read the last lines of ${shellPath(errors)}`,
   )
 }
 

@@ -37,21 +37,21 @@ export function addServe(program: Command): void {
     new Option(flags, description).conflicts(ASKS.filter((other) => other !== own))
   program
     .command('serve')
-    .description('run the daemon of a home, look at it, or stop it')
+    .description('start, inspect or stop the daemon')
     .addOption(new Option('--daemon', 'start in the background').conflicts(['foreground', ...ASKS]))
     .addOption(new Option('--foreground', 'stay in this terminal (default)').conflicts([...ASKS]))
     .addOption(asks('--stop', 'stop the daemon of the home', 'stop'))
-    .addOption(asks('--restart', 'stop it and start it again with what it had', 'restart'))
-    .addOption(asks('--status', 'say whether it runs: exit code 0 or 3', 'status'))
-    .addOption(asks('--logs', 'show its log and follow it, as spl logs does', 'logs'))
-    .option('-n, --lines <count>', 'with --logs: lines of what is there', parseLines, 100)
-    .option('--no-follow', 'with --logs: end after them')
+    .addOption(asks('--restart', 'restart it with the arguments that it had', 'restart'))
+    .addOption(asks('--status', 'show whether it runs: exit code 0 or 3', 'status'))
+    .addOption(asks('--logs', 'show its log and follow it, like spl logs', 'logs'))
+    .option('-n, --lines <count>', 'with --logs: how many of the last lines', parseLines, 100)
+    .option('--no-follow', 'with --logs: stop after them')
     .option(
       '--host <address>',
       'loopback, tailnet or private address to listen on',
       INITIAL_START.host,
     )
-    .option('--port <n>', 'port, 0 for a free one', parsePort, INITIAL_START.port)
+    .option('--port <n>', 'port; 0 picks a free one', parsePort, INITIAL_START.port)
     .addOption(
       new Option('--store <file>', 'another database: a path or sqlite:///path')
         .argParser(parseStore)
@@ -59,28 +59,25 @@ export function addServe(program: Command): void {
     )
     .option(
       '--new-store',
-      'begin with an empty store where the old one is missing: old bearers end',
+      'start with an empty store if the old one is missing; old bearer tokens become invalid',
     )
-    .option('--memory', 'keep the store in memory: it ends with the daemon, the identity stays')
-    .option(
-      '--insecure-localhost',
-      'ask for no bearer on loopback; forces 127.0.0.1 whatever --host says',
-    )
+    .option('--memory', 'keep the store in memory: it is lost at the stop, the identity stays')
+    .option('--insecure-localhost', 'require no bearer token on loopback; forces --host 127.0.0.1')
     .addOption(
       new Option('--gateway <url>', 'gateway to connect to')
         .env('SPL_GATEWAY_URL')
         .argParser(parseGateway),
     )
-    .option('--no-gateway', 'with --restart: without the gateway that it had')
+    .option('--no-gateway', 'with --restart: without its gateway')
     .option(
       '--gateway-ca <file>',
-      'PEM file to trust for the gateway, beside the system',
+      'PEM file to trust for the gateway, besides the system',
       parsePath,
     )
     .addOption(
-      asks('--install-service', 'have it start at login, by systemd or launchd', 'installService'),
+      asks('--install-service', 'start it at login, with systemd or launchd', 'installService'),
     )
-    .addOption(asks('--uninstall-service', 'undo that', 'uninstallService'))
+    .addOption(asks('--uninstall-service', 'remove that service', 'uninstallService'))
     .option('--dry-run', 'with --install-service: print the service and change nothing')
     .addOption(new Option('--ready-fd <n>').argParser(Number).hideHelp())
     .addOption(new Option('--supervisor <name>').hideHelp())
@@ -90,12 +87,12 @@ export function addServe(program: Command): void {
         ['spl serve --daemon', 'in the background on 127.0.0.1:9100'],
         ['spl serve --status', 'is it running?'],
         ['spl serve --stop', 'stop it'],
-        ['spl serve --restart --port 9200', 'again, with its arguments and another port'],
+        ['spl serve --restart --port 9200', 'restart with another port'],
         ['spl serve --logs -n 20 --no-follow', 'the last lines of its log'],
         ['spl serve --daemon --gateway https://spl.example.com', 'with a public hostname'],
-        ['spl serve --daemon --host 100.64.0.7', 'for the machines of your tailnet too'],
-        ['spl serve --daemon --home ./demo --port 0', 'a second one, elsewhere'],
-        ['spl serve --install-service --dry-run', 'what would start it at login'],
+        ['spl serve --daemon --host 100.64.0.7', 'also for the machines in your tailnet'],
+        ['spl serve --daemon --home ./demo --port 0', 'a second one, in another home'],
+        ['spl serve --install-service --dry-run', 'show the service without installing it'],
       ),
     )
     .action((_options: unknown, command: Command) =>

@@ -19,6 +19,6 @@ export async function showReady(report: ReadyReport, json: boolean): Promise<voi
   await deliverSecret({ place: null, deliver: printOnce }, text, {
     takeBack: () =>
       socketClient(homeAt(report.home)).delete(`/v1/tokens/${parts?.token_id ?? ''}?force=true`),
-    again: `the account is there; with the daemon running, on this machine: spl token create --sa ${parts?.service_account_id}`,
+    again: `the account exists; with the daemon running, on this machine: spl token create --sa ${parts?.service_account_id}`,
   })
 }

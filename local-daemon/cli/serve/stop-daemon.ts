@@ -51,7 +51,7 @@ export async function stopDaemon(
   process.kill(pid, 'SIGKILL')
   if (!(await isGone(pid, started, KILL_TIMEOUT_MS))) throw tooSlow(home, pid, withinMs)
   note(
-    `process ${pid} did not stop within ${withinMs / 1000} s and was killed; what was acknowledged is safe`,
+    `process ${pid} did not stop within ${withinMs / 1000} s and was killed; acknowledged records are safe`,
   )
   return { status: 'stopped', pid }
 }
@@ -83,16 +83,16 @@ async function settledPresence(home: Home): Promise<Presence> {
 function pidUnknown(home: Home): CliError {
   return new CliError(
     'PID_UNKNOWN',
-    `something listens on ${home.socket}, and which process it is cannot be told for sure`,
-    `find it with: lsof ${shellPath(home.socket)}; or stop it where it runs, if that is another container`,
+    `something listens on ${home.socket}, but spl cannot tell which process`,
+    `find it with: lsof ${shellPath(home.socket)}; or, if it runs in another container, stop it there`,
   )
 }
 
 function unresponsive(home: Home, pid: number): CliError {
   return new CliError(
     'DAEMON_UNRESPONSIVE',
-    `process ${pid} holds the home ${home.root}, but listens on no socket`,
-    `look at it with: ps -p ${pid}, read ${shellPath(home.logFile)}, then kill ${pid}`,
+    `process ${pid} uses the home ${home.root}, but does not listen on its socket`,
+    `check it with: ps -p ${pid}, read ${shellPath(home.logFile)}, then kill ${pid}`,
   )
 }
 
@@ -100,6 +100,6 @@ function tooSlow(home: Home, pid: number, withinMs: number): CliError {
   return new CliError(
     'STOP_TIMEOUT',
     `process ${pid} did not stop within ${withinMs / 1000} s`,
-    `wait and look again with: spl serve --status, read ${shellPath(home.logFile)}, or as a last resort: kill -9 ${pid} (what was acknowledged is safe)`,
+    `wait and check again with: spl serve --status, read ${shellPath(home.logFile)}, or as a last resort: kill -9 ${pid} (acknowledged records are safe)`,
   )
 }

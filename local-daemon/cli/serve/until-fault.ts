@@ -12,7 +12,7 @@ export function untilFault({ addresses, faults, logger }: Daemon): Promise<strin
       end(why) {
         logger.fatal(
           { code: 'DAEMON_FAULT', exit_code: EXIT_CODE.fault },
-          `the daemon ends: ${why}`,
+          `the daemon stops: ${why}`,
         )
         resolve(why)
       },

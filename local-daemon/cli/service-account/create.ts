@@ -31,30 +31,39 @@ type Created = Account & Changed & { readonly minted: Minted | null }
 export function addServiceAccountCreate(account: Command): void {
   account
     .command('create')
-    .description('make a service account')
-    .requiredOption('--name <label>', 'what people call it', parseId)
-    .option('--scopes <csv>', 'default: records:read,records:write', parseScopes)
+    .description('create a service account')
+    .requiredOption('--name <label>', 'name of the account', parseId)
+    .option('--scopes <csv>', 'what it may do (default: records:read,records:write)', parseScopes)
     .option('--actors <csv>', 'DIDs it may write as', parseList)
-    .option('--namespace <name>', 'default: default')
-    .option('--env-tag <tag>', 'tag in its bearers, default: prod')
-    .option('--with-token', 'make its first bearer too')
+    .option('--namespace <name>', 'namespace (default: default)')
+    .option('--env-tag <tag>', 'tag in its bearer tokens (default: prod)')
+    .option('--with-token', 'also create its first bearer token')
     .addOption(
-      new Option('--ttl <duration>', 'life of the bearer: 90s, 15m, 12h or 30d (default: no end)')
+      new Option(
+        '--ttl <duration>',
+        'how long the bearer token is valid, such as 15m or 30d (default: no limit)',
+      )
         .argParser(parseDuration)
         .implies({ withToken: true }),
     )
     .addOption(
       new Option(
         '--bootstrap',
-        'the first admin of a store without one, with its bearer',
+        'the first admin account of a store, with its bearer token',
       ).conflicts(['scopes', 'actors', 'namespace', 'envTag', 'ttl']),
     )
     .addOption(new Option('--out <file>', OUT_HELP).implies({ withToken: true }))
     .addHelpText(
       'after',
       examples(
-        ['spl service-account create --name laptop', 'reads and writes records; no bearer yet'],
-        ['T=$(spl service-account create --name ci --with-token --ttl 30d)', 'the bearer alone'],
+        [
+          'spl service-account create --name laptop',
+          'may read and write records; no bearer token yet',
+        ],
+        [
+          'T=$(spl service-account create --name ci --with-token --ttl 30d)',
+          'only the bearer token',
+        ],
         [
           'spl service-account create --name bot --actors did:sync:agent:bot --with-token --out bot.token --json',
           'for scripts',
@@ -76,14 +85,14 @@ async function create(options: CreateOptions): Promise<void> {
   })
   await deliverSecret(sink, token, {
     takeBack: () => client.delete(`/v1/tokens/${created.minted?.token_id}?force=true`),
-    again: `the account is there; on the daemon's machine: spl token create --sa ${created.id}`,
+    again: `the account exists; on the daemon's machine: spl token create --sa ${created.id}`,
   })
   if (options.json) return printJson(withoutSecret(created))
   note(accountFields(created, created.edge).trimEnd())
   note(
     sink.place === null
-      ? 'The bearer above is shown this once.'
-      : `The bearer is in ${sink.place}.`,
+      ? 'The bearer token above is shown only now.'
+      : `The bearer token is in ${sink.place}.`,
   )
 }
 
@@ -92,7 +101,7 @@ async function createBare(options: CreateOptions): Promise<void> {
   const created = await client.post<Created>('/v1/service-accounts', bodyOf(options))
   if (options.json) return printJson(withoutSecret(created))
   print(accountFields(created, created.edge))
-  noteNext('it has no bearer yet', `spl token create --sa ${created.id}`)
+  noteNext('it has no bearer token yet', `spl token create --sa ${created.id}`)
 }
 
 function bodyOf(options: CreateOptions): object {
@@ -115,7 +124,7 @@ function withoutSecret(created: Created): object {
 function noToken(): never {
   throw new CliError(
     'ANSWER_INVALID',
-    'the daemon made the account without a bearer',
+    'the daemon created the account without a bearer token',
     'spl service-account list, then spl token create --sa <id>',
   )
 }

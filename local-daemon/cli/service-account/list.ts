@@ -16,8 +16,8 @@ interface ListOptions extends GlobalOptions {
 export function addServiceAccountList(account: Command): void {
   account
     .command('list')
-    .description('list service accounts, revoked ones too')
-    .option('--limit <n>', 'most accounts to show', parseLimit, 100)
+    .description('list service accounts, including revoked ones')
+    .option('--limit <n>', 'maximum number of accounts', parseLimit, 100)
     .addHelpText(
       'after',
       examples(
@@ -39,10 +39,11 @@ export function addServiceAccountList(account: Command): void {
         shortTime(account.created_at),
         account.scopes.join(','),
       ])
-      if (rows.length === 0) noteNext('no account yet', 'spl service-account create --name <label>')
+      if (rows.length === 0)
+        noteNext('no accounts yet', 'spl service-account create --name <label>')
       else {
         print(table(['ACCOUNT', 'NAME', 'ACTIVE', 'ENV', 'NAMESPACE', 'CREATED', 'SCOPES'], rows))
       }
-      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+      if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)
     })
 }

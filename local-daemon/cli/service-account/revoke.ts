@@ -16,15 +16,15 @@ interface RevokeOptions extends GlobalOptions {
 export function addServiceAccountRevoke(account: Command): void {
   account
     .command('revoke')
-    .description('end a service account and all its tokens, for good')
+    .description('revoke a service account and all its tokens permanently')
     .argument('<sa>', 'id of the account, or its beginning', parseId)
-    .option('--reason <text>', 'kept with the account')
-    .option('--force', 'even if then only this machine can administer the daemon')
+    .option('--reason <text>', 'stored with the account')
+    .option('--force', 'even if only this machine can then administer the daemon')
     .addHelpText(
       'after',
       examples([
         'spl service-account revoke sa_… --reason "phone lost"',
-        'its bearers fail at once',
+        'its bearer tokens become invalid at once',
       ]),
     )
     .action(async (id: string, _options: unknown, command: Command) => {

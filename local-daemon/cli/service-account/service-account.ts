@@ -8,13 +8,13 @@ import { addServiceAccountRevoke } from './revoke.ts'
 export function addServiceAccount(program: Command): void {
   const account = program
     .command('service-account')
-    .description('say who may call the daemon, and what each may do')
+    .description('manage who may call the daemon, and what each account may do')
     .helpCommand(false)
     .addHelpText(
       'after',
       examples(
         ['spl service-account list', 'who has access'],
-        ['spl service-account create --name ci --with-token', 'one more, with a bearer'],
+        ['spl service-account create --name ci --with-token', 'add one, with a bearer token'],
       ),
     )
   addServiceAccountCreate(account)

@@ -14,7 +14,7 @@ export async function stopForSure(
   { stopMs = STOP_MS, lingerMs = LINGER_MS } = {},
 ): Promise<void> {
   const tooLong = setTimeout(() => {
-    note(`not stopped in order after ${stopMs / 1000} s: leaving (${openThings()})`)
+    note(`no clean stop within ${stopMs / 1000} s: exiting (${openThings()})`)
     process.exit(process.exitCode ?? 1)
   }, stopMs)
   try {
@@ -23,7 +23,7 @@ export async function stopForSure(
     clearTimeout(tooLong)
   }
   setTimeout(() => {
-    note(`stopped, and something was left open: leaving (${openThings()})`)
+    note(`stopped, but something is still open: exiting (${openThings()})`)
     process.exit()
   }, lingerMs).unref()
 }

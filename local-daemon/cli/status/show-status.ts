@@ -222,18 +222,18 @@ function loginOf(home: Home): string | null {
 
 function shadowed({ shadowed_login: url }: Status): string | undefined {
   if (url === null) return undefined
-  return `${url} is not used: this home has a daemon of its own, which every command speaks to. For the other one: SPL_SERVE_URL=${url} spl status`
+  return `${url} is not used, because this home has its own daemon. For the other one: SPL_SERVE_URL=${url} spl status`
 }
 
 function authText({ auth_required, insecure_localhost }: Status): string | undefined {
   if (auth_required === null) return undefined
   if (insecure_localhost === true) return 'off on loopback: --insecure-localhost'
-  return auth_required ? 'bearers required' : 'off on loopback: auth_required is false'
+  return auth_required ? 'bearer tokens required' : 'off on loopback: auth_required is false'
 }
 
 function publicly({ reachable, unreachable_reason }: Status): string | undefined {
   if (reachable === null) return undefined
-  return reachable ? 'reachable, tried end to end' : `not reachable: ${unreachable_reason}`
+  return reachable ? 'reachable (tested end to end)' : `not reachable: ${unreachable_reason}`
 }
 
 function advice(status: Status): string {

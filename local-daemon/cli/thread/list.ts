@@ -18,8 +18,8 @@ interface ThreadListOptions extends GlobalOptions {
 export function addThreadList(thread: Command): void {
   thread
     .command('list')
-    .description('list threads, the newest first')
-    .option('--limit <n>', 'most threads to show', parseLimit, 100)
+    .description('list threads, newest first')
+    .option('--limit <n>', 'maximum number of threads', parseLimit, 100)
     .addHelpText(
       'after',
       examples(
@@ -38,8 +38,8 @@ export function addThreadList(thread: Command): void {
         shortTime(updated_at / 1000),
         goal ?? '',
       ])
-      if (rows.length === 0) noteNext('no thread yet; open one with', 'spl intend "a goal"')
+      if (rows.length === 0) noteNext('no threads yet; open one with', 'spl intend "a goal"')
       else print(table(['THREAD', 'RECORDS', 'UPDATED', 'GOAL'], rows))
-      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+      if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)
     })
 }

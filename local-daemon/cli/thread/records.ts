@@ -25,7 +25,7 @@ export function addThreadRecords(thread: Command): void {
     .command('records')
     .description('show the records of a thread in order of arrival')
     .argument('<thread>', 'id of the thread, or its beginning', parseId)
-    .option('--limit <n>', 'most records to show', parseLimit, 100)
+    .option('--limit <n>', 'maximum number of records', parseLimit, 100)
     .addHelpText(
       'after',
       examples(
@@ -48,7 +48,7 @@ export function addThreadRecords(thread: Command): void {
         textOf(record.body),
       ])
       print(table(['CLOCK', 'ACT', 'ACTOR', 'RECORD', 'TEXT'], rows))
-      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+      if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)
     })
 }
 

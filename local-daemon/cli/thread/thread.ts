@@ -6,13 +6,13 @@ import { addThreadRecords } from './records.ts'
 export function addThread(program: Command): void {
   const thread = program
     .command('thread')
-    .description('look at threads')
+    .description('list threads and show their records')
     .helpCommand(false)
     .addHelpText(
       'after',
       examples(
         ['spl thread list', 'the newest threads'],
-        ['spl thread records th_…', 'what was said on one'],
+        ['spl thread records th_…', 'the records of one'],
       ),
     )
   addThreadList(thread)

@@ -20,14 +20,18 @@ interface CreateOptions extends SecretOptions {
 export function addTokenCreate(token: Command): void {
   token
     .command('create')
-    .description('make a bearer of a service account, and show it this once')
+    .description('create a bearer token for a service account; it is shown only once')
     .requiredOption('--sa <id>', 'service account, or the beginning of its id', parseId)
-    .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
+    .option(
+      '--ttl <duration>',
+      'how long it is valid: 90s, 15m, 12h or 30d (default: no limit)',
+      parseDuration,
+    )
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
       examples(
-        ['T=$(spl token create --sa sa_… --ttl 30d)', 'the bearer alone is on stdout'],
+        ['T=$(spl token create --sa sa_… --ttl 30d)', 'only the bearer token is on stdout'],
         ['spl token create --sa sa_… --out ci.token --json', 'for scripts'],
       ),
     )
@@ -42,7 +46,7 @@ export function addTokenCreate(token: Command): void {
       })
       await deliverSecret(sink, made.token, {
         takeBack: () => client.delete(`/v1/tokens/${made.token_id}?force=true`),
-        again: `the same command again, or with --out <file>; spl token list --sa ${made.service_account_id} shows what there is`,
+        again: `run the same command again, or with --out <file>; spl token list --sa ${made.service_account_id} lists the tokens`,
       })
       showMinted(made, sink, options)
     })

@@ -12,8 +12,8 @@ import { fields } from '../output/table.ts'
 export function addTokenInfo(token: Command): void {
   token
     .command('info')
-    .description('take a bearer apart, offline; its secret is not shown')
-    .argument('<bearer>', 'a bearer, or - for stdin')
+    .description('show the parts of a bearer token, offline and without its secret')
+    .argument('<bearer>', 'a bearer token, or - for stdin')
     .addHelpText(
       'after',
       examples(
@@ -42,11 +42,9 @@ function noBearer(text: string): CliError {
   return new CliError(
     'TOKEN_INVALID',
     isInvite
-      ? 'that is an invite, which is exchanged for a bearer'
-      : 'that is no bearer: one reads spl_<env>_<service account>_<secret>',
-    isInvite
-      ? 'spl pair redeem - --url <url>'
-      : 'copy it again, whole, or make one: spl token create',
+      ? 'that is an invite, not a bearer token'
+      : 'that is not a bearer token: a bearer token looks like spl_<env>_<service account>_<secret>',
+    isInvite ? 'spl pair redeem - --url <url>' : 'copy all of it, or create one: spl token create',
     EXIT_CODE.usage,
   )
 }

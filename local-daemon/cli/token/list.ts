@@ -18,9 +18,9 @@ interface ListOptions extends GlobalOptions {
 export function addTokenList(token: Command): void {
   token
     .command('list')
-    .description('list tokens by their hash, revoked ones too')
-    .option('--sa <id>', 'of one service account only', parseId)
-    .option('--limit <n>', 'most tokens to show', parseLimit, 100)
+    .description('list tokens by their hash, including revoked ones')
+    .option('--sa <id>', 'only those of one service account', parseId)
+    .option('--limit <n>', 'maximum number of tokens', parseLimit, 100)
     .addHelpText(
       'after',
       examples(
@@ -35,9 +35,9 @@ export function addTokenList(token: Command): void {
       const filter = account === undefined ? {} : { service_account_id: account }
       const list = await collectPages<Token>(client, '/v1/tokens', options.limit, filter)
       if (options.json) return printJson(list)
-      if (list.data.length === 0) noteNext('no token', 'spl token create --sa <id>')
+      if (list.data.length === 0) noteNext('no tokens', 'spl token create --sa <id>')
       else print(tokenTable(list.data, await namesOf(client)))
-      if (list.has_more) note(`there are more: --limit ${options.limit * 10}`)
+      if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)
     })
 }
 

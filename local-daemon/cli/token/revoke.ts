@@ -18,10 +18,10 @@ interface RevokeOptions extends GlobalOptions {
 export function addTokenRevoke(token: Command): void {
   token
     .command('revoke')
-    .description('end one token, for good')
+    .description('revoke one token permanently')
     .requiredOption('--sa <id>', 'service account that it belongs to', parseId)
     .requiredOption('--token-id <hash>', 'its id, or the first 8 digits or more', parseTokenId)
-    .option('--force', 'even if then only this machine can administer the daemon')
+    .option('--force', 'even if only this machine can then administer the daemon')
     .addHelpText(
       'after',
       examples([

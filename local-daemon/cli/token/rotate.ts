@@ -24,16 +24,20 @@ type Rotated = Minted & Changed & { readonly revoked: readonly string[] }
 export function addTokenRotate(token: Command): void {
   token
     .command('rotate')
-    .description('make a new bearer of a service account, then end all its others')
+    .description('create a new bearer token for a service account, then revoke all others')
     .argument('<sa>', 'id of the account, or its beginning', parseId)
-    .option('--ttl <duration>', '90s, 15m, 12h or 30d (default: no end)', parseDuration)
-    .option('--force', 'even if no admin is left for longer than a day')
+    .option(
+      '--ttl <duration>',
+      'how long it is valid: 90s, 15m, 12h or 30d (default: no limit)',
+      parseDuration,
+    )
+    .option('--force', 'even if no admin token is then valid for more than a day')
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
       examples(
-        ['T=$(spl token rotate sa_…)', 'the new bearer alone is on stdout'],
-        ['spl token rotate sa_… | spl token save -', 'it is the one of this command line'],
+        ['T=$(spl token rotate sa_…)', 'only the new bearer token is on stdout'],
+        ['spl token rotate sa_… | spl token save -', 'save it for this command line'],
         ['spl token rotate sa_… --out ci.token --json', 'for scripts'],
       ),
     )
@@ -48,7 +52,7 @@ export function addTokenRotate(token: Command): void {
       })
       await deliverSecret(sink, made.token, {
         takeBack: () => client.delete(`/v1/tokens/${made.token_id}?force=true`),
-        again: `the others have ended; on the daemon's machine: spl token create --sa ${made.service_account_id}`,
+        again: `the others are revoked; on the daemon's machine: spl token create --sa ${made.service_account_id}`,
       })
       showMinted(made, sink, options)
       if (options.json) return

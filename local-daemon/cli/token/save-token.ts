@@ -14,7 +14,7 @@ export async function saveToken(
 ): Promise<string> {
   if ((await readBearer(bearer)) === undefined) {
     warn(
-      'that does not look like a bearer (spl_<env>_<service account>_<secret>); saved all the same',
+      'that does not look like a bearer token (spl_<env>_<service account>_<secret>); saved anyway',
     )
   }
   if (login !== undefined) {
@@ -25,7 +25,7 @@ export async function saveToken(
   await deliverSecret(sink, bearer, {
     takeBack: () => Promise.reject(new Error('it was there before')),
     again:
-      'make room, and save it again; if it is a new one, end it: spl token list, spl token revoke',
+      'free some space and save it again; if it is a new one, revoke it: spl token list, spl token revoke',
   })
   return tokenFile(home)
 }

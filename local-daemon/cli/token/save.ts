@@ -9,13 +9,13 @@ import { readSecretArgument } from '../parse/secret-argument.ts'
 export function addTokenSave(token: Command): void {
   token
     .command('save')
-    .description('keep the bearer of this command line in the home, mode 0600')
-    .argument('<bearer>', 'a bearer, or - for stdin, so that it is in no shell history')
+    .description('save the bearer token of this command line in the home (mode 0600)')
+    .argument('<bearer>', 'a bearer token, or - for stdin, which keeps it out of the shell history')
     .addHelpText(
       'after',
       examples(
         ['spl token save -', 'paste it, Enter, Ctrl-D'],
-        ['spl token create --sa sa_… | spl token save -', 'make one and keep it'],
+        ['spl token create --sa sa_… | spl token save -', 'create one and save it'],
       ),
     )
     .action(async (text: string, _options: unknown, command: Command) => {
@@ -25,6 +25,6 @@ export function addTokenSave(token: Command): void {
       const path = await saveToken(homeOf(options), await readSecretArgument(text), login)
       if (options.json) printJson({ object: 'token_file', status: 'saved', path })
       else print(`saved in ${path}`)
-      if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and wins over the file')
+      if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set and takes precedence over the file')
     })
 }

@@ -10,7 +10,7 @@ export function showMinted(made: Minted & Changed, sink: SecretSink, options: Se
   note(tokenFields(made, made.edge).trimEnd())
   note(
     sink.place === null
-      ? 'The bearer above is shown this once.'
-      : `The bearer is in ${sink.place}.`,
+      ? 'The bearer token above is shown only now.'
+      : `The bearer token is in ${sink.place}.`,
   )
 }

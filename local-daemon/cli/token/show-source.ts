@@ -26,7 +26,9 @@ interface TokenSource {
 export function addTokenShowSource(token: Command): void {
   token
     .command('show-source')
-    .description('say which bearer is used, of --token, SPL_TOKEN and saved ones; exit code 0 or 4')
+    .description(
+      'show which bearer token is used: --token, SPL_TOKEN or a saved one; exit code 0 or 4',
+    )
     .addHelpText(
       'after',
       examples(
@@ -43,7 +45,7 @@ export function addTokenShowSource(token: Command): void {
       if (options.json) return
       if (destinationOf(options).kind === 'home') {
         note(
-          'no bearer is sent while SPL_SERVE_URL is unset: the Unix socket of the home needs none',
+          'no bearer token is sent while SPL_SERVE_URL is unset: the Unix socket of the home needs none',
         )
       } else if (found.source === 'none') noteNext('try', 'spl token save -')
     })
@@ -85,6 +87,6 @@ function describe(found: TokenSource): string {
     ['File', found.path ?? undefined],
     ['Account', found.service_account_id ?? undefined],
     ['Env', found.env ?? undefined],
-    ['Token', odd ? 'it has not the form of a bearer' : (found.token_id ?? undefined)],
+    ['Token', odd ? 'not in the form of a bearer token' : (found.token_id ?? undefined)],
   ])
 }

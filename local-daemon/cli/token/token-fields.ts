@@ -1,7 +1,7 @@
 import { fields } from '../output/table.ts'
 import { localTime } from '../output/local-time.ts'
 import type { Edge, Token } from '../client/answers.ts'
-import { edgeText } from '../output/gateway-text.ts'
+import { gatewayText } from '../output/gateway-text.ts'
 
 /** A token for people: never its secret. */
 export function tokenFields(token: Token, edge: Edge): string {
@@ -14,6 +14,6 @@ export function tokenFields(token: Token, edge: Edge): string {
     ['Last used', token.last_used_at ? localTime(token.last_used_at) : undefined],
     ['Expires', token.expires_at === null ? 'never' : localTime(token.expires_at)],
     ['Revoked', token.revoked_at === null ? undefined : localTime(token.revoked_at)],
-    ['Edge', edgeText(edge)],
+    ['Gateway', gatewayText(edge)],
   ])
 }

@@ -12,13 +12,13 @@ import { addTokenUnset } from './unset.ts'
 export function addToken(program: Command): void {
   const token = program
     .command('token')
-    .description('make and end bearers, and keep the one of this command line')
+    .description('create and revoke bearer tokens, and save the one that this command line sends')
     .helpCommand(false)
     .addHelpText(
       'after',
       examples(
-        ['spl token list', 'by hash, never by secret'],
-        ['spl token rotate sa_…', 'a new bearer for an account'],
+        ['spl token list', 'by hash, never the secret'],
+        ['spl token rotate sa_…', 'a new bearer token for an account'],
         ['spl token show-source', 'which one this command line sends'],
       ),
     )

@@ -8,7 +8,7 @@ import { note, print, printJson, warn } from '../output/output.ts'
 export function addTokenUnset(token: Command): void {
   token
     .command('unset')
-    .description('remove the saved bearer from the home; it stays valid until it is revoked')
+    .description('remove the saved bearer token from the home; it stays valid until it is revoked')
     .addHelpText('after', examples(['spl token unset', 'removes the file']))
     .action(async (_options: unknown, command: Command) => {
       const options = optionsOf(command)
@@ -17,7 +17,7 @@ export function addTokenUnset(token: Command): void {
       if (options.json) printJson({ object: 'token_file', status, path })
       else if (status === 'removed') print(`removed ${path}`)
       else note(`there is no ${path}`)
-      if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set, and still used')
+      if (process.env['SPL_TOKEN']) warn('SPL_TOKEN is set and still used')
     })
 }
 

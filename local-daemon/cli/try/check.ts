@@ -63,8 +63,10 @@ export async function checkDemo(demo: Demo, report: (step: Step) => void): Promi
   } catch {
     // Reported by its step.
   }
-  await step('a forged bearer is refused by the gateway', () => forgedBearer(demo)).catch(() => {})
-  await step('a foreign origin may not read', () => foreignRequest(demo)).catch(() => {})
+  await step('a forged bearer token is refused by the gateway', () => forgedBearer(demo)).catch(
+    () => {},
+  )
+  await step('a foreign origin cannot read', () => foreignRequest(demo)).catch(() => {})
   await step('a foreign preflight is not allowed', () => foreignPreflight(demo)).catch(() => {})
   return ok
 }

@@ -22,8 +22,8 @@ export async function keepBearer(home: Home, minted: string | undefined): Promis
   } catch (cause) {
     throw new CliError(
       'DEMO_BEARER_LOST',
-      `${home.root} has a store, but its bearer is not in ${path}`,
-      `another --home, or begin anew with: rm -r ${shellPath(home.root)}`,
+      `${home.root} has a store, but its bearer token is not in ${path}`,
+      `use another --home, or start over with: rm -r ${shellPath(home.root)}`,
       undefined,
       { cause },
     )

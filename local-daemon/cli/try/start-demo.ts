@@ -115,7 +115,7 @@ async function askForThreads(origin: URL, ca: string, bearer: string): Promise<s
 function unreachable(origin: URL, answer: string): CliError {
   return new CliError(
     'DEMO_UNREACHABLE',
-    `${origin.origin} does not lead to the store: ${answer}`,
+    `${origin.origin} does not reach the store: ${answer}`,
     'read logs/spl.log and logs/gateway.log in the home of the demo',
   )
 }

@@ -19,17 +19,20 @@ interface TryOptions extends GlobalOptions {
 export function addTry(program: Command): void {
   program
     .command('try')
-    .description('start a gateway and a daemon on this machine, connected, to see it work')
-    .addOption(new Option('--check', 'do the main job once and stop: exit code 0 or 1'))
+    .description('start a connected gateway and daemon on this machine, to see it work')
+    .addOption(new Option('--check', 'test everything once and stop: exit code 0 or 1'))
     .addHelpText(
       'after',
       examples(
-        ['spl try', 'prints three curl lines and stays until Ctrl-C'],
+        ['spl try', 'prints three curl commands and runs until Ctrl-C'],
         ['spl try --check', 'one line for each step'],
         ['spl try --json', 'public_url, cacert, daemon_url, bearer and home for scripts'],
       ),
     )
-    .addHelpText('after', '\nIts home is ~/.syncro-try, never your own; --home moves it.')
+    .addHelpText(
+      'after',
+      '\nIt uses the home ~/.syncro-try, never your own; --home selects another one.',
+    )
     .action((_options: unknown, command: Command) => tryOut(optionsOf<TryOptions>(command)))
 }
 

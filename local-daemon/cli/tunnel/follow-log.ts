@@ -45,7 +45,7 @@ export async function followLog(wanted: LogToFollow): Promise<void> {
     }
     if (signal.aborted) return
     if (!wanted.follow) throw cutShort()
-    if (!gone) onRemark('the daemon has ended the stream; waiting for it')
+    if (!gone) onRemark('the daemon ended the stream; waiting for it')
     gone = true
     await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
   }
@@ -95,7 +95,7 @@ function parse<Value>(data: string): Value {
   } catch (cause) {
     throw new CliError(
       'ANSWER_INVALID',
-      'the log holds an event that is not JSON: is it a spl daemon?',
+      'the log contains an event that is not JSON: is it a spl daemon?',
       'check SPL_SERVE_URL',
       EXIT_CODE.failed,
       { cause },
@@ -106,8 +106,8 @@ function parse<Value>(data: string): Value {
 function ended(problem: Partial<Problem>): CliError {
   return new CliError(
     problem.code ?? 'ANSWER_INVALID',
-    problem.message ?? 'the daemon has ended the stream',
-    problem.try ?? 'the same command again',
+    problem.message ?? 'the daemon ended the stream',
+    problem.try ?? 'run the same command again',
     EXIT_CODE.refused,
   )
 }
@@ -116,7 +116,7 @@ function cutShort(): CliError {
   return new CliError(
     'STREAM_CUT',
     'the daemon ended the stream before everything was read',
-    'the same command again; spl status says whether the daemon runs',
+    'run the same command again; spl status shows whether the daemon runs',
     EXIT_CODE.unreachable,
   )
 }

@@ -14,7 +14,7 @@ export function linkRows(link: Link): readonly Row[] {
   return [
     ['Link', `${link.state}${connection} since ${timeText(link.since)}`],
     ['Link to', link.gateway_url],
-    ['Connected', link.state === 'connected' ? undefined : `last ${timeText(last_connected_at)}`],
+    ['Connected', link.state === 'connected' ? undefined : lastText(last_connected_at)],
     ['Round trip', round_trip_ms === null ? undefined : `${round_trip_ms} ms`],
     ['Reconnects', String(link.reconnects)],
     ['Streams', `${link.open_streams} open, ${link.requests} requests so far`],
@@ -27,7 +27,7 @@ export function linkRows(link: Link): readonly Row[] {
 }
 
 function rivalText(at: number): string {
-  return `another daemon with this identity asked for the place at ${timeText(at)}: a copy of this home runs elsewhere, stop one of the two`
+  return `another daemon with this identity tried to connect at ${timeText(at)}: a copy of this home runs on another machine; stop one of the two`
 }
 
 function subscribersText({ subscribers, groups }: LinkReport): string {
@@ -41,8 +41,12 @@ function policyText({ sent, acknowledged }: LinkReport['policy']): string | unde
     : `version ${sent} sent, ${acknowledged ?? 'none'} acknowledged`
 }
 
-function timeText(ms: number | null): string {
-  return ms === null ? 'never' : localTime(ms / 1000)
+function lastText(ms: number | null): string {
+  return ms === null ? 'not yet' : `last at ${timeText(ms)}`
+}
+
+function timeText(ms: number): string {
+  return localTime(ms / 1000)
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const

@@ -15,17 +15,17 @@ interface LogOptions extends GlobalOptions {
 export function addTunnelLog(tunnel: Command): void {
   tunnel
     .command('log')
-    .description('show the requests that the daemon answered lately')
-    .option('-f, --follow', 'go on with those to come, until Ctrl-C')
+    .description('show the latest requests that the daemon answered')
+    .option('-f, --follow', 'follow new ones until Ctrl-C')
     .addOption(
-      new Option('--via <way>', 'how they came in')
+      new Option('--via <way>', 'how they reached the daemon')
         .choices(['tunnel', 'proxy', 'network', 'loopback', 'socket', 'all'])
         .default('tunnel'),
     )
     .addHelpText(
       'after',
       examples(
-        ['spl tunnel log -f', 'what comes through the public hostname, as it comes'],
+        ['spl tunnel log -f', 'follow the requests through the public hostname'],
         ['spl tunnel log --via all', 'this machine’s requests too'],
         ["spl tunnel log -f --json | jq 'select(.status >= 500)'", 'one JSON object a line'],
       ),

@@ -14,8 +14,8 @@ export function addTunnelStatus(tunnel: Command): void {
       'after',
       examples(
         ['spl tunnel status', 'state, round trip, traffic, policy'],
-        ['spl tunnel status --json | jq .round_trip_ms', 'for scripts; null if not known yet'],
-        ['spl status', 'tries the public hostname end to end'],
+        ['spl tunnel status --json | jq .round_trip_ms', 'for scripts; null if not yet known'],
+        ['spl status', 'test the public hostname end to end'],
       ),
     )
     .action(async (_options: unknown, command: Command) => {

@@ -6,13 +6,13 @@ import { addTunnelStatus } from './status.ts'
 export function addTunnel(program: Command): void {
   const tunnel = program
     .command('tunnel')
-    .description('look at the link to the gateway, and at what comes through it')
+    .description('show the link to the gateway and the requests through it')
     .helpCommand(false)
     .addHelpText(
       'after',
       examples(
         ['spl tunnel status', 'is it connected?'],
-        ['spl tunnel log -f', 'what comes through, as it comes'],
+        ['spl tunnel log -f', 'follow the requests'],
       ),
     )
   addTunnelStatus(tunnel)

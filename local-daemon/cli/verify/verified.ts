@@ -16,8 +16,8 @@ export async function verified(
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',
-      `There is no identity in ${home.root}, so no store that it signed`,
-      'run it on the machine of the daemon; --home names another home',
+      `There is no identity in ${home.root}, and so no store signed by one`,
+      'run it on the daemon’s machine; --home selects another home',
     )
   }
   const { readSuccessions } = await import('../../access/identity/succession.ts')

@@ -16,17 +16,18 @@ interface VerifyFlags extends GlobalOptions {
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .description('check the whole store: file, ids, signatures, tables; the daemon may run')
+    .description(
+      'check the whole store: file, ids, signatures, tables; the daemon can keep running',
+    )
     .addOption(
-      new Option(
-        '--store <file>',
-        'another database: a backup of this home, for example',
-      ).argParser(parseStore),
+      new Option('--store <file>', 'another database, for example a backup of this home').argParser(
+        parseStore,
+      ),
     )
     .addHelpText(
       'after',
       examples(
-        ['spl verify', 'exit code 0 if everything is what was written, else 1'],
+        ['spl verify', 'exit code 0 if all is intact, otherwise 1'],
         ['spl verify --store ~/backup/hub.db', 'a backup of this home'],
         ['spl verify --json | jq .findings', 'for scripts'],
       ),
@@ -45,13 +46,13 @@ async function verify(options: VerifyFlags): Promise<void> {
   if (options.json) printJson({ object: 'verification', status, store: path, ...result })
   else {
     for (const { message } of result.findings) print(message)
-    if (status === 'ok') print(`${result.records} records, and all of them are what was written`)
+    if (status === 'ok') print(`${result.records} records, all intact`)
     else {
       note(`error: ${counted(result.count)} in ${path} [STORE_DAMAGED]`)
       noteNext(
         'try',
         copy
-          ? 'another backup: this one is not whole'
+          ? 'use another backup: this one is damaged'
           : 'spl serve --stop, then put back a copy of the store with its -wal',
       )
     }

@@ -9,12 +9,12 @@ import { print, printJson } from '../output/output.ts'
 export function addVersion(program: Command): void {
   program
     .command('version')
-    .description('print the version of spl and of Node.js; with --json of all that it runs on')
+    .description('print the versions of spl and Node.js; with --json, of everything it uses')
     .addHelpText(
       'after',
       examples(
         ['spl version', 'one line'],
-        ['spl version --json', 'SQLite, workerd, protocol and platform too'],
+        ['spl version --json', 'also SQLite, workerd, protocol and platform'],
       ),
     )
     .action(async (_options: unknown, command: Command) => {

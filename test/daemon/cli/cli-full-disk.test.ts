@@ -80,7 +80,7 @@ describe.runIf(process.platform === 'linux').for(['full', 'closed', 'none'] as c
       const before = live()
       const { code, stderr } = await splTo(place, line.replace('_SA_', account))
       expect(code).toBe(1)
-      expect(stderr).toMatch(/was ended again \[SECRET_NOT_WRITTEN\]\ntry: \S.*\n$/)
+      expect(stderr).toMatch(/was revoked \[SECRET_NOT_WRITTEN\]\ntry: \S.*\n$/)
       expect(stderr).not.toContain('shown this once')
       expect(live()).toEqual(before)
     })
@@ -131,7 +131,7 @@ describe.runIf(process.platform === 'linux').for(['full', 'closed', 'none'] as c
         const { code, stderr } = await splTo(place, `serve ${how} --port 0`, home.path)
         expect(code).toBe(1)
         expect(stderr).toMatch(
-          /was ended again \[SECRET_NOT_WRITTEN\]\ntry: .*spl token create --sa sa_/,
+          /was revoked \[SECRET_NOT_WRITTEN\]\ntry: .*spl token create --sa sa_/,
         )
         const command = /spl (token create --sa sa_\w+)/u.exec(stderr)?.[1] ?? ''
         if (how === '--foreground') {

@@ -87,9 +87,7 @@ describe('spl logs', () => {
   test('says where it looked when there is none', async () => {
     const run = await spl('logs')
     expect(run.code).toBe(1)
-    expect(run.stderr).toMatch(
-      /spl\.log.*\[LOG_MISSING\]\ntry: run it on the machine of the daemon/,
-    )
+    expect(run.stderr).toMatch(/spl\.log.*\[LOG_MISSING\]\ntry: run it on the daemon’s machine/)
   })
 
   test('shows the log of a real daemon', async () => {

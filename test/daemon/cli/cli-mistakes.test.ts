@@ -68,7 +68,7 @@ describe('help', () => {
   test('names every exit code', async () => {
     using home = aHome()
     const { stdout } = await runHere(['--help'], { home: home.path })
-    for (const code of ['0  done', '1  ', '2  ', '3  no daemon', '4  ']) {
+    for (const code of ['0  success', '1  ', '2  ', '3  no daemon', '4  ']) {
       expect(stdout).toContain(`\n  ${code}`)
     }
   })

@@ -158,7 +158,7 @@ test('a start whose gateway cannot be reached says so at once, and so does a res
   }
   await runFitting(['serve', '--stop'], { home: home.path })
   const doctor = await runFitting(['doctor'], { home: home.path })
-  const unknown = 'no daemon answers, so its public hostname is not known'
+  const unknown = 'no daemon answers, so its public hostname is unknown'
   expect(doctor.stdout).toMatch(new RegExp(`skip +cost +${unknown}`, 'u'))
   expect(doctor.stdout).toMatch(new RegExp(`skip +reachable +${unknown}`, 'u'))
 })

@@ -20,7 +20,7 @@ test.each([
   const run = await runSpl(['thread', 'list'], { home: home.path, env })
   expect(run.stderr).toMatch(
     new RegExp(
-      `^error: spl needs Node.js 22.14, 23.6 or newer, and this is ${node} \\[NODE_TOO_OLD\\]\ntry: `,
+      `^error: spl needs Node.js 22.14, 23.6 or newer; this is ${node} \\[NODE_TOO_OLD\\]\ntry: `,
     ),
   )
   expect(run.stderr).not.toContain('DAEMON_NOT_RUNNING')

@@ -137,7 +137,7 @@ describe('thread', () => {
     expect(all['has_more']).toBe(false)
     const some = await spl('thread', 'records', thread, '--limit', '1003')
     expect(some.stdout.trim().split('\n')).toHaveLength(1004)
-    expect(some.stderr).toContain('there are more')
+    expect(some.stderr).toContain('more exist')
   })
 
   test('records of a thread that is not here', async () => {

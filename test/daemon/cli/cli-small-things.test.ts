@@ -48,7 +48,7 @@ describe('a record', () => {
     const before = served.daemon.store.head()
     const run = await spl('intend', words)
     expect(run).toMatchObject({ code: 2, stdout: '' })
-    expect(run.stderr).toMatch(/\[TEXT_MISSING\]\ntry: spl intend "…"/)
+    expect(run.stderr).toMatch(/\[TEXT_MISSING\]\ntry: spl intend "some text"/)
     expect(served.daemon.store.head()).toBe(before)
   })
 })
@@ -96,7 +96,7 @@ test('a login that the home’s own daemon stands before is told, and how to cho
   writeFileSync(path, JSON.stringify(login), { mode: 0o600 })
   const shown = await spl('status')
   expect(shown.stdout).toMatch(
-    /^Login +https:\/\/spl\.example\.com is not used: .*SPL_SERVE_URL=https:\/\/spl\.example\.com spl status$/m,
+    /^Login +https:\/\/spl\.example\.com is not used, .*SPL_SERVE_URL=https:\/\/spl\.example\.com spl status$/m,
   )
   const json = JSON.parse((await spl('status', '--json')).stdout) as Record<string, unknown>
   expect(json['shadowed_login']).toBe('https://spl.example.com')
@@ -121,7 +121,7 @@ test('an absent log of a daemon that runs is not taken for a daemon that never r
   renameSync(log, join(home.path, 'elsewhere.log'))
   const run = await runFitting(['logs'], { home: home.path })
   expect(run.code).toBe(1)
-  expect(run.stderr).toMatch(/it was moved or removed, and the daemon, which runs.*\[LOG_MISSING\]/)
+  expect(run.stderr).toMatch(/it was moved or removed, and the running daemon.*\[LOG_MISSING\]/)
   await runFitting(['serve', '--stop'], { home: home.path })
   const after = await runFitting(['logs'], { home: home.path })
   expect(after.stdout).toContain('daemon stopping')
@@ -212,6 +212,6 @@ test('Ctrl-C at a question ends its line, and has the exit code that Ctrl-C has 
     isAsked ||= shown.includes('[1]:')
   })
   const [code] = (await once(child, 'close')) as [number | null]
-  expect(shown).toMatch(/\n\S*error:\S* cancelled at a question \[NOT_ANSWERED\]/u)
+  expect(shown).toMatch(/\n\S*error:\S* cancelled at a prompt \[NOT_ANSWERED\]/u)
   expect(code).toBe(130)
 })

@@ -86,7 +86,7 @@ describe('spl tunnel status', () => {
     const run = await spl(['tunnel', 'status'])
     expect(run).toMatchObject({ code: 3, stdout: '' })
     expect(run.stderr).toContain(
-      '[DAEMON_NOT_RUNNING]\ntry: spl serve --daemon; spl doctor says what else is wrong\n',
+      '[DAEMON_NOT_RUNNING]\ntry: spl serve --daemon; spl doctor shows what else is wrong\n',
     )
     const { code, stdout } = await spl(['status', '--json'])
     expect([code, (JSON.parse(stdout) as { link: unknown }).link]).toEqual([3, null])
@@ -124,7 +124,7 @@ describe('spl tunnel status', () => {
       Streams: '2 open, 812 requests so far',
       Traffic: '185.8 KiB in, 2.2 MiB out',
       Policy: 'version 31 sent, 30 acknowledged',
-      'Two daemons': `another daemon with this identity asked for the place at ${localTime(1795531722)}: a copy of this home runs elsewhere, stop one of the two`,
+      'Two daemons': `another daemon with this identity tried to connect at ${localTime(1795531722)}: a copy of this home runs on another machine; stop one of the two`,
       'Last error': undefined,
     })
   })
@@ -178,10 +178,7 @@ describe('spl tunnel log', () => {
     expect(seen.filter((path) => path.length < 5)).toEqual(['/one', '/two'])
     child.kill('SIGINT')
     expect((await closed)[0]).toBe(0)
-    expect(remarks).toEqual([
-      'the daemon has ended the stream; waiting for it',
-      'the daemon is back',
-    ])
+    expect(remarks).toEqual(['the daemon ended the stream; waiting for it', 'the daemon is back'])
   })
 
   test('ends when its bearer is revoked, with the code', async () => {

@@ -124,11 +124,11 @@ describe('the machine', () => {
   test.each<[string, string, string, Survey]>([
     ['daemon', 'fail', 'no daemon runs', gone('absent')],
     ['daemon', 'fail', 'does not answer', gone('silent')],
-    ['daemon', 'fail', 'not as expected', { ...gone('answers'), silence: 'odd [X]' }],
+    ['daemon', 'fail', 'unexpected answer', { ...gone('answers'), silence: 'odd [X]' }],
     [
       'version',
       'warn',
-      'the daemon runs 0.0.9',
+      'the daemon runs version 0.0.9',
       seen({}, { health: { ...DAEMON.health, version: '0.0.9' } }),
     ],
     ['disk', 'warn', '500 MiB', seen({ disk: { free: 500 * 1024 ** 2, total: GIB } })],
@@ -184,7 +184,11 @@ describe('files', () => {
 
   test('pass when they are their owner’s alone', () => {
     expect(fileChecks(seenAt(freshHome()))).toEqual([
-      { name: 'file-modes', status: 'pass', message: 'only you can read keys, store and bearer' },
+      {
+        name: 'file-modes',
+        status: 'pass',
+        message: 'only you can read keys, store and bearer token',
+      },
     ])
   })
 
@@ -302,22 +306,22 @@ describe('the clock', () => {
   const edge = (offsetMs: number | undefined) => ({ offsetMs, onCloudflare: false })
 
   test.each<[string, string, number | undefined, LinkReport | undefined]>([
-    ['pass', 'right, by the clock of the public hostname', 4_000, undefined],
-    ['warn', '45 s slow, by the clock of the public hostname', -45_000, undefined],
+    ['pass', 'correct, compared with the public hostname', 4_000, undefined],
+    ['warn', '45 s slow, compared with the public hostname', -45_000, undefined],
     [
       'warn',
-      '45 s slow, by the clock of the public hostname',
+      '45 s slow, compared with the public hostname',
       undefined,
       { ...LINK, clock_offset_ms: 45_000 },
     ],
     [
       'warn',
-      '6 s fast, by the clock of the public hostname',
+      '6 s fast, compared with the public hostname',
       undefined,
       { ...LINK, clock_offset_ms: -6_000 },
     ],
-    ['fail', '90 s fast, by the clock of the public hostname', 90_000, undefined],
-    ['skip', 'no public hostname tells the time', undefined, undefined],
+    ['fail', '90 s fast, compared with the public hostname', 90_000, undefined],
+    ['skip', 'no public hostname sends the time', undefined, undefined],
   ])('%s: %s', (status, message, offsetMs, link) => {
     const check = clockCheck(edge(offsetMs), link)
     expect([check.status, check.message]).toEqual([status, message])

@@ -8,7 +8,7 @@ const on = (name: string, address: string) => ({ [name]: [{ address }], none: un
 describe('who can reach the daemon', () => {
   test('is said in words', () => {
     expect(exposureText('loopback')).toBe('loopback only')
-    expect(exposureText('tailnet')).toMatch(/WireGuard encrypts/)
+    expect(exposureText('tailnet')).toMatch(/encrypted by WireGuard/)
     expect(exposureText('private')).toBe('private network, plain HTTP')
   })
 

@@ -41,19 +41,19 @@ function told({ status, message, fix }: Check): string {
 
 describe('no answer at all', () => {
   test.each([
-    ['ENOTFOUND', 'dns', /no address in the DNS/, /A or AAAA record/],
-    ['EAI_AGAIN', 'dns', /no address in the DNS/, /A or AAAA record/],
+    ['ENOTFOUND', 'dns', /no address in DNS/, /A or AAAA record/],
+    ['EAI_AGAIN', 'dns', /no address in DNS/, /A or AAAA record/],
     [
       'ECONNREFUSED',
       'refused',
       /Nothing listens on port 443/,
-      /Start what listens there: spl gateway serve .*proxy/,
+      /Start the server there: spl gateway serve .*proxy/,
     ],
-    ['ETIMEDOUT', 'timeout', /No answer from spl\.example\.com/, /firewall/],
-    ['EHOSTUNREACH', 'timeout', /No answer/, /port forwarding/],
+    ['ETIMEDOUT', 'timeout', /spl\.example\.com did not answer/, /firewall/],
+    ['EHOSTUNREACH', 'timeout', /did not answer/, /port forwarding/],
     ['CERT_HAS_EXPIRED', 'tls', /has expired/, /Renew/],
     ['CERT_NOT_YET_VALID', 'tls', /not valid yet/, /clock/],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls', /another name/, /this very hostname/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls', /another name/, /certificate for this hostname/],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls', /this machine does not trust/, /fullchain\.pem/],
     [
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -61,8 +61,8 @@ describe('no answer at all', () => {
       /this machine does not trust/,
       /NODE_EXTRA_CA_CERTS/,
     ],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls', /speaks no TLS/, /Check the port/],
-    ['ECONNRESET', 'tls', /closed before an answer/, /site for this very hostname/],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls', /does not speak TLS/, /Check the port/],
+    ['ECONNRESET', 'tls', /closed before an answer/, /site for this hostname/],
     ['EPIPE', 'broken', /broke/, /log of the proxy/],
   ])('%s', (code, kind, message, fix) => {
     const error = Object.assign(new Error(code), { code })
@@ -85,12 +85,12 @@ test.each<[string, OutsideAnswer, RegExp]>([
   ['the daemon', answered(200, { instance_did: DID }), /^pass: The daemon answers/],
   ['another one', answered(200, { instance_did: 'did:key:z6MkTwo' }), /^fail: Another daemon/],
   ['a redirect', answered(301, {}, { location: 'https://x/' }), /^fail: .* redirects to https:/],
-  ['a web page', answered(200), /^fail: What answers .* is not a spl daemon/],
+  ['a web page', answered(200), /^fail: The server at .* is not a spl daemon/],
   ['a proxy alone', answered(502), /^fail: The proxy .* does not reach the daemon/],
   [
     'a host that is not allowed',
     answered(421, { object: 'error', code: 'HOST_NOT_ALLOWED' }),
-    /^fail: The daemon does not take requests for spl\.example\.com/,
+    /^fail: The daemon does not accept requests for spl\.example\.com/,
   ],
   [
     'a gateway alone',
@@ -106,18 +106,18 @@ describe('certificate', () => {
   const day = 24 * 3600 * 1000
   const shown = { fault: undefined, issuer: "Let's Encrypt", names: ['DNS:spl.example.com'] }
   test.each<[number, number, string | undefined, RegExp]>([
-    [90, 60, undefined, /^pass: .*signed by Let's Encrypt, is good for 60 days/],
+    [90, 60, undefined, /^pass: .*signed by Let's Encrypt, is valid for 60 days/],
     [90, 16, undefined, /^pass/],
-    [90, 14, undefined, /^warn: .* ends in 14 days/],
-    [6, 3, undefined, /^pass: .* is good for 3 days/],
-    [6, 1.2, undefined, /^pass: .* is good for 28 hours/],
-    [6, 0.9, undefined, /^warn: .* ends in 21 hours/],
-    [0.5, 0.4, undefined, /^pass: .* is good for 9 hours/],
-    [0.5, 0.17, undefined, /^pass: .* is good for 4 hours/],
-    [0.5, 0.08, undefined, /^warn: .* ends in 1 hour$/],
+    [90, 14, undefined, /^warn: .* expires in 14 days/],
+    [6, 3, undefined, /^pass: .* is valid for 3 days/],
+    [6, 1.2, undefined, /^pass: .* is valid for 28 hours/],
+    [6, 0.9, undefined, /^warn: .* expires in 21 hours/],
+    [0.5, 0.4, undefined, /^pass: .* is valid for 9 hours/],
+    [0.5, 0.17, undefined, /^pass: .* is valid for 4 hours/],
+    [0.5, 0.08, undefined, /^warn: .* expires in 1 hour$/],
     [365, 61, undefined, /^pass/],
     [365, 60, undefined, /^warn/],
-    [90, -3, 'CERT_HAS_EXPIRED', /^fail: .* has expired 2 days ago/],
+    [90, -3, 'CERT_HAS_EXPIRED', /^fail: .* expired 2 days ago/],
     [90, 60, 'ERR_TLS_CERT_ALTNAME_INVALID', /^fail: .*another name/],
     [90, 60, 'DEPTH_ZERO_SELF_SIGNED_CERT', /^fail: .*does not trust/],
   ])('of %d days that ends in %d, with %s', (life, days, fault, expected) => {
@@ -134,7 +134,11 @@ describe('streaming', () => {
   const arrivals = (came: readonly number[]) =>
     came.map((at, index) => ({ sent: 1_000_000 + (sent[index] ?? 0), came: at }))
   test.each<[string, readonly number[], RegExp]>([
-    ['as sent', [30, 280, 530, 780], /^pass: Events come as they are sent, the first after 30 ms/],
+    [
+      'as sent',
+      [30, 280, 530, 780],
+      /^pass: Events arrive as they are sent, the first after 30 ms/,
+    ],
     ['a little together', [200, 380, 560, 790], /^pass/],
     ['all at the end', [780, 780, 781, 781], /^fail: The proxy holds events back/],
     ['two and two', [300, 300, 610, 610], /^fail: The proxy holds events back/],
@@ -174,16 +178,16 @@ describe('the client', () => {
       /^warn: The daemon takes the proxy, 10\.0\.0\.2, for the client/,
     ],
     ['calls without a proxy', seen({ via: 'network', forwarded: [], peer_trusted: null }), /^pass/],
-    ['is unknown: no word', unknown, /^warn: The proxy sends no address/],
+    ['is unknown: no word', unknown, /^warn: The proxy sends no client address/],
     [
       'is unknown to the gateway',
       seen({ via: 'tunnel', client_address: null }),
-      /^skip: The gateway is not told the addresses/,
+      /^skip: The gateway does not learn the addresses/,
     ],
     [
       'is taken for this machine',
       seen({ via: 'loopback', client_address: null, peer_trusted: null }),
-      /^fail: .*this very machine/,
+      /^fail: .*requests from this machine/,
     ],
   ])('%s', (_name, plain, expected) => {
     expect(told(judgeClientAddress(plain, plain))).toMatch(expected)
@@ -193,7 +197,7 @@ describe('the client', () => {
     ['counts not', known, known, /^pass: What a client claims/],
     ['counts', known, spoofed, /^fail: Clients can choose/],
     ['counts where nothing else does', unknown, spoofed, /^fail: Clients can choose/],
-    ['makes it unknown', known, unknown, /^warn: .* another one when/],
+    ['makes it unknown', known, unknown, /^warn: .* changes when/],
     ['cannot count', untrusted, untrusted, /^skip/],
     ['is refused', known, undefined, /^pass: The proxy refuses/],
   ])('a claim %s', (_name, plain, claimed, expected) => {
@@ -225,11 +229,11 @@ describe('cors', () => {
     foreign: answered(200),
   }
   test.each<[string, Parameters<typeof judgeCors>[0], RegExp]>([
-    ['is the daemon’s', good, /^pass: Pages of https:\/\/app\.example\.com may call/],
+    ['is the daemon’s', good, /^pass: Web pages from https:\/\/app\.example\.com may call/],
     [
       'allows nobody',
       { ...good, allowedOrigin: undefined, preflight: undefined },
-      /^pass: A page of an origin that is not allowed may not/,
+      /^pass: Web pages from origins that are not allowed cannot/,
     ],
     ['is a star', { ...good, foreign: answered(200, {}, says('*')) }, /^fail: .*Allow-Origin: \*/],
     [
@@ -243,8 +247,8 @@ describe('cors', () => {
       /^fail/,
     ],
     ['is alone on the list', { ...good, otherOrigins: 0 }, /may call, and no others$/],
-    ['has company', { ...good, otherOrigins: 2 }, /may call, and 2 other origins of the list; /],
-    ['is a login', { ...good, preflight: answered(401) }, /^fail: The preflight .* with 401/],
+    ['has company', { ...good, otherOrigins: 2 }, /may call, and 2 other origins on the list; /],
+    ['is a login', { ...good, preflight: answered(401) }, /^fail: The preflight .* got status 401/],
     ['is swallowed', { ...good, preflight: answered(204) }, /^fail: The preflight/],
   ])('%s', (_name, given, expected) => {
     expect(told(judgeCors(given))).toMatch(expected)
@@ -254,9 +258,9 @@ describe('cors', () => {
 const SENT = { bytes: 10, sha256: 'ab' }
 test.each<[string, OutsideAnswer, RegExp]>([
   ['whole', answered(200, { object: 'upload', sha256: 'ab' }), /^pass/],
-  ['rewritten', answered(200, { object: 'upload', sha256: 'cd' }), /^fail: .*other bytes/],
+  ['rewritten', answered(200, { object: 'upload', sha256: 'cd' }), /^fail: .*different bytes/],
   ['too large', answered(413), /^fail: The proxy refuses a body of 10 bytes/],
-  ['broken', answered(500), /^fail: .*answered with 500/],
+  ['broken', answered(500), /^fail: .*got status 500/],
   ['not this bearer’s', answered(403, { code: 'SCOPE_FORBIDDEN' }), /^skip/],
   ['busy', answered(429, { code: 'RATE_LIMITED' }), /^skip/],
 ])('upload: %s', (_name, answer, expected) => {
@@ -265,8 +269,12 @@ test.each<[string, OutsideAnswer, RegExp]>([
 
 test.each<[string, OutsideAnswer, RegExp]>([
   ['refused', answered(401, { object: 'error', code: 'AUTH_REQUIRED' }), /^pass/],
-  ['let in as this machine', answered(200, { via: 'loopback' }), /^fail: .*this machine’s own/],
-  ['let in with a bearer', answered(200, { via: 'proxy' }), /^fail: .*shows one for everybody/],
+  [
+    'let in as this machine',
+    answered(200, { via: 'loopback' }),
+    /^fail: .*requests from this machine/,
+  ],
+  ['let in with a bearer', answered(200, { via: 'proxy' }), /^fail: .*adds one to every request/],
   ['sent to a login', answered(302), /^warn/],
   ['refused by another', answered(401), /^warn/],
 ])('without a bearer: %s', (_name, answer, expected) => {
@@ -284,7 +292,7 @@ test.each<[string, Parameters<typeof judgeUpgrade>[0], RegExp]>([
 
 test.each<[string, OutsideAnswer, RegExp]>([
   ['leads to https', answered(308, {}, { location: 'https://spl.example.com/' }), /^pass/],
-  ['answers', answered(200, { instance_did: DID }), /^fail: .*in the clear/],
+  ['answers', answered(200, { instance_did: DID }), /^fail: .*unencrypted/],
   ['is another service', answered(404), /^pass/],
 ])('plain http %s', (_name, answer, expected) => {
   expect(told(judgePlainAnswer(new URL('http://spl.example.com'), answer))).toMatch(expected)

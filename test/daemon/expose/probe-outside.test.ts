@@ -112,7 +112,7 @@ describe('everything that is asked from outside', () => {
     const checks = await probeOutside({ origin: proxy.origin })
     expect(checks.find(({ name }) => name === 'authentication')).toMatchObject({
       status: 'fail',
-      message: expect.stringContaining('shows one for everybody'),
+      message: expect.stringContaining('adds one to every request'),
       fix: expect.stringContaining('revoke'),
     })
   })

@@ -43,7 +43,7 @@ describe('spl gateway rotate-identity', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/^spl_prod_sa_[a-z0-9]{16}_\w+\n$/)
     expect(stderr).toMatch(/Old key +destroyed/)
     expect(stderr).toMatch(/^sa_\w+ +admin +1$/m)
-    expect(stderr).toMatch(/spl gateway serve again, with --owner did:key:z/)
+    expect(stderr).toMatch(/restart spl gateway serve, with --owner did:key:z/)
     const facts = readRunningFile(homeAt(home.path))
     expect(facts?.address).toBe(address)
     expect(facts?.instance_did).not.toBe(did)

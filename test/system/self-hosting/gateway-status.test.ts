@@ -129,7 +129,7 @@ describe('spl gateway status', { timeout: 90_000 }, () => {
     const parked = await status(empty.path, '--json', '--url', url)
     page.closeAllConnections()
     await new Promise((resolve) => void page.close(resolve))
-    expect(detail(parked, 'gateway')).toBe('no gateway of spl answers there (status 200)')
+    expect(detail(parked, 'gateway')).toBe('no spl gateway answers there (status 200)')
     expect(parked.code).toBe(3)
 
     const closed = await status(empty.path, '--json', '--url', url)

@@ -11,14 +11,19 @@ export async function probeAuthentication(outside: Outside): Promise<Check> {
 export function judgeAnonymous({ status, json }: OutsideAnswer): Check {
   const details = { status, code: json.code, via: json['via'] }
   if (status === 401 && json.object === 'error') {
-    return { name: NAME, status: 'pass', message: 'Requests without a bearer are refused', details }
+    return {
+      name: NAME,
+      status: 'pass',
+      message: 'Requests without a bearer token are refused',
+      details,
+    }
   }
   if (status !== 200) {
     return {
       name: NAME,
       status: 'warn',
-      message: `A request without a bearer is answered with ${status}, not by the daemon`,
-      fix: 'If the proxy has a login of its own, programs need to pass it too; otherwise forward every path.',
+      message: `A request without a bearer token gets status ${status}, and not from the daemon`,
+      fix: 'If the proxy has its own login, programs must pass it too; otherwise forward every path.',
       details,
     }
   }
@@ -27,11 +32,11 @@ export function judgeAnonymous({ status, json }: OutsideAnswer): Check {
     name: NAME,
     status: 'fail',
     message: taken
-      ? 'Anybody gets in without a bearer: the daemon takes the proxy’s requests for this machine’s own'
-      : 'Anybody gets in without a bearer: the proxy shows one for everybody',
+      ? 'Anyone gets in without a bearer token: the daemon treats the proxy’s requests as requests from this machine'
+      : 'Anyone gets in without a bearer token: the proxy adds one to every request',
     fix: taken
-      ? 'spl config set auth_required true, serve without --insecure-localhost, and let the proxy send X-Forwarded-For and keep Host.'
-      : 'Take the Authorization header out of the proxy’s configuration (nginx: proxy_set_header Authorization …), and revoke that bearer: spl token revoke',
+      ? 'spl config set auth_required true, start the daemon without --insecure-localhost, and let the proxy send X-Forwarded-For and keep the Host header.'
+      : 'Remove the Authorization header from the proxy’s configuration (nginx: proxy_set_header Authorization …), and revoke that bearer: spl token revoke',
     details,
   }
 }

@@ -39,7 +39,7 @@ export function judgeCertificate(origin: URL, shown: ShownCertificate, now: numb
     return {
       name: NAME,
       status: 'fail',
-      message: `${of} has expired ${Math.max(1, -days - 1)} days ago`,
+      message: `${of} expired ${Math.max(1, -days - 1)} days ago`,
       fix: RENEW,
       details,
     }
@@ -51,14 +51,14 @@ export function judgeCertificate(origin: URL, shown: ShownCertificate, now: numb
   }
   const left = lifeLeft(shown, now)
   if (endsSoon(shown, now)) {
-    const message = `${of} ends in ${left}`
+    const message = `${of} expires in ${left}`
     return { name: NAME, status: 'warn', message, fix: RENEW, details }
   }
-  return { name: NAME, status: 'pass', message: `${of} is good for ${left}`, details }
+  return { name: NAME, status: 'pass', message: `${of} is valid for ${left}`, details }
 }
 
 const RENEW =
-  'Renew it: certbot renew --dry-run says why it was not done; Caddy and Traefik say so in their log. Ports 80 and 443 must be open for it.'
+  'Renew it: certbot renew --dry-run shows why the renewal failed; Caddy and Traefik write it to their log. Ports 80 and 443 must be open.'
 
 function readCertificate({ certificate, fault }: Handshake): ShownCertificate {
   const { issuer, subjectaltname = '' } = certificate.toLegacyObject()

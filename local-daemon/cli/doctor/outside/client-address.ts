@@ -27,7 +27,7 @@ export interface SeenConnection {
 export async function probeClientAddress(outside: Outside): Promise<Check[]> {
   const plain = connectionIn(await ask(outside, { path: '/v1/connection' }))
   if (plain === undefined) {
-    const message = 'The daemon does not say what it sees of a request: is the bearer good?'
+    const message = 'The daemon does not tell how it sees a request: is the bearer token valid?'
     return ['client-address', 'spoofed-address', 'host'].map((name) => ({
       name,
       status: 'skip',
@@ -68,8 +68,8 @@ export function judgeClientAddress(
     return {
       name,
       status: 'warn',
-      message: `The daemon takes the proxy, ${client_address}, for the client: it does not trust its word`,
-      fix: `spl config set trusted_proxies ${client_address} (a list: give the addresses that are in it as well)`,
+      message: `The daemon takes the proxy, ${client_address}, for the client, because it does not trust the proxy`,
+      fix: `spl config set trusted_proxies ${client_address} (a list: repeat the addresses that are already in it)`,
       details,
     }
   }
@@ -79,7 +79,7 @@ export function judgeClientAddress(
   }
   if (via === 'tunnel') {
     const message =
-      'The gateway is not told the addresses of clients, and counts without them; a proxy in front can tell: spl gateway serve --client-address-header'
+      'The gateway does not learn the addresses of clients and applies its limits without them; a proxy in front can send them: spl gateway serve --client-address-header'
     return { name, status: 'skip', message, details }
   }
   if (peer_trusted === false) {
@@ -87,8 +87,8 @@ export function judgeClientAddress(
       name,
       status: 'warn',
       message:
-        'The daemon does not know the addresses of clients: it does not trust the proxy’s word',
-      fix: 'spl config set trusted_proxies 127.0.0.1 (or the address by which the daemon sees the proxy), once the check spoofed-address does not fail',
+        'The daemon does not know the addresses of clients, because it does not trust the proxy',
+      fix: 'spl config set trusted_proxies 127.0.0.1 (or the address by which the daemon sees the proxy), once the check spoofed-address passes',
       details,
     }
   }
@@ -96,7 +96,7 @@ export function judgeClientAddress(
     return {
       name,
       status: 'fail',
-      message: 'The daemon takes what the proxy forwards for requests of this very machine',
+      message: 'The daemon treats forwarded requests as requests from this machine',
       fix: 'Let the proxy send X-Forwarded-For and keep the Host header (nginx: proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header Host $http_host;).',
       details,
     }
@@ -106,9 +106,9 @@ export function judgeClientAddress(
     status: 'warn',
     message:
       claimed?.client_address === CLAIMED_ADDRESS
-        ? 'The proxy says nothing of the client’s address by itself'
-        : 'The proxy sends no address of the client that counts',
-    fix: 'Let the proxy set X-Forwarded-For to the client’s address (nginx: proxy_set_header X-Forwarded-For $remote_addr;). If you ask from the proxy’s own machine, over loopback, all is well: ask from another one.',
+        ? 'The proxy does not send the client’s address by itself'
+        : 'The proxy sends no client address that the daemon uses',
+    fix: 'Let the proxy set X-Forwarded-For to the client’s address (nginx: proxy_set_header X-Forwarded-For $remote_addr;). If you run this on the proxy’s own machine, over loopback, this is expected: run it on another one.',
     details,
   }
 }
@@ -129,7 +129,7 @@ export function judgeSpoofing(plain: SeenConnection, claimed: SeenConnection | u
     return {
       name,
       status: 'fail',
-      message: 'Clients can choose the address that the daemon takes them for',
+      message: 'Clients can choose the address that the daemon sees',
       fix: gateway
         ? 'Let the proxy in front of the gateway overwrite the header of --client-address-header (nginx: proxy_set_header X-Real-IP $remote_addr;), or start the gateway without that option.'
         : "Let the proxy set X-Forwarded-For itself (nginx: proxy_set_header X-Forwarded-For $remote_addr;). Until then: spl config set trusted_proxies ''",
@@ -140,16 +140,16 @@ export function judgeSpoofing(plain: SeenConnection, claimed: SeenConnection | u
     return {
       name,
       status: 'warn',
-      message: 'The client’s address is another one when a client claims one',
-      fix: 'Let the proxy set X-Forwarded-For itself, and not append to what a client sent.',
+      message: 'The client’s address changes when a client claims one',
+      fix: 'Let the proxy set X-Forwarded-For itself, instead of appending to what a client sent.',
       details: { ...details, unclaimed: plain.client_address },
     }
   }
   if (plain.client_address === null) {
-    const message = 'No address counts, so none can be claimed'
+    const message = 'No client address is used, so none can be claimed'
     return { name, status: 'skip', message, details }
   }
-  const message = 'What a client claims about its address does not count'
+  const message = 'What a client claims about its address is ignored'
   return { name, status: 'pass', message, details }
 }
 
@@ -157,14 +157,14 @@ export function judgeHost({ host, hostname }: URL, seen: SeenConnection): Check 
   const name = 'host'
   const details = { host: seen.host }
   if (seen.host === host || seen.host === hostname) {
-    const message = `The daemon is called by its public name, ${seen.host}`
+    const message = `The daemon sees its public name, ${seen.host}`
     return { name, status: 'pass', message, details }
   }
   return {
     name,
     status: 'warn',
     message: `The proxy changes the Host header to ${seen.host ?? 'nothing'}`,
-    fix: 'Pass it on as the client sent it (nginx: proxy_set_header Host $http_host;): behind a gateway nothing works otherwise, and pages of the same name are taken for foreign.',
+    fix: 'Forward it as the client sent it (nginx: proxy_set_header Host $http_host;): otherwise nothing works behind a gateway, and web pages of the same name count as foreign.',
     details,
   }
 }

@@ -54,36 +54,36 @@ export function judgeCors({
     return {
       name: NAME,
       status: 'fail',
-      message: `The proxy says Access-Control-Allow-Origin: ${added[0]}, which the daemon did not say`,
-      fix: 'Take out every CORS header of the proxy (nginx: add_header Access-Control-…); the daemon says them itself (spl config auth-set-cors-origins)',
+      message: `The proxy adds Access-Control-Allow-Origin: ${added[0]}, which the daemon did not send`,
+      fix: 'Remove every CORS header from the proxy (nginx: add_header Access-Control-…); the daemon sends them itself (spl config auth-set-cors-origins)',
       details: { added },
     }
   }
   if (preflight === undefined) {
     const message =
-      'A page of an origin that is not allowed may not call, and the proxy allows none'
+      'Web pages from origins that are not allowed cannot call, and the proxy allows none'
     return { name: NAME, status: 'pass', message, details: { allowed_origin: null } }
   }
   const { status, headers } = preflight
   const details = { allowed_origin: allowedOrigin, status }
   if (status === 204 && headers[ALLOW] === allowedOrigin) {
-    const message = `Pages of ${allowedOrigin} may call, ${others(otherOrigins)}`
+    const message = `Web pages from ${allowedOrigin} may call, ${others(otherOrigins)}`
     return { name: NAME, status: 'pass', message, details }
   }
   return {
     name: NAME,
     status: 'fail',
-    message: `The preflight of ${allowedOrigin} was answered with ${status}`,
-    fix: 'Forward OPTIONS requests to the daemon like any others, with all their headers, and ask for no login before them.',
+    message: `The preflight from ${allowedOrigin} got status ${status}`,
+    fix: 'Forward OPTIONS requests to the daemon like any other, with all their headers, and without asking for a login.',
     details,
   }
 }
 
 /** What is not on the list may not: that was tried with an origin that nobody has. */
 function others(count: number | undefined): string {
-  if (count === undefined) return 'and pages that are not allowed may not'
+  if (count === undefined) return 'and pages that are not allowed cannot'
   if (count === 0) return 'and no others'
   return count === 1
-    ? 'and one other origin of the list; pages elsewhere may not'
-    : `and ${count} other origins of the list; pages elsewhere may not`
+    ? 'and one other origin on the list; all others cannot'
+    : `and ${count} other origins on the list; all others cannot`
 }

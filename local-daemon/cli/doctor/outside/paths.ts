@@ -15,7 +15,7 @@ export async function probeDotPaths(outside: Outside): Promise<Check> {
     name,
     status: 'fail',
     message: `${WELL_KNOWN} does not reach the daemon (${status}): the proxy drops paths that begin with a dot`,
-    fix: 'Take out the rule that denies them (nginx: location ~ /\\. { deny all; }), or let /.well-known/ through before it.',
+    fix: 'Remove the rule that denies them (nginx: location ~ /\\. { deny all; }), or allow /.well-known/ before it.',
     details,
   }
 }
@@ -37,13 +37,13 @@ export async function probeEncodedPaths(outside: Outside): Promise<Check> {
   }
   const details = { changed }
   if (changed.length === 0) {
-    return { name, status: 'pass', message: 'Paths go on as they were sent', details }
+    return { name, status: 'pass', message: 'Paths arrive as they were sent', details }
   }
   return {
     name,
     status: 'warn',
     message: `The proxy changes paths: ${changed.join('; ')}`,
-    fix: 'Forward the path as it came (nginx: proxy_pass with nothing after the port). The routes of this daemon need neither // nor %2F, so it may stay.',
+    fix: 'Forward the path unchanged (nginx: proxy_pass with nothing after the port). The routes of this daemon need neither // nor %2F, so you can leave it.',
     details,
   }
 }

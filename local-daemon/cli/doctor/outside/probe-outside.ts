@@ -59,7 +59,7 @@ export async function probeOutside(
   async function addAll(probes: readonly (readonly [string, Probe])[], possible: boolean) {
     for (const [name, probe] of probes) {
       if (possible) add(await tried(outside, name, probe))
-      else add({ name, status: 'skip', message: 'Needs a bearer: --token' })
+      else add({ name, status: 'skip', message: 'Needs a bearer token: --token' })
     }
   }
 }

@@ -39,10 +39,10 @@ async function judgeProof(
       name: NAME,
       status: 'fail',
       message: copy
-        ? `Another daemon with this identity answers at ${origin.origin}, in place of this one`
+        ? `Another daemon with this identity answers at ${origin.origin} instead of this one`
         : `Another daemon answers at ${origin.origin}: ${did}, not ${expectedDid}`,
       fix: copy
-        ? 'Two run with copies of one home: stop one of them for good, or give it a home of its own.'
+        ? 'Two daemons use copies of one home: stop one of them for good, or give it its own home.'
         : 'Point the name, or the proxy’s upstream, at this daemon: spl status shows its address.',
       details: { kind: copy ? 'copy' : 'other-daemon', instance_did: did },
     }
@@ -57,7 +57,7 @@ async function judgeProof(
         name: NAME,
         status: 'fail',
         message: `The proxy changes the Host header to ${called}, so the daemon cannot prove itself`,
-        fix: 'Pass it on as the client sent it (nginx: proxy_set_header Host $http_host;).',
+        fix: 'Forward it as the client sent it (nginx: proxy_set_header Host $http_host;).',
         details,
       }
     }
@@ -99,14 +99,14 @@ export function judgeHealth(
     return fail(
       'redirect',
       `${origin.origin} redirects to ${String(headers.location ?? 'nowhere')}`,
-      'Use that address, if it is yours; otherwise let the proxy forward requests, not redirect them.',
+      'Use that address if it is yours; otherwise let the proxy forward requests instead of redirecting them.',
     )
   }
   if (json.code === 'HOST_NOT_ALLOWED') {
     return fail(
       'host',
-      `The daemon does not take requests for ${origin.hostname}`,
-      `spl config set allowed_hosts ${origin.hostname} (a list: give the names that are in it as well)`,
+      `The daemon does not accept requests for ${origin.hostname}`,
+      `spl config set allowed_hosts ${origin.hostname} (a list: repeat the names that are already in it)`,
     )
   }
   if (json.object === 'error') {
@@ -125,7 +125,7 @@ export function judgeHealth(
   }
   return fail(
     'other-service',
-    `What answers at ${origin.origin} is not a spl daemon (${status})`,
-    'Check that the name leads to your proxy, and that the proxy has a site for this very hostname.',
+    `The server at ${origin.origin} is not a spl daemon (${status})`,
+    'Check that the name points to your proxy, and that the proxy has a site for this hostname.',
   )
 }

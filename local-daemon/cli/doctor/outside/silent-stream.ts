@@ -17,7 +17,7 @@ export async function probeSilentStream(outside: Outside, waitMs = WAIT_MS): Pro
   const { statusCode = 0 } = response
   if (statusCode !== 200) {
     response.destroy()
-    const message = `The feed cannot be followed with this bearer (${statusCode})`
+    const message = `The feed cannot be followed with this bearer token (${statusCode})`
     return { name: NAME, status: 'skip', message }
   }
   const started = performance.now()
@@ -29,7 +29,7 @@ export async function probeSilentStream(outside: Outside, waitMs = WAIT_MS): Pro
       text = (text + chunk).slice(-1_000)
       if (!/(?:^|\n):/.test(text)) continue
       response.destroy()
-      return { name: NAME, status: 'pass', message: 'A silent event stream is kept open' }
+      return { name: NAME, status: 'pass', message: 'A silent event stream stays open' }
     }
   } catch (error) {
     cut = signal.aborted ? 'no heartbeat' : (error as Error).message
@@ -38,8 +38,8 @@ export async function probeSilentStream(outside: Outside, waitMs = WAIT_MS): Pro
   return {
     name: NAME,
     status: 'fail',
-    message: `A silent event stream was lost after ${seconds} s: ${cut}`,
-    fix: 'Let a silent connection live for longer than 15 seconds (nginx: proxy_read_timeout 3600s;), and turn buffering off.',
+    message: `A silent event stream was cut after ${seconds} s: ${cut}`,
+    fix: 'Allow silent connections for longer than 15 seconds (nginx: proxy_read_timeout 3600s;), and turn buffering off.',
     details: { seconds },
   }
 }

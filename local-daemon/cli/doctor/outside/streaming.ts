@@ -26,9 +26,8 @@ export async function probeStreaming(outside: Outside): Promise<Check> {
     return {
       name: NAME,
       status: 'fail',
-      message:
-        `The event stream was answered with ${statusCode} ${headers['content-type'] ?? ''}`.trim(),
-      fix: 'Forward every path to the daemon, and show a good bearer: spl token info',
+      message: `The event stream got status ${statusCode} ${headers['content-type'] ?? ''}`.trim(),
+      fix: 'Forward every path to the daemon, and use a valid bearer token: spl token info',
       details: { status: statusCode },
     }
   }
@@ -52,7 +51,7 @@ export function judgeArrivals(
     return {
       name: NAME,
       status: 'fail',
-      message: `Only ${arrivals.length} of ${expected} events came before the stream ended`,
+      message: `Only ${arrivals.length} of ${expected} events arrived before the stream ended`,
       fix: 'See the log of the proxy: it cut the stream.',
       details,
     }
@@ -64,7 +63,7 @@ export function judgeArrivals(
     return {
       name: NAME,
       status: 'fail',
-      message: `The proxy holds events back: they were sent over ${Math.round(sentMs)} ms and came within ${Math.round(cameMs)} ms`,
+      message: `The proxy holds events back: they were sent over ${Math.round(sentMs)} ms and arrived within ${Math.round(cameMs)} ms`,
       fix:
         'Turn buffering off (nginx: proxy_buffering off; and no proxy_ignore_headers X-Accel-Buffering)' +
         (coding === undefined ? '.' : ', and compression too (nginx: gzip off;).'),
@@ -76,11 +75,11 @@ export function judgeArrivals(
       name: NAME,
       status: 'warn',
       message: `The first event took ${Math.round(first.came)} ms`,
-      fix: 'Events come as they are sent, but late: look for a slow line, or a proxy that waits before it connects.',
+      fix: 'Events arrive as they are sent, but late: look for a slow connection, or a proxy that waits before it connects.',
       details,
     }
   }
-  const message = `Events come as they are sent, the first after ${Math.round(first.came)} ms`
+  const message = `Events arrive as they are sent, the first after ${Math.round(first.came)} ms`
   return { name: NAME, status: 'pass', message, details }
 }
 

@@ -43,13 +43,13 @@ export function judgeUpload(
     return {
       name: NAME,
       status: 'fail',
-      message: 'A body arrives with other bytes than were sent',
-      fix: 'Something on the way rewrites bodies: take it out.',
+      message: 'A request body arrives with different bytes than were sent',
+      fix: 'Something on the way rewrites bodies: remove it.',
       details,
     }
   }
   if (json.code === 'SCOPE_FORBIDDEN' || json.code === 'RATE_LIMITED') {
-    const message = `This bearer cannot try an upload now (${json.code})`
+    const message = `This bearer token cannot test an upload now (${json.code})`
     return { name: NAME, status: 'skip', message, details }
   }
   const limited = status === 413
@@ -58,9 +58,9 @@ export function judgeUpload(
     status: 'fail',
     message: limited
       ? `The proxy refuses a body of ${sent.bytes} bytes, as large as a record may be`
-      : `A body of ${sent.bytes} bytes was answered with ${status}`,
+      : `A body of ${sent.bytes} bytes got status ${status}`,
     fix: limited
-      ? 'Let larger bodies through (nginx: client_max_body_size 100m;).'
+      ? 'Allow larger bodies (nginx: client_max_body_size 100m;).'
       : (json.try ?? 'See the log of the proxy for the same moment.'),
     details,
   }

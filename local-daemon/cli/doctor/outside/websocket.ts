@@ -16,19 +16,19 @@ export async function probeWebSocket(outside: Outside): Promise<Check> {
 
 export function judgeUpgrade(outcome: Outcome): Check {
   if (outcome.kind === 'open') {
-    return { name: NAME, status: 'pass', message: 'WebSockets pass' }
+    return { name: NAME, status: 'pass', message: 'WebSockets work' }
   }
   const details = { ...outcome }
   if (outcome.kind === 'answer' && (outcome.status === 401 || outcome.status === 403)) {
-    const message = `The feed cannot be followed with this bearer (${outcome.status})`
+    const message = `The feed cannot be followed with this bearer token (${outcome.status})`
     return { name: NAME, status: 'skip', message, details }
   }
   const seen = outcome.kind === 'answer' ? `status ${outcome.status}` : outcome.message
   return {
     name: NAME,
     status: 'fail',
-    message: `The proxy does not pass the upgrade to a WebSocket: ${seen}`,
-    fix: 'Speak HTTP/1.1 to the upstream and pass the upgrade on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $spl_connection;).',
+    message: `The proxy does not forward the upgrade to a WebSocket: ${seen}`,
+    fix: 'Use HTTP/1.1 to the upstream and forward the upgrade (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $spl_connection;).',
     details,
   }
 }
@@ -46,7 +46,7 @@ async function openSocket(outside: Outside): Promise<Outcome> {
       ...(lookup !== undefined && { lookup }),
     })
     const timer = setTimeout(
-      () => finish({ kind: 'error', message: 'it opened, and no event came' }),
+      () => finish({ kind: 'error', message: 'it opened, but no event arrived' }),
       PROBE_TIMEOUT_MS,
     )
     socket.once('unexpected-response', (_request, response) => {

@@ -16,8 +16,8 @@ export function whyUnreachable(origin: URL, error: unknown): Unreachable {
     return {
       kind: 'dns',
       code,
-      message: `The name ${hostname} has no address in the DNS, as seen from here`,
-      fix: `Add an A or AAAA record for ${hostname} at your DNS provider (a CNAME for cloudflared), and wait until it is known.`,
+      message: `${hostname} has no address in DNS, as seen from here`,
+      fix: `Add an A or AAAA record for ${hostname} at your DNS provider (a CNAME for cloudflared), and wait until it has spread.`,
     }
   }
   if (code === 'ECONNREFUSED') {
@@ -25,15 +25,15 @@ export function whyUnreachable(origin: URL, error: unknown): Unreachable {
       kind: 'refused',
       code,
       message: `Nothing listens on port ${port} of ${hostname}`,
-      fix: 'Start what listens there: spl gateway serve on its machine, or the proxy (systemctl status caddy, nginx, traefik, cloudflared).',
+      fix: 'Start the server there: spl gateway serve on its machine, or the proxy (systemctl status caddy, nginx, traefik, cloudflared).',
     }
   }
   if (error instanceof SilentError || name === 'TimeoutError' || LOST.has(code ?? '')) {
     return {
       kind: 'timeout',
       code,
-      message: `No answer from ${host} within the time`,
-      fix: `Let port ${port} through: the firewall of the machine, and the router’s port forwarding. Seen from the machine itself, a router may not lead back inside.`,
+      message: `${host} did not answer in time`,
+      fix: `Open port ${port} in the firewall of the machine and in the router’s port forwarding. From the machine itself, the router may not route back inside.`,
     }
   }
   const tls = TLS.find(([pattern]) => pattern.test(code ?? '') || pattern.test(message))
@@ -65,22 +65,22 @@ const TLS: readonly (readonly [RegExp, string, string])[] = [
   [
     /ERR_TLS_CERT_ALTNAME_INVALID/,
     'the certificate is for another name',
-    'Let the proxy use a certificate for this very hostname.',
+    'Let the proxy use a certificate for this hostname.',
   ],
   [
     /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|CERT_UNTRUSTED/,
-    'this machine does not trust who signed the certificate',
-    'Use a certificate of a public authority, with its whole chain: fullchain.pem, not cert.pem. For one made at home, set NODE_EXTRA_CA_CERTS to its file.',
+    'this machine does not trust the authority that signed the certificate',
+    'Use a certificate from a public authority with its whole chain: fullchain.pem, not cert.pem. For a self-signed one, set NODE_EXTRA_CA_CERTS to its file.',
   ],
   [
     /EPROTO|ERR_SSL|wrong version number|packet length too long/i,
-    'what answers there speaks no TLS',
+    'the server there does not speak TLS',
     'Check the port, and that the proxy has a certificate for this hostname.',
   ],
   [
     /ECONNRESET|socket hang up|socket disconnected/,
     'the connection was closed before an answer came',
-    'Check that the proxy has a site for this very hostname, and see its log.',
+    'Check that the proxy has a site for this hostname, and see its log.',
   ],
 ]
 

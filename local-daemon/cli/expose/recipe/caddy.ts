@@ -41,8 +41,8 @@ export function caddyRecipe(input: RecipeInput): Recipe {
     settings: settingsOf(input),
     notes: [
       'Add the block to your Caddyfile if it has other sites.',
-      `Caddy gets the certificate once ${hostname} leads to this machine and ports 80 and 443 are open.`,
-      'If Caddy is itself behind a proxy, name that one in its global option servers > trusted_proxies.',
+      `Caddy gets the certificate once ${hostname} points to this machine and ports 80 and 443 are open.`,
+      'If Caddy itself is behind a proxy, name that proxy in Caddy’s global option servers > trusted_proxies.',
       ...proxyAddressNotes(input),
       ...gatewayNotes(input, 'X-Real-IP'),
     ],

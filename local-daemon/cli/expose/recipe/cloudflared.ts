@@ -39,8 +39,8 @@ ingress:
     settings: settingsOf(input),
     notes: [
       'Not a quick tunnel (cloudflared tunnel --url): those hold back event streams.',
-      'Cloudflare refuses request bodies above 100 MB on its free and Pro plans, and cuts an answer that is silent for 100 seconds; the heartbeat of event streams comes every 15.',
-      'Cloudflare reads everything that passes, bearers too.',
+      'Cloudflare refuses request bodies above 100 MB on its free and Pro plans, and cuts a response that is silent for 100 seconds; event streams send a heartbeat every 15.',
+      'Cloudflare can read everything that passes, including bearer tokens.',
       'In the zone’s settings, turn on "Always Use HTTPS".',
       ...proxyAddressNotes(input),
       ...gatewayNotes(input, 'CF-Connecting-IP'),

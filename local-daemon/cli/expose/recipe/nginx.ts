@@ -18,7 +18,7 @@ export function nginxRecipe(input: RecipeInput): Recipe {
     commands: ['nginx -t', 'systemctl reload nginx'],
     settings: settingsOf(input),
     notes: [
-      'Get the certificate first, for instance: certbot certonly --standalone -d ' + hostname,
+      'Get the certificate first, for example: certbot certonly --standalone -d ' + hostname,
       'The access log has the query of every request, and so the ticket of a browser’s event stream; a ticket is valid for one request within 30 seconds.',
       'nginx from 1.25.1 on warns that "listen … http2" is deprecated; it works there too.',
       'If nginx is itself behind a proxy, let its realip module set $remote_addr.',

@@ -139,8 +139,8 @@ function safePath(text: string): SafeText {
   if (PATH.test(text)) return safe(text)
   throw new CliError(
     'RECIPE_PATH_INVALID',
-    `${shown(text)} cannot stand in a configuration as it is`,
-    'Give an absolute path of letters, digits and . _ - + @ = , alone: link to the file from such a path.',
+    `${shown(text)} cannot be used in a configuration`,
+    'Give an absolute path of only letters, digits and . _ - + @ = , and link to the file from there.',
     EXIT_CODE.usage,
   )
 }
@@ -185,7 +185,7 @@ function safeTunnel(text: string): SafeText {
   throw new CliError(
     'RECIPE_VALUE_INVALID',
     `${shown(text)} is not a name for a tunnel`,
-    'Give letters, digits, - and _ alone.',
+    'Give only letters, digits, - and _.',
     EXIT_CODE.usage,
   )
 }

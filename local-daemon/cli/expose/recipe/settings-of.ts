@@ -46,8 +46,8 @@ export function settingCommands(settings: readonly RecipeSetting[]): string[] {
 export function proxyAddressNotes({ upstream, proxyAddresses }: RecipeInput): string[] {
   if (upstream === 'gateway' || proxyAddresses.length > 0) return []
   return [
-    'The proxy is on another machine: set trusted_proxies to the address by which the daemon sees it, or it takes the proxy for every client.',
-    'Between the two machines bearers cross in the clear: only over a tailnet or another private network.',
+    'The proxy is on another machine: set trusted_proxies to the address by which the daemon sees it, or it takes the proxy for the client of every request.',
+    'Bearers are sent unencrypted between the two machines: use a tailnet or another private network.',
   ]
 }
 
@@ -57,6 +57,6 @@ export function gatewayNotes({ upstream, hostname }: RecipeInput, header: string
   return [
     `Start the gateway with: spl gateway serve --hostname ${hostname} --client-address-header ${header}`,
     'The Host header must stay as the client sent it: the proof of the daemon is bound to the public hostname.',
-    'Through the gateway a request body is held to the size of one record; larger uploads are for the daemon’s own port.',
+    'The gateway accepts request bodies up to the size of one record; send larger uploads to the daemon’s own port.',
   ]
 }

@@ -25,11 +25,11 @@ export function traefikRecipe(input: RecipeInput): Recipe {
       ...(input.ownCertificate
         ? []
         : [
-            'traefik.yml and dynamic/spl.yml are for a Traefik that runs on this machine; compose.yml is the same in labels, for one that runs in Docker (docker compose up -d), and needs neither.',
-            `Traefik gets the certificate once ${hostname} leads to this machine.`,
+            'traefik.yml and dynamic/spl.yml are for a Traefik that runs on this machine; compose.yml is the same as labels, for a Traefik in Docker (docker compose up -d), and needs neither of them.',
+            `Traefik gets the certificate once ${hostname} points to this machine.`,
           ]),
       'Leave forwardedHeaders without trustedIPs and insecure, or clients can choose their own address.',
-      'Traefik makes one slash of several in a path, and its versions 3.6.4 to 3.6.6 refuse %2F; the paths of the daemon have neither.',
+      'Traefik merges slashes in a path, and its versions 3.6.4 to 3.6.6 refuse %2F; the paths of the daemon have neither.',
       ...proxyAddressNotes(input),
       ...gatewayNotes(input, 'X-Real-IP'),
     ],

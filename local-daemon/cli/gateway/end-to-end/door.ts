@@ -34,7 +34,7 @@ export async function lookBehind(target: OriginTarget, withinMs: number): Promis
     return { what: 'gateway', reason: 'HOSTNAME_UNKNOWN' }
   }
   if (door.answer.code !== 'UPGRADE_REQUIRED' || door.answer.hop !== 'gateway') {
-    return { what: 'other', reason: `no gateway of spl answers there (status ${door.status})` }
+    return { what: 'other', reason: `no spl gateway answers there (status ${door.status})` }
   }
   const { status, answer } = await ask(target, '/health', withinMs)
   if (status !== 200 || typeof answer.instance_did !== 'string') {
@@ -46,7 +46,7 @@ export async function lookBehind(target: OriginTarget, withinMs: number): Promis
   try {
     const { did } = await askInstance(client, target.origin)
     if (did === instance_did) return { what: 'daemon', instance_did, version }
-    return { what: 'gateway', reason: `it says that it is ${instance_did}, and is ${did}` }
+    return { what: 'gateway', reason: `it claims to be ${instance_did}, but is ${did}` }
   } catch (error) {
     if (!(error instanceof CliError)) throw error
     return { what: 'gateway', reason: error.code }

@@ -91,7 +91,7 @@ export async function gatewayStatus(
   })
   blocked = addresses === undefined
   const certificate = await check('tls', async () => {
-    if (origin.protocol === 'http:') return [null, 'plain http, on this machine alone', undefined]
+    if (origin.protocol === 'http:') return [null, 'plain http, on this machine only', undefined]
     const shown = await showCertificate(origin, ca, PATIENCE_MS)
     return [shown.fault === null && !shown.ends_soon, textOf(shown), shown]
   })
@@ -101,7 +101,7 @@ export async function gatewayStatus(
     const seen = await lookBehind(target, PATIENCE_MS)
     if (seen.what === 'other') return [false, seen.reason, seen]
     gateway = await gatewayVersion(target, bearer, PATIENCE_MS)
-    return [true, gateway === undefined ? 'of spl' : `of spl, version ${gateway}`, seen]
+    return [true, gateway === undefined ? 'spl gateway' : `spl gateway, version ${gateway}`, seen]
   })
   blocked ||= checks.at(-1)?.ok !== true
   await check('daemon', async () => [...judge(behind, expected), undefined])
@@ -114,7 +114,7 @@ export async function gatewayStatus(
   })
   const event = await check('event_stream', async () => {
     if (bearer === undefined)
-      return [null, 'needs a bearer: SPL_TOKEN, or spl token save', undefined]
+      return [null, 'needs a bearer token: SPL_TOKEN, or spl token save', undefined]
     const first = await firstEvent(target, bearer, PATIENCE_MS)
     return [true, `first byte after ${first} ms`, first]
   })
@@ -159,7 +159,7 @@ function judge(behind: Behind | undefined, expected: string | null): [boolean, s
 }
 
 function judgePolicy(policy: LinkReport['policy'] | undefined): [boolean | null, string] {
-  if (policy === undefined) return [null, 'only its home knows']
+  if (policy === undefined) return [null, 'known only at its home']
   const { sent, acknowledged } = policy
   if (sent === null) return [false, 'the daemon is not connected']
   return sent === acknowledged

@@ -31,7 +31,7 @@ export async function checkDomain(
 function taken(hostname: string, addresses: readonly string[]): CliError {
   return new CliError(
     'DOMAIN_TAKEN',
-    `${hostname} leads to ${addresses.slice(0, 3).join(', ')} already, and a deploy would replace its DNS record`,
-    'spl gateway init --domain <another hostname>, or --replace if nothing is lost',
+    `${hostname} already points to ${addresses.slice(0, 3).join(', ')}, and a deploy would replace its DNS record`,
+    'spl gateway init --domain <another hostname>, or --replace if you do not need it',
   )
 }

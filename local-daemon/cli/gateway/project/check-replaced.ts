@@ -28,8 +28,8 @@ export function checkReplaced(
     if (replace) return
     throw new CliError(
       'NAME_TAKEN',
-      `the account has another Worker of the name ${name}, no gateway of spl`,
-      'spl gateway init --name <another>, or --replace to put the gateway in its place',
+      `the account already has a Worker named ${name}, which is not a spl gateway`,
+      'spl gateway init --name <another>, or --replace to overwrite it',
     )
   }
   const former = formerOwners.includes(deployed.owner)
@@ -37,12 +37,12 @@ export function checkReplaced(
   if (everybodyStays && (deployed.owner === owner || former)) {
     if (former) {
       const whose = several ? 'admin' : 'owner'
-      note(`${name} gets this ${whose} instead of ${deployed.owner}, which this home was before`)
-    } else note(`${name} is there already: this becomes its next version`)
-    if (several && !deployed.several) {
       note(
-        'it had one owner: that daemon too must join now, under a hostname that you invite it to',
+        `${name} gets this ${whose} instead of ${deployed.owner}, the former identity of this home`,
       )
+    } else note(`${name} already exists: this becomes its next version`)
+    if (several && !deployed.several) {
+      note('it had one owner: that daemon must join too, under a hostname that you invite it to')
     }
     return
   }
@@ -50,10 +50,10 @@ export function checkReplaced(
   throw new CliError(
     'OWNER_DIFFERS',
     deployed.several
-      ? `${name} serves several owners now, whose admin is ${deployed.owner}`
-      : `${name} serves another daemon now: ${deployed.owner || 'none'}`,
+      ? `${name} now serves several owners; their admin is ${deployed.owner}`
+      : `${name} now serves another daemon: ${deployed.owner || 'none'}`,
     deployed.several
-      ? 'spl gateway init --name <another>; or --replace if they are to lose their hostnames'
-      : 'spl gateway init --name <another>; or --replace if that daemon is to lose its gateway',
+      ? 'spl gateway init --name <another>; or --replace, and they lose their hostnames'
+      : 'spl gateway init --name <another>; or --replace, and that daemon loses its gateway',
   )
 }

@@ -57,8 +57,8 @@ async function refresh(directory: string): Promise<void> {
   if (before === undefined) return
   const files = await writeProject(directory, before.settings, await workerBundle(), 'keep')
   for (const [name, state] of Object.entries(files)) {
-    if (state === 'kept') note(`${name} was changed by hand and stays as it is`)
-    else if (state !== 'unchanged') note(`${name} is brought up to spl ${VERSION}`)
+    if (state === 'kept') note(`${name} was changed by hand and is left as it is`)
+    else if (state !== 'unchanged') note(`${name} is updated to spl ${VERSION}`)
   }
 }
 
@@ -74,9 +74,9 @@ function announce(project: Project, bytes: number | undefined, dryRun: boolean):
       [dryRun ? 'Would deploy' : 'Deploying', `${name}, spl ${VERSION}, from ${project.directory}`],
       ['Hostname', hostnames.join(' and ')],
       several
-        ? ['Admin', `${owner}, who gives out hostnames to the owners`]
+        ? ['Admin', `${owner}, who assigns hostnames to the owners`]
         : ['Owner', `${owner}, the one daemon that may connect`],
-      ['Account', account ?? 'the only one that the token or login opens'],
+      ['Account', account ?? 'the only one that the token or login can access'],
       [
         'Bindings',
         'TUNNEL and REGISTRY (the objects TunnelObject and RegistryObject, SQLite), two rate limits, no secret',

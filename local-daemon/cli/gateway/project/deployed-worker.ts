@@ -48,7 +48,7 @@ export async function deployedWorker({ directory, name }: Project): Promise<Depl
     throw new CliError(
       'WRANGLER_FAILED',
       `wrangler did not answer with JSON: ${error.message}`,
-      'the version of wrangler that spl gateway init puts into package.json',
+      'use the version of wrangler that spl gateway init writes into package.json',
     )
   }
 }

@@ -48,8 +48,8 @@ export async function findProject(given: string): Promise<Project> {
   if (name === undefined || !/^\s*class_name\s*=\s*"TunnelObject"/mu.test(toml)) {
     throw new CliError(
       'GATEWAY_PROJECT_FOREIGN',
-      `${join(directory, 'wrangler.toml')} describes another Worker, not a gateway of spl`,
-      'spl gateway init in a directory of its own',
+      `${join(directory, 'wrangler.toml')} describes another Worker, not a spl gateway`,
+      'spl gateway init in its own directory',
       EXIT_CODE.usage,
     )
   }
@@ -59,7 +59,7 @@ export async function findProject(given: string): Promise<Project> {
     throw new CliError(
       'OWNER_INVALID',
       `OWNER_DID and ADMIN_DID in ${join(directory, 'wrangler.toml')} are both set: a gateway has one owner, or an admin who invites several`,
-      'take out the one that is not meant; or spl gateway init with --owner or with --admin',
+      'remove the one you do not want; or spl gateway init with --owner or with --admin',
       EXIT_CODE.usage,
     )
   }
@@ -68,7 +68,7 @@ export async function findProject(given: string): Promise<Project> {
     throw new CliError(
       'OWNER_MISSING',
       `${admin ? 'ADMIN_DID' : 'OWNER_DID'} in ${join(directory, 'wrangler.toml')} is ${owner === '' ? 'empty' : 'no did:key'}: no daemon could connect`,
-      'put in the line Identity of: spl status',
+      'use the value of the line Identity in: spl status',
       EXIT_CODE.usage,
     )
   }

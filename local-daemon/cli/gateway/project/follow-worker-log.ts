@@ -12,7 +12,7 @@ import { runWrangler } from './run-wrangler.ts'
 export async function followWorkerLog(directory: string, json: boolean): Promise<void> {
   const project = await findProject(directory)
   const signal = abortOnSignal()
-  note(`following ${project.name} at Cloudflare; Ctrl-C ends it`)
+  note(`following ${project.name} at Cloudflare; stop with Ctrl-C`)
   await runWrangler({
     directory: project.directory,
     args: ['tail', project.name, '--format', json ? 'json' : 'pretty'],

@@ -39,7 +39,7 @@ function readme({ name, owner, several }: ProjectSettings): string {
 
 ${
   several
-    ? 'The public side of several daemons at home, for Cloudflare Workers. Only this identity may give out hostnames:'
+    ? 'The public side of several daemons at home, for Cloudflare Workers. Only this identity may assign hostnames:'
     : 'The public side of a daemon at home, for Cloudflare Workers. Only the daemon with this identity may connect:'
 }
 
@@ -50,7 +50,7 @@ ${
     spl gateway logs .
     spl gateway remove .
 
-\`worker.js\` is the Worker of the package \`spl\`, ready made: do not edit it. \`spl gateway deploy\` brings it up to the version
-of the \`spl\` that is called. There is no secret in this folder.
+\`worker.js\` is the Worker of the package \`spl\`: do not edit it. \`spl gateway deploy\` updates it to the version of
+the \`spl\` that you run. There is no secret in this folder.
 `
 }

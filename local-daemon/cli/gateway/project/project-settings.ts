@@ -31,8 +31,8 @@ export function checkSettings(settings: ProjectSettings): ProjectSettings {
   if (!/^[a-z0-9](?:[a-z0-9-]{0,52}[a-z0-9])?$/u.test(name)) {
     throw new CliError(
       'NAME_INVALID',
-      `not a name for a Worker: ${JSON.stringify(name)}`,
-      'up to 54 lower-case letters, digits and hyphens between them: --name spl-gateway',
+      `not a valid name for a Worker: ${JSON.stringify(name)}`,
+      'use up to 54 lower-case letters and digits, with hyphens between them: --name spl-gateway',
       EXIT_CODE.usage,
     )
   }
@@ -47,15 +47,15 @@ export function checkSettings(settings: ProjectSettings): ProjectSettings {
   if (domain !== null && !isHostname(domain)) {
     throw new CliError(
       'DOMAIN_INVALID',
-      `not a hostname of a domain of yours: ${JSON.stringify(domain)}`,
-      'a name alone, without scheme, port or wildcard: --domain spl.example.com',
+      `not a valid hostname: ${JSON.stringify(domain)}`,
+      'give only the name, without scheme, port or wildcard: --domain spl.example.com',
       EXIT_CODE.usage,
     )
   }
   if (domain === null && !workersDev) {
     throw new CliError(
       'HOSTNAME_MISSING',
-      'without workers.dev and without a domain the gateway would have no hostname',
+      'without workers.dev and a domain, the gateway would have no hostname',
       '--domain spl.example.com, or leave out --no-workers-dev',
       EXIT_CODE.usage,
     )
@@ -64,8 +64,8 @@ export function checkSettings(settings: ProjectSettings): ProjectSettings {
   else if (settings.hostnames.length > 0 || settings.zone !== null) {
     throw new CliError(
       'DOMAIN_INVALID',
-      'one owner has one hostname: --hostname and --zone are for a gateway of several',
-      '--domain spl.example.com alone, or --admin self for several owners',
+      'one owner has one hostname: --hostname and --zone are for several owners',
+      'use only --domain spl.example.com, or --admin self for several owners',
       EXIT_CODE.usage,
     )
   }
@@ -86,8 +86,8 @@ function checkHostnames({ domain, hostnames, zone }: ProjectSettings): void {
   if (invalid !== undefined || !isHostname(zone)) {
     throw new CliError(
       'DOMAIN_INVALID',
-      `not a hostname of a domain of yours: ${JSON.stringify(invalid ?? zone)}`,
-      "--hostname alice.example.com, or --hostname '*.spl.example.com' for all of a level",
+      `not a valid hostname: ${JSON.stringify(invalid ?? zone)}`,
+      "--hostname alice.example.com, or --hostname '*.spl.example.com' for every name below it",
       EXIT_CODE.usage,
     )
   }
@@ -98,7 +98,7 @@ function checkHostnames({ domain, hostnames, zone }: ProjectSettings): void {
   throw new CliError(
     'DOMAIN_INVALID',
     `${outside} does not belong to ${zone}`,
-    '--zone example.com, the domain as it is called in your Cloudflare account',
+    '--zone example.com, the domain as your Cloudflare account names it',
     EXIT_CODE.usage,
   )
 }

@@ -28,13 +28,13 @@ export async function removeWorker(directory: string, home: Home, yes: boolean):
   await checkOurs(project)
   note(
     project.several
-      ? `removes the Worker ${name} from Cloudflare, the hostnames of all its owners, and who has which`
-      : `removes the Worker ${name} from Cloudflare, its hostname, and what its object keeps: hashes of tokens, a counter`,
+      ? `this removes the Worker ${name} from Cloudflare, with the hostnames of all its owners and the list of who owns which`
+      : `this removes the Worker ${name} from Cloudflare, with its hostname and what its object stores: hashes of tokens, a counter`,
   )
   note(
     project.several
-      ? 'nothing at home is lost: records, accounts and bearers stay; after a later deploy the owners must be invited again'
-      : 'nothing at home is lost: records, accounts and bearers stay, and a later deploy brings all of it back',
+      ? 'nothing at home is lost: records, accounts and bearer tokens stay. After a later deploy you must invite the owners again'
+      : 'nothing at home is lost: records, accounts and bearer tokens stay, and a later deploy restores the gateway',
   )
   await confirmName(name, yes)
   await deleteWorker(project)
@@ -65,15 +65,15 @@ async function checkOurs(project: Project): Promise<void> {
     throw new CliError(
       'WORKER_MISSING',
       `there is no Worker ${project.name} in the account`,
-      'look at name in wrangler.toml and at CLOUDFLARE_ACCOUNT_ID; if it is gone already, all is done',
+      'check name in wrangler.toml and CLOUDFLARE_ACCOUNT_ID; if it was removed already, there is nothing to do',
     )
   }
   throw new CliError(
     'OWNER_DIFFERS',
     ours && !several
-      ? `the Worker ${project.name} in the account serves several owners, and this project one`
+      ? `the Worker ${project.name} in the account serves several owners, but this project serves one`
       : `the Worker ${project.name} in the account is not the gateway of ${owner}`,
-    'name the directory of the project that deployed it; or npx wrangler delete, if you are sure',
+    'give the directory of the project that deployed it; or, if you are sure, npx wrangler delete',
   )
 }
 
@@ -82,7 +82,7 @@ async function disconnect(project: Project, home: Home): Promise<boolean> {
   const hostnames = (await readProjectNote(project.directory))?.hostnames ?? []
   const ours = [...hostnames, ...project.routes.map(({ hostname }) => `https://${hostname}`)]
   if (!gateway || !isAmongOrigins(ours, gateway)) return false
-  note('starting the daemon again without a gateway')
+  note('restarting the daemon without a gateway')
   await restartHome(home, { gateway: null })
   return true
 }

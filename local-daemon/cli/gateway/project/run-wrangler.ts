@@ -65,7 +65,7 @@ export async function runWrangler(call: WranglerCall): Promise<WranglerAnswer> {
     const waiting = setInterval(() => {
       if (call.quiet || performance.now() - heard < PATIENCE_MS) return
       heard = performance.now()
-      note(`${wrangler.name} is still at work after ${Math.round((heard - started) / 1000)} s`)
+      note(`${wrangler.name} is still working after ${Math.round((heard - started) / 1000)} s`)
     }, PATIENCE_MS)
     const show = (line: string): void => {
       if (!call.quiet) note(line)

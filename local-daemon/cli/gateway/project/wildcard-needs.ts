@@ -24,7 +24,7 @@ export async function wildcardNeeds(
     // A certificate stands for one level: the account has one for the zone and for one level below it.
     if (level !== zone) {
       needs.push(
-        `${hostname} needs a certificate, which Cloudflare makes for one level below a domain by itself, and deeper with Advanced Certificate Manager; without: --hostname alice.${zone ?? 'example.com'}, each by name`,
+        `${hostname} needs a certificate. Cloudflare makes one by itself for one level below a domain; deeper levels need Advanced Certificate Manager. Without it, give each hostname by name: --hostname alice.${zone ?? 'example.com'}`,
       )
     }
   }

@@ -22,8 +22,8 @@ ${routes}
 [vars]
 ${
   several
-    ? '# The did:key of the admin, who gives out hostnames to the owners. It is no secret.\nADMIN_DID'
-    : '# The did:key of the one daemon that may connect. It is no secret.\nOWNER_DID'
+    ? '# The did:key of the admin, who assigns hostnames to the owners. It is not a secret.\nADMIN_DID'
+    : '# The did:key of the one daemon that may connect. It is not a secret.\nOWNER_DID'
 } = "${owner}"
 # Cloudflare sends this Worker no request for a host that is not routed to it, so none is foreign here.
 PUBLIC_HOSTNAMES = "*"

@@ -16,7 +16,7 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'CLOUDFLARE_TOKEN_MISSING',
         'this machine is not signed in to Cloudflare',
-        `set CLOUDFLARE_API_TOKEN in the environment (${PERMISSIONS}), or once: npx wrangler login`,
+        `set CLOUDFLARE_API_TOKEN in the environment (${PERMISSIONS}), or sign in once: npx wrangler login`,
       ),
   ],
   [
@@ -24,7 +24,7 @@ const CAUSES: readonly Cause[] = [
     (told) =>
       new CliError(
         'CLOUDFLARE_ACCOUNT_UNKNOWN',
-        `Cloudflare cannot tell which account is meant: ${told}`,
+        `Cloudflare cannot tell which account you mean: ${told}`,
         'set CLOUDFLARE_ACCOUNT_ID in the environment; the dashboard shows it',
       ),
   ],
@@ -34,7 +34,7 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'CLOUDFLARE_TOKEN_REFUSED',
         `Cloudflare refuses the token, or it lacks a permission: ${told}`,
-        `make ${PERMISSIONS}; and check CLOUDFLARE_ACCOUNT_ID`,
+        `create ${PERMISSIONS}, and check CLOUDFLARE_ACCOUNT_ID`,
       ),
   ],
   [
@@ -43,7 +43,7 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'WORKERS_DEV_UNREGISTERED',
         `the account has no workers.dev subdomain yet: ${told}`,
-        'register one, once, under Workers in the dashboard; or spl gateway init --domain <hostname>',
+        'register one under Workers in the dashboard; or spl gateway init --domain <hostname>',
       ),
   ],
   [
@@ -52,7 +52,7 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'DOMAIN_NOT_IN_ACCOUNT',
         `the hostname belongs to no domain of this account: ${told}`,
-        'add the domain to the account at Cloudflare, or: spl gateway init --domain <another hostname>; --zone if its name there was guessed wrong',
+        'add the domain to the account at Cloudflare, or: spl gateway init --domain <another hostname>; use --zone if spl guessed the domain wrong',
       ),
   ],
   [
@@ -60,8 +60,8 @@ const CAUSES: readonly Cause[] = [
     (told) =>
       new CliError(
         'DOMAIN_TAKEN',
-        `the hostname has a DNS record or another Worker already: ${told}`,
-        'remove that in the dashboard first, or: spl gateway init --domain <another hostname>',
+        `the hostname already has a DNS record or another Worker: ${told}`,
+        'remove it in the dashboard first, or: spl gateway init --domain <another hostname>',
       ),
   ],
   [
@@ -69,8 +69,8 @@ const CAUSES: readonly Cause[] = [
     (told) =>
       new CliError(
         'CLOUDFLARE_LIMIT',
-        `the account may hold no more of this on its plan: ${told}`,
-        'remove a Worker that is not needed, or change the plan; docs/cost.md has what a gateway needs',
+        `the account has reached a limit of its plan: ${told}`,
+        'remove a Worker that you do not need, or change the plan; docs/cost.md shows what a gateway needs',
       ),
   ],
   [
@@ -78,8 +78,8 @@ const CAUSES: readonly Cause[] = [
     (told) =>
       new CliError(
         'MIGRATION_CONFLICT',
-        `what is deployed has other classes of objects than this version expects: ${told}`,
-        'the newest spl, and wrangler.toml as spl gateway init writes it; or another --name',
+        `the deployed Worker has other object classes than this version expects: ${told}`,
+        'use the newest spl and the wrangler.toml that spl gateway init writes; or another --name',
       ),
   ],
   [
@@ -88,7 +88,7 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'WORKER_MISSING',
         `there is no Worker of this name in the account: ${told}`,
-        'spl gateway deploy, or look at name in wrangler.toml and at CLOUDFLARE_ACCOUNT_ID',
+        'spl gateway deploy, or check name in wrangler.toml and CLOUDFLARE_ACCOUNT_ID',
       ),
   ],
   [
@@ -97,7 +97,7 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'WRANGLER_MISSING',
         `wrangler is not installed in the project, and npx could not fetch it: ${told}`,
-        'npm install in the directory of the project, on a line to the npm registry',
+        'run npm install in the directory of the project, with access to the npm registry',
       ),
   ],
   [
@@ -106,7 +106,7 @@ const CAUSES: readonly Cause[] = [
       new CliError(
         'CLOUDFLARE_UNREACHABLE',
         `Cloudflare does not answer: ${told}`,
-        'check the line and https://www.cloudflarestatus.com, then the same command again',
+        'check your connection and https://www.cloudflarestatus.com, then run the same command again',
       ),
   ],
 ]
@@ -118,7 +118,7 @@ export function wranglerFailure(output: string, wrangler: Command): CliError {
   return new CliError(
     'WRANGLER_FAILED',
     `${wrangler.name} failed: ${firstLine(told)}`,
-    'read the lines above; the same command again is safe',
+    'read the lines above; it is safe to run the same command again',
   )
 }
 

@@ -110,8 +110,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
 function refused(directory: string, changed: readonly string[]): CliError {
   return new CliError(
     'GATEWAY_FILES_CHANGED',
-    `${directory} has files that spl did not write, or that were changed since: ${changed.join(', ')}`,
-    'another directory, or --force: yours are then kept beside the new ones as <name>.old',
+    `${directory} has files that spl did not write, or that changed since: ${changed.join(', ')}`,
+    'use another directory, or --force, which keeps your files as <name>.old',
     EXIT_CODE.usage,
   )
 }

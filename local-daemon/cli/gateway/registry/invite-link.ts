@@ -26,7 +26,7 @@ export function readInviteLink(text: string): InviteLink {
   if (isOrigin && parseCode(code)?.kind === 'gateway') return { url, code }
   throw new CliError(
     'INVITE_INVALID',
-    'that is no invite to a gateway: one reads https://<gateway>/#spg_… and is copied whole',
+    'that is not an invite to a gateway: an invite looks like https://<gateway>/#spg_…; copy all of it',
     "ask the gateway's admin for one: spl gateway invite",
     EXIT_CODE.usage,
   )

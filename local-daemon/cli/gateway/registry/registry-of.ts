@@ -36,7 +36,7 @@ export async function registryOf(options: RegistryOptions): Promise<Registry> {
   if (!gateway) {
     throw new CliError(
       'GATEWAY_NOT_CONFIGURED',
-      `the daemon of ${home.root} has no gateway, and none is named`,
+      `the daemon of ${home.root} has no gateway, and none is given`,
       '--url <origin>, for example --url https://spl.example.com',
       EXIT_CODE.usage,
     )

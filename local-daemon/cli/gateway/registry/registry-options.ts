@@ -5,6 +5,10 @@ import { parseOrigin } from '../../parse/origin.ts'
 /** The options of every command that asks a registry. */
 export function addRegistryOptions(command: Command): Command {
   return command
-    .option('--url <origin>', 'gateway to ask (default: the one of the daemon here)', parseOrigin)
-    .option('--ca <file>', 'PEM file to trust, beside the system', (path) => resolve(path))
+    .option(
+      '--url <origin>',
+      'gateway to ask (default: the gateway of the daemon here)',
+      parseOrigin,
+    )
+    .option('--ca <file>', 'PEM file to trust, besides the system', (path) => resolve(path))
 }

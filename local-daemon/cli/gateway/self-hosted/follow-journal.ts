@@ -15,7 +15,7 @@ export async function followServiceLog(follow: boolean): Promise<void> {
   if (scope === undefined) {
     throw new CliError(
       'SERVICE_MISSING',
-      'no gateway is installed as a service here, and one in a terminal writes its lines there',
+      'no gateway is installed as a service here; a gateway in a terminal prints its log there',
       'spl gateway serve --install-service; or for a gateway at Cloudflare: spl gateway logs <dir>',
     )
   }

@@ -74,7 +74,7 @@ export async function installService(
   if (manners.dryRun) {
     printAsIs(text)
     note(
-      `would go to ${path}, then: systemctl ${scope === 'user' ? '--user ' : ''}enable --now ${GATEWAY_SERVICE}`,
+      `would be written to ${path}, then: systemctl ${scope === 'user' ? '--user ' : ''}enable --now ${GATEWAY_SERVICE}`,
     )
     return
   }
@@ -86,7 +86,7 @@ export async function installService(
   )
   if (fileTls(request.tls))
     note(`after a renewal of the certificate: systemctl restart ${GATEWAY_SERVICE}`)
-  if (scope === 'user') note('so that it runs while you are not signed in: loginctl enable-linger')
+  if (scope === 'user') note('to keep it running while you are signed out: loginctl enable-linger')
   noteNext('next', 'spl gateway logs --self-hosted')
 }
 
@@ -116,7 +116,7 @@ function checkPort(port: number, scope: ServiceScope): void {
   if (port === 0) {
     throw new CliError(
       'PORT_NEEDED',
-      'a service on a free port would have another address after each start',
+      'with port 0 the service would have another address after each start',
       '--port 443, or --port 8443 behind a TLS proxy',
       EXIT_CODE.usage,
     )
@@ -124,8 +124,8 @@ function checkPort(port: number, scope: ServiceScope): void {
   if (scope === 'system' || port >= 1024) return
   throw new CliError(
     'PORT_FORBIDDEN',
-    `a service of your own may not listen on port ${port}: ports below 1024 need a right`,
-    'sudo for a service of the system, which gets that one right; or --port 8443 behind a TLS proxy',
+    `a user service may not listen on port ${port}: ports below 1024 need a privilege`,
+    'use sudo for a system service, which gets that privilege; or --port 8443 behind a TLS proxy',
     EXIT_CODE.usage,
   )
 }
@@ -134,7 +134,7 @@ function checkSystemd(): void {
   if (process.platform === 'linux') return
   throw new CliError(
     'SERVICE_UNSUPPORTED',
-    `spl writes services of systemd, and ${process.platform} has none`,
+    `spl writes systemd services, and ${process.platform} has no systemd`,
     'let the service manager of this machine run spl gateway serve: docs/self-hosting.md',
   )
 }
@@ -144,10 +144,10 @@ function warnOfPrivateFolders(): void {
   const paths = [process.execPath, resolve(process.argv[1] ?? '')]
   const hidden = paths.find((path) => /^\/(?:root|home)\//u.test(path))
   if (hidden === undefined) return
-  warn(`${hidden} lies in a home, where the service may not be able to read it`)
+  warn(`${hidden} is in a home directory, where the service may be unable to read it`)
   noteNext(
     'try',
-    'Node.js and spl for the whole machine (npm install -g as root), then install again',
+    'install Node.js and spl for the whole machine (npm install -g as root), then install the service again',
   )
 }
 

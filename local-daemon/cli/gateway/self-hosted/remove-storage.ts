@@ -24,13 +24,13 @@ export async function removeSelfHosted(
     throw new CliError(
       'GATEWAY_STORAGE_MISSING',
       `no gateway has run in ${directory}, and no service is installed`,
-      '--storage <dir>, or --home <dir>, as it was started with',
+      'give --storage <dir> or --home <dir> as at its start',
       EXIT_CODE.usage,
     )
   }
-  note(`removes ${directory}${scope === undefined ? '' : ', and the service of this machine'}`)
+  note(`this removes ${directory}${scope === undefined ? '' : ' and the service of this machine'}`)
   note(
-    'in it are nonces, a counter, hashes of tokens and a self-signed certificate; no record, no key of the daemon',
+    'it contains nonces, a counter, hashes of tokens and a self-signed certificate, but no record and no key of the daemon',
   )
   await confirmName('gateway', yes)
   const service = scope === undefined ? false : await uninstallGatewayService(scope)

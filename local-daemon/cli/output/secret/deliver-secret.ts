@@ -29,8 +29,8 @@ export async function deliverSecret(
     )
     throw new CliError(
       'SECRET_NOT_WRITTEN',
-      `write ${sink.place ?? 'to stdout'}: ${(cause as Error).message}; the secret is not kept, and ${
-        isBack ? 'was ended again' : 'could not be ended from here'
+      `write ${sink.place ?? 'to stdout'}: ${(cause as Error).message}; the secret was not saved, and ${
+        isBack ? 'was revoked' : 'could not be revoked from here'
       }`,
       `${again} (--out <file> keeps it off stdout)`,
       EXIT_CODE.failed,

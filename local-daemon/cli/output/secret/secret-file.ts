@@ -50,8 +50,10 @@ async function create(path: string): Promise<FileHandle> {
     const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
     throw new CliError(
       exists ? 'OUT_EXISTS' : 'OUT_NOT_WRITABLE',
-      exists ? `${path} exists, and was not changed` : `make ${path}: ${(cause as Error).message}`,
-      'name another file; nothing was created yet',
+      exists
+        ? `${path} already exists and was not changed`
+        : `make ${path}: ${(cause as Error).message}`,
+      'choose another file; nothing was created',
       EXIT_CODE.usage,
       { cause },
     )

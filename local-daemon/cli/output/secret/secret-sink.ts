@@ -22,7 +22,7 @@ export interface SecretOptions extends GlobalOptions {
 }
 
 /** The help text of `--out`, the same everywhere. */
-export const OUT_HELP = 'write the secret to a new file with mode 0600, not to stdout'
+export const OUT_HELP = 'write the secret to a new file (mode 0600) instead of stdout'
 
 /**
  * The sink that the options ask for: the token file, a new file, or stdout. `--json` never holds a secret,
@@ -36,8 +36,8 @@ export async function secretSink(options: SecretOptions): Promise<SecretSink> {
   if (!options.json) return STDOUT
   throw new CliError(
     'TOKEN_NEEDS_OUT',
-    '--json never holds a bearer, and this command makes one',
-    'add --out <file>, or leave --json out and take it from stdout',
+    '--json never contains a bearer token, and this command makes one',
+    'add --out <file>, or drop --json to get it on stdout',
     EXIT_CODE.usage,
   )
 }

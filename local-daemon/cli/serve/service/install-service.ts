@@ -46,7 +46,9 @@ export async function installService(home: Home, args: StartArguments): Promise<
   const isOther = running !== undefined && running.supervisor === null
   const commands = isOther ? manager.enable : running ? manager.replace : manager.start
   const occupied = isOther
-    ? [`a daemon runs already (pid ${running.pid}): spl serve --stop, then spl serve --restart`]
+    ? [
+        `a daemon is already running (pid ${running.pid}): spl serve --stop, then spl serve --restart`,
+      ]
     : []
   return report(manager, home, {
     status: written ? 'installed' : 'unchanged',

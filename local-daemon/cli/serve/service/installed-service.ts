@@ -48,7 +48,7 @@ export async function stopService(manager: ServiceManager): Promise<void> {
   const reason = await runCommands(manager.stop)
   if (reason !== undefined) note(`warning: ${reason}`)
   noteNext(
-    `${manager.name} starts it again at the next boot or login`,
+    `${manager.name} starts it again at the next boot or login; to remove it`,
     `spl serve --uninstall-service`,
   )
 }
@@ -57,6 +57,6 @@ function failed({ name }: ServiceManager, reason: string): CliError {
   return new CliError(
     'SERVICE_FAILED',
     `restart ${name}: ${reason}`,
-    'spl logs, and what the service manager says: systemctl --user status spl-serve (macOS: launchctl print)',
+    'read spl logs, and ask the service manager: systemctl --user status spl-serve (macOS: launchctl print)',
   )
 }

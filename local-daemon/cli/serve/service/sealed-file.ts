@@ -75,7 +75,7 @@ function guardOurs(found: Found, path: string, home: string): void {
   if (found.kind === 'changed') {
     throw new CliError(
       'SERVICE_CHANGED',
-      `${path} was not written by spl, or was changed since`,
+      `${path} was not written by spl, or has changed since`,
       `move it away to keep your changes: mv ${shellPath(path)} ${shellPath(`${path}.mine`)}, then the same command again`,
     )
   }

@@ -63,7 +63,7 @@ function systemd(config: string): ServiceManager {
     stop: [tell('stop', DAEMON_UNIT)],
     disable: [tell('disable', '--now', DAEMON_UNIT)],
     forget: [reload],
-    hint: 'a user’s services start at login; to have it run from boot on: loginctl enable-linger',
+    hint: 'a user service starts at login; to start it at boot: loginctl enable-linger',
   }
 }
 

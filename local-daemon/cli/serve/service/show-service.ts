@@ -20,8 +20,8 @@ export function showService(report: ServiceReport, options: GlobalOptions): void
   }
   for (const hint of report.hints) note(hint)
   if (report.applied) return
-  note(`warning: the service manager was not told: ${report.reason}`)
-  noteNext('try', 'in a session of that user, where it runs:')
+  note(`warning: the service manager could not be told: ${report.reason}`)
+  noteNext('try', 'run these in a session of that user:')
   for (const command of report.commands) note(`  ${command}`)
 }
 
@@ -29,8 +29,8 @@ export function showService(report: ServiceReport, options: GlobalOptions): void
 export function serviceManaged({ name, supervisor }: ServiceManager): CliError {
   return new CliError(
     'SERVICE_MANAGED',
-    `${name} (${supervisor}) starts this daemon, with the arguments that stand there`,
-    'change them with: spl serve --install-service and all the arguments it needs',
+    `${name} (${supervisor}) starts this daemon, with the arguments in its file`,
+    'to change them: spl serve --install-service with all the arguments',
     EXIT_CODE.usage,
   )
 }

@@ -1,6 +1,6 @@
 import { encode } from 'uqr'
 import { describe, expect, test, vi } from 'vitest'
-import { edgeText } from '../../../../local-daemon/cli/output/gateway-text.ts'
+import { gatewayText } from '../../../../local-daemon/cli/output/gateway-text.ts'
 import { closest } from '../../../../protocol/http/closest.ts'
 import { defaultScopes } from '../../../../local-daemon/cli/pair/default-scopes.ts'
 import { pairLink } from '../../../../local-daemon/cli/pair/pair-payload.ts'
@@ -189,10 +189,10 @@ test.for([
 
 test.for([
   ['applied', 'applied'],
-  ['pending', 'pending (offline)'],
+  ['pending', 'pending, not connected'],
   ['none', undefined],
 ] as const)('an edge that is %s says %s', ([state, text]) => {
-  expect(edgeText({ state, version: 7 })).toBe(text)
+  expect(gatewayText({ state, version: 7 })).toBe(text)
 })
 
 describe('a pairing', () => {

@@ -51,7 +51,7 @@ describe('an address for a device', () => {
     })
     const { origin } = server.url
     expect(await aboutAnswer(server.url, DID)).toEqual([
-      `${origin} does not reach a daemon now: TUNNEL_OFFLINE`,
+      `${origin} does not reach a daemon: TUNNEL_OFFLINE`,
     ])
   })
 

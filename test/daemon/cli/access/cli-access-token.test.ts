@@ -100,7 +100,7 @@ describe('spl token save', () => {
 
   test('warns when SPL_TOKEN wins over it', async () => {
     const run = await spl(['token', 'save', minted.token], { SPL_TOKEN: 'x' })
-    expect(run.stderr).toBe('warning: SPL_TOKEN is set, and wins over the file\n')
+    expect(run.stderr).toBe('warning: SPL_TOKEN is set and takes precedence over the file\n')
   })
 
   test.for([
@@ -170,7 +170,7 @@ describe('spl token show-source', () => {
     expect(run.stdout).toMatch(
       /^Source {3}SPL_TOKEN\nAccount {2}sa_\S+\nEnv {6}test\nToken {4}[0-9a-f]{64}\n$/,
     )
-    expect(run.stderr).toContain('no bearer is sent while SPL_SERVE_URL is unset')
+    expect(run.stderr).toContain('no bearer token is sent while SPL_SERVE_URL is unset')
   })
 
   test('none is exit code 4', async () => {
@@ -180,7 +180,7 @@ describe('spl token show-source', () => {
 
   test('shows nothing of a text that is no bearer', async () => {
     const run = await spl(['token', 'show-source'], { SPL_TOKEN: 'hunter2' })
-    expect(run.stdout).toContain('it has not the form of a bearer')
+    expect(run.stdout).toContain('not in the form of a bearer token')
     expect(run.stdout + run.stderr).not.toContain('hunter2')
   })
 

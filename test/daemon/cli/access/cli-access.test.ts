@@ -75,7 +75,7 @@ describe('spl service-account', () => {
     expect(run.code).toBe(0)
     expect(run.stdout).toMatch(/^Account {4}sa_\w+\nName {7}laptop\n/)
     expect(run.stdout).toMatch(/^Scopes {5}records:read, records:write$/m)
-    expect(run.stderr).toMatch(/^it has no bearer yet: spl token create --sa sa_\w+\n$/)
+    expect(run.stderr).toMatch(/^it has no bearer token yet: spl token create --sa sa_\w+\n$/)
   })
 
   test('create passes on all that it was told', async () => {
@@ -132,7 +132,7 @@ describe('spl service-account', () => {
     expect(list['data']).toContainEqual(expect.objectContaining({ id, name: 'shown' }))
     const one = await spl('service-account', 'list', '--limit', '1')
     expect(one.stdout).toMatch(/^ACCOUNT +NAME +ACTIVE +ENV +NAMESPACE +CREATED +SCOPES\nsa_.*\n$/)
-    expect(one.stderr).toBe('there are more: --limit 10\n')
+    expect(one.stderr).toBe('more exist: --limit 10\n')
     const described = await splJson('service-account', 'describe', id)
     expect(described).toMatchObject({ id, active: true, revoked_at: null })
     const [token] = described['tokens'] as { token_id: string }[]
@@ -275,7 +275,7 @@ describe('spl pair', () => {
     expect(rest.filter((line) => /^[█▀▄ ]{60,80}$/.test(line)).length).toBeGreaterThan(30)
     expect(run.stdout).toContain(`\nURL     ${base}\nToken   ${payload['token']}\nDevice  phone\n`)
     expect(run.stderr).toMatch(/^warning: .* cannot reach it$/m)
-    expect(run.stderr).toMatch(/^to end it: spl service-account revoke sa_\w+$/m)
+    expect(run.stderr).toMatch(/^to revoke it: spl service-account revoke sa_\w+$/m)
     expect(run.stderr).not.toContain(payload['token'])
   })
 
@@ -328,7 +328,7 @@ describe('spl pair', () => {
     expect(invited.stdout).toBe(`${JSON.stringify({ url: base, invite, device: 'tablet' })}\n`)
     expect(invite).toMatch(/^spi_/)
     expect(invited.stderr).toMatch(
-      /good for one use until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d/,
+      /can be used once, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d/,
     )
     expect(invited.stderr).toContain(`\n  spl login ${base}\n`)
     expect(invited.stderr).not.toContain(invite)

@@ -63,7 +63,7 @@ describe('spl login', () => {
       const code = `${await aCode()}\n`
       const run = await splWithInput(['login', served.base, ...args], code, { home: machine.path })
       expect(run.code).toBe(0)
-      expect(run.stdout).toContain(`Daemon   ${did}`)
+      expect(run.stdout).toContain(`Daemon    ${did}`)
     }
   })
 

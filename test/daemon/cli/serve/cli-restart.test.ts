@@ -81,7 +81,7 @@ describe('spl serve --restart', () => {
     const run = await spl('serve', '--restart', '--store', join(home.path, 'none', 'x.db'))
     expect(run.code).toBe(1)
     expect(run.stderr).toMatch(
-      /runs again as it did.*\nerror: .*\[STORE_DIRECTORY_MISSING\]\ntry: mkdir/,
+      /runs again with its old arguments.*\nerror: .*\[STORE_DIRECTORY_MISSING\]\ntry: mkdir/,
     )
     expect(await json('status')).toMatchObject({ status: 'running', address })
   })
@@ -91,7 +91,7 @@ describe('spl serve --restart', () => {
     chmodSync(join(home.path, 'keys', 'instance.key'), 0o644)
     const run = await spl('serve', '--restart', '--port', '0')
     expect(run.code).toBe(1)
-    expect(run.stderr).toMatch(/does not run now\nerror: .*\[KEY_MODE_TOO_OPEN\]\ntry: chmod/)
+    expect(run.stderr).toMatch(/was not restarted\nerror: .*\[KEY_MODE_TOO_OPEN\]\ntry: chmod/)
   })
 })
 
@@ -115,7 +115,7 @@ describe('spl serve --memory', () => {
   test('keeps the identity and nothing else, and says so', async () => {
     const start = ['serve', '--daemon', '--port', '0', '--memory'] as const
     const shown = await spl(...start)
-    expect(shown.stdout).toMatch(/^Store +in memory: records, accounts and settings end with/m)
+    expect(shown.stdout).toMatch(/^Store +in memory: records, accounts and settings are lost when/m)
     expect(shown.stdout).toMatch(/spl_prod_sa_/)
     expect((await spl('intend', 'tea')).code).toBe(0)
     expect(existsSync(join(home.path, 'hub.db'))).toBe(false)

@@ -322,7 +322,9 @@ describe('SPL_BOOTSTRAP_TOKEN', () => {
     '%s is warned about and ignored',
     async (token) => {
       const run = await start(token)
-      expect(run.stderr).toMatch(/^warning: SPL_BOOTSTRAP_TOKEN is ignored\ntry: \S/)
+      expect(run.stderr).toMatch(
+        /^warning: SPL_BOOTSTRAP_TOKEN is not valid and is ignored\ntry: \S/,
+      )
       expect(run.stdout).toMatch(/spl_prod_sa_/)
     },
   )
@@ -336,7 +338,7 @@ describe.runIf(PRIVATE_ADDRESS !== undefined)('spl serve --host on a private net
     const ready = JSON.parse(run.stdout) as Ready & Record<string, unknown>
     expect(ready['exposure']).toBe('private')
     expect(ready['warnings']).toEqual([expect.stringMatching(/plain HTTP: anyone on the same/)])
-    expect(run.stderr).toMatch(/^warning: bearers and records cross the network in plain HTTP/)
+    expect(run.stderr).toMatch(/^warning: bearer tokens and records are sent as plain HTTP/)
     expect((await fetch(`${ready.address}/health`)).status).toBe(200)
     const seen = await spl('status', '--json')
     expect(JSON.parse(seen.stdout)).toMatchObject({ exposure: 'private', address: ready.address })

@@ -143,7 +143,7 @@ describe.runIf(process.platform === 'linux')('spl serve --install-service', () =
     systemctl('exit 0')
     await spl('serve', '--daemon', '--port', '0')
     const run = await spl('serve', '--install-service')
-    expect(run.stderr).toMatch(/a daemon runs already \(pid \d+\): spl serve --stop/)
+    expect(run.stderr).toMatch(/a daemon is already running \(pid \d+\): spl serve --stop/)
     expect(commands().at(-1)).toBe('--user enable spl-serve.service')
     // It is not the service's, and is started again as any other.
     const again = await spl('serve', '--restart', '--json')

@@ -32,8 +32,8 @@ test('one Ctrl-C counts once although npm passes it on, a later second one exits
 })
 
 test.for([
-  ['a connection that somebody forgot', 'async () => {}', 0, 'something was left open'],
-  ['a stop that never ends', '() => new Promise(() => {})', 1, 'not stopped in order'],
+  ['a connection that somebody forgot', 'async () => {}', 0, 'something is still open'],
+  ['a stop that never ends', '() => new Promise(() => {})', 1, 'no clean stop'],
 ] as const)(
   '%s does not keep a process that was told to stop',
   async ([_name, stop, code, said]) => {
