@@ -1,15 +1,15 @@
-/** From when to when a certificate is good; Unix time, milliseconds. */
+/** When a certificate is valid; Unix time, milliseconds. */
 export interface CertificateLife {
   readonly validFrom: number
   readonly validTo: number
 }
 
-/** Certificates live from hours to a year. Programs renew them with a third left, and again and again from there on. */
+/** Certificates are valid for hours to a year. Programs renew them with a third left, and then keep trying. */
 const SHARE = 1 / 6
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** Whether so little of its life is left that something which should have renewed it did not. @param now Unix time, ms */
+/** Whether so little of its lifetime is left that its renewal must have failed. @param now Unix time, ms */
 export function endsSoon({ validFrom, validTo }: CertificateLife, now: number): boolean {
   return validTo - now < SHARE * (validTo - validFrom)
 }

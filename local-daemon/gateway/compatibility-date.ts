@@ -1,2 +1,2 @@
-/** The Workers runtime's behaviour that is asked for: the same in wrangler.toml, whoever runs the Worker. */
+/** The compatibility date of the Workers runtime, the same as in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-11-17'

@@ -1,4 +1,4 @@
-/** Stable codes of everything that can keep a self-hosted gateway from running. */
+/** Stable codes of all reasons why a self-hosted gateway cannot run. */
 export type GatewayErrorCode =
   | 'ADDRESS_UNAVAILABLE'
   | 'CERTIFICATE_INVALID'

@@ -13,14 +13,14 @@ export interface ProbeTarget {
   readonly host: string
   readonly port: number
   readonly hostname: string
-  /** PEM of the certificate that must be shown. Absent means plain HTTP. */
+  /** PEM of the certificate that the gateway must show. Absent means plain HTTP. */
   readonly certificate?: string
 }
 
 /**
- * Waits until the gateway answers one request, whatever the status: the daemon may be away. Over TLS the
- * certificate shown must be the one configured; it is compared by fingerprint, because the authority that issued a given
- * certificate need not be known here.
+ * Waits until the gateway answers one request, with any status: the daemon may be away. Over TLS, the
+ * certificate must be the configured one, compared by fingerprint, because the authority that issued a
+ * certificate may be unknown here.
  *
  * @throws GatewayError GATEWAY_TIMEOUT
  */

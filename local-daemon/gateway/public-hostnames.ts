@@ -5,7 +5,7 @@ import { GatewayError } from './gateway-error.ts'
 export interface PublicName {
   /** For certificates: without port, an IPv6 address without brackets. */
   readonly name: string
-  /** Where a proxy in front listens on a port of its own; `*`: any leads here. */
+  /** For a proxy in front that listens on its own port; `*`: any port leads here. */
   readonly port: number | '*' | undefined
 }
 
@@ -28,8 +28,8 @@ export function parsePublicName(text: string): PublicName {
 }
 
 /**
- * The hosts that clients may know the gateway by, as the Worker takes them (`PUBLIC_HOSTNAMES`). Where a name says nothing of a
- * port, it is on the gateway's own, or on the default one of a proxy in front.
+ * The hosts under which clients may reach the gateway, for the Worker (`PUBLIC_HOSTNAMES`). A name without a
+ * port is on the gateway's own port, or on the default one of a proxy in front.
  */
 export function publicHostnames(names: readonly PublicName[], port: number): string[] {
   return names.flatMap(({ name, port: own }) => {

@@ -18,10 +18,10 @@ export interface KeyPair {
 
 /**
  * A self-signed certificate for hostnames, `localhost` and the loopback addresses, kept in a
- * directory (files 0600) and made anew only when it is missing, damaged, for another name, or close to
- * its end. So a client that was given the file once goes on trusting it.
+ * directory (files 0600) and made again only if it is missing, damaged, for another name, or close to
+ * its end. So a client that has the file once keeps trusting it.
  *
- * @param hostnames the public one first; `*.spl.example.com` is for all of one level
+ * @param hostnames the public one first; `*.spl.example.com` stands for all of one level
  * @param now milliseconds since the epoch
  */
 export async function selfSignedCertificate(
@@ -64,7 +64,7 @@ async function serves(pair: KeyPair, hostnames: readonly string[], now: number):
   }
 }
 
-/** A pattern is asked for by a name that it stands for. */
+/** A pattern is tested with a name that it matches. */
 function isNamed(certificate: X509Certificate, name: string): boolean {
   if (isIP(name)) return certificate.checkIP(name) !== undefined
   return certificate.checkHost(name.replace(/^\*/u, 'any')) !== undefined
@@ -77,7 +77,7 @@ function alternativeNames(
   return names.map((name) => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name }))
 }
 
-/** Written aside and renamed, so that a crash leaves the old file or the new one, never half of one. */
+/** Written to another file and renamed, so that a crash leaves the old file or the new one, never half of one. */
 async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text, { mode: 0o600 })
   await rename(`${path}.new`, path)

@@ -26,31 +26,31 @@ import { workerdConfig } from './workerd-config.ts'
 import type { WorkerdExit } from './workerd-process.ts'
 
 export interface GatewayOptions {
-  /** did:key of the one daemon that may connect, or of the admin who gives out hostnames to several: one of the two. */
+  /** did:key of the one daemon that may connect, or of the admin who assigns hostnames to several: one of the two. */
   readonly ownerDid?: string
   readonly adminDid?: string
-  /** Directory of the gateway's own: config, certificate, object storage. Made 0700 if missing. */
+  /** The gateway's own directory: config, certificate, object storage. Made 0700 if missing. */
   readonly directory: string
-  /** Address to bind; 127.0.0.1 unless told. */
+  /** Address to bind; 127.0.0.1 by default. */
   readonly host?: string
   /** 0, the default, takes a free port. */
   readonly port?: number
-  /** Public hostname, `name` or `name:port`; `localhost` unless told. */
+  /** Public hostname, `name` or `name:port`; `localhost` by default. */
   readonly hostname?: string
-  /** Further names that it is reached by, also `*.spl.example.com` for all of one level. */
+  /** Further names under which it can be reached, also `*.spl.example.com` for all of one level. */
   readonly moreHostnames?: readonly string[]
   /** Given PEM files, or a certificate made and kept here. Absent means plain HTTP, for a proxy in front. */
   readonly tls?: KeyPair | 'self-signed'
   /** Header in which a proxy in front puts the client's address. Absent: the address is unknown. */
   readonly clientAddressHeader?: string
-  /** Requests of one client address per minute, and of these without a good bearer; 6000 and 120 unless told. */
+  /** Requests of one client address per minute, and those without a valid bearer; 6000 and 120 by default. */
   readonly addressRequestsPerMinute?: number
   readonly strangerRequestsPerMinute?: number
-  /** Source of the Worker module; the real one unless told. */
+  /** Source of the Worker module; the real one by default. */
   readonly worker?: string
-  /** Bounds of the listening socket, in place of `FRONT_LIMITS`. */
+  /** Limits of the listening socket, instead of `FRONT_LIMITS`. */
   readonly limits?: Partial<FrontLimits>
-  /** Flags of V8 for workerd, for measurements; none unless told. */
+  /** Flags of V8 for workerd, for measurements; none by default. */
   readonly v8Flags?: readonly string[]
   readonly onLog?: (line: string) => void
 }
@@ -58,12 +58,12 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   /** Public origin, for example `https://localhost:8443`. */
   readonly url: string
-  /** Path of the PEM file that clients must be told to trust, where the certificate signs itself. */
+  /** Path of the PEM file that clients must trust, if the certificate is self-signed. */
   readonly cacert?: string
   readonly port: number
-  /** Process id of workerd, which changes when it is started again. */
+  /** Process id of workerd, which changes when it restarts. */
   readonly pid: number
-  /** Resolves when the gateway was stopped. A workerd that is gone unasked is started again. */
+  /** Resolves when the gateway has stopped. If workerd ends by itself, it is restarted. */
   readonly exited: Promise<WorkerdExit>
   stop(): Promise<void>
 }
@@ -98,7 +98,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const certificate = tls && (await readCertificate(tls.cert))
     await writeFile(join(directory, 'worker.js'), options.worker ?? (await workerBundle()))
     const configFile = join(directory, 'workerd.capnp')
-    // Where a proxy in front says it, and where there is no TLS for clients to meet, peers are not the clients.
+    // With a header of a proxy in front, or without TLS, peers are not the clients.
     const knowsClients = tls !== undefined && options.clientAddressHeader === undefined
     const clientAddressHeader = knowsClients ? CLIENT_ADDRESS_FIELD : options.clientAddressHeader
     const socketPath = await socketPathOf(directory, undo)
@@ -113,7 +113,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       knowsClients,
       dial: async () => (await dial.promise).dial(),
       onLog,
-      // What it asks itself, to see that it answers, is nobody's request.
+      // Its own probe does not count as a request.
       onRefusal: (code) => isOpen && refusals.note(code),
       ...(options.limits && { limits: options.limits }),
     })
@@ -123,7 +123,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const config = workerdConfig({
       address: socketPath === undefined ? '127.0.0.1:0' : `unix:${socketPath}`,
       schemeHeader: SCHEME_FIELD,
-      // The Worker is told its port.
+      // The Worker must know its port.
       publicHostnames: publicHostnames(names, front.port),
       worker: 'worker.js',
       compatibilityDate: COMPATIBILITY_DATE,
@@ -168,7 +168,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /**
- * What can be told before anything is touched.
+ * Checks that need no change yet.
  *
  * @throws GatewayError OWNER_INVALID, TLS_REQUIRED, HEADER_INVALID
  */
@@ -180,7 +180,7 @@ export function checkGatewayOptions(
   checkHeaderName(options.clientAddressHeader)
 }
 
-/** One of the two, and a key: with both nobody could say whom a hostname belongs to. */
+/** One of the two, and a key: with both, the owner of a hostname would be ambiguous. */
 function checkOwner(ownerDid: string | undefined, adminDid: string | undefined): void {
   if ((ownerDid === undefined) === (adminDid === undefined)) {
     throw new GatewayError(
@@ -201,7 +201,7 @@ function checkOwner(ownerDid: string | undefined, adminDid: string | undefined):
   }
 }
 
-/** Bearers cross this socket: in the clear they may cross loopback only. */
+/** Bearers cross this socket: in plain text they may cross loopback only. */
 function checkTransport(host: string, tls: GatewayOptions['tls']): void {
   if (tls !== undefined || host === 'localhost' || host === '::1' || host.startsWith('127.')) return
   throw new GatewayError(
@@ -224,7 +224,7 @@ function checkHeaderName(name: string | undefined): void {
 const SOCKET_PATH_BYTES = 103
 
 /**
- * Where workerd listens for the front alone: only this user reaches it. Undefined on Windows, where workerd has no
+ * Where workerd listens only for the front, and only this user can connect. Undefined on Windows, where workerd has no
  * Unix sockets and takes a port of loopback.
  */
 async function socketPathOf(directory: string, undo: UndoStack): Promise<string | undefined> {

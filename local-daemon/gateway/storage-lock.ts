@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { takeExclusiveLock, type ExclusiveLock } from '../home/exclusive-lock.ts'
 import { GatewayError } from './gateway-error.ts'
 
-/** Milliseconds to wait for one that is stopping: as long as a stop may take (`docs/self-hosting.md`). */
+/** Milliseconds to wait for a gateway that is stopping: as long as a stop may take (`docs/self-hosting.md`). */
 const STOPPING_MS = 3_000
 const AGAIN_MS = 50
 
 /**
  * Keeps a second gateway out of the same directory: two workerd processes on one object storage would both
- * think that they hold the one object. One that is stopping is waited for.
+ * think that they have the one object. It waits for one that is stopping.
  *
  * @throws GatewayError STORAGE_IN_USE
  */

@@ -1,11 +1,11 @@
 import { statfsSync } from 'node:fs'
 
-/** Bytes with which a disk counts as full: a write of the gateway may need as many. */
+/** A disk with fewer free bytes counts as full: a write of the gateway may need as many. */
 const FULL_BYTES = 1024 * 1024
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_MS = 2_000
 
-/** Whether the disk of a gateway's storage is full; undefined where there is none. */
+/** Whether the disk of a gateway's storage is full; undefined if there is none. */
 export function isStorageFull(directory: string): boolean | undefined {
   try {
     const { bavail, bsize } = statfsSync(directory)
@@ -15,7 +15,7 @@ export function isStorageFull(directory: string): boolean | undefined {
   }
 }
 
-/** Writes a line when the disk of the storage fills up, and one when it has room again; returns what ends that. */
+/** Writes a line when the disk of the storage fills up, and one when it has room again. Returns a function that stops it. */
 export function watchStorageRoom(directory: string, onLog: (line: string) => void): () => void {
   let was = false
   const look = (): void => {

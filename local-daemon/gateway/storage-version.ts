@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { GatewayError } from './gateway-error.ts'
 
 const require = createRequire(import.meta.url)
-/** Of the runtime that is installed, for example `1.20261117.1`. */
+/** The version of the installed runtime, for example `1.20261117.1`. */
 const { version: WORKERD_VERSION } = require('workerd/package.json') as { version: string }
 
 /**
- * Notes the newest workerd that a directory has seen, and refuses one that is older: a newer one may have changed the format of the
- * object's storage, and an older one then ends with a crash that explains nothing.
+ * Records the newest workerd that a directory has seen, and refuses an older one: a newer one may have changed the format of the
+ * object's storage, and an older one then crashes without an explanation.
  *
  * @throws GatewayError STORAGE_NEWER
  */
@@ -35,7 +35,7 @@ export async function checkStorageVersion(
   await rename(`${path}.new`, path)
 }
 
-/** Numbers between dots, compared from the left; what is no version is older than every version. */
+/** Compares numbers between dots from the left; anything else is older than every version. */
 function compare(left: string, right: string): number {
   const [a, b] = [left, right].map((text) => text.split('.').map((part) => Number(part) || 0))
   for (let at = 0; at < 3; at++) {

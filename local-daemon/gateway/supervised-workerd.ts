@@ -6,27 +6,27 @@ import { WorkerdSocket, type WorkerdAddress } from './front/workerd-socket.ts'
 import { GatewayError } from './gateway-error.ts'
 import { startWorkerd, type WorkerdExit, type WorkerdProcess } from './workerd-process.ts'
 
-/** Milliseconds between two looks whether it is there again. */
+/** Milliseconds between two checks whether it is back. */
 const RETRY_MS = 20
 
 export interface SupervisedWorkerd {
-  /** The process id of now, or the last one. */
+  /** The current or last process id. */
   readonly pid: number
-  /** How often it was started again. */
+  /** How often it was restarted. */
   readonly restarts: number
-  /** Resolves when it was stopped. */
+  /** Resolves when it has stopped. */
   readonly exited: Promise<WorkerdExit>
-  /** A connection to it. Waits while it starts again; rejects after `workerdWaitMs`. */
+  /** A connection to it. Waits while it restarts; rejects after `workerdWaitMs`. */
   dial(): Promise<WorkerdSocket>
   stop(): Promise<void>
 }
 
 /**
- * Runs workerd and starts it again whenever it is gone, unasked: at once, then after pauses that double up to
- * `restartMaxMs`. Each end and each failed start is a line of the log.
+ * Runs workerd and restarts it when it ends by itself: at once, then after pauses that double up to
+ * `restartMaxMs`. Each end and each failed start is a line in the log.
  *
- * @param configFile what it is started with
- * @param socketPath the Unix socket that the config names; undefined where it listens on a port of loopback
+ * @param configFile the config for its start
+ * @param socketPath the Unix socket in the config; undefined if it listens on a loopback port
  * @throws GatewayError as of startWorkerd, when the first start fails
  */
 export async function superviseWorkerd(
@@ -41,7 +41,7 @@ export async function superviseWorkerd(
   const exited = keepRunning()
 
   async function launch(): Promise<WorkerdProcess> {
-    // Left by one that was killed: it would be in the way of the next.
+    // A killed one left it: it would be in the way of the next.
     if (socketPath !== undefined) await rm(socketPath, { force: true })
     return startWorkerd(configFile, onLog)
   }
@@ -71,7 +71,7 @@ export async function superviseWorkerd(
       }
       restarts += 1
       isUp = true
-      // It was told to stop while it started.
+      // It had to stop while it started.
       if (stopping.signal.aborted) await workerd.stop()
     }
   }
@@ -87,7 +87,7 @@ export async function superviseWorkerd(
       try {
         return await reach()
       } catch {
-        // It is going: what follows waits for the next one.
+        // It is ending: what follows waits for the next one.
       }
     }
     const until = performance.now() + FRONT_LIMITS.workerdWaitMs

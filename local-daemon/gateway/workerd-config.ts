@@ -1,4 +1,4 @@
-/** What the Worker and its object are told, and where workerd listens. All paths are absolute or relative to the config file. */
+/** Settings of the Worker and its object, and where workerd listens. All paths are absolute or relative to the config file. */
 export interface WorkerdConfig {
   /** Address to bind: `unix:<path>`, or `host:port`; port 0 lets the system choose. */
   readonly address: string
@@ -9,16 +9,16 @@ export interface WorkerdConfig {
   readonly storage: string
   /** Names the namespace on disk. Losing it orphans every stored object, so it is made once and kept. */
   readonly uniqueKey: string
-  /** The one owner, or the admin of the registry that says whom each hostname belongs to. */
+  /** The one owner, or the admin of the registry that assigns hostnames. */
   readonly ownerDid?: string
   readonly adminDid?: string
-  /** The hosts, `name` or `name:port`, that it is reached by. */
+  /** The hosts, `name` or `name:port`, under which it can be reached. */
   readonly publicHostnames: readonly string[]
   readonly clientAddressHeader?: string
-  /** Requests of one client address per minute, and of these without a good bearer; the Worker's defaults unless told. */
+  /** Requests of one client address per minute, and those without a valid bearer; the Worker's defaults if absent. */
   readonly addressRequestsPerMinute?: number
   readonly strangerRequestsPerMinute?: number
-  /** Header in which the front says the scheme that clients came by. */
+  /** Header in which the front passes the scheme of the client's request. */
   readonly schemeHeader?: string
   /** Flags of the runtime's JavaScript engine, for measurements. */
   readonly v8Flags?: readonly string[]

@@ -18,9 +18,9 @@ const STOP_TIMEOUT_MS = 2_000
 const KEPT_LINES = 20
 
 /**
- * The shell turns into workerd by `exec`, so the process id, the signals and the exit status are
+ * The shell becomes workerd with `exec`, so the process id, the signals and the exit status are
  * workerd's own. Before that it leaves a reader on the lifeline (our end of its stdin): when this process
- * is gone without a word, even by SIGKILL, the kernel closes the lifeline and the reader kills workerd. A clean stop
+ * dies, even by SIGKILL, the kernel closes the lifeline and the reader kills workerd. A clean stop
  * writes a line first, so the reader ends without killing a process id that may be someone else's by then.
  */
 const LIFELINE = `exec 4<&0
@@ -96,7 +96,7 @@ export async function startWorkerd(
 
 /**
  * Path of the binary for this platform. Required, because imports of a CommonJS `default` differ between loaders; and only now,
- * because an installation without it is whole for everything but a gateway.
+ * because an installation without it works for everything but a gateway.
  */
 function workerdBinary(): string {
   try {
@@ -113,7 +113,7 @@ function workerdBinary(): string {
 
 function launch(args: readonly string[]): ChildProcess {
   const workerd = workerdBinary()
-  // A group of its own: Ctrl-C in a terminal reaches this process alone, which stops workerd in order.
+  // Its own process group: Ctrl-C in a terminal reaches only this process, which stops workerd in order.
   const options = { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] as const, detached: true }
   const child =
     process.platform === 'win32'
@@ -126,7 +126,7 @@ function launch(args: readonly string[]): ChildProcess {
           ...options,
           stdio: [...options.stdio],
         })
-  // The lifeline breaks whenever workerd goes first: that is not an error of its own.
+  // The lifeline breaks if workerd ends first: that is no separate error.
   child.stdin?.on('error', () => {})
   return child
 }
@@ -135,7 +135,7 @@ function release(child: ChildProcess): void {
   ;(child.stdin as Writable).end('released\n')
 }
 
-/** Whatever comes first: the socket, an early exit, or the end of patience. */
+/** Whichever comes first: the socket, an early exit, or the timeout. */
 async function listeningPort(child: ChildProcess, exited: Promise<WorkerdExit>): Promise<number> {
   const settled = new AbortController()
   const tooLate = sleep(LISTEN_TIMEOUT_MS, undefined, { signal: settled.signal }).then(() => {

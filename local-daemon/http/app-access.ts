@@ -11,7 +11,7 @@ import type { EdgeLink } from '../edge/edge-link.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/open-store.ts'
 
-/** What the daemon knows of who may do what. */
+/** What the daemon knows about who may do what. */
 export interface AppAccess {
   readonly store: Store
   readonly identity: Identity

@@ -44,7 +44,7 @@ const HEADERS_OF = {
   503: { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } },
 } as const
 
-/** The route with all that OpenAPI is to say of it and that its access decides: who may, and what refuses them. */
+/** The route with everything that OpenAPI says about it, including who may call it and what refuses them. */
 export function documentRoute(
   { refuses = [], responses, ...route }: Route,
   access: RouteAccess,
@@ -73,7 +73,7 @@ function headersOf(response: Route['responses'][string]): object {
   return 'headers' in response && response.headers !== undefined ? response.headers : {}
 }
 
-/** One response for each status, with the codes that come with it. */
+/** One response for each status, with its codes. */
 function refusals(codes: readonly ProblemCode[]): Route['responses'] {
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEM_STATUS[code])
   return Object.fromEntries(

@@ -9,13 +9,13 @@ import { RequestWatch } from '../requests/request-watch.ts'
 import type { Store } from '../store/open-store.ts'
 import type { LinkReport } from '../edge/link-report.ts'
 
-/** What the daemon can tell of its own work. */
+/** What the daemon reports about its own work. */
 export interface Observation {
   readonly log: RequestLog
   readonly watch: RequestWatch
-  /** The link of now; undefined where no gateway was asked for. */
+  /** The current link; undefined without a gateway. */
   link(): LinkReport | undefined
-  /** All metrics of now, as Prometheus reads them. */
+  /** All current metrics, in Prometheus's format. */
   metrics(): string
 }
 

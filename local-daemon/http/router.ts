@@ -22,9 +22,9 @@ export type RouteHandler = (c: RouteContext) => MaybePromise<Response>
 /** A route as OpenAPI describes it; its schemas are the ones that the handler checks with. */
 export type Route = RouteConfig & {
   readonly method: 'get' | 'post' | 'delete'
-  /** What generated clients call it. */
+  /** Its name in generated clients. */
   readonly operationId: string
-  /** Codes of its own, beside those that any request may be refused with. */
+  /** Its own codes, besides those that any request may get. */
   readonly refuses?: readonly ProblemCode[]
   readonly request?: { readonly query?: z.ZodObject }
 }

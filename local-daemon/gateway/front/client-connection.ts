@@ -13,8 +13,8 @@ import { RequestFramer } from './request-framer.ts'
 import type { RequestHead, WebSocketUse } from './request-head.ts'
 
 /**
- * `framed`: requests are found and passed on. `dialling`: a head waits for workerd. `deciding`: a WebSocket handshake waits for
- * its answer. `frames`: it is a WebSocket, whose frames are followed. `over`: the client has its last answer, or none.
+ * `framed`: requests are parsed and passed on. `dialling`: a head waits for workerd. `deciding`: a WebSocket handshake waits for
+ * its answer. `frames`: it is a WebSocket, whose frames are parsed. `over`: the client has its last answer, or none.
  */
 type Mode = 'framed' | 'dialling' | 'deciding' | 'frames' | 'over'
 
@@ -30,8 +30,8 @@ const MIXED: HeadFault = {
 const AWAY: HeadFault = { code: 'TUNNEL_OFFLINE', message: 'The gateway is starting again' }
 
 /**
- * One client and its connection to workerd. Requests are read only as far as their frames, answers not at all: they pass
- * as they are, and one that is cut is cut for the client too. Only HTTP/1.0 has no cut that shows: see `OldExchange`.
+ * One client and its connection to workerd. Only the framing of requests is parsed, answers not at all: they pass
+ * as they are, and a cut one is cut for the client too. Only HTTP/1.0 cannot show a cut: see `OldExchange`.
  */
 export class ClientConnection {
   readonly #client: Socket
@@ -42,12 +42,12 @@ export class ClientConnection {
   #workerd: Duplex | undefined
   #use: WebSocketUse | undefined
   #webSocket: ClientWebSocket | undefined
-  /** A head has gone, and nothing has come back since. */
+  /** A head was sent, and nothing has come back since. */
   #awaitsAnswer = false
-  /** The client has been given something. */
+  /** The client got some bytes. */
   #answered = false
   #clientEnded = false
-  /** To its client the end of the connection is the end of the answer. */
+  /** For its client the end of the connection is the end of the answer. */
   #isOld = false
   readonly #deadline = new ClientDeadline((what) => this.#late(what))
   /** Of a client that takes nothing of its answer. */
@@ -110,10 +110,10 @@ export class ClientConnection {
 
   #passHead(head: RequestHead): void {
     this.#parts.onRequest()
-    // Its answer says what the bytes after it are: it must be the first on its connection.
+    // Its answer decides what the bytes after it are, so it must be the first on its connection.
     this.#use = head.webSocket
     if (head.webSocket !== undefined) this.#drop()
-    // Its answer ends with the connection: there can be no other before it.
+    // Its answer ends with the connection, so there can be no other before it.
     if (head.old !== undefined && (this.#workerd !== undefined || this.#answered)) {
       return this.#refuse(MIXED)
     }
@@ -127,7 +127,7 @@ export class ClientConnection {
     this.#mode = 'dialling'
     this.#client.pause()
     detach(this.#dialAndSend(head), () => {
-      // At a 503 an `EventSource` gives up for good; at a cut it tries again (WHATWG HTML, section 9.2.3).
+      // After a 503 an `EventSource` gives up permanently; after a cut it tries again (WHATWG HTML, section 9.2.3).
       if (this.#mode === 'dialling' && !head.events) this.#refuse(AWAY, 1)
       else this.#client.destroy()
     })
@@ -210,7 +210,7 @@ export class ClientConnection {
     this.#stall = setTimeout(() => this.#cut(), this.#parts.limits.stallMs)
   }
 
-  /** workerd says no more: the client has all that it gets, and may still be sending. */
+  /** workerd has ended: the client has everything, and may still be sending. */
   #workerdOver(workerd: Duplex): void {
     if (workerd !== this.#workerd || this.#mode === 'over') return
     const webSocket = this.#webSocket
@@ -228,7 +228,7 @@ export class ClientConnection {
     this.#afterClientEnd()
   }
 
-  /** It has left, or it waits for its answer and has nothing more to ask: the kernel tells these apart no further. */
+  /** It has left, or it waits for its answer and sends no more: the kernel cannot tell these apart. */
   #afterClientEnd(): void {
     if (this.#mode === 'frames') {
       this.#workerd?.end()
@@ -245,7 +245,7 @@ export class ClientConnection {
     this.#deadline.expect('half-closed', patience)
   }
 
-  /** An answer of our own, where nothing of another is on its way. */
+  /** Our own answer, if no other is on its way. */
   #refuse(fault: HeadFault, retryAfter?: number): void {
     this.#drop()
     this.#finish()
@@ -255,7 +255,7 @@ export class ClientConnection {
     linger(this.#client, this.#parts.limits)
   }
 
-  /** Ends the connection before its answer's end: where no frame shows that, by a reset. */
+  /** Ends the connection before its answer's end, with a reset if no framing shows that. */
   #cut(): void {
     if (this.#isOld) this.#parts.reset()
     else this.#client.destroy()
@@ -275,7 +275,7 @@ export class ClientConnection {
     this.#client.off('end', this.#clientEnd)
   }
 
-  /** Sets the deadline that fits what is unfinished. */
+  /** Sets the deadline for what is unfinished. */
   #watch(): void {
     if (this.#mode !== 'framed' || this.#deadline.of === 'half-closed') return
     const { unfinished } = this.#framer
@@ -287,7 +287,7 @@ export class ClientConnection {
   }
 
   #late(what: Awaited): void {
-    // workerd takes nothing now: it is not the client that is silent.
+    // workerd takes nothing now, so the client is not the silent one.
     if (what === 'body' && this.#client.isPaused()) return this.#deadline.extend()
     if (what === 'half-closed' || what === 'close') {
       this.#drop()

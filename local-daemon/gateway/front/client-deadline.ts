@@ -12,12 +12,12 @@ export class ClientDeadline {
     this.#onLate = onLate
   }
 
-  /** What is waited for. */
+  /** What it waits for. */
   get of(): Awaited | undefined {
     return this.#of
   }
 
-  /** Waits for it from now on; what was waited for before is not. @param ms longest time, milliseconds */
+  /** Waits for it from now on, instead of what it waited for before. @param ms longest time, milliseconds */
   expect(what: Awaited, ms: number): void {
     if (this.#of === what && what !== 'half-closed') return this.extend()
     this.calm()
@@ -25,7 +25,7 @@ export class ClientDeadline {
     this.#timer = setTimeout(() => this.#onLate(what), ms)
   }
 
-  /** Begins the time of now anew. */
+  /** Starts the current time again. */
   extend(): void {
     this.#timer?.refresh()
   }

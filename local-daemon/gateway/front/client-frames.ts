@@ -3,7 +3,7 @@ import { isSendableCode } from '../../../protocol/tunnel/close-event.ts'
 import { decodeText } from '../../../protocol/encoding/utf8.ts'
 import { FrameWalk, type FrameHead, type FrameVisitor } from './frame-walk.ts'
 
-/** What a client of a WebSocket did that it may not: the code that it is told (RFC 6455, section 7.4.1), and why. */
+/** A WebSocket client's violation: the close code for it (RFC 6455, section 7.4.1), and why. */
 export interface FrameFault {
   readonly code: 1002 | 1007 | 1009
   readonly reason: string
@@ -12,7 +12,7 @@ export interface FrameFault {
 export interface MessageLimits {
   /** Largest message, bytes. */
   readonly messageBytes: number
-  /** What a fragment counts for beside its bytes: workerd keeps each by itself. */
+  /** What a fragment counts for besides its bytes: workerd keeps each one separately. */
   readonly fragmentBytes: number
 }
 
@@ -25,17 +25,17 @@ const CONTROL_BYTES = 125
 
 /**
  * Checks what a client sends on a WebSocket, by the heads of its frames (RFC 6455, sections 5.1, 5.2, 5.4, 5.5, 7.4 and 8.1).
- * Of payloads it reads closes and texts alone; a binary one costs its head.
+ * It reads only the payloads of closes and texts; a binary one costs only its head.
  */
 export class ClientFrames implements FrameVisitor<FrameFault> {
   readonly #limits: MessageLimits
   readonly #walk = new FrameWalk<FrameFault>(this)
   #frame: FrameHead | undefined
-  /** Bytes of the current frame that were read, where the mask matters. */
+  /** Bytes read of the current frame, where the mask matters. */
   #seen = 0
   #close: Buffer[] = []
   #isClosed = false
-  /** Of the message that has begun and is not whole. */
+  /** Of the unfinished message. */
   #bytes = 0
   #isOpen = false
   #text: TextDecoder | undefined
@@ -44,12 +44,12 @@ export class ClientFrames implements FrameVisitor<FrameFault> {
     this.#limits = limits
   }
 
-  /** Bytes that a receiver has to keep of a message that is not whole. */
+  /** Bytes that a receiver has to keep of the unfinished message. */
   get unfinished(): number {
     return this.#isOpen ? this.#bytes : 0
   }
 
-  /** The client has said its close: what it sends after that is nobody's. */
+  /** The client has sent its close: what follows is dropped. */
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -64,7 +64,7 @@ export class ClientFrames implements FrameVisitor<FrameFault> {
   }
 
   head(frame: FrameHead): FrameFault | undefined {
-    // What follows a close in the same bytes goes with them, and nobody reads it.
+    // What follows a close in the same bytes passes with them, and nobody reads it.
     if (this.#isClosed) return undefined
     const fault = headFault(frame) ?? this.#opcodeFault(frame)
     if (fault !== undefined) return fault
@@ -135,7 +135,7 @@ export class ClientFrames implements FrameVisitor<FrameFault> {
   }
 }
 
-/** RFC 6455, section 7.4.2: 1016 to 2999 are for codes that there are not yet. */
+/** RFC 6455, section 7.4.2: 1016 to 2999 are reserved for future codes. */
 function isSentCode(code: number): boolean {
   return isSendableCode(code) && !(code > 1014 && code < 3000)
 }

@@ -15,15 +15,15 @@ interface Entry {
 }
 
 /**
- * Who is connected. At a bound the one that has been silent longest makes room, so that connections which ask for
- * nothing keep out nobody; where all have asked for something, the new one is refused. One address has a part of what there
- * is, whatever it asks for.
+ * The open connections. At the limit, the one that has been silent longest makes room, so idle connections
+ * lock nobody out; if all have made a request, the new one is refused. One address gets only a share,
+ * whatever it asks for.
  */
 export class ConnectionTable {
   readonly #most: number
   readonly #mostPerAddress: number
   readonly #counts = new Map<string, number>()
-  /** Those that have made no request, the oldest first. */
+  /** Connections without a request, the oldest first. */
   readonly #silent = new Set<Entry>()
   #count = 0
 
@@ -43,8 +43,8 @@ export class ConnectionTable {
   }
 
   /**
-   * A place for a new connection; undefined when it is to be refused.
-   * @param address what it counts under; undefined where an address says nothing
+   * A place for a new connection; undefined if it must be refused.
+   * @param address what it counts under; undefined if an address says nothing
    * @param shed closes it
    */
   enter(address: string | undefined, shed: () => void): Place | undefined {
@@ -64,7 +64,7 @@ export class ConnectionTable {
     }
   }
 
-  /** Closes all that have made no request. */
+  /** Closes all connections without a request. */
   shedSilent(): void {
     while (this.#shedOne(() => true));
   }

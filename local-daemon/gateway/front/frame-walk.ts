@@ -5,21 +5,21 @@ export interface FrameHead {
   readonly reserved: number
   readonly opcode: number
   readonly mask: Buffer | undefined
-  /** Bytes of the payload; infinite for what no number here can hold. */
+  /** Bytes of the payload; infinite for a number that is too large. */
   readonly length: number
-  /** The length is written with more bytes than it needs. */
+  /** The length has more bytes than it needs. */
   readonly isPadded: boolean
 }
 
 export interface FrameVisitor<Fault> {
   head(frame: FrameHead): Fault | undefined
-  /** A part of the payload as it came, masked; once, and empty, for a frame that has none. */
+  /** A part of the payload as it came, masked; once, and empty, for a frame without one. */
   payload(bytes: Buffer, isWhole: boolean): Fault | undefined
 }
 
 const EMPTY = Buffer.alloc(0)
 
-/** Follows a WebSocket's frames through its bytes, whatever pieces they come in. Payloads are neither kept nor copied. */
+/** Parses a WebSocket's frames, in whatever pieces they come. Payloads are neither kept nor copied. */
 export class FrameWalk<Fault> {
   readonly #visitor: FrameVisitor<Fault>
   #partialHead: Buffer = EMPTY
@@ -29,12 +29,12 @@ export class FrameWalk<Fault> {
     this.#visitor = visitor
   }
 
-  /** No frame has begun that is not whole. */
+  /** No frame is unfinished. */
   get isBetweenFrames(): boolean {
     return this.#left === 0 && this.#partialHead.length === 0
   }
 
-  /** Visits what is in these bytes, up to the first fault. After one it may not be asked again. */
+  /** Visits what is in these bytes, up to the first fault. Do not call it again after one. */
   walk(bytes: Buffer): { readonly fault: Fault; readonly before: number } | undefined {
     let at = 0
     let began = 0

@@ -3,7 +3,7 @@ import { FrameWalk } from './frame-walk.ts'
 const CLOSE = 8
 const HEAD_END = Buffer.from('\r\n\r\n')
 
-/** Follows what workerd sends on a WebSocket, from the head of its answer on, to see its close pass. */
+/** Parses what workerd sends on a WebSocket, from the head of its answer, to see its close pass. */
 export class GatewayFrames {
   /** The last bytes of the head so far; undefined after its end. */
   #head: Buffer | undefined = Buffer.alloc(0)
@@ -25,7 +25,7 @@ export class GatewayFrames {
     return this.#isClosed
   }
 
-  /** Another frame may begin here. */
+  /** A frame may begin here. */
   get isBetweenFrames(): boolean {
     return this.#head === undefined && this.#walk.isBetweenFrames
   }

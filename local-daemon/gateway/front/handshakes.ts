@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls'
 import type { KeyPairWatch } from './key-pair-watch.ts'
 
-/** Ends TLS on connections that were accepted elsewhere, with the certificate of now. */
+/** Terminates TLS on connections that were accepted elsewhere, with the current certificate. */
 export class Handshakes {
   readonly #watch: KeyPairWatch
   #context: SecureContext
@@ -15,7 +15,7 @@ export class Handshakes {
 
   /**
    * Does one handshake.
-   * @param ms longest time that it may take, milliseconds; then the connection is cut
+   * @param ms longest time for it, milliseconds; then the connection is cut
    */
   accept(socket: Socket, ms: number, go: (secured: TLSSocket) => void): void {
     const secured = new TLSSocket(socket, {
@@ -38,7 +38,7 @@ export class Handshakes {
       secured.off('end', giveUp)
       go(secured)
     })
-    // Reading is what makes it notice a client that leaves before its handshake is done.
+    // Reading makes it notice a client that leaves before the handshake is done.
     secured.resume()
   }
 

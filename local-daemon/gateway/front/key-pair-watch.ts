@@ -20,10 +20,10 @@ export interface KeyPairWatch {
 }
 
 /**
- * Reads a certificate and its key, and again whenever the files change: a renewal needs no restart. Files that do not fit
- * each other are let be, as between the two halves of a renewal, and the pair before stays in use.
+ * Reads a certificate and its key, and again when the files change, so a renewal needs no restart. Files that do not match
+ * are ignored, as in the middle of a renewal, and the previous pair stays in use.
  *
- * @param everyMs how often the files are looked at, milliseconds
+ * @param everyMs how often the files are checked, milliseconds
  * @throws GatewayError CERTIFICATE_INVALID
  */
 export async function watchKeyPair(

@@ -13,7 +13,7 @@ export function listenFront(server: Server, host: string, port: number): Promise
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
     server.listen({ host, port }, () => {
       server.removeAllListeners('error')
-      // One connection that could not be taken is no reason to end: the next one may be.
+      // A connection that could not be accepted is no reason to end: the next one may work.
       server.on('error', () => {})
       resolve((server.address() as AddressInfo).port)
     })

@@ -4,15 +4,15 @@ import { LIMITS } from '../../../protocol/limits.ts'
 import type { OldHead } from './request-head.ts'
 import type { WorkerdSocket } from './workerd-socket.ts'
 
-/** Fields of one connection or of its framing: the client's are others. */
+/** Fields of one connection or of its framing: the client's connection has others. */
 const OF_THE_CONNECTION = /^(?:connection|keep-alive|transfer-encoding|trailer|te)$/iu
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE'])
 
 /**
- * One request of an HTTP/1.0 client, and its answer. To such a client the end of the connection is the end of the answer
- * (RFC 9112, section 6.3), and workerd ends it in the same way when the answer is cut. So workerd is asked in HTTP/1.1,
- * where a cut shows, and the answer is given without chunks. Written to: the request's body. Read from: the answer, head and
- * body. It ends when the answer is whole, and fails when it is cut.
+ * One request of an HTTP/1.0 client, and its answer. For such a client the end of the connection is the end of the answer
+ * (RFC 9112, section 6.3), and workerd ends a cut answer in the same way. So workerd gets the request in HTTP/1.1,
+ * where a cut is visible, and the client gets the answer without chunks. Write the request's body to it; read the answer, head and
+ * body, from it. It ends when the answer is complete, and fails when it is cut.
  */
 export class OldExchange extends Duplex {
   readonly #workerd: WorkerdSocket
@@ -37,7 +37,7 @@ export class OldExchange extends Duplex {
       createConnection: () => workerd,
     })
     this.#request.maxHeadersCount = 0
-    // Once there is an answer, it tells of its cut itself; an upload that nobody takes any more is none.
+    // Once there is an answer, it reports its own cut; an upload that nobody takes any more is no error.
     this.#request.on('error', (error) => {
       if (this.#answer === undefined) this.destroy(error)
     })
@@ -67,7 +67,7 @@ export class OldExchange extends Duplex {
       if (!this.push(bytes)) answer.pause()
     })
     answer.once('end', () => this.push(null))
-    // It ends without an end when it is cut.
+    // A cut answer closes without `end`.
     answer.on('error', (error) => this.destroy(error))
     this.push(headText(answer))
   }

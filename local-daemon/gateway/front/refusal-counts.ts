@@ -1,20 +1,20 @@
 import { PROBLEM_STATUS, type ProblemCode } from '../../../protocol/http/problem.ts'
 
-/** How often one code was answered. */
+/** How often a code was answered. */
 export interface RefusalCount {
   readonly count: number
-  /** When it was answered last, Unix time in milliseconds. */
+  /** When it was last answered, Unix time in milliseconds. */
   readonly last_at: number
 }
 
-/** What the gateway has refused since it was started, by code. */
+/** What the gateway has refused since its start, by code. */
 export interface Refusals {
   /** Unix time, milliseconds. */
   readonly since: number
   readonly by_code: Readonly<Record<string, RefusalCount>>
 }
 
-/** Counts refusals by code. It holds nothing of a request, and at most as many numbers as there are codes. */
+/** Counts refusals by code. It keeps nothing of a request, and at most one number per code. */
 export class RefusalCounts {
   readonly #since = Date.now()
   readonly #counts = new Map<string, { count: number; last_at: number }>()

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { PROBLEM_STATUS, type Problem } from '../../../protocol/http/problem.ts'
 import type { HeadFault } from '../../../protocol/http/head-rules.ts'
 
-/** The answer to what is not passed on to workerd, in the one envelope; the connection ends with it. */
+/** The answer to a request that is not passed on, in the error envelope; the connection ends with it. */
 export function refusalText(
   { code, message, headers = {} }: HeadFault,
   retryAfter?: number,

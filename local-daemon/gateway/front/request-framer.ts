@@ -2,7 +2,7 @@ import type { HeadFault } from '../../../protocol/http/head-rules.ts'
 import type { FrontLimits } from './front-limits.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 
-/** What a connection's bytes are, in their order: a head, a part of a body as it came, or a fault after which nothing is read. */
+/** A piece of a connection's bytes, in order: a head, a part of a body as it came, or a fault after which nothing is read. */
 export type Piece =
   | { readonly kind: 'head'; readonly head: RequestHead }
   | { readonly kind: 'body'; readonly bytes: Buffer }
@@ -26,7 +26,7 @@ const CHUNK_LINE = /^([0-9a-fA-F]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/
 const TRAILER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*$/
 
 /**
- * Finds the requests in what one client sends. Pure: bytes in, pieces out, nothing rewritten but the heads. Bodies pass as
+ * Finds the requests in what one client sends. Pure: bytes in, pieces out; only heads are rewritten. Bodies pass as
  * they came, chunks with their frames; each frame is checked before it passes.
  * @param own lines that every head gets, each with its CRLF
  */
@@ -35,7 +35,7 @@ export class RequestFramer {
   readonly #limits: Limits
   #state: State = HEAD
   #buffer: Buffer = EMPTY
-  /** Bytes of the buffer that hold no end of a head. */
+  /** Bytes of the buffer without the end of a head. */
   #scanned = 0
 
   constructor(own: string, limits: Limits) {
@@ -43,14 +43,14 @@ export class RequestFramer {
     this.#limits = limits
   }
 
-  /** What has begun and is not whole. */
+  /** What is unfinished. */
   get unfinished(): 'head' | 'body' | undefined {
     if (this.#state.in === 'over') return undefined
     if (this.#state.in !== 'head') return 'body'
     return this.#buffer.length > 0 ? 'head' : undefined
   }
 
-  /** What comes after the last request is dropped. */
+  /** Bytes after the last request are dropped. */
   feed(bytes: Buffer): void {
     if (this.#state.in === 'over') return
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes])
@@ -74,7 +74,7 @@ export class RequestFramer {
     }
   }
 
-  /** Gives up the bytes that no piece has had: they are no HTTP. */
+  /** Gives up the remaining bytes: they are no HTTP. */
   rest(): Buffer {
     const rest = this.#buffer
     this.#buffer = EMPTY

@@ -12,7 +12,7 @@ import { TUNNEL_PATH } from '../../../protocol/tunnel/version.ts'
 /** How the body of a request is framed (RFC 9112, section 6.3): chunked, or so many bytes. */
 export type BodyFraming = 'chunked' | number
 
-/** What a WebSocket is for: the daemon's own, a feed whose client has nothing to say, or whatever home makes of it. */
+/** What a WebSocket is for: the daemon's tunnel, a feed whose client sends nothing, or another use of home. */
 export type WebSocketUse = 'tunnel' | 'feed' | 'other'
 
 /** A request of HTTP/1.0, to be sent as one of HTTP/1.1. */
@@ -27,15 +27,15 @@ export interface RequestHead {
   /** The head as it goes on to workerd, with the empty line at its end. */
   readonly bytes: Buffer
   readonly body: BodyFraming
-  /** A WebSocket handshake: what follows its answer may be no HTTP. */
+  /** A WebSocket handshake: what follows its answer may not be HTTP. */
   readonly webSocket: WebSocketUse | undefined
-  /** It asks for an event stream, whose client takes a refusal for the end. */
+  /** It asks for an event stream, whose client gives up after a refusal. */
   readonly events: boolean
   /** Of a client of HTTP/1.0, whose connection has no other request. */
   readonly old: OldHead | undefined
 }
 
-/** Fields that only the front may say to the Worker; what a client sends of them is dropped. */
+/** Fields that only the front may send to the Worker; a client's are dropped. */
 export const CLIENT_ADDRESS_FIELD = 'x-spl-client-address'
 export const SCHEME_FIELD = 'x-spl-scheme'
 
@@ -47,9 +47,9 @@ const ALLOW = { allow: METHODS.join(', ') }
 const TARGET = /^(?:\/|\*$|https?:\/\/[^/?#])/i
 
 /**
- * Reads a request's head as strictly as RFC 9112 allows, so that the front and workerd can never see two different
- * requests in the same bytes: lines end in CRLF, a length is one number, `chunked` stands alone. Field values pass
- * as they are. What changes on the way: several `Cookie` lines become one (RFC 6265, section 5.4), an `Upgrade` to
+ * Parses a request's head as strictly as RFC 9112 allows, so that the front and workerd never see two different
+ * requests in the same bytes: lines end in CRLF, a length is one number, `chunked` is the only coding. Field values pass
+ * unchanged. What changes: several `Cookie` lines become one (RFC 6265, section 5.4), an `Upgrade` to
  * anything but WebSocket is not passed on (RFC 9110, section 7.8), and the front's own fields come last.
  *
  * @param text the head's lines, without the empty line, a byte a character
@@ -118,7 +118,7 @@ function keptLines(fields: readonly Field[], webSocket: boolean, isOld: boolean)
   for (const { name, value, line } of fields) {
     if (name === CLIENT_ADDRESS_FIELD || name === SCHEME_FIELD) continue
     if (name === 'upgrade' && !webSocket) continue
-    // Its answer may have no length: it ends with the connection, which is not said to be kept then.
+    // Its answer may have no length. It ends with the connection, so the connection is not announced as kept.
     if (isOld && name === 'connection' && value.toLowerCase() === 'keep-alive') continue
     // An extension would change what frames mean.
     if (name === 'sec-websocket-extensions') continue

@@ -17,31 +17,31 @@ export interface FrontOptions {
   readonly port: number
   /** Absent means plain HTTP, for a proxy in front. */
   readonly tls?: KeyPair
-  /** Whether peers are clients: their addresses are counted, and told to the Worker. */
+  /** Whether peers are clients: then their addresses are counted, and the Worker learns them. */
   readonly knowsClients: boolean
   readonly dial: () => Promise<WorkerdSocket>
   readonly onLog: (line: string) => void
-  /** Told the code of each request that was refused. */
+  /** Called with the code of each refused request. */
   readonly onRefusal?: (code: string) => unknown
   readonly limits?: Partial<FrontLimits>
 }
 
 export interface Front {
   readonly port: number
-  /** Connections of now. */
+  /** Current connections. */
   readonly connections: number
-  /** Takes no more connections, and closes those that ask for nothing. */
+  /** Takes no more connections, and closes idle ones. */
   close(): void
   /** Cuts what is left. Resolves when the port is free. */
   destroy(): Promise<void>
 }
 
-/** This machine itself: a proxy or a tunnel beside the gateway, whose address would be everybody's. */
+/** This machine itself: a proxy or tunnel beside the gateway, whose address would count for all its clients. */
 const OWN_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '::1'])
 
 /**
- * Listens for clients in place of workerd, and passes their bytes on to it. It ends TLS, bounds connections and
- * the time to say what they want, and tells the Worker each client's address (`docs/decisions/023-…`).
+ * Listens for clients instead of workerd, and passes their bytes on to it. It terminates TLS, limits connections and
+ * the time for a request, and tells the Worker each client's address (`docs/decisions/023-…`).
  *
  * @throws GatewayError CERTIFICATE_INVALID, PORT_IN_USE, PORT_FORBIDDEN or ADDRESS_UNAVAILABLE
  */
@@ -51,7 +51,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const onRefusal = options.onRefusal ?? (() => {})
   const messages = new UnfinishedMessages(limits.webSocketUnfinishedBytes, limits.addressShare)
   const sockets = new Map<Socket, Place>()
-  /** Those to whose clients the end of the connection is the end of the answer. */
+  /** Connections whose end is the end of the answer for the client. */
   const old = new WeakSet<Socket>()
   const tls = options.tls && (await startTls(options.tls))
   const server = createServer(

@@ -1,14 +1,14 @@
-/** One WebSocket's part of what is unfinished. */
+/** One WebSocket's unfinished message. */
 export interface UnfinishedHolder {
-  /** What its client counts under; undefined where an address says nothing. */
+  /** What its client counts under; undefined if an address says nothing. */
   readonly address: string | undefined
-  /** Ends it: others need the room. */
+  /** Ends it, because others need the room. */
   readonly cut: () => void
 }
 
 /**
- * Messages that have begun and are not whole, of all clients together: workerd keeps each until its end. Beyond the bound the
- * one that has been unfinished longest is cut, so that messages which never end keep out nobody. One address has a part.
+ * The unfinished messages of all clients together: workerd keeps each one until its end. Beyond the limit, the
+ * one that has been unfinished longest is cut, so messages that never end lock nobody out. One address gets only a share.
  */
 export class UnfinishedMessages {
   readonly #most: number
@@ -18,13 +18,13 @@ export class UnfinishedMessages {
   readonly #perAddress = new Map<string, number>()
   #total = 0
 
-  /** @param share of the bound, one address has one part in so many */
+  /** @param share one address gets one part in this many of the limit */
   constructor(most: number, share: number) {
     this.#most = most
     this.#mostPerAddress = Math.floor(most / share)
   }
 
-  /** @param bytes of the message that is unfinished now; 0 for none */
+  /** @param bytes of the currently unfinished message; 0 for none */
   set(holder: UnfinishedHolder, bytes: number): void {
     this.#add(holder, bytes - (this.#held.get(holder) ?? 0))
     if (bytes === 0) {

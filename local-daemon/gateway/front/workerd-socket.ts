@@ -6,9 +6,9 @@ export type WorkerdAddress =
   | { readonly host: string; readonly port: number }
 
 /**
- * A connection to workerd that outlives its writing side. workerd answers a refused upload and closes; a socket of Node's
- * own would fail with the next write then, and throw the answer away unread. Here what cannot be written is dropped, and
- * reading goes on to the end.
+ * A connection to workerd that survives the end of its writing side. workerd answers a refused upload and closes; Node's
+ * own socket would then fail with the next write and lose the answer. Here, what cannot be written is dropped, and
+ * reading continues to the end.
  */
 export class WorkerdSocket extends Socket {
   constructor() {

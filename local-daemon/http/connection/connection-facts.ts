@@ -7,10 +7,10 @@ import type { Settings } from '../../settings/settings.ts'
 import type { RequestFacts } from '../../access/request-facts.ts'
 
 /**
- * The facts of a request over TCP. On loopback it is a proxy's if it carries what only proxies send, or names a public
- * host. Beyond loopback it is a proxy's only if the setting `trusted_proxies` names the peer: whatever else comes there is
- * the network's, with the address of its socket, and no header makes it more. The client's address is taken from a
- * header of trusted proxies alone.
+ * The facts of a request over TCP. On loopback it is a proxy's if it has headers that only proxies send, or names a public
+ * host. Beyond loopback it is a proxy's only if the setting `trusted_proxies` names the peer. Anything else there is
+ * the network's, with the address of its socket, and no header changes that. The client's address is taken only from a
+ * header of trusted proxies.
  */
 export function connectionFacts(
   incoming: IncomingMessage,
@@ -45,8 +45,8 @@ function at({ socket }: IncomingMessage): Pick<RequestFacts, 'localPort'> {
 }
 
 /**
- * Whether a proxy may have passed the request on: it has a field that clients do not send by themselves. Who does so directly only gives
- * up what loopback may more than a proxy. HTTP/1.0 is what nginx speaks to its upstream unless told otherwise.
+ * Whether a proxy may have forwarded the request: it has a field that clients do not send by themselves. A direct client that sends one only gives
+ * up the extra rights of loopback. HTTP/1.0 is nginx's default to its upstream.
  */
 function isForwarded({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return (
@@ -67,7 +67,7 @@ export function forwardingHeaders(headers: Headers): string[] {
 }
 
 /**
- * The rightmost address that no trusted proxy has written for itself: what stands left of it is the client's own
+ * The rightmost address that is no trusted proxy's own: what is left of it is the client's own
  * claim (oauth2-proxy GHSA-7x63-xv5r-3p2x read it from the left).
  */
 function forwardedFor(incoming: IncomingMessage, settings: Settings): string | undefined {

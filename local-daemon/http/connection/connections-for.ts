@@ -1,9 +1,9 @@
 import { HTTP_LIMITS } from '../limits.ts'
 
-/** Two listeners full of connections, each request with a descriptor of its own, and what the store and the log take. */
+/** Two full listeners, each request with its own descriptor, and what store and log need. */
 const WANTED = HTTP_LIMITS.connections * 2 + 256
 
-/** Connections that one listener may hold, so that descriptors are left for the rest. */
+/** Connections that one listener may have, so that descriptors are left for the rest. */
 export function connectionsFor(limit: number | undefined): number {
   const { connections, spareDescriptors } = HTTP_LIMITS
   return Math.min(connections, Math.max(16, (limit ?? Infinity) - spareDescriptors))

@@ -3,12 +3,12 @@ import type { Socket } from 'node:net'
 
 const openSockets = new WeakMap<Server, Set<Socket>>()
 
-/** Keeps account of a server's connections, for `drain`. To be called once, before it listens. */
+/** Tracks a server's connections, for `drain`. Call it once, before it listens. */
 export function noteConnections(server: Server): void {
   const sockets = new Set<Socket>()
   openSockets.set(server, sockets)
   server.on('connection', (socket: Socket) => {
-    // One whose request asked for an upgrade that is not there comes a second time.
+    // A connection whose request asked for an unsupported upgrade comes a second time.
     if (sockets.has(socket)) return
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
@@ -17,7 +17,7 @@ export function noteConnections(server: Server): void {
 
 /**
  * Takes no more connections and waits for open requests, at most `ms`; then cuts what is left. Streams
- * must be told to end before.
+ * must have been ended before.
  */
 export async function drain(server: Server, ms: number): Promise<void> {
   if (!server.listening) return
@@ -25,7 +25,7 @@ export async function drain(server: Server, ms: number): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
-  // Connections that were busy become idle one by one; Node closes idle ones only when told to.
+  // Busy connections become idle one by one; Node closes idle ones only on request.
   const sweep = setInterval(() => {
     server.closeIdleConnections()
     closeUnused(server)
@@ -41,7 +41,7 @@ export async function drain(server: Server, ms: number): Promise<void> {
 }
 
 /**
- * Those that have not sent a byte. For Node they are not idle but about to send their first request, and
+ * Connections that have not sent a byte. For Node they are not idle but about to send their first request, and
  * fetch opens such a connection ahead, in place of one whose answer was cancelled.
  */
 function closeUnused(server: Server): void {

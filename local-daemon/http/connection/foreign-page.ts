@@ -4,12 +4,12 @@ import type { RequestFacts } from '../../access/request-facts.ts'
 type Scheme = 'http' | 'https'
 const HTTP: readonly Scheme[] = ['http']
 const HTTPS: readonly Scheme[] = ['https']
-/** Where somebody in front may have ended TLS, a page of the same name came by either. */
+/** If a proxy in front may have terminated TLS, a page of the same name may use either scheme. */
 const EITHER: readonly Scheme[] = ['https', 'http']
 
 /**
- * Whether a page that may not call made this request. The daemon's own port is asked by whatever a browser can send;
- * through the gateway a bearer has passed a preflight, and what comes without one is asked again here.
+ * Whether a page without permission made this request. A browser can send anything to the daemon's own port;
+ * through the gateway, a bearer has passed a preflight, and requests without one are checked again here.
  */
 export function isForeignPage(
   request: Request,

@@ -6,7 +6,7 @@ import { portHolder } from '../../network/port-holder.ts'
 /** Why the daemon cannot listen, in words that name the cause and the next step. */
 export function listenFailure(error: NodeJS.ErrnoException, host: ListenHost, port: number): Error {
   const { address } = host
-  // Not about the address: said by whoever explains starts.
+  // Not about the address: the caller explains it.
   if (error.code === 'EMFILE' || error.code === 'ENFILE') return error
   const options = { cause: error }
   if (error.code === 'EADDRINUSE') {
@@ -43,8 +43,8 @@ export function listenFailure(error: NodeJS.ErrnoException, host: ListenHost, po
 }
 
 /**
- * What to do about an address that is not there.
- * @param here addresses of this machine that the daemon may listen on, beside loopback
+ * What to do about an address that does not exist.
+ * @param here addresses of this machine that the daemon may listen on, besides loopback
  */
 export function adviceOn({ exposure }: ListenHost, here: readonly ListenHost[]): string {
   const suitable = here.map(({ address }) => `--host ${address}`)
@@ -56,7 +56,7 @@ export function adviceOn({ exposure }: ListenHost, here: readonly ListenHost[]):
   return `Bring the tailnet up first: tailscale up, then tailscale ip -4. At boot it may come later than the daemon; a service (spl serve --install-service) tries again until it is there. ${choose}`
 }
 
-/** The addresses of this machine that `--host` takes beside loopback. */
+/** The addresses of this machine that `--host` accepts besides loopback. */
 export function ownAddresses(): readonly ListenHost[] {
   return Object.values(networkInterfaces())
     .flatMap((entries) => entries ?? [])

@@ -27,7 +27,7 @@ export async function listenTcp(
 }
 
 /**
- * Listens on a Unix socket, mode 0600. One that nobody answers on is left from a crash and is removed.
+ * Listens on a Unix socket, mode 0600. A socket without a listener is left from a crash and is removed.
  * Throws `StartError`: `SOCKET_PATH_TOO_LONG`, `SOCKET_IN_USE`.
  */
 export async function listenSocket(server: Server, path: string): Promise<void> {
@@ -41,7 +41,7 @@ export async function listenSocket(server: Server, path: string): Promise<void> 
     )
   }
   await removeStaleSocket(path)
-  // Nobody else can come in before the mode is set: the directory is 0700.
+  // Nobody else can connect before the mode is set: the directory is 0700.
   await listen(server, { path })
   chmodSync(path, 0o600)
 }
@@ -51,7 +51,7 @@ async function removeStaleSocket(path: string): Promise<void> {
   if (found === undefined) return
   const isSocket = found.isSocket() || found.isSymbolicLink()
   if (!isSocket || (await isAnswered(path))) {
-    // No daemon of this home, which would hold its lock: spl serve --stop knows nothing of it.
+    // It is no daemon of this home, which would hold its lock, so `spl serve --stop` does not know it.
     const move = `mv ${shellPath(path)} ${shellPath(`${path}.other`)}`
     throw new StartError(
       'SOCKET_IN_USE',

@@ -2,18 +2,18 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Lets at most so many connections in. At the bound the one that has been idle longest makes room: one that has asked
- * nothing yet, or has all its answers. Where each waits for an answer, the new one is closed. To be called once, before
+ * Limits the connections. At the limit, the one that has been idle longest makes room: it has made
+ * no request yet, or has all its answers. If each waits for an answer, the new one is closed. Call it once, before
  * the server listens.
  */
 export function makeRoom(server: Server, most: number): void {
-  /** How many requests each has under way; an upgraded one is never idle. */
+  /** Requests under way of each; an upgraded one is never idle. */
   const open = new Map<Socket, number>()
-  /** Idle since longest first. */
+  /** Idle connections, the longest idle first. */
   const idle = new Set<Socket>()
 
   server.on('connection', (socket: Socket) => {
-    // One whose request asked for an upgrade that is not there comes a second time.
+    // A connection whose request asked for an unsupported upgrade comes a second time.
     if (open.has(socket)) {
       open.set(socket, 0)
       return

@@ -4,7 +4,7 @@ import { type HeadFault, headFault, type RawField } from '../../../protocol/http
 const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i
 
 /**
- * Brings a request's head into the one form that everything after it reads. A target in absolute form gives its authority to
+ * Normalises a request's head for everything that reads it later. A target in absolute form gives its authority to
  * Host, which then does not count (RFC 9112, section 3.2.2), and several `Cookie` lines become one (RFC 6265,
  * section 5.4): a comma, as between other fields, would be part of a cookie.
  */
@@ -25,7 +25,7 @@ export function normaliseHead(incoming: IncomingMessage): void {
   }
 }
 
-/** Why a request is refused whatever it asks for, as it came. To be asked after `normaliseHead`. */
+/** Why a request is refused whatever it asks for. Call it after `normaliseHead`. */
 export function faultOf(incoming: IncomingMessage): HeadFault | undefined {
   return faults.get(incoming)
 }

@@ -1,5 +1,5 @@
 /**
- * Calls back once when any of the signals aborts, at once if one has. Returns the way to stop listening.
+ * Calls back once when any of the signals aborts, at once if one has. Returns a function that stops listening.
  *
  * Instead of `AbortSignal.any`: one signal lives as long as the daemon, and a combined signal with a
  * listener stays alive with it, one more for each request.

@@ -7,12 +7,12 @@ type Handle = (incoming: IncomingMessage, outgoing: ServerResponse) => void
 type Exchange = readonly [incoming: IncomingMessage, outgoing: ServerResponse]
 
 /**
- * Begins a request only when the kernel has taken the whole answer to the one before it on the same connection, and in a turn of its own:
- * Node hands over all that one read brings, which may be thousands (RFC 9112, section 9.3.2). Beyond `pipelined` that wait, the connection
- * gets the answers to those, and is closed.
+ * Starts a request only when the kernel has taken the whole answer to the previous one on the same connection, and in its own turn:
+ * Node hands over everything from one read, perhaps thousands (RFC 9112, section 9.3.2). If more than `pipelined` wait, the connection
+ * gets the answers to those and is closed.
  */
 export function oneAtATime(handle: Handle): Handle {
-  /** Those that wait, of each connection with a request under way. */
+  /** Waiting requests, of each connection with a request under way. */
   const waiting = new WeakMap<Socket, Exchange[]>()
   const full = new WeakSet<Socket>()
 
@@ -37,10 +37,10 @@ export function oneAtATime(handle: Handle): Handle {
   function closeAfter(socket: Socket, last: Exchange | undefined): void {
     full.add(socket)
     if (last !== undefined) last[1].shouldKeepAlive = false
-    // Node reads past the stream until somebody listens; then nobody does, and what still comes is dropped unread.
+    // Node reads past the stream until there is a listener; here there is none, so what still comes is dropped.
     socket.on('data', () => {})
     socket.removeAllListeners('data')
-    // With what is unread the kernel would reset the connection, and its last answers would be lost.
+    // With unread bytes the kernel would reset the connection, and its last answers would be lost.
     socket.destroySoon = () => linger(socket, HTTP_LIMITS)
   }
 

@@ -27,8 +27,8 @@ import { asksForWebSocket, serveWithoutUpgrade } from './web-socket-handshake.ts
 
 /**
  * An HTTP server of the app, not yet listening.
- * @param factsOf what is known of a request's connection
- * @param unread what is known of one whose request cannot be read
+ * @param factsOf the facts of a request's connection
+ * @param unread the facts of one whose request cannot be parsed
  */
 export function createHttpServer(
   app: DaemonApp,
@@ -40,7 +40,7 @@ export function createHttpServer(
     (request, env) => {
       const { incoming, outgoing } = env as HttpBindings
       const facts = factsOf(incoming)
-      // What is wrong with a request its page can read only if it may ask.
+      // A page can read what is wrong with its request only if its origin is allowed.
       const refuse = isPreflight(request) ? undefined : checkRequest(incoming)
       const answer =
         refuse === undefined
@@ -66,7 +66,7 @@ export function createHttpServer(
   )
   const server = createServer(
     {
-      // A head beyond the limit is read all the same, up to here: the refusal of one that is not read has no CORS headers.
+      // A head beyond the limit is still read, up to here: otherwise its refusal would have no CORS headers.
       maxHeaderSize: HTTP_LIMITS.readHeadBytes,
       headersTimeout: HTTP_LIMITS.headersMs,
       requestTimeout: HTTP_LIMITS.requestMs,
@@ -99,7 +99,7 @@ export function createHttpServer(
     normaliseHead(incoming)
     upgrade(incoming, factsOf(incoming), socket, head)
   })
-  // An expectation that nobody knows may be passed over (RFC 9110, section 10.1.1).
+  // An unknown expectation may be ignored (RFC 9110, section 10.1.1).
   server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
   server.on('connect', (_incoming, socket) => refuse(socket as Socket, NO_PROXY))
 
@@ -119,10 +119,10 @@ const FIELD_OVERHEAD = 2
 const HEAD_TOO_LARGE = `The request's head is larger than ${HTTP_LIMITS.headBytes} bytes`
 const MALFORMED_URL = 'The request line or the Host header is malformed'
 const NOTHING_KNOWN: RequestFacts = { via: 'loopback' }
-/** Method and target of a request that could not be read. */
+/** Method and target of a request that could not be parsed. */
 const UNREAD = '-'
 
-/** Undefined, or the refusal of a request that is not fit for the app. */
+/** The refusal of a request that must not reach the app, or undefined. */
 function checkRequest(incoming: IncomingMessage): ((facts: RequestFacts) => Response) | undefined {
   if (headBytes(incoming) > HTTP_LIMITS.headBytes) {
     return (facts) =>
@@ -170,7 +170,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
-/** What Node's parser gives up on, in the one envelope; the connection cannot be used further. */
+/** The refusal, in the error envelope, of what Node's parser rejects; the connection cannot be used further. */
 function refuseConnection(error: ParseError, socket: Socket): void {
   // More bytes would become part of an answer that is on its way.
   if (error.code === 'ECONNRESET' || !socket.writable || isStreaming(socket)) {
@@ -185,7 +185,7 @@ function refuseConnection(error: ParseError, socket: Socket): void {
 type ParseError = Error & { readonly code?: string; readonly rawPacket?: Buffer }
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP\/1\.[01]\r\n/
 
-/** Gives the answer, and reads the connection no further than it must be for the client to see it. */
+/** Sends the answer, and reads the connection only as far as the client needs to see it. */
 function refuse(socket: Socket, [status, code, message, more = '']: Refusal): void {
   // Node would read on, and find the same fault in whatever comes.
   for (const event of ['data', 'end', 'error', 'timeout']) socket.removeAllListeners(event)

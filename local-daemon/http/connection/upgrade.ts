@@ -13,7 +13,7 @@ import { EventStreamAnswer } from '../streams/event-stream-answer.ts'
 import type { RequestFacts } from '../../access/request-facts.ts'
 import { serveSubscriber } from '../streams/subscriber-socket.ts'
 
-/** Largest message that a subscriber may send: it has nothing to say. */
+/** Largest message that a subscriber may send: it has no reason to send any. */
 const MESSAGE_BYTES = 1024
 /** How long it may take to answer a close, milliseconds. */
 const CLOSE_MS = 5_000
@@ -22,15 +22,15 @@ const OPTIONS = {
   noServer: true,
   perMessageDeflate: false,
   maxPayload: MESSAGE_BYTES,
-  // There is none to choose: the same through the gateway.
+  // There is none to choose, as through the gateway.
   handleProtocols: () => false as const,
   closeTimeout: CLOSE_MS,
 }
 
 /**
- * Answers a request for a WebSocket. The app answers it as any other, with all its checks; only an event stream
- * becomes a WebSocket, and every other answer is given as it is.
- * @param check the refusal of a request that is not fit for the app
+ * Answers a request for a WebSocket. The app answers it like any other, with all its checks; only an event stream
+ * becomes a WebSocket, and every other answer is sent as it is.
+ * @param check the refusal of a request that must not reach the app
  */
 export function createUpgrade(
   app: Pick<DaemonApp, 'fetch' | 'tellsInWebSocket'>,
@@ -58,7 +58,7 @@ export function createUpgrade(
     }
     const refused = response.status >= 400 && (await app.tellsInWebSocket(request, facts))
     if (!refused) return give(incoming, response, socket)
-    // A page sees nothing of a refused handshake, not even its status: let in, it is told by the close code.
+    // A page sees nothing of a refused handshake, not even its status. So accept it, and tell it by the close code.
     const problem = await response.text()
     server.handleUpgrade(incoming, socket, head, (accepted) => tellPage(accepted, problem))
   }
@@ -91,7 +91,7 @@ function requestOf(
   })
 }
 
-/** An answer over a connection that cannot be used further; a long one is streamed, and one that is cut is cut here too. */
+/** An answer over a connection that cannot be used further. A long one is streamed, and a cut one is cut here too. */
 async function give(
   incoming: IncomingMessage,
   { status, headers, body }: Response,

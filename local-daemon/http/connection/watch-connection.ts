@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { HTTP_LIMITS } from '../limits.ts'
 import { linger } from '../../network/linger.ts'
 
-/** Milliseconds between two looks at an upload, and at a half-closed connection. */
+/** Milliseconds between two checks of an upload, and of a half-closed connection. */
 const LOOK_MS = 500
 const HALF_CLOSED_LOOK_MS = 100
 
@@ -12,7 +12,7 @@ const watched = new WeakSet<Socket>()
 /**
  * Follows an upload to its end. While it has no answer, `late` is called after `bodySilenceMs` of silence. Once it has one,
  * the rest is read and dropped, so that a client which sends everything first can read it (RFC 9112, section 9.6); beyond
- * the bounds the connection is cut. One that ends within them can be used further.
+ * the limits the connection is cut. One that ends within them can be used further.
  */
 export function watchUpload(
   incoming: IncomingMessage,
@@ -24,7 +24,7 @@ export function watchUpload(
   let changedAt = performance.now()
   let answered: { readonly at: number; readonly bytes: number } | undefined
   const timer = setInterval(look, LOOK_MS)
-  // What Node does after the answer of a connection that is not to be kept: too soon for an upload.
+  // What Node does after the answer on a connection that is not kept: too soon for an upload.
   const { destroySoon } = socket
   socket.destroySoon = () => linger(socket, HTTP_LIMITS)
   const stop = (): void => {
@@ -38,7 +38,7 @@ export function watchUpload(
   outgoing.once('finish', () => {
     if (incoming.complete) return stop()
     answered = { at: performance.now(), bytes: socket.bytesRead }
-    // Whoever read it reads no more.
+    // Its reader has stopped.
     incoming.removeAllListeners('data')
     incoming.on('data', () => {})
     incoming.resume()
@@ -68,7 +68,7 @@ export function watchUpload(
 }
 
 /**
- * A client that sends no more may still wait for its answer, or have left: the kernel does not say which. It gets what
+ * A client that sends no more may still wait for its answer, or have left: the kernel does not say. It gets what
  * comes within `halfClosedMs`, and after that as long as bytes flow.
  */
 export function watchHalfClosed(socket: Socket): void {

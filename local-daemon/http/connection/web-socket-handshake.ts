@@ -2,8 +2,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 /**
- * Whether a request asks for an upgrade that there is here: for a WebSocket (RFC 6455, section 4.2.1). What is wrong with its
- * handshake is said where it is made.
+ * Whether a request asks for a supported upgrade: for a WebSocket (RFC 6455, section 4.2.1). The handshake itself reports
+ * what is wrong with it.
  */
 export function asksForWebSocket({
   method,
@@ -19,9 +19,9 @@ export function asksForWebSocket({
 }
 
 /**
- * Serves a request that asks for an upgrade which is not there as the plain request that it also is (RFC 9110, section
- * 7.8), with its body and on the same connection: its head, without the field, is read once more. For Node every
- * `Upgrade` ends HTTP where one of them may be accepted.
+ * Serves a request for an unsupported upgrade as the plain request that it also is (RFC 9110, section
+ * 7.8), with its body and on the same connection: its head, without the field, is parsed again. For Node every
+ * `Upgrade` ends HTTP if one of them may be accepted.
  */
 export function serveWithoutUpgrade(
   server: Server,

@@ -3,7 +3,7 @@ import type { PagedAnswer } from '../answers/paged-answer.ts'
 import type { RouteContext } from '../router.ts'
 import type { RouteParts } from '../routes/route-parts.ts'
 
-/** Whose large answer it is, and until when it may be given. */
+/** Who gets a large answer, and until when they may. */
 export function callerOf(
   c: RouteContext,
   { pages, authorise }: RouteParts,

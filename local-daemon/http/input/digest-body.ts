@@ -23,13 +23,13 @@ export async function digestBody(request: Request, facts: TracedFacts): Promise<
       try: 'Send: Content-Type: application/octet-stream',
     })
   }
-  // The gateway holds every body that is announced to the size of a record's; one that is not is held to it here.
+  // The gateway limits every body with a stated length to the size of a record; other bodies are limited here.
   const most = facts.via === 'tunnel' ? REQUEST_LIMITS.bodyBytes : HTTP_LIMITS.probeUploadBytes
   if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLarge(most)
   const hash = createHash('sha256')
   let bytes = 0
   try {
-    // Not cancelled on a socket: Node would cut the connection, and the refusal with it.
+    // Not cancelled on a socket: Node would cut the connection and lose the refusal.
     const options = { preventCancel: facts.via !== 'tunnel' }
     for await (const chunk of request.body?.values(options) ?? []) {
       bytes += chunk.byteLength

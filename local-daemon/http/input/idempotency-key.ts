@@ -11,7 +11,7 @@ const FORM = /^"?([!#-~]{1,255})"?$/
 const BOUNDS = { depth: LIMITS.canonicalDepth, bytes: LIMITS.canonicalBytes }
 
 /**
- * The field `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), with whose it is and what it is for.
+ * The field `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), with its sender and request.
  * Throws `ProblemError` `INVALID_HEADERS`.
  */
 export function readOnce(

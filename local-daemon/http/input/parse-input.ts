@@ -7,8 +7,8 @@ import { readJson } from './read-json.ts'
 import type { RouteContext } from '../router.ts'
 
 /**
- * The query or path parameters as a schema wants them. Throws `ProblemError` `INVALID_REQUEST` with the
- * parameter's name as `field`. A query holds no others: `readQuery` has refused them.
+ * The query or path parameters, parsed by a schema. Throws `ProblemError` `INVALID_REQUEST` with the
+ * parameter's name as `field`. A query has no others: `readQuery` refuses them.
  */
 export function parseInput<Schema extends z.ZodType>(
   schema: Schema,
@@ -18,8 +18,8 @@ export function parseInput<Schema extends z.ZodType>(
 }
 
 /**
- * The same of a JSON body; `readJson` says what else it throws. Asks again then whether the caller may go on:
- * a body may take minutes, and a bearer be revoked meanwhile.
+ * The same for a JSON body; `readJson` says what else it throws. Then checks again whether the caller may continue:
+ * a body may take minutes, and a bearer may be revoked meanwhile.
  */
 export async function parseBody<Schema extends z.ZodType>(
   schema: Schema,

@@ -15,8 +15,8 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 /**
- * What is wrong with one field, to be read after its name, in place of the schema library's words. A schema that has words
- * of its own keeps them.
+ * What is wrong with one field, to read after its name, instead of the schema library's words. A schema with its own words
+ * keeps them.
  */
 export function plainIssue(issue: Issue): string | undefined {
   switch (issue.code) {
@@ -49,7 +49,7 @@ function sizeOf(origin: string, bound: string, count: number | bigint): string {
   return `be ${bound} ${count}`
 }
 
-/** Where to find what a field takes: for an id the list of them, for a scope the scopes. */
+/** Where to find a field's possible values: for an id the list of ids, for a scope the scopes. */
 export function nextStepOf(field: string, message: string, input: unknown): string {
   const list = LISTS.find(([words]) => message.includes(words))?.[1]
   if (list !== undefined) return `${list} lists them.`
@@ -62,7 +62,7 @@ export function nextStepOf(field: string, message: string, input: unknown): stri
   return 'See /openapi.json for what this route takes.'
 }
 
-/** What the words of a schema say an id is of, and where these are listed. */
+/** The kind of an id, as the schema names it, and where these ids are listed. */
 const LISTS = [
   ['the id of a service account', 'GET /v1/service-accounts'],
   ['the id of a token', 'GET /v1/tokens'],

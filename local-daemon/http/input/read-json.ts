@@ -21,7 +21,7 @@ export async function readJson(request: Request, facts: TracedFacts): Promise<un
   if (facts.trace !== undefined) facts.trace.bytesIn = bytes.byteLength
   try {
     const text = utf8.decode(bytes)
-    // Reading costs the one thread by their number, and more than that; a record has few beside its body's.
+    // Parsing cost grows with their number, and faster; a record has few besides its body's.
     if (countValues(text) > 2 * LIMITS.recordValues) throw tooManyValues()
     const value = parseStrictJson(text)
     refuseLossyNumber(text)
@@ -83,7 +83,7 @@ async function readBody(request: Request, facts: TracedFacts): Promise<Uint8Arra
   }
 }
 
-/** A body on a socket is not cancelled: Node would cut the connection, and the refusal with it. */
+/** A body on a socket is not cancelled: Node would cut the connection and lose the refusal. */
 async function readBounded(
   body: ReadableStream<Uint8Array> | null,
   facts: TracedFacts,

@@ -7,9 +7,9 @@ export type Query = Readonly<Record<string, string>>
 const NOTHING: Query = Object.freeze({})
 
 /**
- * The one reading of a request's query, for every route.
+ * Parses a request's query, for every route.
  * @param known the names of the parameters that the route takes
- * Throws `ProblemError` `INVALID_REQUEST` with the name as `field` for one that it does not take, or that is there twice.
+ * Throws `ProblemError` `INVALID_REQUEST` with the name as `field` for an unknown parameter, or one that occurs twice.
  */
 export function readQuery(url: string, known: readonly string[]): Query {
   const question = url.indexOf('?')

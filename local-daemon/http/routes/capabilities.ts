@@ -10,7 +10,7 @@ import type { RouteParts } from './route-parts.ts'
 
 const HASHED_FIELDS = ['act', 'actor', 'body', 'clock', 'data_type', 'parents', 'thread'] as const
 
-/** `GET /.well-known/syncropel`: what this daemon speaks and how much it takes. Open, so it says no more. */
+/** `GET /.well-known/syncropel`: versions and limits of this daemon. Open, so it says no more. */
 export function addCapabilities({ router, did, settings }: RouteParts): void {
   router.on(
     {

@@ -16,7 +16,7 @@ import { answers, jsonBody } from '../schemas/describe.ts'
 import { parseBody } from '../input/parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** Settings. Each change is a record on the config thread, in force from the next request on. */
+/** Settings. Each change is a record on the config thread, in force from the next request. */
 export function addConfig({
   router,
   authorise,
@@ -129,7 +129,7 @@ export function addConfig({
   }
 }
 
-/** What an app shell calls its own pages, whichever app it is. */
+/** The origins of an app shell's own pages, which are the same for every such app. */
 function isOfMany(origin: string): boolean {
   return /^(?!https?:)[^:]+:\/\/(?:localhost|-|\.)$/.test(origin)
 }

@@ -19,9 +19,9 @@ const BYTES = {
   },
 } as const
 
-/** What is between a client and the daemon, for whoever wants to prove a proxy: `/v1/connection` and its parts. */
+/** What is between a client and the daemon, for testing a proxy: `/v1/connection` and its parts. */
 export function addConnection({ router, authorise, stopping }: RouteParts): void {
-  /** Accounts whose upload is under way: each keeps a connection and some CPU busy. */
+  /** Accounts with an upload under way: each keeps a connection and some CPU busy. */
   const uploading = new Set<string>()
 
   router.on(
@@ -103,7 +103,7 @@ export function addConnection({ router, authorise, stopping }: RouteParts): void
   )
 }
 
-/** What the client used, as far as somebody trustworthy says so. */
+/** What the client used, according to trusted headers only. */
 function schemeOf({ url, headers }: Request, facts: RequestFacts): string | null {
   if (facts.via === 'socket') return null
   if (facts.via === 'tunnel') return url.slice(0, url.indexOf(':'))

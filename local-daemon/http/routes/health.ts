@@ -7,7 +7,7 @@ import { Health } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /**
- * `GET /health`: alive, and who it is. Open to everybody, so nothing else is told; how it is secured only to the
+ * `GET /health`: alive, and its identity. Open, so it says nothing else; how it is secured only to the
  * daemon's own user, on the socket.
  */
 export function addHealth({
@@ -26,7 +26,7 @@ export function addHealth({
     const { auth_required } = settings.values
     const security = { auth_required, insecure_localhost: auth_required && !authorise.required }
     const runtime = { node: process.versions.node, sqlite: store.sqliteVersion }
-    // Which process, so that no other is ever stopped in its place.
+    // Which process, so that no other one is ever stopped instead.
     const own = { pid: process.pid, started, name }
     const held = storeHealth(store)
     const status = held.problem === null ? 'ok' : 'failing'

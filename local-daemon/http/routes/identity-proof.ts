@@ -9,14 +9,14 @@ import type { RequestFacts } from '../../access/request-facts.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /**
- * `GET /v1/identity/proof`: the daemon proves its key to a caller who is about to tell it a secret. What it signs names the
- * host that it was called by, and it signs for hosts of its own only: else another server could pass its caller's
- * question on, and be taken for this daemon.
+ * `GET /v1/identity/proof`: the daemon proves its key to a caller who is about to send a secret. The signed text names the
+ * host of the request, and it signs only for its own hosts: otherwise another server could pass its caller's
+ * question on and pass for this daemon.
  */
 export function addIdentityProof(parts: RouteParts): void {
   const { router, identity, listener, settings, process, publicHost } = parts
 
-  /** With the port: who listens beside the daemon, on another one, is somebody else. */
+  /** With the port: a program on another port of this machine is somebody else. */
   function isOwn(host: string, { via, localPort }: RequestFacts): boolean {
     if (via === 'socket' || settings.allowsHost(hostName(host))) return true
     if (via === 'tunnel') return host.toLowerCase() === publicHost

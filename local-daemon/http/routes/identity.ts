@@ -4,7 +4,7 @@ import { answers } from '../schemas/describe.ts'
 import { Identity } from '../schemas/access-schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** `GET /v1/identity`: whom the daemon takes the caller for. */
+/** `GET /v1/identity`: who the caller is to the daemon. */
 export function addIdentity({ router, did }: RouteParts): void {
   router.on(
     {

@@ -17,7 +17,7 @@ import type { InviteRow } from '../../store/statements.ts'
 import { mintedView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** One-time codes: made by an admin, redeemed by a device, which gets an account and a bearer of its own. */
+/** One-time codes: made by an admin, redeemed by a device, which gets its own account and bearer. */
 export function addInvites({ router, authorise, store, invites, edge, did }: RouteParts): void {
   router.on(
     {
@@ -91,7 +91,7 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
     async (c) => {
       await parseBody(Nothing, c, authorise)
       const { invite, ...fresh } = await invites.redeem(c.req.raw.headers.get('authorization'))
-      // Before the answer: the bearer is to work at the gateway with the device's very next request.
+      // Before the answer, because the bearer must work at the gateway with the device's next request.
       await edge.settled()
       const minted = { ...mintedView(store, fresh), object: 'pairing' }
       const answer = { ...minted, device: invite.device, instance_did: did }

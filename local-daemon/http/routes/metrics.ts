@@ -2,7 +2,7 @@ import { EXPOSITION_TYPE } from '../../../protocol/http/exposition.ts'
 import { textAnswer } from '../answers/answer.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** `GET /metrics`: for Prometheus. Not open: who is served how often is nobody's business. */
+/** `GET /metrics`: for Prometheus. Not open: it shows how often the daemon is used. */
 export function addMetrics({ router, observation }: RouteParts): void {
   router.on(
     {

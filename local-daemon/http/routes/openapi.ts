@@ -4,7 +4,7 @@ import { answers } from '../schemas/describe.ts'
 import { OpenApiDocument } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** `GET /openapi.json`, written once, when it is first asked for. Add it last. */
+/** `GET /openapi.json`, written once, at the first request. Add it last. */
 export function addOpenApi({ router }: RouteParts): void {
   let document: string | undefined
   router.on(

@@ -23,7 +23,7 @@ import type { RouteContext } from '../router.ts'
 import { AppendHeaders, FlatRecord, NewRecord } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** Threads that others decide by, and the scope that writing to them takes beside `records:write`. */
+/** Threads that control others' rights, and the scope that writing to them needs besides `records:write`. */
 const WRITTEN_BY: Readonly<Record<string, Scope>> = {
   [CONFIG_THREAD]: 'config:write',
   th_federation_pairs: 'federation:manage',
@@ -32,11 +32,11 @@ const WRITTEN_BY: Readonly<Record<string, Scope>> = {
 const LOCATION = {
   Location: { description: 'Its path', schema: { type: 'string' as const } },
 }
-/** Stands in while the fields are checked; the real one is chosen by who asks. */
+/** A stand-in while the fields are checked; the caller decides the real one. */
 const NOBODY = 'did:sync:nobody'
 
 /**
- * `POST /v1/records`: 201 for a new record, once it is durable; 200 if the very same one is there
+ * `POST /v1/records`: 201 for a new record, once it is durable; 200 if the same one is there
  * already, so a request that names its clock, or has an `Idempotency-Key`, can be repeated safely.
  */
 export function addPostRecord(parts: RouteParts): void {
@@ -107,7 +107,7 @@ export function addPostRecord(parts: RouteParts): void {
     })
   }
 
-  /** Returns what is to hold when it is written. */
+  /** Returns a check for the transaction that writes it, if one is needed. */
   function checkThread(
     c: RouteContext,
     { thread, act, body }: RecordDraft,

@@ -14,7 +14,7 @@ export interface RouteParts extends AppAccess {
   readonly pages: PageMemory
   /** The instance's did:key. */
   readonly did: string
-  /** Of this start of the daemon, by chance. */
+  /** Random, new at each start of the daemon. */
   readonly process: string
   /** Host of the gateway that the daemon connects to. */
   readonly publicHost: string | undefined

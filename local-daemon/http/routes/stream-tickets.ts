@@ -7,7 +7,7 @@ import { answers, jsonBody } from '../schemas/describe.ts'
 import { parseBody } from '../input/parse-input.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** `POST /v1/stream-tickets`: a browser's event stream can send no header, and a bearer must be in no URL. */
+/** `POST /v1/stream-tickets`: a browser's event stream cannot send headers, and a bearer must not be in a URL. */
 export function addStreamTickets({ router, authorise, tickets }: RouteParts): void {
   router.on(
     {

@@ -21,7 +21,7 @@ const EVENTS = streams('Server-sent events; the id is a cursor', {
   error: 'Problem',
 })
 
-/** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: what came after a cursor, and what comes. */
+/** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: records after a cursor, and new ones. */
 export function addSync(parts: RouteParts): void {
   const { router, authorise, resumption, store, hub, stopping, grants, pages } = parts
 
@@ -33,8 +33,8 @@ export function addSync(parts: RouteParts): void {
   function subscribe(c: RouteContext, query: z.output<typeof SubscribeQuery>) {
     const { thread, since } = query
     const after = placeOf(lastEventIdOf(c, query) ?? since)
-    // A feed that begins with what cannot be read is refused here: a client whose stream has just ended with it would come back
-    // each second otherwise.
+    // A feed that begins with an unreadable record is refused here. Otherwise a client whose stream just ended with it would come back
+    // each second.
     const principal = c.get('principal')
     const holder = holderOf(principal)
     const check = (): undefined => {
@@ -54,7 +54,7 @@ export function addSync(parts: RouteParts): void {
     }
   }
 
-  /** Waits for a commit, and for no longer than the caller may hear of it. */
+  /** Waits for a commit, but no longer than the caller's grant. */
   async function nextGranted(c: RouteContext, thread: string | undefined): Promise<void> {
     const principal = c.get('principal')
     const ended = new AbortController()

@@ -112,13 +112,13 @@ export function addTokens({
       }
       rotations.count(principal.account)
       const account = requireActive(store.account(principal.account))
-      // A token keeps the scopes it was minted with, and a lifetime does not grow by being exchanged.
+      // A token keeps the scopes it was minted with, and an exchange does not extend its lifetime.
       const asked = expiryAfter(ttl)
       const expiresAt = earlier(principal.expiresAt, asked)
       const same = { ...account, scopes: JSON.stringify(principal.scopes) }
       const { tokenId } = principal
       const fresh = await accounts.mint(same, expiresAt, (tx) => {
-        // Of several that are under way at once with one bearer, one gets the next.
+        // Of several requests at once with one bearer, only one gets the next.
         if (tx.token(tokenId)?.revoked_at !== null) authorise.still(principal)
         if (!force && asked !== null) {
           guardExchange(tx, same.scopes, expiresAt, (row) => row.token_id === tokenId)

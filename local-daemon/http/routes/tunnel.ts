@@ -15,7 +15,7 @@ const LOG = streams('Server-sent events; the id is a place in the log', {
 })
 const NO_TUNNEL = JSON.stringify({ object: 'tunnel', configured: false })
 
-/** `GET /v1/tunnel` and `GET /v1/tunnel/log`: how the link is, and what is answered. */
+/** `GET /v1/tunnel` and `GET /v1/tunnel/log`: the state of the link, and the request log. */
 export function addTunnel({ router, observation, grants, stopping }: RouteParts): void {
   const { link, log } = observation
 

@@ -23,7 +23,7 @@ const InviteIdText = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be the id of an invite: 64 lower-case hex digits')
 /**
- * What stands in the document for the rule of printable text: a class by Unicode property is read by few engines, and their
+ * Replaces the rule of printable text in the document: few engines support Unicode properties, and their
  * versions of Unicode differ. The daemon refuses format, private and unassigned characters too.
  */
 const PLAIN = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$'
@@ -82,7 +82,7 @@ export const NewTicket = z
   .strictObject({ path: z.string().openapi({ description: 'Path of an event stream, no query' }) })
   .openapi('NewStreamTicket')
 export const FirstAccount = z.strictObject({ name: Label.default('admin') }).openapi('FirstAccount')
-/** Of a request that says all in its path and bearer; JSON all the same, so that no page can send it unasked. */
+/** For a request that needs only its path and bearer. Still JSON, so that no page can send it without a preflight. */
 export const Nothing = z.strictObject({}).openapi('Nothing')
 export const NewSetting = z
   .strictObject({
@@ -120,7 +120,7 @@ const tokenFields = {
 }
 const Token = z.object(tokenFields).openapi('Token')
 /*
- * Each of these is an object of its own: made of each other they would be `allOf`, where two parts can contradict one
+ * Each of these is its own object: composed, they would be `allOf`, where two parts can contradict one
  * another, and where a generated client reads one part and refuses the other after the bearer was minted.
  */
 const mintedFields = {

@@ -28,7 +28,7 @@ const SCHEMES = {
   },
 } as const
 
-/** Registers what no route names by itself. Call it before the document is made. */
+/** Registers schemas that no route names itself. Call it before the document is made. */
 export function describeComponents({ openAPIRegistry: registry }: OpenAPIHono<DaemonEnv>): void {
   for (const [name, scheme] of Object.entries(SCHEMES)) {
     registry.registerComponent('securitySchemes', name, scheme)
@@ -55,7 +55,7 @@ export function apiDocument(hono: OpenAPIHono<DaemonEnv>): object {
       description: DESCRIPTION,
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    // Of whatever host the document was read from.
+    // Relative to the host of the document.
     servers: [{ url: '/', description: 'Where this description was read from' }],
     tags: TAGS.map(([name, description]) => ({ name, description })),
   })

@@ -5,13 +5,13 @@ import type { Subscription } from './subscription.ts'
 import type { SubscriptionPieces } from './subscription-pieces.ts'
 
 /**
- * An answer that streams the feed. Read as any other body, or through its subscription by whoever can do more
+ * An answer that streams the feed. Readable as any other body, or through its subscription by a reader that can do more
  * than pull bytes: the tunnel sends one copy to many readers.
  */
 export class EventStreamAnswer extends Response {
   readonly subscription: Subscription
   readonly pieces: SubscriptionPieces
-  /** For the gateway alone, and so no header of the answer: with it the stream goes on where it was cut. */
+  /** Only for the gateway, so no header of the answer: with it the stream continues where it was cut. */
   readonly resume: string | undefined
 
   constructor(

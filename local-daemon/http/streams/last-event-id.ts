@@ -3,8 +3,8 @@ import type { RouteContext } from '../router.ts'
 import { resumedIn, type ResumeQuery } from '../schemas/schemas.ts'
 
 /**
- * The last event that a client has seen; undefined: none. The header counts before the query: a browser that reconnects
- * keeps the query it began with, and the gateway goes on with a stream by the header.
+ * The last event that a client has seen; undefined if none. The header wins over the query: a browser that reconnects
+ * keeps its first query, and the gateway resumes a stream with the header.
  */
 export function lastEventIdOf(
   c: RouteContext,

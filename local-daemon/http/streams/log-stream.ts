@@ -8,23 +8,23 @@ import { problemOf } from '../answers/answer.ts'
 import { eventStream } from './event-stream.ts'
 import { onAbort } from '../connection/on-abort.ts'
 
-/** Lines that are handed on together, most. */
+/** Most lines that are sent together. */
 const BATCH = 100
 
 export interface LogStreamOptions {
   readonly log: RequestLog
   /** The `Last-Event-ID` of a client that comes back. */
   readonly lastEventId: string | undefined
-  /** Which lines are told. */
+  /** Which lines to send. */
   readonly wanted: (line: RequestLine) => boolean
   readonly signals: readonly AbortSignal[]
   readonly watchGrant: (ended: (code: GrantEnd) => void) => () => void
 }
 
 /**
- * The request log as server-sent events: what it still holds after the reader's place, `ready`, and each line as it
+ * The request log as server-sent events: the lines still kept after the reader's place, `ready`, and each new line as it
  * comes. It keeps the reader's place and nothing else, so a slow reader costs no memory; what was overwritten
- * before it could be read is told as `gap`.
+ * before it could be read is reported as `gap`.
  */
 export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array> {
   const { log, wanted } = options
@@ -39,7 +39,7 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
     wake?.()
   }
 
-  /** Not before the first read: the answer to HEAD is never read, and nothing would tell that it ended. */
+  /** Not before the first read: the answer to HEAD is never read, and nothing would report its end. */
   function open() {
     const unwatch = options.watchGrant((code) => {
       farewell = errorEvent(endedText(code))
@@ -52,7 +52,7 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
     }
   }
 
-  /** The next lines that are wanted; empty if there are none yet. */
+  /** The next matching lines; empty if there are none yet. */
   function take(): string {
     let text = ''
     if (last + 1 < log.oldest) {
@@ -90,7 +90,7 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
       open()
       return OPENING
     }
-    // From here on, not from the last line: the reader has seen nothing of lines that it does not want.
+    // From here, not from the last line: the reader does not see lines that it filters out.
     const until = performance.now() + HTTP_LIMITS.heartbeatMs
     for (;;) {
       if (state === 'over') {
@@ -114,7 +114,7 @@ export function logStream(options: LogStreamOptions): ReadableStream<Uint8Array>
   })
 }
 
-/** The place that an event's id names. Of another process's log none is known here: from the beginning, then. */
+/** The place of an event's id. Places of another process's log are unknown here, so it starts at the beginning. */
 function placeOf(id: string | undefined, { epoch, head, oldest }: RequestLog): number {
   const [, of, seq] = /^([0-9a-f]{1,32}):(\d{1,15})$/.exec(id ?? '') ?? []
   return of === epoch ? Math.min(Number(seq), head) : oldest - 1

@@ -4,14 +4,14 @@ import { onAbort } from '../connection/on-abort.ts'
 export interface ProbeStreamOptions {
   readonly count: number
   readonly intervalMs: number
-  /** Whether what the reader was granted is still there; without it the stream ends early. */
+  /** Whether the reader's grant still exists; without it the stream ends early. */
   readonly holds: () => boolean
   readonly signals: readonly AbortSignal[]
 }
 
 /**
- * So many events, one now and then, each with the time at which it was sent: who gathers them on the way is found by
- * when they arrive. They carry no id, so that nobody asks for the rest of a stream that was cut.
+ * Some events at intervals, each with its sending time. If a proxy buffers them, the arrival times
+ * show it. They have no id, so that nobody asks for the rest of a cut stream.
  */
 export function probeStream(options: ProbeStreamOptions): ReadableStream<Uint8Array> {
   const { count, intervalMs, holds } = options
@@ -37,7 +37,7 @@ export function probeStream(options: ProbeStreamOptions): ReadableStream<Uint8Ar
   }
 
   async function nextText(): Promise<string | undefined> {
-    // Not before the first read: the answer to HEAD is never read, and nothing would tell that it ended.
+    // Not before the first read: the answer to HEAD is never read, and nothing would report its end.
     leave ??= onAbort(options.signals, close)
     if (sent > 0 && sent < count && !over) await pause()
     if (over || sent === count || !holds()) return undefined

@@ -5,10 +5,10 @@ import { subscriberClose } from '../../../protocol/events/subscriber-close.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import type { Subscription } from './subscription.ts'
 
-/** Bytes in the socket above which nothing more is taken from the feed. */
+/** Bytes in the socket above which it takes nothing more from the feed. */
 const SOCKET_BYTES = 64 * 1024
 
-/** Sends a subscription over a WebSocket, as fast as it is read and no faster. Resolves when either has ended. */
+/** Sends a subscription over a WebSocket, only as fast as it is read. Resolves when either has ended. */
 export async function serveSubscriber(
   socket: WebSocket,
   subscription: Subscription,

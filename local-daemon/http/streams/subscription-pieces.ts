@@ -4,7 +4,7 @@ import { PageInHand } from '../answers/page-in-hand.ts'
 import type { PageMemory } from '../answers/page-memory.ts'
 import type { Subscription } from './subscription.ts'
 
-/** One reader's events as bytes, no more at a time than it takes; large ones have their turn: see `PageMemory`. */
+/** One reader's events as bytes, no more at a time than it takes. Large ones take turns: see `PageMemory`. */
 export class SubscriptionPieces {
   readonly #subscription: Subscription
   readonly #memory: PageMemory
@@ -20,7 +20,7 @@ export class SubscriptionPieces {
     this.#hand = new PageInHand(memory, holder)
   }
 
-  /** The bytes that are there already; undefined: wait until the subscription has `changed`, or see whether it has `ended`. */
+  /** The bytes available now; undefined: wait until the subscription has `changed`, or check whether it has `ended`. */
   take(): MaybePromise<Uint8Array | undefined> {
     const make = this.#hand.isOpen ? () => this.#again() : () => this.#fresh()
     return this.#hand.next() ?? this.#memory.make(this.#holder, make, isNeverGone)

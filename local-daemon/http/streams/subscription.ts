@@ -13,7 +13,7 @@ import { onAbort } from '../connection/on-abort.ts'
 export interface SubscriptionOptions {
   readonly reader: FeedOptions['reader']
   readonly hub: FeedHub
-  /** The sequence number already seen. */
+  /** The sequence number that the reader has seen. */
   readonly after: number
   /** Only this thread. */
   readonly thread: string | undefined
@@ -21,24 +21,24 @@ export interface SubscriptionOptions {
   readonly stopping: AbortSignal
   /** Aborts when the reader goes away. */
   readonly gone: AbortSignal
-  /** Tells when what the reader was granted ends. Returns the way to stop watching. */
+  /** Reports when the reader's grant ends. Returns a function that stops watching. */
   readonly watchGrant: (ended: (code: GrantEnd) => void) => () => void
 }
 
-/** What writes the places of events. */
+/** Writes the places of events. */
 type Cursors = Pick<FeedOptions['reader'], 'epoch' | 'cursorAt'>
 
 /** Why a subscription gives nothing more. */
 export type SubscriptionEnd = 'closed' | 'stopping'
 
 /**
- * One reader's feed as the text of server-sent events: what it has missed, then what comes. Nothing waits here
- * but what the feed itself holds, and that is bounded. After the last event nothing is watched any more.
+ * One reader's feed as the text of server-sent events: what it has missed, then new events. Nothing waits here
+ * except what the feed itself keeps, and that is bounded. After the last event nothing is watched any more.
  */
 export class Subscription {
   readonly #options: SubscriptionOptions
   readonly #feed: Feed
-  /** The records that were given last: those after one sequence number, up to another. */
+  /** The records given last: those after one sequence number, up to another. */
   #lastTaken = { after: 0, upTo: 0 }
   #opened = false
   #farewell: string | undefined
@@ -58,7 +58,7 @@ export class Subscription {
     return this.#ended
   }
 
-  /** Everything that there is was taken: what comes from now on, `follow` gives to whoever has the same view. */
+  /** Everything so far was taken: from now on, `follow` gives new events to all readers with the same view. */
   get caughtUp(): boolean {
     return this.#feed.caughtUp
   }
@@ -72,7 +72,7 @@ export class Subscription {
     this.#observer = observer
   }
 
-  /** The text that is there already, whole events; undefined: wait for `changed`, or see `ended`. */
+  /** The text available now, whole events; undefined: wait for `changed`, or check `ended`. */
   take(): string | undefined {
     const text = this.#next()
     if (text !== undefined) this.#observer?.took(Buffer.byteLength(text))
@@ -94,7 +94,7 @@ export class Subscription {
     return farewell
   }
 
-  /** The records that `take` gave last, once more: from the store, as the same text. Throws as the store does. */
+  /** The records that `take` gave last, again from the store, as the same text. Throws as the store does. */
   takeAgain(): string {
     const { reader, thread } = this.#options
     const { upTo } = this.#lastTaken
@@ -123,14 +123,14 @@ export class Subscription {
     }
   }
 
-  /** Resolves with true once `take` may have something or the end has come, with false after `ms`. */
+  /** Resolves with true once `take` may have something or the feed has ended, with false after `ms`. */
   changed(ms: number): Promise<boolean> {
     return this.#ended === undefined ? this.#feed.changed(ms) : Promise.resolve(true)
   }
 
   /**
-   * Gives this view's events from now on to a listener, who may pass them to many readers. Call it while
-   * `caughtUp`, in the same turn in which this reader stops to `take`. Returns the way to stop.
+   * Gives this view's events from now on to a listener, which may pass them to many readers. Call it while
+   * `caughtUp`, in the same turn in which this reader stops calling `take`. Returns a function that stops.
    */
   follow(listener: (events: string) => void): () => void {
     const { hub, reader, thread } = this.#options
@@ -145,13 +145,13 @@ export class Subscription {
     return () => hub.leave(member)
   }
 
-  /** The reader takes no more here; `close` when it leaves. @param farewell told the last event, when its grant ends */
+  /** The reader takes no more here; `close` when it leaves. @param farewell called with the last event when its grant ends */
   handOver(farewell: (event: string) => void): void {
     this.#onFarewell = farewell
     this.#feed.close()
   }
 
-  /** Tells once when it has ended, by whatever: for a reader that cannot take at the moment. */
+  /** Reports once when it has ended, for any reason: for a reader that cannot take at the moment. */
   whenEnded(callback: () => void): void {
     this.#onEnd = callback
   }
@@ -161,7 +161,7 @@ export class Subscription {
     this.#end('closed', true)
   }
 
-  /** Not before somebody reads: the answer to HEAD is never read, and nothing would tell that it ended. */
+  /** Not before somebody reads: the answer to HEAD is never read, and nothing would report its end. */
   #open(): void {
     this.#opened = true
     const { gone, stopping, watchGrant } = this.#options
