@@ -1,23 +1,23 @@
 import { ConnectionError } from '../tunnel/connection-error.ts'
-import { decodeEdgePolicy } from '../tunnel/edge-policy.ts'
 import {
   encodeReset,
-  GROUP_PREFIX_BYTES,
   HEAD_PREFIX_BYTES,
   inlineBodyBytes,
-  MEMBERSHIP_BYTES,
   readCredit,
-  readGoAway,
-  readGroup,
-  readMembership,
-  readPing,
-  readPolicyAck,
   readReset,
 } from '../tunnel/frame-payload.ts'
+import {
+  takeGoAway,
+  takeHello,
+  takePing,
+  takePolicy,
+  takePolicyAck,
+  takeRival,
+} from './connection-frames.ts'
 import { FrameRates } from './frame-rates.ts'
+import { takeGroup, takeJoin, takeLeave } from './group-frames.ts'
 import { FLAG, FRAME, type Frame } from '../tunnel/frame.ts'
 import { decodeRequestHead, decodeResponseHead, HeadError } from '../tunnel/heads.ts'
-import { decodeHello } from '../tunnel/hello.ts'
 import { LIMITS } from '../limits.ts'
 import type { MuxCore } from './mux-core.ts'
 import { createStream, type MuxStream } from './mux-stream.ts'
@@ -25,7 +25,8 @@ import { RESET, type ResetCode } from '../tunnel/reset-code.ts'
 import { readUint32 } from '../encoding/wire-integers.ts'
 
 /**
- * What the other side says, and what follows from it. A frame that breaks its stream's rules costs that
+ * What the other side says, and what follows from it: frames of streams here, of the connection in
+ * connection-frames.ts, of groups in group-frames.ts. A frame that breaks its stream's rules costs that
  * stream (RESET with a code); one that breaks the connection's throws and costs the connection.
  */
 export class PeerFrames {
@@ -44,7 +45,7 @@ export class PeerFrames {
     }
     switch (frame.type) {
       case FRAME.HELLO:
-        return this.#hello(frame.payload)
+        return takeHello(this.#core, frame.payload)
       case FRAME.OPEN:
         return this.#open(frame, now)
       case FRAME.HEAD:
@@ -56,30 +57,22 @@ export class PeerFrames {
       case FRAME.CREDIT:
         return this.#credit(frame)
       case FRAME.PING:
-        return this.#ping(frame, now)
+        return takePing(this.#core, frame, now)
       case FRAME.GO_AWAY:
-        return this.#goAway(frame.payload)
+        return takeGoAway(this.#core, frame.payload)
       case FRAME.POLICY:
-        return this.#policy(frame.payload)
+        return takePolicy(this.#core, frame.payload)
       case FRAME.POLICY_ACK:
-        return this.#policyAck(frame.payload)
+        return takePolicyAck(this.#core, frame.payload)
       case FRAME.JOIN:
-        return this.#join(frame)
+        return takeJoin(this.#core, frame)
       case FRAME.GROUP:
-        return this.#group(frame)
+        return takeGroup(this.#core, frame)
       case FRAME.LEAVE:
-        return this.#leave(frame.payload)
+        return takeLeave(this.#core, frame.payload)
       case FRAME.RIVAL:
-        return this.#rival(frame.payload)
+        return takeRival(this.#core, frame.payload)
     }
-  }
-
-  #hello(payload: Uint8Array): void {
-    if (this.#core.greeted) throw new ConnectionError('read HELLO: there was one already')
-    const hello = decodeHello(payload)
-    if (hello === undefined) throw new ConnectionError('read HELLO: malformed or another version')
-    this.#core.greeted = true
-    this.#core.events.hello(hello)
   }
 
   #open({ stream: id, payload, flags }: Frame, now: number): void {
@@ -210,102 +203,6 @@ export class PeerFrames {
     core.events.output()
   }
 
-  #ping({ payload, flags }: Frame, now: number): void {
-    const core = this.#core
-    const id = readPing(payload)
-    if ((flags & FLAG.ACK) !== 0) core.tuner.answered(id, now)
-    else core.plan.control.push(FRAME.PING, FLAG.ACK, 0, payload.slice())
-    core.events.output()
-  }
-
-  #goAway(payload: Uint8Array): void {
-    const core = this.#core
-    const { lastStream, code, reason } = readGoAway(payload)
-    core.leaving = true
-    // Heads travel behind control: streams opened before the GO_AWAY may still arrive after it.
-    core.acceptUpTo = Math.min(core.acceptUpTo, lastStream)
-    core.events.goAway(lastStream, code, reason)
-  }
-
-  #policy(payload: Uint8Array): void {
-    const { role, events } = this.#core
-    if (role === 'acceptor') throw new ConnectionError('read POLICY: only the daemon sends one')
-    const policy = decodeEdgePolicy(payload)
-    if (policy === undefined) throw new ConnectionError('read POLICY: malformed or too large')
-    events.policy?.(policy)
-  }
-
-  #policyAck(payload: Uint8Array): void {
-    const { role, policyVersion, events } = this.#core
-    const version = readPolicyAck(payload)
-    if (role === 'opener') {
-      throw new ConnectionError('read POLICY_ACK: only the gateway sends one')
-    }
-    // Of an older one: overtaken, its successor's is on the way. Of another: never sent, and no news.
-    if (version === policyVersion) events.policyAck?.(version)
-  }
-
-  #rival(payload: Uint8Array): void {
-    const { role, events } = this.#core
-    if (role === 'opener') throw new ConnectionError('read RIVAL: only the gateway sends one')
-    if (payload.length > 0) throw new ConnectionError('read RIVAL: it is not 0 bytes')
-    events.rival?.()
-  }
-
-  #join({ stream: id, payload }: Frame): void {
-    const core = this.#core
-    const membership = readMembership(payload)
-    if (core.role === 'acceptor') throw new ConnectionError('read JOIN: only the daemon sends one')
-    if (payload.length !== MEMBERSHIP_BYTES) throw new ConnectionError('read JOIN: too long')
-    const stream = core.streams.alive(id)
-    if (stream === undefined || !stream.opened) {
-      // Given up on the way here: home must not keep a member that nobody follows.
-      core.plan.groups.leave(membership, NOTHING)
-      core.events.output()
-      return
-    }
-    if (!stream.headReceived || stream.receiveEnded) {
-      core.plan.groups.leave(membership, NOTHING)
-      return core.streams.fault(stream, RESET.PROTOCOL_ERROR)
-    }
-    stream.receiveEnded = true
-    stream.endReported = true
-    core.tuner.forget(stream)
-    core.events.joined?.(id, membership)
-    core.streams.finish(stream)
-  }
-
-  #group({ payload, flags }: Frame): void {
-    const core = this.#core
-    const group = readGroup(payload)
-    if (core.role === 'acceptor') throw new ConnectionError('read GROUP: only the daemon sends one')
-    const events = payload.subarray(GROUP_PREFIX_BYTES)
-    this.#passOn(events, () => core.events.group?.(group, events))
-    if ((flags & FLAG.END) !== 0) core.events.groupEnd?.(group)
-  }
-
-  #leave(payload: Uint8Array): void {
-    const core = this.#core
-    const membership = readMembership(payload)
-    const farewell = payload.subarray(MEMBERSHIP_BYTES)
-    const most = core.role === 'acceptor' ? 0 : LIMITS.farewellBytes
-    if (farewell.length > most) throw new ConnectionError('read LEAVE: too long')
-    this.#passOn(farewell, () => {})
-    core.events.left?.(membership, farewell)
-  }
-
-  /** Events that need no reader's credit: who is too slow for them is dropped. */
-  #passOn(events: Uint8Array, tell: () => void): void {
-    if (events.length === 0) return
-    if (events.length > LIMITS.dataBytes) {
-      throw new ConnectionError('read GROUP: larger than a frame may be', RESET.TOO_LARGE)
-    }
-    const { intake, events: owner } = this.#core
-    intake.count(events.length)
-    tell()
-    if (intake.release(events.length)) owner.output()
-  }
-
   /** Undefined for a head that is none; the owner is told what is wrong with it. */
   #decode<T>(stream: number, decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
     try {
@@ -341,5 +238,3 @@ export class PeerFrames {
     this.#core.events.output()
   }
 }
-
-const NOTHING = new Uint8Array(0)
