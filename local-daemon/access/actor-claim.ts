@@ -18,7 +18,7 @@ export type ClaimVerdict = 'own' | 'listed' | 'impersonated' | 'denied'
 
 /**
  * Whether a principal may act as `actor`. If the stricter rule is on, a header is held to it:
- * behind a proxy, a header is all that a stranger needs (docs/access.md has the truth table).
+ * behind a proxy, a header is all that a stranger needs (docs/appendix/access.md has the truth table).
  */
 export function decideClaim(
   principal: Principal,

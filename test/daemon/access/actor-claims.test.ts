@@ -38,7 +38,7 @@ interface Row {
 
 /** The rows of the table, as the page has them. */
 function rowsOfPage(): readonly Row[] {
-  const page = readFileSync(new URL('../../../docs/access.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../../docs/appendix/access.md', import.meta.url), 'utf8')
   const [, , , ...lines] = (page.split('## The table of actors')[1] ?? '')
     .split('\n')
     .filter((line, at, all) => line.startsWith('|') || all[at + 1]?.startsWith('| who |'))
@@ -50,7 +50,7 @@ function rowsOfPage(): readonly Row[] {
 }
 const rows = rowsOfPage()
 
-describe('the table of docs/access.md', () => {
+describe('the table of docs/appendix/access.md', () => {
   test('has one row for each who and each claim', () => {
     const all = WHO.flatMap((who) => NAMES.map((names) => `${who}: ${names}`))
     expect(rows.map(({ who, names }) => `${who}: ${names}`)).toEqual(all)

@@ -15,7 +15,7 @@ export interface Caller {
   readonly own: string
 }
 
-/** Everybody of the table of actors in docs/access.md, by name. */
+/** Everybody of the table of actors in docs/appendix/access.md, by name. */
 export async function callersOf(
   checked: TestDaemon,
   unchecked: TestDaemon,

@@ -2,7 +2,7 @@ import { CREDENTIALS } from './access-table-credentials.ts'
 import { FIRST_ACCOUNT } from './access-table-first-account.ts'
 import { DOORS, ROUTES, WAYS } from './access-table-routes.ts'
 
-/** The tables as they stand in docs/access.md, between its markers. */
+/** The tables as they stand in docs/appendix/access.md, between its markers. */
 export function accessTables(): string {
   const routes = ROUTES.map(({ route, opens, ways }) => {
     const scopes = typeof opens === 'string' ? opens : opens.map(code).join(', ')

@@ -1,6 +1,6 @@
 /*
  * Who is let in where, written by hand from what the product promises and by nothing that the product decides with:
- * the test holds the real thing to these rows, and docs/access.md prints them.
+ * the test holds the real thing to these rows, and docs/appendix/access.md prints them.
  */
 
 /** How a request reaches the daemon. */

@@ -8,7 +8,7 @@ import { type RouteRow, ROUTES, type Way, WAYS } from './access-table-routes.ts'
 import { credentialsOf, type Show } from './access-table-shown.ts'
 import { type AccessStage, anAccessStage, type Told } from './access-table-stage.ts'
 
-const PAGE = new URL('../../../docs/access.md', import.meta.url)
+const PAGE = new URL('../../../docs/appendix/access.md', import.meta.url)
 const MARKED = /(?<=<!-- table -->\n)[^]*(?=\n<!-- \/table -->)/
 /** Requests at a time. */
 const TOGETHER = 8
@@ -101,7 +101,7 @@ function inWords(way: Way, { status, body, challenge }: Told): string {
   return words.join(' ')
 }
 
-test('docs/access.md prints the table', () => {
+test('docs/appendix/access.md prints the table', () => {
   const page = readFileSync(PAGE, 'utf8')
   if (process.env['REFRESH_PAGES'] === '1') {
     writeFileSync(PAGE, page.replace(MARKED, accessTables()))
