@@ -1,9 +1,12 @@
-/** A value that is there already, or comes later: most requests wait for nothing, and a promise costs each of them a turn. */
+/**
+ * A value that is there already, or comes later: most requests wait for nothing, and a promise costs each of them a
+ * turn.
+ */
 export type MaybePromise<Value> = Value | Promise<Value>
 
 /**
- * Goes on with a value: in the same turn if it is there, else once it comes. What `step` needs beside it is handed through as
- * `first` and `second`, so that nothing has to be made for a request that waits for nothing.
+ * Goes on with a value: in the same turn if it is there, else once it comes. What `step` needs beside it is handed
+ * through as `first` and `second`, so that nothing has to be made for a request that waits for nothing.
  */
 export function andThen<Value, Result, First = undefined, Second = undefined>(
   value: MaybePromise<Value>,

@@ -1,4 +1,4 @@
-/** Calls each of them; one that throws keeps none of the others from being told. @param failed must not throw */
+/** Calls each of them. One that throws does not stop the others. @param failed must not throw */
 export function tellEach<Told>(
   all: Iterable<Told>,
   tell: (one: Told) => void,

@@ -4,8 +4,8 @@ const LOOK_AHEAD = 64
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
- * The beginning of a text, at most `most` UTF-16 units, that ends where a reader sees a character end (UAX 29): never within a
- * surrogate pair, a flag or a letter with its accents.
+ * The beginning of a text, at most `most` UTF-16 units, that ends where a reader sees a character end (UAX 29): never
+ * within a surrogate pair, a flag or a letter with its accents.
  */
 export function cutText(text: string, most: number): string {
   if (text.length <= most) return text

@@ -1,7 +1,7 @@
 // Fatal: a text with broken UTF-8 must not turn into another one. BOM kept: it is not ours to drop.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The text that these bytes are; undefined if they are no UTF-8. */
+/** The text that these bytes are; undefined if they are not UTF-8. */
 export function decodeText(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes)

@@ -1,11 +1,11 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser'
 
-/** What a WebSocket subscriber is sent when nothing else is to be said. */
+/** Sent to a WebSocket subscriber while there are no events. */
 export const HEARTBEAT_MESSAGE = '{"event":"heartbeat"}'
 
 /**
  * A feed's server-sent events as the messages of a WebSocket: each one JSON, `{"event","id","data"}`. The data of
- * a feed is JSON already and is not read here; comments and `retry` have no message.
+ * a feed is JSON already and is not parsed here; comments and `retry` have no message.
  */
 export class EventMessages {
   readonly #parser: EventSourceParser
@@ -22,12 +22,12 @@ export class EventMessages {
     })
   }
 
-  /** The problem that the last event told of, as JSON; undefined if it was none. */
+  /** The problem in the last event, as JSON; undefined if it was another event. */
   get error(): string | undefined {
     return this.#error
   }
 
-  /** The messages that are whole now. */
+  /** The messages that are complete now. */
   push(text: string): readonly string[] {
     this.#messages = []
     this.#parser.feed(text)

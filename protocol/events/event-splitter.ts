@@ -1,4 +1,4 @@
-/** An event stream that cannot be told apart into events: one of them is larger than any may be. */
+/** An event is larger than the limit, so the stream cannot be split. */
 export class EventTooLargeError extends Error {
   override readonly name = 'EventTooLargeError'
 }
@@ -12,9 +12,9 @@ const RETRY = 'retry'
 const ID_BYTES = 1024
 
 /**
- * Cuts the bytes of an event stream (WHATWG HTML, section 9.2.6) between its events, and remembers the last one's
- * id. So what was handed on is whole events, and the stream can be asked for again from there. Comments and `retry`
- * between two events need no blank line, and are handed on at once; inside an event they are a part of it.
+ * Cuts the bytes of an event stream (WHATWG HTML, section 9.2.6) between its events, and remembers the last one's id.
+ * So only whole events are passed on, and the stream can be resumed from there. Comments and `retry` between two events
+ * need no blank line, and are passed on at once; inside an event they are part of it.
  */
 export class EventSplitter {
   readonly #maxBytes: number
@@ -25,17 +25,17 @@ export class EventSplitter {
   #idLine: number[] | undefined = []
   /** Letters of `retry` that the line has so far; -1: it is a comment. Undefined: it is another field. */
   #aside: number | undefined = 0
-  /** A line of an event came, and its end has not. */
+  /** Inside an event: a line has arrived, its blank line has not. */
   #inside = false
   #afterCr = false
-  /** The id of the event that is not whole yet. */
+  /** The id of the unfinished event. */
   #nextId: string | undefined
   #lastId: string | undefined
   #any = false
 
   /**
    * @param maxBytes largest event
-   * @param lastId of the stream that this one goes on with
+   * @param lastId of the stream that this one continues
    */
   constructor(maxBytes: number, lastId?: string) {
     this.#maxBytes = maxBytes
@@ -43,18 +43,18 @@ export class EventSplitter {
     this.#lastId = lastId
   }
 
-  /** `id` of the last whole event that had one; undefined: none had, or the last one took it back. */
+  /** `id` of the last whole event that had one; undefined: none had, or the last one cleared it. */
   get lastId(): string | undefined {
     return this.#lastId
   }
 
-  /** Something that is not a comment or a `retry` was whole: without ids it cannot be asked for again. */
+  /** A whole event has passed. Without ids the stream cannot be resumed. */
   get any(): boolean {
     return this.#any
   }
 
   /**
-   * @returns the whole events that end in `bytes`, what was held before them included; undefined: none does
+   * @returns the whole events that end in `bytes`, with what was held before them; undefined: none does
    * @throws EventTooLargeError
    */
   push(bytes: Uint8Array): Uint8Array | undefined {
@@ -68,12 +68,12 @@ export class EventSplitter {
     return whole
   }
 
-  /** What came after the last whole event. The stream is over. */
+  /** The bytes after the last whole event. The stream is over. */
   rest(): Uint8Array | undefined {
     return this.#heldBytes === 0 ? undefined : this.#join(new Uint8Array(0))
   }
 
-  /** The stream goes on with another answer, behind the last whole event, or behind that of this id. */
+  /** The stream continues with another answer, after the last whole event, or after the event with this id. */
   restart(lastId: string | undefined = this.#lastId): void {
     this.#lastId = lastId
     this.#held = []
@@ -86,7 +86,7 @@ export class EventSplitter {
     this.#nextId = this.#lastId
   }
 
-  /** Behind the last byte of these that belongs to no unfinished event; 0: none does. */
+  /** The place after the last byte that is not part of an unfinished event; 0 if there is none. */
   #scan(bytes: Uint8Array): number {
     let end = 0
     for (let at = 0; at < bytes.length; at += 1) {
@@ -115,7 +115,7 @@ export class EventSplitter {
     return end
   }
 
-  /** Keeps the line as long as it looks like `id` or `data`: nothing else matters, and lines may be long. */
+  /** Keeps the line only while it may be an `id`: lines may be long. */
   #look(byte: number): void {
     this.#lookAside(byte)
     const line = this.#idLine
@@ -147,7 +147,7 @@ export class EventSplitter {
     const line = this.#idLine
     if (line === undefined || line.length < 2) return
     const value = line.slice(line[3] === SPACE ? 4 : 3)
-    // As the standard has it: one with a NUL is none.
+    // As the standard says, an id with a NUL is ignored.
     if (value.includes(0)) return
     const id = decoder.decode(new Uint8Array(value))
     this.#nextId = id === '' ? undefined : id

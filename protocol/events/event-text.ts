@@ -1,19 +1,19 @@
 /**
- * What an event stream says beside its events. None of it ends in a blank line: that would be an event without data,
- * which a browser drops (WHATWG HTML, section 9.2.6) and half of the other clients hand to their caller. So these lines
- * stand alone, or become the first lines of the event behind them.
+ * The lines of an event stream that are not events. None ends in a blank line: that would be an event without data,
+ * which browsers drop (WHATWG HTML, section 9.2.6) and half of the other clients report. So these lines stand alone, or
+ * become the first lines of the next event.
  */
 
-/** Sent first, so that the answer's head leaves; clients wait this long before they resume. */
+/** Sent first, so that the answer's head is sent; clients wait this long before they resume. */
 export const OPENING = retryLine(1_000)
 
 /** Keeps proxies from closing a silent stream, and shows a dead connection. */
 export const HEARTBEAT_COMMENT = ': heartbeat\n'
 
-/** What the gateway says in place of events while nobody at home can be asked for them. */
+/** Sent by the gateway while home cannot be asked for events. */
 export const WAITING_COMMENT = ': waiting for home\n'
 
-/** How long a client is to wait before it resumes, milliseconds. */
+/** How long a client waits before it resumes, milliseconds. */
 export function retryLine(ms: number): string {
   return `retry: ${ms}\n`
 }

@@ -1,7 +1,7 @@
 import { CLOSE } from '../tunnel/close-code.ts'
 import { PROBLEM_STATUS, type ProblemCode } from '../http/problem.ts'
 
-/** Added to an HTTP status it is a close code of the application's own (RFC 6455, section 7.4.2). */
+/** An HTTP status plus this is a close code for applications (RFC 6455, section 7.4.2). */
 const APPLICATION = 4_000
 
 export interface SubscriberClose {
@@ -10,9 +10,9 @@ export interface SubscriberClose {
 }
 
 /**
- * How a WebSocket is closed that has nothing more to bring, or that was never let in: a page sees no other part of a
- * refused handshake. What went wrong is the code, by the status that it has as an answer, and the reason names it.
- * @param problem what the last message told of, as JSON; undefined if it was none
+ * How to close a subscriber's WebSocket at its end, or after a refusal: pages see nothing else of a refused handshake.
+ * The close code is 4000 plus the problem's status, the reason is its code.
+ * @param problem of the last message, as JSON; undefined if it was none
  */
 export function subscriberClose(problem: string | undefined): SubscriberClose {
   if (problem === undefined) return { code: CLOSE.NORMAL, reason: '' }
@@ -23,7 +23,7 @@ export function subscriberClose(problem: string | undefined): SubscriberClose {
   return { code: APPLICATION + PROBLEM_STATUS[code as ProblemCode], reason: code }
 }
 
-/** The one message of a WebSocket that was refused. @param problem the error envelope as JSON */
+/** The only message of a refused WebSocket. @param problem the error envelope as JSON */
 export function refusalMessage(problem: string): string {
   return `{"event":"error","data":${problem}}`
 }

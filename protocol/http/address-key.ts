@@ -3,7 +3,7 @@ const GROUP = /^[0-9a-f]{1,4}$/
 const GROUPS = 8
 
 /**
- * What requests of one address are counted under, or undefined for a text that is no address. An IPv6
+ * The key that requests of one address are counted under; undefined for a text that is not an address. An IPv6
  * address counts by its /64, which is what one subscriber is given to choose from (RFC 6177); an IPv4 one that is
  * written as IPv6 (`::ffff:192.0.2.1`, RFC 4291, section 2.5.5.2) as what it is.
  */
@@ -29,7 +29,7 @@ function ipv6Groups(address: string): readonly number[] | undefined {
   return zeros >= 1 ? [...left, ...Array<number>(zeros).fill(0), ...right] : undefined
 }
 
-/** Groups between colons, the last two perhaps as IPv4. */
+/** Groups between colons, the last two may be IPv4. */
 function groupsOf(text: string): readonly number[] | undefined {
   if (text === '') return []
   const groups: number[] = []

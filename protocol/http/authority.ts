@@ -1,4 +1,4 @@
-/** A host name, an IPv4 or a bracketed IPv6 address, perhaps a port: nothing that moves a URL's parts. */
+/** A host name, an IPv4 or a bracketed IPv6 address, with or without a port: nothing that moves a URL's parts. */
 const AUTHORITY = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
 
 /** A gateway has one host, or few: to parse it would be most of a small request's own cost. */

@@ -11,7 +11,7 @@ export interface QueryFault {
 
 /**
  * The first parameter that is unknown or there twice. A filter that is misspelt would be no filter: the answer would be
- * wider than what was asked for. Of two that are the same, each of two readers could take another one.
+ * wider than intended. Of two equal names, one reader may take the first and another one the last.
  * @param names of the parameters, decoded, in order
  * @param known the names that the route takes
  */

@@ -1,7 +1,7 @@
 /**
- * The request fields that a client says for itself: of HTTP, fetch and WebSocket, and our own. A proxy adds others, and
- * nobody can list all of those: `X-Forwarded-*`, `Via`, `CF-*`, `True-Client-IP`, `X-Request-Id`, `Traceparent` and what its vendor
- * thinks of next. So this list is closed, and whatever is not on it may be a proxy's.
+ * The request fields that clients send by themselves: those of HTTP, fetch and WebSocket, and our own. Proxies add
+ * others, which cannot all be listed: `X-Forwarded-*`, `Via`, `CF-*`, `True-Client-IP`, `X-Request-Id`, `Traceparent`
+ * and new ones. So this list is closed, and every other field may be a proxy's.
  */
 const FIELDS: ReadonlySet<string> = new Set([
   'authorization',

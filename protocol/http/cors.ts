@@ -10,12 +10,12 @@ export interface CorsRequest {
 export type CorsHeaders = Readonly<Record<string, string>>
 
 /**
- * - `none`: no `Origin`, so no page of another origin asks.
+ * - `none`: no `Origin`, so not a page of another origin.
  * - `preflight`: answer at once, before authentication (a preflight carries no bearer): 204 if allowed.
- * - `actual`: go on, whatever `allowed` says. CORS hides answers from pages and refuses no request (that is the
+ * - `actual`: continue, allowed or not. CORS hides answers from pages and refuses no request (that is the
  *   work of bearers and of `isForeignOrigin`), and a page's own origin needs no leave.
  *
- * `headers` belong on the answer in every case, also on errors. `vary` is to be added to an answer's own.
+ * `headers` belong on the answer in every case, also on errors. Add `vary` to the answer's own.
  */
 export type CorsDecision =
   | { readonly kind: 'none'; readonly headers: CorsHeaders }
@@ -56,13 +56,13 @@ const DENIED_PREFLIGHT: CorsDecision = freeze({
 })
 
 /**
- * Prepares a list as `parseOriginList` returns it. An entry that is not an origin to the letter, such as `*` or
+ * Prepares a list as `parseOriginList` returns it. An entry that is not exactly an origin, such as `*` or
  * `null`, can never be matched: a list that came past the parser allows no more than one that did not.
  */
 export function corsPolicy(list: readonly string[]): CorsPolicy {
   const origins = new Map(list.filter(isOrigin).map((origin) => [origin, allow(origin)]))
   // Also on answers without an allowed origin, or a cache would hand them to the allowed one (Fetch, "CORS
-  // protocol and HTTP caches"). With nobody allowed no answer differs.
+  // protocol and HTTP caches"). If no origin is allowed, no answer differs.
   const headers: CorsHeaders = origins.size === 0 ? {} : { vary: 'Origin' }
   return {
     origins,

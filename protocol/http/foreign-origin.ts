@@ -1,13 +1,13 @@
 import type { CorsRequest } from './cors.ts'
 
 /**
- * Whether a page of another origin made the request, as far as its browser tells. CORS keeps answers from such a
- * page, but its request arrives all the same, and on loopback that is a page reaching into the machine.
+ * Whether a page of another origin made the request, as far as its browser tells. CORS keeps the answer from such a
+ * page, but its request still arrives, and on loopback that is a page reaching into the machine.
  *
- * An `Origin` decides if it is there (Fetch sends it with every CORS request, WebSocket handshake, and with whatever
- * is not GET or HEAD): foreign, unless it is `<scheme>://<Host>` or allowed, to the letter. Without one
- * `Sec-Fetch-Site` does (W3C Fetch Metadata): foreign from another site and from another origin of the same site
- * (another port of localhost), except for a link that someone follows. Programs send neither.
+ * If there is an `Origin`, it decides (Fetch sends it with every CORS request, every WebSocket handshake, and every
+ * method but GET and HEAD): foreign, unless it is exactly `<scheme>://<Host>` or allowed. Without one `Sec-Fetch-Site`
+ * decides (W3C Fetch Metadata): foreign from another site and from another origin of the same site (another port of
+ * localhost), except for a link that someone follows. Programs send neither.
  *
  * The Host header must have been checked before: a page whose name was rebound to this machine has that name as its
  * own origin.

@@ -1,7 +1,7 @@
 import { isContentLength } from './header-hygiene.ts'
 import type { ProblemCode } from './problem.ts'
 
-/** A request's head as it came: names in lower case, values without the blanks around them. */
+/** A request's head as it arrived: names in lower case, values without the blanks around them. */
 export interface RawHead {
   readonly method: string
   /** Such as `1.1`. */
@@ -17,7 +17,7 @@ export interface RawField {
 export interface HeadFault {
   readonly code: ProblemCode
   readonly message: string
-  /** Fields that the refusal has, by lower-case name. */
+  /** Header fields of the refusal, by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -26,8 +26,8 @@ const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/
 const WEBSOCKET_VERSION = '13'
 
 /**
- * Why a head is refused wherever a client's bytes arrive, at home and at the gateway: the one Host, how the body is framed, the
- * handshake of a WebSocket. Undefined if nothing is wrong with these.
+ * Why a client's head is refused, at home and at the gateway: the Host field, the framing of the body, the handshake of
+ * a WebSocket. Undefined if these are correct.
  */
 export function headFault(head: RawHead): HeadFault | undefined {
   const { version, fields } = head
@@ -55,7 +55,7 @@ export function valuesOf(fields: readonly RawField[], name: string): string[] {
   return fields.filter((field) => field.name === name).map(({ value }) => value)
 }
 
-/** Whether a field that is a list has a token, in whatever case. */
+/** Whether a list field has a token, ignoring case. */
 export function lists(fields: readonly RawField[], name: string, token: string): boolean {
   return valuesOf(fields, name).some((value) =>
     value.split(',').some((part) => part.trim().toLowerCase() === token),
@@ -81,7 +81,7 @@ function framingFault({ version, fields }: RawHead): HeadFault | undefined {
 function handshakeFault(fields: readonly RawField[]): HeadFault | undefined {
   const [version] = valuesOf(fields, 'sec-websocket-version')
   const keys = valuesOf(fields, 'sec-websocket-key')
-  // Nobody shakes hands: it is a plain request, with an upgrade that need not be (RFC 9110, section 7.8).
+  // No handshake: a plain request, whose upgrade may be ignored (RFC 9110, section 7.8).
   if (version === undefined && keys.length === 0) return undefined
   // RFC 6455, section 4.4.
   if (version !== undefined && version !== WEBSOCKET_VERSION) {

@@ -9,7 +9,7 @@ export interface HygieneOptions {
   readonly upgrade?: boolean
 }
 
-/** What becomes of a field on its way across, by lower-case name. */
+/** What happens to a field on its way, by lower-case name. */
 type Treatment = 'hop-by-hop' | 'gateway-only' | 'single' | 'length' | 'connection' | 'coding'
 
 const TREATMENTS: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
@@ -19,7 +19,7 @@ const TREATMENTS: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ...['expect', 'http2-settings', 'keep-alive', 'te', 'trailer', 'upgrade'].map(
     (name) => [name, 'hop-by-hop'] as const,
   ),
-  // What only the gateway may say to the daemon about a request.
+  // What only the gateway may tell the daemon about a request.
   ...['forwarded', 'true-client-ip', 'x-real-ip', 'x-request-id'].map(
     (name) => [name, 'gateway-only'] as const,
   ),
@@ -37,10 +37,10 @@ export function isContentLength(text: string): boolean {
 }
 
 /**
- * The request's headers that may cross to the daemon, in order, bytes unchanged. Whatever `Connection`
- * names goes first, then hop-by-hop fields, then what only the gateway may say: in this order a client
- * can neither keep a forged field nor have one of the gateway's removed (CVE-2024-45410), because the
- * gateway sets its own afterwards. Framing is the tunnel's: `Content-Length` is only a promise to check.
+ * The request's headers that may cross to the daemon, in order, bytes unchanged. First go the fields that `Connection`
+ * names, then hop-by-hop fields, then those that only the gateway may set. In this order a client can neither keep a
+ * forged field nor have one of the gateway's removed (CVE-2024-45410), because the gateway sets its own afterwards.
+ * Framing is the tunnel's: `Content-Length` is only a promise to check.
  */
 export function cleanRequestHeaders(
   list: HeaderList,
@@ -54,7 +54,7 @@ export function cleanRequestHeaders(
   if (sorted.length !== undefined && !LENGTH.test(sorted.length)) {
     return headerFault('INVALID_HEADERS', 'content-length', 'is not one number')
   }
-  // RFC 9112, section 6.3: a length beside a transfer coding is an attempt to smuggle.
+  // RFC 9112, section 6.3: a length together with a transfer coding is an attempt to smuggle.
   if (sorted.length !== undefined && sorted.coded) {
     return headerFault('INVALID_HEADERS', 'content-length', 'came together with Transfer-Encoding')
   }
@@ -132,7 +132,7 @@ function byPrefix(lower: string, options: HygieneOptions): Treatment | undefined
   return lower === 'sec-websocket-protocol' ? undefined : 'hop-by-hop'
 }
 
-/** Removes what `Connection` lists; a fault if it lists something that is no name. */
+/** Removes what `Connection` lists; a fault if it lists something that is not a name. */
 function withoutNamed(crossing: HeaderList, connection: HeaderList): HeaderList | HeaderFault {
   if (connection.length === 0) return crossing
   const named = new Set<string>()

@@ -2,17 +2,17 @@
 const LENGTH = 253
 /** A label of letters, digits and inner hyphens (RFC 1123, section 2.1). */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
-/** A host that ends so is an IPv4 address to whoever parses URLs (WHATWG URL, "ends in a number"). */
+/** A host that ends like this is an IPv4 address to URL parsers (WHATWG URL, "ends in a number"). */
 const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/
-/** `xn--` and whatever else is reserved (RFC 5890, section 2.3.1): what it shows may look like another name. */
+/** `xn--` and other reserved forms (RFC 5890, section 2.3.1): what it shows may look like another name. */
 const RESERVED_LABEL = /^..--/
 const PORT = /:\d{1,5}$/
-/** Only these have another case here: the sign for kelvin would become a k. */
+/** Only ASCII letters change case here: the kelvin sign would become a k. */
 const CAPITALS = /[A-Z]+/g
 
 /**
  * A hostname as a registry keeps it: lower case, ASCII (so names of other scripts in punycode), no port, no dot at
- * the end, no IP address. One name, one spelling: any other text is no hostname.
+ * the end, no IP address. One name, one spelling: any other text is not a hostname.
  */
 export function isHostname(text: string): boolean {
   if (text.length > LENGTH) return false
@@ -21,7 +21,7 @@ export function isHostname(text: string): boolean {
 }
 
 /**
- * The hostname of an authority, `Alice.example.com:8443`; undefined where it has none of the form above. The port
+ * The hostname of an authority, `Alice.example.com:8443`; undefined if it is not of the form above. The port
  * does not count: a name belongs to one owner on all of them.
  */
 export function hostnameOf(authority: string): string | undefined {
@@ -35,8 +35,8 @@ export function isHostnamePattern(text: string): boolean {
 }
 
 /**
- * Whether an invite for `pattern`, a hostname or a pattern of one, is good for this hostname. A pattern is not good
- * for reserved labels, such as punycode: a name that looks like a neighbour's is for the admin to give out by name.
+ * Whether an invite for `pattern`, a hostname or a pattern of one, is valid for this hostname. A pattern does not cover
+ * reserved labels, such as punycode: only the admin, by name, gives out a name that may look like another one.
  */
 export function allowsHostname(pattern: string, hostname: string): boolean {
   if (!isHostname(hostname)) return false

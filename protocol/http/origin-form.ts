@@ -3,34 +3,36 @@ import { OriginError } from './origin-error.ts'
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
 const WEB = /^https?:/i
-/** Schemes whose pages send `null`, or no page has (WHATWG URL, "origin"; HTML, "opaque origin"). */
+/** Schemes whose pages send `null`, or that no page has (WHATWG URL, "origin"; HTML, "opaque origin"). */
 const PAGELESS: ReadonlySet<string> = new Set(
   'about blob data file filesystem ftp javascript null view-source ws wss'.split(' '),
 )
-/** Of another scheme than the web's a browser folds nothing: the host is compared as its app has written it. */
+/** With other schemes than http and https, browsers do not fold case: the host is compared as the app wrote it. */
 const APP_HOST = /^(?:\[[0-9a-f:.]+\]|[A-Za-z0-9._-]+)$/
-/** Of what follows the scheme: what a path, a query or a fragment ends. */
+/** After the scheme: the characters at which a path, a query or a fragment begins. */
 const AUTHORITY = /^[^/?#]*/
 const HOST_AND_PORT = /^(\[[^\]]*\]|[^:[\]]+)(?::(.*))?$/
 const PORT = /^[1-9][0-9]{0,4}$/
 const HIGHEST_PORT = 65_535
-/** As a URL parser writes hosts, less what no name in use holds: the parser lets `*`, `'`, `;` and `..` pass. */
+/**
+ * As a URL parser writes hosts, without characters that no real name has: the parser lets `*`, `'`, `;` and `..` pass.
+ */
 const HOST = /^(?:\[[0-9a-f:]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/
 const IPV4 = /^[0-9.]+$/
 /**
- * Control, format and private-use characters, lone surrogates, separators. A URL parser drops some of them in
- * silence, and a person sees none. (Unassigned characters are not named: they differ by Unicode version.)
+ * Control, format and private-use characters, lone surrogates, separators. A URL parser silently drops some
+ * of them, and people cannot see any. (Unassigned characters are left out: they differ by Unicode version.)
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}]/u
 const FORM =
   'Write scheme, host and perhaps a port, and nothing else, such as https://app.example.com.'
 
 /**
- * The origin that an entry names, as browsers send it in `Origin`: scheme and host in lower case, the host in
- * punycode, no default port (WHATWG URL, "origin"; RFC 6454, section 6.2). Extensions and app shells have schemes of
- * their own (`chrome-extension://…`, `tauri://localhost`). One `/` at the end may be there, for
- * that is how an address bar shows an origin. Whatever else a URL may hold is refused, not dropped: it would
- * promise a rule by path, user or pattern that browsers cannot tell us enough to keep.
+ * The origin that an entry names, as browsers send it in `Origin`: scheme and host in lower case, the host in punycode,
+ * no default port (WHATWG URL, "origin"; RFC 6454, section 6.2). Extensions and app shells have schemes of their own
+ * (`chrome-extension://…`, `tauri://localhost`). One `/` at the end is allowed, because an address bar shows origins
+ * like that. Other parts of a URL are refused, not dropped: they would promise a rule by path, user or pattern, which
+ * browsers do not send enough to check.
  * @throws OriginError
  */
 export function parseOrigin(entry: string): string {
@@ -80,28 +82,28 @@ function originOf(entry: string, scheme: string, authority: string): string {
   const url = URL.parse(scheme + authority)
   if (url === null) throw new OriginError(entry, 'has a host that is none', FORM)
   if (url.hostname.endsWith('.')) {
-    // Browsers hold `a.example.` and `a.example` for two origins.
+    // For browsers, `a.example.` and `a.example` are two origins.
     throw new OriginError(entry, 'has a dot after its host', 'Write the host without that dot.')
   }
-  // `127.1` and `0x7f000001` are 127.0.0.1: whoever reads the entry is to see the address.
+  // `127.1` and `0x7f000001` are 127.0.0.1, but the entry should show the address.
   if (IPV4.test(url.hostname) && url.hostname !== host) {
     const reason = 'has an IPv4 address in an unusual form'
     throw new OriginError(entry, reason, `Write ${url.origin}`)
   }
   if (!HOST.test(url.hostname)) throw new OriginError(entry, 'has a host that no name is', FORM)
-  // Punycode is longer than what it stands for.
+  // Punycode is longer than the text it encodes.
   if (url.origin.length > LIMITS.originCharacters) throw tooLong(entry)
   return url.origin
 }
 
-/** The origin of an extension or an app's page: there is no rule that would write its host another way. */
+/** The origin of an extension or an app's page: no rule rewrites its host. */
 function appOriginOf(entry: string, scheme: string, authority: string): string {
   const host = hostOf(entry, authority)
   if (!APP_HOST.test(host)) throw new OriginError(entry, 'has a host that no name is', FORM)
   return `${scheme}://${authority}`
 }
 
-/** The host as it stands there, before a port that is one. */
+/** The host as written, before a valid port. */
 function hostOf(entry: string, authority: string): string {
   if (authority.includes('@')) {
     throw new OriginError(entry, 'has a user name: the host is only what follows the @', FORM)

@@ -11,7 +11,7 @@ const SEPARATORS = /[\t ,]+/
  * The setting `auth_cors_origins`: the origins whose pages may call, as browsers send them in `Origin`, each once,
  * in the order given. A text is split at commas and blanks; of a list each entry is one origin. Empty is valid,
  * and allows nobody.
- * @throws OriginError for the first entry that is no origin, and for the first beyond `LIMITS.corsOrigins`
+ * @throws OriginError for the first entry that is not an origin, and for the first beyond `LIMITS.corsOrigins`
  */
 export function parseOriginList(text: string | readonly string[]): readonly string[] {
   const entries =

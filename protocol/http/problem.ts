@@ -1,6 +1,6 @@
 /**
- * The one error envelope. Every error a person or a peer can see has this shape, whoever made it;
- * `code` is stable, `message` and `try` are for people, `hop` says who refused.
+ * The one error envelope. Every error that a person or a peer can see has this form. `code` is
+ * stable, `message` and `try` are for people, `hop` says who refused.
  */
 export interface Problem {
   readonly object: 'error'

@@ -1,6 +1,6 @@
 import { LIMITS } from '../limits.ts'
 
-/** Why a request target is refused. The target itself is never repeated: it may hold anything. */
+/** Why a request target is refused. The target itself is never repeated: it may contain anything. */
 export interface TargetFault {
   readonly code: 'INVALID_TARGET'
   readonly message: string
@@ -9,9 +9,9 @@ export interface TargetFault {
 /** Not of an RFC 3986 path, which holds unreserved, sub-delims, `:` `@` `/` and percent-encodings. */
 const FOREIGN_TO_PATH = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/
 /**
- * Not of a query as browsers send it: of printable ASCII they encode the blank, `"`, `#`, `<` and `>` (WHATWG URL, "query
- * percent-encode set"), and let `[ ] { } | \ ^` and the backtick stand, which RFC 3986 would have encoded. The apostrophe
- * they do encode, and RFC 3986 lets it stand.
+ * Not of a query as browsers send it: of printable ASCII they encode the blank, `"`, `#`, `<` and `>` (WHATWG URL,
+ * "query percent-encode set"), and let `[ ] { } | \ ^` and the backtick stand, which RFC 3986 would have encoded. The
+ * apostrophe they do encode, and RFC 3986 does not.
  */
 const FOREIGN_TO_QUERY = /[^!$-;=?-~]/
 const BROKEN_ENCODING = /%(?![0-9A-Fa-f]{2})/
@@ -19,9 +19,9 @@ const BROKEN_ENCODING = /%(?![0-9A-Fa-f]{2})/
 const DOT_SEGMENT = /(?:^|\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|$)/i
 
 /**
- * Undefined if the target (path and query, as on the request line) is good to relay as it is, byte for
- * byte. Refused is whatever two parsers might read differently, or a URL parser would rewrite into another meaning: so the
- * target that the gateway authorises is the target that the daemon routes.
+ * Undefined if the target (path and query, as on the request line) may be relayed unchanged. Refused is what two
+ * parsers may read differently, or a URL parser would rewrite into another meaning. So the target that the gateway
+ * authorises is the target that the daemon routes.
  */
 export function checkTarget(target: string): TargetFault | undefined {
   if (target.length > LIMITS.targetBytes) return fault(`is longer than ${LIMITS.targetBytes} bytes`)

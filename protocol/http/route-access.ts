@@ -1,6 +1,6 @@
 import type { Scope } from '../identity/scopes.ts'
 
-/** Scopes of which one is enough; `open` needs no bearer; `any` a bearer of whatever scopes. */
+/** Scopes, of which one is enough. `open` needs no bearer, `any` a bearer with any scopes or none. */
 export type RouteScopes = readonly [Scope, ...Scope[]] | 'open' | 'any'
 
 /** Who may call a route, and from where. */
@@ -9,7 +9,7 @@ export interface RouteAccess {
   /** Answers on the daemon's own machine only, never through the tunnel or a proxy. */
   readonly local?: true
   /**
-   * Its answer is an event stream, always or with `feed=continuous`; `feed`: always, and it can be had as a
+   * Its answer is an event stream, always or with `feed=continuous`; `feed`: always, and as a
    * WebSocket too.
    */
   readonly events?: 'feed' | 'always' | 'continuous'
@@ -28,7 +28,7 @@ const sync: RouteAccess = {
 }
 
 /**
- * Every route of the daemon, as `METHOD path`: the one table that the gateway and the daemon decide by. A
+ * Every route of the daemon, as `METHOD path`: the one table by which the gateway and the daemon decide. A
  * route that is not here cannot be added to the daemon.
  */
 export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
@@ -83,8 +83,8 @@ for (const [route, access] of Object.entries(ROUTE_ACCESS)) {
 }
 
 /**
- * The access rule of a request, or undefined where no route is: the daemon then answers 404 or 405. HEAD is
- * held to the rule of GET.
+ * The access rule of a request; undefined without a route: the daemon then answers 404 or 405. HEAD has the rule
+ * of GET.
  * @param target path and query as on the request line, checked by `checkTarget`
  */
 export function routeAccess(method: string, target: string): RouteAccess | undefined {

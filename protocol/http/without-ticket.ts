@@ -1,8 +1,8 @@
 import { pathOf } from './route-access.ts'
 
 /**
- * A target without the tickets of its query, everything else byte for byte: what is asked for when a ticket's stream
- * is resumed, at the gateway and at home. Its name is found as `URLSearchParams` finds it, percent-encoded or not.
+ * A target without the tickets in its query, everything else byte for byte: the target of a ticket's stream when it is
+ * resumed, at the gateway and at home. The name is found as `URLSearchParams` finds it, percent-encoded or not.
  * @param target path and query, checked by `checkTarget`
  */
 export function withoutTicket(target: string): string {
@@ -15,7 +15,7 @@ export function withoutTicket(target: string): string {
   return others.length === 0 ? path : `${path}?${others.join('&')}`
 }
 
-/** A parameter's name. What is beyond ASCII in it makes it another one in any reading. */
+/** A parameter's name. With a character beyond ASCII it is another name in any reading. */
 function nameOf(parameter: string): string {
   const [name = ''] = parameter.split('=', 1)
   return name.replaceAll(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
@@ -23,7 +23,7 @@ function nameOf(parameter: string): string {
   )
 }
 
-/** Whether a URL, or a target, has a ticket in its query: who can send a header sends a bearer. */
+/** Whether a URL, or a target, has a ticket in its query. Clients that can send a header send a bearer. */
 export function showsTicket(url: string): boolean {
   return /[?&]ticket=/.test(url)
 }

@@ -3,11 +3,11 @@ export type ShownBearer = { readonly bearer: string } | 'doubled' | undefined
 
 /**
  * `Bearer`, whatever its case, one or more blanks, and a token68 (RFC 9110, sections 11.2 and 11.6.2; RFC 6750, section
- * 2.1). A tab is no blank, and around the field there is nothing: whoever parsed the message has taken that away.
+ * 2.1). A tab does not count as a blank. The parser of the message has already removed blanks around the field.
  */
 const FORM = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 
-/** What an `Authorization` field shows. Gateway and daemon ask this, so that none takes what the other refuses. */
+/** The bearer of an `Authorization` field. Gateway and daemon share this, so both accept the same texts. */
 export function readBearer(authorization: string): ShownBearer {
   const [, bearer] = FORM.exec(authorization) ?? []
   if (bearer !== undefined) return { bearer }

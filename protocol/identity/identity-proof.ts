@@ -9,13 +9,13 @@ import {
   type SignatureForm,
 } from './request-signature.ts'
 
-/** Where a daemon proves to whoever calls it that it holds the key of its identity, before they tell it a secret. */
+/** Where a daemon proves to its caller that it holds the key of its identity, before the caller sends a secret. */
 export const IDENTITY_PROOF_PATH = '/v1/identity/proof'
 
 /**
- * The daemon signs its caller's request (RFC 9421): the host by which it was called, and the caller's challenge. So another
- * server that passes the challenge on to the true daemon gets a proof for its own name, which the true daemon refuses,
- * or for a name that its victim has not dialed.
+ * The daemon signs its caller's request (RFC 9421): the host by which it was called, and the caller's challenge. So a
+ * server that passes the challenge on gains nothing: the true daemon refuses to sign for that server's name, and the
+ * caller refuses a proof for any name that it did not dial.
  */
 const FORM: SignatureForm = {
   tag: 'spl-identity-proof',
@@ -25,11 +25,11 @@ const FORM: SignatureForm = {
 export interface IdentityQuestion {
   /** Host that the caller has dialed, with the port unless it is the scheme's default. */
   readonly authority: string
-  /** The caller's own, by chance, and never used before. */
+  /** Random, made by the caller, never used before. */
   readonly challenge: string
 }
 
-/** @throws TypeError for an authority that is not host or host:port, and for what is no challenge */
+/** @throws TypeError for an authority that is not host or host:port, and for a bad challenge */
 export function signIdentityProof(
   { authority, challenge }: IdentityQuestion,
   identity: RequestSigner,
@@ -39,8 +39,8 @@ export function signIdentityProof(
 
 /**
  * Checks the answer to a question.
- * @param did whom it must be by; undefined: whom it says
- * @returns who has proved themselves, or why nobody has
+ * @param did the daemon that must answer; undefined: any, and the result names it
+ * @returns the daemon that has proved its identity, or the fault
  */
 export async function verifyIdentityProof(
   { authority, challenge }: IdentityQuestion,

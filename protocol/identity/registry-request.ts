@@ -12,7 +12,7 @@ import {
 } from './request-signature.ts'
 import { sha256 } from '../encoding/sha256.ts'
 
-/** Where a gateway for several owners is told who owns which hostname. Answered on each of its hostnames. */
+/** Where a gateway for several owners learns who owns which hostname. It answers on each of its hostnames. */
 export const REGISTRY_PATH = '/.well-known/spl-gateway/registry'
 
 /** Where an invite is redeemed: the one path that its code is signed for. */
@@ -22,8 +22,8 @@ export const JOIN_PATH = `${REGISTRY_PATH}/join`
 export const REGISTRY_CHALLENGE_PATH = `${REGISTRY_PATH}/challenge`
 
 /**
- * Everything that the registry does is asked by a signature (RFC 9421) over all of the request: method, host, path,
- * query and body. The admin's own for what only the admin may; to join, the instance's that is to own the name.
+ * Every request to the registry is signed (RFC 9421) over all of it: method, host, path, query and body. The admin
+ * signs what only the admin may do; to join, the instance signs that will own the name.
  */
 const FORM: SignatureForm = {
   tag: 'spl-gateway-registry',
@@ -57,7 +57,7 @@ export async function signRegistryRequest(
 
 /**
  * Checks a request to the registry.
- * @param signer the one key that may ask it; undefined: any
+ * @param signer the one key that may sign; undefined: any
  */
 export async function verifyRegistryRequest(
   request: RegistryRequest,
@@ -66,12 +66,12 @@ export async function verifyRegistryRequest(
 ): Promise<VerifiedRequest | SignatureFault> {
   const covered = await coveredOf(request)
   if (!fields['content-digest']) return 'missing'
-  // The signature is over the digest: with another body it is a signature of something else.
+  // The signature covers the digest, so with another body it does not hold.
   if (fields['content-digest'] !== covered.digest) return 'signature'
   return verifyRequest(covered.request, FORM, fields, signer)
 }
 
-/** The digest in the one form that is taken (RFC 9530): ours, of the bytes that came. */
+/** The digest in the one form that is accepted (RFC 9530): ours, of the bytes that arrived. */
 async function coveredOf({
   body,
   ...request

@@ -9,21 +9,21 @@ import { verifyEd25519 } from './ed25519.ts'
 import { LIMITS } from '../limits.ts'
 
 /**
- * A request that is signed by an instance's key with HTTP Message Signatures (RFC 9421): for the daemon's connect
- * request, for what is asked of a gateway's registry, and where a daemon proves to its caller who it is. The tag keeps
- * them apart, and the first character of what is signed (`"`) keeps all apart from records (`{`) and tokens (`spl_`).
+ * A request signed with an instance's key (HTTP Message Signatures, RFC 9421): the daemon's connect request, requests
+ * to a gateway's registry, and a daemon's proof to its caller. The tag tells them apart. The first character of what is
+ * signed (`"`) tells all of them from records (`{`) and tokens (`spl_`).
  *
- * No clock is in it. What is signed is good for whoever gave the challenge, which stands as its nonce, and for no longer
- * than they remember it: nothing that was signed at one moment is good at another.
+ * It contains no time. The nonce is a challenge of the verifier, so a signature is valid only for that verifier, and
+ * only as long as it remembers the challenge.
  */
 const LABEL = 'spl'
 const PARAMETERS = ['keyid', 'nonce', 'tag', 'alg'] as const
 const ALGORITHM = 'ed25519'
-/** A challenge of whoever is to verify: 128 random bits and more, base64url. */
+/** A challenge of the verifier: at least 128 random bits, base64url. */
 const CHALLENGE = /^[A-Za-z0-9_-]{22,64}$/
-/** A host name, an IPv4 or a bracketed IPv6 address, perhaps a port: nothing that moves a URL's parts. */
+/** A host name, an IPv4 or a bracketed IPv6 address, with or without a port: nothing that moves a URL's parts. */
 const AUTHORITY = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i
-/** What a header field can hold (RFC 9110, section 5.5), without obs-text: a signature has none. */
+/** The characters of a header field (RFC 9110, section 5.5), without obs-text, which signatures never have. */
 const FIELD_VALUE = /^[\t -~]+$/
 
 /** What a kind of signed request covers, and its name. */
@@ -43,7 +43,7 @@ export interface CoveredRequest {
   readonly fields?: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** Whether a text can be a challenge: so much is asked before it is signed. */
+/** Whether a text can be a challenge. Checked before it is signed. */
 export function isChallenge(text: unknown): text is string {
   return typeof text === 'string' && CHALLENGE.test(text)
 }
@@ -56,7 +56,7 @@ export interface SignatureFields {
 
 export interface VerifiedRequest {
   readonly did: DidKey
-  /** Yours, or it proves nothing; and burn it: the same request must not count twice. */
+  /** Check that it is yours, and burn it: the same request must not count twice. */
   readonly challenge: string
 }
 
@@ -71,7 +71,7 @@ function isAuthority(text: string): boolean {
   return AUTHORITY.test(text)
 }
 
-/** Signs a request. @throws TypeError for an authority that is not host or host:port, and for what is no challenge */
+/** Signs a request. @throws TypeError for an authority that is not host or host:port, and for a bad challenge */
 export async function signRequest(
   request: CoveredRequest,
   form: SignatureForm,
@@ -91,8 +91,8 @@ export async function signRequest(
 
 /**
  * Checks a request's signature.
- * @param signer the one key that may sign it; undefined: any, and the answer says which it was
- * @returns who signed it and over which challenge, or why nobody has
+ * @param signer the one key that may sign it; undefined: any, and the result names it
+ * @returns the signer and the challenge, or the fault
  */
 export async function verifyRequest(
   request: CoveredRequest,
@@ -115,7 +115,7 @@ export async function verifyRequest(
       resolveVerifier: ({ parameters, components }) => {
         did ??= parameters.keyid as DidKey
         if (parameters.keyid !== did) throw new WrongKey()
-        // The required ones are there; nothing beside them may be.
+        // The required ones are present; no others may be.
         const extra = Object.keys(parameters).length !== PARAMETERS.length
         if (parameters.tag !== form.tag || extra || components.length !== form.components.length) {
           throw new Malformed()

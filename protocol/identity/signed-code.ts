@@ -59,7 +59,7 @@ export function makeCode({ kind, path, nonce, expires, sign }: CodeRequest): str
   return PREFIX[kind] + encodeBase58(bytes)
 }
 
-/** Takes a code apart; undefined for every text that `makeCode` cannot have made. */
+/** Parses a code; undefined for every text that `makeCode` cannot have made. */
 export function parseCode(text: string): ParsedCode | undefined {
   if (text.length > LIMITS.codeCharacters) return undefined
   const kind = KINDS.get(text.slice(0, TAG_CHARACTERS))

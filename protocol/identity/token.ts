@@ -6,7 +6,7 @@ import { sha256 } from '../encoding/sha256.ts'
 
 /**
  * A bearer is `spl_<env>_<sa_id>_<secret>`. The secret is base58btc of 16 random bytes and 64 bytes of
- * the instance's Ed25519 signature over `spl_<env>_<sa_id>_` and those 16 bytes, so whoever knows the
+ * the instance's Ed25519 signature over `spl_<env>_<sa_id>_` and those 16 bytes, so anyone who knows the
  * instance's public key can refuse a forgery without a look-up. The identity signs nothing else that
  * begins with `spl_` (records begin with `{`, connect proofs with `"`).
  */
@@ -63,7 +63,7 @@ export function mintTokenPayload(request: TokenRequest): MintedToken {
   return { token, secret }
 }
 
-/** Takes a bearer apart. Throws `TokenError` for every text that `mintTokenPayload` cannot have made. */
+/** Parses a bearer. Throws `TokenError` for every text that `mintTokenPayload` cannot have made. */
 export function parseToken(text: string): ParsedToken {
   const parts = text.length <= LIMITS.tokenCharacters ? FORM.exec(text) : null
   const [, prefix, env, saId, secret] = parts ?? []

@@ -8,7 +8,7 @@ const BOUNDS: JsonBounds = { depth: LIMITS.canonicalDepth, bytes: LIMITS.canonic
 
 /**
  * Canonical JSON (RFC 8785). Throws `JsonError` for what JSON cannot carry unchanged (undefined, NaN,
- * lone surrogates, class instances; the library alone would leave some of them out in silence) and for
+ * lone surrogates, class instances; the library alone would silently leave some of them out) and for
  * values beyond the bounds, which are those of a record unless others are given.
  */
 export function canonicalJson(value: unknown, bounds: JsonBounds = BOUNDS): string {

@@ -6,7 +6,7 @@ const BRACKET = 0x5b
 
 /**
  * Values in a JSON text, nested ones counted; an empty container counts as two. One look at each character, so that a
- * text of too many is refused before it is read.
+ * text with too many is refused before it is parsed.
  */
 export function countValues(text: string): number {
   let values = 1
@@ -15,7 +15,7 @@ export function countValues(text: string): number {
     if (unit === COMMA || unit === BRACE || unit === BRACKET) values += 1
     else if (unit === 0x22) {
       const end = endOfString(text, at)
-      // No text that ends is left open: it is no JSON then, and who reads it says so.
+      // A string without an end: not JSON, and the parser will say so.
       if (end === 0) return values
       at = end - 1
     }

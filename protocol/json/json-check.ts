@@ -10,7 +10,7 @@ export interface JsonBounds {
   readonly values?: number
 }
 
-/** A value that has no canonical JSON, or too much of it. `field` is the path of the culprit. */
+/** A value that has no canonical JSON, or too much of it. `field` is the path of what is wrong. */
 export class JsonError extends Error {
   override readonly name = 'JsonError'
   readonly code: 'NOT_JSON' | 'TOO_DEEP' | 'TOO_LARGE'
@@ -31,7 +31,7 @@ const MOST_BYTES_OF_NUMBER = 32
 /**
  * Throws `JsonError` unless the value is what `JSON.parse` could have returned from I-JSON (RFC 7493):
  * finite numbers, well-formed strings, plain objects and arrays, within the bounds. Stops as soon as
- * the text would certainly be too large, so a value that shares its parts a million times is no trap.
+ * the text would certainly be too large, so a value that repeats its parts a million times costs little.
  *
  * Returns an upper bound of the canonical text's bytes; only when that exceeds `bounds.bytes` is it
  * necessary to measure the text itself.

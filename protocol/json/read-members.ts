@@ -2,12 +2,12 @@ import { endOfString } from './json-string.ts'
 
 type Step = string | number
 
-/** An object or an array that is not at its end. */
+/** An object or an array whose end has not been read. */
 interface Open {
   readonly node: Record<string, unknown> | unknown[]
-  /** The name that was read last; of an array nothing. */
+  /** The name that was read last; unused in an array. */
   name: string
-  /** Whether its value is to come. */
+  /** Whether its value comes next. */
   named: boolean
 }
 
@@ -15,10 +15,10 @@ const STRUCTURE = /[{}[\],]/
 const SCALAR = /[^\s{}[\],:"]+/y
 
 /**
- * Reads a JSON text member by member, each name by itself: what `JSON.parse` makes of a whole text in one go is faster, and
- * may be wrong (`parseStrictJson` says when). Without recursion.
+ * Reads a JSON text member by member. `JSON.parse` is faster, and may be wrong (`parseStrictJson` says when). Without
+ * recursion.
  * @param text valid JSON
- * @param repeated told the path of the first member whose object has one of that name already; must throw
+ * @param repeated called with the path of the first repeated member; must throw
  */
 export function readMembers(text: string, repeated: (path: readonly Step[]) => never): unknown {
   const levels: Open[] = []
@@ -30,7 +30,7 @@ export function readMembers(text: string, repeated: (path: readonly Step[]) => n
     if (level === undefined) root = value
     else if (Array.isArray(level.node)) level.node.push(value)
     else {
-      // Not by assignment: `__proto__` is a name as any other.
+      // Not by assignment: `__proto__` must be a name like any other.
       const member = { value, writable: true, enumerable: true, configurable: true }
       Object.defineProperty(level.node, level.name, member)
       level.named = false

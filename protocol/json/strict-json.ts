@@ -2,7 +2,7 @@ import { formatJsonPath } from './json-path.ts'
 import { endOfString } from './json-string.ts'
 import { readMembers } from './read-members.ts'
 
-/** A text in which an object names a member twice: `field` is the path of the one that came again. */
+/** A text in which an object has a member twice; `field` is the path of the second one. */
 export class RepeatedMemberError extends Error {
   override readonly name = 'RepeatedMemberError'
   readonly field: string
@@ -16,11 +16,11 @@ export class RepeatedMemberError extends Error {
 const COLON = 0x3a
 
 /**
- * `JSON.parse` that says what the text says. It keeps no member in silence over another one of the same name (RFC 7493,
- * section 2.3: one parser keeps the first, the next one the last), at any depth and however the names are escaped. And it
- * reads escaped names itself: V8 takes some of them for a name that begins alike and was read before, whoever's it was
- * (nodejs/node#63785). A text without either costs one look at each of its characters and members.
- * @throws SyntaxError for what is not JSON
+ * `JSON.parse`, but exact. It refuses an object that has the same member twice (RFC 7493, section 2.3: some parsers
+ * keep the first, others the last), at any depth and however the names are escaped. And it reads escaped names itself,
+ * because V8 confuses some of them with an earlier name that begins alike (nodejs/node#63785). A text without either
+ * costs one look at each of its characters and members.
+ * @throws SyntaxError for a text that is not JSON
  * @throws RepeatedMemberError
  */
 export function parseStrictJson(text: string): unknown {
@@ -31,7 +31,7 @@ export function parseStrictJson(text: string): unknown {
   })
 }
 
-/** Members as they are written: outside of strings each has its colon. NaN if a name is escaped. */
+/** Members of the text: each has its colon outside of strings. NaN if a name is escaped. */
 function plainMembersIn(text: string): number {
   const escapes = text.includes('\\')
   let members = 0
@@ -52,7 +52,7 @@ function plainMembersIn(text: string): number {
   return members
 }
 
-/** Members as they are left. Without recursion: a text may nest as deep as it has characters. */
+/** Members of the parsed value. Without recursion: a text may nest as deep as it has characters. */
 function membersOf(value: unknown): number {
   let members = 0
   const open: unknown[] = [value]

@@ -6,9 +6,9 @@ import type { Holder } from './shares.ts'
 const HOLDERS_MAX = 4096
 
 /**
- * Streams that were left unfinished, all together and by whom. A holder may go on as long as it has left no more than
- * may still be left by all together, so that those who leave many stop themselves, and who leaves none is never
- * stopped. Costs nothing as long as nobody cancels.
+ * Counts cancelled streams, in total and for each holder. A holder may continue as long as it has cancelled no more
+ * than is left of the total. So holders that cancel many are stopped first, and those that cancel none never. Costs
+ * nothing while nobody cancels.
  */
 export class CancelMeter {
   readonly #limit: number

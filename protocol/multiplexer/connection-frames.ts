@@ -28,7 +28,7 @@ export function takePing(core: MuxCore, { payload, flags }: Frame, now: number):
 export function takeGoAway(core: MuxCore, payload: Uint8Array): void {
   const { lastStream, code, reason } = readGoAway(payload)
   core.leaving = true
-  // Heads travel behind control: streams opened before the GO_AWAY may still arrive after it.
+  // Heads travel after control frames: streams opened before the GO_AWAY may still arrive after it.
   core.acceptUpTo = Math.min(core.acceptUpTo, lastStream)
   core.events.goAway(lastStream, code, reason)
 }
@@ -49,7 +49,7 @@ export function takePolicyAck(core: MuxCore, payload: Uint8Array): void {
   if (role === 'opener') {
     throw new ConnectionError('read POLICY_ACK: only the gateway sends one')
   }
-  // Of an older one: overtaken, its successor's is on the way. Of another: never sent, and no news.
+  // Of an older policy: obsolete, the next acknowledgement is on its way. Of any other: never sent.
   if (version === policyVersion) events.policyAck?.(version)
 }
 

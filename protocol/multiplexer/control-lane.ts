@@ -22,7 +22,7 @@ export class ControlLane {
   /** Whose credit is due. The total is made when it is written: one grant then says what several would. */
   readonly #credits = new Map<number, ReceiveCredit>()
 
-  /** Frames that a peer can make us queue without end, grants not counted: those are one per stream. */
+  /** Frames that a peer can make us queue. Grants do not count: there is one per stream. */
   get frames(): number {
     return this.#frames.length
   }
@@ -39,7 +39,7 @@ export class ControlLane {
     this.#frameBytes += FRAME_HEADER_BYTES + payload.length
   }
 
-  /** A newer one takes the place of one that still waits: only the last word counts. */
+  /** A newer one replaces one that still waits: only the last one counts. */
   policy(payload: Uint8Array): void {
     this.#policy = payload
   }

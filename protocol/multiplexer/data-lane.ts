@@ -77,7 +77,7 @@ export class DataLane {
     return bytes
   }
 
-  /** Writes what was picked. Streams with an END go to `ended`, writers that may go on to `drained`. */
+  /** Writes what was picked. Streams with an END are added to `ended`, writers that may continue to `drained`. */
   write(out: MessageWriter, ended: MuxStream[], drained: MuxStream[]): void {
     for (const { stream, bytes, end } of this.#picked) {
       out.frame(FRAME.DATA, end ? FLAG.END : 0, stream.id, bytes)

@@ -7,9 +7,9 @@ import { RESET } from '../tunnel/reset-code.ts'
 export const FRAME_INTERVAL_MS = 10_000
 
 /**
- * Frames of each kind that one side may send per interval. What credit or slots bound is not here; of the others a
- * good peer sends far less: one CREDIT for 8 KiB at least, one POLICY for ten changes a second, a JOIN or a LEAVE for
- * each subscriber.
+ * Frames of each kind that one side may send per interval. Kinds that credit or slots limit are not here. A
+ * well-behaved peer sends far less: one CREDIT for at least 8 KiB, a POLICY only after the last one was acknowledged, a
+ * JOIN or a LEAVE for each subscriber.
  */
 export const FRAME_RATES: Readonly<Partial<Record<keyof typeof FRAME, number>>> = {
   RESET: 40_000,
@@ -24,7 +24,7 @@ export const FRAME_RATES: Readonly<Partial<Record<keyof typeof FRAME, number>>> 
   RIVAL: 200,
 }
 
-/** Counts what the other side sends: a flood of frames that cost it nothing must not cost others. */
+/** Counts what the peer sends: a flood of cheap frames must not cost others. */
 export class FrameRates {
   readonly #meters = new Map<FrameType, readonly [string, RateMeter]>()
 
@@ -35,7 +35,7 @@ export class FrameRates {
     }
   }
 
-  /** @throws ConnectionError with ENHANCE_YOUR_CALM for one too many */
+  /** @throws ConnectionError with ENHANCE_YOUR_CALM for a frame above the limit */
   take(type: FrameType, now: number): void {
     const known = this.#meters.get(type)
     if (known === undefined) return

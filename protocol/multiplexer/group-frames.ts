@@ -19,7 +19,7 @@ export function takeJoin(core: MuxCore, { stream: id, payload }: Frame): void {
   if (payload.length !== MEMBERSHIP_BYTES) throw new ConnectionError('read JOIN: too long')
   const stream = core.streams.alive(id)
   if (stream === undefined || !stream.opened) {
-    // Given up on the way here: home must not keep a member that nobody follows.
+    // Abandoned meanwhile: home must not keep a member without a client.
     core.plan.groups.leave(membership, NOTHING)
     core.events.output()
     return
@@ -54,7 +54,7 @@ export function takeLeave(core: MuxCore, payload: Uint8Array): void {
   core.events.left?.(membership, farewell)
 }
 
-/** Events that need no reader's credit: who is too slow for them is dropped. */
+/** Events that need no reader's credit: a reader that is too slow is dropped. */
 function passOn(core: MuxCore, events: Uint8Array, tell: () => void): void {
   if (events.length === 0) return
   if (events.length > LIMITS.dataBytes) {

@@ -3,7 +3,7 @@ import { HEAD_PREFIX_BYTES } from '../tunnel/frame-payload.ts'
 import type { MessageWriter } from './message-writer.ts'
 import type { MuxStream, OutgoingHead } from './mux-stream.ts'
 
-/** OPEN frames on the opener's side, HEAD frames on the acceptor's, in the order they were asked for. */
+/** OPEN frames on the opener's side, HEAD frames on the acceptor's, in the order of the calls. */
 export class HeadLane {
   readonly #type: FrameType
   // A Set is a queue that a dropped stream leaves at once.
@@ -23,7 +23,7 @@ export class HeadLane {
     this.#waiting.add(stream)
   }
 
-  /** Takes a head back; says how many body bytes will not leave with it. */
+  /** Removes a head; returns how many body bytes will not be sent with it. */
   drop(stream: MuxStream): number {
     if (!this.#waiting.delete(stream)) return 0
     const unsent = stream.outgoing?.body?.length ?? 0

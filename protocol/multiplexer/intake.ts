@@ -7,7 +7,7 @@ import { RESET } from '../tunnel/reset-code.ts'
 /**
  * Body bytes of the whole connection. Every one that arrives is counted, also for a stream that is over
  * or never was, and every one is released again exactly once: when its reader takes it, when its stream
- * ends, or at once if it has none. What is not released would be lost to all streams for ever.
+ * ends, or at once if it has none. What is not released is lost to all streams permanently.
  */
 export class Intake {
   readonly #credit: ReceiveCredit

@@ -13,7 +13,7 @@ export interface BuiltMessage {
   readonly message: Uint8Array
   /** Streams whose END is in it. */
   readonly ended: readonly MuxStream[]
-  /** Streams whose waiting writer may go on. */
+  /** Streams whose waiting writer may continue. */
   readonly drained: readonly MuxStream[]
 }
 

@@ -16,7 +16,9 @@ export interface MultiplexerEvents {
   hello(hello: Hello): void
   /** Acceptor: a request. `end` says that it has no body. */
   open?(stream: number, head: RequestHead, end: boolean): void
-  /** A head was none, and its stream has been reset. The error names the field, and nothing that the peer has sent. */
+  /**
+   * A head was invalid, and its stream has been reset. The error names the field, and repeats nothing of the peer's.
+   */
   malformed?(stream: number, error: Error): void
   /** Opener: the answer's head with the body bytes that came in the same frame. */
   head?(stream: number, head: ResponseHead, body: Uint8Array, end: boolean): void
@@ -33,7 +35,7 @@ export interface MultiplexerEvents {
   stopSending(stream: number): void
   /** Opener: home takes body bytes, so it has begun the request. May come again. */
   begun?(stream: number): void
-  /** A writer that was told to wait may go on. */
+  /** A writer that was told to wait may continue. */
   writable(stream: number): void
   /**
    * Both bodies were whole, and the opener's reader has taken the answer: nothing will be reported of
@@ -44,15 +46,15 @@ export interface MultiplexerEvents {
   policy?(policy: EdgePolicy): void
   /** Acceptor: the gateway keeps the policy that was sent last. */
   policyAck?(version: number): void
-  /** Acceptor: another process with this identity has asked for this connection's place, and was refused. */
+  /** Acceptor: another process with this identity asked for this connection's place and was refused. */
   rival?(): void
   /** Opener: home has said all that it says to this one alone; from here on the group's events are its own. */
   joined?(stream: number, membership: Membership): void
-  /** Opener: events for all members of a group. A piece may end inside an event, the next one goes on. */
+  /** Opener: events for all members of a group. A piece may end inside an event; the next one continues it. */
   group?(group: number, events: Uint8Array): void
-  /** Opener: home says no more to the group, and its members have to ask anew. */
+  /** Opener: home has ended the group; its members must request their streams again. */
   groupEnd?(group: number): void
-  /** A member is to leave, with a last word for it alone (opener), or has left (acceptor). */
+  /** A member must leave, after last events for it alone (opener), or has left (acceptor). */
   left?(membership: Membership, farewell: Uint8Array): void
   goAway(lastStream: number, code: ResetCode, reason: string): void
   /** There is something for `next` to send. May be called often; the owner coalesces. */

@@ -46,7 +46,7 @@ export class Multiplexer {
     if (restored === undefined) this.#core.plan.control.push(FRAME.HELLO, 0, 0, encodeHello(hello))
   }
 
-  /** Takes one message from the peer. @throws ConnectionError as `Multiplexer` says in README.md */
+  /** Takes one message from the peer. @throws ConnectionError as tunnel/README.md lists */
   receive(message: Uint8Array, now: number): void {
     const core = this.#core
     if (core.closed) return
@@ -83,7 +83,7 @@ export class Multiplexer {
     return built.message
   }
 
-  /** Why no stream can be opened now, or undefined. @param holder who asks; undefined: shares do not count */
+  /** Why no stream can be opened now, or undefined. @param holder who opens; undefined: shares do not count */
   refusal(now: number, holder?: Holder): OpenRefusal | undefined {
     const closed = this.#closedDoor(holder)
     if (closed !== undefined) return closed
@@ -159,14 +159,14 @@ export class Multiplexer {
     this.#core.events.output()
   }
 
-  /** Ends a stream before its time. Nothing more is reported of it; its slot is freed by the answer. */
+  /** Ends a stream early. It reports nothing more; its slot is freed by the confirmation. */
   reset(id: number, code: ResetCode, now: number): void {
     const { role, streams, cancels, closed } = this.#core
     const stream = streams.alive(id)
     if (stream === undefined) return
     if (role === 'opener') cancels.add(now, code === RESET.CANCEL ? stream.holder : undefined)
     if (closed) stream.over = true
-    // An OPEN that is not on the wire is taken back: the other side never hears of it.
+    // An OPEN that was not sent yet is withdrawn: the other side never sees it.
     else if (!stream.opened) streams.remove(stream)
     else streams.reset(stream, code)
   }
@@ -198,7 +198,7 @@ export class Multiplexer {
   }
 
   /**
-   * Acceptor: tells the gateway what it may decide itself. Takes the place of a policy that still waits.
+   * Acceptor: tells the gateway what it may decide itself. Replaces a policy that still waits.
    * @param payload as `encodeEdgePolicy` makes it; not copied
    * @throws TypeError for anything else: the gateway would end the connection over it
    */
@@ -220,7 +220,7 @@ export class Multiplexer {
     core.events.output()
   }
 
-  /** Opener: another process with this identity has asked for the place, and was refused. */
+  /** Opener: another process with this identity asked for this connection's place and was refused. */
   tellRival(): void {
     const core = this.#core
     if (core.closed) return
@@ -234,7 +234,7 @@ export class Multiplexer {
     return stream !== undefined && stream.outgoing === undefined && stream.queue.bytes === 0
   }
 
-  /** Acceptor: lets the client of a settled stream go on as a member of a group. The stream's last frame. */
+  /** Acceptor: moves the client of a settled stream to a group. The stream's last frame. */
   join(id: number, membership: Membership): void {
     const { plan, streams, events } = this.#core
     const stream = this.settled(id) ? streams.alive(id) : undefined
@@ -259,7 +259,7 @@ export class Multiplexer {
     return plan.groups.bytes
   }
 
-  /** Acceptor: nothing more comes for this group; its members ask anew. */
+  /** Acceptor: ends this group; its members request their streams again. */
   endGroup(group: number): void {
     if (this.#core.closed) return
     this.#core.plan.groups.end(group)

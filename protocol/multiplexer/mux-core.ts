@@ -45,7 +45,7 @@ export function createCore(
   const tuner = new WindowTuner(plan, budget)
   const lastStream = restored?.lastStream ?? 0
   const leaving = restored?.leaving ?? false
-  // The acceptor is the backstop, not the first door: it bears twice what an honest opener sends.
+  // The opener stops first. The acceptor tolerates twice what an honest opener sends.
   const cancels = role === 'opener' ? LIMITS.cancelledOpens : 2 * LIMITS.cancelledOpens
   return {
     role,

@@ -25,7 +25,7 @@ export interface MuxStream {
   opened: boolean
   headSent: boolean
   headReceived: boolean
-  /** The owner has said that the body is whole, or nobody wants the rest of it. */
+  /** The body is complete, or its rest is not needed. */
   endQueued: boolean
   /** Our END is on the wire, or is not wanted any more. */
   sendEnded: boolean

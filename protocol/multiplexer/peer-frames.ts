@@ -25,7 +25,7 @@ import { RESET, type ResetCode } from '../tunnel/reset-code.ts'
 import { readUint32 } from '../encoding/wire-integers.ts'
 
 /**
- * What the other side says, and what follows from it: frames of streams here, of the connection in
+ * The peer's frames, and what each one does: frames of streams here, of the connection in
  * connection-frames.ts, of groups in group-frames.ts. A frame that breaks its stream's rules costs that
  * stream (RESET with a code); one that breaks the connection's throws and costs the connection.
  */
@@ -169,7 +169,7 @@ export class PeerFrames {
       if (stream?.over === true) core.streams.remove(stream)
       return
     }
-    // Confirmed even for a stream never opened: an answer of another kind could be answered for ever.
+    // Confirmed even for a stream never opened: a RESET in answer could be answered endlessly.
     core.plan.control.push(FRAME.RESET, FLAG.ACK, id, encodeReset(code))
     if (core.role === 'acceptor') core.cancels.add(now)
     core.events.output()
@@ -179,7 +179,7 @@ export class PeerFrames {
       core.events.reset(id, code)
       return
     }
-    // The answer is whole already, so this can only be about the upload.
+    // The answer is complete, so this can only be about the upload.
     if (stream.sendEnded) return
     core.plan.drop(stream)
     stream.endQueued = true
@@ -203,7 +203,7 @@ export class PeerFrames {
     core.events.output()
   }
 
-  /** Undefined for a head that is none; the owner is told what is wrong with it. */
+  /** Undefined for an invalid head; the owner is told what is wrong. */
   #decode<T>(stream: number, decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
     try {
       return decode(bytes)

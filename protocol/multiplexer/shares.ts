@@ -1,22 +1,22 @@
 import { LIMITS } from '../limits.ts'
 
-/** Who takes from a pool that everybody shares. */
+/** A client of a shared pool. */
 export interface Holder {
   /** A bearer's `token_id`, or `STRANGERS` or `CODES` for all of these together. */
   readonly key: string
-  /** A bearer with the scope admin: it alone may use what is set aside of each pool. */
+  /** A bearer with the scope admin: only it may use the reserved part of each pool. */
   readonly owner: boolean
 }
 
-/** Requests without a good bearer, all of them together. */
+/** All requests without a valid bearer together. */
 export const STRANGERS: Holder = { key: 'strangers', owner: false }
-/** Requests that a good code for one use has let in, all of them together. */
+/** All requests with a valid one-time code together. */
 export const CODES: Holder = { key: 'codes', owner: false }
 
 /**
- * A pool that is shared fairly: nobody may hold more than what is still free, so that whoever comes next always finds
- * something (dynamic thresholds, Choudhury and Hahne 1998). One alone gets half, two a third each, and so on; the
- * owner, for whom a part is set aside besides, always finds room.
+ * A pool that is shared fairly: no holder may have more than what is free, so a new holder always finds some (dynamic
+ * thresholds, Choudhury and Hahne 1998). One alone gets half, two get a third each, and so on. A part is reserved for
+ * the owner, who always finds room.
  */
 export class Shares {
   readonly #capacity: number
@@ -29,7 +29,7 @@ export class Shares {
     this.#reserve = Math.floor(capacity / LIMITS.ownerReserve)
   }
 
-  /** What all hold together. */
+  /** What all holders have together. */
   get total(): number {
     return this.#total
   }
@@ -44,13 +44,13 @@ export class Shares {
     return Math.max(0, Math.floor((most - this.#total - this.held(key)) / 2))
   }
 
-  /** Notes what was taken: `room` is to be asked before. */
+  /** Notes what was taken. Ask `room` before. */
   take(key: string, amount = 1): void {
     this.#total += amount
     this.#held.set(key, this.held(key) + amount)
   }
 
-  /** Takes it back, never more than is held. */
+  /** Returns it, never more than the holder has. */
   give(key: string, amount = 1): void {
     const held = this.held(key)
     const given = Math.min(held, amount)
@@ -65,7 +65,7 @@ export class Shares {
   }
 }
 
-/** What one alone may hold of a pool, who is not the owner. */
+/** What a single holder, not the owner, may have of a pool. */
 export function shareOfOne(capacity: number): number {
   return Math.floor((capacity - Math.floor(capacity / LIMITS.ownerReserve)) / 2)
 }

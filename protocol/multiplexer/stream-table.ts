@@ -91,7 +91,7 @@ export class StreamTable {
   /** Our END is on the wire. */
   sent(stream: MuxStream): void {
     if (stream.over) return
-    // The answer is whole: an upload that still runs would only fill the window of nobody.
+    // The answer is whole: an upload that still runs would only fill a window that nobody reads.
     if (this.#role === 'acceptor' && !stream.receiveEnded) this.fault(stream, RESET.NO_ERROR)
     else this.finish(stream)
   }
@@ -99,7 +99,7 @@ export class StreamTable {
   /** Ends a stream whose bodies are whole both ways, once the client has taken the whole answer. */
   finish(stream: MuxStream): void {
     if (stream.over || !stream.sendEnded || !stream.endReported) return
-    // The app that has answered may never read the rest of the request, so nobody waits for it.
+    // The app has answered and may never read the rest of the request, so do not wait for it.
     if (this.#role === 'opener' && stream.receive.buffered > 0) return
     this.remove(stream)
     this.#events.closed?.(stream.id)

@@ -2,10 +2,10 @@ import { LIMITS } from '../limits.ts'
 import { type Holder, Shares } from './shares.ts'
 
 /**
- * What the streams' windows promise the other side beyond the least window, which is set aside for
- * every slot beforehand. All promises together stay so far below the connection's credit that a
- * stream's own window always binds first: streams that nobody reads may fill their windows, and the
- * others, and those still to come, have credit all the same. What can grow is shared fairly between their holders.
+ * What the streams' windows promise the other side beyond the smallest window, which is reserved for every slot. All
+ * promises together stay so far below the connection's credit that a stream always reaches its own window first. So
+ * streams that nobody reads may fill their windows, and the others still have credit. The growth is shared fairly
+ * between the holders.
  */
 export class WindowBudget {
   #promised = 0

@@ -1,5 +1,5 @@
 /**
- * A value that is not a record. `field` is the path of the culprit, such as `parents[1]` or
+ * A value that is not a record. `field` is the path of what is wrong, such as `parents[1]` or
  * `body.items[0].price`; `$` is the record as a whole.
  */
 export class RecordError extends Error {

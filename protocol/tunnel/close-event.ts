@@ -12,8 +12,8 @@ export function isSendableCode(code: number): boolean {
 }
 
 /**
- * Whether a client's close crosses as it is, by the code that its platform tells. Everything else is a cut for the other
- * side: a connection that was lost (1006), or a code that none may send, which is an error of the protocol (RFC 6455
+ * Whether a client's close is relayed unchanged, by the code that the platform reports. Everything else is a cut for
+ * the other side: a lost connection (1006), or a code that must not be sent, which is a protocol error (RFC 6455
  * §7.4.2) and is answered with 1002.
  */
 export function isRelayedClose(code: number): boolean {

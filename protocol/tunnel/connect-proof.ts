@@ -28,12 +28,15 @@ export interface ProofRequest {
 /** The two header fields that carry the proof. */
 export type ProofFields = SignatureFields
 
-/** Good if the challenge is: only the object that gave it can say that, and burns it. */
+/** Valid if the challenge is valid. Only the object that issued it can tell, and burns it. */
 export type VerifiedProof = VerifiedRequest
 
 export type ProofFault = SignatureFault
 
-/** Signs the connect request. @throws TypeError for an authority that is not host or host:port, and for what is no challenge */
+/**
+ * Signs the connect request.
+ * @throws TypeError for an authority that is not host or host:port, and for a bad challenge
+ */
 export function signConnectProof(
   { authority, challenge }: ProofRequest,
   identity: RequestSigner,
@@ -43,7 +46,7 @@ export function signConnectProof(
 
 /**
  * Checks a connect request against the one key that may connect.
- * @returns the proof, or why it is none
+ * @returns the proof, or the fault
  */
 export function verifyConnectProof(
   authority: string,

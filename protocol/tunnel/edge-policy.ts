@@ -3,18 +3,18 @@ import { SCOPES } from '../identity/scopes.ts'
 import { parseWireObject } from './wire-json.ts'
 
 /**
- * What the gateway decides by while the daemon is away, and before it is asked: a projection of the
- * daemon's store, pushed on each connect and change. No secret is in it. The daemon checks everything again.
+ * What the gateway decides by before it asks the daemon, and while the daemon is away: a projection of the daemon's
+ * store, sent on each connect and change. It has no secrets. The daemon checks everything again.
  */
 export interface EdgePolicy {
-  /** Grows with each change of what it is made from; the gateway acknowledges it. */
+  /** Grows with each change; the gateway acknowledges it. */
   readonly version: number
   /** Home's clock when it was sent, Unix time in seconds: `expires` is by that clock, which may be wrong. */
   readonly time: number
   /** Origins whose pages may call, as browsers send them. */
   readonly origins: readonly string[]
   /**
-   * Live tokens by `token_id`. Null: there are more than a policy holds, and only the daemon knows them.
+   * Live tokens by `token_id`. Null: there are more than fit into a policy, and only the daemon knows them.
    */
   readonly tokens: Readonly<Record<string, EdgeToken>> | null
   readonly limits: EdgeLimits
@@ -28,7 +28,7 @@ export interface EdgeToken {
 }
 
 export interface EdgeLimits {
-  /** Requests per second that one token may make for long. */
+  /** Requests per second that one token may make over a long time. */
   readonly token_per_second: number
   /** Requests that it may make at once. */
   readonly token_burst: number
@@ -42,7 +42,7 @@ export function scopeBits(scopes: readonly string[]): number {
   return bits
 }
 
-/** The policy as the payload of a POLICY frame; undefined when it is larger than one may be. */
+/** The policy as the payload of a POLICY frame; undefined if it is too large. */
 export function encodeEdgePolicy(policy: EdgePolicy): Uint8Array | undefined {
   const bytes = new TextEncoder().encode(JSON.stringify(policy))
   return bytes.length > LIMITS.policyBytes ? undefined : bytes
@@ -64,12 +64,12 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** `SCOPES` as bits: more than 31 of them would be another number once they are compared. */
+/** `SCOPES` as bits, at most 31: more would become negative when compared. */
 function isBits(value: unknown): value is number {
   return isCount(value) && value < 2 ** 31
 }
 
-/** What a browser can send in `Origin`. It is compared to the letter, so whatever else it is lets nobody in. */
+/** What a browser can send in `Origin`. It is compared exactly, so an entry of another form allows nothing. */
 const ORIGIN = new RegExp(`^[!-~]{1,${LIMITS.originCharacters}}$`)
 
 function isOrigins(value: unknown): value is readonly string[] {

@@ -36,13 +36,13 @@ export function readPing(payload: Uint8Array): number {
   return readUint64(payload, 0)
 }
 
-/** A version over 2^53 - 1 is not exact, and none that was ever sent. */
+/** A version over 2^53 - 1 is not exact, and was never sent. */
 export function readPolicyAck(payload: Uint8Array): number {
   if (payload.length !== 8) throw new ConnectionError('read POLICY_ACK: it is not 8 bytes')
   return readUint64(payload, 0)
 }
 
-/** Who of a group a JOIN or a LEAVE is about. */
+/** The member of a group that a JOIN or a LEAVE is about. */
 export interface Membership {
   readonly group: number
   readonly member: number
@@ -57,7 +57,7 @@ export function encodeMembership({ group, member }: Membership): Uint8Array {
   return payload
 }
 
-/** What follows it is the last word to the member. */
+/** The member's last events follow. */
 export function readMembership(payload: Uint8Array): Membership {
   if (payload.length < MEMBERSHIP_BYTES) {
     throw new ConnectionError('read membership: shorter than 8 bytes')
@@ -109,7 +109,7 @@ export function readGoAway(payload: Uint8Array): GoAway {
   }
 }
 
-/** Body bytes in a HEAD frame: they count as credit, whatever becomes of the stream. */
+/** Body bytes in a HEAD frame: they count as credit, whatever happens to the stream. */
 export function inlineBodyBytes(payload: Uint8Array): number {
   if (payload.length < HEAD_PREFIX_BYTES) return 0
   return Math.max(0, payload.length - HEAD_PREFIX_BYTES - readUint32(payload, 0))

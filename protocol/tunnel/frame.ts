@@ -50,7 +50,7 @@ export class FrameError extends Error {
 
 type Scope = 'connection' | 'stream' | 'either'
 
-/** By type: the flags it may carry, and whether it names a stream. Anything else is another language. */
+/** By type: the flags it may carry, and whether it names a stream. Anything else is an error. */
 const RULES: readonly ({ readonly flags: number; readonly scope: Scope } | undefined)[] = [
   undefined,
   { flags: 0, scope: 'connection' }, // HELLO
@@ -69,7 +69,7 @@ const RULES: readonly ({ readonly flags: number; readonly scope: Scope } | undef
   { flags: 0, scope: 'connection' }, // RIVAL
 ]
 
-/** Goes through the frames of one message. It is the frame it stands on: nothing is made per frame but the view. */
+/** Iterates over the frames of one message. It is itself the current frame: only the view is allocated per frame. */
 export class FrameReader implements Frame {
   readonly #message: Uint8Array
   #at = 0

@@ -17,16 +17,16 @@ export interface RequestHead {
   /** Path and query exactly as authorised, byte for byte. */
   readonly target: string
   readonly headers: HeaderList
-  /** The public host that the client asked for, with its port if it had one. */
+  /** The public host in the client's request, with its port if it had one. */
   readonly host: string
   readonly scheme: 'https' | 'http'
-  /** One id from the edge to the store. */
+  /** The same id from the gateway to the store. */
   readonly request_id: string
   /** The client's address, where the gateway can know it. */
   readonly client?: string
   /** The request asks for a WebSocket: the stream then carries messages (websocket-record.ts). */
   readonly upgrade?: 'websocket'
-  /** An event stream that answers it may end in a group: the gateway can go on from there. */
+  /** An event stream that answers it may end in a JOIN. */
   readonly join?: true
 }
 
@@ -41,7 +41,7 @@ export class HeadError extends Error {
   override readonly name = 'HeadError'
 }
 
-/** A method that is a word; others are not relayed. `CONNECT` and what `fetch` forbids are no requests of an app. */
+/** Methods that are relayed: words, without `CONNECT` and those that `fetch` forbids. */
 const METHOD = /^(?!CONNECT$|TRACE$|TRACK$)[A-Z]{1,32}$/
 const CAPITAL = /[A-Z]/
 const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-length', 'host'])
@@ -63,7 +63,7 @@ export function encodeHeadText(text: string): Uint8Array {
 }
 
 /**
- * Every field is of its full form here: whoever has a head may put any of it into a URL, a header or a log.
+ * Every field has been checked completely, so you may put any of it into a URL, a header or a log.
  * @throws HeadError for anything but a complete request head, and the field's name in its message
  */
 export function decodeRequestHead(bytes: Uint8Array): RequestHead {
@@ -92,7 +92,7 @@ export function decodeRequestHead(bytes: Uint8Array): RequestHead {
   }
 }
 
-/** Response heads read lately, by their text: an API answers with few different ones, over and over. */
+/** Recent response heads, by their text: an API repeats a few of them. */
 const known = new Map<string, ResponseHead>()
 const KNOWN_MAX = 64
 const KNOWN_CHARACTERS = 1024
@@ -106,7 +106,7 @@ export function decodeResponseHead(bytes: Uint8Array): ResponseHead {
   const seen = known.get(text)
   if (seen !== undefined) return seen
   const head = readResponseHead(text)
-  // What lets a stream be resumed is kept nowhere but with that stream.
+  // A resume code is kept only with its stream, never in this cache.
   if (text.length > KNOWN_CHARACTERS || text.includes(GATEWAY_HEADERS.resume)) return head
   if (known.size >= KNOWN_MAX) known.clear()
   known.set(text, head)
@@ -134,7 +134,7 @@ function objectOf(text: string): Record<string, unknown> {
   return value
 }
 
-/** Grammar, number and size of RFC 9110; names in lower case, so that one look finds a field; what may come once, once. */
+/** Grammar, number and size of RFC 9110; names in lower case; at most once what may appear once. */
 function isHeaderList(value: unknown): value is HeaderList {
   if (!Array.isArray(value) || value.length > LIMITS.headerFields) return false
   const once = new Set<string>()

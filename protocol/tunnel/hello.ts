@@ -11,8 +11,8 @@ export interface Hello {
   /** Gateway only: which connection of this daemon it is, growing by one each time. */
   readonly generation?: number
   /**
-   * Daemon only: a name by chance of its process, and the generations of its older connections that are still open
-   * there. One of the same process that is not named is dead, whatever TCP believes.
+   * Daemon only: a random name of its process, and the generations of its older connections that are still open there.
+   * Connections of the same process that are not listed are dead, even if TCP does not know yet.
    */
   readonly process?: string
   readonly open?: readonly number[]

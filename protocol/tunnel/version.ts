@@ -19,7 +19,7 @@ export const TUNNEL_PATH = '/.well-known/spl-tunnel'
 export const CHALLENGE_PATH = `${TUNNEL_PATH}/challenge`
 
 /**
- * Header of the connect request: the name of the daemon's process, where it has lost its place to another one and will not
- * take it back while that one is connected.
+ * Header of the connect request: the name of the daemon's process, where it has lost its place to another one and will
+ * not take it back while that one is connected.
  */
 export const YIELD_HEADER = 'x-spl-yield'

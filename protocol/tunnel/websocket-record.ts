@@ -22,7 +22,7 @@ export const RECORD_HEADER_BYTES = 5
 /** Room for a record whose end has not come, before it grows. */
 const HELD_BYTES = 256
 
-/** A record that no WebSocket can have sent; the stream is reset. */
+/** A record that a WebSocket cannot have sent; the stream is reset. */
 export class WebSocketRecordError extends Error {
   override readonly name = 'WebSocketRecordError'
 }
@@ -60,7 +60,7 @@ export class WebSocketRecordReader {
   /**
    * @returns the records that are whole now; binary ones may be views into `chunk`
    * @throws WebSocketRecordError for an unknown opcode, an oversized payload, broken UTF-8, a close that
-   *   none may send, and anything after a close
+   *   must not be sent, and anything after a close
    */
   push(chunk: Uint8Array): WebSocketRecord[] {
     const records: WebSocketRecord[] = []

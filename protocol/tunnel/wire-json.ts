@@ -1,7 +1,7 @@
 import { parseStrictJson } from '../json/strict-json.ts'
 import { decodeText } from '../encoding/utf8.ts'
 
-/** The JSON object that a text is; undefined for anything else, and for one that names a member twice. Its members are whatever the peer has sent. */
+/** The JSON object of a text; undefined for anything else, and if it has a member twice. Its members are unchecked. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   let value: unknown
   try {

@@ -1,4 +1,4 @@
-/** Letters, digits and what stands between them in ids: nothing that a header, a URL, a log or a terminal reads. */
+/** Letters, digits and separators of ids: nothing with a meaning in a header, a URL, a log or a terminal. */
 const WIRE_ID = /^[\w.:~-]{1,128}$/
 /** `program/1.2.3 (remark)`: printable ASCII, no blank at its ends. */
 const AGENT = /^[!-~](?:[ -~]{0,126}[!-~])?$/
@@ -15,7 +15,7 @@ export function isAgent(value: unknown): value is string {
   return typeof value === 'string' && AGENT.test(value)
 }
 
-/** A text for people that holds nothing which a terminal would obey, or nobody would see. */
+/** Whether a text for people has no characters that control a terminal or are invisible. */
 export function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text)
 }
