@@ -8,7 +8,7 @@ import {
 import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
-import type { InviteRow } from '../store/statements.ts'
+import type { InviteRow } from '../store/rows.ts'
 import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'
 import { requireBearer } from './bearer.ts'
 import type { Identity } from './identity/identity.ts'

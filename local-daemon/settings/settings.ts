@@ -4,7 +4,7 @@ import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import { replay } from '../store/replay.ts'
-import type { SettingRow } from '../store/statements.ts'
+import type { SettingRow } from '../store/rows.ts'
 import { addAddress, INITIAL_SETTINGS, type SettingValues } from './setting-definitions.ts'
 import { CONFIG_THREAD, settingFold, statedBy } from './setting-records.ts'
 

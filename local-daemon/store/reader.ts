@@ -4,15 +4,8 @@ import { ProblemError } from '../problem/problem-error.ts'
 import type { Census } from './trouble/census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
 import { isDamage } from './trouble/store-trouble.ts'
-import type {
-  AccountRow,
-  InviteRow,
-  RecordRow,
-  SettingRow,
-  Statements,
-  ThreadRow,
-  TokenRow,
-} from './statements.ts'
+import type { Statements } from './statements.ts'
+import type { AccountRow, InviteRow, RecordRow, SettingRow, ThreadRow, TokenRow } from './rows.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** Which records: all of them, those of a thread, of an actor, or of both. */

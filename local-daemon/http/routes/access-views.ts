@@ -2,7 +2,7 @@ import type { FreshToken } from '../../access/accounts.ts'
 import { accountDid } from '../../access/principal.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import type { StoreReader } from '../../store/reader.ts'
-import type { AccountRow, TokenRow } from '../../store/statements.ts'
+import type { AccountRow, TokenRow } from '../../store/rows.ts'
 
 /** An account as answers show it. Throws `ProblemError` `NOT_FOUND`. */
 export function accountView(store: StoreReader, id: string) {

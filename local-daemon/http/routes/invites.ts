@@ -13,7 +13,7 @@ import { listPage } from '../answers/list-page.ts'
 import { parseBody, parseInput } from '../input/parse-input.ts'
 import { PageQuery } from '../schemas/schemas.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import type { InviteRow } from '../../store/statements.ts'
+import type { InviteRow } from '../../store/rows.ts'
 import { mintedView } from './access-views.ts'
 import type { RouteParts } from './route-parts.ts'
 

@@ -1,4 +1,4 @@
-import type { ThreadRow } from '../../store/statements.ts'
+import type { ThreadRow } from '../../store/rows.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import { answers } from '../schemas/describe.ts'
 import { parseInput } from '../input/parse-input.ts'

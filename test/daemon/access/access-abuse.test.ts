@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EDGE_LIMITS } from '../../../local-daemon/edge/limits.ts'
 import { projectPolicy } from '../../../local-daemon/edge/project-policy.ts'
 import { INITIAL_SETTINGS } from '../../../local-daemon/settings/setting-definitions.ts'
-import type { TokenRow } from '../../../local-daemon/store/statements.ts'
+import type { TokenRow } from '../../../local-daemon/store/rows.ts'
 import { parseToken } from '../../../protocol/identity/token.ts'
 import { aDaemon, overSocket } from '../../support/daemon/a-daemon.ts'
 

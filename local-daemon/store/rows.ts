@@ -1,0 +1,84 @@
+/** `seq, id, thread, actor, raw, judged_by, origin, sig`, as `toStoredRecord` reads it. */
+export type RecordRow = readonly [
+  seq: number,
+  id: Buffer,
+  thread: string,
+  actor: string,
+  raw: string,
+  judgedBy: string | null,
+  origin: string,
+  sig: Buffer,
+]
+
+export interface ThreadRow {
+  readonly first_seq: number
+  readonly thread: string
+  readonly records: number
+  readonly last_seq: number
+  readonly first_received_at: number
+  readonly last_received_at: number
+  readonly first_act: string
+  readonly goal: string | null
+}
+
+/** A token with the fields of its account. Scopes and actors are JSON arrays; times are Unix seconds. */
+export interface TokenRow {
+  readonly token_id: string
+  readonly account: string
+  readonly env: string
+  readonly scopes: string
+  readonly created_at: number
+  readonly expires_at: number | null
+  readonly revoked_at: number | null
+  readonly record_seq: number
+  readonly actors: string
+  readonly namespace: string
+  readonly account_revoked_at: number | null
+  /** Exact to some minutes; null for never. */
+  readonly used_at: number | null
+}
+
+export interface AccountRow {
+  readonly id: string
+  readonly name: string
+  /** JSON array. */
+  readonly scopes: string
+  /** JSON array: DIDs that it may act as, in addition to its own. */
+  readonly actors: string
+  readonly namespace: string
+  readonly env: string
+  readonly created_at: number
+  readonly revoked_at: number | null
+  readonly reason: string | null
+  readonly record_seq: number
+}
+
+export interface InviteRow {
+  /** SHA-256 of the code's nonce, hex. */
+  readonly id: string
+  readonly device: string
+  readonly scopes: string
+  readonly actors: string
+  readonly namespace: string
+  readonly env: string
+  readonly created_at: number
+  readonly expires_at: number
+  /** The token that made it; null for the owner over the socket. */
+  readonly issuer: string | null
+  readonly redeemed_at: number | null
+  readonly revoked_at: number | null
+  /** When the token that made it was revoked, or its account: the invite ended with it. */
+  readonly issuer_revoked_at: number | null
+  readonly record_seq: number
+}
+
+/** The newest valid record of one setting. */
+export interface SettingRow {
+  readonly key: string
+  /** JSON. */
+  readonly value: string
+  readonly record_id: string
+  /** Unix time, milliseconds. */
+  readonly set_at: number
+  readonly record_seq: number
+}
