@@ -1,25 +1,11 @@
-import { hash } from 'node:crypto'
-import { STORE_LIMITS } from './limits.ts'
-import { ProblemError } from '../problem/problem-error.ts'
 import type { Census } from './trouble/census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
+import { createRecordPages, type RecordFilter, type RecordPage } from './record-pages.ts'
+import { createSoundRows } from './sound-rows.ts'
 import { isDamage } from './trouble/store-trouble.ts'
 import type { Statements } from './statements.ts'
-import type { AccountRow, InviteRow, RecordRow, SettingRow, ThreadRow, TokenRow } from './rows.ts'
+import type { AccountRow, InviteRow, SettingRow, ThreadRow, TokenRow } from './rows.ts'
 import type { StoredRecord } from './stored-record.ts'
-
-/** Which records: all of them, those of a thread, of an actor, or of both. */
-export interface RecordFilter {
-  readonly thread?: string | undefined
-  readonly actor?: string | undefined
-}
-
-/** One read of the log, in arrival order. */
-interface RecordPage {
-  readonly records: readonly StoredRecord[]
-  /** Whether the read stopped at a limit: there may be more up to `upTo`. */
-  readonly cut: boolean
-}
 
 /** Reads from a store. It has no way to write. */
 export interface StoreReader {
@@ -112,138 +98,28 @@ export function createReader({
     }
   }
 
-  function rowsOf(filter: RecordFilter, after: number, upTo: number, limit: number) {
-    const { thread, actor } = filter
-    if (thread !== undefined && actor !== undefined) {
-      return statements.recordsOfBoth.iterate(thread, actor, after, upTo, limit)
-    }
-    if (thread !== undefined) return statements.recordsOfThread.iterate(thread, after, upTo, limit)
-    if (actor !== undefined) return statements.recordsOfActor.iterate(actor, after, upTo, limit)
-    return statements.recordsAfter.iterate(after, upTo, limit)
-  }
-
-  /** The hash of each record is computed again: a byte that changed on the disk must not pass as what was signed. */
-  function toRecord(row: RecordRow): StoredRecord {
-    const record = toStoredRecord(row)
-    if (record === undefined || hash('sha256', record.raw, 'hex') !== record.id) {
-      throw damaged(`record ${row[0]} is not what was written`)
-    }
-    return record
-  }
-
-  /**
-   * Checks a page for missing records. Sequence numbers have no gaps, so a record that a damaged tree leaves out is
-   * noticed. An index that leads to another thread's or actor's record is damaged too.
-   */
-  function gather(filter: RecordFilter, after: number, upTo: number, most: number): RecordPage {
-    const isWhole = filter.thread === undefined && filter.actor === undefined
-    if (!isWhole) refuseGaps('records')
-    const records: StoredRecord[] = []
-    let bytes = 0
-    let last = after
-    try {
-      for (const row of rowsOf(filter, after, upTo, most)) {
-        const record = toRecord(row)
-        if (isWhole ? record.seq !== last + 1 : !isOf(record, filter)) throw missing(last + 1)
-        last = record.seq
-        records.push(record)
-        bytes += record.raw.length
-        if (bytes >= STORE_LIMITS.pageBytes) return { records, cut: true }
-      }
-      const cut = records.length === most
-      if (isWhole && !cut && last < Math.min(upTo, head())) throw missing(last + 1)
-      return { records, cut }
-    } catch (error) {
-      const refused = refusal(error)
-      // What comes before it is fine; the next read begins at it.
-      if (records.length > 0 && isDamage(refused)) return { records, cut: true }
-      throw refused
-    }
-  }
-
-  function missing(seq: number): Error {
-    return damaged(`record ${seq} is not where it was written`, 'file')
-  }
-
-  /** The refusal of a page that begins with a damaged record. It says how to continue without it, for those who decide to. */
-  function withWayPast(refused: unknown, after: number, upTo: number): unknown {
-    if (!(refused instanceof ProblemError && isDamage(refused))) return refused
-    const most = Math.min(upTo, head(), after + STORE_LIMITS.pageRecords)
-    let seq = after + 1
-    while (seq <= most && isSound(seq)) seq += 1
-    if (seq > most) return refused
-    while (seq < most && !isSound(seq + 1)) seq += 1
-    const past = formatCursor(epoch, seq, readableId(seq) ?? '')
-    const { code, message, detail } = refused
-    const hint = `${detail.try ?? ''} To go on without it, on purpose: since=${past}`
-    return new ProblemError(code, message, { ...detail, try: hint.trim() })
-  }
-
-  function isSound(seq: number): boolean {
-    try {
-      const row = statements.recordsAfter.get(seq - 1, seq, 1)
-      const record = row && toStoredRecord(row)
-      return record !== undefined && hash('sha256', record.raw, 'hex') === record.id
-    } catch {
-      return false
-    }
-  }
-
-  /** Checks that the JSON columns of rows are JSON. */
-  function sound<Row extends object>(row: Row): Row {
-    for (const name of ['scopes', 'actors', 'value'] as const) {
-      const text = (row as Readonly<Record<string, unknown>>)[name]
-      if (text !== undefined && !isJson(text))
-        throw damaged(`a row’s ${name} are not what was written`)
-    }
-    return row
-  }
-
-  /** Refuses a list from a table that has lost rows. */
-  function refuseGaps(...tables: readonly string[]): void {
-    for (const table of tables) {
-      const fault = census?.().fault(table)
-      // If an index leads to a row that the table lacks, SQLite reports an error, and the rows before it can be read.
-      if (fault !== undefined && fault.tree !== 'records') throw damaged(fault.what, 'file')
-    }
-  }
-
-  /** A row by its key. It is reported as missing only if the tables have lost no rows. */
-  function one<Row extends object>(
-    row: Row | undefined,
-    ...tables: readonly string[]
-  ): Row | undefined {
-    if (row !== undefined) return sound(row)
-    for (const table of tables) {
-      const fault = census?.().faultNow(table)
-      if (fault !== undefined) throw damaged(fault.what, 'file')
-    }
-    return undefined
-  }
-
-  /** All rows of a list, if its tables have lost none. */
-  function all<Row extends object>(rows: readonly Row[], ...tables: readonly string[]) {
-    refuseGaps(...tables)
-    return rows.map(sound)
-  }
+  const cursorAt = (seq: number) => formatCursor(epoch, seq, readableId(seq) ?? '')
+  const { one, all, refuseGaps } = createSoundRows({ damaged, census })
+  const { page, toRecord } = createRecordPages({
+    statements,
+    head,
+    cursorAt,
+    refusal,
+    damaged,
+    refuseGaps,
+  })
 
   return {
     epoch,
     head,
     idAt: (seq) => position.idAt(seq)?.toString('hex'),
-    cursorAt: (seq) => formatCursor(epoch, seq, readableId(seq) ?? ''),
+    cursorAt,
     placeOf: (cursor) => parseCursor(cursor, { epoch, head: head(), idAt: readableId }),
     record: guarded((id) => {
       const row = statements.recordById.get(Buffer.from(id, 'hex'))
       return row === undefined ? undefined : toRecord(row)
     }),
-    page: (filter, after, upTo, limit) => {
-      try {
-        return gather(filter, after, upTo, Math.min(limit, STORE_LIMITS.pageRecords))
-      } catch (error) {
-        throw withWayPast(error, after, upTo)
-      }
-    },
+    page,
     thread: guarded((name) => one(statements.threadByName.get(name), 'threads')),
     threads: guarded((before, limit) =>
       all(statements.threadsBefore.all(before, limit), 'threads'),
@@ -271,31 +147,5 @@ export function createReader({
       all(statements.invites.all(after, limit), 'invites'),
     ),
     settings: guarded(() => all(statements.settings.all(), 'settings')),
-  }
-}
-
-function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {
-  return (
-    (thread === undefined || record.thread === thread) &&
-    (actor === undefined || record.actor === actor)
-  )
-}
-
-/** Undefined for a row with a column of a wrong type: SQLite checks types only on write. */
-function toStoredRecord(row: RecordRow): StoredRecord | undefined {
-  const [seq, id, thread, actor, raw, judgedBy, origin, sig] = row
-  const isWhole =
-    Buffer.isBuffer(id) &&
-    Buffer.isBuffer(sig) &&
-    [thread, actor, raw, origin].every((text) => typeof text === 'string')
-  if (!isWhole) return undefined
-  return { seq, id: id.toString('hex'), thread, actor, raw, judgedBy, origin, sig }
-}
-
-function isJson(text: unknown): boolean {
-  try {
-    return typeof text === 'string' && JSON.parse(text) !== undefined
-  } catch {
-    return false
   }
 }

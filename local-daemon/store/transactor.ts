@@ -140,7 +140,6 @@ function clockConflict(clock: number, last: number): ProblemError {
   )
 }
 
-/** What a thread is about, for lists: the first goal stated on it. */
 /** Updates the row of a record's thread, as its append did. */
 export function upsertThreadOf(
   statements: Pick<Statements, 'upsertThread'>,
@@ -160,6 +159,7 @@ function upsertThread(
   statements.upsertThread.run(seq, thread, seq, receivedAt, receivedAt, act, goalOf(body))
 }
 
+/** What a thread is about, for lists: the first goal stated on it. */
 function goalOf(body: Readonly<Record<string, unknown>>): string | null {
   const goal = Object.hasOwn(body, 'goal') ? body['goal'] : undefined
   return typeof goal === 'string' ? cutText(goal, MOST_GOAL_CHARACTERS) : null

@@ -1,5 +1,6 @@
 import { isDamage } from '../../store/trouble/store-trouble.ts'
-import type { RecordFilter, StoreReader } from '../../store/reader.ts'
+import type { StoreReader } from '../../store/reader.ts'
+import type { RecordFilter } from '../../store/record-pages.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
 import type { TextPage } from './paged-answer.ts'
 

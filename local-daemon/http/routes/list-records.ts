@@ -1,4 +1,4 @@
-import type { RecordFilter } from '../../store/reader.ts'
+import type { RecordFilter } from '../../store/record-pages.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { answers } from '../schemas/describe.ts'

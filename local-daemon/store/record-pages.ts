@@ -1,0 +1,142 @@
+import { hash } from 'node:crypto'
+import { ProblemError } from '../problem/problem-error.ts'
+import { STORE_LIMITS } from './limits.ts'
+import type { RecordRow } from './rows.ts'
+import type { SoundRows } from './sound-rows.ts'
+import type { Statements } from './statements.ts'
+import type { StoredRecord } from './stored-record.ts'
+import { isDamage } from './trouble/store-trouble.ts'
+
+/** Which records: all of them, those of a thread, of an actor, or of both. */
+export interface RecordFilter {
+  readonly thread?: string | undefined
+  readonly actor?: string | undefined
+}
+
+/** One read of the log, in arrival order. */
+export interface RecordPage {
+  readonly records: readonly StoredRecord[]
+  /** Whether the read stopped at a limit: there may be more up to `upTo`. */
+  readonly cut: boolean
+}
+
+/** What reads of the log need from their reader. */
+interface RecordPagesParts {
+  readonly statements: Statements
+  readonly head: () => number
+  readonly cursorAt: (seq: number) => string
+  /** The refusal for an error of SQLite. */
+  readonly refusal: (error: unknown) => unknown
+  readonly damaged: (what: string, of?: 'row' | 'file') => Error
+  readonly refuseGaps: SoundRows['refuseGaps']
+}
+
+/** Reads of the log in arrival order. Each checks that its records are what was written, and that none is missing. */
+export function createRecordPages(parts: RecordPagesParts) {
+  const { statements, head, cursorAt, refusal, damaged, refuseGaps } = parts
+
+  function rowsOf(filter: RecordFilter, after: number, upTo: number, limit: number) {
+    const { thread, actor } = filter
+    if (thread !== undefined && actor !== undefined) {
+      return statements.recordsOfBoth.iterate(thread, actor, after, upTo, limit)
+    }
+    if (thread !== undefined) return statements.recordsOfThread.iterate(thread, after, upTo, limit)
+    if (actor !== undefined) return statements.recordsOfActor.iterate(actor, after, upTo, limit)
+    return statements.recordsAfter.iterate(after, upTo, limit)
+  }
+
+  /** The hash of each record is computed again: a byte that changed on the disk must not pass as what was signed. */
+  function toRecord(row: RecordRow): StoredRecord {
+    const record = toStoredRecord(row)
+    if (record === undefined || hash('sha256', record.raw, 'hex') !== record.id) {
+      throw damaged(`record ${row[0]} is not what was written`)
+    }
+    return record
+  }
+
+  /**
+   * Checks a page for missing records. Sequence numbers have no gaps, so a record that a damaged tree leaves out is
+   * noticed. An index that leads to another thread's or actor's record is damaged too.
+   */
+  function gather(filter: RecordFilter, after: number, upTo: number, most: number): RecordPage {
+    const isWhole = filter.thread === undefined && filter.actor === undefined
+    if (!isWhole) refuseGaps('records')
+    const records: StoredRecord[] = []
+    let bytes = 0
+    let last = after
+    try {
+      for (const row of rowsOf(filter, after, upTo, most)) {
+        const record = toRecord(row)
+        if (isWhole ? record.seq !== last + 1 : !isOf(record, filter)) throw missing(last + 1)
+        last = record.seq
+        records.push(record)
+        bytes += record.raw.length
+        if (bytes >= STORE_LIMITS.pageBytes) return { records, cut: true }
+      }
+      const cut = records.length === most
+      if (isWhole && !cut && last < Math.min(upTo, head())) throw missing(last + 1)
+      return { records, cut }
+    } catch (error) {
+      const refused = refusal(error)
+      // What comes before it is fine; the next read begins at it.
+      if (records.length > 0 && isDamage(refused)) return { records, cut: true }
+      throw refused
+    }
+  }
+
+  function missing(seq: number): Error {
+    return damaged(`record ${seq} is not where it was written`, 'file')
+  }
+
+  /** The refusal of a page that begins with a damaged record. It says how to continue without it, for those who decide to. */
+  function withWayPast(refused: unknown, after: number, upTo: number): unknown {
+    if (!(refused instanceof ProblemError && isDamage(refused))) return refused
+    const most = Math.min(upTo, head(), after + STORE_LIMITS.pageRecords)
+    let seq = after + 1
+    while (seq <= most && isSound(seq)) seq += 1
+    if (seq > most) return refused
+    while (seq < most && !isSound(seq + 1)) seq += 1
+    const past = cursorAt(seq)
+    const { code, message, detail } = refused
+    const hint = `${detail.try ?? ''} To go on without it, on purpose: since=${past}`
+    return new ProblemError(code, message, { ...detail, try: hint.trim() })
+  }
+
+  function isSound(seq: number): boolean {
+    try {
+      const row = statements.recordsAfter.get(seq - 1, seq, 1)
+      const record = row && toStoredRecord(row)
+      return record !== undefined && hash('sha256', record.raw, 'hex') === record.id
+    } catch {
+      return false
+    }
+  }
+
+  function page(filter: RecordFilter, after: number, upTo: number, limit: number): RecordPage {
+    try {
+      return gather(filter, after, upTo, Math.min(limit, STORE_LIMITS.pageRecords))
+    } catch (error) {
+      throw withWayPast(error, after, upTo)
+    }
+  }
+
+  return { page, toRecord }
+}
+
+function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {
+  return (
+    (thread === undefined || record.thread === thread) &&
+    (actor === undefined || record.actor === actor)
+  )
+}
+
+/** Undefined for a row with a column of a wrong type: SQLite checks types only on write. */
+function toStoredRecord(row: RecordRow): StoredRecord | undefined {
+  const [seq, id, thread, actor, raw, judgedBy, origin, sig] = row
+  const isWhole =
+    Buffer.isBuffer(id) &&
+    Buffer.isBuffer(sig) &&
+    [thread, actor, raw, origin].every((text) => typeof text === 'string')
+  if (!isWhole) return undefined
+  return { seq, id: id.toString('hex'), thread, actor, raw, judgedBy, origin, sig }
+}
