@@ -2,7 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { SlowFirst } from './test/slow-first.ts'
 
-/** Many small files without processes and state of their own: they share workers, whose start would take longer than they do. */
+/**
+ * Small files that start no process and change nothing of their own process: they share workers. `npm run test:fast` runs them alone.
+ * A file that no list here names runs in `npm test`.
+ */
 const UNITS = [
   'test/daemon/access/{access-abuse,access,actor-claims,tokens}.test.ts',
   'test/daemon/cli/access/{cli-access-mistakes,cli-access-probe,cli-access-token,cli-access,cli-login-hostile,cli-login}.test.ts',

@@ -1,13 +1,10 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { chromium, type Browser } from 'playwright-core'
-import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../local-daemon/home/home.ts'
-import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import type { SettingKey } from '../../local-daemon/settings/setting-definitions.ts'
-import { aHome } from '../support/daemon/a-daemon.ts'
+import { aHomeWithIdentity } from '../support/daemon/a-home-with-identity.ts'
 import { anIdentity, bearerBy } from '../support/test-identity.ts'
 import { until } from '../support/until.ts'
 import { openPage, type OpenPage } from './open-page.ts'
@@ -39,17 +36,14 @@ export interface BrowserStage extends AsyncDisposable {
 
 export async function aBrowserStage(executablePath: string): Promise<BrowserStage> {
   await using undo = new AsyncDisposableStack()
-  const home = undo.use(aHome())
+  const home = undo.use(aHomeWithIdentity())
   const sites = {
     allowed: undo.use(await servePages()),
     other: undo.use(await servePages()),
     public: undo.use(await servePages()),
   }
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
   const runGateway = (port: number) =>
-    startGateway({ ownerDid, directory: join(home.path, 'gateway'), port })
+    startGateway({ ownerDid: home.ownerDid, directory: join(home.path, 'gateway'), port })
   let gateway: Gateway = await runGateway(0)
   undo.defer(() => gateway.stop())
 

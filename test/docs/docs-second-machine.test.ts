@@ -4,10 +4,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import type { Login } from '../../local-daemon/cli/client/login-file.ts'
-import { homeAt } from '../../local-daemon/home/home.ts'
-import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
+import { aHomeWithIdentity } from '../support/daemon/a-home-with-identity.ts'
 import { aHome } from '../support/daemon/a-daemon.ts'
 import { callsIn, readCall } from '../support/cli/example-lines.ts'
 import { startOnWorkerd } from '../support/gateway/gateway-under-test.ts'
@@ -33,11 +31,9 @@ test(
   'docs/second-machine.md works, block by block, through a real gateway',
   { timeout: 120_000 },
   async () => {
-    using home = aHome()
+    using home = aHomeWithIdentity()
     using laptop = aHome()
-    const paths = homeAt(home.path)
-    prepareHome(paths)
-    await using gateway = await startOnWorkerd({ ownerDid: loadIdentity(paths).did })
+    await using gateway = await startOnWorkerd({ ownerDid: home.ownerDid })
     const place = { 'at home': home.path, 'on the second machine': laptop.path }
     const known = { code: '', account: 'sa_…', bearer: '' }
     try {

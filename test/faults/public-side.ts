@@ -1,13 +1,7 @@
+import type { Traffic } from '../support/clients/ask.ts'
 import type { Fields } from '../support/clients/send.ts'
 import type { History } from './history.ts'
 import type { Random } from '../support/random.ts'
-
-/** Requests and bodies of a client, or of many. */
-export interface Traffic {
-  underWay: number
-  /** Bodies of which a good part has come, and not all. */
-  longBodies?: number
-}
 
 /** What every client of a run needs. */
 export interface PublicSide {

@@ -5,12 +5,10 @@ import { pino } from 'pino'
 import type { Outside } from '../../local-daemon/cli/doctor/outside/outside.ts'
 import { makeRecipe } from '../../local-daemon/cli/expose/recipe/make-recipe.ts'
 import type { Recipe, UpstreamKind } from '../../local-daemon/cli/expose/recipe/recipe.ts'
-import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../local-daemon/home/home.ts'
-import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { type Daemon, startDaemon } from '../../local-daemon/daemon.ts'
 import { startGateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome, overSocket } from '../support/daemon/a-daemon.ts'
+import { aHomeWithIdentity } from '../support/daemon/a-home-with-identity.ts'
+import { overSocket } from '../support/daemon/a-daemon.ts'
 import { until } from '../support/until.ts'
 import {
   aProxyPlace,
@@ -46,11 +44,9 @@ export interface StageOptions {
 export async function aProxyStage(options: StageOptions): Promise<ProxyStage> {
   const { program, path, upstream = 'daemon', spoil = (content) => content } = options
   await using undo = new AsyncDisposableStack()
-  const home = undo.use(aHome())
+  const home = undo.use(aHomeWithIdentity())
   const place = undo.use(await aProxyPlace())
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const { did } = loadIdentity(paths)
+  const { ownerDid: did } = home
   const [upstreamPort = 0, httpsPort = 0, httpPort = 0] = await freePorts(3)
   const isGateway = upstream === 'gateway'
   if (isGateway) {

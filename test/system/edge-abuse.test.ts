@@ -3,14 +3,11 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../local-daemon/home/home.ts'
 import { ACCESS_LIMITS } from '../../local-daemon/access/limits.ts'
-import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../local-daemon/daemon.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
-import { aHome } from '../support/daemon/a-daemon.ts'
+import { aHomeWithIdentity, type HomeWithIdentity } from '../support/daemon/a-home-with-identity.ts'
 import { until } from '../support/until.ts'
 
 /** Requests a minute of an address that shows no good bearer. */
@@ -18,17 +15,15 @@ const STRANGER = 5
 const FLOOD = 60
 const ADDRESS = 'x-real-ip'
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let gateway: Gateway
 let daemon: Daemon
 let addresses = 0
 
 beforeAll(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
+  home = aHomeWithIdentity()
   gateway = await startGateway({
-    ownerDid: loadIdentity(paths).did,
+    ownerDid: home.ownerDid,
     directory: join(home.path, 'gateway'),
     clientAddressHeader: ADDRESS,
     strangerRequestsPerMinute: STRANGER,

@@ -3,11 +3,9 @@ import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pino } from 'pino'
 import { homeAt } from '../../local-daemon/home/home.ts'
-import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
-import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
 import { startDaemon } from '../../local-daemon/daemon.ts'
+import { aHomeWithIdentity, type HomeWithIdentity } from '../support/daemon/a-home-with-identity.ts'
 import { allowLoad } from '../support/allow-load.ts'
-import { aHome } from '../support/daemon/a-daemon.ts'
 import { ask } from '../support/clients/ask.ts'
 import { startOnWorkerd, type GatewayUnderTest } from '../support/gateway/gateway-under-test.ts'
 import { until } from '../support/until.ts'
@@ -22,7 +20,7 @@ const POSTS_PER_SECOND = 20
 const UNKNOWN = '502 TUNNEL_INTERRUPTED'
 const DONE = new Set(['200', '201'])
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let gateway: GatewayUnderTest
 let authorization: readonly [string, string]
 
@@ -32,11 +30,8 @@ const spl = async (...args: string[]) => {
 }
 
 beforeAll(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
-  gateway = await startOnWorkerd({ ownerDid })
+  home = aHomeWithIdentity()
+  gateway = await startOnWorkerd({ ownerDid: home.ownerDid })
   const daemon = await startDaemon({ home: home.path, port: 0, logger: pino({ level: 'silent' }) })
   authorization = ['authorization', `Bearer ${daemon.adminBearer}`]
   await allowLoad(daemon)

@@ -5,11 +5,8 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../local-daemon/home/home.ts'
-import { prepareHome } from '../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../support/daemon/a-daemon.ts'
+import { aHomeWithIdentity, type HomeWithIdentity } from '../support/daemon/a-home-with-identity.ts'
 import { aLink, type Link } from '../support/gateway/a-link.ts'
 import { until } from '../support/until.ts'
 import { nothingRuns } from '../support/processes-of.ts'
@@ -20,7 +17,7 @@ const STOPPED_MS = Number(process.env['SPL_TEST_SLEEP_MS'] ?? 6_500)
 /** The target is 3 s; the rest is for a machine that is busy with other tests. */
 const BACK_MS = 5_000
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let gateway: Gateway
 let link: Link
 let daemon: ChildProcess
@@ -28,12 +25,9 @@ let output: Promise<string>
 let closed: Promise<unknown>
 
 beforeEach(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
+  home = aHomeWithIdentity()
   gateway = await startGateway({
-    ownerDid,
+    ownerDid: home.ownerDid,
     directory: join(home.path, 'gateway'),
     // Home comes by a link that breaks, on a port of its own.
     hostname: 'localhost:*',

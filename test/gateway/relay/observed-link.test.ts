@@ -3,28 +3,26 @@ import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../../local-daemon/daemon.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import type { RequestLine } from '../../../local-daemon/requests/request-line.ts'
 import type { LinkReport } from '../../../local-daemon/edge/link-report.ts'
+import {
+  aHomeWithIdentity,
+  type HomeWithIdentity,
+} from '../../support/daemon/a-home-with-identity.ts'
 import { aDraft, aHome } from '../../support/daemon/a-daemon.ts'
 import { EventReader } from '../../support/clients/events.ts'
 import { parsePrometheus } from '../../support/prometheus-text.ts'
 import { until } from '../../support/until.ts'
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let gateway: Gateway
 let daemon: Daemon
 
 beforeAll(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
-  gateway = await startGateway({ ownerDid, directory: join(home.path, 'gateway') })
+  home = aHomeWithIdentity()
+  gateway = await startGateway({ ownerDid: home.ownerDid, directory: join(home.path, 'gateway') })
   daemon = await startDaemon({
     home: home.path,
     port: 0,
@@ -240,9 +238,8 @@ test('a gateway that comes back is a reconnect, and no line is lost', async () =
   expect(families.get('spl_tunnel_connected')?.samples[0]?.value).toBe(0)
   expect(families.get('spl_tunnel_round_trip_seconds')?.samples).toEqual([])
   const kept = await lines()
-  const ownerDid = daemon.identity.did
   gateway = await startGateway({
-    ownerDid,
+    ownerDid: home.ownerDid,
     directory: join(home.path, 'gateway'),
     port: Number(new URL(gateway.url).port),
   })

@@ -1,27 +1,25 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../../local-daemon/daemon.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aDraft, aHome } from '../../support/daemon/a-daemon.ts'
+import {
+  aHomeWithIdentity,
+  type HomeWithIdentity,
+} from '../../support/daemon/a-home-with-identity.ts'
+import { aDraft } from '../../support/daemon/a-daemon.ts'
 import { EventReader, recordIds } from '../../support/clients/events.ts'
 import { bearerBy } from '../../support/test-identity.ts'
 import { until } from '../../support/until.ts'
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let gateway: Gateway
 let daemon: Daemon
 const lines: Record<string, unknown>[] = []
 
 beforeAll(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
-  gateway = await startGateway({ ownerDid, directory: join(home.path, 'gateway') })
+  home = aHomeWithIdentity()
+  gateway = await startGateway({ ownerDid: home.ownerDid, directory: join(home.path, 'gateway') })
   const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line)) })
   daemon = await startDaemon({
     home: home.path,

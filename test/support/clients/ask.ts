@@ -1,7 +1,13 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { head, open, type Answer, type Sending } from './send.ts'
-import type { PublicSide, Traffic } from '../../faults/public-side.ts'
+
+/** Requests and bodies of a client, or of many. */
+export interface Traffic {
+  underWay: number
+  /** Bodies of which a good part has come, and not all. */
+  longBodies?: number
+}
 
 /** Milliseconds that a client waits: longer than the gateway holds a request for a daemon that is away. */
 const LIMIT_MS = 20_000
@@ -11,7 +17,7 @@ const LIMIT_MS = 20_000
  * @throws Error when the connection broke, the body was cut, or nothing came in time
  */
 export async function ask(
-  { port, traffic }: Pick<PublicSide, 'port' | 'traffic'>,
+  { port, traffic }: { readonly port: number; readonly traffic: Traffic },
   sending: Sending,
 ): Promise<Answer> {
   const { request, answer } = open(port, sending)

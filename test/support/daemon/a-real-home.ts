@@ -1,9 +1,7 @@
+import { aHomeWithIdentity } from './a-home-with-identity.ts'
 import { pino } from 'pino'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon, type Daemon } from '../../../local-daemon/daemon.ts'
-import { aDraft, aHome } from './a-daemon.ts'
+import { aDraft } from './a-daemon.ts'
 import { aLink, type Link } from '../gateway/a-link.ts'
 import {
   startOnWorkerd,
@@ -28,11 +26,10 @@ export interface RealHome extends AsyncDisposable {
 
 export async function aRealHome(settings: Partial<GatewaySettings> = {}): Promise<RealHome> {
   await using undo = new AsyncDisposableStack()
-  const home = undo.use(aHome())
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
-  const gateway = undo.use(await startOnWorkerd({ ...settings, ownerDid, anyPort: true }))
+  const home = undo.use(aHomeWithIdentity())
+  const gateway = undo.use(
+    await startOnWorkerd({ ...settings, ownerDid: home.ownerDid, anyPort: true }),
+  )
   const link = undo.use(await aLink(gateway.port))
   const logger = pino({ level: 'silent' })
   const start = () =>

@@ -2,13 +2,10 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
 import { urlHost } from '../../../local-daemon/network/listen-host.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../../local-daemon/daemon.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/daemon/a-daemon.ts'
+import { aHomeWithIdentity } from '../../support/daemon/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
 import type { Way } from './access-table-routes.ts'
 
@@ -45,13 +42,10 @@ export interface AccessStage extends AsyncDisposable {
 const PROXIED = 'spl.example'
 
 export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promise<AccessStage> {
-  const home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
+  const home = aHomeWithIdentity()
   const gateway =
     options.host === undefined
-      ? await startGateway({ ownerDid, directory: join(home.path, 'gateway') })
+      ? await startGateway({ ownerDid: home.ownerDid, directory: join(home.path, 'gateway') })
       : undefined
   const daemon = await startDaemon({
     home: home.path,

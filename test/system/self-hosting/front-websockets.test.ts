@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker } from '../../../local-daemon/gateway/worker-bundle.ts'
-import { aHome } from '../../support/daemon/a-daemon.ts'
+import {
+  aHomeWithIdentity,
+  type HomeWithIdentity,
+} from '../../support/daemon/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
 import {
   descriptorsOf,
@@ -36,15 +36,13 @@ const WORKER = `
 const CLOSE_MS = 500
 const UNFINISHED = 8 * 1024 * 1024
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let gateway: Gateway
 
 beforeAll(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
+  home = aHomeWithIdentity()
   gateway = await startGateway({
-    ownerDid: loadIdentity(paths).did,
+    ownerDid: home.ownerDid,
     worker: await bundleWorker({ contents: WORKER, resolveDir: '/' }),
     directory: join(home.path, 'gateway'),
     limits: { webSocketCloseMs: CLOSE_MS, webSocketUnfinishedBytes: UNFINISHED },

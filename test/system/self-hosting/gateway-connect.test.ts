@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
 import { readRunningFile } from '../../../local-daemon/cli/client/running-file.ts'
 import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startGateway, type Gateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/daemon/a-daemon.ts'
+import {
+  aHomeWithIdentity,
+  type HomeWithIdentity,
+} from '../../support/daemon/a-home-with-identity.ts'
 import { CloudflareStandIn } from '../../support/gateway/cloudflare-stand-in.ts'
 import { MAIN, runSpl } from '../../support/cli/run-spl.ts'
 
@@ -17,15 +18,16 @@ const run = promisify(execFile)
 const CONNECT = new URL('../../../local-daemon/cli/gateway/connect-home.ts', import.meta.url)
 const HOME = new URL('../../../local-daemon/home/home.ts', import.meta.url)
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let gateway: Gateway
 
 beforeEach(async () => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const ownerDid = loadIdentity(paths).did
-  gateway = await startGateway({ ownerDid, directory: paths.gateway, tls: 'self-signed' })
+  home = aHomeWithIdentity()
+  gateway = await startGateway({
+    ownerDid: home.ownerDid,
+    directory: home.paths.gateway,
+    tls: 'self-signed',
+  })
 })
 
 afterEach(async () => {
@@ -91,7 +93,7 @@ test('removing the gateway lets the daemon go on without one', { timeout: 90_000
   writeFileSync(noteFile, JSON.stringify({ ...note, hostnames: [gateway.url] }))
   cloudflare.place('spl-gateway', [
     { name: 'TUNNEL', type: 'durable_object_namespace', class_name: 'TunnelObject' },
-    { name: 'OWNER_DID', type: 'plain_text', text: loadIdentity(homeAt(home.path)).did },
+    { name: 'OWNER_DID', type: 'plain_text', text: home.ownerDid },
   ])
   await startDaemon('--gateway', gateway.url, '--gateway-ca', gateway.cacert ?? '')
   const removed = await runSpl(['gateway', 'remove', project, '--yes'], { home: home.path, env })

@@ -10,24 +10,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { aHome } from '../../support/daemon/a-daemon.ts'
+import {
+  aHomeWithIdentity,
+  type HomeWithIdentity,
+} from '../../support/daemon/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
 import { getPublic } from '../../support/clients/public-request.ts'
 import { isRunning, MAIN, runSpl, startSpl } from '../../support/cli/run-spl.ts'
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 const started: ChildProcess[] = []
 
 beforeEach(() => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  loadIdentity(paths)
+  home = aHomeWithIdentity()
 })
 
 afterEach(async () => {

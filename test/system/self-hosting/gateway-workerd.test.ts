@@ -3,27 +3,25 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
 import { selfSignedCertificate } from '../../../local-daemon/gateway/self-signed.ts'
 import { startGateway, type GatewayOptions } from '../../../local-daemon/gateway/start-gateway.ts'
-import { aHome } from '../../support/daemon/a-daemon.ts'
+import {
+  aHomeWithIdentity,
+  type HomeWithIdentity,
+} from '../../support/daemon/a-home-with-identity.ts'
 import { nothingRuns } from '../../support/processes-of.ts'
 import { getPublic } from '../../support/clients/public-request.ts'
 import { isRunning } from '../../support/cli/run-spl.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-let home: ReturnType<typeof aHome>
+let home: HomeWithIdentity
 let options: GatewayOptions
 
 beforeEach(() => {
-  home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  options = { ownerDid: loadIdentity(paths).did, directory: paths.gateway, tls: 'self-signed' }
+  home = aHomeWithIdentity()
+  options = { ownerDid: home.ownerDid, directory: home.paths.gateway, tls: 'self-signed' }
 })
 
 afterEach(async () => {

@@ -5,20 +5,15 @@ import { get } from 'node:https'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { loadIdentity } from '../../../local-daemon/access/identity/identity.ts'
-import { homeAt } from '../../../local-daemon/home/home.ts'
-import { prepareHome } from '../../../local-daemon/home/prepare-home.ts'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
-import { aHome } from '../../support/daemon/a-daemon.ts'
+import { aHomeWithIdentity } from '../../support/daemon/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
 
 test('a client that leaves a quiet event stream over TLS is noticed at home at once, not by the next heartbeat', async () => {
-  using home = aHome()
-  const paths = homeAt(home.path)
-  prepareHome(paths)
-  const { did } = loadIdentity(paths)
+  using home = aHomeWithIdentity()
+  const { ownerDid: did } = home
   const directory = join(home.path, 'gateway')
   await using gateway = await startGateway({ ownerDid: did, directory, tls: 'self-signed' })
   const tunnel = { gatewayUrl: gateway.url, cacert: gateway.cacert ?? '' }
