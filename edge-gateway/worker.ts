@@ -1,20 +1,22 @@
+import type { MaybePromise } from '../protocol/maybe-promise.ts'
 import { CHALLENGE_PATH, TUNNEL_PATH } from '../protocol/tunnel/version.ts'
-import type { Env } from './env.ts'
-import { HostOwner } from './host-owner.ts'
-import { lingerUnread } from './linger.ts'
-import { problemResponse } from './problem-response.ts'
-import { refuse } from './refusal.ts'
-import { isRegistryTarget } from './registry/answer-registry.ts'
+import type { Env } from './deployment/env.ts'
+import type { HostOwner } from './door/host-owner.ts'
+import { lingerUnread } from './door/linger.ts'
+import { problemResponse } from './door/problem-response.ts'
+import { refuse } from './door/refusal.ts'
+import { isRegistryTarget } from './registry/registry-routes.ts'
 import { NO_REGISTRY } from './registry/refusals.ts'
 import { serveHostnames } from './registry/serve-hostnames.ts'
-import { readSettings } from './settings.ts'
-import { connect, giveChallenge } from './worker/connect.ts'
-import { splitUrl } from './worker/public-request.ts'
-import { refusalOfFailure } from './worker/refusals.ts'
+import { haveRegistry, readSettings } from './deployment/settings.ts'
+import { connect } from './worker/connect.ts'
+import { giveChallenge } from './worker/give-challenge.ts'
+import { splitUrl } from './door/public-request.ts'
+import { refusalOfFailure } from './worker/refusal-of-failure.ts'
 import { relay } from './worker/relay.ts'
-import { logFault } from './tunnel/log-fault.ts'
-import { ROOM_OBJECT, ROOM_URL } from './tunnel/internal.ts'
-import { STORAGE_ROOM } from './tunnel/storage-room.ts'
+import { logFault } from './deployment/log-fault.ts'
+import { ROOM_OBJECT, ROOM_URL } from './internal/relayed.ts'
+import { STORAGE_ROOM } from './internal/storage-room.ts'
 
 export { RegistryObject } from './registry/registry-object.ts'
 export { TunnelObject } from './tunnel/tunnel-object.ts'
@@ -35,7 +37,7 @@ export default {
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** Whatever fails on the way, a client is told so in the one form; the runtime would say so in plain text. */
-function settled(request: Request, env: Env): Response | Promise<Response> {
+function settled(request: Request, env: Env): MaybePromise<Response> {
   const requestId = crypto.randomUUID()
   const tell = (error: unknown) => {
     logFault('worker', error, requestId)
@@ -55,7 +57,7 @@ function tryRoom({ TUNNEL }: Env): Promise<void> {
   return STORAGE_ROOM.tryAgain(write, Date.now())
 }
 
-function answerTo(request: Request, env: Env): Response | Promise<Response> {
+function answerTo(request: Request, env: Env): MaybePromise<Response> {
   const settings = readSettings(env)
   if (typeof settings === 'string') {
     return problemResponse('GATEWAY_MISCONFIGURED', settings, {
@@ -64,16 +66,11 @@ function answerTo(request: Request, env: Env): Response | Promise<Response> {
   }
   const url = splitUrl(request.url)
   const serve = (owner: HostOwner) => {
-    if (url.target === TUNNEL_PATH) return connect(request, url.host, env, settings, owner)
-    if (url.target === CHALLENGE_PATH) {
-      return giveChallenge(request, url.host, env, settings, owner)
-    }
-    return relay(request, url, env, settings, owner)
+    if (url.target === TUNNEL_PATH) return connect(request, url.host, settings, owner)
+    if (url.target === CHALLENGE_PATH) return giveChallenge(request, url.host, settings, owner)
+    return relay(request, url, settings, owner)
   }
-  const { serves } = settings
-  if (!(serves instanceof HostOwner)) {
-    return serveHostnames(request, url, env, settings, serves, serve)
-  }
+  if (haveRegistry(settings)) return serveHostnames(request, url, settings, serve)
   if (isRegistryTarget(url.target)) return refuse(NO_REGISTRY, { requestId: crypto.randomUUID() })
-  return serve(serves)
+  return serve(settings.serves as HostOwner)
 }

@@ -1,5 +1,5 @@
-import { RateBuckets } from '../rate-buckets.ts'
-import { HostOwner } from '../host-owner.ts'
+import { RateBuckets } from '../door/rate-buckets.ts'
+import { HostOwner } from '../door/host-owner.ts'
 import { objectNameOf, type Directory } from './registration.ts'
 
 /** Asks the registry. Undefined if nothing has changed since that version. */

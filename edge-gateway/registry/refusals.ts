@@ -1,20 +1,6 @@
+import type { SignatureFault } from '../../protocol/identity/request-signature.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import type { ChallengeFault } from '../challenge-book.ts'
-import type { Refusal } from '../refusal.ts'
-
-/** The answer for a host without an owner. */
-export const HOSTNAME_UNKNOWN: Refusal = {
-  code: 'HOSTNAME_UNKNOWN',
-  message: 'This gateway does not serve this hostname',
-  try: 'check its spelling; the daemon that is to have it joins with an invite of the admin: spl gateway join',
-}
-
-/** The answer to a request signed for a host of another gateway: perhaps somebody passed it on. */
-export const OTHER_HOST: Refusal = {
-  code: 'HOSTNAME_UNKNOWN',
-  message: 'This gateway does not answer for this host',
-  try: 'start it with that name and port, spl gateway serve --hostname <name>[:<port>] (on Cloudflare PUBLIC_HOSTNAMES), or use one that it has',
-}
+import type { Refusal } from '../door/refusal.ts'
 
 export const REGISTRY_UNAVAILABLE: Refusal = {
   code: 'REGISTRY_UNAVAILABLE',
@@ -35,6 +21,40 @@ export const NO_SUCH_ROUTE: Refusal = {
   try: 'use the same version of spl here and at the gateway',
 }
 
+export const OTHER_METHOD = {
+  code: 'METHOD_NOT_ALLOWED',
+  message: 'This route of the registry does not have this method',
+} as const satisfies Refusal
+
+export const BODY_TOO_LARGE: Refusal = {
+  code: 'BODY_TOO_LARGE',
+  message: `The registry takes ${LIMITS.registryBodyBytes} bytes at most`,
+}
+
+/** Why a signature is not good. */
+export const SIGNATURE_REFUSALS: Readonly<Record<SignatureFault, Refusal>> = {
+  missing: {
+    code: 'SIGNATURE_INVALID',
+    message: 'This route needs a signature',
+    try: 'ask with spl gateway list, invite, join or revoke',
+  },
+  malformed: {
+    code: 'SIGNATURE_INVALID',
+    message: 'The signature is malformed',
+    try: 'update spl',
+  },
+  'wrong-key': {
+    code: 'SIGNATURE_INVALID',
+    message: 'The request is not signed with the key of this gateway’s admin',
+    try: 'run it on the machine and with the --home whose did (spl status) is ADMIN_DID of the gateway',
+  },
+  signature: {
+    code: 'SIGNATURE_INVALID',
+    message: 'The signature is not valid for this host and this request',
+    try: 'ask the public hostname itself; a proxy in front must keep the Host header',
+  },
+}
+
 export const NO_SUCH_HOSTNAME: Refusal = {
   code: 'NOT_FOUND',
   message: 'This hostname has no owner',
@@ -45,26 +65,6 @@ export const NO_SUCH_INVITE: Refusal = {
   code: 'NOT_FOUND',
   message: 'There is no such open invite',
   try: 'spl gateway list --invites',
-}
-
-/** By the reason why a challenge is invalid. */
-export const CHALLENGE_REFUSALS: Readonly<Record<ChallengeFault, Refusal>> = {
-  stale: {
-    code: 'CHALLENGE_STALE',
-    message: 'The signed challenge is no longer valid',
-    try: 'ask for a new one and sign again at once',
-  },
-  replayed: {
-    code: 'CHALLENGE_REPLAYED',
-    message: 'The signed challenge was used before',
-    try: 'ask for a new challenge for each request',
-  },
-  busy: {
-    code: 'RATE_LIMITED',
-    message: 'This key has sent too many signed requests',
-    try: 'wait half a minute',
-    retryAfter: LIMITS.challengeSeconds,
-  },
 }
 
 export const INVITE_KNOWN: Refusal = {

@@ -1,7 +1,7 @@
 import { isHostname, isHostnamePattern } from '../../protocol/http/hostname.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../protocol/json/strict-json.ts'
-import type { Refusal } from '../refusal.ts'
+import type { Refusal } from '../door/refusal.ts'
 import { invalidField, repeatedField } from './refusals.ts'
 
 /** What the admin tells the registry about an invite. */

@@ -3,12 +3,12 @@ import type { DidKey } from '../../protocol/identity/did-key.ts'
 import { allowsHostname } from '../../protocol/http/hostname.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import type { VerifiedRequest } from '../../protocol/identity/request-signature.ts'
-import { ChallengeBook } from '../challenge-book.ts'
-import type { Env } from '../env.ts'
-import type { Refusal } from '../refusal.ts'
+import { ChallengeBook } from '../door/challenge-book.ts'
+import type { Env } from '../deployment/env.ts'
+import type { Refusal } from '../door/refusal.ts'
 import { objectNameOf, type Directory, type Registration } from './registration.ts'
+import { CHALLENGE_REFUSALS } from '../door/refusals.ts'
 import {
-  CHALLENGE_REFUSALS,
   HOSTNAME_ENDING,
   HOSTNAME_TAKEN,
   HOSTNAMES_FULL,

@@ -13,12 +13,21 @@ export type RegistryRoute =
   | { readonly kind: 'hostnames'; readonly after: string }
   | { readonly kind: 'revoke'; readonly hostname: string }
 
+/** What only the admin may ask. */
+export type AdminRoute = Exclude<RegistryRoute, { kind: 'join' | 'challenge' }>
+
 /** The methods of a known path, for a method that it does not have. */
 export interface OtherMethods {
   readonly allow: string
 }
 
 const INVITE_ID = /^[0-9a-f]{64}$/
+
+/** Whether a request is for the registry itself, on any hostname. Such a request is never relayed. */
+export function isRegistryTarget(target: string): boolean {
+  if (!target.startsWith(REGISTRY_PATH)) return false
+  return target.length === REGISTRY_PATH.length || /[/?]/.test(target[REGISTRY_PATH.length] ?? '')
+}
 
 /** What a request asks for; undefined if there is no such path. The path is not decoded. */
 export function registryRoute(

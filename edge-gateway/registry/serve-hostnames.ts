@@ -1,17 +1,18 @@
 import { hostnameOf } from '../../protocol/http/hostname.ts'
+import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import { CHALLENGE_PATH, TUNNEL_PATH } from '../../protocol/tunnel/version.ts'
-import type { Env } from '../env.ts'
-import type { HostOwner } from '../host-owner.ts'
-import { refuse, type Refusal } from '../refusal.ts'
-import type { RegistryAdmin, Settings } from '../settings.ts'
-import { Door, type Given } from '../worker/door.ts'
-import { clientOf, type PublicUrl } from '../worker/public-request.ts'
-import { answerRegistry, isRegistryTarget } from './answer-registry.ts'
+import { enter } from '../door/enter.ts'
+import type { HostOwner } from '../door/host-owner.ts'
+import { clientOf, type PublicUrl } from '../door/public-request.ts'
+import { refuse, type Refusal } from '../door/refusal.ts'
+import { HOSTNAME_UNKNOWN } from '../door/refusals.ts'
+import { STRANGERS } from '../door/stranger-limits.ts'
+import type { RegistrySettings } from '../deployment/settings.ts'
+import { answerRegistry } from './answer-registry.ts'
 import { HostDirectory, type AskDirectory, type Found } from './host-directory.ts'
-import { HOSTNAME_UNKNOWN, REGISTRY_UNAVAILABLE } from './refusals.ts'
+import { REGISTRY_UNAVAILABLE } from './refusals.ts'
+import { isRegistryTarget } from './registry-routes.ts'
 import { registryOf } from './registry-stub.ts'
-
-type Answer = Given<Response>
 
 /** One Worker serves one deployment, so requests share what they learn. */
 const directory = new HostDirectory()
@@ -24,22 +25,23 @@ const directory = new HostDirectory()
 export function serveHostnames(
   request: Request,
   url: PublicUrl,
-  env: Env,
-  settings: Settings,
-  admin: RegistryAdmin,
-  serve: (owner: HostOwner) => Answer,
-): Answer {
+  settings: RegistrySettings,
+  serve: (owner: HostOwner) => MaybePromise<Response>,
+): MaybePromise<Response> {
+  const ask: AskDirectory = async (known) => registryOf(settings.env).directory(known)
   if (isRegistryTarget(url.target)) {
-    return answerRegistry(request, url, env, settings, admin, {
-      changed: () => directory.changed(),
-      isOwn,
-    })
+    const changed = () => directory.changed()
+    return answerRegistry(request, url, settings, { changed, isOwn })
   }
   const hostname = hostnameOf(url.host)
   const connects = url.target === TUNNEL_PATH || url.target === CHALLENGE_PATH
   const found =
-    hostname === undefined ? 'unknown' : directory.find(hostname, asking(env), Date.now(), connects)
-  return found instanceof Promise ? found.then(decide) : decide(found)
+    hostname === undefined ? 'unknown' : directory.find(hostname, ask, Date.now(), connects)
+  return andThen<Found, Response>(found, (owner) => {
+    if (typeof owner !== 'string') return serve(owner)
+    const refusal = owner === 'unknown' ? HOSTNAME_UNKNOWN : REGISTRY_UNAVAILABLE
+    return refuseEach(refusal, request, settings)
+  })
 
   /** An assigned name counts as the gateway's own, like one from its settings. */
   async function isOwn(): Promise<boolean> {
@@ -47,25 +49,24 @@ export function serveHostnames(
     if (publicHosts.includes(url.host)) return true
     const name = publicHosts.includesPort(url.host) ? hostnameOf(url.host) : undefined
     if (name === undefined) return false
-    return typeof (await directory.find(name, asking(env), Date.now())) === 'object'
+    return typeof (await directory.find(name, ask, Date.now())) === 'object'
   }
-
-  function decide(owner: Found): Answer {
-    if (typeof owner !== 'string') return serve(owner)
-    const refusal = owner === 'unknown' ? HOSTNAME_UNKNOWN : REGISTRY_UNAVAILABLE
-    return refuseStranger(refusal, request, env, settings)
-  }
-}
-
-function asking(env: Env): AskDirectory {
-  return async (known) => registryOf(env).directory(known)
 }
 
 /** Counted like any request without a valid bearer, before it gets an answer. */
-function refuseStranger(refusal: Refusal, request: Request, env: Env, settings: Settings): Answer {
+function refuseEach(
+  refusal: Refusal,
+  request: Request,
+  settings: RegistrySettings,
+): MaybePromise<Response> {
   const asked = { requestId: crypto.randomUUID() }
-  const door = new Door<Response>(env, settings, clientOf(request, settings), (why) =>
-    refuse(why, asked),
-  )
-  return door.enter(() => door.refuseStranger(refusal))
+  return enter<never, Response>(settings, {
+    client: clientOf(request, settings),
+    strangers: STRANGERS,
+    formFault: () => undefined,
+    credential: () => refusal,
+    limitOf: () => undefined,
+    admit: () => refuse(refusal, asked),
+    refuse: (why) => refuse(why, asked),
+  })
 }

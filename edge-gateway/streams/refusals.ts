@@ -1,4 +1,4 @@
-import type { Refusal } from '../refusal.ts'
+import type { Refusal } from '../door/refusal.ts'
 
 export const TOO_SLOW: Refusal = {
   code: 'CONSUMER_TOO_SLOW',

@@ -2,7 +2,7 @@ import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
 import type { HeaderList, RequestHead } from '../../protocol/tunnel/heads.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { withoutTicket } from '../../protocol/http/without-ticket.ts'
-import { valuesToBytes, valueToText } from '../header-bytes.ts'
+import { valuesToBytes, valueToText } from '../door/header-bytes.ts'
 
 const LAST_EVENT_ID = 'last-event-id'
 

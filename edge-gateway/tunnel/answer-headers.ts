@@ -1,7 +1,7 @@
 import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
 import { cleanResponseHeaders, isHeaderFault } from '../../protocol/http/header-hygiene.ts'
 import type { HeaderList, ResponseHead } from '../../protocol/tunnel/heads.ts'
-import { valueToText } from '../header-bytes.ts'
+import { valueToText } from '../door/header-bytes.ts'
 
 /** An answer's headers as the client gets them, its request's id apart, and what of them decides how its body is sent. */
 export interface AnswerHeaders {

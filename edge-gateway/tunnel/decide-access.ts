@@ -1,8 +1,8 @@
 import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
 import type { EdgeLimits, EdgePolicy, EdgeToken } from '../../protocol/tunnel/edge-policy.ts'
 import { SCOPES, type Scope } from '../../protocol/identity/scopes.ts'
-import type { Refusal } from '../refusal.ts'
-import type { Relayed } from './internal.ts'
+import type { Refusal } from '../door/refusal.ts'
+import type { Relayed } from '../internal/relayed.ts'
 
 /** An edge policy in the form that requests are decided by. */
 export interface AccessRules {

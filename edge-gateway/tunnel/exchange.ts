@@ -1,5 +1,5 @@
 import type { ResponseHead } from '../../protocol/tunnel/heads.ts'
-import type { RefusedRequest } from '../refusal.ts'
+import type { RefusedRequest } from '../door/refusal.ts'
 import type { Upload } from './upload.ts'
 import type { MemberOf } from './subscribers.ts'
 import type { ResetCode } from '../../protocol/tunnel/reset-code.ts'

@@ -1,5 +1,5 @@
 import { type Family, single } from '../../protocol/http/exposition.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../deployment/version.ts'
 import { CAUSES, type Cause, type TrafficCounts } from './traffic-counts.ts'
 
 /** How the object is at this moment. */

@@ -1,4 +1,4 @@
-import { STORAGE_ROOM, type StorageRoom } from './storage-room.ts'
+import { STORAGE_ROOM, type StorageRoom } from '../internal/storage-room.ts'
 
 /** What waits for room, of each object: it outlives an object that the runtime has reset. */
 const waiting = new Map<string, Map<string, unknown>>()

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../protocol/limits.ts'
 import { Shares } from '../../protocol/multiplexer/shares.ts'
-import { refuse } from '../refusal.ts'
+import { refuse } from '../door/refusal.ts'
 import type { AskedRequest } from './asked-request.ts'
 import { OFFLINE } from './refusals.ts'
 

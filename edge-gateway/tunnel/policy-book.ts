@@ -10,8 +10,8 @@ import {
   type EdgePolicy,
 } from '../../protocol/tunnel/edge-policy.ts'
 import { CODES, type Holder, STRANGERS } from '../../protocol/multiplexer/shares.ts'
-import { RateBuckets, type Rate } from '../rate-buckets.ts'
-import type { Refusal } from '../refusal.ts'
+import { RateBuckets, type Rate } from '../door/rate-buckets.ts'
+import type { Refusal } from '../door/refusal.ts'
 import {
   accessRules,
   decideBody,
@@ -21,9 +21,10 @@ import {
   tokenFault,
   type AccessRules,
 } from './decide-access.ts'
-import type { Relayed } from './internal.ts'
+import type { Relayed } from '../internal/relayed.ts'
 import type { KeptValues } from './kept-values.ts'
-import { NO_ORIGIN, NO_POLICY } from './refusals.ts'
+import { NO_ORIGIN } from '../door/refusals.ts'
+import { NO_POLICY } from './refusals.ts'
 
 /** Tokens whose use is counted at once: more than a policy can name. */
 const TOKENS_MAX = 4096

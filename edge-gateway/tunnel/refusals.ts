@@ -1,5 +1,5 @@
 import { LIMITS } from '../../protocol/limits.ts'
-import type { Refusal } from '../refusal.ts'
+import type { Refusal } from '../door/refusal.ts'
 
 export const OFFLINE: Refusal = {
   code: 'TUNNEL_OFFLINE',
@@ -54,12 +54,6 @@ export const NO_POLICY: Refusal = {
   code: 'POLICY_MISSING',
   message: 'This gateway does not know which bearers are good',
   try: 'start the daemon with `spl serve`; with more than 2000 live tokens revoke some',
-}
-
-export const NO_ORIGIN: Refusal = {
-  code: 'ORIGIN_NOT_ALLOWED',
-  message: 'Pages of this origin may not call this host',
-  try: 'if the page is yours, allow its origin at home: spl config get auth_cors_origins lists the origins; give them all, and this one, to spl config auth-set-cors-origins',
 }
 
 /** For a daemon that was replaced and asks whether the place is free again. */

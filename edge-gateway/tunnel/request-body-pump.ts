@@ -1,5 +1,5 @@
 import { detach } from '../../protocol/detach.ts'
-import { dropRest } from '../linger.ts'
+import { dropRest } from '../door/linger.ts'
 import type { ExchangeStream } from './exchange.ts'
 import type { Upload } from './upload.ts'
 

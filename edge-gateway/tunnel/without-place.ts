@@ -1,4 +1,4 @@
-import { NO_PLACE, WAIT_HEADER } from '../bridge.ts'
+import { NO_PLACE, WAIT_HEADER } from '../internal/bridge.ts'
 
 /** The Worker passes it on, and makes no waiting stream of it. */
 export function withoutPlace(answer: Response): Response {

@@ -1,7 +1,7 @@
 import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import { RateBuckets, type Rate } from '../rate-buckets.ts'
-import { ORIGINS_URL } from '../tunnel/internal.ts'
+import { RateBuckets, type Rate } from '../door/rate-buckets.ts'
+import { ORIGINS_URL } from '../internal/relayed.ts'
 
 /** How long a list is good for, milliseconds: so late refusals may be by a change of it. */
 const FRESH_MS = 2_000

@@ -1,5 +1,5 @@
-import type { Env } from '../env.ts'
-import type { HostOwner } from '../host-owner.ts'
+import type { Env } from '../deployment/env.ts'
+import type { HostOwner } from '../door/host-owner.ts'
 
 const ids = new WeakMap<HostOwner, DurableObjectId>()
 

@@ -6,7 +6,7 @@ import { architecture, foldersOf, layersOf, ROOT, rulesOf } from './layers.ts'
 const layers = layersOf(architecture())
 const RULES = join(ROOT, '.oxlintrc.layers.json')
 
-test.each(['protocol', 'local-daemon'])(
+test.each(['protocol', 'edge-gateway', 'local-daemon'])(
   'ARCHITECTURE.md has each folder of %s as one layer, and no other',
   (part) => {
     const told = layers.filter((layer) => layer.part === part).map(({ folder }) => folder)

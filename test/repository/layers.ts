@@ -14,7 +14,7 @@ export interface Layer {
 }
 
 const ROW =
-  /^\|[^|]+\| `(protocol|local-daemon)\/([\w-]+\/|\*\.ts)` \|.*\| (?:nothing|up to `([^`]+)`) \|$/gmu
+  /^\|[^|]+\| `(protocol|edge-gateway|local-daemon)\/([\w-]+\/|\*\.ts)` \|.*\| (?:nothing|up to `([^`]+)`) \|$/gmu
 
 /** The layers of the page, part by part, lowest first. */
 export function layersOf(page: string): readonly Layer[] {
@@ -52,6 +52,15 @@ const OF_PART: Readonly<Record<string, ImportRule>> = {
         message: 'protocol/ imports nothing of ours.',
       },
       { group: ['node:*', 'cloudflare:*'], message: 'protocol/ is pure: no platform imports.' },
+    ],
+  },
+  'edge-gateway': {
+    patterns: [
+      {
+        group: ['**/local-daemon/**', '**/test/**'],
+        message: 'edge-gateway/ imports only protocol/.',
+      },
+      { group: ['node:*'], message: 'edge-gateway/ runs on Workers.' },
     ],
   },
   'local-daemon': {

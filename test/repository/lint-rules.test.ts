@@ -41,7 +41,10 @@ test.each([
   ['protocol/x.ts', "export { homeAt } from '../local-daemon/home/home.ts'"],
   ['protocol/x.ts', "export { join } from 'node:path'"],
   ['protocol/x.ts', "export { DurableObject } from 'cloudflare:workers'"],
-  ['local-daemon/store/x.ts', "export { readSettings } from '../../edge-gateway/settings.ts'"],
+  [
+    'local-daemon/store/x.ts',
+    "export { readSettings } from '../../edge-gateway/deployment/settings.ts'",
+  ],
   ['local-daemon/store/x.ts', "export const load = () => import('../../edge-gateway/worker.ts')"],
   ['local-daemon/x.ts', "export { aHome } from '../test/daemon/a-daemon.ts'"],
   ['edge-gateway/x.ts', "export { homeAt } from '../local-daemon/home/home.ts'"],
@@ -55,7 +58,7 @@ test.each([
   ['local-daemon/store/x.ts', "export { homeAt } from '../home/home.ts'"],
   ['edge-gateway/tunnel/x.ts', "export { LIMITS } from '../../protocol/limits.ts'"],
   ['protocol/x.ts', "export { LIMITS } from './limits.ts'"],
-  ['test/daemon/x.ts', "export { readSettings } from '../../edge-gateway/settings.ts'"],
+  ['test/daemon/x.ts', "export { readSettings } from '../../edge-gateway/deployment/settings.ts'"],
 ])('a file of %s may say: %s', async (path, source) => {
   expect(await lint(path, `${source}\n`)).toContain('Found 0 warnings and 0 errors')
 })
@@ -67,7 +70,8 @@ const fileOf = ({ part, folder }: Layer) =>
   `${part}/${folder === '*.ts' ? 'x.ts' : `${folder}x.ts`}`
 function nameFrom(layer: Layer, other: Layer): string {
   // A file beside the folders is known by its name.
-  const path = other.folder === '*.ts' ? 'daemon.ts' : `${other.folder}x.ts`
+  const beside = other.part === 'edge-gateway' ? 'worker.ts' : 'daemon.ts'
+  const path = other.folder === '*.ts' ? beside : `${other.folder}x.ts`
   return layer.folder === '*.ts' ? `./${path}` : `../${path}`
 }
 

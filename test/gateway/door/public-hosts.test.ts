@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PublicHosts } from '../../../edge-gateway/public-hosts.ts'
+import { PublicHosts } from '../../../edge-gateway/door/public-hosts.ts'
 import { parsePublicName, publicHostnames } from '../../../local-daemon/gateway/public-hostnames.ts'
 
 /** What `spl gateway serve --hostname … --port 8443` tells the Worker. */

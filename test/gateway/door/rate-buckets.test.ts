@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RateBuckets, type Rate } from '../../../edge-gateway/rate-buckets.ts'
+import { RateBuckets, type Rate } from '../../../edge-gateway/door/rate-buckets.ts'
 
 /** At these times (ms), how long to wait (s); 0 passes. */
 type Takes = readonly (readonly [now: number, wait: number])[]

@@ -1,9 +1,9 @@
+import { LIMITS } from '../../protocol/limits.ts'
 import type { QueryFault } from '../../protocol/http/check-query.ts'
-import type { Refusal } from '../refusal.ts'
-import { STORAGE_ROOM } from '../tunnel/storage-room.ts'
-import type { CredentialFault } from './credential.ts'
+import type { Refusal } from './refusal.ts'
 
-export const CREDENTIAL_REFUSALS: Readonly<Record<CredentialFault, Refusal>> = {
+/** Why what a request shows for itself is not good. */
+export const CREDENTIAL_REFUSALS = {
   missing: {
     code: 'AUTH_REQUIRED',
     message: 'This request needs a bearer',
@@ -35,30 +35,12 @@ export const CREDENTIAL_REFUSALS: Readonly<Record<CredentialFault, Refusal>> = {
     message: 'The query does not hold one good ticket for this path',
     try: 'get a new one from POST /v1/stream-tickets for each stream, and use it within its time',
   },
-}
+} as const satisfies Readonly<Record<string, Refusal>>
 
 export const LOCAL_ONLY: Refusal = {
   code: 'LOCAL_ONLY',
   message: 'This route answers only on the machine where the daemon runs',
   try: 'run `spl` on that machine',
-}
-
-const OBJECT_LOST: Refusal = {
-  code: 'TUNNEL_INTERRUPTED',
-  message: 'The gateway lost the request before its answer began',
-  try: 'a safe request may be sent again at once; check others first',
-}
-
-const STORAGE_FULL: Refusal = {
-  code: 'GATEWAY_STORAGE_FULL',
-  message: "The gateway's disk is full",
-  try: 'make room on the disk of its --storage; it goes on by itself',
-  retryAfter: 1,
-}
-
-/** What to say of an object that has failed. @param now milliseconds since 1970 */
-export function refusalOfFailure(error: unknown, now: number): Refusal {
-  return STORAGE_ROOM.learn(error, now) ? STORAGE_FULL : OBJECT_LOST
 }
 
 /** @param seconds until the next request may pass */
@@ -93,4 +75,47 @@ export function tooManyProofs(seconds: number): Refusal {
 /** A query that a route of the gateway's own does not take. */
 export function invalidQuery({ message, field, try: next }: QueryFault): Refusal {
   return { code: 'INVALID_REQUEST', message, try: next, details: { field } }
+}
+
+/** The answer for a host without an owner. */
+export const HOSTNAME_UNKNOWN: Refusal = {
+  code: 'HOSTNAME_UNKNOWN',
+  message: 'This gateway does not serve this hostname',
+  try: 'check its spelling; the daemon that is to have it joins with an invite of the admin: spl gateway join',
+}
+
+/** The answer to a request signed for a host of another gateway: perhaps somebody passed it on. */
+export const OTHER_HOST: Refusal = {
+  code: 'HOSTNAME_UNKNOWN',
+  message: 'This gateway does not answer for this host',
+  try: 'start it with that name and port, spl gateway serve --hostname <name>[:<port>] (on Cloudflare PUBLIC_HOSTNAMES), or use one that it has',
+}
+
+/** By the reason why a challenge is invalid. */
+export const CHALLENGE_REFUSALS = {
+  stale: {
+    code: 'CHALLENGE_STALE',
+    message: 'The signed challenge is no longer valid',
+    try: 'ask for a new one and sign again at once',
+  },
+  replayed: {
+    code: 'CHALLENGE_REPLAYED',
+    message: 'The signed challenge was used before',
+    try: 'ask for a new challenge for each request',
+  },
+  busy: {
+    code: 'RATE_LIMITED',
+    message: 'This key has sent too many signed requests',
+    try: 'wait half a minute',
+    retryAfter: LIMITS.challengeSeconds,
+  },
+} as const satisfies Readonly<Record<string, Refusal>>
+
+/** Not from this book or too old; signed before; or too many were used just now. */
+export type ChallengeFault = keyof typeof CHALLENGE_REFUSALS
+
+export const NO_ORIGIN: Refusal = {
+  code: 'ORIGIN_NOT_ALLOWED',
+  message: 'Pages of this origin may not call this host',
+  try: 'if the page is yours, allow its origin at home: spl config get auth_cors_origins lists the origins; give them all, and this one, to spl config auth-set-cors-origins',
 }

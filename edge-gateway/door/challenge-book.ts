@@ -1,8 +1,6 @@
-import { decodeBase64Url, encodeBase64Url } from '../protocol/encoding/base64url.ts'
-import { LIMITS } from '../protocol/limits.ts'
-
-/** Why a challenge is worth nothing: not of this book, or too old; signed before; or too many were used just now. */
-export type ChallengeFault = 'stale' | 'replayed' | 'busy'
+import { decodeBase64Url, encodeBase64Url } from '../../protocol/encoding/base64url.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import type { ChallengeFault } from './refusals.ts'
 
 const TIME_BYTES = 4
 const RANDOM_BYTES = 12

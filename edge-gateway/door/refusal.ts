@@ -1,5 +1,5 @@
-import type { CorsHeaders } from '../protocol/http/cors.ts'
-import type { ProblemCode } from '../protocol/http/problem.ts'
+import type { CorsHeaders } from '../../protocol/http/cors.ts'
+import type { ProblemCode } from '../../protocol/http/problem.ts'
 import { problemResponse } from './problem-response.ts'
 
 /** Why a request goes no further, as data: decisions make it, and one place turns it into an answer. */
@@ -14,6 +14,8 @@ export interface Refusal {
   readonly passing?: true
   /** Methods that the path has, for a method that it has not (RFC 9110, section 15.5.6). */
   readonly allow?: string
+  /** The protocol that the path needs, for a request without it (RFC 9110, section 15.5.22). */
+  readonly upgrade?: string
   /** Further members of the envelope. */
   readonly details?: Readonly<Record<string, unknown>>
 }
@@ -29,7 +31,7 @@ export interface RefusedRequest {
 
 /** The answer to a refused request. What every refusal must carry, whoever made it, is added here and nowhere else. */
 export function refuse(refusal: Refusal, asked: RefusedRequest): Response {
-  const { code, message, retryAfter, allow, details } = refusal
+  const { code, message, retryAfter, allow, upgrade, details } = refusal
   asked.refused?.(code)
   return problemResponse(code, message, {
     ...(refusal.try === undefined ? {} : { try: refusal.try }),
@@ -39,6 +41,7 @@ export function refuse(refusal: Refusal, asked: RefusedRequest): Response {
       ...asked.cors?.(),
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...(allow === undefined ? {} : { allow }),
+      ...(upgrade === undefined ? {} : { upgrade }),
     },
   })
 }

@@ -1,7 +1,10 @@
 import { readBearer } from '../../protocol/identity/bearer.ts'
 import { parseToken, tokenId, TokenError, verifyToken } from '../../protocol/identity/token.ts'
-import type { HostOwner } from '../host-owner.ts'
-import type { Credential, CredentialFault } from './credential.ts'
+import type { HostOwner } from './host-owner.ts'
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
+import type { Credential } from './credential.ts'
+import type { Refusal } from './refusal.ts'
+import { CREDENTIAL_REFUSALS } from './refusals.ts'
 
 /**
  * Checks the form and the owner's signature of a bearer: all that can be known without state. A
@@ -11,17 +14,17 @@ import type { Credential, CredentialFault } from './credential.ts'
 export function checkBearer(
   authorization: string,
   owner: HostOwner,
-): Credential | CredentialFault | Promise<Credential | CredentialFault> {
+): MaybePromise<Credential | Refusal> {
   const shown = readBearer(authorization)
-  if (shown === undefined) return 'malformed'
-  if (shown === 'doubled') return shown
+  if (shown === undefined) return CREDENTIAL_REFUSALS.malformed
+  if (shown === 'doubled') return CREDENTIAL_REFUSALS.doubled
   return owner.bearers.get(shown.bearer) ?? verify(shown.bearer, owner)
 }
 
-async function verify(token: string, owner: HostOwner): Promise<Credential | CredentialFault> {
+async function verify(token: string, owner: HostOwner): Promise<Credential | Refusal> {
   try {
     const parsed = parseToken(token)
-    if (!(await verifyToken(parsed, owner.key))) return 'forged'
+    if (!(await verifyToken(parsed, owner.key))) return CREDENTIAL_REFUSALS.forged
     const credential: Credential = {
       tokenId: await tokenId(parsed.secret),
       stranger: false,
@@ -32,7 +35,7 @@ async function verify(token: string, owner: HostOwner): Promise<Credential | Cre
     bearers.set(token, credential)
     return credential
   } catch (error) {
-    if (error instanceof TokenError) return 'malformed'
+    if (error instanceof TokenError) return CREDENTIAL_REFUSALS.malformed
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../protocol/http/header-field.ts'
+import type { HeaderList } from '../../protocol/http/header-field.ts'
 
 /**
  * Header values cross the tunnel as bytes, one character each, as Node and browsers hold them. workerd

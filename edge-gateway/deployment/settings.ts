@@ -1,8 +1,10 @@
-import { parseDidKey, type DidKey } from '../protocol/identity/did-key.ts'
+import { parseDidKey, type DidKey } from '../../protocol/identity/did-key.ts'
 import type { Env } from './env.ts'
-import { HostOwner } from './host-owner.ts'
-import { PublicHosts } from './public-hosts.ts'
-import type { Rate } from './rate-buckets.ts'
+import type { AddressLimits } from '../door/address-limits.ts'
+import { HostOwner } from '../door/host-owner.ts'
+import { PublicHosts } from '../door/public-hosts.ts'
+import type { AddressSource } from '../door/public-request.ts'
+import type { Rate } from '../door/rate-buckets.ts'
 
 /** Who gives out the hostnames of a gateway for several owners. */
 export interface RegistryAdmin {
@@ -10,17 +12,23 @@ export interface RegistryAdmin {
   readonly adminKey: Uint8Array
 }
 
-/** The deployment's variables, checked once. */
-export interface Settings {
+/** The deployment's variables and bindings, checked once. */
+export interface Settings extends AddressLimits, AddressSource {
+  readonly env: Env
   /** Whom every hostname belongs to, or the admin of the registry that says whom each belongs to. */
   readonly serves: HostOwner | RegistryAdmin
   /** Hosts for which a signature may be made. */
   readonly publicHosts: PublicHosts
-  readonly clientAddressHeader: string | undefined
   readonly headTimeoutMs: number
-  /** Requests of one address, and of these without a good bearer. */
-  readonly addressRate: Rate
-  readonly strangerRate: Rate
+}
+
+/** Those of a gateway for several owners. */
+export interface RegistrySettings extends Settings {
+  readonly serves: RegistryAdmin
+}
+
+export function haveRegistry(settings: Settings): settings is RegistrySettings {
+  return !(settings.serves instanceof HostOwner)
 }
 
 const HEAD_TIMEOUT_SECONDS = 100
@@ -53,12 +61,15 @@ function parse(env: Env): Settings | string {
   const strangerRate = perMinute(env.STRANGER_REQUESTS_PER_MINUTE, STRANGER_REQUESTS_PER_MINUTE)
   if (strangerRate === undefined) return `STRANGER_REQUESTS_PER_MINUTE ${COUNT}`
   return {
+    env,
     serves,
     publicHosts,
     clientAddressHeader: header || undefined,
     headTimeoutMs: seconds * 1000,
     addressRate,
     strangerRate,
+    addressCounter: env.ADDRESS_LIMIT,
+    strangerCounter: env.STRANGER_LIMIT,
   }
 }
 

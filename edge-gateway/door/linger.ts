@@ -1,5 +1,6 @@
-import { detach } from '../protocol/detach.ts'
-import { LIMITS } from '../protocol/limits.ts'
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
+import { detach } from '../../protocol/detach.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 
 /** Whatever gives what a client still sends, piece by piece; undefined at its end. */
 export interface Rest {
@@ -53,9 +54,9 @@ export async function lingering(
 
 /** An answer to a request that nobody has begun to read, or any other as it is. */
 export function lingerUnread(
-  answer: Response | Promise<Response>,
+  answer: MaybePromise<Response>,
   request: Request,
-): Response | Promise<Response> {
+): MaybePromise<Response> {
   if (answer instanceof Promise) return answer.then((given) => lingerUnread(given, request))
   const { body } = request
   if (body === null || body.locked || request.bodyUsed || answer.webSocket) return answer

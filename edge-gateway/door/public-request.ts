@@ -3,8 +3,7 @@ import { cleanRequestHeaders, isHeaderFault } from '../../protocol/http/header-h
 import type { HeaderList, RequestHead } from '../../protocol/tunnel/heads.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
 import { checkTarget } from '../../protocol/http/request-target.ts'
-import { valuesToBytes } from '../header-bytes.ts'
-import type { Settings } from '../settings.ts'
+import { valuesToBytes } from './header-bytes.ts'
 import { checkHost } from './public-host.ts'
 
 /** A request that may cross, apart from its route and its credential. */
@@ -24,6 +23,12 @@ export interface RequestFault {
   /** The methods that there are, where it is the method. */
   readonly allow?: string
   readonly client: string | undefined
+}
+
+/** Who tells the gateway a client's address. */
+export interface AddressSource {
+  /** In lower case; undefined: nobody does. */
+  readonly clientAddressHeader: string | undefined
 }
 
 export interface PublicUrl {
@@ -48,12 +53,12 @@ const METHODS: ReadonlySet<string> = new Set([
 export function readPublicRequest(
   request: Request,
   { scheme, host, target }: PublicUrl,
-  settings: Settings,
+  { clientAddressHeader }: AddressSource,
   requestId: string,
 ): PublicRequest | RequestFault {
   const { method } = request
   const given = valuesToBytes(request.headers)
-  const client = clientAddress(valueOf(given, settings.clientAddressHeader))
+  const client = clientAddress(valueOf(given, clientAddressHeader))
   if (!METHODS.has(method)) {
     const allow = [...METHODS].join(', ')
     return { code: 'METHOD_NOT_ALLOWED', message: `${method} is not relayed`, allow, client }
@@ -71,7 +76,7 @@ export function readPublicRequest(
       headers: headers.filter(
         ([name]) =>
           name !== 'host' &&
-          name !== settings.clientAddressHeader &&
+          name !== clientAddressHeader &&
           (name !== 'content-length' || hasBody(method)),
       ),
       host,
@@ -119,8 +124,10 @@ export function splitUrl(url: string): PublicUrl {
 export const UNREADABLE = 'unreadable'
 
 /** The client of a request that is answered here, by the same rule. */
-export function clientOf(request: Request, settings: Settings): string | undefined {
-  const header = settings.clientAddressHeader
+export function clientOf(
+  request: Request,
+  { clientAddressHeader: header }: AddressSource,
+): string | undefined {
   return clientAddress(header === undefined ? null : request.headers.get(header))
 }
 

@@ -1,5 +1,5 @@
-import { parseDidKey, type DidKey } from '../protocol/identity/did-key.ts'
-import type { Credential } from './worker/credential.ts'
+import { parseDidKey, type DidKey } from '../../protocol/identity/did-key.ts'
+import type { Credential } from './credential.ts'
 
 /** Bearers of the only owner that are remembered as good: that is all there are, for almost everybody. */
 const ALONE_BEARERS = 1024

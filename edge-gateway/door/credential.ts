@@ -1,7 +1,10 @@
 import type { RouteAccess } from '../../protocol/http/route-access.ts'
-import type { HostOwner } from '../host-owner.ts'
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
+import type { HostOwner } from './host-owner.ts'
 import { checkBearer } from './bearer.ts'
 import { checkInvite, checkTicket } from './one-time-code.ts'
+import type { Refusal } from './refusal.ts'
+import { CREDENTIAL_REFUSALS } from './refusals.ts'
 
 /** Who asks, as far as can be known without state. */
 export interface Credential {
@@ -12,14 +15,6 @@ export interface Credential {
   /** Something was shown that the owner has signed, whether it still counts or not. */
   readonly signed: boolean
 }
-
-export type CredentialFault =
-  | 'missing'
-  | 'malformed'
-  | 'doubled'
-  | 'forged'
-  | 'no-invite'
-  | 'bad-ticket'
 
 const STRANGER: Credential = { tokenId: undefined, stranger: true, signed: false }
 
@@ -33,9 +28,9 @@ export function checkCredential(
   target: string,
   authorization: string | undefined,
   owner: HostOwner,
-): Credential | CredentialFault | Promise<Credential | CredentialFault> {
+): MaybePromise<Credential | Refusal> {
   if (access?.invite === true) return checkInvite(authorization, owner.key)
   if (authorization !== undefined) return checkBearer(authorization, owner)
   if (access?.scopes === 'open') return STRANGER
-  return access?.ticket === true ? checkTicket(target, owner.key) : 'missing'
+  return access?.ticket === true ? checkTicket(target, owner.key) : CREDENTIAL_REFUSALS.missing
 }

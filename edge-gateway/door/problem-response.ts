@@ -1,4 +1,4 @@
-import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../protocol/http/problem.ts'
+import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../protocol/http/problem.ts'
 
 export interface ProblemOptions {
   /** What to do next. */

@@ -1,4 +1,4 @@
-import { errorEvent } from '../protocol/events/event-text.ts'
+import { errorEvent } from '../../protocol/events/event-text.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A refusal as the last event of a stream that has begun already. */

@@ -6,7 +6,9 @@ import {
   verifyCode,
   type CodeKind,
 } from '../../protocol/identity/signed-code.ts'
-import type { Credential, CredentialFault } from './credential.ts'
+import type { Credential } from './credential.ts'
+import type { Refusal } from './refusal.ts'
+import { CREDENTIAL_REFUSALS } from './refusals.ts'
 
 /**
  * Whoever has a good code was let in by the owner. That it was used before only home knows, which burns it: so
@@ -23,26 +25,28 @@ const WHENEVER = 0
 export async function checkInvite(
   authorization: string | undefined,
   ownerKey: Uint8Array,
-): Promise<Credential | CredentialFault> {
-  if (authorization === undefined) return 'missing'
+): Promise<Credential | Refusal> {
+  if (authorization === undefined) return CREDENTIAL_REFUSALS.missing
   const shown = readBearer(authorization)
-  if (shown === 'doubled') return 'doubled'
-  if (shown === undefined) return 'no-invite'
+  if (shown === 'doubled') return CREDENTIAL_REFUSALS.doubled
+  if (shown === undefined) return CREDENTIAL_REFUSALS['no-invite']
   const good = await isGood(shown.bearer, 'invite', INVITE_PATH, ownerKey)
-  return good ? ADMITTED : 'no-invite'
+  return good ? ADMITTED : CREDENTIAL_REFUSALS['no-invite']
 }
 
 /** The one ticket of the query. A second one would let this check and home's each see another. */
 export async function checkTicket(
   target: string,
   ownerKey: Uint8Array,
-): Promise<Credential | CredentialFault> {
+): Promise<Credential | Refusal> {
   const path = pathOf(target)
   const tickets = new URLSearchParams(target.slice(path.length + 1)).getAll('ticket')
   const [ticket] = tickets
-  if (ticket === undefined) return 'missing'
-  if (tickets.length > 1) return 'bad-ticket'
-  return (await isGood(ticket, 'ticket', path, ownerKey)) ? ADMITTED : 'bad-ticket'
+  if (ticket === undefined) return CREDENTIAL_REFUSALS.missing
+  if (tickets.length > 1) return CREDENTIAL_REFUSALS['bad-ticket']
+  return (await isGood(ticket, 'ticket', path, ownerKey))
+    ? ADMITTED
+    : CREDENTIAL_REFUSALS['bad-ticket']
 }
 
 async function isGood(

@@ -1,5 +1,4 @@
-import type { RegistryObject } from './registry/registry-object.ts'
-import type { TunnelObject } from './tunnel/tunnel-object.ts'
+import type { HomeObject } from '../internal/home-object.ts'
 
 /** What the deployment gives the Worker (wrangler.toml, or `spl gateway serve`). No secret is in it. */
 export interface Env {
@@ -26,7 +25,7 @@ export interface Env {
   /** Cloudflare's counters of the same (wrangler.toml). Raw workerd has none: the Worker counts itself. */
   readonly ADDRESS_LIMIT?: RateLimit
   readonly STRANGER_LIMIT?: RateLimit
-  /** Only with `ADMIN_DID`. */
-  readonly REGISTRY?: DurableObjectNamespace<RegistryObject>
-  readonly TUNNEL: DurableObjectNamespace<TunnelObject>
+  /** Only with `ADMIN_DID`. What it can be asked only `registry/` knows. */
+  readonly REGISTRY?: DurableObjectNamespace
+  readonly TUNNEL: DurableObjectNamespace<HomeObject>
 }
