@@ -2,6 +2,7 @@ import { forThisHome } from '../output/for-this-home.ts'
 import { printable } from '../output/printable.ts'
 import type { Check, CheckStatus } from './check.ts'
 import { styled } from '../output/styled.ts'
+import { hanging, wrapStep, wrapText } from '../output/wrap-text.ts'
 
 const SIGNS: Readonly<Record<CheckStatus, readonly [string, 'green' | 'yellow' | 'red' | 'dim']>> =
   {
@@ -12,12 +13,25 @@ const SIGNS: Readonly<Record<CheckStatus, readonly [string, 'green' | 'yellow' |
   }
 /** Longest name of a check, so that messages begin under each other. */
 const NAME_WIDTH = 16
+/** Columns before a message, and before a next step. */
+const MESSAGE_AT = 4 + 2 + NAME_WIDTH + 2
+const STEP_AT = '      try: '.length
 
-/** One check as a line for people, and under it what to do. */
-export function checkText({ status, name, message, fix }: Check): string {
+/**
+ * One check as a line for people, and under it what to do. Both go on under themselves where the terminal ends.
+ *
+ * @param columns of the terminal; in a pipe there is no limit
+ */
+export function checkText(
+  { status, name, message, fix }: Check,
+  columns = process.stdout.columns || Number.POSITIVE_INFINITY,
+): string {
   const [sign, colour] = SIGNS[status]
-  const line = `${styled(colour, sign)}  ${name.padEnd(NAME_WIDTH)}  ${oneLine(message)}\n`
-  return fix === undefined ? line : `${line}${' '.repeat(6)}try: ${forThisHome(oneLine(fix))}\n`
+  const said = hanging(wrapText(oneLine(message), columns - MESSAGE_AT), MESSAGE_AT)
+  const line = `${styled(colour, sign)}  ${name.padEnd(NAME_WIDTH)}  ${said}\n`
+  if (fix === undefined) return line
+  const step = wrapStep(forThisHome(oneLine(fix)), columns - STEP_AT)
+  return `${line}${' '.repeat(6)}try: ${hanging(step, STEP_AT)}\n`
 }
 
 /** What others answered stands in it: with a line feed it could look like a check of its own. */

@@ -1,9 +1,11 @@
 import { createInterface, type Interface } from 'node:readline/promises'
+import { CommanderError } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note } from '../output/output.ts'
 import { parseOrigins } from '../parse/origins.ts'
 import { parseGateway } from '../parse/gateway.ts'
+import { parseHostname } from '../parse/hostname.ts'
 import type { Present, Wish } from './wish.ts'
 import { isProxy, MATRIX, USE_CASES, type UseCase, type Way } from './use-case.ts'
 
@@ -34,15 +36,17 @@ async function ask(terminal: Interface, half: HalfWish, present: Present): Promi
   const way = half.way ?? (half.use === undefined ? await chooseWay(terminal, use) : undefined)
   const wish = { ...half, use, ...(way !== undefined && { way }) }
   if (use === 'browser' && half.origins.length === 0) {
-    const page = await text(terminal, 'Origin of the page, such as https://app.example.com')
-    return { ...wish, origins: parseOrigins(page) }
+    const question = 'Origin of the page, such as https://app.example.com'
+    return { ...wish, origins: await answer(terminal, question, needed(parseOrigins)) }
   }
   if (way !== undefined && isProxy(way) && half.hostname === undefined) {
-    return { ...wish, hostname: await text(terminal, 'Public hostname, such as spl.example.com') }
+    const question = 'Public hostname, such as spl.example.com'
+    return { ...wish, hostname: await answer(terminal, question, needed(parseHostname)) }
   }
   if (way === 'gateway' && half.gateway === undefined && !present.running?.gateway) {
-    const url = await text(terminal, 'Address of the gateway, such as https://spl.example.com')
-    return { ...wish, gateway: { url: parseGateway(url), cacert: null } }
+    const question = 'Address of the gateway, such as https://spl.example.com'
+    const url = await answer(terminal, question, needed(parseGateway))
+    return { ...wish, gateway: { url, cacert: null } }
   }
   return wish
 }
@@ -76,18 +80,37 @@ async function choose<Choice>(
   title: (choice: Choice) => string,
 ): Promise<Choice> {
   for (const [at, choice] of choices.entries()) note(`  ${at + 1}  ${title(choice)}`)
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const answer = (await terminal.question(`1 to ${choices.length} [1]: `)).trim()
-    const chosen = choices[(answer === '' ? 1 : Number(answer)) - 1]
+  return answer(terminal, `1 to ${choices.length} [1]`, (text) => {
+    const chosen = choices[(text === '' ? 1 : Number(text)) - 1]
     if (chosen !== undefined) return chosen
-  }
-  throw notAnswered()
+    throw new InvalidAnswer(`${text} is not a number from 1 to ${choices.length}.`)
+  })
 }
 
-async function text(terminal: Interface, question: string): Promise<string> {
+class InvalidAnswer extends Error {}
+
+/** Without a default, Enter alone is no answer. */
+function needed<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    if (text !== '') return parse(text)
+    throw new InvalidAnswer('This needs an answer; Ctrl-C cancels.')
+  }
+}
+
+/** Asks until the answer can be used, and says what is wrong with one that cannot. */
+async function answer<Value>(
+  terminal: Interface,
+  question: string,
+  parse: (text: string) => Value,
+): Promise<Value> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const answer = (await terminal.question(`${question}: `)).trim()
-    if (answer !== '') return answer
+    const text = (await terminal.question(`${question}: `)).trim()
+    try {
+      return parse(text)
+    } catch (error) {
+      if (!(error instanceof CommanderError || error instanceof InvalidAnswer)) throw error
+      note(error.message)
+    }
   }
   throw notAnswered()
 }

@@ -22,6 +22,7 @@ import { readRunningFile } from '../client/running-file.ts'
 import { printable } from '../output/printable.ts'
 import type { Link } from '../tunnel/link-rows.ts'
 import { styled } from '../output/styled.ts'
+import { hanging, wrapText } from '../output/wrap-text.ts'
 
 interface GatewayStatusOptions extends GlobalOptions {
   readonly url?: URL
@@ -125,10 +126,15 @@ function notConnected(home: Home, running: boolean): CliError {
 
 const MARKS = { true: ['green', 'ok'], false: ['red', 'FAIL'], null: ['dim', '-'] } as const
 
+/** Columns before what a check found. */
+const DETAIL_AT = 4 + 2 + 12 + 2
+
 function line({ name, ok, detail }: Check): string {
   const [colour, mark] = MARKS[`${ok}`]
   const shown = styled(colour, mark.padEnd(4))
-  return `${shown}  ${name.replace('_', ' ').padEnd(12)}  ${printable(detail)}`
+  const columns = process.stdout.columns || Number.POSITIVE_INFINITY
+  const said = hanging(wrapText(printable(detail), columns - DETAIL_AT), DETAIL_AT)
+  return `${shown}  ${name.replace('_', ' ').padEnd(12)}  ${said}`
 }
 
 /** What the gateway of this machine has refused, the most frequent first. */

@@ -1,6 +1,7 @@
 import { cutText } from './cut-text.ts'
 import { printable } from './printable.ts'
 import { padText, textWidth } from './text-width.ts'
+import { hanging, wrapText } from './wrap-text.ts'
 import { styled } from './styled.ts'
 
 /** Columns that the last cell needs at least, to be cut and not given up. */
@@ -64,26 +65,12 @@ export function fields(
   const width = Math.max(...shown.map(([name]) => name.length))
   return shown
     .map(([name, value]) => {
-      const lines = wrapped(oneLine(value ?? ''), columns - width - 2)
-      return `${styled('bold', name.padEnd(width))}  ${lines.join(`\n${' '.repeat(width + 2)}`)}\n`
+      const lines = wrapText(oneLine(value ?? ''), columns - width - 2)
+      return `${styled('bold', name.padEnd(width))}  ${hanging(lines, width + 2)}\n`
     })
     .join('')
 }
 
 function oneLine(text: string): string {
   return printable(text).replaceAll('\n', ' ')
-}
-
-/** Lines of at most so many columns, broken at blanks alone. */
-function wrapped(text: string, columns: number): string[] {
-  if (textWidth(text) <= columns) return [text]
-  const lines: string[] = []
-  let line: string | undefined
-  for (const word of text.split(' ')) {
-    if (line !== undefined && textWidth(line) + 1 + textWidth(word) > columns) {
-      lines.push(line)
-      line = word
-    } else line = line === undefined ? word : `${line} ${word}`
-  }
-  return [...lines, line ?? '']
 }

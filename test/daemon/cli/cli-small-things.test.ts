@@ -215,3 +215,27 @@ test('Ctrl-C at a question ends its line, and has the exit code that Ctrl-C has 
   expect(shown).toMatch(/\n\S*error:\S* cancelled at a prompt \[NOT_ANSWERED\]/u)
   expect(code).toBe(130)
 })
+
+test('spl expose says what is wrong with an answer before it asks again', async () => {
+  const command = `'${process.execPath}' '${MAIN}' expose --by caddy --dry-run`
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { ...process.env, SYNCROPEL_HOME: served.daemon.home.root },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const answers = ['9', '4', '', 'https://spl.example.com', 'spl.example.com']
+  let shown = ''
+  let asked = 0
+  child.stdout.on('data', (data: Buffer) => {
+    shown += String(data)
+    const prompts = shown.split(/\[1\]: |such as spl\.example\.com: /u).length - 1
+    // Each prompt is drawn once; what readline draws again comes with the next line.
+    for (; asked < Math.min(prompts, answers.length); asked += 1) {
+      child.stdin.write(`${answers[asked]}\r`)
+    }
+  })
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(shown).toContain('9 is not a number from 1 to 6.')
+  expect(shown).toContain('This needs an answer; Ctrl-C cancels.')
+  expect(shown).toContain('A hostname looks like alice.spl.example.com')
+  expect(shown).toContain('It will be reachable at https://spl.example.com')
+})
