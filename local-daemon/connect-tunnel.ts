@@ -1,0 +1,26 @@
+import type { EdgeLink } from './edge/edge-link.ts'
+import { startTunnel, type TunnelOptions, type TunnelParts } from './tunnel/start-tunnel.ts'
+import type { Tunnel } from './tunnel/tunnel.ts'
+
+/** Starts the tunnel, and gives the gateway this store's policy from its first connection. */
+export function connectTunnel(
+  options: TunnelOptions,
+  edge: EdgeLink,
+  parts: Pick<TunnelParts, 'app' | 'identity' | 'logger' | 'meter' | 'faults'>,
+): Tunnel {
+  const tunnel = startTunnel(options, {
+    ...parts,
+    policy: () => edge.payload(),
+    onPolicyAcked: () => edge.acknowledged(),
+  })
+  edge.connectTo({
+    pushPolicy: () => tunnel.pushPolicy(),
+    get acknowledged() {
+      return tunnel.status.policy_version
+    },
+    get connected() {
+      return tunnel.status.state === 'connected'
+    },
+  })
+  return tunnel
+}

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import type { Logger } from 'pino'
+import { accountFold } from './access/account-records.ts'
+import { type Identity, loadIdentity } from './access/identity/identity.ts'
+import { readSuccessions } from './access/identity/succession.ts'
+import { takeOver } from './access/identity/take-over.ts'
+import { refuseLostAccounts } from './access/lost-accounts.ts'
+import type { Home } from './home/home.ts'
+import { lineagePath } from './home/lineage-path.ts'
+import { realPath } from './home/real-path.ts'
+import { takeStoreLock } from './home/store-lock.ts'
+import { requireUsableFile } from './home/usable-file.ts'
+import type { FaultBook } from './process/fault-book.ts'
+import type { UndoStack } from './process/undo-stack.ts'
+import { settingFold } from './settings/setting-records.ts'
+import { openStoreSoon } from './store/open-store-soon.ts'
+import type { Store } from './store/open-store.ts'
+import { lineageWarning, logTrouble } from './store-words.ts'
+
+interface HomeStoreOptions {
+  readonly home: Home
+  /** The database file; null keeps the store in memory. */
+  readonly path: string | null
+  /** Starts with an empty store although the identity has had one. */
+  readonly isNew: boolean
+  readonly logger: Logger
+  readonly faults: FaultBook
+  readonly undo: UndoStack
+}
+
+/** A home's identity with its store, locked and open. */
+export interface HomeStore {
+  readonly identity: Identity
+  readonly store: Store
+  /** Identities before this one, the newest first. */
+  readonly lineage: readonly string[]
+}
+
+/** Locks and opens the store of a home, and makes its identity on the first start. Throws `StartError`, `StoreOpenError`. */
+export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStore> {
+  const { home, path, isNew, logger, faults, undo } = options
+  if (path !== null) {
+    const lock = takeStoreLock(path)
+    undo.defer(() => lock.release())
+  }
+  const isExpected = existsSync(home.instanceKey)
+  const identity = loadIdentity(home, path)
+  const successions = readSuccessions(home, identity.did)
+  const lineage = successions.map(({ from }) => from)
+  if (path !== null) requireUsableFiles(home, path)
+  const store = await openStoreSoon({
+    path,
+    origin: identity,
+    folds: [accountFold(identity.did), settingFold(identity.did)],
+    onFault: (error) => faults.note('listener', error),
+    ...(path !== null && {
+      lineage: { path: lineagePath(home, path), isExpected, isNew, earlier: lineage },
+    }),
+    onTrouble: (trouble) => logTrouble(logger, trouble),
+  })
+  undo.defer(async () => {
+    await store.whenSaved()
+    store.close()
+  })
+  if (store.lineageBroken !== undefined) logger.warn(lineageWarning(store.lineageBroken))
+  // Before this identity writes anything else: records of the previous one count up to here.
+  await takeOver(store, identity, successions)
+  refuseLostAccounts(store)
+  return { identity, store, lineage }
+}
+
+/** What SQLite and the lineage keep beside the database. */
+function requireUsableFiles(home: Home, path: string): void {
+  const database = realPath(path)
+  for (const file of [`${database}-wal`, `${database}-shm`, lineagePath(home, path)])
+    requireUsableFile(file)
+}
