@@ -1,4 +1,4 @@
-import { UNTRUSTED } from '../../tunnel/certificate-fault.ts'
+import { UNTRUSTED } from '../../tunnel/dial/certificate-fault.ts'
 
 /** What to tell of a request that got no answer. */
 interface NoAnswer {

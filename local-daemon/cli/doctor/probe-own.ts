@@ -1,4 +1,4 @@
-import { UNTRUSTED } from '../../tunnel/certificate-fault.ts'
+import { UNTRUSTED } from '../../tunnel/dial/certificate-fault.ts'
 import type { Check } from './check.ts'
 import { failure } from './outcomes.ts'
 import { probeOutside } from './outside/probe-outside.ts'

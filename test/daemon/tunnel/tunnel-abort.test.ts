@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { LocalExchange } from '../../../local-daemon/tunnel/local-exchange.ts'
+import { LocalExchange } from '../../../local-daemon/tunnel/exchange/local-exchange.ts'
 import { RESET } from '../../../protocol/tunnel/reset-code.ts'
 import { requestHead } from '../../support/wire/mux-end.ts'
 

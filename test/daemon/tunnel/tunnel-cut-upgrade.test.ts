@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { CHALLENGE_PATH, SUBPROTOCOL } from '../../../protocol/tunnel/version.ts'
-import { dial } from '../../../local-daemon/tunnel/dial.ts'
+import { dial } from '../../../local-daemon/tunnel/dial/dial.ts'
 import { anIdentity } from '../../support/test-identity.ts'
 
 test('a gateway that ends a connection after the challenge, without saying so, is connected to at once', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { WebSocket } from 'ws'
-import { dial } from '../../../local-daemon/tunnel/dial.ts'
+import { dial } from '../../../local-daemon/tunnel/dial/dial.ts'
 import { Tunnel, type TunnelEvent } from '../../../local-daemon/tunnel/tunnel.ts'
 import { CHALLENGE_PATH, SUBPROTOCOL, TUNNEL_PATH } from '../../../protocol/tunnel/version.ts'
 import { aScriptedGateway } from '../../support/gateway/scripted-gateway.ts'

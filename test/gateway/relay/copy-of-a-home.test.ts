@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { dial } from '../../../local-daemon/tunnel/dial.ts'
+import { dial } from '../../../local-daemon/tunnel/dial/dial.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { aLink } from '../../support/gateway/a-link.ts'
 import { connectHome } from '../../support/daemon/connect-home.ts'

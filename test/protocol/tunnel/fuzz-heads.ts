@@ -1,6 +1,6 @@
 import { answerHeaders } from '../../../edge-gateway/tunnel/answer-headers.ts'
-import { localRequest, tunnelFacts } from '../../../local-daemon/tunnel/local-request.ts'
-import { problemAnswer } from '../../../local-daemon/tunnel/problem-answer.ts'
+import { localRequest, tunnelFacts } from '../../../local-daemon/tunnel/exchange/local-request.ts'
+import { problemAnswer } from '../../../local-daemon/tunnel/exchange/problem-answer.ts'
 import { corsPolicy, decideCors } from '../../../protocol/http/cors.ts'
 import type { EdgePolicy } from '../../../protocol/tunnel/edge-policy.ts'
 import { encodeFrame, FLAG, FRAME, type FrameType } from '../../../protocol/tunnel/frame.ts'

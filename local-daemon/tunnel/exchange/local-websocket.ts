@@ -1,13 +1,13 @@
-import { encodeHead } from '../../protocol/tunnel/heads.ts'
-import { LIMITS } from '../../protocol/limits.ts'
-import { RESET, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
+import { encodeHead } from '../../../protocol/tunnel/heads.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
+import { RESET, type ResetCode } from '../../../protocol/tunnel/reset-code.ts'
 import {
   encodeRecord,
   WebSocketRecordReader,
   type WebSocketRecord,
-} from '../../protocol/tunnel/websocket-record.ts'
+} from '../../../protocol/tunnel/websocket-record.ts'
 import type { LocalStream } from './local-exchange.ts'
-import type { AcceptedWebSocket, WebSocketListener } from './tunnel-app.ts'
+import type { AcceptedWebSocket, WebSocketListener } from '../tunnel-app.ts'
 
 /** Who settles what becomes of it: its exchange. Each of them ends in `cut`. */
 export interface WebSocketOwner {

@@ -1,4 +1,4 @@
-import { ProxyError } from '../network/proxy.ts'
+import { ProxyError } from '../../network/proxy.ts'
 
 /** OpenSSL's and Node's codes for a certificate that is not trusted. */
 export const UNTRUSTED: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
-import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
-import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../protocol/http/problem.ts'
+import { GATEWAY_HEADERS } from '../../../protocol/http/gateway-headers.ts'
+import { PROBLEM_STATUS, type Problem, type ProblemCode } from '../../../protocol/http/problem.ts'
 
 const MESSAGES: Partial<Record<ProblemCode, string>> = {
   INVALID_REQUEST: 'The head of the request cannot be used',

@@ -1,8 +1,8 @@
-import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
-import { encodeHead, HeadError, type HeaderList } from '../../protocol/tunnel/heads.ts'
-import { LIMITS } from '../../protocol/limits.ts'
-import { RESET, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
-import { FixedAnswer } from '../requests/fixed-answer.ts'
+import { GATEWAY_HEADERS } from '../../../protocol/http/gateway-headers.ts'
+import { encodeHead, HeadError, type HeaderList } from '../../../protocol/tunnel/heads.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
+import { RESET, type ResetCode } from '../../../protocol/tunnel/reset-code.ts'
+import { FixedAnswer } from '../../requests/fixed-answer.ts'
 import { type BodyPiece, BodyPieces } from './body-pieces.ts'
 import { WriterPause } from './writer-pause.ts'
 

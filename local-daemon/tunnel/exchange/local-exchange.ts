@@ -1,15 +1,15 @@
-import type { RequestHead } from '../../protocol/tunnel/heads.ts'
-import type { ProblemCode } from '../../protocol/http/problem.ts'
-import { RESET, resetName, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
-import { EventStreamAnswer } from '../http/streams/event-stream-answer.ts'
-import type { Subscription } from '../http/streams/subscription.ts'
+import type { RequestHead } from '../../../protocol/tunnel/heads.ts'
+import type { ProblemCode } from '../../../protocol/http/problem.ts'
+import { RESET, resetName, type ResetCode } from '../../../protocol/tunnel/reset-code.ts'
+import { EventStreamAnswer } from '../../http/streams/event-stream-answer.ts'
+import type { Subscription } from '../../http/streams/subscription.ts'
 import { LocalWebSocket } from './local-websocket.ts'
 import { localRequest, tunnelFacts } from './local-request.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponsePump, type AnswerStream } from './response-pump.ts'
 import { problemAnswer } from './problem-answer.ts'
 import { SubscriptionPump } from './subscription-pump.ts'
-import type { TunnelApp } from './tunnel-app.ts'
+import type { TunnelApp } from '../tunnel-app.ts'
 
 /** What an exchange may do to its stream. */
 export interface LocalStream extends AnswerStream {

@@ -1,6 +1,6 @@
-import { LIMITS } from '../../protocol/limits.ts'
-import type { Membership } from '../../protocol/multiplexer/multiplexer.ts'
-import type { Subscription } from '../http/streams/subscription.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
+import type { Membership } from '../../../protocol/multiplexer/multiplexer.ts'
+import type { Subscription } from '../../http/streams/subscription.ts'
 
 /** What groups may do to the connection. */
 export interface GroupLink {

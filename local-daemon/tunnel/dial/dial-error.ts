@@ -1,4 +1,4 @@
-import type { LossKind } from './backoff.ts'
+import type { LossKind } from '../backoff.ts'
 
 /** Why a try to connect failed. `refused` will not heal by trying again soon. */
 export class DialError extends Error {

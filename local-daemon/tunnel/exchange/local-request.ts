@@ -1,7 +1,7 @@
-import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
-import { pathOf } from '../../protocol/http/route-access.ts'
-import type { RequestHead } from '../../protocol/tunnel/heads.ts'
-import type { RequestFacts } from '../access/request-facts.ts'
+import { GATEWAY_HEADERS } from '../../../protocol/http/gateway-headers.ts'
+import { pathOf } from '../../../protocol/http/route-access.ts'
+import type { RequestHead } from '../../../protocol/tunnel/heads.ts'
+import type { RequestFacts } from '../../access/request-facts.ts'
 
 /**
  * The head as the app's request. The gateway's facts become the forwarded headers, never the client's.
