@@ -20,13 +20,13 @@ export function tunnelMetrics(link: LinkReport | undefined): Family[] {
     ),
     maybe(
       'spl_tunnel_round_trip_seconds',
-      'Of the last ping that was answered; absent before.',
+      'Round trip of the last answered ping; absent without a connection.',
       round_trip_ms === null ? null : round_trip_ms / 1000,
     ),
     single(
       'spl_tunnel_open_streams',
       'gauge',
-      'Requests of the gateway that have not ended.',
+      'The gateway’s requests under way.',
       link.open_streams,
     ),
     single(
@@ -38,7 +38,7 @@ export function tunnelMetrics(link: LinkReport | undefined): Family[] {
     single(
       'spl_tunnel_groups',
       'gauge',
-      'Groups of such readers; each is sent one copy.',
+      'Groups of such readers; each gets one copy.',
       link.groups,
     ),
     single(
@@ -65,10 +65,14 @@ export function tunnelMetrics(link: LinkReport | undefined): Family[] {
       'WebSocket messages to the gateway.',
       link.messages_out,
     ),
-    maybe('spl_edge_policy_sent_version', 'Policy that the gateway was sent last.', policy.sent),
+    maybe(
+      'spl_edge_policy_sent_version',
+      'The policy last sent to the gateway; absent without a connection.',
+      policy.sent,
+    ),
     maybe(
       'spl_edge_policy_acknowledged_version',
-      'Policy that the gateway keeps.',
+      'The policy that the gateway keeps.',
       policy.acknowledged,
     ),
   ]

@@ -30,11 +30,9 @@ const MINUTE_MS = 60_000
 export class FaultBook {
   readonly #logger: Logger
   readonly #now: () => number
-  readonly #counter = new Counter(
-    'spl_faults_total',
-    'What has failed, by the place that settled it.',
-    ['place'],
-  )
+  readonly #counter = new Counter('spl_faults_total', 'Failures, by the place that settled them.', [
+    'place',
+  ])
   #minute = -Infinity
   #lines = 0
   #leftOut = 0

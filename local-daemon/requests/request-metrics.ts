@@ -23,30 +23,30 @@ export class RequestMetrics {
   ])
   readonly #durations = new Histogram(
     'spl_http_request_duration_seconds',
-    'From the head of a request to the end of its answer; event streams are left out.',
+    'From the head of a request to the end of its answer, without event streams.',
     ['via', 'route'],
     DURATIONS,
   )
   readonly #open = new Counter(
     'spl_http_requests_in_progress',
-    'Requests whose answer has not ended, event streams among them.',
+    'Requests under way, event streams too.',
     ['via'],
     'gauge',
   )
   readonly #streams = new Counter('spl_http_event_streams', 'Open event streams.', ['via'], 'gauge')
   readonly #cancelled = new Counter(
     'spl_http_requests_unfinished_total',
-    'Requests whose answer did not end whole: the client went away, or the daemon failed.',
+    'Answers that the client left (cancelled) or that the daemon had to cut (failed).',
     ['via', 'outcome'],
   )
   readonly #bytesIn = new Counter(
     'spl_http_request_body_bytes_total',
-    'Bytes of request bodies that were read.',
+    'Bytes read of request bodies.',
     ['via'],
   )
   readonly #bytesOut = new Counter(
     'spl_http_response_body_bytes_total',
-    'Bytes of answer bodies that were handed on, counted when the answer ends.',
+    'Bytes sent of answer bodies, counted at the end of the answer.',
     ['via'],
   )
 

@@ -4,6 +4,7 @@ import { REQUEST_LIMITS } from '../../local-daemon/requests/limits.ts'
 import { aDaemon } from '../support/daemon/a-daemon.ts'
 import { EventReader } from '../support/clients/events.ts'
 import { parsePrometheus } from '../support/prometheus-text.ts'
+import { expectMetricTable } from './metric-table.ts'
 
 const PAGE = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8')
 
@@ -17,20 +18,12 @@ function rowsOf(heading: string): string[][] {
     .map((cells) => cells.map((cell) => cell.trim()))
 }
 
-test('the page has every metric with its type and labels, and no other', async () => {
+test('the appendix has every metric with its type, labels and help, and no other', async () => {
   // Nobody answers there: the families of the link are there all the same.
   await using at = await aDaemon({ tunnel: { gatewayUrl: 'http://127.0.0.1:9' } })
   await at.get('/health')
   const families = parsePrometheus(await (await at.get('/metrics')).text())
-  const written = rowsOf('Metrics').map(([name = '', type]) => [name.replaceAll('`', ''), type])
-  const served = [...families].map(([name, { type }]) => [name, type])
-  expect(written.toSorted()).toEqual(served.toSorted())
-  for (const [name = '', , labels = ''] of rowsOf('Metrics')) {
-    const [sample] = families.get(name.replaceAll('`', ''))?.samples ?? []
-    if (sample === undefined) continue
-    const { le: _le, ...own } = sample.labels
-    expect([name, Object.keys(own).join(', ')]).toEqual([name, labels])
-  }
+  expectMetricTable('Metrics of the daemon', families)
 })
 
 test('the page has every field of a line, and no other', async () => {
