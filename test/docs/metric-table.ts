@@ -1,18 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { expect } from 'vitest'
 import type { ParsedFamily } from '../support/prometheus-text.ts'
 
 const APPENDIX = new URL('../../docs/appendix/metrics.md', import.meta.url)
 
+type Table = readonly (readonly string[])[]
+
 /**
- * Compares the table under a heading of `docs/appendix/metrics.md` with what is served: each family with its type, its
- * labels and its HELP, and no other. `WRITE_DOCS=true` writes the table first. Labels of a family without a sample are
- * not served: those stay as they are written.
+ * The rows under a heading of `docs/appendix/metrics.md`, and those that the served families make: name, type, labels and
+ * HELP of each. They must be equal. `WRITE_DOCS=true` writes the table first. Labels of a family without a sample are not
+ * served: those stay as they are written.
  */
-export function expectMetricTable(
+export function metricTable(
   heading: string,
   families: ReadonlyMap<string, ParsedFamily>,
-): void {
+): { readonly written: Table; readonly served: Table } {
   const before = tableOf(heading)
   const labelsBefore = new Map(before.map(([name = '', , labels = '']) => [name, labels]))
   const served = [...families].map(([family, { type, help, samples }]) => {
@@ -29,11 +30,11 @@ export function expectMetricTable(
     const after = rest.split(/(?=\n## )/)[1] ?? ''
     writeFileSync(APPENDIX, `${first}\n## ${heading}\n\n${table}${after}`)
   }
-  expect(tableOf(heading).toSorted()).toEqual(served.toSorted())
+  return { written: tableOf(heading).toSorted(), served: served.toSorted() }
 }
 
 /** The cells of each row under a heading. */
-function tableOf(heading: string): readonly (readonly string[])[] {
+function tableOf(heading: string): Table {
   const part = readFileSync(APPENDIX, 'utf8').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
   return part
     .split('\n')
