@@ -24,8 +24,9 @@ const UNITS = [
   'test/docs/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,error-catalogue}.test.ts',
   'test/protocol/**/*.test.ts',
 ]
-/** Floods and storms, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
+/** Floods, storms and locks, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
 const LOAD = [
+  'test/daemon/store/store-busy-reads.test.ts',
   'test/daemon/http/{many-members,pipelined}.test.ts',
   'test/gateway/load/{home-shares,hostile-clients,policy-flood,shares,under-attack}.test.ts',
   'test/system/restart-under-load.test.ts',

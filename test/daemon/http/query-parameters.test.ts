@@ -1,12 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROUTE_ACCESS } from '../../../protocol/http/route-access.ts'
 import { aDaemon, aDraft, type TestDaemon } from '../../support/daemon/a-daemon.ts'
+import { until } from '../../support/until.ts'
 import { EventReader, recordIds } from '../../support/clients/events.ts'
+
+interface TokenList {
+  readonly data: readonly { readonly last_used_at: number | null }[]
+}
 
 let at: TestDaemon
 beforeAll(async () => {
   at = await aDaemon()
   for (const thread of ['th_a', 'th_b', 'th_a']) await at.daemon.store.append(aDraft({ thread }))
+  // From then on the list of tokens stays as it is.
+  await until('the bearer’s use is noted', async () => {
+    const list = (await (await at.get('/v1/tokens')).json()) as TokenList
+    return list.data.every(({ last_used_at }) => last_used_at !== null)
+  })
 })
 afterAll(() => at[Symbol.asyncDispose]())
 

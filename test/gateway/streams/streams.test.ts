@@ -120,18 +120,23 @@ test('a client that does not read leaves its group, slows nobody, and misses not
 })
 
 test(
-  'a client that takes nothing for a minute is sent away with the reason, and resumes (a moved clock, 16 s)',
+  'a client that takes nothing for a minute is sent away with the reason, and resumes (a moved clock, 6 s)',
   { timeout: 60_000 },
   async () => {
-    await using other = await aRealHome({ movableClock: true })
+    const beatMs = 500
+    const limits = { subscriberHeartbeatMs: beatMs }
+    await using other = await aRealHome({ movableClock: true, limits })
     const path = '/v1/sync/subscribe?thread=th_stalled'
     const stalled = new EventReader(await other.ask(path))
     await untilJoined(other, 1)
     const ids: string[] = []
     for (let count = 0; count < 60; count += 1) ids.push(await other.append('th_stalled', 500_000))
     await until('it has left its group', () => other.daemon().tunnel?.status.subscribers === 0)
-    await setGatewayClock(other.gateway.port, LIMITS.subscriberStallMs + 1_000)
-    await sleep(LIMITS.subscriberHeartbeatMs + 1_000)
+    // More than once: buffers on the way may still have taken something after the first.
+    for (let minute = 1; minute <= 6; minute += 1) {
+      await setGatewayClock(other.gateway.port, minute * (LIMITS.subscriberStallMs + 1_000))
+      await sleep(2 * beatMs)
+    }
     const seen = await stalled.rest()
     expect(JSON.parse(seen.at(-1)?.data ?? '')).toMatchObject({ code: 'CONSUMER_TOO_SLOW' })
     const got = recordIds(seen)

@@ -220,7 +220,8 @@ function wrapping(more: string, unhearing: number, limits: string): string {
     Date.now = () => clock()
     function setClock(told) {
       const at = clock()
-      clock = told === 'still' ? () => at : () => real() + Number(told)
+      const [, by] = /^still(?:\\+(.*))?$/.exec(told) ?? []
+      clock = told.startsWith('still') ? () => at + Number(by ?? 0) : () => real() + Number(told)
       return new Response(null, { status: 204 })
     }
     let requests = 0

@@ -196,6 +196,7 @@ describe('a WebSocket that the gateway has closed', () => {
 
   test('takes no more of its client than of any other', async () => {
     const client = await opened('/goodbye')
+    await until('the gateway has closed it', () => closesIn(client.text()).length > 0)
     client.socket.write(frameOf(2, '', { says: 31n * 1024n * 1024n }))
     await client.over
     expect(closesIn(client.text())[0]).toBe(4401)
