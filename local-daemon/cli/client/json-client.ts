@@ -16,18 +16,23 @@ const ANSWER_BYTES = 512 * 1024 * 1024 - 1024
 /** JSON in, JSON out over a connection; refusals and everything that keeps an answer away are thrown as CliError. */
 export function jsonClient(connection: Connection): DaemonClient {
   return {
-    get: (path) => call(connection, 'GET', path),
-    post: (path, body) => call(connection, 'POST', path, JSON.stringify(body)),
-    delete: (path) => call(connection, 'DELETE', path),
+    get: (path) => call(connection, { method: 'GET', path }),
+    post: (path, body) => call(connection, { method: 'POST', path, body: JSON.stringify(body) }),
+    delete: (path) => call(connection, { method: 'DELETE', path }),
     stream: (path, headers, signal) => openStream(connection, path, headers, signal),
   }
 }
 
+interface Call {
+  readonly method: string
+  readonly path: string
+  readonly body?: string
+}
+
+/** @param again the second try, after a challenge that was stale */
 async function call<Answer>(
   connection: Connection,
-  method: string,
-  path: string,
-  body?: string,
+  { method, path, body }: Call,
   again = false,
 ): Promise<Answer> {
   const request = { method, path, body: body ?? '' }
@@ -60,7 +65,7 @@ async function call<Answer>(
         path === INVITE_PATH ? inviteSteps(urlOf(connection)) : BEARER_STEPS,
       )
     }
-    return await call(connection, method, path, body, true)
+    return await call(connection, { method, path, ...(body !== undefined && { body }) }, true)
   } catch (error) {
     if (signal?.aborted && !(error instanceof CliError)) throw timedOut(connection)
     throw asCliError(connection, error)
@@ -73,7 +78,10 @@ async function signatureOf(
   request: SignedRequest,
 ): Promise<Record<string, string>> {
   if (signed === undefined) return {}
-  const { challenge } = await call<{ challenge?: unknown }>(plain, 'GET', signed.challengePath)
+  const { challenge } = await call<{ challenge?: unknown }>(plain, {
+    method: 'GET',
+    path: signed.challengePath,
+  })
   if (isChallenge(challenge)) return signed.sign(request, challenge)
   throw noDaemon(plain, new Error('no challenge'))
 }

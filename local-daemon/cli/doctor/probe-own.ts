@@ -8,18 +8,20 @@ import type { Finding } from './finding.ts'
 import type { Survey } from './survey.ts'
 import { trustGateway } from './trust-gateway.ts'
 
-/**
- * Looks from outside at an address that is to lead to the daemon of this home.
- *
- * @param bearer one that was named for this very look; without it tickets are shown, which are good once and for seconds
- * @param asked origins whose pages this is about; else the first of those that may call
- */
+export interface OwnProbe {
+  readonly seen: Survey
+  /** One that was named for this look; without it tickets are shown, which are valid once and for seconds. */
+  readonly bearer: string | undefined
+  /** Origins whose pages this is about; without them, the first of those that may call. */
+  readonly asked?: readonly string[]
+  /** Is told each finding as soon as it is known. */
+  readonly add: (finding: Finding) => void
+}
+
+/** Looks from outside at an address that should lead to the daemon of this home. */
 export async function probeOwn(
   { origin, ca, fault }: PublicOrigin,
-  { home, running, daemon }: Survey,
-  bearer: string | undefined,
-  add: (finding: Finding) => void,
-  asked: readonly string[] = [],
+  { seen: { home, running, daemon }, bearer, asked = [], add }: OwnProbe,
 ): Promise<void> {
   const target = origin.origin
   if (fault !== undefined) {

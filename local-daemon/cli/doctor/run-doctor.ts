@@ -43,7 +43,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   add(priceCheck(seen, edge, now))
   if (origins.length === 0)
     add(skip('reachable', seen.daemon ? 'no public hostname is set up' : SILENT))
-  for (const origin of origins) await probeOwn(origin, seen, wish.bearer, add)
+  for (const origin of origins) await probeOwn(origin, { seen, bearer: wish.bearer, add })
   return findings
 }
 

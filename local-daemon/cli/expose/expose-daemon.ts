@@ -1,6 +1,7 @@
 import { forThisHome } from '../output/for-this-home.ts'
 import { tally } from '../doctor/check-text.ts'
 import { CliError } from '../cli-error.ts'
+import type { Finding } from '../doctor/finding.ts'
 import { ShownFindings } from '../doctor/shown-findings.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { Home } from '../../home/home.ts'
@@ -44,7 +45,7 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
   const first = placed(makePlan(wish, present), manner.write)
   if (!json) print(planText(first))
   if (manner.dryRun) {
-    if (json) printJson({ ...report(first), files: [], checks: [] })
+    if (json) printJson({ ...planReport(first), files: [], checks: [] })
     return
   }
   guardService(home, first)
@@ -57,9 +58,10 @@ export async function exposeDaemon(half: ExposeWish, manner: ExposeManner): Prom
   if (!json) print('Proof:')
   const bearer = manner.token?.trim()
   const { origins } = wish
-  const checks = await provePlan(home, plan, origins, bearer, (finding) => findings.add(finding))
+  const report = (finding: Finding): void => findings.add(finding)
+  const checks = await provePlan({ home, plan, asked: origins, bearer, report })
   if (checks.some(({ status }) => status === 'fail')) process.exitCode = EXIT_CODE.failed
-  if (json) return printJson({ ...report(plan), applied: true, files, checks })
+  if (json) return printJson({ ...planReport(plan), applied: true, files, checks })
   print(`\n${tally(checks)}\n`)
   print(`Next:\n${plan.next.map((line) => `  ${forThisHome(line)}\n`).join('')}`)
 }
@@ -97,7 +99,7 @@ function placed(plan: Plan, write: string | undefined): Plan {
   return { ...plan, steps }
 }
 
-function report({ use, way, url, steps, warnings, next }: Plan): object {
+function planReport({ use, way, url, steps, warnings, next }: Plan): object {
   return { object: 'exposure', use, way, url, applied: false, steps, warnings, next }
 }
 

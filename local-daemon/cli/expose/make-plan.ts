@@ -1,10 +1,17 @@
-import { CliError } from '../cli-error.ts'
-import { EXIT_CODE } from '../exit-code.ts'
+import type { CliError } from '../cli-error.ts'
 import { makeRecipe } from './recipe/make-recipe.ts'
 import { missingSettings } from './recipe/settings-of.ts'
 import type { Recipe, RecipeName, RecipeSetting } from './recipe/recipe.ts'
 import { nextOf } from './next-steps.ts'
 import type { GatewayChoice, Plan, Step } from './plan.ts'
+import {
+  unfit,
+  originMissing,
+  hostnameMissing,
+  gatewayMissing,
+  noTailnet,
+  noLan,
+} from './plan-refusals.ts'
 import { isProxy, MATRIX, type Way } from './use-case.ts'
 import type { Present, Wish } from './wish.ts'
 import { shellPath, shellWord } from '../../problem/shell-word.ts'
@@ -25,7 +32,7 @@ export function makePlan(wish: Wish, present: Present): Plan {
   const host = hostOf(way, present)
   const gateway = gatewayOf(wish, way, present)
   const recipe = isProxy(way) ? recipeOf(way, wish, present) : undefined
-  const url = urlOf(way, host, gateway, wish, present)
+  const url = urlOf({ way, host, gateway, wish, present })
   return {
     use,
     way,
@@ -78,16 +85,18 @@ function recipeOf(way: RecipeName, wish: Wish, present: Present): Recipe {
   })
 }
 
-function urlOf(
-  way: Way,
-  host: string,
-  gateway: GatewayChoice | null,
-  { hostname }: Wish,
-  present: Present,
-): string | null {
+interface Chosen {
+  readonly way: Way
+  readonly host: string
+  readonly gateway: GatewayChoice | null
+  readonly wish: Wish
+  readonly present: Present
+}
+
+function urlOf({ way, host, gateway, wish, present }: Chosen): string | null {
   if (way === 'loopback') return null
   if (way === 'gateway') return gateway?.url ?? null
-  return isProxy(way) ? `https://${hostname?.toLowerCase()}` : addressOn(host, present)
+  return isProxy(way) ? `https://${wish.hostname?.toLowerCase()}` : addressOn(host, present)
 }
 
 function addressOn(host: string, { port }: Present): string {
@@ -203,57 +212,4 @@ function warningsOf(way: Way, recipe: Recipe | undefined): readonly string[] {
 
 function raise(error: CliError): never {
   throw error
-}
-
-function unfit({ use }: Wish, way: Way): CliError {
-  const { ways } = MATRIX[use]
-  return refused(
-    'EXPOSE_WAY_UNFIT',
-    `${use} cannot be reached by ${way}`,
-    `one of ${ways.map((fit) => `--by ${fit}`).join(', ')}`,
-  )
-}
-
-function originMissing(): CliError {
-  return refused(
-    'EXPOSE_ORIGIN_MISSING',
-    'no origin is given for the page that may call',
-    'spl expose browser --origin https://app.example.com, as the address bar shows it',
-  )
-}
-
-function hostnameMissing(way: Way): CliError {
-  return refused(
-    'EXPOSE_HOSTNAME_MISSING',
-    `${way} needs the public hostname`,
-    `--by ${way} --hostname spl.example.com`,
-  )
-}
-
-function gatewayMissing(): CliError {
-  return refused(
-    'EXPOSE_GATEWAY_MISSING',
-    'no gateway is connected, and none is given',
-    'spl gateway init, then spl gateway deploy; then spl expose with --gateway https://<its hostname>. Or --by caddy --hostname <name>',
-  )
-}
-
-function noTailnet(): CliError {
-  return new CliError(
-    'EXPOSE_NO_TAILNET',
-    'this machine has no tailnet address (100.64.0.0/10)',
-    'install Tailscale (https://tailscale.com/download), run tailscale up, then this command again. Or use --by gateway',
-  )
-}
-
-function noLan(): CliError {
-  return new CliError(
-    'EXPOSE_NO_LAN',
-    'this machine has no private IPv4 address, so nothing on the Wi-Fi can reach it',
-    'connect it to the network and run this again, or use --by tailnet or --by gateway',
-  )
-}
-
-function refused(code: string, message: string, next: string): CliError {
-  return new CliError(code, message, next, EXIT_CODE.usage)
 }

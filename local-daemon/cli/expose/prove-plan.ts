@@ -28,20 +28,25 @@ const HERE: ReadonlySet<string> = new Set([
   'edge-policy',
 ])
 
-/**
- * Shows that the plan came true: by the daemon's own word, and then from outside, through the very address that
- * others will use.
- * @param asked origins whose pages it was made for
- * @param bearer one that was named for it; see `probeOwn`
- * @param report is told each finding as soon as it is known
- */
-export async function provePlan(
-  home: Home,
-  plan: Plan,
-  asked: readonly string[],
-  bearer: string | undefined,
-  report: (finding: Finding) => void,
-): Promise<readonly Finding[]> {
+export interface PlanToProve {
+  readonly home: Home
+  readonly plan: Plan
+  /** Origins whose pages it was made for. */
+  readonly asked: readonly string[]
+  /** One that was named for it; see `probeOwn`. */
+  readonly bearer: string | undefined
+  /** Is told each finding as soon as it is known. */
+  readonly report: (finding: Finding) => void
+}
+
+/** Shows that the plan worked: by what the daemon says, and then from outside, through the address that others will use. */
+export async function provePlan({
+  home,
+  plan,
+  asked,
+  bearer,
+  report,
+}: PlanToProve): Promise<readonly Finding[]> {
   const { findings, add } = gatherFindings(report)
   const seen = await settledSurvey(home, plan.way)
   const now = Date.now()
@@ -62,7 +67,7 @@ export async function provePlan(
   const origin = new URL(plan.url)
   const known = await publicOrigins(seen)
   const own = known.find((one) => one.origin.origin === origin.origin)
-  await probeOwn(own ?? { origin, ca: undefined }, seen, bearer, add, asked)
+  await probeOwn(own ?? { origin, ca: undefined }, { seen, bearer, asked, add })
   return findings
 }
 
