@@ -133,7 +133,7 @@ describe('docs/http-api.md', () => {
 })
 
 test('docs/errors.md has every problem code with its status, and no other', () => {
-  // Below are the codes of the command line: error-catalogue.test.ts.
+  // Below is a pointer to the codes of the command line: error-catalogue.test.ts.
   const problems = tableRows(page('errors.md').split('\n## ')[0] ?? '')
   const written = problems.map(([code = '', status]) => [code.replaceAll('`', ''), Number(status)])
   expect(Object.fromEntries(written)).toEqual(PROBLEM_STATUS)

@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { PROBLEM_STATUS } from '../../protocol/http/problem.ts'
+import { codesOfTheLine, commandLineErrors } from './command-line-errors.ts'
 import { errorClasses, errorsIn, thrownErrors } from './thrown-errors.ts'
+import { wordsOf } from './words-of.ts'
 
 const PAGE = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
-const COMMAND_LINE = PAGE.split('\n## Codes of the command line\n')[1]?.split('\n## ')[0] ?? ''
-
-/** Codes that no constructor names: of commander, of report-error.ts and old-node.ts. */
-const OF_THE_LINE = [...commanderCodes(), 'INTERNAL', 'NODE_TOO_OLD']
+const APPENDIX = new URL('../../docs/appendix/command-line-errors.md', import.meta.url)
+const MARKED = /(?<=<!-- errors -->\n)[^]*(?=\n<!-- \/errors -->)/u
 
 const THROWN = thrownErrors()
 
@@ -33,45 +31,74 @@ function rowsOf(text: string): Row[] {
     )
 }
 
-/** What commander may say of a command line, in our form of a code, read from its own source. */
-function commanderCodes(): string[] {
-  const entry = createRequire(import.meta.url).resolve('commander')
-  const source = readFileSync(join(dirname(entry), 'lib/command.js'), 'utf8')
-  const codes = [...source.matchAll(/code: 'commander\.(\w+)'/gu)].map(([, code = '']) => code)
-  return [...codes, 'invalidArgument'].map((code) =>
-    code.replaceAll(/[A-Z]/gu, (letter) => `_${letter}`).toUpperCase(),
-  )
+/** The codes of the appendix, in its order, with the messages and next steps below each. */
+function entriesOf(page: string) {
+  const parts = page.split(/^## `(\w+)`$/mu).slice(1)
+  return parts.flatMap((code, at) => {
+    if (at % 2 === 1) return []
+    const text = parts[at + 1] ?? ''
+    const lines = (word: string) =>
+      [...text.matchAll(new RegExp(`^${word}: (.+)$`, 'gmu'))].map(([, line = '']) => line)
+    return [{ code, messages: lines('error'), steps: lines('try') }]
+  })
 }
 
-describe('docs/errors.md, "Codes of the command line"', () => {
-  const written = rowsOf(COMMAND_LINE)
+test('docs/appendix/command-line-errors.md has what the sources print', () => {
+  const page = readFileSync(APPENDIX, 'utf8')
+  if (process.env['REFRESH_PAGES'] === '1') {
+    writeFileSync(
+      APPENDIX,
+      page.replace(MARKED, () => commandLineErrors()),
+    )
+    return
+  }
+  const refresh = 'REFRESH_PAGES=1 npx vitest run test/docs/error-catalogue.test.ts'
+  expect(page.match(MARKED)?.[0], `It has changed; to write it anew: ${refresh}`).toBe(
+    commandLineErrors(),
+  )
+})
+
+describe('docs/appendix/command-line-errors.md', () => {
+  const written = entriesOf(readFileSync(APPENDIX, 'utf8'))
 
   test('has every code that the sources make', () => {
     const codes = new Set(written.map(({ code }) => code))
-    const missing = THROWN.flatMap((error) =>
-      error.codes
-        .filter((code) => !codes.has(code))
-        .map(
-          (code) => `| \`${code}\` | <meaning> | <next step> |   from ${error.file}: ${error.try}`,
-        ),
-    )
-    expect(missing, 'add these rows to the table, in the order of the alphabet').toEqual([])
-    expect(OF_THE_LINE.filter((code) => !codes.has(code))).toEqual([])
+    const missing = THROWN.flatMap((error) => error.codes.filter((code) => !codes.has(code)))
+    expect(missing).toEqual([])
+    expect(codesOfTheLine().filter((code) => !codes.has(code))).toEqual([])
   })
 
   test('has no other', () => {
-    const made = new Set([...THROWN.flatMap(({ codes }) => codes), ...OF_THE_LINE])
+    const made = new Set([...THROWN.flatMap(({ codes }) => codes), ...codesOfTheLine()])
     const stale = written.map(({ code }) => code).filter((code) => !made.has(code))
-    expect(stale, 'nothing makes these codes any more: remove their rows').toEqual([])
+    expect(stale, 'nothing makes these codes any more').toEqual([])
   })
 
   test('gives each a meaning and a next step, once, in the order of the alphabet', () => {
-    for (const { code, cells } of written) {
-      expect([code, cells.length, cells.every((cell) => cell.length > 2)]).toEqual([code, 2, true])
+    for (const { code, messages, steps } of written) {
+      const told = messages.length > 0 && messages.length === steps.length
+      const whole = [...messages, ...steps].every((text) => text.length > 2)
+      expect([code, told, whole]).toEqual([code, true, true])
+      for (const message of messages) expect(message).toContain(`[${code}]`)
     }
-    const firsts = COMMAND_LINE.split('\n').flatMap((line) => /^\| `(\w+)`/u.exec(line)?.[1] ?? [])
-    expect(firsts).toEqual(firsts.toSorted())
-    expect(written.map(({ code }) => code)).toEqual([...new Set(written.map(({ code }) => code))])
+    const codes = written.map(({ code }) => code)
+    expect(codes).toEqual(codes.toSorted())
+    expect(codes).toEqual([...new Set(codes)])
+  })
+})
+
+describe('the words of an expression', () => {
+  test.each([
+    ["'it is off'", ['it is off']],
+    ['`no ${f("a b")} in ${`${x} y`}, here`', ['no … in …, here']],
+    ["a === 'bool' ? 'yes, it is' : `no ${x}`", ['yes, it is', 'no …']],
+    ["problem.try ?? 'do it again'", ['do it again']],
+    ["'go to ' + place", ['go to …']],
+    ["'socket' in target ? 'one' : 'two'", ['one', 'two']],
+    ["'don\\'t'", ["don't"]],
+    ['message', []],
+  ])('%s', (expression, words) => {
+    expect(wordsOf(expression)).toEqual(words)
   })
 })
 
