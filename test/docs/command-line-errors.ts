@@ -45,7 +45,7 @@ function commanderCodes(): string[] {
 }
 
 /** Every code in the order of the alphabet, with all that may be printed for it. */
-export function printedErrors(): ReadonlyMap<string, readonly PrintedError[]> {
+function printedErrors(): ReadonlyMap<string, readonly PrintedError[]> {
   const all = new Map<string, PrintedError[]>()
   const add = (code: string, printed: PrintedError) => {
     const known = all.get(code) ?? []
