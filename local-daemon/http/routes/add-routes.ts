@@ -1,0 +1,43 @@
+import { addBootstrap } from './bootstrap.ts'
+import { addCapabilities } from './capabilities.ts'
+import { addConfig } from './config.ts'
+import { addConnection } from './connection.ts'
+import { addGetRecord } from './get-record.ts'
+import { addHealth } from './health.ts'
+import { addIdentity } from './identity.ts'
+import { addIdentityProof } from './identity-proof.ts'
+import { addInvites } from './invites.ts'
+import { addListRecords } from './list-records.ts'
+import { addListThreads } from './list-threads.ts'
+import { addMetrics } from './metrics.ts'
+import { addOpenApi } from './openapi.ts'
+import { addPostRecord } from './post-record.ts'
+import { addServiceAccounts } from './service-accounts.ts'
+import { addStreamTickets } from './stream-tickets.ts'
+import { addSync } from './sync.ts'
+import { addTokens } from './tokens.ts'
+import { addTunnel } from './tunnel.ts'
+import type { RouteParts } from './route-parts.ts'
+
+/** Every route of the daemon. */
+export function addRoutes(parts: RouteParts): void {
+  addHealth(parts)
+  addCapabilities(parts)
+  addIdentity(parts)
+  addIdentityProof(parts)
+  addPostRecord(parts)
+  addGetRecord(parts)
+  addListRecords(parts)
+  addListThreads(parts)
+  addSync(parts)
+  addStreamTickets(parts)
+  addBootstrap(parts)
+  addServiceAccounts(parts)
+  addTokens(parts)
+  addInvites(parts)
+  addConfig(parts)
+  addConnection(parts)
+  addTunnel(parts)
+  addMetrics(parts)
+  addOpenApi(parts)
+}
