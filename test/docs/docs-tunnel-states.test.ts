@@ -68,7 +68,17 @@ const found = nextStates()
 if (process.env['WRITE_DOCS'] === 'true')
   writeFileSync(FILE, written(readFileSync(FILE, 'utf8'), found))
 const PAGE = readFileSync(FILE, 'utf8')
-const references = namedTests(PAGE)
+const APPENDIX = readFileSync(
+  new URL('../../docs/appendix/tunnel-tests.md', import.meta.url),
+  'utf8',
+)
+const references = namedTests(APPENDIX)
+/** What the appendix has under each number. */
+const ENTRIES = new Map(
+  APPENDIX.split(/^\*\*(?=G?\d+\*\*$)/mu)
+    .slice(1)
+    .map((entry) => [entry.slice(0, entry.indexOf('**')), entry.split('\n## ')[0] ?? ''] as const),
+)
 
 describe('docs/tunnel-states.md', () => {
   test.each(references)('%s has "%s"', (file, name) => {
@@ -77,18 +87,21 @@ describe('docs/tunnel-states.md', () => {
 
   test('numbers its invariants in order, and names a test for each', () => {
     const section = PAGE.split('\n## Invariants\n')[1]?.split('\n## ')[0] ?? ''
-    const invariants = section.split(/^(?=\d+\. )/mu).slice(1)
+    const invariants = [...section.matchAll(/^(\d+)\. /gmu)].map(([, number]) => number)
     expect(invariants.length).toBeGreaterThan(10)
-    for (const [index, text] of invariants.entries()) {
-      expect(text.startsWith(`${index + 1}. `)).toBe(true)
-      expect([index + 1, namedTests(text).length]).not.toEqual([index + 1, 0])
+    expect(invariants).toEqual(invariants.map((_, index) => String(index + 1)))
+    const rules = [...PAGE.matchAll(/^- (G\d+) /gmu)].map(([, rule]) => rule)
+    expect([...ENTRIES.keys()]).toEqual([...invariants, ...rules])
+    for (const [number, entry] of ENTRIES) {
+      expect([number, namedTests(entry).length]).not.toEqual([number, 0])
     }
   })
 
   test('names no test file in a form that is not checked', () => {
-    const named = [...PAGE.matchAll(/`test\/[^`]+`/gu)]
+    const named = [...APPENDIX.matchAll(/`test\/[^`]+`/gu)]
     // The one that is named without a title is this file.
     expect(named).toHaveLength(references.length + 1)
+    expect(PAGE).not.toContain('`test/')
   })
 
   test('has a row for each state that the status can tell', () => {
