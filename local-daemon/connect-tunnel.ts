@@ -1,10 +1,10 @@
 import type { EdgeLink } from './edge/edge-link.ts'
-import { startTunnel, type TunnelOptions, type TunnelParts } from './tunnel/start-tunnel.ts'
+import { startTunnel, type TunnelTarget, type TunnelParts } from './tunnel/start-tunnel.ts'
 import type { Tunnel } from './tunnel/tunnel.ts'
 
 /** Starts the tunnel, and gives the gateway this store's policy from its first connection. */
 export function connectTunnel(
-  options: TunnelOptions,
+  options: TunnelTarget,
   edge: EdgeLink,
   parts: Pick<TunnelParts, 'app' | 'identity' | 'logger' | 'meter' | 'faults'>,
 ): Tunnel {

@@ -21,7 +21,7 @@ import { type DaemonAddresses, startListeners } from './start-listeners.ts'
 import type { Store } from './store/open-store.ts'
 import { LinkMeter } from './tunnel/link-meter.ts'
 import { linkReport } from './tunnel/link-report.ts'
-import type { TunnelOptions } from './tunnel/start-tunnel.ts'
+import type { TunnelTarget } from './tunnel/start-tunnel.ts'
 import type { Tunnel } from './tunnel/tunnel.ts'
 
 export interface DaemonOptions {
@@ -44,7 +44,7 @@ export interface DaemonOptions {
   readonly mintAdmin?: boolean
   /** Replaces the home's log file. */
   readonly logger?: Logger
-  readonly tunnel?: TunnelOptions
+  readonly tunnel?: TunnelTarget
   /**
    * Forces loopback whatever `host` says, and needs no bearer there. Every program and user of the machine
    * may then read and write; the tunnel and reverse proxies still need bearers.

@@ -9,7 +9,7 @@ import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 import { Tunnel, type TunnelEvent } from './tunnel.ts'
 
-export interface TunnelOptions {
+export interface TunnelTarget {
   /** `https://` and the public hostname. */
   readonly gatewayUrl: string
   /** PEM of a further certificate authority, or the path of its file. */
@@ -32,7 +32,7 @@ export interface TunnelParts {
  * Starts connecting and returns at once; the connection comes and goes in the background.
  * @throws StartError for an address or a certificate that can never work
  */
-export function startTunnel(options: TunnelOptions, parts: TunnelParts): Tunnel {
+export function startTunnel(options: TunnelTarget, parts: TunnelParts): Tunnel {
   const { cacert } = options
   // Read again at each try: a gateway's own certificate is made anew at the same path. What cannot be read now is told now.
   const ca = cacert === undefined ? undefined : () => readAgain(cacert)

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { Daemon } from '../../daemon.ts'
 import { lineageWarning } from '../../store-words.ts'
-import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
+import type { TunnelTarget } from '../../tunnel/start-tunnel.ts'
 import type { Home } from '../../home/home.ts'
 import { urlHost } from '../../network/listen-host.ts'
 import { openFilesWarnings } from '../../http/connection/connections-for.ts'
@@ -15,7 +15,7 @@ import type { ServeOptions } from './serve-options.ts'
 export function readyReport(
   daemon: Daemon,
   home: Home,
-  tunnel: TunnelOptions | undefined,
+  tunnel: TunnelTarget | undefined,
   { insecureLocalhost = false, supervisor }: Pick<ServeOptions, 'insecureLocalhost' | 'supervisor'>,
 ): ReadyReport {
   const { host, port } = daemon.addresses.tcp

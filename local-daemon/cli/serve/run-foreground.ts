@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from 'node:fs'
 import { explainStart } from '../../explain-start.ts'
 import type { Home } from '../../home/home.ts'
-import type { TunnelOptions } from '../../tunnel/start-tunnel.ts'
+import type { TunnelTarget } from '../../tunnel/start-tunnel.ts'
 import { note } from '../output/output.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { stopForSure } from '../signals/stop-for-sure.ts'
@@ -67,7 +67,7 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
   await stopForSure(() => daemon.stop())
 }
 
-function tunnelOf({ gateway, gatewayCa }: ServeOptions): TunnelOptions | undefined {
+function tunnelOf({ gateway, gatewayCa }: ServeOptions): TunnelTarget | undefined {
   if (!gateway) return undefined
   return { gatewayUrl: gateway, ...(gatewayCa && { cacert: gatewayCa }) }
 }
