@@ -4,7 +4,7 @@ import { REQUEST_LIMITS } from '../../local-daemon/requests/limits.ts'
 import { aDaemon } from '../support/daemon/a-daemon.ts'
 import { EventReader } from '../support/clients/events.ts'
 import { parsePrometheus } from '../support/prometheus-text.ts'
-import { metricTable } from './metric-table.ts'
+import { metricTable } from '../support/metric-table.ts'
 
 const PAGE = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8')
 

@@ -64,7 +64,7 @@ test('the page’s example goes on from a list without a gap', async () => {
   expect(reader.seen).toEqual([between])
 })
 
-test('the page’s example begins anew when its cursor is of a store that was restored', async () => {
+test('the page’s example begins again when its cursor is of a store that was restored', async () => {
   await using at = await aDaemon()
   const clock = clockOf(await at.daemon.store.append(aDraft()))
   using reader = runExample(at.base, at.bearer, { since: '0123456789abcdef:7:0123456789ab' })

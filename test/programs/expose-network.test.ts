@@ -101,7 +101,7 @@ describe.skipIf(lack !== undefined)('a daemon that is exposed to a second machin
     expect([code, answer.steps]).toEqual([0, []])
   })
 
-  test('nobody: back on loopback, and the second machine stands before a closed door', async () => {
+  test('nobody: back on loopback, and the second machine is refused', async () => {
     const { code } = await expose('nobody')
     expect(code).toBe(0)
     expect(await ask(`http://${machines.tailnet}:9100/health`)).toBe('ECONNREFUSED')

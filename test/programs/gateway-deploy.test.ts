@@ -313,7 +313,7 @@ describe('spl gateway remove', PATIENT, () => {
     expect(cloudflare.deleted).toEqual(['spl-gateway'])
   })
 
-  test('deletes nobody else’s Worker', async () => {
+  test('does not delete another account’s Worker', async () => {
     await aProject()
     cloudflare.place('spl-gateway', [{ name: 'OWNER_DID', type: 'plain_text', text: OTHER }])
     const { code, stderr } = await spl('remove', project, '--yes')

@@ -100,7 +100,7 @@ describe('a gateway of several owners on Cloudflare', { timeout: 120_000 }, () =
     expect(cloudflare.requests).toEqual([])
   })
 
-  test('puts one owner not over several, nor several over another’s, unless told', async () => {
+  test('does not replace several owners by one, or another’s gateway by several, unless told', async () => {
     await aProject()
     const several = await findProject(project)
     await spl('init', project, '--owner', ADMIN)

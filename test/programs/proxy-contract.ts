@@ -44,7 +44,7 @@ export function proxyContract(options: Omit<StageOptions, 'spoil'>): void {
       expect((await ask(stage.outside, { path: '/v1/threads' })).status).toBe(200)
     })
 
-    test('are a proxy’s, whatever they claim to be', async () => {
+    test('are a proxy’s, even if they claim otherwise', async () => {
       const headers = { 'content-type': 'application/json' }
       const bootstrap = await ask(stage.outside, {
         method: 'POST',
@@ -252,7 +252,7 @@ export function proxyContract(options: Omit<StageOptions, 'spoil'>): void {
     expect(json['sha256']).toBe(createHash('sha256').update(body).digest('hex'))
   }, 90_000)
 
-  test('the probes find nothing to mend', async () => {
+  test('the probes find nothing to fix', async () => {
     const checks = await probeOutside(stage.outside)
     // Certificates of Caddy's own authority live for half a day, and a fresh one is as good as any.
     expect(checks.filter(({ status }) => status !== 'pass')).toEqual([])

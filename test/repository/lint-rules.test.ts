@@ -159,7 +159,7 @@ test('a callback may not leave a promise without a handler by its value either',
   }
 })
 
-test('a callback that nobody waits for may not be an async function', async () => {
+test('a callback whose result is ignored may not be an async function', async () => {
   const source = 'export const f = (list: string[]) => list.forEach(async () => {})'
   const said = await lint('protocol/x.ts', source, '.oxlintrc.promises.json', '--type-aware')
   expect(said).toContain('no-misused-promises')

@@ -17,7 +17,7 @@ test('the lock file has the binaries of every platform, or npm ci refuses a clea
   expect(wanted.length).toBeGreaterThan(50)
 })
 
-test('the lock file has the hash of every package, so that nobody on the way can put another in its place', () => {
+test('the lock file has the hash of every package, so that none can be replaced on the way', () => {
   const packages: Readonly<Record<string, Locked>> = lock.packages
   const unsure = Object.entries(packages).filter(
     ([path, { integrity }]) => path !== '' && integrity?.startsWith('sha512-') !== true,

@@ -110,7 +110,7 @@ describe('a token’s limit', () => {
     expect(await flood('/v1/tokens', withBearer(token))).toBeLessThan(FLOOD)
   })
 
-  test('is not had anew by exchanging the token: home counts the exchanges of an account', async () => {
+  test('is not reset by exchanging the token: home counts the exchanges of an account', async () => {
     await set('token_burst', 5)
     await set('token_requests_per_second', 1)
     let { token } = await aToken()

@@ -139,7 +139,7 @@ describe('an origin', () => {
     expect((await ask('/v1/threads', { origin: PAGE })).headers.get('vary')).toBeNull()
   })
 
-  test('may read every refusal, whoever makes it, and others none', async () => {
+  test('may read every refusal of gateway and daemon, and other pages none', async () => {
     await setOrigins([PAGE])
     const forged = `Bearer ${anIdentity().bearer}`
     const refused: [string, Record<string, string>, string, string][] = [

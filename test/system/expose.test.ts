@@ -124,7 +124,7 @@ describe('spl expose', () => {
     expect(await setting('strict_impersonation_enforcement')).toBe(true)
   })
 
-  test('peer again: nothing is left to do, and the proof is made anew', async () => {
+  test('peer again: nothing is left to do, and the proof is made again', async () => {
     const { code, answer } = await exposed('peer')
     expect([code, answer.steps]).toEqual([0, []])
     expect(statuses(answer)).toMatchObject({ reachable: 'pass' })

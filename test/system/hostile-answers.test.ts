@@ -61,7 +61,7 @@ function elsewhere(port: number): Record<string, string> {
   return { SPL_SERVE_URL: `http://127.0.0.1:${port}`, SPL_TOKEN: 'spl_secret' }
 }
 
-test('a change of protocol that nobody asked for is an error like others', async () => {
+test('an unexpected change of protocol is an error like others', async () => {
   using spare = aHome()
   const port = await saying(
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
@@ -124,7 +124,7 @@ test('an address is asked for its certificate without a warning of Node', async 
   emitted.mockRestore()
 })
 
-test('at home the doctor shows no bearer to a public address, whoever answers there', async () => {
+test('at home the doctor shows no bearer to a public address, whatever server answers there', async () => {
   const shown: (string | undefined)[] = []
   const port = await answering((request, response) => {
     shown.push(request.headers.authorization)
@@ -152,7 +152,7 @@ test('a certificate that is gone is a finding, and the rest is looked at all the
   expect(run.stderr).not.toContain('INTERNAL')
 })
 
-test('an address elsewhere that is none does not keep anybody from this machine’s daemon', async () => {
+test('an invalid address of another daemon does not keep you from this machine’s daemon', async () => {
   const run = await runFitting(['serve', '--status'], { home, env: { SPL_SERVE_URL: 'nonsense' } })
   expect([run.code, run.stderr]).toEqual([0, ''])
 })

@@ -29,7 +29,7 @@ test.for([
   ['error event', 'exception', /nobody listens/],
   ['socket error', 'exception', /ECONNRESET/],
 ] as const)(
-  'a daemon that meets a %s which nobody handles goes on, and says so in its log and metrics',
+  'a daemon that meets an unhandled %s goes on, and says so in its log and metrics',
   async ([kind, place, message]) => {
     await using daemon = await planted(kind)
     daemon.child.kill('SIGUSR2')
@@ -45,7 +45,7 @@ test.for([
   },
 )
 
-test('a daemon that serves no more after an exception ends in order, with exit code 70 and a line in its log', async () => {
+test('a daemon that cannot serve after an exception ends in order, with exit code 70 and a line in its log', async () => {
   await using daemon = await planted('broken listener')
   daemon.child.kill('SIGUSR2')
   await until('it has ended', () => daemon.ended() !== undefined)
@@ -59,7 +59,7 @@ test('a daemon that serves no more after an exception ends in order, with exit c
 })
 
 test.for(['rejection', 'exception', 'error event', 'socket error'])(
-  'a gateway of your own that meets a %s which nobody handles goes on, and says so',
+  'a gateway of your own that meets an unhandled %s goes on, and says so',
   async (kind) => {
     using home = aHome()
     const env = { NODE_OPTIONS: PLANT, TEST_PLANTED_FAULT: kind }

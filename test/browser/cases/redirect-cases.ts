@@ -13,7 +13,7 @@ export function redirectCases(stage: () => BrowserStage): void {
       expect(without.outcome).toBe('401 AUTH_REQUIRED')
     })
 
-    test('of another site, knows nobody: the origin is then "null"', async () => {
+    test('of another site: the browser sends "null" as origin', async () => {
       const { allowed, sites, url } = stage()
       expect((await allowed.ask(sites.other.to(url(hop, '/health')))).outcome).toBe(
         'TypeError: MissingAllowOriginHeader',

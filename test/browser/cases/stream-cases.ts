@@ -99,7 +99,7 @@ export function streamCases(stage: () => BrowserStage): void {
       await old.close()
     })
 
-    test('is not given to a page that may not call, whatever it shows', async () => {
+    test('is not given to a page that may not call, with any credential', async () => {
       await assertRefused(await stage().other.fetchEvents(feed(), { headers: headers() }))
       await assertRefused(await stage().other.eventSource(feed(`&ticket=${await aTicket()}`)))
     })

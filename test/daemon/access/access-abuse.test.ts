@@ -109,7 +109,7 @@ describe('the last admin', () => {
 
 describe('the daemon’s own DID', () => {
   it.each(['records:write', 'admin'] as const)(
-    'is nobody’s to write as, in the record or in the header, with %s',
+    'may not be written as, in the record or in the header, with %s',
     async (scope) => {
       await using at = await aDaemon()
       const own = at.daemon.identity.did

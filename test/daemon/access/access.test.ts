@@ -62,7 +62,7 @@ describe('the bearer', () => {
     expect(await codeOf(await at.get('/v1/threads'))).toBe('401 AUTH_INVALID')
   })
 
-  it('must bear the signature of this daemon, whatever the table says', async () => {
+  it('must have the signature of this daemon, even if the table has it', async () => {
     await using at = await aDaemon()
     await using other = await aDaemon()
     const { saId } = parseToken(at.bearer)
@@ -90,7 +90,7 @@ describe('the bearer', () => {
     expect(answer).toContain('"code":"INVALID_HEADERS"')
   })
 
-  it('is needed through the tunnel, whatever headers claim', async () => {
+  it('is needed through the tunnel, even if headers claim otherwise', async () => {
     await using at = await aDaemon()
     const headers = { 'x-forwarded-for': '127.0.0.1', 'x-spl-via': 'socket', host: 'localhost' }
     const request = new Request('https://spl.example/v1/threads', { headers })
@@ -183,7 +183,7 @@ describe('pages of other origins', () => {
 })
 
 describe('accounts', () => {
-  it('are records without a secret, and a table that a rebuild makes anew', async () => {
+  it('are records without a secret, and a table that a rebuild makes again', async () => {
     await using at = await aDaemon()
     const { store, access } = at.daemon
     const { accounts } = access

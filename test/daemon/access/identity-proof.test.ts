@@ -76,15 +76,18 @@ async function aCode(): Promise<string> {
 const proofAt = (at: number, host: string) => send(at, { path: PATH, headers: [['host', host]] })
 
 describe('a daemon proves its key', () => {
-  test.for(['on its own port', 'through its gateway'])('to whoever asks %s', async (way) => {
-    const [at, host] =
-      way === 'on its own port' ? [port, `127.0.0.1:${port}`] : [home.gateway.port, publicHost]
-    const answer = await proofAt(at, host)
-    expect([answer.status, answer.json()]).toMatchObject([
-      200,
-      { object: 'identity_proof', instance_did: did, authority: host },
-    ])
-  })
+  test.for(['on its own port', 'through its gateway'])(
+    'to every caller that asks %s',
+    async (way) => {
+      const [at, host] =
+        way === 'on its own port' ? [port, `127.0.0.1:${port}`] : [home.gateway.port, publicHost]
+      const answer = await proofAt(at, host)
+      expect([answer.status, answer.json()]).toMatchObject([
+        200,
+        { object: 'identity_proof', instance_did: did, authority: host },
+      ])
+    },
+  )
 
   test.for(['evil.example', 'evil.example:443', 'localhost.evil.example'])(
     'for hosts of its own, and not for %s, whichever way it is asked',
@@ -162,7 +165,7 @@ describe('no secret is told', () => {
     expect(relay.seen.map(({ authorization }) => authorization)).toEqual([undefined])
   })
 
-  test('to a daemon that has not made the invite, whatever it proves', async () => {
+  test('to a daemon that has not made the invite, whatever identity it proves', async () => {
     await using other = await aRealHome()
     const url = `http://127.0.0.1:${other.daemon().addresses.tcp.port}`
     using machine = aHome()

@@ -38,7 +38,7 @@ describe('a stream ticket', () => {
     expect((await fetch(`${at.base}/v1/sync/changes?ticket=${other}`)).status).toBe(200)
   })
 
-  it('is given for event streams only, and only to whom they are open', async () => {
+  it('is given for event streams only, and only to accounts that may read them', async () => {
     await using at = await aDaemon()
     for (const path of ['/v1/records', `${STREAM}?thread=th_a`, '/health', 'sync', '//x']) {
       const answer = await at.post('/v1/stream-tickets', { path })
@@ -188,7 +188,7 @@ describe('the bootstrap door', () => {
     expect([late.status, ((await late.json()) as Json)['code']]).toEqual([409, 'BOOTSTRAP_CLOSED'])
   })
 
-  it('opens to the socket without a token, and to nobody through a proxy or the tunnel', async () => {
+  it('opens to the socket without a token, and never through a proxy or the tunnel', async () => {
     await using at = await aDaemon({ bootstrapToken: token })
     const proxied = await knock(at, { ...withBearer(token), 'x-forwarded-for': '203.0.113.9' })
     expect([proxied.status, ((await proxied.json()) as Json)['code']]).toEqual([403, 'LOCAL_ONLY'])

@@ -185,7 +185,7 @@ describe('a store that a daemon of another home has', () => {
   })
 })
 
-describe('whoever has the old key', () => {
+describe('a holder of the old key', () => {
   it('changes no account and no setting with it after the change', async () => {
     const old = loadIdentity(home)
     await rotateIdentity(home, false)

@@ -52,7 +52,7 @@ async function aLeave(at: TestDaemon, token: string): Promise<string> {
 }
 
 describe('the leave to resume a stream', () => {
-  it('is given with a ticket’s stream, is good again and again, and comes fresh with each', async () => {
+  it('is given with a ticket’s stream, works repeatedly, and is renewed each time', async () => {
     await using at = await aDaemon()
     const { token, tokenId } = await aReader(at)
     const leave = await aLeave(at, token)
@@ -86,14 +86,14 @@ describe('the leave to resume a stream', () => {
     expect([withBearer.status, withBearer.resume]).toEqual([200, undefined])
   })
 
-  it('is in no header of the answer, whoever asks', async () => {
+  it('is never in a header of the answer', async () => {
     await using at = await aDaemon()
     const { token } = await aReader(at)
     const { answer } = await ask(at, `${VIEW}&ticket=${await aTicket(at, token)}`, TUNNEL)
     expect([...answer.headers].flat().filter((text) => /spr_|x-spl/.test(text))).toEqual([])
   })
 
-  it('crosses with the head of the answer, to a gateway that goes on by itself alone', async () => {
+  it('is sent with the head of the answer, and only to a gateway that can resume', async () => {
     await using at = await aDaemon()
     const { token } = await aReader(at)
     const given = async (join: { readonly join?: true }): Promise<string | undefined> => {
@@ -148,7 +148,7 @@ describe('the leave to resume a stream', () => {
     expect((await ask(at, `${VIEW}&ticket=${burnt}`, TUNNEL)).status).toBe(401)
   })
 
-  it('is worth nothing to whoever did not come through the tunnel, in whatever place', async () => {
+  it('is refused in every place of a request that did not come through the tunnel', async () => {
     await using at = await aDaemon()
     const leave = await aLeave(at, (await aReader(at)).token)
     for (const headers of [
@@ -170,7 +170,7 @@ describe('the leave to resume a stream', () => {
     expect((await ask(at, VIEW, TUNNEL, header)).code).toBe('AUTH_REQUIRED')
   })
 
-  it('that is forged, of another kind or names nobody is refused', async () => {
+  it('that is forged, of another kind or of an unknown account is refused', async () => {
     await using at = await aDaemon()
     const { token, tokenId } = await aReader(at)
     const { sign } = at.daemon.identity

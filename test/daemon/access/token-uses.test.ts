@@ -32,7 +32,7 @@ describe('the last use of a token', () => {
     }
   })
 
-  it('is written at most once in ten minutes, however often it is used', async () => {
+  it('is written at most once in ten minutes, even if it is used often', async () => {
     await using at = aKeptHome()
     const { store } = await at.start()
     let writes = 0

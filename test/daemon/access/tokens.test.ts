@@ -132,7 +132,7 @@ describe('a token', () => {
       .toBe(401)
   })
 
-  it('is exchanged by whoever bears it, with no more scopes and no longer life', async () => {
+  it('is exchanged by its holder, with the same scopes and lifetime at most', async () => {
     await using at = await aDaemon()
     const request = { name: 'x', scopes: ['records:read'] } as const
     const expiry = Math.floor(Date.now() / 1000) + 1000

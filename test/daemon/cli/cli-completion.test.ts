@@ -96,7 +96,7 @@ describe('spl complete', () => {
     expect(tokens[1]).toMatch(/^[0-9a-f]{64}$/)
   })
 
-  test('says nothing, and no error, without a daemon', async () => {
+  test('prints nothing, not even an error, without a daemon', async () => {
     using empty = aHome()
     const run = await runHere(['complete', '--', 'thread', 'records', ''], { home: empty.path })
     expect(run).toEqual({ code: 0, stdout: 'words\n', stderr: '' })

@@ -53,7 +53,7 @@ const live = () =>
     .tokens()
     .filter((token) => token.revoked_at === null && token.account_revoked_at === null)
 
-describe.runIf(process.platform === 'linux')('stdout that takes no more', () => {
+describe.runIf(process.platform === 'linux')('stdout that accepts nothing more', () => {
   test.for(['status', 'thread list', 'config show --json', '--help', 'version'])(
     'is one line and an exit code: spl %s',
     async (line) => {

@@ -35,7 +35,7 @@ describe.each(NAMES)('spl %s --help', (name) => {
   })
 })
 
-test('every option and argument says what it is', () => {
+test('every option and argument has a description', () => {
   const silent = commandTree().flatMap(({ name, command }) =>
     [
       ...command.options.map(({ flags, description, hidden }) => [

@@ -41,7 +41,7 @@ describe('a line of the log', () => {
     expect(logText(JSON.stringify(failed))).toContain('error  read  error="no such file"')
   })
 
-  test('that is none is shown as it is, and nothing in one reaches the terminal', () => {
+  test('that is not valid is shown as it is, and no control character reaches the terminal', () => {
     expect(logText('{"cut')).toBe('{"cut')
     expect(logText('\u001B[2J')).toBe('\uFFFD[2J')
     const hostile = { level: 30, time: 1, msg: '\u009B2J', 'na\u001Bme': 'a\u202Eb' }

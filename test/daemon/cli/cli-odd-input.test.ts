@@ -107,7 +107,7 @@ describe('what is no file where the daemon keeps one is told, with a next step t
 })
 
 describe('a socket', () => {
-  test('that is a link which leads nowhere is made anew', async () => {
+  test('that is a link without a target is made again', async () => {
     using home = aHome()
     const { run, socket } = homeAt(home.path)
     mkdirSync(run, { mode: 0o700 })
@@ -200,14 +200,11 @@ describe('columns of a terminal', () => {
 
   test.for([
     0x200b, 0x200d, 0x200f, 0x2028, 0x2029, 0x202e, 0xfff9, 0xfffb, 0xe0001, 0xe0041, 0xfeff,
-  ])(
-    'are not given to U+%i, which nobody sees: it is shown as U+FFFD, and escaped in JSON',
-    async (code) => {
-      const character = String.fromCodePoint(code)
-      expect(printable(`a${character}b`)).toBe('a\uFFFDb')
-      expect(printable('👩‍👩‍👧 🏳️‍🌈 👩🏽‍💻')).toBe('👩‍👩‍👧 🏳️‍🌈 👩🏽‍💻')
-    },
-  )
+  ])('do not get the invisible U+%i: it is shown as U+FFFD, and escaped in JSON', async (code) => {
+    const character = String.fromCodePoint(code)
+    expect(printable(`a${character}b`)).toBe('a\uFFFDb')
+    expect(printable('👩‍👩‍👧 🏳️‍🌈 👩🏽‍💻')).toBe('👩‍👩‍👧 🏳️‍🌈 👩🏽‍💻')
+  })
 
   test('JSON escapes what a terminal does not show, and means the same', async () => {
     const words = 'tea\u200B\u{E0041}\u2028'

@@ -171,7 +171,7 @@ test.for([
   },
 )
 
-test('a start whose store is empty says how to begin anew with that same store', async () => {
+test('a start whose store is empty says how to begin again with that same store', async () => {
   using at = aHome()
   const store = join(at.path, 'other.db')
   const line = ['serve', '--daemon', '--port', '0', '--store', store]

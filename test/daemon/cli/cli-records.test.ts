@@ -171,7 +171,7 @@ describe('a daemon elsewhere', () => {
     expect(bad.stderr).not.toContain('wrong')
   })
 
-  test('takes the token file only while nobody else may read it', async () => {
+  test('uses the token file only while no other user may read it', async () => {
     const path = join(home.path, 'token')
     expect(await runHere(['thread', 'list'], elsewhere())).toMatchObject({
       code: 4,
@@ -203,7 +203,7 @@ describe('a daemon elsewhere', () => {
     expect(run.stderr).toContain('[DAEMON_UNREACHABLE]')
   })
 
-  test('at an address that is none', async () => {
+  test('at an invalid address', async () => {
     const env = { SPL_SERVE_URL: 'nonsense', SPL_TOKEN: 'x' }
     const run = await runHere(['thread', 'list'], { home: home.path, env })
     expect(run).toMatchObject({ code: 2, stdout: '' })

@@ -35,7 +35,7 @@ test.for([
   expect(await text(child.stdout)).toBe(word)
 })
 
-test('the next step of spl gateway init can be pasted, whatever the directory is called', async () => {
+test('the next step of spl gateway init can be pasted, for any name of the directory', async () => {
   using place = aHome()
   const directory = join(place.path, 'my über gateway')
   const run = await spl('gateway', 'init', directory)

@@ -159,7 +159,7 @@ describe('a plan', () => {
     })
   })
 
-  test('closes everything for nobody', () => {
+  test('closes everything when access is for nobody', () => {
     const plan = makePlan(
       wish({ use: 'nobody' }),
       present({

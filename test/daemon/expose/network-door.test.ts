@@ -80,7 +80,7 @@ describe.runIf(PRIVATE_ADDRESS !== undefined)('a daemon on a private address', (
     '10.0.0.1',
     '10-0-0-1.nip.io',
     '0.0.0.0',
-  ])('is not called %s there, whatever port is named', async (name) => {
+  ])('is not called %s there, with any port', async (name) => {
     await using at = await onNetwork()
     const authorization = `Bearer ${at.bearer}`
     const { port } = at.daemon.addresses.tcp

@@ -92,7 +92,7 @@ describe('plain http to this machine', () => {
     expect(seen).toEqual(['Bearer spl_x', 'Bearer spl_x'])
   })
 
-  test('is what a public address is for whoever says so', async () => {
+  test('is what a public address is, if the owner says so', async () => {
     vi.stubEnv('SPL_ALLOW_PLAIN_HTTP', '1')
     const failing: LookupFunction = (_name, _options, done) => done(new Error('asked'), '', 0)
     const headers = { authorization: 'Bearer spl_x' }

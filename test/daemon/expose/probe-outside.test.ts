@@ -94,7 +94,7 @@ describe('everything that is asked from outside', () => {
     expect(checks[0]?.details).toMatchObject({ kind: 'other-daemon' })
   })
 
-  test('of a proxy that shows a bearer for everybody', async () => {
+  test('of a proxy that adds one bearer to every request', async () => {
     await using daemon = await aDaemon()
     await using proxy = await aServer((incoming, answer) => {
       const headers = {
@@ -140,7 +140,7 @@ describe('everything that is asked from outside', () => {
     expect(reachable).toMatchObject({ status: 'fail', details: { kind } })
   })
 
-  test('a port where nobody listens', async () => {
+  test('a port where no program listens', async () => {
     const { origin } = await (async () => {
       await using server = await aServer(() => {})
       return server
@@ -149,7 +149,7 @@ describe('everything that is asked from outside', () => {
     expect(reachable).toMatchObject({ status: 'fail', details: { kind: 'refused' } })
   })
 
-  test('a name that nobody has', async () => {
+  test('an unknown name', async () => {
     const lookup: Outside['lookup'] = (_name, _options, done) =>
       done(Object.assign(new Error('x'), { code: 'ENOTFOUND' }), '', 4)
     const [reachable] = await probeOutside({ origin: new URL('https://spl.invalid'), lookup })

@@ -90,7 +90,7 @@ describe('Traefik', () => {
     })
   })
 
-  test('nobody’s forwarded headers are trusted', () => {
+  test('no forwarded headers are trusted', () => {
     expect(recipe.files.map(({ content }) => content).join('')).not.toMatch(
       /forwardedHeaders|insecure/i,
     )

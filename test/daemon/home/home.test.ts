@@ -143,7 +143,7 @@ describe('the identity', () => {
 })
 
 describe('one daemon a home', () => {
-  it('a second one is refused, and says whom to stop', async () => {
+  it('a second one is refused, and says which process to stop', async () => {
     using home = aHome()
     await using first = await start(home.path)
     await expect(start(home.path)).rejects.toMatchObject({
@@ -165,19 +165,23 @@ describe('one daemon a home', () => {
     for (const { child } of children) child.kill('SIGKILL')
   })
 
-  it('one that was killed is no obstacle, whatever it left', { timeout: 60_000 }, async () => {
-    using home = aHome()
-    const { child, outcome } = serve(home.path)
-    expect(await outcome).toMatch(/^started/)
-    const closed = new Promise((resolve) => child.once('close', resolve))
-    child.kill('SIGKILL')
-    await closed
-    const { pidFile, socket } = homeAt(home.path)
-    expect([existsSync(pidFile), existsSync(socket)]).toEqual([true, true])
-    expect(readRunningPid(pidFile)).toBeUndefined()
-    await using daemon = await start(home.path)
-    expect((await overSocket(daemon.addresses.socket, '/health')).status).toBe(200)
-  })
+  it(
+    'one that was killed is no obstacle, whatever files it left',
+    { timeout: 60_000 },
+    async () => {
+      using home = aHome()
+      const { child, outcome } = serve(home.path)
+      expect(await outcome).toMatch(/^started/)
+      const closed = new Promise((resolve) => child.once('close', resolve))
+      child.kill('SIGKILL')
+      await closed
+      const { pidFile, socket } = homeAt(home.path)
+      expect([existsSync(pidFile), existsSync(socket)]).toEqual([true, true])
+      expect(readRunningPid(pidFile)).toBeUndefined()
+      await using daemon = await start(home.path)
+      expect((await overSocket(daemon.addresses.socket, '/health')).status).toBe(200)
+    },
+  )
 
   it('a pid that now belongs to another process is not taken for the daemon', () => {
     using home = aHome()

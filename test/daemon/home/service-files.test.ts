@@ -166,7 +166,7 @@ describe('a file that spl wrote', () => {
   const comment = (text: string) => `<!-- ${text} -->`
   const text = (body: string, home = '/h--x') => sealed(`${body}\n`, home, comment)
 
-  test('is written, left as it is, written anew and removed', () => {
+  test('is written, left as it is, written again and removed', () => {
     using home = aHome()
     const path = join(home.path, 'deep', 'file')
     expect(findSealed(path)).toEqual({ kind: 'absent' })

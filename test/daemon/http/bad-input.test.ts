@@ -30,7 +30,7 @@ function chunked(text: string): Promise<Response> {
   })
 }
 
-describe('a record that is none', () => {
+describe('a record that is not valid', () => {
   it.each([
     ['$', []],
     ['$', 'text'],
@@ -69,7 +69,7 @@ describe('a record that is none', () => {
   })
 })
 
-describe('a body that is none', () => {
+describe('a body that is not valid', () => {
   it.each(['', '{', 'nope', '{"a":1}x', '\u0000'])('%j is not JSON', async (text) => {
     expect(await refusal(at.post('/v1/records', text))).toMatchObject({
       status: 400,
@@ -218,7 +218,7 @@ describe('a body that is none', () => {
   })
 })
 
-describe('a query that is none', () => {
+describe('a query that is not valid', () => {
   it.each([
     ['/v1/records', 'thread'],
     ['/v1/records?thread=tea', 'thread'],
@@ -242,7 +242,7 @@ describe('a query that is none', () => {
   })
 })
 
-describe('a place that is none', () => {
+describe('a cursor that is not valid', () => {
   it.each(['/', '/nope', '/v1', '/v1/', '/v1/records/', '/health/', '/v1/keys', '/v1/bootstrap'])(
     '%s is 404',
     async (path) => {

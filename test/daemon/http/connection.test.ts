@@ -58,7 +58,7 @@ async function behindAProxy(settings: Record<string, unknown> = {}): Promise<Tes
 }
 
 describe('GET /v1/connection', () => {
-  test('over loopback nobody forwards', async () => {
+  test('over loopback without a proxy', async () => {
     await using daemon = await aDaemon()
     expect(await (await daemon.get('/v1/connection')).json()).toEqual({
       object: 'connection',
@@ -109,7 +109,7 @@ describe('GET /v1/connection', () => {
     expect((await getAs(daemon, '/v1/connection', odd)).body).toMatchObject({ scheme: null })
   })
 
-  test('holds no secret and repeats of a header that it does not know no more than the name', async () => {
+  test('holds no secret, and only the name of an unknown header', async () => {
     await using daemon = await behindAProxy()
     const { body } = await getAs(daemon, '/v1/connection', { ...FORWARDED, 'x-secret': 'hush' })
     const said = JSON.stringify(body)
@@ -239,7 +239,7 @@ describe('POST /v1/connection/upload', () => {
     expect(answer).toContain('BODY_TOO_LARGE')
   })
 
-  test('refuses more than its limit when nobody said how much', async () => {
+  test('refuses more than its limit when no length was announced', async () => {
     await using daemon = await aDaemon()
     const chunk = randomBytes(1024 * 1024)
     let sent = 0
@@ -298,7 +298,7 @@ describe('POST /v1/connection/upload', () => {
     await until('the place is free', async () => (await upload(daemon, 'tea')).status === 200)
   })
 
-  test('a bearer that is revoked meanwhile is told so', async () => {
+  test('a bearer that is revoked meanwhile gets an error that says so', async () => {
     await using daemon = await aDaemon()
     const bearer = await daemon.tokenWith('config:write')
     let open: ReadableStreamDefaultController<Uint8Array> | undefined

@@ -12,7 +12,7 @@ import { aDaemon, overSocket } from '../../support/daemon/a-daemon.ts'
 
 const ASK = 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
-test('as many idle connections as there may be keep nobody from the port', async () => {
+test('the maximum of idle connections does not block the port for others', async () => {
   await using at = await aDaemon()
   const { tcp, socket } = at.daemon.addresses
   const all = await manyClients(connectionsFor(openFilesLimit()), tcp.port, ASK)

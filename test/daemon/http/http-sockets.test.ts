@@ -44,7 +44,7 @@ describe('a refused upload', () => {
     ['over the limit, in chunks', 'chunked', 413],
     ['to no route', 'nowhere', 401],
   ] as const)(
-    '%s: its answer is always read, however much is sent first',
+    '%s: its answer is always read, even after a large upload',
     async ([_how, kind, status]) => {
       const fields = kind === 'good' || kind === 'chunked' || kind === 'nowhere' ? bearer() : kind
       const path = kind === 'nowhere' ? '/nowhere' : '/v1/records'
@@ -214,7 +214,7 @@ describe('as RFC 9110 and 9112 say', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*allow: GET[^]*METHOD_NOT_ALLOWED/)
   })
 
-  test('a client that sends no more gets its answer, also one that takes a while', async () => {
+  test('a client that ends its side gets its answer, even if it takes a while', async () => {
     const draft = JSON.stringify(aDraft({ thread: 'th_half' }))
     const head =
       `POST /v1/records HTTP/1.1\r\n${host}${bearer()}Content-Type: application/json\r\n` +
@@ -224,7 +224,7 @@ describe('as RFC 9110 and 9112 say', () => {
     expect(await client.over).toMatch(/^HTTP\/1\.1 201 /)
   })
 
-  test('a client that has left a silent stream is let go of within seconds', async () => {
+  test('a client that has left a silent stream is released within seconds', async () => {
     const before = descriptorsOf(process.pid)
     const client = rawClient(
       port,
@@ -305,7 +305,7 @@ describe('the names of this machine', () => {
 })
 
 describe('where no bearer is asked for', () => {
-  test('whatever a proxy may add makes a request a proxy’s, and what clients send does not', async () => {
+  test('every header that a proxy may add marks its request, and what clients send does not', async () => {
     await using open = await aDaemon({ insecureLocalhost: true })
     const ask = async (field: string) => {
       const head = `GET /v1/threads HTTP/1.1\r\nHost: localhost\r\n${field}\r\nConnection: close\r\n\r\n`

@@ -131,7 +131,7 @@ describe('CORS at home', () => {
     expect((await preflight(at, PAGE)).status).toBe(403)
   })
 
-  it('makes every answer readable, errors too, and nobody else’s', async () => {
+  it('makes every answer readable to that page, errors too, and to no other', async () => {
     await using at = await aDaemon()
     await set(at, 'auth_cors_origins', [PAGE])
     const authorization = `Bearer ${at.bearer}`
@@ -202,7 +202,7 @@ describe('a request through a reverse proxy', () => {
     expect(JSON.stringify(odd.body)).not.toContain('$(id)')
   })
 
-  it('has less trust than loopback, whatever its headers say', async () => {
+  it('has less trust than loopback, even if its headers say otherwise', async () => {
     await using at = await aDaemon({ insecureLocalhost: true })
     expect((await send(at, '/v1/threads', {})).status).toBe(200)
     for (const headers of [

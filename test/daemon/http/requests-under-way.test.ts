@@ -119,7 +119,7 @@ describe('a list that is still being read', () => {
 })
 
 describe('one token', () => {
-  it('is exchanged for one, however many ask at once', async () => {
+  it('is exchanged for one token, even if many ask at once', async () => {
     await using at = await aDaemon()
     const token = await at.tokenWith('records:read')
     expect((await at.get('/v1/threads', withBearer(token))).status).toBe(200)

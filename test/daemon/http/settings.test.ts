@@ -75,7 +75,7 @@ describe('a setting', () => {
     expect(at.daemon.store.head()).toBe(head)
   })
 
-  it('that nobody knows is refused with the list of those that are known', async () => {
+  it('that is unknown is refused with the list of those that are known', async () => {
     await using at = await aDaemon()
     for (const key of ['auth', 'toString', '__proto__']) {
       const { status, body } = await set(at, key, true)

@@ -25,7 +25,7 @@ const second = (at: TestDaemon) =>
     .post('/v1/connection/upload', 'x', { 'content-type': 'application/octet-stream' })
     .then(({ status }) => status)
 
-test('an upload that falls silent is told so after 30 s, is cut, and its account may upload again', async () => {
+test('an upload that falls silent gets a 408 after 30 s and is cut, and its account may upload again', async () => {
   await using at = await aDaemon()
   vi.useFakeTimers({ toFake: [...CLOCK] })
   const client = upload(at, '/v1/connection/upload', 'half')
@@ -38,7 +38,7 @@ test('an upload that falls silent is told so after 30 s, is cut, and its account
   await until('its place is free', async () => (await second(at)) === 200)
 })
 
-test('an upload that goes on, however slowly, is not cut', async () => {
+test('a slow upload is not cut', async () => {
   await using at = await aDaemon()
   vi.useFakeTimers({ toFake: [...CLOCK] })
   const client = upload(at, '/v1/connection/upload', 'half')

@@ -58,7 +58,7 @@ test('a WebSocket brings what was there and what comes, and resumes where it was
   again.socket.close()
 })
 
-test('a reader that does not read is held to the feed’s bound, and told so', async () => {
+test('a client that does not read gets at most the feed’s bound, then an error that says so', async () => {
   const one = await open('/v1/sync/subscribe?thread=th_slow')
   await one.count(1)
   one.socket.pause()
@@ -98,7 +98,7 @@ test('a ticket opens it for a page, once', async () => {
   expect([code, reason.toString()]).toEqual([4401, 'AUTH_INVALID'])
 })
 
-test('a WebSocket that the daemon has closed is gone in a few seconds, whatever its client does', async () => {
+test('a WebSocket that the daemon has closed is gone in a few seconds, even if its client keeps sending', async () => {
   const head =
     'GET /v1/sync/subscribe?since=nonsense HTTP/1.1\r\n' +
     `Host: 127.0.0.1:${port()}\r\nOrigin: http://127.0.0.1:${port()}\r\nAuthorization: Bearer ${at.bearer}\r\n` +
@@ -162,7 +162,7 @@ test('a handshake for an endless answer gets it as it comes, and its end with th
   await expect.poll(async () => (await watched())?.[1], { timeout: 5_000 }).toBe('0')
 })
 
-test('a handshake that is none is refused, and the daemon goes on', async () => {
+test('an invalid handshake is refused, and the daemon goes on', async () => {
   const head = (more: string) =>
     `GET /v1/sync/subscribe HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${at.bearer}\r\n` +
     `Connection: Upgrade\r\nUpgrade: websocket\r\n${more}\r\n`

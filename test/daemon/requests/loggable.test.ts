@@ -47,7 +47,7 @@ describe('a path in the log', () => {
   })
 })
 
-describe('whatever a client chooses', () => {
+describe('any choice of a client', () => {
   test.each([
     ['escape', 'a\u001B[2Jb'],
     ['line feed', 'a\nb'],

@@ -72,7 +72,7 @@ describe('GET /metrics', () => {
     expect(sum?.value).toBeLessThan(5)
   })
 
-  test('has few series, whatever clients send', async () => {
+  test('has few series, for all that clients send', async () => {
     const { port } = at.daemon.addresses.tcp
     await at.get('/')
     await at.get('/v1/threads/th_a/records')

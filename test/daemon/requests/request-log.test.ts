@@ -115,7 +115,7 @@ describe('a line of the log', () => {
     })
   })
 
-  test('is written for HEAD of an event stream too, which nobody reads', async () => {
+  test('is written for HEAD of an event stream too, whose body is never read', async () => {
     const headers = { authorization: `Bearer ${at.bearer}` }
     await fetch(`${at.base}/v1/sync/subscribe`, { method: 'HEAD', headers })
     const line = await lineOf('/v1/sync/subscribe')
@@ -287,7 +287,7 @@ describe('the log', () => {
   })
 
   test.each(['nonsense', '0123456789ab:7', ':', '9'.repeat(5_000)])(
-    'begins anew for an id of another log: %s',
+    'begins again for an id of another log: %s',
     async (id) => {
       await at.get('/one')
       const reader = await follow('via=all', { 'last-event-id': id })

@@ -36,7 +36,7 @@ describe('a rotating file', () => {
   })
 
   test.for(['renamed', 'removed', 'replaced'] as const)(
-    'that was %s by somebody else is opened anew, and the next line is there',
+    'that another program has %s is opened again, and has the next line',
     (how) => {
       using home = aHome()
       const path = join(home.path, 'log')

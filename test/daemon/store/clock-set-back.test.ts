@@ -20,7 +20,7 @@ afterEach(() => {
 })
 const setBack = () => vi.setSystemTime(Date.now() - YEAR_MS)
 
-test('tickets that nobody has used end after their half minute, also if the clock is set back', () => {
+test('unused tickets end after half a minute, even if the clock is set back', () => {
   const tickets = new StreamTickets(anIdentity() as unknown as Identity)
   const issue = () => tickets.issue(OWNER, '/v1/sync/subscribe')
   for (let n = 0; n < ACCESS_LIMITS.ticketsOfAccount; n += 1) issue()

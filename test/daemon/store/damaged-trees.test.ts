@@ -27,7 +27,7 @@ function loseEntries(at: KeptHome, tree: string): void {
 }
 
 describe('a tree of the file that has lost entries without an error of SQLite', () => {
-  it('is noticed by whoever follows the log: what comes before is given, and nothing is passed over', async () => {
+  it('is noticed by a reader of the log: it gets what comes before, and nothing is skipped', async () => {
     await using at = aKeptHome()
     const { cursor } = await someRecords(at)
     loseEntries(at, 'records')
@@ -129,7 +129,7 @@ describe('a table that has lost rows without an error of SQLite', () => {
     })
   })
 
-  it('makes the gateway refuse nobody: home says what is wrong', async () => {
+  it('does not make the gateway refuse requests: home says what is wrong', async () => {
     await using at = aKeptHome()
     await at.start()
     const { store, access } = at.daemon()
@@ -186,7 +186,7 @@ describe('the trees of a store', () => {
     }
   })
 
-  it('are counted in slices where they are large, and a start waits for no more than its time', () => {
+  it('are counted in slices if they are large, and a start waits for them only up to its limit', () => {
     using table = aTable(12_000)
     table.lose()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -208,7 +208,7 @@ describe('the trees of a store', () => {
     }
   })
 
-  it('are counted anew before a row is said not to be there', () => {
+  it('are counted again before a row is reported missing', () => {
     using table = aTable(10)
     const told: string[] = []
     const census = new Census(table.database, (fault) => told.push(fault))

@@ -16,7 +16,7 @@ const steps = fc.array(
 )
 
 describe('a feed', () => {
-  it('has every record after its place once, in order, however appends and reads interleave', async () => {
+  it('has every record after its cursor once, in order, with any interleaving of appends and reads', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 1_500 }),

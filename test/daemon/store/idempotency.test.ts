@@ -15,7 +15,7 @@ async function send(at: TestDaemon, key: string, body: object = tea, bearer = at
 const count = (at: TestDaemon) => at.daemon.store.thread('th_once')?.records ?? 0
 
 describe('an append with an Idempotency-Key', () => {
-  it('makes one record, however often and however many at once it is sent', async () => {
+  it('makes one record, even if it is sent often and at the same time', async () => {
     await using at = await aDaemon()
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(at, 'one')))
     expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array(19).fill(200), 201])

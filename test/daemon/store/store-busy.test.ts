@@ -33,7 +33,7 @@ describe('a store that another program has locked', () => {
     ['a record', '/v1/records', { ...SETTING, body: { topic: 'auth_required', enabled: true } }],
     ['the route of settings', '/v1/config/auth_required', { value: true }],
   ])(
-    'lets two changes that have waited for it lock nobody out: %s requires bearers after the last was revoked',
+    'lets two waiting changes not lock you out: %s requires bearers after the last was revoked',
     async (_what, path, body) => {
       await using at = aKeptHome()
       await at.start()
@@ -51,7 +51,7 @@ describe('a store that another program has locked', () => {
     },
   )
 
-  it('lets no more wait than its bound', async () => {
+  it('lets at most its bound of writes wait', async () => {
     using at = aStore()
     const letGo = await aHolder(at.path)
     const first = at.store.append(aDraft({ thread: 'th_first' }))

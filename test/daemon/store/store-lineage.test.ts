@@ -49,7 +49,7 @@ async function resumed(at: KeptHome, cursor: string): Promise<readonly string[]>
 const CHANGED = Array.from({ length: 3 }, () => '409 CURSOR_EPOCH_CHANGED')
 
 describe('an older copy of the store, put back', () => {
-  it('ends the cursors of what came after it, however much is appended then', async () => {
+  it('ends the cursors of what came after it, even if much is appended then', async () => {
     await using at = aKeptHome()
     const { cursor, epoch } = await fifteenAndACopyOfTen(at)
     at.putStoreBack()
@@ -124,7 +124,7 @@ describe('an older copy of the store, put back', () => {
   })
 })
 
-it('a store that nobody has touched keeps its cursors over restarts', async () => {
+it('an untouched store keeps its cursors over restarts', async () => {
   await using at = aKeptHome()
   const { cursor, epoch } = await fifteenAndACopyOfTen(at)
   await at.start()
@@ -163,7 +163,7 @@ describe('the key of a home with a store', () => {
     expect([at.daemon().store.head(), at.daemon().store.lineageBroken]).toEqual([5, undefined])
   })
 
-  it('is asked of the store itself, whatever the home remembers of another one', async () => {
+  it('is read from the store itself, not from what the home remembers of another one', async () => {
     await using at = aKeptHome()
     await at.start()
     await at.append(3)

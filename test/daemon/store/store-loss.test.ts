@@ -99,7 +99,7 @@ describe('a store whose file is taken away while the daemon runs', () => {
     await savedFile(at)
   })
 
-  it('is told to nobody else by its path', async () => {
+  it('is not shown to others with its path', async () => {
     await using at = aKeptHome()
     await at.start()
     at.removeStore()
@@ -255,7 +255,7 @@ describe('an identity whose store is empty', () => {
     })
   })
 
-  it('is none where a first start was cut short, or the store was in memory before', async () => {
+  it('is not found if a first start was cut short, or the store was in memory before', async () => {
     await using at = aKeptHome()
     await at.start({ memory: true })
     await at.stop()

@@ -118,7 +118,7 @@ describe('the log of a killed daemon', () => {
     await expect(at.start()).rejects.toMatchObject({ code: 'STORE_MIXED' })
   })
 
-  it('is applied as ever where the file is the one that it was written beside, or a whole copy of both', async () => {
+  it('is applied if the file is the one that it belongs to, or a whole copy of both', async () => {
     await using at = aKeptHome()
     await at.start()
     await at.stop()
@@ -239,7 +239,7 @@ describe('a database that is written over while the daemon runs', () => {
     expect(daemon.store.lineageBroken).toMatch(/^it is an older copy/)
   })
 
-  it('is none where another program folds the log into it', async () => {
+  it('is not found if another program folds the log into it', async () => {
     await using at = aKeptHome()
     await at.start()
     for (let round = 0; round < 5; round += 1) {
@@ -251,7 +251,7 @@ describe('a database that is written over while the daemon runs', () => {
     expect(await at.told('/v1/records', POST)).toBe('201')
   })
 
-  it('is none where our own commits fold the log into it', async () => {
+  it('is not found if our own commits fold the log into it', async () => {
     await using at = aKeptHome()
     await at.start()
     const { store } = at.daemon()

@@ -41,7 +41,7 @@ describe('every query of the store', () => {
   })
 })
 
-it('records of a thread and an actor that have nothing in common hold nobody up', () => {
+it('a query for a thread and an actor without common records delays no other', () => {
   using at = aStore()
   const other = new Database(at.path)
   other.exec(`

@@ -76,7 +76,7 @@ describe('append', () => {
     }
   })
 
-  it('without a clock never collides, whoever else writes', async () => {
+  it('without a clock never collides, even if others write', async () => {
     using at = aStore()
     const actors = ['did:sync:user:ada', 'did:sync:user:bob']
     const appends = Array.from({ length: 300 }, (_, n) =>

@@ -52,7 +52,7 @@ const request = fc.oneof(
 )
 
 describe('the frames of a connection', () => {
-  test('are the same however its bytes are cut, and every head gets the front’s own lines', () => {
+  test('are the same for every split of the bytes, and every head gets the front’s own lines', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 })
     fc.assert(
       fc.property(fc.array(request, { minLength: 1, maxLength: 5 }), sizes, (requests, cuts) => {
@@ -64,7 +64,7 @@ describe('the frames of a connection', () => {
     )
   })
 
-  test('hold no head without the front’s own lines, whatever comes', () => {
+  test('hold no head without the front’s own lines, for any input', () => {
     const scraps = [
       'GET / HTTP/1.1\r\nHost: a\r\n',
       'Content-Length: 3\r\n',

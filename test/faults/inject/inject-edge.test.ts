@@ -17,7 +17,7 @@ const SEED = Number(process.env['SPL_INJECT_SEED'] ?? Math.floor(Math.random() *
 const BATCH = 20
 
 test(
-  'whatever is thrown at any step of a stream at the gateway, its slot is free, its client is answered, and nobody else notices',
+  'after an exception at any step of a stream at the gateway its slot is free, its client is answered, and no other stream is affected',
   { timeout: 600_000 },
   async () => {
     const bundle = await build({

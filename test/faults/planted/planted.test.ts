@@ -149,7 +149,7 @@ async function foundBy(fault: Fault, options: Omit<ArenaOptions, 'random'>): Pro
   return [...violations]
 }
 
-test('a front that holds whoever comes, or waits without an end, is found', async () => {
+test('a front that holds every client, or waits without end, is found', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'spl-front-'))
   const tls = await selfSignedCertificate(directory, 'localhost', Date.now())
   const dial = () => Promise.reject(new Error('nobody is behind it'))
@@ -187,7 +187,7 @@ test('a gateway that takes any chunk is found', async () => {
   server.close()
 })
 
-test('a fault that met nobody is found', () => {
+test('a fault that hit nothing is found', () => {
   const met = {
     kind: 'tunnel-reset',
     atMs: 0,

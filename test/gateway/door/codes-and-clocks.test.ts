@@ -50,7 +50,7 @@ describe('whether a code has expired is for the clock of the daemon that has mad
     },
   )
 
-  test('and one that has expired there is refused, whatever the gateway believes', async () => {
+  test('and one that has expired there is refused, even if the gateway’s clock disagrees', async () => {
     const { sign } = home.daemon().identity
     const expires = Math.floor(Date.now() / 1000) - 1
     const nonce = new Uint8Array(16)

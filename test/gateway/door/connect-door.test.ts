@@ -144,9 +144,9 @@ describe('a challenge', () => {
   afterEach(() => clock(0))
 
   test.for([
-    ['is good for half a minute', 29, 101, undefined],
-    ['is worth nothing after that', 32, 401, 'CHALLENGE_STALE'],
-    ['is worth nothing where the clock was set back', -5, 401, 'CHALLENGE_STALE'],
+    ['is valid for half a minute', 29, 101, undefined],
+    ['is refused after that', 32, 401, 'CHALLENGE_STALE'],
+    ['is refused if the clock was set back', -5, 401, 'CHALLENGE_STALE'],
   ] as const)('%s', async ([_name, seconds, expected, code]) => {
     // No time passes between the challenge and the proof but this.
     await clock('still')
@@ -167,14 +167,14 @@ describe('a challenge', () => {
     expect([status, problem?.['code']]).toEqual([401, 'CHALLENGE_STALE'])
   })
 
-  test('of another gateway, of the same owner and the same name, is worth nothing', async () => {
+  test('of another gateway, of the same owner and the same name, is refused', async () => {
     const challenge = await aChallenge(moved.port)
     const fields = await proofFields(identity, gateway.port, { challenge })
     const { status, problem } = await knock(gateway.port, fields)
     expect([status, problem?.['code']]).toEqual([401, 'CHALLENGE_STALE'])
   })
 
-  test('is given to whoever asks with GET, and to no other method', async () => {
+  test('is given to every client that asks with GET, and to no other method', async () => {
     const answer = await send(gateway.port, { path: CHALLENGE_PATH })
     expect(answer.status).toBe(200)
     expect(answer.json()).toMatchObject({ object: 'connect_challenge', protocol: SUBPROTOCOL })
@@ -182,7 +182,7 @@ describe('a challenge', () => {
     expect([posted.status, posted.json()['code']]).toEqual([405, 'METHOD_NOT_ALLOWED'])
   })
 
-  test('that others ask for, however often, does not void the one that home has', async () => {
+  test('that others ask for, even often, does not void the one that home has', async () => {
     const fields = await proofFields(identity, gateway.port)
     for (let round = 0; round < 20; round += 1) {
       await Promise.all(Array.from({ length: 100 }, () => aChallenge(gateway.port)))
@@ -194,7 +194,7 @@ describe('a challenge', () => {
 })
 
 describe('a gateway that knows its clients by address', () => {
-  test('gives each of them so many challenges a minute, whatever they ask for beside that', async () => {
+  test('gives each of them so many challenges a minute, whatever else they ask for', async () => {
     await using guarded = await startOnWorkerd({
       ownerDid: identity.did,
       clientAddressHeader: 'x-real-ip',

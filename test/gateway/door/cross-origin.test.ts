@@ -95,7 +95,7 @@ describe.for(WAYS)('by the %s', (way) => {
     },
   )
 
-  test('a preflight of a page that is not allowed is refused, whatever the target', async () => {
+  test('a preflight of a page that is not allowed is refused, for every target', async () => {
     for (const path of ['/v1/threads?x=100%', '//v1/threads']) {
       expect((await preflight(way, path, 'https://evil.example')).status).toBe(403)
     }

@@ -61,7 +61,7 @@ async function shake(way: Way, path: string, headers: Record<string, string>): P
 }
 
 describe.for(WAYS)('a WebSocket by the %s', (way) => {
-  test.for(FOREIGN)('is refused to a page of %s, whatever ticket it has', async (origin) => {
+  test.for(FOREIGN)('is refused to a page of %s, with any ticket', async (origin) => {
     const path = `${FEED}?ticket=${await aTicket()}`
     expect(await shake(way, path, { origin })).toBe('403 ORIGIN_NOT_ALLOWED')
     // It was not even burnt.
@@ -114,7 +114,7 @@ describe.for(WAYS)('a WebSocket that is refused by the %s', (way) => {
     ])
   })
 
-  test('lets in nobody who shows nothing of this home: a page without, or with what is forged, gets the status', async () => {
+  test('lets in only clients with a credential of this home: a page without one, or with a forged one, gets the status', async () => {
     const own = { origin: `http://localhost:${port(way)}` }
     const stranger = anIdentity()
     const code = {

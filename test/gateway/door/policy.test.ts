@@ -112,7 +112,7 @@ describe('a policy that is kept', () => {
     await expectDecided()
   })
 
-  test('is sent again on the next connect, whatever the gateway has', async () => {
+  test('is sent again on the next connect, even if the gateway has one', async () => {
     const policy = new HomePolicy()
     policy.set({ tokens })
     const version = policy.set({ tokens: {} })
@@ -264,14 +264,14 @@ describe('a daemon', () => {
   })
 })
 
-describe('a variable that is none', () => {
+describe('a variable that is not valid', () => {
   test.for([
     ['ADDRESS_REQUESTS_PER_MINUTE', '0'],
     ['ADDRESS_REQUESTS_PER_MINUTE', 'many'],
     ['ADDRESS_REQUESTS_PER_MINUTE', '1.5'],
     ['STRANGER_REQUESTS_PER_MINUTE', '-1'],
     ['STRANGER_REQUESTS_PER_MINUTE', '1000001'],
-  ] as const)('%s=%s is told to whoever asks', async ([name, value]) => {
+  ] as const)('%s=%s is reported to every client', async ([name, value]) => {
     await using gateway = await startOnWorkerd({
       ownerDid: identity.did,
       variables: { [name]: value },

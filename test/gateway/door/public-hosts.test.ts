@@ -46,7 +46,7 @@ describe('the hosts of a gateway', () => {
   })
 
   test.for(['', ' , ', 'a b/c', 'a:port', '*.*.example', 'a, http://b', 'a:', '[::1'])(
-    '%j names none: the gateway says so and serves nobody',
+    '%j names none: the gateway says so and serves no request',
     (text) => {
       expect(PublicHosts.parse(text)).toBeUndefined()
     },

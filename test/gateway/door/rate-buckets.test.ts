@@ -108,7 +108,7 @@ describe('a token bucket', () => {
     expect(takes.map(([now]) => [now, buckets.take('key', rate, now)])).toEqual(takes)
   })
 
-  test('whoever waits as long as he is told passes', () => {
+  test('a client that waits as long as it is told passes', () => {
     for (const perSecond of [0.3, 1 / 7, 2, 60 / 7, 1e6 / 60]) {
       const buckets = new RateBuckets(10)
       const rate = { perSecond, burst: 2 }
@@ -150,7 +150,7 @@ describe('many of them', () => {
     for (const key of ['x', 'y', 'z']) expect(buckets.take(key, rate, 2000)).toBe(1)
   })
 
-  test('where none is full, those who have asked least are forgotten: nobody is let in by a crowd', () => {
+  test('if none is full, those that have asked least are forgotten: a crowd opens the door to no one', () => {
     const buckets = new RateBuckets(8)
     for (let time = 0; time < 4; time += 1) buckets.take('eager', rate, 0)
     for (let key = 0; key < 1000; key += 1) buckets.take(`crowd ${key}`, rate, 0)

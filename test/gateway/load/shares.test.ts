@@ -163,7 +163,7 @@ describe('the requests at once', () => {
     await stage.idle()
   })
 
-  test('that are left unfinished stop those who leave them, and nobody else', async () => {
+  test('that are left unfinished stop the clients that leave them, and no others', async () => {
     stage.app.answer('/v1/threads', () => new Promise<Response>(() => {}))
     const leave = async (bearer: string) => {
       const socket: Socket = connect(stage.gateway.port, '127.0.0.1')

@@ -58,7 +58,7 @@ describe('what a Worker knows of hostnames', () => {
     expect(registry.asked).toBe(2)
   })
 
-  test('a name that is given out anew is another owner’s, with nothing of the one before', async () => {
+  test('a name that is assigned again is another owner’s, with nothing of the one before', async () => {
     const [directory, registry] = [new HostDirectory(), aRegistry()]
     const before = await directory.find('h0.test', registry.ask, 0)
     const again = { serial: 9, hostname: 'h0.test', owner, since: 7 }
@@ -89,7 +89,7 @@ describe('what a Worker knows of hostnames', () => {
     expect(directory.find('h0.test', registry.ask, 10_000)).toBeTypeOf('object')
   })
 
-  test('and while nothing is known yet so many ask and no more', async () => {
+  test('and while nothing is known yet, at most so many ask', async () => {
     const [directory, registry] = [new HostDirectory(), aRegistry()]
     const found = Array.from({ length: 1_000 }, (_, index) =>
       directory.find(`x${index}.test`, registry.ask, 0),

@@ -17,7 +17,7 @@ describe('the registry', () => {
   })
   afterAll(() => team[Symbol.asyncDispose]())
 
-  test('has so many open invites and no more, until one is taken back', async () => {
+  test('has at most so many open invites, until one is cancelled', async () => {
     const invites = await Promise.all(
       Array.from({ length: LIMITS.gatewayInvites }, (_, index) => team.invite(`i${index}.${BASE}`)),
     )
@@ -28,7 +28,7 @@ describe('the registry', () => {
     await team.invite(`more.${BASE}`)
   }, 60_000)
 
-  test('has so many hostnames and no more, until one is taken back', async () => {
+  test('has at most so many hostnames, until one is revoked', async () => {
     const owner = anIdentity()
     for (let from = 0; from < LIMITS.gatewayHostnames; from += 50) {
       await Promise.all(
@@ -66,7 +66,7 @@ test('a home that could not be cut off is told again until it is', async () => {
   await until('the name is free', async () => said(await team.join(next, code)) === '200')
 }, 60_000)
 
-test('who was invited keeps the admin from nothing, however often they join', async () => {
+test('an invited owner cannot block the admin by joining often', async () => {
   await using team = await aTeam(startOnWorkerd, { limits: { usedChallenges: 10 } })
   const { code } = await team.invite(`alice.${BASE}`)
   const guest = anIdentity()
@@ -80,7 +80,7 @@ test('who was invited keeps the admin from nothing, however often they join', as
   expect(await admins(team, 'DELETE', `/hostnames/alice.${BASE}`)).toBe('200')
 })
 
-test('requests are counted by address, whoever signs them', async () => {
+test('requests are counted by address, not by who signs them', async () => {
   await using team = await aTeam(startOnWorkerd, {
     clientAddressHeader: 'x-real-ip',
     perMinute: { address: 60, stranger: 10 },
@@ -103,7 +103,7 @@ test('requests are counted by address, whoever signs them', async () => {
   expect(await stray('192.0.2.2')).toBe('421 HOSTNAME_UNKNOWN')
 }, 60_000)
 
-describe('whoever deploys a gateway', () => {
+describe('a person who deploys a gateway', () => {
   test.for([
     [{ OWNER_DID: anIdentity().did }, 'both set'],
     [{ ADMIN_DID: 'did:web:example.com' }, 'ADMIN_DID is not'],

@@ -13,14 +13,14 @@ function seen(...pieces: string[]): (string | undefined)[] {
   return pieces.map((piece) => watch.see(Buffer.from(piece)))
 }
 
-test('a refusal of the gateway is found, in whatever pieces it comes', () => {
+test('a refusal of the gateway is found, in any pieces', () => {
   expect(seen(HEAD + refusal('gateway'))).toEqual(['AUTH_INVALID'])
   expect(seen(HEAD, refusal('gateway'))).toEqual([undefined, 'AUTH_INVALID'])
   const letters = [...refusal('gateway')]
   expect(seen(HEAD, ...letters).filter(Boolean)).toEqual(['AUTH_INVALID'])
 })
 
-test('it counts once, and the next answer anew', () => {
+test('it counts once, and the next answer starts again', () => {
   const watch = new AnswerWatch()
   for (let times = 0; times < 2; times += 1) {
     watch.begin()

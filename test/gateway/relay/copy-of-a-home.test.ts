@@ -41,7 +41,7 @@ test('a daemon that was replaced does not take the place back while the other on
   })
 })
 
-test('a daemon that has fallen silent keeps its place from nobody, though nobody asks for anything', async () => {
+test('a silent daemon cannot keep its place, even if no client asks for anything', async () => {
   await using link = await aLink(gateway.port)
   await using _silent = await connectHome(link.origin, identity, new HomeApp())
   await expect(comesBack('the other')).rejects.toMatchObject({ code: 'ANOTHER_DAEMON_CONNECTED' })

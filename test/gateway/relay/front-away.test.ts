@@ -3,7 +3,7 @@ import { EventSource } from 'eventsource'
 import { startFront } from '../../../local-daemon/gateway/front/start-front.ts'
 import { until } from '../../support/until.ts'
 
-test('while workerd cannot be reached a request is told so, and an event stream is cut so that its client tries again', async () => {
+test('while workerd cannot be reached a request gets an error that says so, and an event stream is cut so that its client tries again', async () => {
   const front = await startFront({
     host: '127.0.0.1',
     port: 0,

@@ -16,7 +16,7 @@ import { send, type Answer, type Sending } from '../../support/clients/send.ts'
 import { aStage, type Stage } from '../../support/gateway/stage.ts'
 import { subscribe, type Subscriber } from '../../support/clients/subscriber.ts'
 import { anIdentity, bearerBy, tokenIdOf } from '../../support/test-identity.ts'
-import { metricTable } from '../../docs/metric-table.ts'
+import { metricTable } from '../../support/metric-table.ts'
 import { until } from '../../support/until.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/observability.md', import.meta.url), 'utf8')
@@ -83,7 +83,7 @@ describe.for([
     expect(stage.app.seen).toHaveLength(seen)
   })
 
-  test('whoever shows no bearer that the owner signed does not even reach the object', async () => {
+  test('a request without a bearer that the owner signed does not even reach the object', async () => {
     await untilLogged(await ask(stage.identity.bearer))
     const before = toObject()
     expect(refusal(await ask(undefined))).toBe('401 AUTH_REQUIRED')
@@ -185,13 +185,13 @@ describe.for([
   })
 })
 
-test('before home has ever told who may what, nobody may', async () => {
+test('before home has sent a policy, no client may', async () => {
   await using stage = await aStage(startOnWorkerd)
   const answer = await stage.send({ path: METRICS_PATH })
   expect([answer.status, answer.json()['code']]).toEqual([503, 'POLICY_MISSING'])
 })
 
-test('a stranger is counted as everywhere', async () => {
+test('a stranger is counted as for every other route', async () => {
   const perMinute = { address: 1000, stranger: 2 }
   await using stage = await aStage(startOnWorkerd, { clientAddressHeader: 'x-client', perMinute })
   const headers = [['x-client', '192.0.2.7']] as const
@@ -314,7 +314,7 @@ describe('what is counted', () => {
     expect(away.value('closed_sockets_total', 'daemon')).toBeGreaterThanOrEqual(2)
   })
 
-  test('a broken message of home stops neither the count nor what asks for it', async () => {
+  test('a broken message of home stops neither the count nor the one who asks for it', async () => {
     const identity = anIdentity()
     await using gateway = await startOnWorkerd({ ownerDid: identity.did })
     const home = await rawTunnel(gateway.port, identity)

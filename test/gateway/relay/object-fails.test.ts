@@ -17,7 +17,7 @@ test.for([
   ['a POST', { method: 'POST', path: '/object-fails', body: BODY }],
   ['an event stream', { path: '/v1/sync/subscribe?thread=/object-fails' }],
 ] as const)(
-  '%s at which the object fails is told so, readably for its page, and costs no other',
+  '%s at which the object fails gets an error that its page can read, and affects no other',
   async ([, asked]) => {
     const answer = await stage.send({
       ...asked,

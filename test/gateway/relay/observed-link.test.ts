@@ -85,7 +85,7 @@ describe('one request id', () => {
     })
   })
 
-  test('is the gateway’s own, whatever a client sends', async () => {
+  test('is the gateway’s own, even if a client sends one', async () => {
     const answer = await ask('/v1/threads', { headers: { 'x-request-id': 'chosen' } })
     const id = answer.headers.get('x-request-id')
     expect(id).not.toBe('chosen')
@@ -117,7 +117,7 @@ describe('one request id', () => {
     )
   })
 
-  test('is on the one line of a request for a WebSocket where there is none', async () => {
+  test('is on the only line of a WebSocket request to a path without one', async () => {
     const asked = request(`${gateway.url}/v1/threads`, {
       headers: {
         authorization: `Bearer ${daemon.adminBearer}`,

@@ -115,7 +115,7 @@ test('an answer, its error envelope and its request have one id', async () => {
   expect(id).toMatch(/^[0-9a-f-]{36}$/)
 })
 
-test('a body that is too large is refused early, with the tunnel unharmed', async () => {
+test('a body that is too large is refused early, and the tunnel stays up', async () => {
   const answer = await append({
     body: JSON.stringify({ ...tea, body: { text: 'x'.repeat(3_000_000) } }),
   }).catch((error: Error) => error)

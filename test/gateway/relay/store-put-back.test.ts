@@ -6,7 +6,7 @@ import { subscribe } from '../../support/clients/subscriber.ts'
 import { until } from '../../support/until.ts'
 
 test.for(FOLLOW)(
-  'a stream held by %s is told to start anew when home goes on from an older copy of its store',
+  'a stream held by %s gets the advice to start again when home continues from an older copy of its store',
   { timeout: 60_000 },
   async ([, follow]) => {
     await using home = await aRealHome()

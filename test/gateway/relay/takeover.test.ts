@@ -72,7 +72,7 @@ test('requests on the old connection finish, new ones go to the new one', async 
   await until('the old one is closed', () => old.tunnel.status.state === 'waiting')
 })
 
-test('a dead old connection holds nobody up', async () => {
+test('a dead old connection delays no request', async () => {
   await using link = await aLink(gateway.port)
   await using _old = await connectHome(link.origin, identity, named('old'))
   expect((await get('/who')).text).toBe('old')

@@ -63,7 +63,7 @@ describe('an upload that is broken', () => {
     await stage.idle()
   })
 
-  test('by silence is told so in bounded time, and its slot is free', async () => {
+  test('by silence gets a 408 in bounded time, and its slot is free', async () => {
     let arrived = 0
     stage.app.answer('/silent', async (request) => {
       for await (const piece of request.body!) arrived += piece.length

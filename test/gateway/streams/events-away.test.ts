@@ -100,7 +100,7 @@ describe('an event stream that is asked for while home is away', () => {
     await events.cancel()
   })
 
-  test('is opened by a ticket as well, which is burnt when it begins', async () => {
+  test('can be opened by a ticket, which is used up when the stream begins', async () => {
     const ticket = await aTicket('/v1/sync/subscribe')
     await homeLeaves()
     const url = `${home.gateway.origin}${FEED}&ticket=${ticket}`
@@ -133,7 +133,7 @@ describe('an event stream that is asked for while home is away', () => {
     expect(await answer.text()).toMatch(/^: waiting for home\nretry: [2-6]\d{3}\n$/)
   })
 
-  test('is refused as ever where its bearer or ticket is not good', async () => {
+  test('is refused if its bearer or ticket is not valid', async () => {
     await homeLeaves()
     const forged = bearerBy(anIdentity(), 'sa_0n0b0dy0000')
     const shown: readonly (readonly [string, string | undefined])[] = [

@@ -96,7 +96,7 @@ describe.for(FOLLOW)('a feed by %s', ([, follow]) => {
   })
 })
 
-test('a client that does not read leaves its group, slows nobody, and misses nothing once it reads', async () => {
+test('a client that does not read leaves its group, delays no other, and misses nothing once it reads', async () => {
   const thread = aThread()
   const path = `/v1/sync/subscribe?thread=${thread}`
   const others = [await subscribe(home, path), await subscribeBySocket(home, path)]
@@ -120,7 +120,7 @@ test('a client that does not read leaves its group, slows nobody, and misses not
 })
 
 test(
-  'a client that takes nothing for a minute is sent away with the reason, and resumes (a moved clock, 6 s)',
+  'a client that takes nothing for a minute is closed with the reason, and resumes (a moved clock, 6 s)',
   { timeout: 60_000 },
   async () => {
     const beatMs = 500
@@ -157,7 +157,7 @@ test('what a WebSocket’s handshake may not have is answered as any request', a
   await expect(subscribeBySocket(home, '/v1/sync/changes?feed=continuous')).rejects.toThrow('426')
 })
 
-test('a subscriber that sends something is sent away', async () => {
+test('a subscriber that sends something is closed', async () => {
   const socket = new WebSocket(`ws://localhost:${home.gateway.port}/v1/sync/subscribe`, {
     headers: { authorization: `Bearer ${home.bearer}` },
   })

@@ -127,7 +127,7 @@ describe.for(FOLLOW)('a feed by %s that a ticket has opened', ([, follow]) => {
   })
 })
 
-test('what a stream is resumed with is of no use to anybody outside', async () => {
+test('the code that resumes a stream is refused from any client', async () => {
   const thread = aThread()
   const { account, tokenId, token } = await aReader()
   const { port, authority } = home.gateway

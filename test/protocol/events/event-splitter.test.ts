@@ -97,7 +97,7 @@ describe('the splitter of event streams', () => {
     expect(split(['data: a\n\n']).splitter.any).toBe(true)
   })
 
-  test('refuses an event without an end, however it is cut', () => {
+  test('refuses an event without an end, for every split', () => {
     expect(() => split(['data: '.padEnd(MAX + 1, 'x')])).toThrow(EventTooLargeError)
     expect(() => split(Array.from({ length: MAX + 1 }, () => 'x'))).toThrow(EventTooLargeError)
     const long = `id: ${'9'.repeat(MAX)}\n\n`

@@ -49,7 +49,7 @@ describe('no Origin', () => {
     expect(decide('OPTIONS', asking)).toEqual({ kind: 'none', headers: { vary: 'Origin' } })
   })
 
-  test('with nobody allowed, no answer differs', () => {
+  test('with no origin allowed, all answers are the same', () => {
     expect(decide('GET', {}, nobody)).toEqual({ kind: 'none', headers: {} })
   })
 
@@ -93,7 +93,7 @@ describe('a preflight', () => {
     expect(preflight(GOOD)).toEqual({ kind: 'preflight', allowed: true, headers: PREFLIGHT })
   })
 
-  test('whatever method and headers are asked for, the answer is the same', () => {
+  test('for every method and header that is asked for, the answer is the same', () => {
     const many = Array.from({ length: 10_000 }, (_, n) => `x-${n}`).join(', ')
     for (const headers of ['', '*', 'cookie', 'authorization', many]) {
       for (const method of ['', 'PUT', 'CONNECT', 'delete', '*']) {
@@ -186,7 +186,7 @@ describe('an origin that is almost one of the list', () => {
     }
   })
 
-  test('nor in the characters that no library sends', () => {
+  test('not in the characters that no library sends', () => {
     for (const origin of [
       'https://b\u00fccher.example',
       `${GOOD}\r\nx: y`,
@@ -196,7 +196,7 @@ describe('an origin that is almost one of the list', () => {
       expect(decideCors(raw('GET', { origin }), policy)).toMatchObject({ allowed: false })
   })
 
-  test('nor repeated: two fields are one list', () => {
+  test('not repeated: two fields are one list', () => {
     const headers = new Headers([
       ['origin', GOOD],
       ['origin', GOOD],
@@ -224,7 +224,7 @@ test('shared headers cannot be changed', () => {
   }
 })
 
-describe('whatever is sent', () => {
+describe('any bytes', () => {
   const listed = fc.constantFrom(GOOD, LOCAL, UNICODE)
   const anything = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),

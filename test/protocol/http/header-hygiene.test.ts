@@ -147,7 +147,7 @@ describe.each([
     expect(clean(over)).toMatchObject({ code: 'HEADERS_TOO_LARGE', header: 'x-big' })
   })
 
-  test('a fault can be printed, whatever the name was', () => {
+  test('a fault can be printed, for any name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
         const result = clean([[name, '\0']])

@@ -67,7 +67,7 @@ function asWritten(entry: string): string {
   return entry.replace(/^[^:]+/, (scheme) => scheme.toLowerCase()).replace(/\/$/, '')
 }
 
-describe('whatever the entries', () => {
+describe('for any entries', () => {
   test('what is accepted is what a URL parser calls their origins, or what an app has written, each once', () => {
     let accepted = 0
     fc.assert(
@@ -138,7 +138,7 @@ test('a text is split at commas and blanks, an entry of a list is not', () => {
     expect(faultOf([entry])).toBeInstanceOf(OriginError)
 })
 
-test('an empty list is valid and allows nobody', () => {
+test('an empty list is valid and allows no address', () => {
   for (const nothing of ['', ' ', ',', [], ' , \t ,,']) expect(parseOriginList(nothing)).toEqual([])
 })
 

@@ -75,7 +75,7 @@ test('the longest target passes and one byte more does not', () => {
 })
 
 // No clock: a rule that looks at each character once needs a second for all of it, one that looks back minutes.
-test('no target takes long, nor is repeated in the message', () => {
+test('no target takes long, and none is repeated in the message', () => {
   for (const piece of ['.', '%2e', '/', '/.', '/%2e%2e', '%', '%2f..', "'"]) {
     const hostile = `/${piece.repeat(LIMITS.targetBytes)}`.slice(0, LIMITS.targetBytes - 1)
     for (let round = 0; round < 200; round += 1) {

@@ -44,7 +44,7 @@ test('S is canonical below L only', () => {
   }
 })
 
-test('wrong lengths are refused, whatever they hold', () => {
+test('wrong lengths are refused, with any content', () => {
   for (const length of [0, 31, 33, 64]) {
     expect(isUsablePoint(new Uint8Array(length).fill(3))).toBe(false)
     expect(isCanonicalScalar(new Uint8Array(length))).toBe(false)

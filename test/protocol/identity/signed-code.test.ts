@@ -120,7 +120,7 @@ describe('the parser', () => {
     )
   })
 
-  test('refuses whatever else there is, and never throws', () => {
+  test('refuses everything else, and never throws', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -112,7 +112,7 @@ function namesOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, item]) => [key, ...namesOf(item)])
 }
 
-test('whatever the text, it is refused if and only if some object names a member twice, and no name is changed', () => {
+test('any text is refused if and only if some object names a member twice, and no name is changed', () => {
   let refused = 0
   fc.assert(
     fc.property(tree, ({ text, repeats, names }) => {
@@ -125,7 +125,7 @@ test('whatever the text, it is refused if and only if some object names a member
   expect(refused).toBeGreaterThan(200)
 })
 
-test('whatever the value, it comes back', () => {
+test('every value comes back', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.nat(2), (value, indent) => {
       for (const whole of [value, { 'a\n': value }]) {

@@ -87,7 +87,7 @@ describe('credit for receiving', () => {
 })
 
 describe('the queue of a body', () => {
-  it('gives back what was put in, whatever the pieces', () => {
+  it('gives back what was put in, in any pieces', () => {
     const sizes = fc.array(fc.nat(50), { maxLength: 200 })
     fc.assert(
       fc.property(sizes, fc.array(fc.integer({ min: 1, max: 120 })), (pieces, takes) => {

@@ -33,7 +33,7 @@ describe.each(kinds)('a flood of %s, more than %i in ten seconds,', (kind, limit
     expect(error).toMatchObject({ code: RESET.ENHANCE_YOUR_CALM })
   })
 
-  it('is none at that pace, for however long', () => {
+  it('is allowed at that pace for any time', () => {
     const rates = new FrameRates()
     for (let round = 0; round < 5; round += 1) {
       const { error } = send(rates, kind, limit / 2, (round * FRAME_INTERVAL_MS) / 2)
@@ -42,7 +42,7 @@ describe.each(kinds)('a flood of %s, more than %i in ten seconds,', (kind, limit
   })
 })
 
-it('whoever is closed for it is told by GO_AWAY and by the close code', () => {
+it('a peer that is closed for it learns so by GO_AWAY and by the close code', () => {
   const error = new ConnectionError('read PING: too many', RESET.ENHANCE_YOUR_CALM)
   expect(readWire(lastGoAway(7, error))).toMatchObject([
     { type: 'GO_AWAY', last_stream: 7, code: 'ENHANCE_YOUR_CALM', reason: 'read PING: too many' },

@@ -9,8 +9,8 @@ import { expectEmpty, next, types } from './multiplexer-checks.ts'
 
 const KIB = 1024
 
-describe('nobody who does not read harms the others', () => {
-  it('a hundred stalled downloads never use up the connection: another one runs on for ever', () => {
+describe('a client that does not read does no harm to others', () => {
+  it('a hundred stalled downloads never use up the connection: another one keeps running', () => {
     const { gateway, daemon } = connected({ consume: false })
     const stalled: number[] = []
     while (gateway.mux.refusal(0) === undefined) stalled.push(gateway.request())
@@ -34,7 +34,7 @@ describe('nobody who does not read harms the others', () => {
     expect(gateway.mux.unread).toBeLessThan(LIMITS.connectionWindow)
   })
 
-  it('nor a crowd of stalled uploads: their least windows are set aside beforehand', () => {
+  it('and neither does a crowd of stalled uploads: their smallest windows are reserved', () => {
     const { gateway, daemon } = connected({}, { consume: false })
     // Let a few uploads grow as large as they can, reading fast; then stop reading and fill every slot.
     const large = Array.from({ length: 8 }, () => gateway.request('/', false))
@@ -67,7 +67,7 @@ describe('nobody who does not read harms the others', () => {
 })
 
 describe('fairness', () => {
-  it('a small answer overtakes every bulk body: nothing but the message under way is before it', () => {
+  it('a small answer overtakes every bulk body: only the message under way goes first', () => {
     const { gateway, daemon } = connected()
     const bulk = Array.from({ length: 20 }, () => gateway.request())
     const small = gateway.request()
@@ -118,7 +118,7 @@ describe('fairness', () => {
     expect(whole).toEqual(ids)
   })
 
-  it('a message carries as much data as it was asked for, and no more', () => {
+  it('a message carries exactly as much data as it was asked for', () => {
     const { gateway, daemon } = connected()
     const id = gateway.request()
     settle(gateway, daemon)

@@ -103,7 +103,7 @@ function leftovers({ gateway, daemon }: SimulatedTunnel): object[] {
 
 const EMPTY = { openStreams: 0, unread: 0, promised: 0, quiet: true, lost: 0, back: true }
 
-describe('whatever the order of things', () => {
+describe('in any order of events', () => {
   it('every byte arrives in order within its credit, END only if whole, and nothing is left over', () => {
     fc.assert(
       fc.property(scenario, (plan) => {
@@ -183,7 +183,7 @@ describe('fairness', () => {
     bytes: fc.nat(LIMITS.inlineBodyBytes),
   })
 
-  it('a small answer waits for no byte of any bulk body, however many there are', () => {
+  it('a small answer waits for no byte of any bulk body, even with many of them', () => {
     fc.assert(
       fc.property(load, ({ bulk, messages, bytes }) => {
         const { gateway, daemon } = busy(bulk)

@@ -59,7 +59,7 @@ describe('cancel', () => {
     expectEmpty(gateway, daemon)
   })
 
-  it('does not send the answer of a stream that the client has left, nor report it twice', () => {
+  it('does not send the answer of a stream that the client has left, and reports it once', () => {
     const { gateway, daemon } = connected()
     const id = gateway.request('/', false)
     settle(gateway, daemon)
@@ -87,7 +87,7 @@ describe('cancel', () => {
     expectEmpty(gateway, daemon)
   })
 
-  it('gives back bytes that were under way and bytes that nobody had read', () => {
+  it('gives back bytes that were under way and bytes that were not read', () => {
     const { gateway, daemon } = connected({ consume: false })
     for (let round = 0; round < 60; round += 1) {
       const id = gateway.request()

@@ -145,7 +145,7 @@ describe('an early answer', () => {
     expect(daemon.seen(id)).toMatchObject({ ended: false, reset: RESET.NO_ERROR })
   })
 
-  it('keeps the answer whole for a slow reader, and takes no more of the upload', () => {
+  it('keeps the answer whole for a slow reader, and takes nothing more of the upload', () => {
     const { gateway, daemon } = connected({ consume: false }, { consume: false })
     const id = gateway.request('/', false)
     gateway.mux.write(id, pattern(900 * KIB))

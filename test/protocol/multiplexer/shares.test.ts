@@ -22,7 +22,7 @@ describe('a shared pool', () => {
     expect(fill(shares, others[0] as Holder)).toBe(240)
   })
 
-  it('is never full for the owner, however many others take what they can', () => {
+  it('is never full for the owner, even if others take all they can', () => {
     const shares = new Shares(1024)
     for (let round = 0; round < 3; round += 1) for (const other of others) fill(shares, other)
     expect(shares.room(one)).toBeLessThan(10)
@@ -41,7 +41,7 @@ describe('a shared pool', () => {
     expect(shares.room(owner)).toBe(50)
   })
 
-  it('holds no more than its capacity, in whatever order it is taken and given', () => {
+  it('holds at most its capacity, in any order of taking and giving', () => {
     const shares = new Shares(64)
     const all = [owner, one, ...others]
     let seed = 7
@@ -63,7 +63,7 @@ describe('a shared pool', () => {
 describe('streams left unfinished', () => {
   const limit = LIMITS.cancelledOpens
 
-  it('stop who leaves them, and nobody who leaves none', () => {
+  it('stop the client that leaves them, and no client that leaves none', () => {
     const meter = new CancelMeter(limit)
     for (const holder of others) {
       for (let left = 0; left < 400 && !meter.exceeded(0, holder); left += 1) meter.add(0, holder)

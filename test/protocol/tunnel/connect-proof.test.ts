@@ -73,7 +73,7 @@ async function forged({
 }
 
 describe('a good proof', () => {
-  it('names the daemon, and the challenge to burn', async () => {
+  it('names the daemon, and the challenge to use up', async () => {
     expect(await check(await proof())).toEqual({ did: home.did, challenge: NONCE })
   })
 
@@ -182,7 +182,7 @@ describe('no proof', () => {
   })
 })
 
-describe('fields that are none', () => {
+describe('fields that are not valid', () => {
   it.each([
     ['a line break', '\r\nX-Spl-Admin: 1'],
     ['a folded line', '\r\n ;x'],

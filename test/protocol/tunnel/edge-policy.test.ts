@@ -70,7 +70,7 @@ describe('what is no policy is refused', () => {
   })
 })
 
-test('a policy that is too large to be sent is none', () => {
+test('a policy that is too large to be sent is refused', () => {
   const hex = (n: number) => n.toString(16).padStart(64, '0')
   const many = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, n) => [hex(n), { scopes: 127 }]))

@@ -121,7 +121,7 @@ describe('floods', () => {
     expect(scene.bystander()).toEqual(WHOLE)
   })
 
-  it.each(ROLES)('one message of nothing but answers to provoke, to the %s', (role) => {
+  it.each(ROLES)('one message full of frames that need an answer, to the %s', (role) => {
     const scene = new Scene(role)
     const most = Math.floor(LIMITS.messageBytes / 20)
     expect(codeOf(() => scene.say(...repeat(ping, most)))).toBe('ENHANCE_YOUR_CALM')

@@ -160,7 +160,7 @@ describe('costs the connection, with a code, and every stream knows', () => {
       'too long',
       JSON.stringify({ version: PROTOCOL_VERSION, agent: 'x'.repeat(LIMITS.helloBytes) }),
     ],
-  ])('a HELLO that is none: %s', (_name, json) => {
+  ])('an invalid HELLO: %s', (_name, json) => {
     const victim = new MuxEnd('acceptor')
     const hello = encodeFrame({
       type: FRAME.HELLO,
@@ -173,7 +173,7 @@ describe('costs the connection, with a code, and every stream knows', () => {
 })
 
 describe('changes nothing', () => {
-  it.each(ROLES)('credit that goes backwards, or is for nobody, to the %s', (role) => {
+  it.each(ROLES)('credit that goes backwards, or is for no stream, to the %s', (role) => {
     const scene = new Scene(role)
     const before = scene.victim.mux.snapshot()
     scene.say(
@@ -209,14 +209,14 @@ describe('changes nothing', () => {
     expect(scene.bystander()).toEqual(WHOLE)
   })
 
-  it.each(ROLES)('confirmations that nobody asked for, to the %s', (role) => {
+  it.each(ROLES)('confirmations without a request, to the %s', (role) => {
     const scene = new Scene(role)
     scene.say({ ...reset(BYSTANDER), flags: ['ACK'] }, { ...reset(500), flags: ['ACK'] })
     expect(scene.heard()).toEqual([])
     expect(scene.bystander()).toEqual(WHOLE)
   })
 
-  it('two sides that answer each other about streams that neither has do not go on for ever', () => {
+  it('two sides that answer each other about unknown streams come to an end', () => {
     const one = new Scene('opener')
     const other = new Scene('acceptor')
     one.say(data(77, 'abc'))

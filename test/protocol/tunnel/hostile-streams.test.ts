@@ -36,7 +36,7 @@ const opening = (payload: Uint8Array) => (scene: Scene) => scene.raw(FRAME.OPEN,
 
 const answering = (payload: Uint8Array) => (scene: Scene) => scene.raw(FRAME.HEAD, TARGET, payload)
 
-describe('costs one stream, with a code, and harms no other', () => {
+describe('costs one stream, with a code, and affects no other', () => {
   interface Fault {
     readonly name: string
     readonly role?: Role

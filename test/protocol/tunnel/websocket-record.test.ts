@@ -31,7 +31,7 @@ describe('records, both directions', () => {
     expect(read(unhex(wire))).toEqual([record])
   })
 
-  it('come out whole and in order, whatever pieces the bytes arrive in', () => {
+  it('come out whole and in order, in whatever pieces the bytes arrive', () => {
     const record = fc.oneof(
       fc
         .string({ unit: 'grapheme', maxLength: 60 })
@@ -55,7 +55,7 @@ describe('records, both directions', () => {
     )
   })
 
-  it('byte by byte, a megabyte costs no more than its bytes', () => {
+  it('byte by byte, a megabyte costs only its bytes', () => {
     const wire = encodeRecord({ kind: 'binary', bytes: new Uint8Array(1024 * 1024).fill(7) })
     const reader = new WebSocketRecordReader(1024 * 1024)
     let got: WebSocketRecord[] = []

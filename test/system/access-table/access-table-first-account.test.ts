@@ -38,7 +38,7 @@ test('who may not make the first account leaves the door as it was', async () =>
 })
 
 test.runIf(PRIVATE_ADDRESS !== undefined)(
-  'nobody makes the first account over the network',
+  'the first account cannot be made over the network',
   async () => {
     const host = PRIVATE_ADDRESS ?? ''
     await using stage = await anAccessStage({ bootstrapToken: TOKEN, host })

@@ -43,7 +43,7 @@ function fileOf(name: string): string {
 }
 
 describe('spl gateway init', { timeout: 60_000 }, () => {
-  test('writes a project for the daemon of the home, which needs nothing but wrangler', async () => {
+  test('writes a project for the daemon of the home, which needs only wrangler', async () => {
     const { code, stdout } = await init()
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -152,7 +152,7 @@ describe('spl gateway init', { timeout: 60_000 }, () => {
     expect(readdirSync(project)).not.toContain('wrangler.toml.new')
   })
 
-  test('does not overwrite a project that is none of ours', async () => {
+  test('does not overwrite a foreign project', async () => {
     await init()
     const foreign = join(home.path, 'foreign')
     project = foreign

@@ -74,7 +74,7 @@ async function endOf(sent: Uint8Array): Promise<number[]> {
 
 const bytes = (count: number) => Buffer.alloc(count, 'a')
 
-describe('a WebSocket’s client that breaks the rules is told so, and cut', () => {
+describe('a WebSocket’s client that breaks the rules gets a close code, and is cut', () => {
   test.for([
     ['a frame without a mask', frameOf(1, 'a', { masked: false }), 1002],
     ['a ping without a mask', frameOf(9, 'a', { masked: false }), 1002],
@@ -126,7 +126,7 @@ describe('a WebSocket’s client that breaks the rules is told so, and cut', () 
   })
 })
 
-test('what is allowed passes a WebSocket, however it is cut into pieces', async () => {
+test('what is allowed passes a WebSocket, in any pieces', async () => {
   const client = await opened()
   const text = 'tea ☕ and 🫖'
   const whole = Buffer.from(text)
@@ -170,7 +170,7 @@ test('a message before a frame that breaks the rules still gets its answer or no
 })
 
 describe('a WebSocket that the gateway has closed', () => {
-  test('is gone in a few seconds, whatever its client does', async () => {
+  test('is gone in a few seconds, even if its client keeps sending', async () => {
     const before = descriptorsOf(process.pid)
     const silent = await Promise.all(Array.from({ length: 20 }, () => opened('/goodbye')))
     const sending = await opened('/goodbye')
@@ -194,7 +194,7 @@ describe('a WebSocket that the gateway has closed', () => {
     client.socket.destroy()
   })
 
-  test('takes no more of its client than of any other', async () => {
+  test('takes as little of its client as of any other', async () => {
     const client = await opened('/goodbye')
     await until('the gateway has closed it', () => closesIn(client.text()).length > 0)
     client.socket.write(frameOf(2, '', { says: 31n * 1024n * 1024n }))
@@ -204,7 +204,7 @@ describe('a WebSocket that the gateway has closed', () => {
   })
 })
 
-test('unfinished messages of all clients together are bounded: the oldest is told so, a new one is not', async () => {
+test('unfinished messages of all clients together are bounded: the oldest is closed, a new one is not', async () => {
   const some = Buffer.concat([frameOf(2, bytes(1_000_000), { fin: false })])
   const clients: RawClient[] = []
   for (let count = 0; count < 20; count += 1) {

@@ -152,7 +152,7 @@ describe('a client of HTTP/1.0', () => {
     expect((await client.ended).body).toHaveLength(64 * 65_536 + 'last'.length)
   })
 
-  test('that leaves is told to the Worker, and one that only sends no more gets its answer', async () => {
+  test('that leaves is reported to the Worker, and one that only ends its side gets its answer', async () => {
     const left = ask('/endless')
     await until('the stream', () => left.text().includes('tick'))
     left.socket.destroy()
@@ -164,7 +164,7 @@ describe('a client of HTTP/1.0', () => {
     expect(await half.ended).toMatchObject({ body: 'first last', code: undefined })
   })
 
-  test('that sends no more is reset where its answer falls silent: a part is not the whole', async () => {
+  test('that ends its side is reset if its answer falls silent: a part is not the whole', async () => {
     const client = ask('/silent')
     client.socket.end()
     const { body, code } = await client.ended

@@ -98,7 +98,7 @@ describe('a client that says nothing', () => {
     ['half a request line', 'GET /'],
     ['half a head', 'GET / HTTP/1.1\r\nHost: local'],
   ] as const)(
-    'with %s is told so, and is gone although it keeps its side open',
+    'with %s gets a 408, and is gone although it keeps its side open',
     async ([_how, bytes]) => {
       const before = descriptorsOf(process.pid)
       const held = await manyClients(50, plain.port, bytes)
@@ -149,7 +149,7 @@ describe('one address', () => {
     destroyAll(flood)
   })
 
-  test('is told to the Worker over TLS, whatever the client claims', async () => {
+  test('is told to the Worker over TLS, even if the client claims another', async () => {
     const forged = 'X-Spl-Client-Address: 203.0.113.9\r\nx-spl-client-address: 203.0.113.9\r\n'
     const head = `GET / HTTP/1.1\r\nHost: localhost\r\n${forged}X-Spl-Scheme: http\r\nConnection: close\r\n\r\n`
     for (const [localAddress, told] of [
@@ -295,7 +295,7 @@ describe('what a client may ask for', () => {
     client.socket.destroy()
   })
 
-  test('a WebSocket handshake that is none cannot smuggle a request past the front', async () => {
+  test('an invalid WebSocket handshake cannot smuggle a request past the front', async () => {
     const upgrade =
       'GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
     const forged =
@@ -327,14 +327,14 @@ describe('what a client may ask for', () => {
   })
 })
 
-describe('a client that sends no more', () => {
+describe('a client that ends its side', () => {
   test('gets the answer that it waits for', async () => {
     const client = rawClient(plain.port, 'GET /slow?500 HTTP/1.1\r\nHost: localhost\r\n\r\n')
     client.socket.end()
     expect(await client.over).toMatch(/^HTTP\/1\.1 200 [^]*\/slow/)
   })
 
-  test('and has left is let go of at once, with its request', async () => {
+  test('and has left is released at once, with its request', async () => {
     const client = rawClient(plain.port, 'GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await until('the stream', () => client.text().includes('tick'))
     client.socket.destroy()
@@ -345,7 +345,7 @@ describe('a client that sends no more', () => {
 })
 
 describe('the certificate', () => {
-  test('is taken anew when its files change, without a restart', async () => {
+  test('is loaded again when its files change, without a restart', async () => {
     const before = await shown()
     await sleep(10)
     await selfSignedCertificate(join(home.path, 'next'), 'localhost', Date.now())

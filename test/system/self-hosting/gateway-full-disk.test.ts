@@ -72,7 +72,7 @@ describe.runIf(mounts)('a gateway whose disk is full', () => {
     return runSpl(['serve', '--restart', ...more], { home: home.path })
   }
 
-  test('serves on, and takes a daemon that connects anew; what fails in between says why, with a code', async () => {
+  test('keeps serving, and takes a daemon that connects again; what fails in between says why, with a code', async () => {
     expect(await ask()).toMatchObject({ status: 200 })
     await restart()
     const told: Awaited<ReturnType<typeof ask>>[] = []

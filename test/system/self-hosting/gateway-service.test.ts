@@ -65,7 +65,7 @@ describe('the unit of a gateway', () => {
     )
   })
 
-  test('hands words over as they are, whatever is in them', () => {
+  test('passes words on as they are, whatever is in them', () => {
     const text = gatewayUnit({ ...UNIT, scope: 'user', storage: '/home/me/50% "off" $HOME' })
     expect(text).toContain(String.raw`--storage "/home/me/50%% \"off\" $$HOME"`)
   })

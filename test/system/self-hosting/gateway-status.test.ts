@@ -121,7 +121,7 @@ describe('spl gateway status', { timeout: 90_000 }, () => {
     expect(detail(run, 'daemon')).toBe('not connected: TUNNEL_OFFLINE')
   })
 
-  test('tells what is no gateway, a port where nobody listens and a name that nobody has', async () => {
+  test('tells apart what is no gateway, a closed port and an unknown name', async () => {
     using empty = aHome()
     const page = createServer((_request, response) => void response.end('<h1>parked</h1>'))
     await new Promise<void>((resolve) => void page.listen(0, '127.0.0.1', resolve))

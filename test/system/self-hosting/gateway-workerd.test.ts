@@ -172,7 +172,7 @@ describe('the gateway on workerd', () => {
     expect(await getPublic(`${gateway.url}/v1/threads`, tls.cert)).toMatchObject({ status: 401 })
   })
 
-  test('says when the address is none of this machine', async () => {
+  test('says when the address is not one of this machine', async () => {
     // TEST-NET-3: nobody has it.
     await expect(startGateway({ ...options, host: '203.0.113.7' })).rejects.toMatchObject({
       code: 'ADDRESS_UNAVAILABLE',
@@ -198,7 +198,7 @@ describe('the self-signed certificate', () => {
     expect(await certificate('localhost', now + 305 * DAY_MS)).not.toBe(first)
   })
 
-  test('is made anew for another hostname, and for a damaged or foreign file', async () => {
+  test('is made again for another hostname, and for a damaged or foreign file', async () => {
     const first = await certificate('localhost', now)
     const other = await certificate('spl.example', now)
     expect(other).not.toBe(first)

@@ -125,7 +125,7 @@ describe('a gateway for a team on one machine, from the command line', () => {
     expect(await ask('spl.test', '/health')).toMatchObject({ status: 421 })
   }, 120_000)
 
-  test('the admin sees whose they are, and nobody else does', async () => {
+  test('only the admin sees whose they are', async () => {
     const list = (await json(asked('admin', 'list', '--json'))) as { data: object[] }
     expect(list.data).toMatchObject([
       { hostname: 'ada.spl.test', owner: dids['admin'], connected: true },
@@ -141,7 +141,7 @@ describe('a gateway for a team on one machine, from the command line', () => {
     }
   }, 60_000)
 
-  test('an invite for a choice of names is told what it is for, and is good once', async () => {
+  test('an invite for a choice of names says what it is for, and works once', async () => {
     const link = (await done(asked('admin', 'invite', '--ttl', '1h'))).trim()
     const join = (...args: string[]) =>
       spl('bob', 'gateway', 'join', link, '--ca', ready.cacert, ...args)

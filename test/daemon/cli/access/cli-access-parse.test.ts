@@ -28,7 +28,7 @@ describe('a time span', () => {
   })
 
   test.for(['', '0s', '015m', '15', 'm', '1.5h', '-1h', '15 m', '15M', '1w', '1h30m', '1000000s'])(
-    '%j is none',
+    '%j is not one',
     (text) => {
       expect(() => parseDuration(text)).toThrow(/90s, 15m, 12h or 30d/)
     },
@@ -80,7 +80,7 @@ describe('an origin', () => {
     'https://user@spl.example.com',
     'https://u:p@spl.example.com',
     'javascript:alert(1)',
-  ])('%j is none', (text) => {
+  ])('%j is not one', (text) => {
     expect(() => parseOrigin(text)).toThrow(/https:\/\/spl.example.com/)
   })
 })
@@ -96,7 +96,7 @@ describe('a page', () => {
     'https://a.example/#',
     'file:///x',
     'https://u@a/',
-  ])('%j is none', (text) => {
+  ])('%j is not one', (text) => {
     expect(() => parsePage(text)).toThrow(/syncropel.com\/pair/)
   })
 })
@@ -107,7 +107,7 @@ describe('the id of a token', () => {
     expect(parseTokenId('f'.repeat(64))).toHaveLength(64)
   })
   test.for(['0123abc', 'f'.repeat(65), '0123ABCD', '0123abcg', 'spl_prod_sa_x'])(
-    '%s is none',
+    '%s is not one',
     (text) => {
       expect(() => parseTokenId(text)).toThrow(/8 to 64 hex digits/)
     },
@@ -243,7 +243,7 @@ describe('the QR code', () => {
     expect(columns).toBeLessThanOrEqual(80)
   })
 
-  test('takes 2953 bytes and no more', () => {
+  test('takes at most 2953 bytes', () => {
     expect(qrCode('x'.repeat(2953))).toBeDefined()
     expect(qrCode('x'.repeat(2954))).toBeUndefined()
     expect(qrCode('ü'.repeat(1477))).toBeUndefined()

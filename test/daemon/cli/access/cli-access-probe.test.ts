@@ -89,7 +89,7 @@ describe('an address for a device', () => {
     ])
   })
 
-  test('where nobody listens', async () => {
+  test('where no program listens', async () => {
     expect(await aboutAnswer(new URL('http://127.0.0.1:1'), DID)).toEqual([
       expect.stringMatching(/^http:\/\/127.0.0.1:1 cannot be reached from here: .*ECONNREFUSED/),
     ])

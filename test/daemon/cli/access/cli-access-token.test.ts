@@ -51,7 +51,7 @@ describe('spl token info', () => {
     })
   })
 
-  test('says no to anything else without repeating it', async () => {
+  test('refuses anything else without repeating it', async () => {
     const run = await spl(['token', 'info', `${minted.token}x`])
     expect(run).toMatchObject({ code: 2, stdout: '' })
     expect(run.stderr).toMatch(/\[TOKEN_INVALID\]\ntry: /)
@@ -133,7 +133,7 @@ describe('spl token save', () => {
 })
 
 describe('spl token unset', () => {
-  test('removes the file, and is content when there is none', async () => {
+  test('removes the file, and succeeds if there is none', async () => {
     await writeFile(file, 'x', { mode: 0o600 })
     expect(await spl(['token', 'unset'])).toEqual({
       code: 0,

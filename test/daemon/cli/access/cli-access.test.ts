@@ -143,7 +143,7 @@ describe('spl service-account', () => {
     expect(JSON.parse(info.stdout)).toMatchObject({ token_id: token?.token_id })
   })
 
-  test('describe passes on that there is none', async () => {
+  test('describe reports that there is none', async () => {
     const run = await spl('service-account', 'describe', 'sa_00000000000000/..')
     expect(run).toMatchObject({ code: 1, stdout: '' })
     expect(run.stderr).toMatch(/^error: .*\ntry: \S/)

@@ -58,7 +58,7 @@ describe('an address that is', () => {
     expect(elsewhere.asked).toEqual(['GET /v1/identity/proof -'])
   })
 
-  test('a redirect gets nothing, and nor does where it leads', async () => {
+  test('a redirect gets nothing, and neither does its target', async () => {
     using machine = aMachine()
     await using elsewhere = await anImpostor((_request, response) => {
       response.writeHead(302, { location: served.base }).end()

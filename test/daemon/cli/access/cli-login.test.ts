@@ -125,7 +125,7 @@ describe('spl login', () => {
 })
 
 describe('a code', () => {
-  test('is good once', async () => {
+  test('works once', async () => {
     using first = aMachine()
     using second = aMachine()
     const code = await aCode()

@@ -54,7 +54,7 @@ describe('spl serve --restart', () => {
     expect(await json('status')).toMatchObject({ in_memory: true, store: null })
   })
 
-  test('starts what was used last if none runs, and anew if nothing is known', async () => {
+  test('starts what was used last if none runs, and a new one if nothing is known', async () => {
     const run = await spl('serve', '--restart', '--port', '0', '--json')
     expect(run).toMatchObject({
       code: 0,
@@ -96,7 +96,7 @@ describe('spl serve --restart', () => {
 })
 
 describe('spl serve --store', () => {
-  test('lets one daemon have a file, by whatever name, and none share the home’s own', async () => {
+  test('lets one daemon have a file, by any name for it, and none share the home’s own', async () => {
     const store = join(home.path, 'hub.db')
     await json('serve', '--daemon', '--port', '0')
     const link = join(other.path, 'link.db')

@@ -184,7 +184,7 @@ describe('spl serve --stop', () => {
     expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('not running') })
   })
 
-  test('knows the daemon by what it says itself: no pid file is needed, and a forged one harms nobody', async () => {
+  test('knows the daemon by its own answer: it needs no pid file, and a forged one does no harm', async () => {
     const ready = await startInBackground()
     await forgePidFile(process.pid)
     const run = await withoutSigterm(() => spl('serve', '--stop', '--json'))
@@ -195,7 +195,7 @@ describe('spl serve --stop', () => {
     expect((await spl('serve', '--stop')).stdout).toMatch(/^stopped/)
   })
 
-  test('takes nobody for the daemon whose pid file is forged while none runs', async () => {
+  test('takes no other process for the daemon if the pid file is forged and none runs', async () => {
     await startInBackground()
     await spl('serve', '--stop')
     await forgePidFile(process.pid)

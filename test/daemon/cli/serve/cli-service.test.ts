@@ -74,7 +74,7 @@ describe.runIf(process.platform === 'linux')('spl serve --install-service', () =
     expect(commands()).toEqual([])
   })
 
-  test('starts the daemon, restarts and stops it through systemd, and goes without a trace', async () => {
+  test('starts, restarts and stops the daemon through systemd, and leaves nothing behind', async () => {
     aSystemd()
     const run = await spl('serve', '--install-service', '--port', '0', '--json')
     expect(run.code).toBe(0)

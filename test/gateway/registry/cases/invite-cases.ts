@@ -8,7 +8,7 @@ import { aName, nowSeconds } from '../registry-names.ts'
 /** Invites, from the admin to the owner that joins. */
 export function inviteCases(team: () => Team): void {
   describe('an invite', () => {
-    test('is for one owner and one hostname, and burned then', async () => {
+    test('is for one owner and one hostname, and used up then', async () => {
       const [alice, eve] = [anIdentity(), anIdentity()]
       const { code } = await team().invite(aName())
       const answer = await team().join(alice, code)
@@ -28,7 +28,7 @@ export function inviteCases(team: () => Team): void {
       expect(answers.filter((answer) => said(answer) === '410 CODE_USED')).toHaveLength(11)
     })
 
-    test('for a hostname that somebody has is of no use, and stays good for another', async () => {
+    test('for a hostname that is taken is refused, and stays valid for another', async () => {
       const taken = aName()
       const { code } = await team().invite(`*.${BASE}`)
       const { code: late } = await team().invite(taken)
@@ -46,7 +46,7 @@ export function inviteCases(team: () => Team): void {
       ['the gateway’s own name', BASE],
       ['a name a level below', `a.b.${BASE}`],
       ['a name that may look like another', `xn--lice-koa.${BASE}`],
-    ])('for one level is not good for %s', async ([, hostname]) => {
+    ])('for one level is refused for %s', async ([, hostname]) => {
       const { code } = await team().invite(`*.${BASE}`)
       expect(said(await team().join(anIdentity(), code, hostname))).toBe('403 HOSTNAME_NOT_INVITED')
     })
@@ -61,7 +61,7 @@ export function inviteCases(team: () => Team): void {
       }
     })
 
-    test('that nobody made, is forged, altered, expired, or of another kind is refused', async () => {
+    test('that is invented, forged, altered, expired, or of another kind is refused', async () => {
       const alice = anIdentity()
       const later = nowSeconds() + 600
       const invalid = '401 INVITE_INVALID'

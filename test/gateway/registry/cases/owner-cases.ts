@@ -28,7 +28,7 @@ export function ownerCases(team: () => Team): void {
   })
 
   describe('between two owners', () => {
-    test("one's bearer is worth nothing at the other's host, also after it was good at home", async () => {
+    test("a bearer of one is refused at the other's host, even after its own home accepted it", async () => {
       const [alice, bob] = [anIdentity(), anIdentity()]
       const [aliceHost, bobHost] = [aName(), aName()]
       await team().register(alice, aliceHost)
@@ -44,7 +44,7 @@ export function ownerCases(team: () => Team): void {
       expect(bobApp.seen).toHaveLength(0)
     })
 
-    test("one's proof opens no other's door, and neither does a name of one's own for the other", async () => {
+    test("a proof of one does not connect the other's host, and neither does a proof for one's own host", async () => {
       const [alice, bob] = [anIdentity(), anIdentity()]
       const [aliceHost, bobHost] = [aName(), aName()]
       await team().register(alice, aliceHost)
@@ -73,7 +73,7 @@ export function ownerCases(team: () => Team): void {
       expect(said(answer)).toBe('401 CONNECT_PROOF_INVALID')
     })
 
-    test('two hostnames of one owner are two homes, and the one says nothing of the other', async () => {
+    test('two hostnames of one owner are two homes, and neither shows anything of the other', async () => {
       const alice = anIdentity()
       const [one, other] = [aName(), aName()]
       await team().register(alice, one)
@@ -85,7 +85,7 @@ export function ownerCases(team: () => Team): void {
     })
   })
 
-  describe('a hostname that nobody has', () => {
+  describe('an unknown hostname', () => {
     test.for([
       ['another name', 'nobody.spl.test'],
       ['the name of the gateway itself', BASE],

@@ -10,7 +10,7 @@ import { aName, connected, nowSeconds } from '../registry-names.ts'
 
 /** What a request to the registry must be. */
 export function requestCases(team: () => Team): void {
-  describe('the registry obeys', () => {
+  describe('the registry accepts', () => {
     const anInvite = async () => {
       const expires = nowSeconds() + 600
       const { inviteId } = await aCode(team().admin, expires)
@@ -118,7 +118,7 @@ export function requestCases(team: () => Team): void {
       expect(said(answer)).toBe('401 CHALLENGE_STALE')
     })
 
-    test('a connect proof as little as a connect takes what is signed for the registry', async () => {
+    test('no connect proof, and a connect accepts nothing that is signed for the registry', async () => {
       const proof = await proofFields(team().admin, team().gateway.port, {
         authority: `${BASE}:${team().gateway.port}`,
         challenge: randomBytes(48).toString('base64url'),
@@ -128,7 +128,7 @@ export function requestCases(team: () => Team): void {
       expect(said(await team().sendSigned({ ...signed, fields }))).toBe('401 SIGNATURE_INVALID')
     })
 
-    test('on any of its hosts, whose home never hears of it', async () => {
+    test('requests on any of its hosts, and does not pass them to their home', async () => {
       const owner = anIdentity()
       const hostname = aName()
       await team().register(owner, hostname)
@@ -180,7 +180,7 @@ export function requestCases(team: () => Team): void {
       )
     })
 
-    test('no path and no method that it has not', async () => {
+    test('no unknown path and no unknown method', async () => {
       for (const path of [
         '',
         '/',

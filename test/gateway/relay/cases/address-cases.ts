@@ -36,7 +36,7 @@ export function addressCases(stage: () => Stage): void {
   }
 
   describe('one address', () => {
-    test('may make so many requests and no more, whatever its bearer, and others are not held up', async () => {
+    test('may make at most so many requests, with any bearer, and others are not delayed', async () => {
       const client = address()
       const { app } = stage()
       const { before, refused } = await untilRefused(ADDRESS_LIMITS.address, () => from(client))

@@ -26,7 +26,7 @@ export function lossCases(stage: () => Stage, start: StartGatewayUnderTest): voi
   }
 
   describe('when the tunnel is lost', () => {
-    test('in the middle of bodies and before heads: each fails as what it is, none as whole', async () => {
+    test('in the middle of bodies and before heads: each fails as what it is, and none looks whole', async () => {
       await using lossy = await overLink()
       const { app } = stage()
       const parts = () =>

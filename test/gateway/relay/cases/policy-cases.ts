@@ -63,7 +63,7 @@ export function policyCases(stage: () => Stage): void {
       expect(await outcome(unknown, { path: '/health' })).toBe('401 AUTH_INVALID')
     })
 
-    test('that has expired is refused, and told so', async () => {
+    test('that has expired is refused with an error that says so', async () => {
       const [old, fresh] = [aBearer(), aBearer()]
       const now = Math.floor(Date.now() / 1000)
       await keep(token(old, ['admin'], now - 1), token(fresh, ['admin'], now + 3600))

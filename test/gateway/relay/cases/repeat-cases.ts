@@ -59,7 +59,7 @@ export function repeatCases(stage: () => Stage, start: StartGatewayUnderTest): v
       await home.tunnel.stop()
     })
 
-    test('is sent again once, and no more', async () => {
+    test('is sent again once at most', async () => {
       const first = await rawHome()
       const asked = stage().send({ path: '/twice' })
       await arrived(first, '/twice')
@@ -74,7 +74,7 @@ export function repeatCases(stage: () => Stage, start: StartGatewayUnderTest): v
       await home.tunnel.stop()
     })
 
-    test('and home refuses it because it leaves: goes to the next, whatever it asks for', async () => {
+    test('and home refuses it because it leaves: goes to the next, with any method', async () => {
       const leaving = await rawHome()
       const path = '/refused'
       const asked = [stage().send({ path }), stage().send({ method: 'POST', path })]

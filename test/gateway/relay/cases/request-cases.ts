@@ -137,7 +137,7 @@ export function requestCases(stage: () => Stage): void {
     })
 
     test.for(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'QUERY'])(
-      'by %s may have a body, which costs nobody anything',
+      'by %s may have a body, at no cost to others',
       async (method) => {
         stage().app.answer('/bodied', async (request) => {
           return new Response(method === 'HEAD' ? null : await request.text())

@@ -57,7 +57,7 @@ export function resumeCases(stage: () => Stage, start: StartGatewayUnderTest): v
       expect(source.asked).toHaveLength(1)
     })
 
-    test('is held to the pace of its client: what nobody reads stays at home', async () => {
+    test('follows the pace of its client: what is not read stays at home', async () => {
       const piece = `id: 1\ndata: ${'x'.repeat(60_000)}\n\n`
       let taken = 0
       stage().app.answer('/flood', () => {
@@ -87,7 +87,7 @@ export function resumeCases(stage: () => Stage, start: StartGatewayUnderTest): v
       await stage().idle()
     })
 
-    test('an answer that is no event stream crosses as it is, whatever was asked for', async () => {
+    test('an answer that is no event stream is passed on as it is, even if one was asked for', async () => {
       const { app } = stage()
       app.answer('/json', () => Response.json({ plain: true }, { status: 404 }))
       const plain = await stage().send({ path: '/json', headers: [ACCEPT] })
@@ -209,7 +209,7 @@ export function resumeCases(stage: () => Stage, start: StartGatewayUnderTest): v
       expect(got.text).toBe('id: 1\n\nid: 2\n\n')
     })
 
-    test('that home cuts again and again is asked for ever more seldom', async () => {
+    test('that home cuts again and again is asked for less and less often', async () => {
       await using _lossy = await overLink()
       const { app } = stage()
       let asked = 0

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { ParsedFamily } from '../support/prometheus-text.ts'
+import type { ParsedFamily } from './prometheus-text.ts'
 
 const APPENDIX = new URL('../../docs/appendix/metrics.md', import.meta.url)
 
