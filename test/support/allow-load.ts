@@ -1,7 +1,7 @@
 import type { Daemon } from '../../local-daemon/daemon.ts'
 import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
 
-/** One bearer makes all of the load: its rate is counted as ever, and never reached. */
+/** One bearer token makes the whole load: its rate is still counted, and never reached. */
 export async function allowLoad({ store, identity }: Daemon): Promise<void> {
   for (const [key, value] of [
     ['token_requests_per_second', 1_000_000],

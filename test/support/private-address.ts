@@ -1,8 +1,8 @@
 import { ownAddresses } from '../../local-daemon/http/connection/listen-failure.ts'
 
 /**
- * An address of this machine that other machines of a private network reach: any container and nearly every network has
- * one. Undefined where there is none, which is said aloud, and is an error under CI: what needs one would not be tested.
+ * An address of this machine that other machines of a private network reach. Any container and nearly every network has
+ * one. Without one it is undefined and says so; under CI that is an error, because the tests that need one would not run.
  */
 export const PRIVATE_ADDRESS: string | undefined = find()
 

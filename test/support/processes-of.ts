@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Milliseconds that a helper may need to notice that what it watches is gone. */
+/** Milliseconds in which a helper notices that the process it watches is gone. */
 const GRACE_MS = 2_000
 
-/** Resolves when nothing runs any more with a path in its command line: what a test must not leave behind. */
+/** Resolves when no process has the path in its command line any more: a test must leave none behind. */
 export async function nothingRuns(path: string): Promise<void> {
   const deadline = Date.now() + GRACE_MS
   for (;;) {

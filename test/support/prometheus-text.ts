@@ -19,8 +19,8 @@ const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/
 const NUMBER = /^(?:[+-]?Inf|NaN|[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/
 
 /**
- * Reads the text format 0.0.4, and throws for whatever Prometheus would refuse or misread: a line that is none, a
- * family that is split or comes without HELP and TYPE, a series twice, a histogram that does not add up.
+ * Reads the text format 0.0.4. Throws for everything that Prometheus would refuse or misread: an invalid line, a family
+ * that is split or has no HELP and TYPE, a series that appears twice, a histogram that does not add up.
  */
 export function parsePrometheus(text: string): Map<string, ParsedFamily> {
   if (!text.endsWith('\n')) throw new Error('the last line does not end')

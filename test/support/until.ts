@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits for a condition that no event tells about. Generous: only a broken product reaches the limit. */
+/** Waits for a condition that has no event. The limit is generous: only a broken product reaches it. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -168,7 +168,7 @@ describe('spl verify', () => {
     expect(run.stderr).toContain(`belongs to ${identity.did}`)
     expect(run.stderr).toMatch(/\[IDENTITY_MISMATCH\]\ntry: .*spl verify --home/)
     const named = await runHere([...line, '--home', other.path], { home: at.path })
-    expect(named).toMatchObject({ code: 0, stdout: expect.stringMatching(/what was written/) })
+    expect(named).toMatchObject({ code: 0, stdout: expect.stringMatching(/all intact/) })
     const database = new Database(at.database)
     database.exec(`UPDATE records SET origin = '${identity.did}' WHERE seq = 2`)
     database.close()

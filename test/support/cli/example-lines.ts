@@ -27,7 +27,7 @@ function callsInLine(line: string): string[][] {
  * Lets commander read a call as the real command line does, and runs nothing.
  *
  * @returns the name of the command that would run
- * @throws CommanderError what the command line is told
+ * @throws CommanderError the error that the command line shows
  */
 export async function readCall(words: readonly string[]): Promise<string> {
   const program = splProgram()

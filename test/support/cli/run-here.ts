@@ -8,7 +8,7 @@ let before: Promise<unknown> = Promise.resolve()
 
 /**
  * Runs one command to its end in this process, for tests of what it says and does: a process of its own takes a tenth of a
- * second of a core, and more. `runSpl` of run-spl.ts is for what is given input or a signal, starts processes, or ends its own.
+ * second of a core, and more. `runSpl` of run-spl.ts is for commands that get input or a signal, start processes, or end their own.
  */
 export function runHere(args: readonly string[], where: SplEnvironment): Promise<SplRun> {
   const run = before.then(() => runAlone(args, where))
@@ -55,7 +55,7 @@ async function runAlone(args: readonly string[], { home, env }: SplEnvironment):
   }
 }
 
-/** In place: only so does Node.js take note of another `TZ`. */
+/** In place: otherwise Node.js does not notice another `TZ`. */
 function setEnvironment(wanted: Readonly<NodeJS.ProcessEnv>): void {
   for (const name of Object.keys(process.env)) {
     if (wanted[name] === undefined) delete process.env[name]

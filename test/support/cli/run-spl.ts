@@ -21,7 +21,7 @@ export interface SplEnvironment {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts the CLI as a process of its own, with nothing of ours in its environment but what is given. */
+/** Starts the CLI as a process of its own, with only the given variables in its environment. */
 export function startSpl(args: readonly string[], { home, env }: SplEnvironment): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(SPL|SYNCROPEL)_/u.test(name))
   return spawn(process.execPath, [MAIN, ...args], {
@@ -41,7 +41,7 @@ export async function runSpl(args: readonly string[], where: SplEnvironment): Pr
   return { code, stdout, stderr }
 }
 
-/** Whether a process runs. A zombie counts as gone: nobody but its parent still knows it. */
+/** Whether a process runs. A zombie counts as gone: only its parent still sees it. */
 export function isRunning(pid: number): boolean {
   return processStart(pid) !== undefined
 }

@@ -5,7 +5,7 @@ import { head, open, type Answer, type Sending } from './send.ts'
 /** Requests and bodies of a client, or of many. */
 export interface Traffic {
   underWay: number
-  /** Bodies of which a good part has come, and not all. */
+  /** Bodies that have come in large part, but not whole. */
   longBodies?: number
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { Stage } from '../gateway/stage.ts'
 
-/** A public WebSocket with the owner's bearer unless told otherwise; resolves when it is open. */
+/** A public WebSocket with the owner's bearer unless you give another; resolves when it is open. */
 export async function openSocket(
   stage: Stage,
   path: string,

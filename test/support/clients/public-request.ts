@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { sendRequest } from '../../../local-daemon/cli/client/send-request.ts'
 
-/** A GET from outside, with the certificate that the gateway told us to trust and no other. */
+/** A GET from outside that trusts only the gateway's certificate. */
 export async function getPublic(
   url: string,
   cacert: string | undefined,

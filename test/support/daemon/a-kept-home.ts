@@ -17,7 +17,7 @@ export function aKeptHome() {
     if (daemon === undefined) throw new Error('it does not run')
     return daemon
   }
-  /** As `cp hub.db*` sees them; the lock would only be in the way. */
+  /** As `cp hub.db*` sees them, without the lock. */
   const files = () =>
     globSync('hub.db*', { cwd: home.path }).filter((name) => !name.endsWith('.lock'))
   return {
@@ -59,7 +59,7 @@ export function aKeptHome() {
       const { code } = (await answer.json()) as { code?: string }
       return code === undefined ? String(answer.status) : `${answer.status} ${code}`
     },
-    /** The cursor of everything that there is. */
+    /** The cursor behind the newest record. */
     async cursor(): Promise<string> {
       const answer = await this.ask('/v1/sync/changes')
       return ((await answer.json()) as { next_cursor: string }).next_cursor

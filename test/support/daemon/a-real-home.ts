@@ -10,7 +10,7 @@ import {
 } from '../gateway/gateway-under-test.ts'
 import { until } from '../until.ts'
 
-/** A real daemon behind a real gateway, over a link that a test can cut, and each of them to be started anew. */
+/** A real daemon behind a real gateway, over a link that a test can cut; a test can restart each of them. */
 export interface RealHome extends AsyncDisposable {
   readonly gateway: GatewayUnderTest
   readonly link: Link

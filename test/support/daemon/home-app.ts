@@ -13,7 +13,7 @@ type Accept = (
   request: Request,
 ) => AcceptedWebSocket | Response | Promise<AcceptedWebSocket | Response>
 
-/** The app at home: each test says what its own path answers. It remembers whatever reached it. */
+/** The app at home: each test says what its own path answers. It remembers every request. */
 export class HomeApp implements TunnelApp {
   readonly seen: Seen[] = []
   readonly #answers = new Map<string, Answer>()

@@ -8,14 +8,14 @@ const ROOM_BYTES = 384 * 1024 * 1024
 
 const FILL_TRIES = 50
 
-/** A file system of its own in memory, which is full while it is told to be. */
+/** A file system of its own in memory, which a test can fill. */
 export interface SmallDisk extends Disposable {
   /** Takes away all room that is left. */
   fill(): void
   free(): void
 }
 
-/** Mounts one over an empty directory. Root alone may, on Linux. @throws Error where it may not be */
+/** Mounts one over an empty directory. Needs root, on Linux. @throws Error without it */
 export function mountSmallDisk(directory: string): SmallDisk {
   mount('-t', 'tmpfs', '-o', `size=${ROOM_BYTES},mode=700`, 'tmpfs', directory)
   const resize = (bytes: number) =>
@@ -39,7 +39,7 @@ export function mountSmallDisk(directory: string): SmallDisk {
   }
 }
 
-/** Whether this process may. */
+/** Whether this process may mount one. */
 export function canMount(): boolean {
   const directory = mkdtempSync(join(tmpdir(), 'spl-disk-'))
   try {

@@ -8,7 +8,7 @@ export interface Link extends AsyncDisposable {
   readonly made: () => number
   /** Every connection is gone, without a goodbye. */
   cut(): void
-  /** Those that exist carry nothing any more, and nobody is told: a laptop that sleeps, a dead NAT. */
+  /** Open connections carry nothing from now on, and neither end notices: as with a sleeping laptop, or a dead NAT. */
   freeze(): void
   /** New connections are refused from now on, or taken again. */
   close(): void

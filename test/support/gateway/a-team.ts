@@ -31,19 +31,19 @@ export interface RegistryAsk {
   /** Below the registry's own path. */
   readonly path: string
   readonly body?: object | string
-  /** One of the registry's unless told. */
+  /** A challenge of the registry unless given. */
   readonly challenge?: string
   /** Name in Host, without port. */
   readonly host?: string
 }
 
-/** A gateway for several owners, and what its admin and those who join do by hand. */
+/** A gateway for several owners, and what its admin and the owners who join do. */
 export interface Team extends AsyncDisposable {
   readonly gateway: GatewayUnderTest
   readonly admin: TestIdentity
   /** Signs a request to the registry and sends it; `status CODE` or `status` in `said`. */
   ask(identity: TestIdentity, ask: RegistryAsk): Promise<Answer>
-  /** The fields and the request line of such a request, for a test to send as it likes. */
+  /** The fields and the request line of such a request, so that a test can change them. */
   signed(identity: TestIdentity, ask: RegistryAsk): Promise<Signed>
   sendSigned(signed: Signed, more?: Fields): Promise<Answer>
   /** An invite by the admin's key; `ttl` in seconds. */
@@ -51,7 +51,7 @@ export interface Team extends AsyncDisposable {
   join(identity: TestIdentity, code: string, hostname?: string): Promise<Answer>
   /** Invites and joins. */
   register(identity: TestIdentity, hostname: string): Promise<void>
-  /** A home's tunnel to one hostname; it need not come to be. */
+  /** A home's tunnel to one hostname; it may fail to connect. */
   dial(identity: TestIdentity, hostname: string, app: TunnelApp): Tunnel
   /** A public request to a hostname. */
   get(hostname: string, path: string, bearer?: string): Promise<Answer>
@@ -65,7 +65,7 @@ export interface Signed {
   readonly fields: RegistryFields
 }
 
-/** Every name is this machine. */
+/** Resolves every name to this machine. */
 export const HERE: LookupFunction = (_host, options, done) => {
   if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }])
   else done(null, '127.0.0.1', 4)
@@ -161,7 +161,7 @@ export async function aTeam(
   return team
 }
 
-/** A code, signed by this identity, that nobody has noted yet. */
+/** A code, signed by this identity, that the registry does not know yet. */
 export async function aCode(identity: TestIdentity, expires: number): Promise<Invited> {
   const nonce = new Uint8Array(randomBytes(16))
   const { sign } = identity

@@ -18,7 +18,7 @@ export interface Upload {
       readonly steps?: readonly object[]
     }
   }
-  /** The parts of the form by name, with what is in them. */
+  /** The parts of the form and their content, by name. */
   readonly parts: ReadonlyMap<string, string>
   /** The whole body, to search for what must not be there. */
   readonly body: string
@@ -42,13 +42,13 @@ export class CloudflareStandIn implements AsyncDisposable {
   readonly requests: string[] = []
   readonly deleted: string[] = []
   refusal: Refusal | undefined
-  /** The newest migration that what is deployed has had. */
+  /** The newest migration of the deployed version. */
   migrationTag = 'v2'
   /** The account's workers.dev subdomain. */
   subdomain: string | undefined = 'me'
   /** What each Worker route of the zone leads to. */
   readonly routes = new Map<string, string>()
-  /** Sent to whoever tails, one message each. */
+  /** Sent to every client that tails, one message each. */
   tailEvents: readonly object[] = []
   readonly #workers = new Map<string, Upload>()
   readonly #server = createServer((request, response) => void this.#answer(request, response))
@@ -72,7 +72,7 @@ export class CloudflareStandIn implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** What a call of spl needs to talk to it, and to leave the person's own configuration alone. */
+  /** The environment with which spl talks to it, and does not touch your own configuration. */
   environment(folder: string): Record<string, string> {
     return {
       CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${this.port}/client/v4`,
@@ -83,7 +83,7 @@ export class CloudflareStandIn implements AsyncDisposable {
     }
   }
 
-  /** Puts a Worker there as if somebody had deployed it before. */
+  /** Adds a Worker, as an earlier deployment would have. */
   place(name: string, bindings: readonly Readonly<Record<string, unknown>>[]): void {
     const metadata = { main_module: 'worker.js', compatibility_date: '2026-11-17', bindings }
     this.#workers.set(name, { metadata, parts: new Map(), body: '' })

@@ -9,17 +9,17 @@ import { COMPATIBILITY_DATE } from '../../../local-daemon/gateway/compatibility-
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker, workerBundle } from '../../../local-daemon/gateway/worker-bundle.ts'
 
-/** The hostname of the gateways here that have an admin. */
+/** The hostname of gateways that have an admin. */
 export const BASE = 'spl.test'
 
 export interface GatewaySettings {
-  /** One owner, or an admin who gives out hostnames. */
+  /** One owner, or an admin who assigns hostnames. */
   readonly ownerDid?: string
   readonly adminDid?: string
   readonly clientAddressHeader?: string
-  /** Home may come by a link on another port. */
+  /** Home may connect through a link on another port. */
   readonly anyPort?: boolean
-  /** Raw workerd only; a free one unless told. */
+  /** Raw workerd only; a free one unless given. */
   readonly port?: number
   readonly headTimeoutSeconds?: number
   /** Requests per minute of one address, and of a stranger: by miniflare's binding, or by the Worker's own count. */
@@ -31,7 +31,7 @@ export interface GatewaySettings {
    * requests for `/object-fails`.
    */
   readonly observed?: boolean
-  /** How often each object fails when it is told that it is over for good. */
+  /** How often each object fails when its hostname is revoked. */
   readonly unhearing?: number
   /** Other numbers than `LIMITS` has, for pools that would take a test too long to fill. */
   readonly limits?: Readonly<Partial<Record<keyof typeof LIMITS, number>>>

@@ -5,7 +5,7 @@ import { HERE } from './a-team.ts'
 import type { TestIdentity } from '../test-identity.ts'
 
 /**
- * The command line's client of a registry; every name is this machine.
+ * The command line's client of a registry. It resolves every name to this machine.
  * @param choose which challenge is signed, for one that was given
  */
 export function registryAt(

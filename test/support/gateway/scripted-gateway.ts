@@ -9,13 +9,13 @@ import { writeWire, type FrameText } from '../wire/wire-text.ts'
 
 export interface Knock {
   readonly request: IncomingMessage
-  /** The raw socket, to answer whatever one likes. */
+  /** The raw socket, for any answer. */
   readonly socket: Duplex
   /** Accepts the WebSocket, without a greeting. */
   accept(): Promise<WebSocket>
 }
 
-/** A gateway that does what a test says, badly if need be. */
+/** A gateway that does what a test says, wrong things too. */
 export interface ScriptedGateway extends AsyncDisposable {
   readonly url: string
   /** Tries to connect so far. */
@@ -79,7 +79,7 @@ export const HELLO: FrameText = {
   json: { version: PROTOCOL_VERSION, agent: 'scripted', generation: 7 },
 }
 
-/** An OPEN without a body, of a good head unless told otherwise. */
+/** An OPEN without a body; its head is valid unless you give another. */
 export function anOpen(stream: number, head: Readonly<Record<string, unknown>> = {}): FrameText {
   const json = {
     method: 'GET',

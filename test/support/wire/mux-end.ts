@@ -166,7 +166,7 @@ export class MuxEnd {
   }
 }
 
-/** Carries messages both ways until nobody has anything to send. */
+/** Carries messages both ways until neither side has anything to send. */
 export function settle(a: MuxEnd, b: MuxEnd): void {
   for (;;) {
     const fromA = a.take()
