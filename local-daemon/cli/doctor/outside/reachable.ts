@@ -88,6 +88,11 @@ export function judgeHealth(
       details: { ...details, kind: 'other-daemon' },
     }
   }
+  return judgeOther(origin, { status, headers, json })
+}
+
+/** Something else than a daemon's health: what answers, and what to do about it. */
+function judgeOther(origin: URL, { status, headers, json }: OutsideAnswer): Check {
   const fail = (kind: string, message: string, fix: string): Check => ({
     name: NAME,
     status: 'fail',

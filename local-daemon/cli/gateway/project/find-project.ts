@@ -53,12 +53,34 @@ export async function findProject(given: string): Promise<Project> {
       EXIT_CODE.usage,
     )
   }
+  const { owner, several } = ownerIn(values, join(directory, 'wrangler.toml'))
+  const routes = readProjectRoutes(toml)
+  return {
+    directory,
+    name,
+    owner,
+    several,
+    domain: routes.find(({ hostname }) => !hostname.includes('*'))?.hostname ?? null,
+    routes,
+    workersDev: values.get('workers_dev') !== 'false',
+  }
+}
+
+/**
+ * The one owner, or the admin of several.
+ *
+ * @throws CliError OWNER_MISSING, OWNER_INVALID; exit code 2
+ */
+function ownerIn(
+  values: ReadonlyMap<string, string>,
+  file: string,
+): Pick<Project, 'owner' | 'several'> {
   const admin = values.get('vars.ADMIN_DID') || ''
   const oneOwner = values.get('vars.OWNER_DID') || ''
   if (admin && oneOwner) {
     throw new CliError(
       'OWNER_INVALID',
-      `OWNER_DID and ADMIN_DID in ${join(directory, 'wrangler.toml')} are both set: a gateway has one owner, or an admin who invites several`,
+      `OWNER_DID and ADMIN_DID in ${file} are both set: a gateway has one owner, or an admin who invites several`,
       'remove the one you do not want; or spl gateway init with --owner or with --admin',
       EXIT_CODE.usage,
     )
@@ -67,19 +89,10 @@ export async function findProject(given: string): Promise<Project> {
   if (!isOwner(owner)) {
     throw new CliError(
       'OWNER_MISSING',
-      `${admin ? 'ADMIN_DID' : 'OWNER_DID'} in ${join(directory, 'wrangler.toml')} is ${owner === '' ? 'empty' : 'no did:key'}: no daemon could connect`,
+      `${admin ? 'ADMIN_DID' : 'OWNER_DID'} in ${file} is ${owner === '' ? 'empty' : 'no did:key'}: no daemon could connect`,
       'use the value of the line Identity in: spl status',
       EXIT_CODE.usage,
     )
   }
-  const routes = readProjectRoutes(toml)
-  return {
-    directory,
-    name,
-    owner,
-    several: admin !== '',
-    domain: routes.find(({ hostname }) => !hostname.includes('*'))?.hostname ?? null,
-    routes,
-    workersDev: values.get('workers_dev') !== 'false',
-  }
+  return { owner, several: admin !== '' }
 }
