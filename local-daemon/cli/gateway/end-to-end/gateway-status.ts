@@ -7,6 +7,7 @@ import { showCertificate, type ShownCertificate } from './certificate.ts'
 import { lookBehind, type Behind } from './door.ts'
 import { firstEvent } from './first-event.ts'
 import { gatewayVersion } from './version.ts'
+import type { OriginTarget } from '../../client/send-request.ts'
 import { medianRoundTrip } from './round-trip.ts'
 
 /** Milliseconds that each question may take: more than the ten seconds for which a gateway holds a request for a daemon that is away. */
@@ -71,11 +72,51 @@ export async function gatewayStatus(
 ): Promise<GatewayStatus> {
   const { origin, ca, expected, policy, bearer } = request
   const target = { origin, ca }
+  const steps = startSteps(report)
+  const addresses = await steps.take('dns', () => resolved(origin))
+  if (addresses === undefined) steps.block()
+  const certificate = await steps.take('tls', () => shownBy(origin, ca))
+  if (steps.failed() && certificate?.fault !== null) steps.block()
+  const found = await steps.take('gateway', () => behindDoor(target, bearer))
+  if (!steps.passed()) steps.block()
+  const behind = found?.behind
+  await steps.take('daemon', async () => [...judge(behind, expected), undefined])
+  const connected = steps.passed()
+  await steps.take('policy', async () => [...judgePolicy(policy), undefined])
+  if (!connected) steps.block()
+  const roundTrip = await steps.take('round_trip', async () => {
+    const median = await medianRoundTrip(origin, ca, PATIENCE_MS)
+    return [true, `${median} ms, median of five`, median]
+  })
+  const event = await steps.take('event_stream', () => firstOf(target, bearer))
+  const daemon = behind?.what === 'daemon' ? behind : undefined
+  return {
+    object: 'gateway_status',
+    ok: steps.checks.every(({ ok }) => ok !== false),
+    url: origin.origin,
+    checks: steps.checks,
+    addresses: addresses ?? [],
+    certificate: certificate ?? null,
+    instance_did: daemon?.instance_did ?? null,
+    version: daemon?.version ?? null,
+    gateway_version: found?.version ?? null,
+    policy: policy ?? null,
+    round_trip_ms: roundTrip ?? null,
+    first_event_ms: event ?? null,
+    refusals: request.refusals ?? null,
+  }
+}
+
+/** What a step found: whether it is well, in words, and for the steps after it. */
+type Found<Result> = readonly [ok: boolean | null, detail: string, result: Result]
+
+/** Steps that are noted and reported one by one; after `block` none is tried any more. */
+function startSteps(report: (check: Check) => void) {
   const checks: Check[] = []
   let blocked = false
-  async function check<Result>(
+  async function take<Result>(
     name: CheckName,
-    run: () => Promise<readonly [boolean | null, string, Result]>,
+    run: () => Promise<Found<Result>>,
   ): Promise<Result | undefined> {
     const [ok, detail, result] = blocked
       ? ([null, 'not tried', undefined] as const)
@@ -84,55 +125,57 @@ export async function gatewayStatus(
     report({ name, ok, detail })
     return result
   }
-
-  const addresses = await check('dns', async () => {
-    const found = await addressesOf(origin.hostname)
-    return [true, found.join(', '), found]
-  })
-  blocked = addresses === undefined
-  const certificate = await check('tls', async () => {
-    if (origin.protocol === 'http:') return [null, 'plain http, on this machine only', undefined]
-    const shown = await showCertificate(origin, ca, PATIENCE_MS)
-    return [shown.fault === null && !shown.ends_soon, textOf(shown), shown]
-  })
-  blocked ||= checks.at(-1)?.ok === false && certificate?.fault !== null
-  let gateway: string | undefined
-  const behind = await check<Behind>('gateway', async () => {
-    const seen = await lookBehind(target, PATIENCE_MS)
-    if (seen.what === 'other') return [false, seen.reason, seen]
-    gateway = await gatewayVersion(target, bearer, PATIENCE_MS)
-    return [true, gateway === undefined ? 'spl gateway' : `spl gateway, version ${gateway}`, seen]
-  })
-  blocked ||= checks.at(-1)?.ok !== true
-  await check('daemon', async () => [...judge(behind, expected), undefined])
-  const connected = checks.at(-1)?.ok === true
-  await check('policy', async () => [...judgePolicy(policy), undefined])
-  blocked ||= !connected
-  const roundTrip = await check('round_trip', async () => {
-    const median = await medianRoundTrip(origin, ca, PATIENCE_MS)
-    return [true, `${median} ms, median of five`, median]
-  })
-  const event = await check('event_stream', async () => {
-    if (bearer === undefined)
-      return [null, 'needs a bearer token: SPL_TOKEN, or spl token save', undefined]
-    const first = await firstEvent(target, bearer, PATIENCE_MS)
-    return [true, `first byte after ${first} ms`, first]
-  })
   return {
-    object: 'gateway_status',
-    ok: checks.every(({ ok }) => ok !== false),
-    url: origin.origin,
-    checks,
-    addresses: addresses ?? [],
-    certificate: certificate ?? null,
-    instance_did: behind?.what === 'daemon' ? behind.instance_did : null,
-    version: behind?.what === 'daemon' ? behind.version : null,
-    gateway_version: gateway ?? null,
-    policy: policy ?? null,
-    round_trip_ms: roundTrip ?? null,
-    first_event_ms: event ?? null,
-    refusals: request.refusals ?? null,
+    checks: checks as readonly Check[],
+    take,
+    block() {
+      blocked = true
+    },
+    passed: () => checks.at(-1)?.ok === true,
+    failed: () => checks.at(-1)?.ok === false,
   }
+}
+
+async function resolved(origin: URL): Promise<Found<string[]>> {
+  const found = await addressesOf(origin.hostname)
+  return [true, found.join(', '), found]
+}
+
+async function shownBy(
+  origin: URL,
+  ca: string | undefined,
+): Promise<Found<ShownCertificate | undefined>> {
+  if (origin.protocol === 'http:') return [null, 'plain http, on this machine only', undefined]
+  const shown = await showCertificate(origin, ca, PATIENCE_MS)
+  return [shown.fault === null && !shown.ends_soon, textOf(shown), shown]
+}
+
+interface BehindDoor {
+  readonly behind: Behind
+  /** Of the gateway, if the bearer may know it. */
+  readonly version: string | undefined
+}
+
+async function behindDoor(
+  target: OriginTarget,
+  bearer: string | undefined,
+): Promise<Found<BehindDoor>> {
+  const behind = await lookBehind(target, PATIENCE_MS)
+  if (behind.what === 'other') return [false, behind.reason, { behind, version: undefined }]
+  const version = await gatewayVersion(target, bearer, PATIENCE_MS)
+  const detail = version === undefined ? 'spl gateway' : `spl gateway, version ${version}`
+  return [true, detail, { behind, version }]
+}
+
+async function firstOf(
+  target: OriginTarget,
+  bearer: string | undefined,
+): Promise<Found<number | undefined>> {
+  if (bearer === undefined) {
+    return [null, 'needs a bearer token: SPL_TOKEN, or spl token save', undefined]
+  }
+  const first = await firstEvent(target, bearer, PATIENCE_MS)
+  return [true, `first byte after ${first} ms`, first]
 }
 
 async function addressesOf(hostname: string): Promise<string[]> {
