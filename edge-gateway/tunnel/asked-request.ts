@@ -1,9 +1,10 @@
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { CorsHeaders } from '../../protocol/http/cors.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
 import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import type { Holder } from '../../protocol/multiplexer/shares.ts'
 import type { RelayedRequest } from './exchange.ts'
-import type { Relayed } from '../internal/relayed.ts'
+import { HEAD_HEADER, type Relayed } from '../internal/relayed.ts'
 import type { PolicyBook } from './policy-book.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 import { Upload } from './upload.ts'
@@ -11,8 +12,13 @@ import { Upload } from './upload.ts'
 /** How often home may refuse to begin it before its client is told. */
 const REPEATS_MAX = 5
 
-/** Its answer by another connection, or undefined if there is to be none. */
-export type SendAgain = (asked: AskedRequest) => Response | Promise<Response> | undefined
+/** What the requests of one object share. */
+export interface RequestDesk {
+  readonly policy: PolicyBook
+  readonly counts: TrafficCounts
+  /** The answer by another connection; undefined if there will be none. */
+  sendAgain(asked: AskedRequest): MaybePromise<Response> | undefined
+}
 
 /**
  * A relayed request as those see it who send it, hold it or refuse it. What costs something (its head as
@@ -23,32 +29,22 @@ export class AskedRequest implements RelayedRequest {
   /** The request's head as JSON. */
   readonly head: string
   readonly #request: Request
-  readonly #policy: PolicyBook
-  readonly #counts: TrafficCounts
-  readonly #sendAgain: SendAgain
+  readonly #desk: RequestDesk
   #repeated = false
   #repeats = 0
   #upload: Upload | undefined
 
-  constructor(
-    request: Request,
-    relayed: Relayed,
-    head: string,
-    policy: PolicyBook,
-    counts: TrafficCounts,
-    sendAgain: SendAgain,
-  ) {
+  constructor(request: Request, relayed: Relayed, desk: RequestDesk) {
     this.#request = request
     this.relayed = relayed
-    this.head = head
-    this.#policy = policy
-    this.#counts = counts
-    this.#sendAgain = sendAgain
+    // Only passed on: the Worker has checked it, and parsing it here would be a second time.
+    this.head = request.headers.get(HEAD_HEADER) ?? ''
+    this.#desk = desk
   }
 
   /** Whose share of what everybody shares it takes. */
   get holder(): Holder {
-    return this.#policy.holder(this.relayed)
+    return this.#desk.policy.holder(this.relayed)
   }
 
   get isHead(): boolean {
@@ -77,14 +73,14 @@ export class AskedRequest implements RelayedRequest {
   cors(): CorsHeaders {
     const { method, headers } = this.#readHead()
     const get = (name: string) => headers.find(([known]) => known === name)?.[1] ?? null
-    return this.#policy.cors({ method, headers: { get } }).headers
+    return this.#desk.policy.cors({ method, headers: { get } }).headers
   }
 
   refused(code: ProblemCode): void {
-    this.#counts.refuse(code)
+    this.#desk.counts.refuse(code)
   }
 
-  repeat(begun: boolean): Response | Promise<Response> | undefined {
+  repeat(begun: boolean): MaybePromise<Response> | undefined {
     if (begun) {
       if (this.#repeated || !this.#isSafe()) return undefined
       this.#repeated = true
@@ -92,7 +88,7 @@ export class AskedRequest implements RelayedRequest {
       if (this.#repeats >= REPEATS_MAX || this.#upload?.whole === false) return undefined
       this.#repeats += 1
     }
-    return this.#sendAgain(this)
+    return this.#desk.sendAgain(this)
   }
 
   /** RFC 9110, section 9.2.1, and nothing of it is used up: a WebSocket's handshake is a GET. */

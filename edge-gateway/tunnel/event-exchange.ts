@@ -16,6 +16,17 @@ import { sendQuietly } from './send-quietly.ts'
 import { withoutPlace } from './without-place.ts'
 import type { MemberOf, Subscribers } from './subscribers.ts'
 
+export interface EventParts {
+  readonly stream: ExchangeStream
+  readonly request: RelayedRequest
+  readonly tokenId: string | undefined
+  /** Whose place it takes. */
+  readonly holder: Holder
+  readonly signal: () => AbortSignal
+  readonly memory: MessageMemory
+  readonly subscribers: Subscribers
+}
+
 /**
  * A request whose answer may be an event stream. If it is one, it crosses the bridge to the Worker, at the pace
  * at which the client takes it, until it joins a group; any other answer is a plain one.
@@ -34,15 +45,8 @@ export class EventExchange implements Exchange {
   #bridge: WebSocket | undefined
   #taken = 0
 
-  constructor(
-    stream: ExchangeStream,
-    request: RelayedRequest,
-    tokenId: string | undefined,
-    holder: Holder,
-    signal: () => AbortSignal,
-    memory: MessageMemory,
-    subscribers: Subscribers,
-  ) {
+  constructor(parts: EventParts) {
+    const { stream, request, tokenId, holder, signal, memory, subscribers } = parts
     this.#stream = stream
     this.#request = request
     this.requestId = request.requestId

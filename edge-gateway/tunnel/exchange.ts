@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { ResponseHead } from '../../protocol/tunnel/heads.ts'
 import type { RefusedRequest } from '../door/refusal.ts'
 import type { Upload } from './upload.ts'
@@ -43,7 +44,7 @@ export interface RelayedRequest extends RefusedRequest {
    * sent again.
    * @param begun home may have begun it; else it may be sent again whatever it asks for (RFC 9113, section 6.8)
    */
-  repeat(begun: boolean): Response | Promise<Response> | undefined
+  repeat(begun: boolean): MaybePromise<Response> | undefined
 }
 
 /** What an exchange may do to its stream. */

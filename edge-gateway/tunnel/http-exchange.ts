@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import { detach } from '../../protocol/detach.ts'
 import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
 import type { ResponseHead } from '../../protocol/tunnel/heads.ts'
@@ -30,7 +31,7 @@ export class HttpExchange implements Exchange {
   readonly #memory: MessageMemory
   /** Looked at only when the request outlives its first moments: for a quick answer it costs too much. */
   #signal: (() => AbortSignal) | undefined
-  #settle!: (response: Response | Promise<Response>) => void
+  #settle!: (response: MaybePromise<Response>) => void
   #body: BodyWriter | undefined
   #answered = false
 
@@ -186,7 +187,7 @@ export class HttpExchange implements Exchange {
     }
   }
 
-  #repeat(code: ResetCode): Response | Promise<Response> | undefined {
+  #repeat(code: ResetCode): MaybePromise<Response> | undefined {
     // Refused is what a daemon that is leaving has not begun.
     const again = code === RESET.CONNECTION_LOST || code === RESET.REFUSED
     return again ? this.#request.repeat(code !== RESET.REFUSED) : undefined
@@ -209,7 +210,7 @@ export class HttpExchange implements Exchange {
     this.#upload = undefined
   }
 
-  #answer(response: Response | Promise<Response>): void {
+  #answer(response: MaybePromise<Response>): void {
     this.#answered = true
     this.#settle(response)
   }

@@ -1,23 +1,18 @@
 import type { Multiplexer } from '../../protocol/multiplexer/multiplexer.ts'
 import type { ResetCode } from '../../protocol/tunnel/reset-code.ts'
 import type { ExchangeStream } from './exchange.ts'
+import type { OpenExchanges } from './open-exchanges.ts'
 
 /** One stream of the multiplexer in the hands of its exchange. */
 export class OpenStream implements ExchangeStream {
   readonly #mux: Multiplexer
   readonly #id: number
-  readonly #givenUp: () => void
-  readonly #failed: (error: unknown) => void
+  readonly #exchanges: OpenExchanges
 
-  /**
-   * @param givenUp told when the exchange ends the stream before its time
-   * @param failed told when it cannot go on, by a mistake of ours
-   */
-  constructor(mux: Multiplexer, id: number, givenUp: () => void, failed: (error: unknown) => void) {
+  constructor(mux: Multiplexer, id: number, exchanges: OpenExchanges) {
     this.#mux = mux
     this.#id = id
-    this.#givenUp = givenUp
-    this.#failed = failed
+    this.#exchanges = exchanges
   }
 
   write(bytes: Uint8Array): boolean {
@@ -29,12 +24,12 @@ export class OpenStream implements ExchangeStream {
   }
 
   reset(code: ResetCode): void {
-    this.#givenUp()
+    this.#exchanges.delete(this.#id)
     this.#mux.reset(this.#id, code, Date.now())
   }
 
   fail(error: unknown): void {
-    this.#failed(error)
+    this.#exchanges.fail(this.#id, error)
   }
 
   queued(): number {

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { Shares } from '../../protocol/multiplexer/shares.ts'
 import { refuse } from '../door/refusal.ts'
@@ -10,7 +11,7 @@ interface Parked {
   readonly holder: string
   /** Milliseconds since 1970. */
   readonly deadline: number
-  readonly settle: (response: Response | Promise<Response>) => void
+  readonly settle: (response: MaybePromise<Response>) => void
   /** Without an answer, by a mistake of ours. */
   readonly fail: (error: unknown) => void
 }
@@ -44,7 +45,7 @@ export class ParkedRequests {
   }
 
   /** Home is back: each is answered as `send` says, in order, and none waits any more. */
-  serve(send: (asked: AskedRequest) => Response | Promise<Response>): void {
+  serve(send: (asked: AskedRequest) => MaybePromise<Response>): void {
     const all = [...this.#parked]
     this.#parked.clear()
     this.#places.clear()
@@ -72,7 +73,7 @@ export class ParkedRequests {
 /** One whose answer fails keeps no other from its own. */
 function answer(
   { asked, settle, fail }: Parked,
-  make: (asked: AskedRequest) => Response | Promise<Response>,
+  make: (asked: AskedRequest) => MaybePromise<Response>,
 ): void {
   try {
     settle(make(asked))

@@ -1,4 +1,5 @@
 import type { ProblemCode } from '../../protocol/http/problem.ts'
+import type { RelayedKind } from '../internal/relayed.ts'
 
 /**
  * What the object is called for. Each of them wakes it if it sleeps; nothing else does: pings are answered by the
@@ -21,6 +22,12 @@ export const CAUSES = [
 ] as const
 
 export type Cause = (typeof CAUSES)[number]
+
+/** What a relayed request of this kind counts as. */
+export function causeOf(kind: RelayedKind): Cause {
+  if (kind === 'feed') return 'events'
+  return kind === 'bare' || kind === 'head' || kind === 'body' ? 'plain' : kind
+}
 
 const SUMS = [
   'receivedBytes',

@@ -49,7 +49,7 @@ export function openHttp(
     return exchange
   }
   const head = headOf(target, body === null ? {} : { method: 'POST' })
-  connection.open(
+  connection.streams.begin(
     head,
     undefined,
     body === null,
@@ -82,7 +82,7 @@ export function openSocket(
     return exchange
   }
   const head = headOf(target, { upgrade: 'websocket' })
-  connection.open(
+  connection.streams.begin(
     head,
     undefined,
     false,

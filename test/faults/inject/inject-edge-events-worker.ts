@@ -57,7 +57,7 @@ export function someSubscribers(connection: () => TunnelConnection): Subscribers
       [...sockets].filter(([, tag]) => tag === wanted).map(([socket]) => socket),
   }
   const subscribers: Subscribers = new Subscribers(ctx as unknown as DurableObjectState, (member) =>
-    connection().leave(member),
+    connection().streams.leave(member),
   )
   return subscribers
 }
@@ -83,21 +83,21 @@ export function openEvents(asked: EventsAsked): Promise<Response> {
     isFirst = false
     let response!: Promise<Response>
     const make = (stream: ExchangeStream) => {
-      const exchange = new EventExchange(
-        injected ? asked.onStream(stream) : stream,
-        { requestId: again.request_id, isHead: false, repeat: () => undefined },
-        't',
-        STRANGERS,
-        () => signal,
+      const exchange = new EventExchange({
+        stream: injected ? asked.onStream(stream) : stream,
+        request: { requestId: again.request_id, isHead: false, repeat: () => undefined },
+        tokenId: 't',
+        holder: STRANGERS,
+        signal: () => signal,
         memory,
         subscribers,
-      )
+      })
       if (injected) asked.onExchange(exchange)
       response = exchange.response
       return exchange
     }
     const patience = { at: Date.now() + 60_000, afterMs: 60_000 }
-    connection.open(JSON.stringify(again), undefined, true, patience, make, STRANGERS)
+    connection.streams.begin(JSON.stringify(again), undefined, true, patience, make, STRANGERS)
     return response
   }
   return relayEvents(head, feed, send, signal)

@@ -89,14 +89,14 @@ async function injectAtEdge(
     serializeAttachment() {},
   } as unknown as WebSocket
   const subscribers = someSubscribers(() => connection)
-  const connection: TunnelConnection = new TunnelConnection(
+  const connection: TunnelConnection = new TunnelConnection({
     socket,
-    { generation: 1, connectedAt: Date.now() },
-    () => {},
+    attachment: { generation: 1, connectedAt: Date.now() },
     subscribers,
-    () => {},
     counts,
-  )
+    onHello: () => {},
+    onPolicy: () => {},
+  })
   const flush = () => {
     for (let bytes = home.next(); bytes !== undefined; bytes = home.next())
       connection.receive(bytes.slice())
@@ -180,7 +180,7 @@ async function injectAtEdge(
   await pause(random() * 20)
   // Whoever is still there leaves, and what nobody answered is overdue.
   for (const abort of aborts) abort.abort()
-  connection.look(Date.now() + 3_600_000)
+  connection.streams.exchanges.look(Date.now() + 3_600_000)
   // Whoever follows events is not sent away: what goes on has its end now.
   feeds.close()
   const settled = Promise.all(clients)
@@ -188,8 +188,8 @@ async function injectAtEdge(
   if (gaps === undefined)
     violations.push('a client was never answered, or its events neither go on nor end')
   for (const gap of gaps ?? []) if (gap !== undefined) violations.push(`events: ${gap}`)
-  if (!(await until(() => connection.openStreams === 0)))
-    violations.push(`${connection.openStreams} exchanges leaked`)
+  if (!(await until(() => connection.streams.open === 0)))
+    violations.push(`${connection.streams.open} exchanges leaked`)
   if (!(await until(() => subscribers.size === 0)))
     violations.push(`${subscribers.size} subscribers leaked`)
   if (!(await until(() => feeds.members === 0)))

@@ -1,0 +1,170 @@
+import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
+import type { MaybePromise } from '../../protocol/maybe-promise.ts'
+import { HeadError } from '../../protocol/tunnel/heads.ts'
+import { lingerUnread } from '../door/linger.ts'
+import { refuse, type Refusal } from '../door/refusal.ts'
+import type { Relayed } from '../internal/relayed.ts'
+import { AskedRequest, type RequestDesk } from './asked-request.ts'
+import { ClientQueues } from './client-queues.ts'
+import type { HomeConnections } from './home-connections.ts'
+import {
+  type AnsweringExchange,
+  type ExchangeParts,
+  isEvents,
+  makeExchange,
+} from './make-exchange.ts'
+import { MessageMemory } from './message-memory.ts'
+import type { ParkedRequests } from './parked-requests.ts'
+import type { PolicyBook } from './policy-book.ts'
+import type { Presence } from './presence.ts'
+import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS } from './refusals.ts'
+import type { Subscribers } from './subscribers.ts'
+import type { Tenure } from './tenure.ts'
+import type { TrafficCounts } from './traffic-counts.ts'
+import type { TunnelConnection } from './tunnel-connection.ts'
+import type { Watch } from './watch.ts'
+import { withoutPlace } from './without-place.ts'
+
+export interface DispatchParts {
+  readonly connections: HomeConnections
+  readonly tenure: Tenure
+  readonly policy: PolicyBook
+  readonly presence: Presence
+  readonly parked: ParkedRequests
+  readonly subscribers: Subscribers
+  readonly counts: TrafficCounts
+  readonly watch: Watch
+  readonly headTimeoutMs: number
+}
+
+/** Decides what becomes of each relayed request: refused, sent to home, or held for its return. */
+export class Dispatch implements RequestDesk {
+  readonly policy: PolicyBook
+  readonly counts: TrafficCounts
+  readonly #connections: HomeConnections
+  readonly #tenure: Tenure
+  readonly #presence: Presence
+  readonly #parked: ParkedRequests
+  readonly #subscribers: Subscribers
+  readonly #watch: Watch
+  readonly #headTimeoutMs: number
+  readonly #exchanges: ExchangeParts
+
+  constructor(parts: DispatchParts) {
+    const { subscribers } = parts
+    this.policy = parts.policy
+    this.counts = parts.counts
+    this.#connections = parts.connections
+    this.#tenure = parts.tenure
+    this.#presence = parts.presence
+    this.#parked = parts.parked
+    this.#subscribers = subscribers
+    this.#watch = parts.watch
+    this.#headTimeoutMs = parts.headTimeoutMs
+    this.#exchanges = { queues: new ClientQueues(), memory: new MessageMemory(), subscribers }
+  }
+
+  relay(request: Request, relayed: Relayed): MaybePromise<Response> {
+    const answer = this.#admit(new AskedRequest(request, relayed, this))
+    return relayed.kind === 'body' ? lingerUnread(answer, request) : answer
+  }
+
+  /** Home is back: what waited for it is sent, if it has greeted. */
+  serveParked(): void {
+    const connection = this.#connections.current
+    if (connection?.ready !== true) return
+    const now = Date.now()
+    this.#parked.serve((asked) => this.#sendHeld(asked, connection, now))
+  }
+
+  /** A safe request whose connection was lost before its answer began. */
+  sendAgain(asked: AskedRequest): MaybePromise<Response> | undefined {
+    const connection = this.#connections.current
+    const now = Date.now()
+    if (connection?.ready === true) return this.#sendHeld(asked, connection, now)
+    if (asked.relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
+    return this.#park(asked, now)
+  }
+
+  #admit(asked: AskedRequest): MaybePromise<Response> {
+    const now = Date.now()
+    const { relayed } = asked
+    const refusal =
+      relayed.kind === 'resume'
+        ? this.policy.refusalOfHeld(relayed, now)
+        : this.policy.refusal(relayed, now)
+    if (refusal !== undefined) return this.#refuse(refusal, asked)
+    const connection = this.#connections.heard(now)
+    if (connection?.ready === true) return this.#send(asked, connection, now)
+    if (relayed.kind === 'resume') return this.#wait(asked)
+    if (relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
+    return this.#park(asked, now) ?? refuse(OFFLINE, asked)
+  }
+
+  /** A feed that would be refused for a reason that passes gets a place to wait in: its client may never ask again. */
+  #refuse(refusal: Refusal, asked: AskedRequest): Response {
+    if (asked.relayed.kind !== 'feed' || refusal.passing !== true) return refuse(refusal, asked)
+    const { holder } = asked
+    if (this.#subscribers.full(holder)) return withoutPlace(refuse(refusal, asked))
+    // A client that waits for home is told of its return; for any other reason it asks again.
+    const againMs = refusal === OFFLINE ? 0 : 1000 * (refusal.retryAfter ?? 1)
+    const headers = { ...asked.cors(), [GATEWAY_HEADERS.requestId]: asked.requestId }
+    return this.#subscribers.wait(holder.key, againMs, headers)
+  }
+
+  /** A stream that was let in before takes a place like any other. */
+  #wait(asked: AskedRequest): Response {
+    const { holder } = asked
+    return this.#subscribers.full(holder) ? refuse(BUSY, asked) : this.#subscribers.wait(holder.key)
+  }
+
+  #send(asked: AskedRequest, connection: TunnelConnection, now: number): MaybePromise<Response> {
+    const { head, relayed, holder } = asked
+    const refusal = connection.streams.refusal(now, holder)
+    if (refusal === 'too-many-cancels') return this.#refuse(TOO_MANY_CANCELS, asked)
+    if (refusal !== undefined) return this.#refuse(BUSY, asked)
+    this.#watch.keep()
+    const { kind, tokenId } = relayed
+    const end = kind !== 'websocket' && !asked.hasBody
+    if (isEvents(kind) && this.#subscribers.full(holder)) return refuse(BUSY, asked)
+    try {
+      let exchange!: AnsweringExchange
+      connection.streams.begin(
+        head,
+        tokenId,
+        end,
+        { at: now + this.#headTimeoutMs, afterMs: this.#headTimeoutMs },
+        (stream) => (exchange = makeExchange(stream, asked, this.#exchanges)),
+        holder,
+      )
+      return exchange.response
+    } catch (error) {
+      if (!(error instanceof HeadError)) throw error
+      return refuse(HEAD_TOO_LARGE, asked)
+    }
+  }
+
+  /** Its token may have been revoked since it came. */
+  #sendHeld(
+    asked: AskedRequest,
+    connection: TunnelConnection,
+    now: number,
+  ): MaybePromise<Response> {
+    const refusal = this.policy.refusalOfHeld(asked.relayed, now)
+    return refusal === undefined ? this.#send(asked, connection, now) : refuse(refusal, asked)
+  }
+
+  /** Holds a request until home is back; undefined if that is not to be expected, or too many wait. */
+  #park(asked: AskedRequest, now: number): Promise<Response> | undefined {
+    if (this.#tenure.over) return undefined
+    // A connection in any other state than these two is leaving.
+    const state = this.#connections.current?.state
+    const here = state === 'greeting' || state === 'ready'
+    if (!here && !this.#presence.expected(now)) return undefined
+    const answer = this.#parked.add(asked, now)
+    if (answer === undefined) return undefined
+    this.counts.add('parked')
+    this.#watch.keep()
+    return answer
+  }
+}
