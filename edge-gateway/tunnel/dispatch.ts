@@ -109,13 +109,15 @@ export class Dispatch implements RequestDesk {
     // A client that waits for home is told of its return; for any other reason it asks again.
     const againMs = refusal === OFFLINE ? 0 : 1000 * (refusal.retryAfter ?? 1)
     const headers = { ...asked.cors(), [GATEWAY_HEADERS.requestId]: asked.requestId }
-    return this.#subscribers.wait(holder.key, againMs, headers)
+    return this.#subscribers.waiting.wait(holder.key, againMs, headers)
   }
 
   /** A stream that was let in before takes a place like any other. */
   #wait(asked: AskedRequest): Response {
     const { holder } = asked
-    return this.#subscribers.full(holder) ? refuse(BUSY, asked) : this.#subscribers.wait(holder.key)
+    return this.#subscribers.full(holder)
+      ? refuse(BUSY, asked)
+      : this.#subscribers.waiting.wait(holder.key)
   }
 
   #send(asked: AskedRequest, connection: TunnelConnection, now: number): MaybePromise<Response> {

@@ -14,7 +14,8 @@ import type { MessageMemory } from './message-memory.ts'
 import { BUSY } from './refusals.ts'
 import { sendQuietly } from './send-quietly.ts'
 import { withoutPlace } from './without-place.ts'
-import type { MemberOf, Subscribers } from './subscribers.ts'
+import type { MemberOf } from './bridge-attachment.ts'
+import type { Subscribers } from './subscribers.ts'
 
 export interface EventParts {
   readonly stream: ExchangeStream

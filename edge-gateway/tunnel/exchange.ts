@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { ResponseHead } from '../../protocol/tunnel/heads.ts'
 import type { RefusedRequest } from '../door/refusal.ts'
 import type { Upload } from './upload.ts'
-import type { MemberOf } from './subscribers.ts'
+import type { MemberOf } from './bridge-attachment.ts'
 import type { ResetCode } from '../../protocol/tunnel/reset-code.ts'
 
 /** One stream's owner inside the object: a plain request or a WebSocket. */

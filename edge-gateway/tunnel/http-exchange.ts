@@ -14,10 +14,12 @@ import type { MessageMemory } from './message-memory.ts'
 import { guarded } from './guarded.ts'
 import { RequestBodyPump } from './request-body-pump.ts'
 import { BODY_STALLED, BODY_UNREADABLE } from './refusals.ts'
+import { refusalOfReset } from './refusal-of-reset.ts'
+import { carriesBody, responseInit } from './response-init.ts'
 import type { Upload } from './upload.ts'
 
-/** RFC 9110: answers with these statuses have no body, whatever was sent. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+/** Home has not begun the request, or not answered it. Refused is what a daemon that is leaving has not begun. */
+const REPEATED: ReadonlySet<ResetCode> = new Set([RESET.CONNECTION_LOST, RESET.REFUSED])
 
 /** One public request and its answer, over one stream. */
 export class HttpExchange implements Exchange {
@@ -80,18 +82,11 @@ export class HttpExchange implements Exchange {
     this.begun()
     const headers = answerHeaders(head)
     if (head.status === 101 || headers === undefined) return this.#badAnswer()
-    const { fields, length, encoded } = headers
+    const { fields, length } = headers
     const { requestId, isHead } = this.#request
     fields.set(GATEWAY_HEADERS.requestId, requestId)
-    const init: ResponseInit = { status: head.status, headers: fields }
-    // What HEAD must say of a body that it does not bring (RFC 9110, section 9.3.2).
-    if (isHead && end && length === undefined && body.length > 0) {
-      init.headers = [...fields, ['content-length', String(body.length)]]
-    }
-    // Compressed bytes cross as they are, the runtime must not compress them again. Only then: the
-    // option costs as much as a fifth of the whole relay (measured).
-    if (encoded) init.encodeBody = 'manual'
-    const fits = this.#fits(head.status)
+    const init = responseInit(head.status, headers, isHead, end ? body.length : 0)
+    const fits = carriesBody(head.status, isHead)
     // The runtime would write the length of what is there, and so make a part look like the whole.
     if (end && fits && length !== undefined && Number(length) !== body.length) {
       return this.#badAnswer()
@@ -149,21 +144,17 @@ export class HttpExchange implements Exchange {
     this.#pump?.resume()
   }
 
-  #fits(status: number): boolean {
-    return !this.#request.isHead && !BODILESS.has(status)
-  }
-
   #clientLeft(): void {
     this.#cancel()
     this.#stream.reset(RESET.CANCEL)
     if (this.#answered) this.#body?.abort('the client went away')
     // Nobody reads this one; it only lets the invocation end.
-    else this.#answer(refuse(failure(RESET.CANCEL), this.#request))
+    else this.#answer(refuse(refusalOfReset(RESET.CANCEL), this.#request))
   }
 
   #badAnswer(): void {
     this.#stream.reset(RESET.PROTOCOL_ERROR)
-    this.#answerWhole(refuse(failure(RESET.PROTOCOL_ERROR), this.#request))
+    this.#answerWhole(refuse(refusalOfReset(RESET.PROTOCOL_ERROR), this.#request))
   }
 
   /** Whoever waits for the answer is told, also where nothing more comes from it. */
@@ -177,20 +168,14 @@ export class HttpExchange implements Exchange {
   /** Whatever fails in making it, there is an answer: the invocation that waits for it must end. */
   #answerTo(code: ResetCode): void {
     try {
-      const again = this.#repeat(code)
-      if (again === undefined) return this.#answerWhole(refuse(failure(code), this.#request))
+      const again = REPEATED.has(code) ? this.#request.repeat(code !== RESET.REFUSED) : undefined
+      if (again === undefined) return this.#answerWhole(refuse(refusalOfReset(code), this.#request))
       this.#upload = undefined
       this.#answer(again)
     } catch (error) {
       logFault('refusal', error, this.requestId)
       this.#answer(new Response(null, { status: 502 }))
     }
-  }
-
-  #repeat(code: ResetCode): MaybePromise<Response> | undefined {
-    // Refused is what a daemon that is leaving has not begun.
-    const again = code === RESET.CONNECTION_LOST || code === RESET.REFUSED
-    return again ? this.#request.repeat(code !== RESET.REFUSED) : undefined
   }
 
   /** The answer leaves at once; while the client still sends, the connection is kept, and what comes is dropped. */
@@ -213,38 +198,5 @@ export class HttpExchange implements Exchange {
   #answer(response: MaybePromise<Response>): void {
     this.#answered = true
     this.#settle(response)
-  }
-}
-
-/** Why there is no answer, as the client is told. */
-function failure(code: ResetCode): Refusal {
-  switch (code) {
-    case RESET.HEAD_TIMEOUT:
-      return {
-        code: 'HEAD_TIMEOUT',
-        message: 'The daemon did not answer in time',
-        try: 'try again; if it persists, look at `spl status` and the log at home',
-      }
-    case RESET.REFUSED:
-    case RESET.ENHANCE_YOUR_CALM:
-      return {
-        code: 'TUNNEL_BUSY',
-        message: 'The daemon takes no more requests at the moment',
-        try: 'wait a second and try again',
-        retryAfter: 1,
-      }
-    case RESET.TOO_LARGE:
-    case RESET.PROTOCOL_ERROR:
-      return {
-        code: 'BAD_UPSTREAM_RESPONSE',
-        message: 'The daemon sent an unusable answer',
-        try: 'update spl at home and on the gateway to the same version',
-      }
-    default:
-      return {
-        code: 'TUNNEL_INTERRUPTED',
-        message: `The request was cut before its answer began: ${resetName(code)}`,
-        try: 'a safe request may be sent again at once; check others first',
-      }
   }
 }

@@ -105,7 +105,7 @@ export class TunnelObject extends DurableObject<Env> {
     this.#connections.endAll()
     this.#parked.serve((asked) => refuse(HOSTNAME_UNKNOWN, asked))
     // Those who wait for home ask again, and are told.
-    this.#subscribers.wake()
+    this.#subscribers.waiting.wake()
     this.#policy.forget()
   }
 
@@ -124,7 +124,7 @@ export class TunnelObject extends DurableObject<Env> {
     connection.receive(new Uint8Array(message))
     // The whole message first: a policy that came with the greeting holds for those who waited.
     if (this.#parked.size > 0) this.#dispatch.serveParked()
-    if (!ready && connection.ready) this.#subscribers.wake()
+    if (!ready && connection.ready) this.#subscribers.waiting.wake()
     this.#watch.keep()
   }
 
