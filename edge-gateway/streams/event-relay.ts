@@ -4,23 +4,19 @@ import { LIMITS } from '../../protocol/limits.ts'
 import { BRIDGE, NO_PLACE, WAIT_HEADER } from '../internal/bridge.ts'
 import { logFault } from '../deployment/log-fault.ts'
 import { finalEvent } from '../door/final-event.ts'
+import { BridgeCredit } from './bridge-credit.ts'
 import type { ClientSink } from './client-sink.ts'
+import { closeQuietly } from './close-quietly.ts'
 import { placeLeft } from './place-left.ts'
 import type { Resumption } from './resumption.ts'
 import { AWAY_TOO_LONG, CUT_FOR_GOOD, TOO_SLOW } from './refusals.ts'
+import { RetryPace } from './retry-pace.ts'
 import { SharedMemory } from './shared-memory.ts'
 
 /** The same request again, after the event with this id. @param begun it was accepted before */
 export type AskAgain = (lastEventId: string | undefined, begun: boolean) => Promise<Response>
 
 const memory = new SharedMemory(LIMITS.subscribersBytes)
-/** Bytes taken before they are reported, while the object counts them: half of the smallest window. */
-const ACK_BYTES = LIMITS.streamWindowMin / 2
-/** Pause between two tries, first and longest, milliseconds. */
-const RETRY_FIRST_MS = 100
-const RETRY_MAX_MS = 5_000
-/** A bridge that ends sooner counts as a failed try: home may cut each one, and must not be asked in a loop. */
-const STEADY_MS = 1_000
 const SMALL_ANSWER = 4096
 /** When a client whose stream could not start should ask again, milliseconds, give or take half. */
 const AGAIN_MS = 4_000
@@ -38,13 +34,10 @@ export class EventRelay {
   readonly #heartbeat: ReturnType<typeof setInterval>
   readonly #share = memory.share()
   #bridge: WebSocket | undefined
-  /** Bytes of this bridge: received, reported as taken, and received when its group began. */
-  #received = 0
-  #reported = 0
-  #liveAt: number | undefined
+  #credit = new BridgeCredit()
   /** Since when the stream is interrupted, milliseconds since 1970; undefined if it is not. */
   #awaySince: number | undefined
-  #failures = 0
+  readonly #pace = new RetryPace()
   /** When this bridge began, milliseconds since 1970; 0 before the first. */
   #attachedAt = 0
   /** The id of the last event written to the client. */
@@ -72,9 +65,7 @@ export class EventRelay {
   /** Continues with this bridge. */
   attach(bridge: WebSocket): void {
     this.#bridge = bridge
-    this.#received = 0
-    this.#reported = 0
-    this.#liveAt = undefined
+    this.#credit = new BridgeCredit()
     this.#attachedAt = Date.now()
     this.#splitter.restart()
     bridge.binaryType = 'arraybuffer'
@@ -134,11 +125,11 @@ export class EventRelay {
   #message(bridge: WebSocket, data: string | ArrayBuffer): void {
     if (bridge !== this.#bridge) return
     if (typeof data === 'string') {
-      if (data === BRIDGE.LIVE) this.#liveAt = this.#received
+      if (data === BRIDGE.LIVE) this.#credit.reachGroup()
       this.#report()
       return
     }
-    this.#received += data.byteLength
+    this.#credit.came(data.byteLength)
     let events: Uint8Array | undefined
     try {
       events = this.#splitter.push(new Uint8Array(data))
@@ -151,12 +142,12 @@ export class EventRelay {
 
   #deliver(events: Uint8Array): void {
     this.#awaySince = undefined
-    if (Date.now() - this.#attachedAt >= STEADY_MS) this.#failures = 0
+    this.#pace.brought(this.#attachedAt)
     const { pending } = this.#sink
     if (pending === 0) this.#takenAt = Date.now()
     const waiting = pending + events.length
     // Before it joins its group, credit limits home, so nothing can become too much.
-    const bounded = this.#liveAt !== undefined && pending > 0
+    const bounded = this.#credit.inGroup && pending > 0
     if (bounded && (waiting > LIMITS.subscriberBytes || !this.#share.fits(waiting))) {
       return this.#fallBehind()
     }
@@ -175,11 +166,8 @@ export class EventRelay {
 
   /** Tells the object what the client has taken: home sends at most a window beyond that. */
   #report(): void {
-    const { pending } = this.#sink
-    const taken = Math.min(this.#received - pending, this.#liveAt ?? Infinity)
-    const due = taken - this.#reported
-    if (due <= 0 || (due < ACK_BYTES && pending > 0)) return
-    this.#reported = taken
+    const taken = this.#credit.report(this.#sink.pending)
+    if (taken === undefined) return
     try {
       this.#bridge?.send(String(taken))
     } catch {
@@ -191,7 +179,7 @@ export class EventRelay {
     if (bridge !== this.#bridge || this.#over) return
     this.#bridge = undefined
     if (code !== BRIDGE.ENDED) {
-      if (Date.now() - this.#attachedAt < STEADY_MS) this.#failures += 1
+      this.#pace.lost(this.#attachedAt)
       this.#goOn(Number(reason) || 0)
       return
     }
@@ -209,13 +197,13 @@ export class EventRelay {
     // Without an id, nobody knows where to continue, and a gap must not look complete.
     if (this.#splitter.lastId === undefined && this.#splitter.any) return this.#cut()
     this.#awaySince ??= Date.now()
-    let wait = this.#failures === 0 ? Math.random() * spreadMs : this.#pauseMs()
+    let wait = this.#pace.failing ? this.#pace.pauseMs : Math.random() * spreadMs
     while (!this.#over) {
       if (Date.now() - this.#awaySince > this.#patienceMs) return this.#giveUp()
       if (wait > 0) await sleep(wait)
       if (this.#over || (await this.#try())) return
-      this.#failures += 1
-      wait = this.#pauseMs()
+      this.#pace.failed()
+      wait = this.#pace.pauseMs
     }
   }
 
@@ -228,11 +216,6 @@ export class EventRelay {
   #giveUp(): void {
     if (this.#attachedAt > 0) return this.#finish(finalEvent(AWAY_TOO_LONG))
     this.#finish(retryLine(Math.round(AGAIN_MS * (0.5 + Math.random()))))
-  }
-
-  #pauseMs(): number {
-    const most = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10))
-    return most * (0.5 + 0.5 * Math.random())
   }
 
   /** True if there is nothing left to try. */
@@ -249,7 +232,7 @@ export class EventRelay {
     const waits = answer.headers.get(WAIT_HEADER)
     if (bridge !== null && waits !== null) {
       await this.#homeIsBack(bridge, Number(waits))
-      this.#failures = 0
+      this.#pace.worked()
       return false
     }
     if (bridge !== null) {
@@ -307,14 +290,6 @@ export class EventRelay {
   #cut(): void {
     this.#sink.abort()
     this.stop()
-  }
-}
-
-function closeQuietly(socket: WebSocket | null | undefined): void {
-  try {
-    socket?.close(BRIDGE.ENDED)
-  } catch {
-    // The other side closed it meanwhile.
   }
 }
 

@@ -14,12 +14,9 @@ import type { MessageMemory } from './message-memory.ts'
 import { guarded } from './guarded.ts'
 import { RequestBodyPump } from './request-body-pump.ts'
 import { BODY_STALLED, BODY_UNREADABLE } from './refusals.ts'
-import { refusalOfReset } from './refusal-of-reset.ts'
+import { refusalOfReset, REPEATED } from './refusal-of-reset.ts'
 import { carriesBody, responseInit } from './response-init.ts'
 import type { Upload } from './upload.ts'
-
-/** Home has not begun the request, or not answered it. Refused is what a daemon that is leaving has not begun. */
-const REPEATED: ReadonlySet<ResetCode> = new Set([RESET.CONNECTION_LOST, RESET.REFUSED])
 
 /** One public request and its answer, over one stream. */
 export class HttpExchange implements Exchange {
@@ -52,12 +49,11 @@ export class HttpExchange implements Exchange {
       this.#settle = resolve
     })
     this.#upload = upload
-    if (upload !== undefined) {
-      this.#pump = new RequestBodyPump(upload, stream, () => this.#uploadFailed(BODY_UNREADABLE))
-    }
     this.#signal = signal
+    if (upload === undefined) return
+    this.#pump = new RequestBodyPump(upload, stream, () => this.#uploadFailed(BODY_UNREADABLE))
     // A body that is on its way shows at once that its sender is gone.
-    if (upload !== undefined) this.watchClient()
+    this.watchClient()
   }
 
   watchClient(): void {

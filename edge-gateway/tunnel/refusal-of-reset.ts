@@ -1,6 +1,9 @@
 import { RESET, resetName, type ResetCode } from '../../protocol/tunnel/reset-code.ts'
 import type { Refusal } from '../door/refusal.ts'
 
+/** Home has not begun the request, or not answered it. Refused is what a daemon that is leaving has not begun. */
+export const REPEATED: ReadonlySet<ResetCode> = new Set([RESET.CONNECTION_LOST, RESET.REFUSED])
+
 /** What the client is told of a stream that was reset before its answer began. */
 export function refusalOfReset(code: ResetCode): Refusal {
   switch (code) {
