@@ -19,6 +19,7 @@ const PACKED = [
   /^package\.json$/u,
   /^docs\/[\w/-]+\.md$/u,
   /^docs\/images\/[\w-]+\.svg$/u,
+  /^docs\/examples\/[\w-]+\.js$/u,
   /^docs\/openapi\.json$/u,
   /^protocol\/README\.md$/u,
   /^dist\/package\.json$/u,
