@@ -4,7 +4,7 @@ import { reachOf } from '../../network/listen-host.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 
-/** Says that whoever calls knows better: a VPN with public addresses. */
+/** The user's override: the public address belongs to a VPN. */
 const ALLOW = 'SPL_ALLOW_PLAIN_HTTP'
 
 /**

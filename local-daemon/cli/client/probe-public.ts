@@ -16,8 +16,8 @@ export interface Reachability {
 }
 
 /**
- * Lets whoever answers outside, through the gateway and the tunnel, prove that it is this very daemon: by its key, and by the
- * name of its process, which a copy of the home has not. The state of the tunnel's socket is no proof: only an answer is.
+ * Lets the server behind the public hostname prove that it is this daemon: by its key, and by the name of its process, which a
+ * copy of the home does not have. The state of the tunnel's socket is no proof: only an answer is.
  * @param running name of the process that answers on the home's socket, if it is known
  */
 export async function probePublic(

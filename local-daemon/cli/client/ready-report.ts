@@ -25,7 +25,7 @@ export interface ReadyReport {
   readonly insecure_localhost: boolean
   /** PEM file that is trusted for the gateway, beside the system's authorities. */
   readonly gateway_ca: string | null
-  /** No account is there yet: whoever has the bootstrap token, or the socket, makes the first. */
+  /** There is no account yet: a caller with the bootstrap token, or on the socket, makes the first. */
   readonly bootstrap_open: boolean
   /** Only on the first start of a home: the store keeps no more than its hash. */
   readonly admin_bearer?: string

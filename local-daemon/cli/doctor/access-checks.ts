@@ -7,7 +7,7 @@ import type { DaemonFacts, Survey } from './survey.ts'
 const SOON = 24 * 3600
 
 /**
- * Who may call, and as whom.
+ * Who may call, and as which actor.
  * @param now Unix time, seconds
  */
 export function accessChecks({ daemon, running }: Survey, now: number): readonly Check[] {

@@ -60,7 +60,7 @@ async function findingsOf(
   const home = homeOf(options)
   const destination = destinationOf(options)
   if (destination.kind === 'home') {
-    // Not SPL_TOKEN nor the saved one, which are for a daemon elsewhere: whoever may change allowed_hosts chooses who is asked.
+    // Not SPL_TOKEN or the saved one, which are for a daemon elsewhere: allowed_hosts decides which servers are asked.
     const bearer = options.token?.trim()
     return runDoctor({ home, bearer, outside: options.outside, report })
   }

@@ -11,7 +11,7 @@ import { presenceOf, type Health, type Presence } from '../client/presence.ts'
 import { readRunningFile, type RunningFacts } from '../client/running-file.ts'
 import type { Link } from '../tunnel/link-rows.ts'
 
-/** Tokens that are looked at: whoever has more than these has an admin among them, or is told so. */
+/** Most tokens that are read to find an admin's. */
 const TOKENS_MAX = 10_000
 
 /** Bytes of the file system that holds the store. */

@@ -44,7 +44,7 @@ export async function followFile({ path, from, signal, onLine }: FileToFollow): 
   }
 }
 
-/** The files between the one that was read and the one that is written now; none if the old one is not there any more. */
+/** The files between the one that was read and the one that is written now; none if the old one is gone. */
 function setAsideSince(path: string, inode: number | undefined): string[] {
   if (inode === undefined) return []
   const files = logFiles(path)

@@ -7,7 +7,7 @@ const LINGER_MS = 1_000
 
 /**
  * Stops in order, and ends the process whatever is left: a stop that never ends, or a connection that somebody forgot,
- * must not keep a daemon whose doors are shut, because nothing could take its place.
+ * must not keep a process alive that serves nothing, because no new daemon could take its place.
  */
 export async function stopForSure(
   stop: () => Promise<void>,
@@ -28,7 +28,7 @@ export async function stopForSure(
   }, lingerMs).unref()
 }
 
-/** What Node still waits for, for whoever looks for the cause. */
+/** What Node still waits for: it helps to find the cause. */
 function openThings(): string {
   return process.getActiveResourcesInfo().join(', ')
 }

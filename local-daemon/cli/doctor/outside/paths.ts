@@ -20,9 +20,9 @@ export async function probeDotPaths(outside: Outside): Promise<Check> {
   }
 }
 
-/** The daemon refuses it with a code of its own; whoever joins the slashes asks for something else. */
+/** The daemon refuses it with its own code; a proxy that merges the slashes asks for something else. */
 const DOUBLED = '//health'
-/** One segment, of a route that has a place for it; whoever decodes it asks for a route that there is not. */
+/** One segment of an existing route; a proxy that decodes it asks for a route that does not exist. */
 const ENCODED = '/v1/threads/th_probe%2Fa/records?limit=1'
 
 /** Whether paths go on byte for byte. */

@@ -21,7 +21,7 @@ export type Behind =
 
 /**
  * Asks a hostname three things: the door where daemons connect, which only a gateway of spl has, the health of the
- * daemon behind it, and a proof of whom that says it is.
+ * daemon behind it, and a proof of that daemon's identity.
  *
  * @throws Error when nothing answers in time
  */

@@ -110,7 +110,7 @@ export async function gatewayStatus(
 /** What a step found: whether it is well, in words, and for the steps after it. */
 type Found<Result> = readonly [ok: boolean | null, detail: string, result: Result]
 
-/** Steps that are noted and reported one by one; after `block` none is tried any more. */
+/** Steps that are noted and reported one by one; after `block` no further step is tried. */
 function startSteps(report: (check: Check) => void) {
   const checks: Check[] = []
   let blocked = false

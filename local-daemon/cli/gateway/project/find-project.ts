@@ -18,7 +18,7 @@ export interface Project {
   readonly name: string
   /** did:key of the daemon that may connect; of the admin, where there are several owners. */
   readonly owner: string
-  /** Whether it is a gateway of several owners, whom the admin invites. */
+  /** Whether the gateway has several owners; the admin invites them. */
   readonly several: boolean
   /** The gateway's own hostname: the first that is no wildcard. Null for workers.dev alone. */
   readonly domain: string | null

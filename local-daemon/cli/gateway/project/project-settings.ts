@@ -9,7 +9,7 @@ export interface ProjectSettings {
   readonly name: string
   /** did:key of the daemon that may connect; of the admin, where there are several owners. */
   readonly owner: string
-  /** Whether it is a gateway of several owners, whom the admin invites. */
+  /** Whether the gateway has several owners; the admin invites them. */
   readonly several: boolean
   /** Hostname of a domain in the account, or null for workers.dev alone. */
   readonly domain: string | null

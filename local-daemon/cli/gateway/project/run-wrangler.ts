@@ -103,7 +103,7 @@ export async function runWrangler(call: WranglerCall): Promise<WranglerAnswer> {
 function removedWhenLeft(folder: string): Disposable {
   const leave = (signal: NodeJS.Signals): void => {
     rmSync(folder, { recursive: true, force: true })
-    // Whoever follows a log stops in order, by a handler of its own.
+    // A command that follows a log stops cleanly with its own handler.
     if (process.listenerCount(signal) === 1) process.exit(signal === 'SIGINT' ? 130 : 143)
   }
   process.on('SIGINT', leave).on('SIGTERM', leave)

@@ -9,7 +9,7 @@ import { homeOf, type GlobalOptions } from '../../global-options.ts'
 import { readRunningFile } from '../../client/running-file.ts'
 import { registryClient } from './registry-client.ts'
 
-/** Where the registry is asked, and whom the home is. */
+/** Where the registry is asked. */
 export interface RegistryOptions extends GlobalOptions {
   readonly url?: URL
   readonly ca?: string
