@@ -16,7 +16,7 @@ const UNITS = [
   'test/daemon/http/{query-parameters,requests-under-way,routes,settings,subscribe-socket}.test.ts',
   'test/daemon/requests/{exposition,loggable,metrics,request-log,rotating-file}.test.ts',
   'test/daemon/store/{cursor,feed,store-lineage,store-loss,store-queries}.test.ts',
-  'test/daemon/tunnel/{link-meter,request-framer,tunnel-abort,tunnel-hostile,tunnel-states,tunnel-stop}.test.ts',
+  'test/daemon/tunnel/{link-meter,request-framer,tunnel-abort,tunnel-hostile-hosts,tunnel-hostile,tunnel-states,tunnel-stop,tunnel-waits}.test.ts',
   'test/daemon/tunnel/states/*.test.ts',
   'test/bench/cost/docs-cost.test.ts',
   'test/docs/{docs-http-api,docs-limits,docs-observability,docs-paths,docs-promises}.test.ts',

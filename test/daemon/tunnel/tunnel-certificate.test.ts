@@ -40,7 +40,7 @@ function aStage() {
   }
 }
 
-test('a daemon takes a certificate that its gateway has made anew, without a restart', async () => {
+test('a daemon accepts a new certificate of its gateway without a restart', async () => {
   using stage = aStage()
   const first = await stage.start()
   await using tunnel = stage.connect(first.url, first.cacert)

@@ -159,7 +159,7 @@ describe('other addresses', () => {
     expect([jumps, networkChanges]).toEqual([[HOUR_MS], 1])
   })
 
-  test('are told once, and not when the system does not tell for a while', () => {
+  test('are reported once, and not while the system does not report them', () => {
     addresses = undefined
     vi.advanceTimersByTime(9_000)
     addresses = 'eth0 10.0.0.2/24'

@@ -120,7 +120,7 @@ describe('where the only way out is a proxy', () => {
     ['that wants a password', 'ada:secret', undefined, 'PROXY_AUTH_REQUIRED', 'wants a user'],
     ['that leads nowhere', undefined, 502, 'PROXY_REFUSED', 'it answered 502'],
     ['that forbids the port', undefined, 403, 'PROXY_REFUSED', 'it answered 403'],
-  ] as const)('one %s is told as such', async ([_what, credentials, status, code, text]) => {
+  ] as const)('one %s is reported as such', async ([_what, credentials, status, code, text]) => {
     await using proxy = await aProxy(credentials, status)
     vi.stubEnv('HTTPS_PROXY', proxy.url.replace('ada:secret@', ''))
     await using daemon = await dialing()
@@ -131,7 +131,7 @@ describe('where the only way out is a proxy', () => {
     await expect(client.get('/health')).rejects.toMatchObject({ code, exitCode: 3 })
   })
 
-  test('one that is not there is told as such, and no password of it', async () => {
+  test('one that is not there is reported as such, without its password', async () => {
     vi.stubEnv('HTTPS_PROXY', 'http://ada:secret@127.0.0.1:9')
     const client = originClient(new URL(gateway.url), undefined, 'a test', { ca })
     const failed = client.get('/health')

@@ -5,7 +5,7 @@ import { TABLE } from '../../../../local-daemon/tunnel/states/table.ts'
 import { cellOf, play, playOut } from './random-plays.ts'
 import type { SimulatedShell } from './simulated-shell.ts'
 
-describe('whatever happens to the tunnel', () => {
+describe('after any sequence of events', () => {
   test('the events come that the table says can come, and no others', () => {
     const come = new Set<string>()
     play((_shell, taken) => {

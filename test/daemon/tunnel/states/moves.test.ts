@@ -57,7 +57,7 @@ describe('the wait', () => {
     }
   })
 
-  test('is 4 to 6 minutes after a refusal, however often it was refused', () => {
+  test('is 4 to 6 minutes after a refusal, even after many', () => {
     for (const failures of [0, 1, 10]) {
       const refused = { ...lost, loss: 'refused' } as const
       expect(waitOf(after(aState('connecting', { failures }), refused))).toBe(300_000)
@@ -90,7 +90,7 @@ describe('the wait', () => {
 describe('another daemon', () => {
   const greeted = { newest: aConnection(NEWEST, { greetedAt: 59_999 }) as never }
 
-  test('is waited for 1 to 3 s, then 30 to 90 s, whatever failed before', () => {
+  test('is waited for 1 to 3 s, then 30 to 90 s, even after other failures', () => {
     for (const failures of [0, 1, 6]) {
       const first = after(aState('connected', { ...greeted, failures }), replaced)
       expect([first.state.name, waitOf(first)]).toEqual(['yielding', 2_000])
@@ -124,7 +124,7 @@ describe('another daemon', () => {
 })
 
 describe('the status', () => {
-  test('tells since when it shows its state, whatever changes behind that', () => {
+  test('tells since when it shows its state, even if inner states change', () => {
     const { state } = after(aState('making room'), EVENTS['older closed'])
     expect([state.name, state.status.since]).toEqual(['connecting', 1_000_000])
     const lostAt = after(state, lost)
@@ -167,7 +167,7 @@ describe('a finished connection', () => {
 })
 
 describe('what an older connection says', () => {
-  test('changes nothing, whatever it is', () => {
+  test('changes nothing, whichever it is', () => {
     const said: Happening[] = [
       { kind: 'hello', connection: 1, generation: 70 },
       { kind: 'replaced', connection: 1, reason: 'replaced' },
