@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startDaemon, type Daemon } from '../../../../local-daemon/daemon.ts'
 import { runHere } from '../../../support/cli/run-here.ts'
 import type { SplRun } from '../../../support/cli/run-spl.ts'
@@ -165,7 +165,11 @@ describe('spl service-account', () => {
 describe('spl token', () => {
   test('create, list, revoke by the beginning of its id', async () => {
     const id = await accountNamed('tokens')
-    const bearer = await bearerOf('token', 'create', '--sa', id, '--ttl', '90s')
+    // Its expiry and its creation are of the same second.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    const bearer = await bearerOf('token', 'create', '--sa', id, '--ttl', '90s').finally(() =>
+      vi.useRealTimers(),
+    )
     const list = await splJson('token', 'list', '--sa', id)
     const [token] = list['data'] as Answer[]
     expect(list['data']).toHaveLength(1)
