@@ -3,7 +3,7 @@ import { GATEWAY_HEADERS } from '../../protocol/http/gateway-headers.ts'
 import { refuse } from '../door/refusal.ts'
 import type { AskedRequest } from './asked-request.ts'
 import { gatewayMetrics, type GatewayState } from './gateway-metrics.ts'
-import type { PolicyBook } from './policy-book.ts'
+import type { PolicyBook } from './policy/policy-book.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 
 /** Answers Prometheus, also while home is away: the bearer is decided here, by home's last policy. */

@@ -3,11 +3,11 @@ import type { CorsHeaders } from '../../protocol/http/cors.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
 import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import type { Holder } from '../../protocol/multiplexer/shares.ts'
-import type { RelayedRequest } from './exchange.ts'
+import type { RelayedRequest } from './exchange/exchange.ts'
 import { HEAD_HEADER, type Relayed } from '../internal/relayed.ts'
-import type { PolicyBook } from './policy-book.ts'
+import type { PolicyBook } from './policy/policy-book.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
-import { Upload } from './upload.ts'
+import { Upload } from './exchange/upload.ts'
 
 /** How often home may refuse to begin it before its client is told. */
 const REPEATS_MAX = 5

@@ -5,25 +5,25 @@ import { lingerUnread } from '../door/linger.ts'
 import { refuse, type Refusal } from '../door/refusal.ts'
 import type { Relayed } from '../internal/relayed.ts'
 import { AskedRequest, type RequestDesk } from './asked-request.ts'
-import { ClientQueues } from './client-queues.ts'
-import type { HomeConnections } from './home-connections.ts'
+import { ClientQueues } from './exchange/client-queues.ts'
+import type { HomeConnections } from './connection/home-connections.ts'
 import {
   type AnsweringExchange,
   type ExchangeParts,
   isEvents,
   makeExchange,
-} from './make-exchange.ts'
-import { MessageMemory } from './message-memory.ts'
+} from './exchange/make-exchange.ts'
+import { MessageMemory } from './exchange/message-memory.ts'
 import type { ParkedRequests } from './parked-requests.ts'
-import type { PolicyBook } from './policy-book.ts'
-import type { Presence } from './presence.ts'
+import type { PolicyBook } from './policy/policy-book.ts'
+import type { Presence } from './connection/presence.ts'
 import { BUSY, HEAD_TOO_LARGE, OFFLINE, TOO_MANY_CANCELS } from './refusals.ts'
-import type { Subscribers } from './subscribers.ts'
+import type { Subscribers } from './subscribers/subscribers.ts'
 import type { Tenure } from './tenure.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
-import type { TunnelConnection } from './tunnel-connection.ts'
+import type { TunnelConnection } from './connection/tunnel-connection.ts'
 import type { Watch } from './watch.ts'
-import { withoutPlace } from './without-place.ts'
+import { withoutPlace } from './subscribers/without-place.ts'
 
 export interface DispatchParts {
   readonly connections: HomeConnections

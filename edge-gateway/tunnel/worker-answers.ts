@@ -11,7 +11,7 @@ import {
   type Relayed,
   ROOM_URL,
 } from '../internal/relayed.ts'
-import type { DaemonAdmission } from './admit-daemon.ts'
+import type { DaemonAdmission } from './connection/admit-daemon.ts'
 import { answerMetrics } from './answer-metrics.ts'
 import { AskedRequest } from './asked-request.ts'
 import type { Dispatch } from './dispatch.ts'

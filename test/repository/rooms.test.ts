@@ -23,7 +23,7 @@ const LONG_FILES: ReadonlySet<string> = new Set([
   'test/openapi/generated-client.ts',
   // One class with one lifetime each: its parts read and write the same few fields at every turn.
   'edge-gateway/tunnel/tunnel-object.ts',
-  'edge-gateway/tunnel/tunnel-connection.ts',
+  'edge-gateway/tunnel/connection/tunnel-connection.ts',
   'edge-gateway/streams/event-relay.ts',
   'protocol/multiplexer/multiplexer.ts',
   'protocol/multiplexer/peer-frames.ts',

@@ -2,12 +2,12 @@ import type {
   Exchange,
   ExchangeStream,
   RelayedRequest,
-} from '../../../edge-gateway/tunnel/exchange.ts'
-import { HttpExchange } from '../../../edge-gateway/tunnel/http-exchange.ts'
-import { MessageMemory } from '../../../edge-gateway/tunnel/message-memory.ts'
-import type { TunnelConnection } from '../../../edge-gateway/tunnel/tunnel-connection.ts'
-import { Upload } from '../../../edge-gateway/tunnel/upload.ts'
-import { WebSocketExchange } from '../../../edge-gateway/tunnel/websocket-exchange.ts'
+} from '../../../edge-gateway/tunnel/exchange/exchange.ts'
+import { HttpExchange } from '../../../edge-gateway/tunnel/exchange/http-exchange.ts'
+import { MessageMemory } from '../../../edge-gateway/tunnel/exchange/message-memory.ts'
+import type { TunnelConnection } from '../../../edge-gateway/tunnel/connection/tunnel-connection.ts'
+import { Upload } from '../../../edge-gateway/tunnel/exchange/upload.ts'
+import { WebSocketExchange } from '../../../edge-gateway/tunnel/exchange/websocket-exchange.ts'
 import { STRANGERS } from '../../../protocol/multiplexer/shares.ts'
 import { type Chance, oneOf, pause } from './inject-edge-chance-worker.ts'
 

@@ -1,6 +1,6 @@
-import type { Exchange, ExchangeStream } from '../../../edge-gateway/tunnel/exchange.ts'
+import type { Exchange, ExchangeStream } from '../../../edge-gateway/tunnel/exchange/exchange.ts'
 import { TrafficCounts } from '../../../edge-gateway/tunnel/traffic-counts.ts'
-import { TunnelConnection } from '../../../edge-gateway/tunnel/tunnel-connection.ts'
+import { TunnelConnection } from '../../../edge-gateway/tunnel/connection/tunnel-connection.ts'
 import type { RequestHead } from '../../../protocol/tunnel/heads.ts'
 import { Multiplexer } from '../../../protocol/multiplexer/multiplexer.ts'
 import { PROTOCOL_VERSION } from '../../../protocol/tunnel/version.ts'

@@ -6,7 +6,7 @@ import {
   type ConnectionEvent,
   type ConnectionState,
   next,
-} from '../../../edge-gateway/tunnel/connection-states.ts'
+} from '../../../edge-gateway/tunnel/connection/connection-states.ts'
 
 const FILE = new URL('../../../docs/tunnel-states.md', import.meta.url)
 const BEGIN = '<!-- gateway table: written by test/gateway/relay/connection-states.test.ts -->'

@@ -1,4 +1,4 @@
-import { answerHeaders } from '../../../edge-gateway/tunnel/answer-headers.ts'
+import { answerHeaders } from '../../../edge-gateway/tunnel/exchange/answer-headers.ts'
 import { localRequest, tunnelFacts } from '../../../local-daemon/tunnel/exchange/local-request.ts'
 import { problemAnswer } from '../../../local-daemon/tunnel/exchange/problem-answer.ts'
 import { corsPolicy, decideCors } from '../../../protocol/http/cors.ts'
