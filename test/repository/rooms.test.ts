@@ -22,14 +22,7 @@ const LONG_FILES: ReadonlySet<string> = new Set([
   // Generated from openapi.json.
   'test/openapi/generated-client.ts',
   // One class with one lifetime each: its parts read and write the same few fields at every turn.
-  'edge-gateway/tunnel/tunnel-object.ts',
-  'edge-gateway/tunnel/connection/tunnel-connection.ts',
-  'edge-gateway/streams/event-relay.ts',
   'protocol/multiplexer/multiplexer.ts',
-  'protocol/multiplexer/peer-frames.ts',
-  // A list: every statement of the store, and every query.
-  'local-daemon/store/statements.ts',
-  'local-daemon/store/reader.ts',
 ])
 /** More files than the rest, with the reason. */
 const FULL_FOLDERS: ReadonlySet<string> = new Set([
