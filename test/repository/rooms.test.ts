@@ -28,10 +28,6 @@ const LONG_FILES: ReadonlySet<string> = new Set([
 const FULL_FOLDERS: ReadonlySet<string> = new Set([
   // One file for each decision.
   'docs/decisions',
-  // The object's parts: it takes requests, and keeps connections and subscribers.
-  'edge-gateway/tunnel',
-  // The tunnel client: its states are in a folder of their own, the sockets and the report are here.
-  'local-daemon/tunnel',
 ])
 
 const linesOf = (path: string): number => readFileSync(join(ROOT, path), 'utf8').split('\n').length
