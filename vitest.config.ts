@@ -12,7 +12,7 @@ const UNITS = [
   'test/daemon/cli/{cli-exit-codes,cli-help,cli-json,cli-mistakes,cli-records}.test.ts',
   'test/daemon/cli/serve/{cli-start,start-arguments}.test.ts',
   'test/daemon/expose/{doctor-checks,expose-plan,exposure,network-door,plain-way,probe-judgements,recipe-files,recipes}.test.ts',
-  'test/daemon/http/{bad-input,drain,full-port,listen-host,loopback-shield,plain-refusals}.test.ts',
+  'test/daemon/http/{bad-input,drain,foreign-request-guard,full-port,listen-host,plain-refusals}.test.ts',
   'test/daemon/http/{query-parameters,requests-under-way,routes,settings,subscribe-socket}.test.ts',
   'test/daemon/requests/{exposition,loggable,metrics,request-log,rotating-file}.test.ts',
   'test/daemon/store/{cursor,feed,store-lineage,store-loss,store-queries}.test.ts',

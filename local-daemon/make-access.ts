@@ -7,7 +7,7 @@ import { Accounts } from './access/accounts.ts'
 import { Authorise } from './access/authorise.ts'
 import { BearerCheck } from './access/bearer.ts'
 import { Bootstrap } from './access/bootstrap.ts'
-import { GrantWatch } from './access/grant-watch.ts'
+import { StreamGrantWatch } from './access/stream-grant-watch.ts'
 import type { Identity } from './access/identity/identity.ts'
 import { Invites } from './access/invites.ts'
 import { StreamResumption } from './access/stream-resumption.ts'
@@ -46,7 +46,7 @@ export function makeAccess(parts: AccessParts): AppAccess {
     settings,
     insecureLocalhost: insecure,
   })
-  const grants = new GrantWatch(store, authorise)
+  const grants = new StreamGrantWatch(store, authorise)
   const edge = new EdgeLink(store, settings)
   const accounts = new Accounts(store, identity, lineage)
   return {

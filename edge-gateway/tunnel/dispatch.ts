@@ -82,7 +82,7 @@ export class Dispatch implements RequestDesk {
     const connection = this.#connections.current
     const now = Date.now()
     if (connection?.ready === true) return this.#sendHeld(asked, connection, now)
-    if (asked.relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
+    if (asked.relayed.kind === 'feed') return this.#refuseOrHold(OFFLINE, asked)
     return this.#park(asked, now)
   }
 
@@ -93,16 +93,16 @@ export class Dispatch implements RequestDesk {
       relayed.kind === 'resume'
         ? this.policy.refusalOfHeld(relayed, now)
         : this.policy.refusal(relayed, now)
-    if (refusal !== undefined) return this.#refuse(refusal, asked)
+    if (refusal !== undefined) return this.#refuseOrHold(refusal, asked)
     const connection = this.#connections.heard(now)
     if (connection?.ready === true) return this.#send(asked, connection, now)
     if (relayed.kind === 'resume') return this.#wait(asked)
-    if (relayed.kind === 'feed') return this.#refuse(OFFLINE, asked)
+    if (relayed.kind === 'feed') return this.#refuseOrHold(OFFLINE, asked)
     return this.#park(asked, now) ?? refuse(OFFLINE, asked)
   }
 
   /** A feed that would be refused for a reason that passes gets a place to wait in: its client may never ask again. */
-  #refuse(refusal: Refusal, asked: AskedRequest): Response {
+  #refuseOrHold(refusal: Refusal, asked: AskedRequest): Response {
     if (asked.relayed.kind !== 'feed' || refusal.passing !== true) return refuse(refusal, asked)
     const { holder } = asked
     if (this.#subscribers.full(holder)) return withoutPlace(refuse(refusal, asked))
@@ -123,8 +123,8 @@ export class Dispatch implements RequestDesk {
   #send(asked: AskedRequest, connection: TunnelConnection, now: number): MaybePromise<Response> {
     const { head, relayed, holder } = asked
     const refusal = connection.streams.refusal(now, holder)
-    if (refusal === 'too-many-cancels') return this.#refuse(TOO_MANY_CANCELS, asked)
-    if (refusal !== undefined) return this.#refuse(BUSY, asked)
+    if (refusal === 'too-many-cancels') return this.#refuseOrHold(TOO_MANY_CANCELS, asked)
+    if (refusal !== undefined) return this.#refuseOrHold(BUSY, asked)
     this.#watch.keep()
     const { kind, tokenId } = relayed
     const end = kind !== 'websocket' && !asked.hasBody

@@ -4,7 +4,7 @@ import { STORAGE_ROOM, type StorageRoom } from '../internal/storage-room.ts'
 const waiting = new Map<string, Map<string, unknown>>()
 
 /**
- * What an object keeps over its sleep and may lose with the process: home tells it again. While the disk is full, it is
+ * What an object keeps over its sleep. Where a crash loses what was not yet written, home says it again. While the disk is full, it is
  * kept in memory alone, and the object serves on.
  */
 export class KeptValues {

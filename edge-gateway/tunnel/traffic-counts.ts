@@ -2,7 +2,7 @@ import type { ProblemCode } from '../../protocol/http/problem.ts'
 import type { RelayedKind } from '../internal/relayed.ts'
 
 /**
- * What the object is called for. Each of them wakes it if it sleeps; nothing else does: pings are answered by the
+ * What the object is called for. Each of them wakes it if it sleeps; pings are answered by the
  * platform, and no timer outlives a sleep. `plain` to `metrics` are requests, `daemon_message` and `subscriber_ack`
  * WebSocket messages that come in.
  */

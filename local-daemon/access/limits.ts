@@ -1,4 +1,4 @@
-/** The limits of access: how many tokens, tickets and invites are remembered, and how long they are valid. */
+/** The limits of access: lifetimes of tokens, tickets and invites, and how many are remembered where that is bounded. */
 export const ACCESS_LIMITS = {
   /** How old the stored time of a token's last use may be while it is in use, and how often these times are written, milliseconds. */
   tokenUseMs: 600_000,

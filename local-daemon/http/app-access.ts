@@ -1,7 +1,7 @@
 import type { Accounts } from '../access/accounts.ts'
 import type { Authorise } from '../access/authorise.ts'
 import type { Bootstrap } from '../access/bootstrap.ts'
-import type { GrantWatch } from '../access/grant-watch.ts'
+import type { StreamGrantWatch } from '../access/stream-grant-watch.ts'
 import type { Identity } from '../access/identity/identity.ts'
 import type { Invites } from '../access/invites.ts'
 import type { StreamResumption } from '../access/stream-resumption.ts'
@@ -21,7 +21,7 @@ export interface AppAccess {
   readonly invites: Invites
   readonly tickets: StreamTickets
   readonly resumption: StreamResumption
-  readonly grants: GrantWatch
+  readonly grants: StreamGrantWatch
   readonly bootstrap: Bootstrap
   readonly edge: EdgeLink
   readonly uses: TokenUses

@@ -8,7 +8,7 @@ import type { LinkReport } from '../edge/link-report.ts'
 import { preflightAnswer } from './answers/answer.ts'
 import { createErrorAnswer } from './answers/error-answer.ts'
 import { observe } from './observation.ts'
-import { createLoopbackShield, refusePreflight } from './connection/loopback-shield.ts'
+import { createForeignRequestGuard, refusePreflight } from './connection/foreign-request-guard.ts'
 import { addRoutes } from './routes/add-routes.ts'
 import { isForeignPage } from './connection/foreign-page.ts'
 import { PageMemory } from './answers/page-memory.ts'
@@ -57,7 +57,7 @@ export function createApp(given: AppParts): DaemonApp {
   const { store, authorise, settings, logger, identity, listener } = given
   const router = new DaemonRouter(authorise)
   const hub = new FeedHub(store.commits)
-  const { checkHost, checkOrigin } = createLoopbackShield(settings, listener)
+  const { checkHost, checkOrigin } = createForeignRequestGuard(settings, listener)
   const observation = observe(store, given.link, given.faults)
   const { watch } = observation
   const pages = new PageMemory()

@@ -1,5 +1,7 @@
-/** The start of a bearer, stream ticket, invite or resume code, wherever somebody put it by mistake. */
-const SECRET = /sp[lirt]_/i
+import { CODE_PREFIXES } from '../../protocol/identity/signed-code.ts'
+
+/** The start of a bearer token or of a code of any kind, wherever somebody put it by mistake. */
+const SECRET = new RegExp(['spl_', ...CODE_PREFIXES].join('|'), 'i')
 /** Everything except visible ASCII: it could control a terminal or begin another line. */
 const INVISIBLE = /[^!-~]/g
 /** Most texts: nothing has to change. */

@@ -23,7 +23,8 @@ const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 
 /**
- * The queue of all writes. The appends of one turn of the event loop share one transaction, and so one flush to
+ * The queue of what requests write; what the store writes for itself (open-store.ts) goes beside it, on the same connection.
+ * The appends of one turn of the event loop share one transaction, and so one flush to
  * disk; each caller is answered only after the commit. A refused append does not fail the others: it throws before anything
  * of it is written.
  *

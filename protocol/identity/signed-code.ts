@@ -37,6 +37,8 @@ const PREFIX: Readonly<Record<CodeKind, string>> = {
   resume: 'spr_',
   gateway: 'spg_',
 }
+/** How each kind of code begins. */
+export const CODE_PREFIXES: readonly string[] = Object.values(PREFIX)
 const KINDS: ReadonlyMap<string, CodeKind> = new Map(
   (Object.keys(PREFIX) as CodeKind[]).map((kind) => [PREFIX[kind], kind]),
 )

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { GrantWatch } from '../../../local-daemon/access/grant-watch.ts'
+import { StreamGrantWatch } from '../../../local-daemon/access/stream-grant-watch.ts'
 import type { AccountPrincipal } from '../../../local-daemon/access/principal.ts'
 import { StreamTickets } from '../../../local-daemon/access/stream-tickets.ts'
 import { ACCESS_LIMITS } from '../../../local-daemon/access/limits.ts'
@@ -41,7 +41,7 @@ test('what a token with an end has opened ends by the clock, also where the mach
   using at = aStore()
   const expiresAt = Math.floor(Date.now() / 1000) + 3600
   const endOf = () => (Date.now() >= expiresAt * 1000 ? 'AUTH_INVALID' : undefined)
-  const watch = new GrantWatch(at.store, { endOf })
+  const watch = new StreamGrantWatch(at.store, { endOf })
   const ended = vi.fn<() => void>()
   watch.watch(reader(expiresAt), ended)
   vi.setSystemTime(Date.now() + 2 * HOUR_MS)
@@ -52,7 +52,7 @@ test('what a token with an end has opened ends by the clock, also where the mach
 test('twenty thousand readers whose token has an end are watched without holding the daemon up', () => {
   vi.useRealTimers()
   using at = aStore()
-  const watch = new GrantWatch(at.store, { endOf: () => undefined })
+  const watch = new StreamGrantWatch(at.store, { endOf: () => undefined })
   const from = performance.now()
   const stops = Array.from({ length: LIMITS.subscribers }, () =>
     watch.watch(reader(2 ** 31), () => {}),

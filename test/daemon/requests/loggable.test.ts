@@ -26,6 +26,7 @@ describe('a path in the log', () => {
     ['/v1/invites/spi_BhDBkymr', '/v1/invites/[secret]'],
     ['/t/spt_XrpM4ANB;a=b', '/t/[secret]'],
     ['/t/spr_XrpM4ANB', '/t/[secret]'],
+    ['/t/spg_XrpM4ANB', '/t/[secret]'],
     ['/t/%73pl_prod_x', '/t/[secret]'],
     ['/t/spl%5Fprod_x', '/t/[secret]'],
     ['/t/%2573pl%255fprod_x', '/t/[secret]'],

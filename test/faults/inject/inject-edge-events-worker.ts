@@ -1,6 +1,6 @@
 import { EventResponse } from '../../../edge-gateway/streams/event-response.ts'
 import { EventSocket } from '../../../edge-gateway/streams/event-socket.ts'
-import { relayEvents } from '../../../edge-gateway/streams/relay-events.ts'
+import { relayEvents } from '../../../edge-gateway/streams/start-event-relay.ts'
 import { EventExchange } from '../../../edge-gateway/tunnel/exchange/event-exchange.ts'
 import type { Exchange, ExchangeStream } from '../../../edge-gateway/tunnel/exchange/exchange.ts'
 import type { MessageMemory } from '../../../edge-gateway/tunnel/exchange/message-memory.ts'

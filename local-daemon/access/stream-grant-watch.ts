@@ -16,10 +16,11 @@ const DECISIVE: ReadonlySet<string> = new Set([ACCOUNTS_THREAD, CONFIG_THREAD])
 const LOOK_MS = 15_000
 
 /**
- * Watches what outlives its request. An event stream ends when its token is revoked or expires, with that
+ * Watches event streams and WebSockets, which outlive the check of their request; a download is checked at each of its pages
+ * (http/input/caller.ts). An event stream ends when its token is revoked or expires, with that
  * commit or in that second; after the machine has slept, a moment later.
  */
-export class GrantWatch {
+export class StreamGrantWatch {
   readonly #authorise: Pick<Authorise, 'endOf'>
   readonly #watched = new Set<Watched>()
   readonly #onFault: (error: unknown) => void

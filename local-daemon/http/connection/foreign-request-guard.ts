@@ -9,7 +9,7 @@ import { problemAnswer } from '../answers/answer.ts'
 import { isForeignPage } from './foreign-page.ts'
 
 /** Refuses what a page elsewhere makes a browser send to this machine: by the names of hosts (DNS rebinding), and by origins. */
-export function createLoopbackShield(settings: Settings, listener: ListenHost) {
+export function createForeignRequestGuard(settings: Settings, listener: ListenHost) {
   function checkHost(request: Request, facts: RequestFacts): Response | undefined {
     if (!isOwnPort(facts.via)) return undefined
     const host = request.headers.get('host')
