@@ -63,7 +63,7 @@ describe('a gateway of several owners on Cloudflare', { timeout: 120_000 }, () =
       connected: null,
     })
     expect(stderr).toMatch(new RegExp(`Hostname +https://spl.example.com and https://\\*.spl.*`))
-    expect(stderr).toMatch(new RegExp(`Admin +${ADMIN}, who gives out hostnames`))
+    expect(stderr).toMatch(new RegExp(`Admin +${ADMIN}, who assigns hostnames to the owners`))
     const variables = cloudflare.uploads[0]?.metadata.bindings.filter(
       ({ type }) => type === 'plain_text',
     )
@@ -78,7 +78,7 @@ describe('a gateway of several owners on Cloudflare', { timeout: 120_000 }, () =
     )
     const removed = await spl('remove', project, '--yes')
     expect(`${removed.code} ${removed.stderr}`).toMatch(
-      /^0 .*the hostnames of all its owners[\s\S]*must be invited again/,
+      /^0 .*the hostnames of all its owners[\s\S]*you must invite the owners again/,
     )
     expect(cloudflare.deleted).toEqual(['spl-gateway'])
   })
@@ -147,7 +147,7 @@ describe('a gateway of several owners on Cloudflare', { timeout: 120_000 }, () =
     }
     await expect(checkDomain(await findProject(project), leads)).rejects.toMatchObject({
       code: 'DOMAIN_TAKEN',
-      message: expect.stringContaining('alice.example.com leads to 203.0.113.7'),
+      message: expect.stringContaining('alice.example.com already points to 203.0.113.7'),
     })
     expect(asked).toEqual(['spl.example.com', 'alice.example.com'])
     expect(readFileSync(join(project, 'wrangler.toml'), 'utf8')).not.toMatch(/\*.*custom_domain/)

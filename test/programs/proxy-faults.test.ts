@@ -46,7 +46,7 @@ const NGINX: Readonly<Record<string, Fault>> = {
         /Clients can choose the address/,
         /X-Forwarded-For \$remote_addr/,
       ],
-      'client-address': ['warn', /nothing of the client’s address by itself/, /\$remote_addr/],
+      'client-address': ['warn', /does not send the client’s address by itself/, /\$remote_addr/],
     },
   },
   'takes 1 MiB at most': {
@@ -59,7 +59,7 @@ const NGINX: Readonly<Record<string, Fault>> = {
   },
   'passes no upgrade': {
     spoil: replacing('proxy_set_header Upgrade    $http_upgrade;', ''),
-    found: { websocket: ['fail', /does not pass the upgrade/, /\$http_upgrade/] },
+    found: { websocket: ['fail', /does not forward the upgrade/, /\$http_upgrade/] },
   },
   'changes the Host header': {
     spoil: replacing(
@@ -80,7 +80,7 @@ const NGINX: Readonly<Record<string, Fault>> = {
       const location = /\tlocation \/ \{[^]*?\n\t\}\n/.exec(content)?.[0] ?? ''
       return content.replace(/\treturn 308 .*\n/, () => location)
     },
-    found: { 'plain-http': ['fail', /in the clear/, /return 308/] },
+    found: { 'plain-http': ['fail', /sent unencrypted/, /return 308/] },
   },
   'hides that it is a proxy': {
     spoil: (content) =>
@@ -99,7 +99,7 @@ const NGINX: Readonly<Record<string, Fault>> = {
     spoil: replacing('X-Real-IP         $remote_addr', 'X-Real-IP         $http_x_real_ip'),
     found: {
       'spoofed-address': ['fail', /Clients can choose the address/, /X-Real-IP \$remote_addr/],
-      'client-address': ['skip', /is not told the addresses.*--client-address-header/, /^$/],
+      'client-address': ['skip', /does not learn the addresses.*--client-address-header/, /^$/],
     },
   },
 }
