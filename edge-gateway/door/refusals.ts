@@ -6,14 +6,14 @@ import type { Refusal } from './refusal.ts'
 export const CREDENTIAL_REFUSALS = {
   missing: {
     code: 'AUTH_REQUIRED',
-    message: 'This request needs a bearer',
+    message: 'This request needs a bearer token',
     try: 'send the header Authorization: Bearer spl_…',
   },
   malformed: {
     code: 'AUTH_INVALID',
     message:
-      'The Authorization header does not hold a bearer of the form spl_<env>_<account>_<secret>',
-    try: 'send Authorization: Bearer spl_…, with the bearer copied whole',
+      'The Authorization header does not hold a bearer token of the form spl_<env>_<account>_<secret>',
+    try: 'send Authorization: Bearer spl_…, with the token copied whole',
   },
   doubled: {
     code: 'INVALID_HEADERS',

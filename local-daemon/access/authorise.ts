@@ -184,7 +184,7 @@ export function requireScope(principal: Principal, scopes: readonly [Scope, ...S
   if (principal.kind === 'unchecked') {
     throw new ProblemError(
       'AUTH_REQUIRED',
-      'This route needs a bearer even without authentication',
+      'This route needs a bearer token even without authentication',
       {
         try: 'Call it over the Unix socket, or with a bearer.',
       },

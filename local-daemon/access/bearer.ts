@@ -131,7 +131,7 @@ function toPrincipal(row: TokenRow): AccountPrincipal {
 /** What `Authorization` has after `Bearer`. @throws ProblemError AUTH_REQUIRED, AUTH_INVALID, INVALID_HEADERS */
 export function requireBearer(authorization: string | null): string {
   if (authorization === null) {
-    throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer', {
+    throw new ProblemError('AUTH_REQUIRED', 'This route needs a bearer token', {
       try: SEND_BEARER,
     })
   }

@@ -55,6 +55,6 @@ export class Bootstrap {
 
 function closed(): ProblemError {
   return new ProblemError('BOOTSTRAP_CLOSED', 'The first account was made before', {
-    try: 'Use its bearer. If that is lost: spl service-account create on the daemon’s machine.',
+    try: 'Use its bearer token. If that is lost, on the daemon’s machine: spl service-account create --name <name> --scopes admin --with-token',
   })
 }

@@ -60,7 +60,7 @@ function lockout(what: string): ProblemError {
     'LOCKOUT',
     `${what} would leave no bearer with the scope admin for longer than a day, so that nobody could change it back over HTTP`,
     {
-      try: 'Mint another admin token first (spl token create), or say that you mean it: --force (force=true).',
+      try: 'Create another admin token first (spl token create), or say that you mean it: --force (force=true).',
     },
   )
 }

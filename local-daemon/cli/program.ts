@@ -50,10 +50,7 @@ export function createProgram(): Command {
     .description(ABOUT)
     .version(VERSION, '-v, --version', 'print the version')
     .option('--home <dir>', 'home directory of the daemon')
-    .option(
-      '--token <bearer>',
-      'bearer token for a daemon on another machine; SPL_TOKEN hides it from ps',
-    )
+    .option('--token <bearer>', 'bearer token for SPL_SERVE_URL; SPL_TOKEN hides it from ps')
     .option('--json', 'print one JSON object on stdout')
     .helpCommand(false)
     .on('option:home', (directory: string) =>

@@ -32,7 +32,7 @@ interface Checked {
 interface Gateway {
   readonly url: string
   readonly cacert: string
-  readonly pid: number
+  readonly workerd_pid: number
 }
 
 /** One person, one machine, in order: each step stands on those before. */
@@ -155,7 +155,7 @@ describe.each(NODE_VERSIONS)('the tarball on a clean machine with Node.js %s', (
     gatewayProcess?.kill('SIGTERM')
     const [code] = (await once(gatewayProcess as ChildProcess, 'close')) as [number | null]
     expect(code).toBe(0)
-    expect(isRunning(gateway.pid)).toBe(false)
+    expect(isRunning(gateway.workerd_pid)).toBe(false)
     await user.spl(bins, 'serve', '--stop')
     await nothingRuns(installed.directory)
     await nothingRuns(user.directory)

@@ -90,7 +90,7 @@ test('on a Node.js that is too old it says so, and what to do', async () => {
   await old.install(tarball.path)
   const run = await user.run(binsOf(old), 'spl', ['serve', '--daemon'])
   expect(run.stderr).toMatch(
-    /^error: spl needs Node\.js 22\.14, 23\.6 or newer, and this is 20\.\S+ \[NODE_TOO_OLD\]\ntry: \S/,
+    /^error: spl needs Node\.js 22\.14, 23\.6 or newer; this is 20\.\S+ \[NODE_TOO_OLD\]\ntry: \S/,
   )
   expect(run).toMatchObject({ code: 1, stdout: '' })
 })

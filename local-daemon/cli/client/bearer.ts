@@ -30,7 +30,7 @@ export async function findBearer(
   if (located !== undefined) return located.bearer
   throw new CliError(
     'TOKEN_MISSING',
-    'SPL_SERVE_URL names a daemon on another machine, which needs a bearer token',
+    'SPL_SERVE_URL needs a bearer token',
     `SPL_TOKEN=<bearer>, or save it in ${shellPath(tokenFile(home))} with: spl token save -; or pair this machine: spl login <url>`,
     EXIT_CODE.refused,
   )

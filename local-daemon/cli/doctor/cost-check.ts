@@ -29,7 +29,7 @@ export function costCheck(
       'the public hostname does not answer, so it is unknown where the gateway runs',
     )
   if (!onCloudflare)
-    return pass(name, 'the gateway does not run on Cloudflare, so there is no bill')
+    return pass(name, 'the gateway does not run on Cloudflare, so there is no Cloudflare bill')
   if (seconds < LEAST_SECONDS) {
     return skip(
       name,

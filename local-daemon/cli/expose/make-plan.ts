@@ -132,12 +132,20 @@ function settingSteps(
   return [...steps, { do: 'set', key: 'auth_cors_origins', value: all, why }]
 }
 
+const CLOSED_LISTS = [
+  { key: 'auth_cors_origins', why: 'no web page of another origin may call' },
+  { key: 'allowed_hosts', why: 'requests for other names are refused' },
+  { key: 'trusted_proxies', why: 'no proxy may say who the client is' },
+] as const
+
 /** Takes back what let others in. */
 function closingSteps(settings: Present['settings']): Step[] {
-  const lists = ['auth_cors_origins', 'allowed_hosts', 'trusted_proxies'] as const
-  return lists
-    .filter((key) => (settings[key] ?? []).length > 0)
-    .map((key) => ({ do: 'set', key, value: [], why: 'nobody else can connect' }))
+  return CLOSED_LISTS.filter(({ key }) => (settings[key] ?? []).length > 0).map(({ key, why }) => ({
+    do: 'set',
+    key,
+    value: [],
+    why,
+  }))
 }
 
 const WHY: Readonly<Record<RecipeSetting['key'], string>> = {

@@ -126,8 +126,10 @@ async function serveGateway(options: GatewayServeOptions): Promise<void> {
     ...(options.strangerRequests && { strangerRequestsPerMinute: options.strangerRequests }),
     onLog: note,
   })
-  const { url, cacert, pid } = gateway
-  if (options.json) printJson({ object: 'gateway', url, cacert: cacert ?? null, pid })
+  const { url, cacert, pid: workerdPid } = gateway
+  const { pid } = process
+  if (options.json)
+    printJson({ object: 'gateway', url, cacert: cacert ?? null, pid, workerd_pid: workerdPid })
   else
     print(
       fields([

@@ -61,7 +61,10 @@ export function addServe(program: Command): void {
       '--new-store',
       'start with an empty store if the old one is missing; old bearer tokens become invalid',
     )
-    .option('--memory', 'keep the store in memory: it is lost at the stop, the identity stays')
+    .option(
+      '--memory',
+      'keep the store in memory: it is lost when the daemon stops, the identity stays',
+    )
     .option('--insecure-localhost', 'require no bearer token on loopback; forces --host 127.0.0.1')
     .addOption(
       new Option('--gateway <url>', 'gateway to connect to')

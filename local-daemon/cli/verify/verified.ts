@@ -16,7 +16,7 @@ export async function verified(
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',
-      `There is no identity in ${home.root}, and so no store signed by one`,
+      `There is no identity in ${home.root}, so there is no store to check`,
       'run it on the daemon’s machine; --home selects another home',
     )
   }

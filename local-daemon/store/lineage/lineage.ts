@@ -100,7 +100,7 @@ export class Expectation {
     return new StoreOpenError(
       'STORE_EMPTY',
       `The store ${this.#database} is empty: ${how}, and ${what}`,
-      `Put back ${copy}. To begin anew on purpose, with a new admin bearer and every old one ended: spl serve --daemon --new-store`,
+      `Put back ${copy}. To start with an empty store on purpose, which ends every bearer token and makes a new admin token: spl serve --daemon --new-store`,
     )
   }
 }

@@ -41,6 +41,7 @@ interface Ready {
   readonly url: string
   readonly cacert: string
   readonly pid: number
+  readonly workerd_pid: number
 }
 
 async function serve(
@@ -63,7 +64,8 @@ describe('spl gateway serve', () => {
     child.kill('SIGTERM')
     const [code] = (await once(child, 'close')) as [number | null]
     expect(code).toBe(0)
-    expect(isRunning(ready.pid)).toBe(false)
+    expect(ready.pid).toBe(child.pid)
+    expect(isRunning(ready.workerd_pid)).toBe(false)
   })
 
   test('stops within three seconds although event streams are open, and lets one that is started meanwhile follow', async () => {
@@ -173,8 +175,8 @@ describe('spl gateway serve', () => {
     const { child, ready } = await serve()
     child.kill('SIGKILL')
     await once(child, 'close')
-    for (let tries = 0; isRunning(ready.pid) && tries < 100; tries++) await sleep(20)
-    expect(isRunning(ready.pid)).toBe(false)
+    for (let tries = 0; isRunning(ready.workerd_pid) && tries < 100; tries++) await sleep(20)
+    expect(isRunning(ready.workerd_pid)).toBe(false)
   })
 
   test('explains a port that this user may not have', async ({ skip }) => {
@@ -197,7 +199,7 @@ describe('spl gateway serve', () => {
     const gone = new Promise((resolve) => {
       child.stderr?.on('data', (text) => String(text).includes('workerd is gone') && resolve(text))
     })
-    process.kill(ready.pid, 'SIGKILL')
+    process.kill(ready.workerd_pid, 'SIGKILL')
     await gone
     const before = performance.now()
     expect(await getPublic(`${ready.url}/v1/threads`, ready.cacert)).toMatchObject({ status: 401 })
