@@ -20,8 +20,8 @@ export type GrantEnd = Extract<ProblemCode, 'AUTH_REVOKED' | 'AUTH_INVALID' | 'A
 export const SEND_BEARER = 'Send: Authorization: Bearer spl_… with a token of this daemon.'
 
 /**
- * Tells who an `Authorization` header stands for. A checked bearer is remembered, by hash, until
- * an account or token changes. Then everything is checked again, so a revocation works from the next
+ * Tells who an `Authorization` header stands for, and whether that grant still exists. A checked bearer is remembered,
+ * by hash, until an account or token changes. Then everything is checked again, so a revocation works from the next
  * request. Synchronous for a remembered bearer.
  */
 export class BearerCheck {
@@ -29,13 +29,17 @@ export class BearerCheck {
   readonly #identity: Identity
   readonly #uses: Pick<TokenUses, 'note'>
   readonly #verified = new Map<string, AccountPrincipal>()
+  /** Tokens that are not revoked, by id, and when each expires. A body that has arrived costs no read of the store. */
+  readonly #live = new Map<string, number | null>()
 
   constructor(store: Store, identity: Identity, uses: Pick<TokenUses, 'note'>) {
     this.#store = store
     this.#uses = uses
     this.#identity = identity
     store.commits.add((records) => {
-      if (records.some((record) => record.thread === ACCOUNTS_THREAD)) this.#verified.clear()
+      if (!records.some((record) => record.thread === ACCOUNTS_THREAD)) return
+      this.#verified.clear()
+      this.#live.clear()
     })
   }
 
@@ -46,7 +50,7 @@ export class BearerCheck {
     const key = hash('sha256', bearer, 'base64')
     const known = this.#verified.get(key)
     if (known === undefined) return this.#verify(bearer, key)
-    if (known.expiresAt !== null && nowSeconds() >= known.expiresAt) throw invalid()
+    if (hasExpired(known.expiresAt)) throw invalid()
     this.#uses.note(known.tokenId)
     return known
   }
@@ -76,9 +80,14 @@ export class BearerCheck {
 
   /** Why a token that was valid is no longer; undefined while it is. */
   endOf(token: string): GrantEnd | undefined {
-    const row = this.#store.token(token)
-    if (row === undefined || isRevoked(row)) return 'AUTH_REVOKED'
-    return isLive(row) ? undefined : 'AUTH_INVALID'
+    let expiresAt = this.#live.get(token)
+    if (expiresAt === undefined) {
+      const row = this.#store.token(token)
+      if (row === undefined || isRevoked(row)) return 'AUTH_REVOKED'
+      expiresAt = row.expires_at
+      remember(this.#live, token, expiresAt)
+    }
+    return hasExpired(expiresAt) ? 'AUTH_INVALID' : undefined
   }
 
   async #verify(bearer: string, key: string): Promise<AccountPrincipal> {
@@ -93,18 +102,18 @@ export class BearerCheck {
     if (row.env !== parsed.env || isRevoked(row)) throw invalid()
     if (!isLive(row)) throw expired()
     const principal = toPrincipal(row)
-    this.#remember(key, principal)
+    remember(this.#verified, key, principal)
     this.#uses.note(id)
     return principal
   }
+}
 
-  #remember(key: string, principal: AccountPrincipal): void {
-    if (this.#verified.size >= ACCESS_LIMITS.verifiedBearers) {
-      const [oldest] = this.#verified.keys()
-      if (oldest !== undefined) this.#verified.delete(oldest)
-    }
-    this.#verified.set(key, principal)
+function remember<Value>(known: Map<string, Value>, key: string, value: Value): void {
+  if (known.size >= ACCESS_LIMITS.verifiedBearers) {
+    const [oldest] = known.keys()
+    if (oldest !== undefined) known.delete(oldest)
   }
+  known.set(key, value)
 }
 
 function isRevoked(row: TokenRow): boolean {
@@ -112,8 +121,12 @@ function isRevoked(row: TokenRow): boolean {
 }
 
 function isLive(row: TokenRow): boolean {
-  if (isRevoked(row)) return false
-  return row.expires_at === null || nowSeconds() < row.expires_at
+  return !isRevoked(row) && !hasExpired(row.expires_at)
+}
+
+/** @param at Unix time, seconds; null for never */
+function hasExpired(at: number | null): boolean {
+  return at !== null && nowSeconds() >= at
 }
 
 function toPrincipal(row: TokenRow): AccountPrincipal {
