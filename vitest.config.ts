@@ -14,7 +14,7 @@ const UNITS = [
   'test/daemon/expose/{doctor-checks,expose-plan,exposure,network-door,plain-way,probe-judgements,recipe-files,recipes}.test.ts',
   'test/daemon/http/{bad-input,drain,foreign-request-guard,full-port,listen-host,plain-refusals}.test.ts',
   'test/daemon/http/{query-parameters,requests-under-way,routes,settings,subscribe-socket}.test.ts',
-  'test/daemon/requests/{exposition,loggable,metrics,request-log,rotating-file}.test.ts',
+  'test/daemon/requests/{exposition,mask-secrets,metrics,request-log,rotating-file}.test.ts',
   'test/daemon/store/{cursor,feed,store-lineage,store-loss,store-queries}.test.ts',
   'test/daemon/tunnel/{link-meter,request-framer,tunnel-abort,tunnel-hostile-hosts,tunnel-hostile,tunnel-states,tunnel-stop,tunnel-waits}.test.ts',
   'test/daemon/tunnel/states/*.test.ts',

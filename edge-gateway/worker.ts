@@ -7,7 +7,7 @@ import { problemResponse } from './door/problem-response.ts'
 import { refuse } from './door/refusal.ts'
 import { isRegistryTarget } from './registry/registry-routes.ts'
 import { NO_REGISTRY } from './registry/refusals.ts'
-import { serveHostnames } from './registry/serve-hostnames.ts'
+import { findHostOwner } from './registry/find-host-owner.ts'
 import { haveRegistry, readSettings } from './deployment/settings.ts'
 import { connect } from './worker/connect.ts'
 import { giveChallenge } from './worker/give-challenge.ts'
@@ -15,7 +15,7 @@ import { splitUrl } from './door/public-request.ts'
 import { refusalOfFailure } from './worker/refusal-of-failure.ts'
 import { relay } from './worker/relay.ts'
 import { logFault } from './deployment/log-fault.ts'
-import { ROOM_OBJECT, ROOM_URL } from './internal/relayed.ts'
+import { STORAGE_PROBE_OBJECT, STORAGE_PROBE_URL } from './internal/relayed.ts'
 import { STORAGE_ROOM } from './internal/storage-room.ts'
 
 export { RegistryObject } from './registry/registry-object.ts'
@@ -53,7 +53,7 @@ function settled(request: Request, env: Env): MaybePromise<Response> {
 
 /** In an object of its own, which alone fails with it. */
 function tryRoom({ TUNNEL }: Env): Promise<void> {
-  const write = () => TUNNEL.get(TUNNEL.idFromName(ROOM_OBJECT)).fetch(ROOM_URL)
+  const write = () => TUNNEL.get(TUNNEL.idFromName(STORAGE_PROBE_OBJECT)).fetch(STORAGE_PROBE_URL)
   return STORAGE_ROOM.tryAgain(write, Date.now())
 }
 
@@ -70,7 +70,7 @@ function answerTo(request: Request, env: Env): MaybePromise<Response> {
     if (url.target === CHALLENGE_PATH) return giveChallenge(request, url.host, settings, owner)
     return relay(request, url, settings, owner)
   }
-  if (haveRegistry(settings)) return serveHostnames(request, url, settings, serve)
+  if (haveRegistry(settings)) return findHostOwner(request, url, settings, serve)
   if (isRegistryTarget(url.target)) return refuse(NO_REGISTRY, { requestId: crypto.randomUUID() })
   return serve(settings.serves as HostOwner)
 }

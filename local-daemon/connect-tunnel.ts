@@ -11,7 +11,7 @@ export function connectTunnel(
   const tunnel = startTunnel(options, {
     ...parts,
     policy: () => edge.payload(),
-    onPolicyAcked: () => edge.acknowledged(),
+    onPolicyAcked: () => edge.wakeWaiting(),
   })
   edge.connectTo({
     pushPolicy: () => tunnel.pushPolicy(),

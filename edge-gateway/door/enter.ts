@@ -25,10 +25,10 @@ function checkForm<Shown extends object, Answer>(
   if (seconds > 0) return visit.refuse(tooManyRequests(seconds))
   const fault = visit.formFault()
   if (fault !== undefined) return visit.refuse(fault)
-  return andThen(visit.credential(), judge<Shown, Answer>, limits, visit)
+  return andThen(visit.credential(), checkShown<Shown, Answer>, limits, visit)
 }
 
-function judge<Shown extends object, Answer>(
+function checkShown<Shown extends object, Answer>(
   shown: Shown | Refusal,
   limits: AddressLimits,
   visit: Visit<Shown, Answer>,
@@ -39,7 +39,7 @@ function judge<Shown extends object, Answer>(
       visit.refuse(seconds > 0 ? strangers.tooMany(seconds) : shown),
     )
   }
-  const strangers = visit.limitOf(shown)
+  const strangers = visit.strangerLimitOf(shown)
   if (strangers === undefined) return visit.admit(shown)
   return andThen(strangers.wait(limits, visit.client), (seconds) =>
     seconds > 0 ? visit.refuse(strangers.tooMany(seconds), shown) : visit.admit(shown),

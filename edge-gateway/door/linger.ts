@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../protocol/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import { detach } from '../../protocol/detach.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 
@@ -57,7 +57,10 @@ export function lingerUnread(
   answer: MaybePromise<Response>,
   request: Request,
 ): MaybePromise<Response> {
-  if (answer instanceof Promise) return answer.then((given) => lingerUnread(given, request))
+  return andThen(answer, keepUnread, request)
+}
+
+function keepUnread(answer: Response, request: Request): MaybePromise<Response> {
   const { body } = request
   if (body === null || body.locked || request.bodyUsed || answer.webSocket) return answer
   const reader = body.getReader()

@@ -16,7 +16,7 @@ export interface Visit<Shown extends object, Answer> {
   /** What it shows for itself, or why that is not good. */
   credential(): MaybePromise<Shown | Refusal>
   /** What it counts in although its credential is good: undefined for those that the owner knows by name. */
-  limitOf(shown: Shown): StrangerLimit | undefined
+  strangerLimitOf(shown: Shown): StrangerLimit | undefined
   /** It may go on. */
   admit(shown: Shown): MaybePromise<Answer>
   /** It may not. @param shown its credential, if that was good */

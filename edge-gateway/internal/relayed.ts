@@ -16,9 +16,9 @@ export const CORS_URL = 'https://tunnel/cors'
 /** The origins that are allowed, as a list: for refusals that are made without the object. */
 export const ORIGINS_URL = 'https://tunnel/origins'
 /** Tries whether storage takes a write: to an object of its own, which fails if it does not. */
-export const ROOM_URL = 'https://tunnel/room'
+export const STORAGE_PROBE_URL = 'https://tunnel/room'
 /** The name of that object. No owner has it: theirs are did:keys. */
-export const ROOM_OBJECT = 'room'
+export const STORAGE_PROBE_OBJECT = 'room'
 const RELAY_URL = 'https://tunnel/relay/'
 /** In place of a `token_id`: nothing was shown; a code for one use was. */
 const STRANGER = '-'

@@ -28,7 +28,7 @@ export async function answerRegistry(
     // A fault of the form counts as a stranger's: the admin's commands make no such request.
     formFault: () => undefined,
     credential: () => readVisitor(request, url, settings, isOwn),
-    limitOf: ({ as }) => LIMIT_OF[as],
+    strangerLimitOf: ({ as }) => LIMIT_OF[as],
     admit: (visitor) => askRegistry(visitor, settings.env, changed),
     refuse: (refusal) => refusal,
   })

@@ -73,7 +73,7 @@ export class AskedRequest implements RelayedRequest {
   cors(): CorsHeaders {
     const { method, headers } = this.#readHead()
     const get = (name: string) => headers.find(([known]) => known === name)?.[1] ?? null
-    return this.#desk.policy.cors({ method, headers: { get } }).headers
+    return this.#desk.policy.decideCors({ method, headers: { get } }).headers
   }
 
   refused(code: ProblemCode): void {

@@ -37,7 +37,7 @@ export interface DispatchParts {
   readonly headTimeoutMs: number
 }
 
-/** Decides what becomes of each relayed request: refused, sent to home, or held for its return. */
+/** Decides what becomes of each relayed request: refused, sent to home, or parked for its return. */
 export class Dispatch implements RequestDesk {
   readonly policy: PolicyBook
   readonly counts: TrafficCounts
@@ -74,14 +74,14 @@ export class Dispatch implements RequestDesk {
     const connection = this.#connections.current
     if (connection?.ready !== true) return
     const now = Date.now()
-    this.#parked.serve((asked) => this.#sendHeld(asked, connection, now))
+    this.#parked.answerAll((asked) => this.#sendParked(asked, connection, now))
   }
 
   /** A safe request whose connection was lost before its answer began. */
   sendAgain(asked: AskedRequest): MaybePromise<Response> | undefined {
     const connection = this.#connections.current
     const now = Date.now()
-    if (connection?.ready === true) return this.#sendHeld(asked, connection, now)
+    if (connection?.ready === true) return this.#sendParked(asked, connection, now)
     if (asked.relayed.kind === 'feed') return this.#refuseOrHold(OFFLINE, asked)
     return this.#park(asked, now)
   }
@@ -91,7 +91,7 @@ export class Dispatch implements RequestDesk {
     const { relayed } = asked
     const refusal =
       relayed.kind === 'resume'
-        ? this.policy.refusalOfHeld(relayed, now)
+        ? this.policy.refusalOfLetIn(relayed, now)
         : this.policy.refusal(relayed, now)
     if (refusal !== undefined) return this.#refuseOrHold(refusal, asked)
     const connection = this.#connections.heard(now)
@@ -147,12 +147,12 @@ export class Dispatch implements RequestDesk {
   }
 
   /** Its token may have been revoked since it came. */
-  #sendHeld(
+  #sendParked(
     asked: AskedRequest,
     connection: TunnelConnection,
     now: number,
   ): MaybePromise<Response> {
-    const refusal = this.policy.refusalOfHeld(asked.relayed, now)
+    const refusal = this.policy.refusalOfLetIn(asked.relayed, now)
     return refusal === undefined ? this.#send(asked, connection, now) : refuse(refusal, asked)
   }
 

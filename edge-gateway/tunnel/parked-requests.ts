@@ -45,7 +45,7 @@ export class ParkedRequests {
   }
 
   /** Home is back: each is answered as `send` says, in order, and none waits any more. */
-  serve(send: (asked: AskedRequest) => MaybePromise<Response>): void {
+  answerAll(send: (asked: AskedRequest) => MaybePromise<Response>): void {
     const all = [...this.#parked]
     this.#parked.clear()
     this.#places.clear()

@@ -57,7 +57,7 @@ export const NO_POLICY: Refusal = {
 }
 
 /** For a daemon that was replaced and asks whether the place is free again. */
-export const ANOTHER_DAEMON: Refusal = {
+export const ANOTHER_DAEMON_CONNECTED: Refusal = {
   code: 'ANOTHER_DAEMON_CONNECTED',
   message: 'Another daemon with this identity is connected: a copy of this home',
   try: 'stop one of the two for good, or give it a home of its own',

@@ -2,8 +2,8 @@ import type { ProblemCode } from '../../protocol/http/problem.ts'
 import type { RelayedKind } from '../internal/relayed.ts'
 
 /**
- * What the object is called for. Each of them wakes it if it sleeps; pings are answered by the
- * platform, and no timer outlives a sleep. `plain` to `metrics` are requests, `daemon_message` and `subscriber_ack`
+ * What the object is called for. Each of them wakes it if it sleeps; so do, uncounted, the registry's calls
+ * (`internal/home-object.ts`). Pings are answered by the platform, and no timer outlives a sleep. `plain` to `metrics` are requests, `daemon_message` and `subscriber_ack`
  * WebSocket messages that come in.
  */
 export const CAUSES = [

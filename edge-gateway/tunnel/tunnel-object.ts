@@ -10,7 +10,7 @@ import { newestOf } from './connection/connection-attachment.ts'
 import { Dispatch } from './dispatch.ts'
 import type { GatewayState } from './gateway-metrics.ts'
 import { DAEMON, HomeConnections } from './connection/home-connections.ts'
-import { KeptValues } from './kept-values.ts'
+import { StoredValues } from './stored-values.ts'
 import { ParkedRequests } from './parked-requests.ts'
 import { PolicyBook } from './policy/policy-book.ts'
 import { PolicyUpdates } from './policy/policy-updates.ts'
@@ -24,7 +24,7 @@ import { WorkerAnswers } from './worker-answers.ts'
 /** The object that holds the daemon's socket: what the platform calls. The relay path touches no storage. */
 export class TunnelObject extends DurableObject<Env> {
   readonly #tenure: Tenure
-  readonly #kept: KeptValues
+  readonly #stored: StoredValues
   readonly #policy: PolicyBook
   readonly #presence: Presence
   readonly #parked = new ParkedRequests()
@@ -43,12 +43,12 @@ export class TunnelObject extends DurableObject<Env> {
     const settings = readSettings(env)
     const headTimeoutMs = typeof settings === 'string' ? 100_000 : settings.headTimeoutMs
     const tenure = new Tenure(ctx.storage)
-    const kept = new KeptValues(ctx.storage, ctx.id.toString())
-    const policy = new PolicyBook(kept)
-    const presence = new Presence(kept)
+    const stored = new StoredValues(ctx.storage, ctx.id.toString())
+    const policy = new PolicyBook(stored)
+    const presence = new Presence(stored)
     const counts = new TrafficCounts(newestOf(ctx.getWebSockets(DAEMON))?.counts, Date.now())
     const watch = new Watch(
-      () => this.#look(),
+      () => this.#endOverdue(),
       () => this.#keepCounts(),
       counts,
     )
@@ -66,7 +66,7 @@ export class TunnelObject extends DurableObject<Env> {
     const parked = this.#parked
     const shared = { tenure, presence, connections, subscribers, watch }
     this.#tenure = tenure
-    this.#kept = kept
+    this.#stored = stored
     this.#policy = policy
     this.#presence = presence
     this.#counts = counts
@@ -85,7 +85,7 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   override fetch(request: Request): MaybePromise<Response> {
-    this.#kept.flush()
+    this.#stored.flush()
     const answer = this.#answers.answer(request)
     this.#keepCounts()
     return answer
@@ -103,7 +103,7 @@ export class TunnelObject extends DurableObject<Env> {
   endForGood(): void {
     this.#tenure.end()
     this.#connections.endAll()
-    this.#parked.serve((asked) => refuse(HOSTNAME_UNKNOWN, asked))
+    this.#parked.answerAll((asked) => refuse(HOSTNAME_UNKNOWN, asked))
     // Those who wait for home ask again, and are told.
     this.#subscribers.waiting.wake()
     this.#policy.forget()
@@ -168,11 +168,11 @@ export class TunnelObject extends DurableObject<Env> {
   }
 
   /** Returns whether anything must be looked at again. */
-  #look(): boolean {
+  #endOverdue(): boolean {
     const now = Date.now()
     this.#parked.expire(now)
-    const disowning = this.#updates.look(now)
-    const more = this.#connections.look(now)
+    const disowning = this.#updates.endDisowned(now)
+    const more = this.#connections.endOverdue(now)
     return more || this.#parked.size > 0 || disowning
   }
 
@@ -182,6 +182,6 @@ export class TunnelObject extends DurableObject<Env> {
    */
   #keepCounts(): void {
     if (this.#watch.running || !this.#counts.unsaved) return
-    if (this.#connections.current?.save() === true) this.#counts.saved()
+    if (this.#connections.current?.saveForSleep() === true) this.#counts.saved()
   }
 }

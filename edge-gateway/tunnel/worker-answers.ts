@@ -9,7 +9,7 @@ import {
   ORIGINS_URL,
   readRelayUrl,
   type Relayed,
-  ROOM_URL,
+  STORAGE_PROBE_URL,
 } from '../internal/relayed.ts'
 import type { DaemonAdmission } from './connection/admit-daemon.ts'
 import { answerMetrics } from './answer-metrics.ts'
@@ -20,7 +20,7 @@ import type { Tenure } from './tenure.ts'
 import { causeOf } from './traffic-counts.ts'
 
 /** More than a policy has, so that what fails for want of room does not go on for want of a little less. */
-const ROOM_BYTES = 512 * 1024
+const STORAGE_PROBE_BYTES = 512 * 1024
 
 export interface AnswerParts {
   readonly storage: DurableObjectStorage
@@ -48,7 +48,7 @@ export class WorkerAnswers {
   }
 
   answer(request: Request): MaybePromise<Response> {
-    if (request.url === ROOM_URL) return this.#takeRoom()
+    if (request.url === STORAGE_PROBE_URL) return this.#takeRoom()
     const { counts, policy } = this.#dispatch
     const relayed = readRelayUrl(request.url)
     if (this.#tenure.over) return refuseForGood(request, relayed)
@@ -78,13 +78,13 @@ export class WorkerAnswers {
 
   /** If there is no room this fails, and the object with it: it is an object that no owner has. */
   #takeRoom(): Response {
-    this.#storage.kv.put('room', new Uint8Array(ROOM_BYTES))
+    this.#storage.kv.put('room', new Uint8Array(STORAGE_PROBE_BYTES))
     return new Response(null, { status: 204 })
   }
 
   /** For the Worker, which has no policy: the decision's headers; 204, or 403 for a preflight that is denied. */
   #answerCors(request: Request): Response {
-    const decision = this.#dispatch.policy.cors(request)
+    const decision = this.#dispatch.policy.decideCors(request)
     const denied = decision.kind === 'preflight' && !decision.allowed
     return new Response(null, { status: denied ? 403 : 204, headers: decision.headers })
   }

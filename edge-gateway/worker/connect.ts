@@ -25,7 +25,7 @@ export function connect(
     formFault: () => upgradeFault(request),
     credential: () =>
       isOwnHost(host, settings) ? knockOf(request, host, owner) : Promise.resolve(OTHER_HOST),
-    limitOf: () => undefined,
+    strangerLimitOf: () => undefined,
     admit: (knock) =>
       objectOf(settings.env, owner).fetch(CONNECT_URL, {
         headers: { [CONNECT_HEADER]: JSON.stringify(knock), upgrade: 'websocket' },

@@ -22,7 +22,7 @@ export function giveChallenge(
     strangers: CONNECT_CHALLENGES,
     formFault: () => undefined,
     credential: () => NOTHING_SHOWN,
-    limitOf: () => CONNECT_CHALLENGES,
+    strangerLimitOf: () => CONNECT_CHALLENGES,
     // Whatever is asked here counts, also what is asked wrongly.
     admit: () => {
       if (request.method !== 'GET') return say(NOT_GET)

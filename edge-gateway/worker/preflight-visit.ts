@@ -53,7 +53,7 @@ export class PreflightVisit implements Visit<PreflightAnswer, Response> {
   }
 
   /** One that is denied counts as a stranger's request. */
-  limitOf({ allowed }: PreflightAnswer): StrangerLimit | undefined {
+  strangerLimitOf({ allowed }: PreflightAnswer): StrangerLimit | undefined {
     return allowed ? undefined : STRANGERS
   }
 

@@ -48,7 +48,7 @@ export class RelayVisit implements Visit<Credential, Response> {
     return checkCredential(this.#access, head.target, authorization, this.#asked.owner)
   }
 
-  limitOf({ stranger }: Credential): StrangerLimit | undefined {
+  strangerLimitOf({ stranger }: Credential): StrangerLimit | undefined {
     return stranger ? STRANGERS : undefined
   }
 

@@ -55,8 +55,8 @@ export class EdgeLink {
     return encodeEdgePolicy(projectPolicy(this.#store, values, this.#version, nowSeconds()))
   }
 
-  /** The gateway has acknowledged a policy. */
-  acknowledged(): void {
+  /** The gateway has acknowledged a policy: `settled` looks again. */
+  wakeWaiting(): void {
     for (const wake of this.#waiting) wake()
   }
 

@@ -5,7 +5,7 @@ import { REQUEST_LIMITS } from './limits.ts'
 import { FixedAnswer } from './fixed-answer.ts'
 import type { RequestFacts } from '../access/request-facts.ts'
 import type { RequestMetrics } from './request-metrics.ts'
-import { loggable, loggablePath } from './loggable.ts'
+import { loggable, loggablePath } from './mask-secrets.ts'
 import type { RequestLog } from './request-log.ts'
 import { type Asked, RequestTrace, type TraceEnd, type TraceWatcher } from './request-trace.ts'
 

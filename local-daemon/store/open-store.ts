@@ -32,7 +32,7 @@ import {
   type StoreTransactor,
 } from './transactor.ts'
 import { limitTrouble } from './trouble/why-not-written.ts'
-import { Writer } from './writer.ts'
+import { WriteQueue } from './write-queue.ts'
 
 export interface AppendOptions {
   /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
@@ -224,20 +224,20 @@ export function openStore(options: StoreOptions): Store {
 
   const timer = setInterval(tick, STORE_LIMITS.storeRetryMs)
   timer.unref()
-  const writer = new Writer<StoreTransactor>(transactNow)
+  const queue = new WriteQueue<StoreTransactor>(transactNow)
 
   return {
     ...reader,
     commits,
     sqliteVersion: sqliteVersion(database),
-    transact: (work) => writer.transact(work),
+    transact: (work) => queue.transact(work),
     trouble: () => state.trouble,
     lineageBroken: opened.broken,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),
     append(draft, { once, guard, also } = {}) {
       const { clock } = draft
       const step = clock === undefined ? draft : sealRecord({ ...draft, clock })
-      return writer.append((tx) => {
+      return queue.append((tx) => {
         const before = once && keys.recall(once)
         if (before !== undefined) return { record: before, created: false }
         guard?.(tx)
@@ -251,7 +251,7 @@ export function openStore(options: StoreOptions): Store {
       if (!database.open) return
       clearInterval(timer)
       census.stop()
-      writer.flush()
+      queue.flush()
       if (loss === undefined) closeDatabase(database, state.trouble, () => {})
       else loss.closing(() => closeOpen(loss))
       lineage?.close()

@@ -15,8 +15,8 @@ const REPLACED_FIRST_MS = 2_000
 export type LossKind = 'lost' | 'refused' | 'replaced'
 
 /**
- * How long to wait before the next try, milliseconds, with jitter so that a crowd of daemons does
- * not return in step.
+ * How long to wait before the next try, milliseconds. With jitter (0 to 100 % for the first retry, 10 to 100 % later), so that
+ * a crowd of daemons does not return in step.
  * @param failures tries since a connection last held, this one included; 1 is the first
  * @param random from 0 inclusive to 1 exclusive
  * @param awayMs since a connection held, or since the start

@@ -50,24 +50,31 @@ export class FrameError extends Error {
 
 type Scope = 'connection' | 'stream' | 'either'
 
-/** By type: the flags it may carry, and whether it names a stream. Anything else is an error. */
-const RULES: readonly ({ readonly flags: number; readonly scope: Scope } | undefined)[] = [
-  undefined,
-  { flags: 0, scope: 'connection' }, // HELLO
-  { flags: FLAG.END, scope: 'stream' }, // OPEN
-  { flags: FLAG.END, scope: 'stream' }, // HEAD
-  { flags: FLAG.END, scope: 'stream' }, // DATA
-  { flags: FLAG.ACK, scope: 'stream' }, // RESET
-  { flags: 0, scope: 'either' }, // CREDIT
-  { flags: FLAG.ACK, scope: 'connection' }, // PING
-  { flags: 0, scope: 'connection' }, // GO_AWAY
-  { flags: 0, scope: 'connection' }, // POLICY
-  { flags: 0, scope: 'connection' }, // POLICY_ACK
-  { flags: 0, scope: 'stream' }, // JOIN
-  { flags: FLAG.END, scope: 'connection' }, // GROUP
-  { flags: 0, scope: 'connection' }, // LEAVE
-  { flags: 0, scope: 'connection' }, // RIVAL
-]
+interface FrameRule {
+  readonly flags: number
+  readonly scope: Scope
+}
+
+/** The flags that each frame may carry, and whether it names a stream. Anything else is an error. */
+const RULES: Readonly<Record<keyof typeof FRAME, FrameRule>> = {
+  HELLO: { flags: 0, scope: 'connection' },
+  OPEN: { flags: FLAG.END, scope: 'stream' },
+  HEAD: { flags: FLAG.END, scope: 'stream' },
+  DATA: { flags: FLAG.END, scope: 'stream' },
+  RESET: { flags: FLAG.ACK, scope: 'stream' },
+  CREDIT: { flags: 0, scope: 'either' },
+  PING: { flags: FLAG.ACK, scope: 'connection' },
+  GO_AWAY: { flags: 0, scope: 'connection' },
+  POLICY: { flags: 0, scope: 'connection' },
+  POLICY_ACK: { flags: 0, scope: 'connection' },
+  JOIN: { flags: 0, scope: 'stream' },
+  GROUP: { flags: FLAG.END, scope: 'connection' },
+  LEAVE: { flags: 0, scope: 'connection' },
+  RIVAL: { flags: 0, scope: 'connection' },
+}
+
+/** The same by the number on the wire. */
+const RULE_OF: readonly (FrameRule | undefined)[] = byNumber()
 
 /** Iterates over the frames of one message. It is itself the current frame: only the view is allocated per frame. */
 export class FrameReader implements Frame {
@@ -151,7 +158,7 @@ export function writeFrameHeader(
 const NOTHING = new Uint8Array(0)
 
 function checkHeader(type: number, flags: number, stream: number): void {
-  const rule = RULES[type]
+  const rule = RULE_OF[type]
   if (rule === undefined) throw new FrameError(`read frame: type ${type} is unknown`)
   if ((flags & ~rule.flags) !== 0)
     throw new FrameError(`read frame: flags ${flags} on type ${type}`)
@@ -161,4 +168,10 @@ function checkHeader(type: number, flags: number, stream: number): void {
   if (rule.scope === 'stream' && stream === 0) {
     throw new FrameError(`read frame: type ${type} needs a stream`)
   }
+}
+
+function byNumber(): (FrameRule | undefined)[] {
+  const rules: (FrameRule | undefined)[] = []
+  for (const [name, type] of Object.entries(FRAME)) rules[type] = RULES[name as keyof typeof FRAME]
+  return rules
 }

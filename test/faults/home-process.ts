@@ -23,7 +23,7 @@ const tunnel =
       faults: daemon.faults,
       meter: new LinkMeter(),
       policy: () => edge.payload(),
-      onPolicyAcked: () => edge.acknowledged(),
+      onPolicyAcked: () => edge.wakeWaiting(),
       app: plantedApp(planted, daemon.app),
     },
   )

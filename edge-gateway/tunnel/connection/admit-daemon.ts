@@ -5,7 +5,7 @@ import { refuse, type Refusal } from '../../door/refusal.ts'
 import { CHALLENGE_REFUSALS, HOSTNAME_UNKNOWN } from '../../door/refusals.ts'
 import type { Knock } from '../../internal/relayed.ts'
 import type { HomeConnections } from './home-connections.ts'
-import { ANOTHER_DAEMON, TOO_MANY_CONNECTS } from '../refusals.ts'
+import { ANOTHER_DAEMON_CONNECTED, TOO_MANY_CONNECTS } from '../refusals.ts'
 import type { Tenure } from '../tenure.ts'
 import type { Watch } from '../watch.ts'
 
@@ -47,7 +47,7 @@ export class DaemonAdmission {
     const current = yields === undefined ? undefined : this.#connections.heard(Date.now())
     if (yields !== undefined && current?.ready === true && current.isOfAnother(yields)) {
       current.streams.tellRival()
-      return say(ANOTHER_DAEMON)
+      return say(ANOTHER_DAEMON_CONNECTED)
     }
     const { 0: client, 1: server } = new WebSocketPair()
     this.#connections.accept(server)

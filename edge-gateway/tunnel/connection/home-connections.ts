@@ -106,15 +106,15 @@ export class HomeConnections {
   }
 
   /** Ends what is overdue. Returns whether to look again. @param now milliseconds since 1970 */
-  look(now: number): boolean {
+  endOverdue(now: number): boolean {
     let more = false
     for (const [socket, connection] of this.#connections) {
       const { exchanges } = connection.streams
-      exchanges.look(now)
+      exchanges.endOverdue(now)
       this.#dropSilent(socket, connection, now)
       if (connection !== this.#current) this.#endFinished(socket, connection, now)
-      if (connection.unsaved) connection.save()
-      more ||= exchanges.mustLook || connection.unsaved || connection !== this.#current
+      if (connection.unsaved) connection.saveForSleep()
+      more ||= exchanges.anyDue || connection.unsaved || connection !== this.#current
     }
     return more
   }

@@ -77,7 +77,7 @@ export class OpenExchanges {
     for (const [stream, open] of this.#open) {
       if (open.tokenId === undefined || open.cutAt !== Infinity || !disowned(open.tokenId)) continue
       open.cutAt = now + REVOKED_GRACE_MS
-      this.tell(stream, ({ exchange }) => exchange.revoke(false))
+      this.tell(stream, ({ exchange }) => exchange.tokenRevoked?.())
     }
   }
 
@@ -98,12 +98,12 @@ export class OpenExchanges {
    * Cuts off what outlives its token's grace.
    * @param now milliseconds since 1970
    */
-  look(now: number): void {
+  endOverdue(now: number): void {
     for (const [stream, open] of this.#open) {
       if (now >= open.cutAt) {
         this.tell(stream, ({ exchange }) => {
           this.#open.delete(stream)
-          exchange.revoke(true)
+          exchange.cutOff()
         })
         continue
       }
@@ -128,7 +128,7 @@ export class OpenExchanges {
   }
 
   /** Something is due at some time: a head, or the end of a revoked token's answer. */
-  get mustLook(): boolean {
+  get anyDue(): boolean {
     for (const { exchange, headDeadline, cutAt } of this.#open.values()) {
       if (headDeadline !== Infinity || cutAt !== Infinity) return true
       if (exchange.upload?.over === false) return true

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../../protocol/limits.ts'
-import type { KeptValues } from '../kept-values.ts'
+import type { StoredValues } from '../stored-values.ts'
 
 /** Storage key of the number of the newest connection. */
 const GENERATION = 'generation'
@@ -13,22 +13,22 @@ interface Away {
 
 /** Which connections home has had, and since when it is away: both outlive the object's sleep and restart. */
 export class Presence {
-  readonly #kept: KeptValues
+  readonly #stored: StoredValues
   #awaySince: number | undefined
 
-  constructor(kept: KeptValues) {
-    this.#kept = kept
+  constructor(stored: StoredValues) {
+    this.#stored = stored
   }
 
   /** Of the newest connection that was let in; undefined: none ever was. */
   get generation(): number | undefined {
-    return this.#kept.get<number>(GENERATION)
+    return this.#stored.get<number>(GENERATION)
   }
 
   /** Home connects. @returns the generation of its connection, one higher than the last */
   arrive(): number {
     const generation = (this.generation ?? 0) + 1
-    this.#kept.put(GENERATION, generation)
+    this.#stored.put(GENERATION, generation)
     this.#awaySince = undefined
     return generation
   }
@@ -48,11 +48,11 @@ export class Presence {
   #recall(now: number): number {
     const { generation } = this
     if (generation === undefined) return -Infinity
-    const known = this.#kept.get<Away>(AWAY)
+    const known = this.#stored.get<Away>(AWAY)
     // Of an older generation: home has been here since.
     if (known?.generation === generation) return known.since
     const away: Away = { generation, since: now }
-    this.#kept.put(AWAY, away)
+    this.#stored.put(AWAY, away)
     return now
   }
 }

@@ -126,13 +126,13 @@ export class TunnelConnection {
     if (this.#step('lost') === 'fail-streams') this.streams.fail()
   }
 
-  /** Whether something changed since the last `save`. */
+  /** Whether something changed since the last `saveForSleep`. */
   get unsaved(): boolean {
     return this.streams.changed
   }
 
   /** Puts what a sleep must not lose on the socket. False: no sleep is possible now. */
-  save(): boolean {
+  saveForSleep(): boolean {
     if (!this.streams.quiet) return false
     const attachment: ConnectionAttachment = {
       generation: this.generation,

@@ -100,9 +100,8 @@ export class EventExchange implements Exchange {
     this.#subscribers.dismiss(this.#bridge, BRIDGE.RESUME)
   }
 
-  revoke(graceOver: boolean): void {
-    if (this.#bridge === undefined) return this.#plain.revoke(graceOver)
-    if (!graceOver) return
+  cutOff(): void {
+    if (this.#bridge === undefined) return this.#plain.cutOff()
     this.#stream.reset(RESET.GOING_AWAY)
     sendQuietly(this.#bridge, new TextEncoder().encode(finalEvent(TOKEN_REFUSALS.revoked)))
     this.#subscribers.dismiss(this.#bridge, BRIDGE.ENDED)

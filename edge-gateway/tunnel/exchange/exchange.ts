@@ -27,11 +27,10 @@ export interface Exchange {
   begun?(): void
   /** The request body's writer may go on. */
   writable(): void
-  /**
-   * Its token is worth nothing any more. A WebSocket ends at once; an answer only when the grace is over,
-   * in which home may still end it with a last word of its own.
-   */
-  revoke(graceOver: boolean): void
+  /** Its token was revoked. A WebSocket ends at once; an answer gets a grace, in which home may end it itself. */
+  tokenRevoked?(): void
+  /** The grace is over: what home has not ended ends now. */
+  cutOff(): void
   /** The answer takes long: from now on the client's leaving must be noticed. May be called again. */
   watchClient(): void
 }

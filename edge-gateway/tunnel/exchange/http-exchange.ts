@@ -122,8 +122,7 @@ export class HttpExchange implements Exchange {
     this.#uploadFailed(BODY_STALLED)
   }
 
-  revoke(graceOver: boolean): void {
-    if (!graceOver) return
+  cutOff(): void {
     this.#pump?.stop()
     this.#stream.reset(RESET.GOING_AWAY)
     if (!this.#answered) return this.#answerWhole(refuse(TOKEN_REFUSALS.revoked, this.#request))

@@ -114,8 +114,12 @@ export class WebSocketExchange implements Exchange {
     this.#fail(code === RESET.GOING_AWAY ? 1001 : 1011, 'the connection to home was cut')
   }
 
-  revoke(graceOver: boolean): void {
-    if (this.#socket === undefined) return this.#plain.revoke(graceOver)
+  tokenRevoked(): void {
+    if (this.#socket !== undefined) this.cutOff()
+  }
+
+  cutOff(): void {
+    if (this.#socket === undefined) return this.#plain.cutOff()
     this.#fail(CLOSE.TOKEN_REVOKED, 'token revoked', RESET.GOING_AWAY)
   }
 

@@ -22,7 +22,7 @@ import {
   type AccessRules,
 } from './decide-access.ts'
 import type { Relayed } from '../../internal/relayed.ts'
-import type { KeptValues } from '../kept-values.ts'
+import type { StoredValues } from '../stored-values.ts'
 import { NO_ORIGIN } from '../../door/refusals.ts'
 import { NO_POLICY } from '../refusals.ts'
 
@@ -40,14 +40,14 @@ const NOBODY = corsPolicy([])
  * at the first request after a start or a sleep, and from then on in memory.
  */
 export class PolicyBook {
-  readonly #kept: KeptValues
+  readonly #stored: StoredValues
   readonly #buckets = new RateBuckets(TOKENS_MAX)
   readonly #refused = new RateBuckets(TOKENS_MAX)
   #rules: AccessRules | undefined
   #loaded = false
 
-  constructor(kept: KeptValues) {
-    this.#kept = kept
+  constructor(stored: StoredValues) {
+    this.#stored = stored
   }
 
   /**
@@ -58,8 +58,8 @@ export class PolicyBook {
     const bytes = encodeEdgePolicy(policy)
     if (bytes === undefined) return false
     const offset = policy.time - Math.floor(now / 1000)
-    this.#kept.put(KEY, bytes)
-    this.#kept.put(OFFSET, offset)
+    this.#stored.put(KEY, bytes)
+    this.#stored.put(OFFSET, offset)
     this.#rules = accessRules(policy, offset)
     this.#loaded = true
     return true
@@ -67,8 +67,8 @@ export class PolicyBook {
 
   /** Nothing of the owner's stays behind. */
   forget(): void {
-    this.#kept.put(KEY, undefined)
-    this.#kept.put(OFFSET, undefined)
+    this.#stored.put(KEY, undefined)
+    this.#stored.put(OFFSET, undefined)
     this.#rules = undefined
     this.#loaded = true
   }
@@ -96,7 +96,7 @@ export class PolicyBook {
   }
 
   /** The same for a request that was counted when it came, and has waited since. */
-  refusalOfHeld(request: Relayed, now: number): Refusal | undefined {
+  refusalOfLetIn(request: Relayed, now: number): Refusal | undefined {
     const { tokenId } = request
     const rules = this.#current
     if (rules === undefined) return undefined
@@ -120,7 +120,7 @@ export class PolicyBook {
   }
 
   /** What a request's page may read, or do; without a policy nobody's page may. */
-  cors(request: CorsRequest): CorsDecision {
+  decideCors(request: CorsRequest): CorsDecision {
     return decideCors(request, this.#current?.cors ?? NOBODY)
   }
 
@@ -155,9 +155,9 @@ export class PolicyBook {
 
   /** What an older gateway has kept may be of a form that is no more; then home decides until it tells. */
   #load(): AccessRules | undefined {
-    const bytes = this.#kept.get<Uint8Array>(KEY)
+    const bytes = this.#stored.get<Uint8Array>(KEY)
     const policy = bytes === undefined ? undefined : decodeEdgePolicy(bytes)
-    const offset = this.#kept.get<number>(OFFSET) ?? 0
+    const offset = this.#stored.get<number>(OFFSET) ?? 0
     this.#rules = policy === undefined ? undefined : accessRules(policy, offset)
     this.#loaded = true
     return this.#rules

@@ -39,8 +39,8 @@ export class PolicyUpdates {
     this.#pace.take(update, now)
   }
 
-  /** Returns whether to look again. @param now milliseconds since 1970 */
-  look(now: number): boolean {
+  /** Ends the members whose grace is over. Returns whether to look again. @param now milliseconds since 1970 */
+  endDisowned(now: number): boolean {
     if (now >= this.#disownAt) {
       this.#disownAt = Infinity
       const { subscribers, book } = this.#parts

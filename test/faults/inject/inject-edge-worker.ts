@@ -180,7 +180,7 @@ async function injectAtEdge(
   await pause(random() * 20)
   // Whoever is still there leaves, and what nobody answered is overdue.
   for (const abort of aborts) abort.abort()
-  connection.streams.exchanges.look(Date.now() + 3_600_000)
+  connection.streams.exchanges.endOverdue(Date.now() + 3_600_000)
   // Whoever follows events is not sent away: what goes on has its end now.
   feeds.close()
   const settled = Promise.all(clients)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Room for what a run writes. */
-const ROOM_BYTES = 384 * 1024 * 1024
+const STORAGE_PROBE_BYTES = 384 * 1024 * 1024
 
 const FILL_TRIES = 50
 
@@ -17,7 +17,7 @@ export interface SmallDisk extends Disposable {
 
 /** Mounts one over an empty directory. Needs root, on Linux. @throws Error without it */
 export function mountSmallDisk(directory: string): SmallDisk {
-  mount('-t', 'tmpfs', '-o', `size=${ROOM_BYTES},mode=700`, 'tmpfs', directory)
+  mount('-t', 'tmpfs', '-o', `size=${STORAGE_PROBE_BYTES},mode=700`, 'tmpfs', directory)
   const resize = (bytes: number) =>
     mount('-t', 'tmpfs', '-o', `remount,size=${bytes}`, 'tmpfs', directory)
   return {
@@ -32,7 +32,7 @@ export function mountSmallDisk(directory: string): SmallDisk {
         }
       }
     },
-    free: () => resize(ROOM_BYTES),
+    free: () => resize(STORAGE_PROBE_BYTES),
     [Symbol.dispose]: () => {
       execFileSync('umount', ['-l', directory], { stdio: 'ignore' })
     },

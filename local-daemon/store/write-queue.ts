@@ -31,7 +31,7 @@ const LONGEST_PAUSE_MS = 100
  * Nothing here blocks on a lock: while another program has the store, all wait in the queue, with pauses between two tries, and
  * are refused with `STORE_BUSY` after `STORE_LIMITS.storeBusyMs`.
  */
-export class Writer<Transactor> {
+export class WriteQueue<Transactor> {
   readonly #transact: Transact<Transactor>
   #waiting: Waiting<Transactor>[] = []
   #scheduled = false

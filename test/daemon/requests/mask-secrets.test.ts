@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { loggable, loggablePath } from '../../../local-daemon/requests/loggable.ts'
+import { loggable, loggablePath } from '../../../local-daemon/requests/mask-secrets.ts'
 
 const SECRET = 'spl_prod_sa_4046zbet30jfacc9_hzhxQptM'
 

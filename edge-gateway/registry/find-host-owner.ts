@@ -22,7 +22,7 @@ const directory = new HostDirectory()
  * host, else a refusal. A known host awaits nothing.
  * @param serve goes on with the owner
  */
-export function serveHostnames(
+export function findHostOwner(
   request: Request,
   url: PublicUrl,
   settings: RegistrySettings,
@@ -65,7 +65,7 @@ function refuseEach(
     strangers: STRANGERS,
     formFault: () => undefined,
     credential: () => refusal,
-    limitOf: () => undefined,
+    strangerLimitOf: () => undefined,
     admit: () => refuse(refusal, asked),
     refuse: (why) => refuse(why, asked),
   })

@@ -7,7 +7,7 @@ const waiting = new Map<string, Map<string, unknown>>()
  * What an object keeps over its sleep. Where a crash loses what was not yet written, home says it again. While the disk is full, it is
  * kept in memory alone, and the object serves on.
  */
-export class KeptValues {
+export class StoredValues {
   readonly #storage: DurableObjectStorage
   readonly #waiting: Map<string, unknown>
   readonly #room: StorageRoom
