@@ -3,25 +3,37 @@ import type { ClientSink, ClientSinkEvents } from './client-sink.ts'
 
 /** How long a client may take to read its last event. */
 const FAREWELL_MS = 30_000
+const HEARTBEAT = new TextEncoder().encode(HEARTBEAT_COMMENT)
 
-/** A client that reads server-sent events from an HTTP answer. */
+/**
+ * A client that reads server-sent events from an HTTP answer. The runtime pulls the next piece when the client has taken
+ * the one before. Its own identity stream would hold a buffer of 64 KiB for each client (docs/decisions/041-…).
+ */
 export class EventResponse implements ClientSink {
   readonly body: ReadableStream<Uint8Array>
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>
   readonly #events: ClientSinkEvents
-  readonly #encoder = new TextEncoder()
-  #waiting: Uint8Array[] = []
+  #controller!: ReadableStreamDefaultController<Uint8Array>
+  readonly #waiting: Uint8Array[] = []
+  /** Bytes in `#waiting`, and those that the runtime has and the client has not. */
   #pending = 0
-  #draining = false
+  #passing = 0
+  /** The client can take more. */
+  #pulled = false
   #closing = false
   #over = false
 
   constructor(events: ClientSinkEvents) {
-    const { readable, writable } = new IdentityTransformStream()
-    this.body = readable
     this.#events = events
-    this.#writer = writable.getWriter()
-    this.#writer.closed.catch(() => this.#gone())
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => this.#pull(),
+        cancel: () => this.#gone(),
+      },
+      { highWaterMark: 0 },
+    )
   }
 
   get pending(): number {
@@ -32,59 +44,66 @@ export class EventResponse implements ClientSink {
     if (this.#over || this.#closing) return
     this.#waiting.push(events)
     this.#pending += events.length
-    this.#start()
+    this.#pass()
   }
 
   heartbeat(): void {
-    this.write(this.#encoder.encode(HEARTBEAT_COMMENT))
+    this.write(HEARTBEAT)
   }
 
   end(): void {
     this.#closing = true
-    this.#start()
+    this.#pass()
   }
 
   finish(events: string): void {
     if (this.#over || this.#closing) return
-    for (const { length } of this.#waiting) this.#pending -= length
-    this.#waiting = []
-    this.write(this.#encoder.encode(events))
+    this.#waiting.length = 0
+    this.#pending = this.#passing
+    this.write(new TextEncoder().encode(events))
     this.end()
     setTimeout(() => this.abort(), FAREWELL_MS)
   }
 
   abort(): void {
-    if (this.#over) return
-    this.#over = true
-    this.#waiting = []
-    this.#pending = 0
-    this.#writer.abort(new Error('the event stream was cut')).catch(() => {})
+    if (!this.#stop()) return
+    this.#controller.error(new Error('the event stream was cut'))
   }
 
-  #start(): void {
-    if (this.#draining || this.#over) return
-    this.#draining = true
-    this.#drain().catch(() => this.#gone())
+  #pull(): void {
+    this.#pulled = true
+    const taken = this.#passing
+    this.#passing = 0
+    this.#pending -= taken
+    this.#pass()
+    if (taken > 0) this.#events.taken()
   }
 
-  async #drain(): Promise<void> {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      await this.#writer.write(next)
-      if (this.#over) return
-      this.#pending -= next.length
-      this.#events.taken()
+  /** One piece at a time, so that what waits is counted here and can still be dropped. */
+  #pass(): void {
+    if (!this.#pulled || this.#over) return
+    const next = this.#waiting.shift()
+    if (next !== undefined) {
+      this.#pulled = false
+      this.#passing = next.length
+      this.#controller.enqueue(next)
+    } else if (this.#closing) {
+      this.#over = true
+      this.#controller.close()
     }
-    this.#draining = false
-    if (!this.#closing || this.#over) return
-    this.#over = true
-    await this.#writer.close()
   }
 
   #gone(): void {
-    if (this.#over) return
+    if (this.#stop()) this.#events.gone()
+  }
+
+  /** False: it was over before. */
+  #stop(): boolean {
+    if (this.#over) return false
     this.#over = true
-    this.#waiting = []
+    this.#waiting.length = 0
     this.#pending = 0
-    this.#events.gone()
+    this.#passing = 0
+    return true
   }
 }

@@ -10,6 +10,7 @@ import {
 } from './bridge-attachment.ts'
 import { BridgePlaces } from './bridge-places.ts'
 import { closeBridge } from './close-bridge.ts'
+import { GroupDelivery } from './group-delivery.ts'
 import { TOKEN_REFUSALS } from '../policy/decide-access.ts'
 import type { EventExchange } from '../exchange/event-exchange.ts'
 import { MemberGroups } from './member-groups.ts'
@@ -30,6 +31,7 @@ export class Subscribers {
   /** Members whose client has perhaps not taken all yet of what came before: credit for it is still owed. */
   readonly #joined = new Map<WebSocket, EventExchange>()
   #known: MemberGroups | undefined
+  readonly #delivery = new GroupDelivery()
   readonly #places = new BridgePlaces()
   /** Those without a stream, until home is back. */
   readonly waiting: WaitingBridges
@@ -76,6 +78,7 @@ export class Subscribers {
       holder: this.#places.holderOf(bridge),
     }
     bridge.serializeAttachment(attachment)
+    this.#delivery.flush()
     this.#groups.enter(member, bridge)
     this.#alone.delete(bridge)
     this.#joined.set(bridge, exchange)
@@ -91,21 +94,24 @@ export class Subscribers {
   /** Events for all members of a group. */
   forward(generation: number, group: number, events: Uint8Array): void {
     const members = this.#groups.of(generation, group)
-    for (const bridge of members?.values() ?? []) sendQuietly(bridge, events)
+    if (members !== undefined) this.#delivery.send(members, events)
   }
 
   /** A group of home's is over: its members resume. */
   dissolve(generation: number, group: number): void {
+    this.#delivery.flush()
     this.#resume(this.#groups.dissolve(generation, group))
   }
 
   /** A connection is gone: the members of all its groups resume. */
   lost(generation: number): void {
+    this.#delivery.flush()
     for (const members of this.#groups.lost(generation)) this.#resume(members)
   }
 
   /** Home has a last word for one member, and no more. */
   expel(member: MemberOf, farewell: Uint8Array): void {
+    this.#delivery.flush()
     const bridge = this.#groups.take(member)
     if (bridge === undefined) return
     if (farewell.length > 0) sendQuietly(bridge, farewell)
@@ -114,6 +120,7 @@ export class Subscribers {
 
   /** Members with a revoked token leave, if home has not sent them away itself. */
   disown(disowned: (tokenId: string) => boolean): void {
+    this.#delivery.flush()
     for (const bridge of this.#ctx.getWebSockets(SUBSCRIBER)) {
       const attachment = membershipOf(bridge)
       if (attachment?.tokenId === undefined || !disowned(attachment.tokenId)) continue
