@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3'
+import { planOnce } from './plan-once.ts'
 import type { RecordRow, ThreadRow } from './rows.ts'
 
 const RECORD = 'seq, id, thread, actor, raw, judged_by, origin, sig'
@@ -6,7 +7,7 @@ const RECORD = 'seq, id, thread, actor, raw, judged_by, origin, sig'
 /** Statements of the log: the store's name, records, threads, and keys of requests that may be sent again. */
 export function prepareRecordStatements(database: Database) {
   function prepare<Parameters extends unknown[], Result>(sql: string) {
-    return database.prepare<Parameters, Result>(sql)
+    return planOnce<Parameters, Result>(database, sql)
   }
   function rows<Parameters extends unknown[]>(sql: string): Statement<Parameters, RecordRow> {
     return prepare<Parameters, RecordRow>(sql).raw(true)

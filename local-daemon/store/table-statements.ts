@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { planOnce } from './plan-once.ts'
 import type { AccountRow, InviteRow, SettingRow, TokenRow } from './rows.ts'
 
 const TOKEN = `SELECT t.*, a.actors, a.namespace, a.revoked_at AS account_revoked_at, u.used_at
@@ -13,7 +14,7 @@ const INVITE = `SELECT i.*, CASE WHEN i.issuer IS NOT NULL AND t.token_id IS NUL
 /** Statements of the tables that are folded from records: accounts, tokens, invites, settings. */
 export function prepareTableStatements(database: Database) {
   function prepare<Parameters extends unknown[], Result>(sql: string) {
-    return database.prepare<Parameters, Result>(sql)
+    return planOnce<Parameters, Result>(database, sql)
   }
   return {
     insertAccount: prepare<
