@@ -63,12 +63,13 @@ export class Accounts {
 
   /**
    * Mints a token of an account, with the scopes that the account has.
+   * @param expiresAt Unix time, seconds; null for never; or a function that chooses it in the transaction
    * @param replaces chooses tokens that end in the same transaction, after the new one exists; it may throw
    * @throws ProblemError `NOT_FOUND` if the account was revoked meanwhile
    */
   async mint(
     account: { readonly id: string; readonly env: string; readonly scopes: string },
-    expiresAt: number | null,
+    expiresAt: number | null | ((tx: StoreTransactor) => number | null),
     replaces: (tx: StoreTransactor) => readonly string[] = () => [],
   ): Promise<FreshToken & { readonly revoked: readonly string[] }> {
     const fresh = await this.#mint(account.id, account.env)
@@ -76,7 +77,8 @@ export class Accounts {
     const revoked = await this.#store.transact((tx) => {
       requireActive(tx.account(account.id))
       const ended = replaces(tx)
-      this.#addToken(tx, fresh, { scopes, env: account.env }, expiresAt)
+      const end = typeof expiresAt === 'function' ? expiresAt(tx) : expiresAt
+      this.#addToken(tx, fresh, { scopes, env: account.env }, end)
       for (const token of ended) this.#revokeIn(tx, token)
       return ended
     })
@@ -211,6 +213,21 @@ function newAccountId(): string {
 /** When a token that is made now expires; null for never. @param ttl seconds */
 export function expiryAfter(ttl: number | undefined): number | null {
   return ttl === undefined ? null : nowSeconds() + ttl
+}
+
+/**
+ * When the longest-lived valid token of an account expires: a token that replaces them all lives as long. Null for
+ * never, and for an account without a valid token.
+ */
+export function latestExpiry(tx: StoreTransactor, account: string): number | null {
+  const now = nowSeconds()
+  let latest: number | null = null
+  for (const { revoked_at, expires_at } of tx.tokensOf(account)) {
+    if (revoked_at !== null) continue
+    if (expires_at === null) return null
+    if (expires_at > now) latest = Math.max(latest ?? 0, expires_at)
+  }
+  return latest
 }
 
 /** Unix time, seconds. */

@@ -28,7 +28,7 @@ export function addTokenRotate(token: Command): void {
     .argument('<sa>', 'id of the account, or its beginning', parseId)
     .option(
       '--ttl <duration>',
-      'how long it is valid: 90s, 15m, 12h or 30d (default: no limit)',
+      'how long it is valid: 90s, 15m, 12h or 30d (default: as long as those that it replaces)',
       parseDuration,
     )
     .option('--force', 'even if no admin token is then valid for more than a day')

@@ -1,4 +1,4 @@
-import { expiryAfter, requireActive } from '../../access/accounts.ts'
+import { expiryAfter, latestExpiry, requireActive } from '../../access/accounts.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import {
@@ -15,6 +15,7 @@ import {
 import { answers, jsonBody } from '../schemas/describe.ts'
 import { listPage } from '../answers/list-page.ts'
 import { parseBody, parseInput } from '../input/parse-input.ts'
+import type { StoreTransactor } from '../../store/transactor.ts'
 import type { RouteContext } from '../router.ts'
 import { PageQuery } from '../schemas/schemas.ts'
 import {
@@ -125,10 +126,12 @@ export function addServiceAccounts({
     async (c) => {
       const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)
       const account = requireActive(store.account(idOf(c)))
-      const expiresAt = expiryAfter(ttl)
+      const asked = expiryAfter(ttl)
+      // Without a wish the new token lives as long as those that it replaces, so there is nothing to guard.
+      const expiresAt = asked ?? ((tx: StoreTransactor) => latestExpiry(tx, account.id))
       const { revoked, ...fresh } = await accounts.mint(account, expiresAt, (tx) => {
-        if (!force)
-          guardExchange(tx, account.scopes, expiresAt, (row) => row.account === account.id)
+        if (!force && asked !== null)
+          guardExchange(tx, account.scopes, asked, (row) => row.account === account.id)
         const live = tx.tokensOf(account.id).filter((token) => token.revoked_at === null)
         return live.map(({ token_id }) => token_id)
       })

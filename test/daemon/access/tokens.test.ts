@@ -169,6 +169,37 @@ describe('a token', () => {
     expect(topics.slice(-3)).toEqual(['token', 'token_revoked', 'token_revoked'])
   })
 
+  it.each<[string, (number | undefined)[], number | null]>([
+    ['one that expires', [3_600], 3_600],
+    ['the longest-lived of several', [600, 7_200, 3_600], 7_200],
+    ['one without an end', [600, undefined], null],
+  ])('that an account gets by a rotation lives as long as %s', async (_of, lives, expected) => {
+    await using at = await aDaemon()
+    const { body } = await post(at, '/v1/service-accounts', { name: 'x' })
+    const id = String(body['id'])
+    const ends: (number | null)[] = []
+    for (const ttl_seconds of lives) {
+      const made = await post(at, '/v1/tokens', { service_account_id: id, ttl_seconds })
+      ends.push(made.body['expires_at'] as number | null)
+    }
+    const kept = ends[lives.indexOf(expected ?? undefined)]
+    const rotated = await post(at, `/v1/service-accounts/${id}/rotate`, {})
+    expect(rotated.body['expires_at']).toBe(kept)
+    const longer = await post(at, `/v1/service-accounts/${id}/rotate`, { ttl_seconds: 9_999 })
+    const { created_at, expires_at } = longer.body as Record<string, number>
+    expect(expires_at! - created_at!).toBe(9_999)
+  })
+
+  it('of an account whose tokens were all revoked has no end, as a created one', async () => {
+    await using at = await aDaemon()
+    const { body } = await post(at, '/v1/service-accounts', { name: 'x' })
+    const id = String(body['id'])
+    const made = await post(at, '/v1/tokens', { service_account_id: id, ttl_seconds: 600 })
+    await at.daemon.access.accounts.revokeToken(String(made.body['token_id']))
+    const rotated = await post(at, `/v1/service-accounts/${id}/rotate`, {})
+    expect(rotated.body).toMatchObject({ expires_at: null, revoked: [] })
+  })
+
   it('that is not there cannot be revoked', async () => {
     await using at = await aDaemon()
     const answer = await fetch(`${at.base}/v1/tokens/${'0'.repeat(64)}`, {
