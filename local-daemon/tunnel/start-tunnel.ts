@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Identity } from '../access/identity/identity.ts'
 import { StartError } from '../problem/start-error.ts'
 import { VERSION } from '../process/version.ts'
 import type { FaultBook } from '../process/fault-book.ts'
 import { DialError } from './dial/dial-error.ts'
+import { readGatewayCa } from './dial/read-gateway-ca.ts'
 import type { LinkMeter } from './link-meter.ts'
 import type { TunnelApp } from './tunnel-app.ts'
 import { Tunnel, type TunnelEvent } from './tunnel.ts'
@@ -36,7 +36,7 @@ export function startTunnel(options: TunnelTarget, parts: TunnelParts): Tunnel {
   const { cacert } = options
   // Read again at each try: a gateway's own certificate is made anew at the same path. What cannot be read now is told now.
   const ca = cacert === undefined ? undefined : () => readAgain(cacert)
-  if (cacert !== undefined) readCertificate(cacert)
+  if (cacert !== undefined) readGatewayCa(cacert)
   try {
     return new Tunnel({
       gatewayUrl: options.gatewayUrl,
@@ -64,23 +64,9 @@ export function startTunnel(options: TunnelTarget, parts: TunnelParts): Tunnel {
 /** @throws DialError where it cannot be read for the moment */
 function readAgain(pemOrPath: string): string {
   try {
-    return readCertificate(pemOrPath)
+    return readGatewayCa(pemOrPath)
   } catch (cause) {
     throw new DialError('lost', (cause as Error).message, { cause })
-  }
-}
-
-function readCertificate(pemOrPath: string): string {
-  if (pemOrPath.includes('-----BEGIN')) return pemOrPath
-  try {
-    return readFileSync(pemOrPath, 'utf8')
-  } catch (cause) {
-    throw new StartError(
-      'GATEWAY_CA_UNREADABLE',
-      `Read certificate ${pemOrPath}: ${(cause as Error).message}`,
-      'Give --gateway-ca the path of a PEM file that this user may read',
-      { cause },
-    )
   }
 }
 

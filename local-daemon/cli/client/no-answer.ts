@@ -1,3 +1,4 @@
+import { noAddress } from '../../network/no-address.ts'
 import { UNTRUSTED } from '../../tunnel/dial/certificate-fault.ts'
 
 /** What to tell of a request that got no answer. */
@@ -25,11 +26,8 @@ export function noAnswer(
       next: `if the certificate is self-signed: ${trust}`,
     }
   }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return {
-      message: `${hostname} has no address in DNS, as seen from here (${code})`,
-    }
-  }
+  const unnamed = noAddress(hostname, cause)
+  if (unnamed !== undefined) return unnamed
   if (protocol === 'http:' && (code === 'ECONNRESET' || code.startsWith('HPE_'))) {
     return {
       message: `the server at ${origin} closes the connection: it may expect https (${message})`,

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { fileFault } from '../../problem/file-fault.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 
@@ -17,7 +18,7 @@ export function readCa(path: string): string {
   } catch (cause) {
     throw new CliError(
       'CA_UNREADABLE',
-      `read ${path}: ${(cause as Error).message}`,
+      `cannot read the certificate ${path}: ${fileFault(cause)}`,
       'give --ca the PEM file of the certificate: spl gateway serve --self-signed prints its path',
       EXIT_CODE.usage,
       { cause },

@@ -61,6 +61,9 @@ function linkFix(error: string, home: Home, did = '<its identity>'): string {
   if (error.includes('[CONNECT_PROOF_INVALID]')) {
     return `this daemon is not the owner of that gateway; where the gateway runs: spl gateway serve --owner ${did}`
   }
+  if (error.includes('has no address in DNS')) {
+    return 'check the spelling; to correct it: spl serve --restart --gateway https://<hostname>'
+  }
   return 'spl gateway status shows where it fails; spl logs -f shows each attempt'
 }
 

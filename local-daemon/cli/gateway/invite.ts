@@ -58,7 +58,7 @@ export function addGatewayInvite(gateway: Command): void {
 async function makeInvite(options: GatewayInviteOptions): Promise<void> {
   const hostname = options.hostname ?? belowUrl(options.url)
   const { client, identity, origin } = await registryOf(options)
-  const sink = await secretSink(options)
+  const sink = await secretSink(options, 'an invite')
   const nonce = randomBytes(16)
   const expires = Math.floor(Date.now() / 1000) + options.ttl
   const { sign } = identity

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Home } from '../../home/home.ts'
 import { isLoopbackName } from '../../network/is-loopback-name.ts'
-import { locateBearer } from '../client/bearer.ts'
+import { locateBearer, type LocatedBearer } from '../client/bearer.ts'
+import { tokenFile } from '../client/token-file.ts'
 import { CliError } from '../cli-error.ts'
 import { readCa } from '../client/read-ca.ts'
 import { socketClient } from '../client/daemon-client.ts'
@@ -90,9 +91,21 @@ async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> 
     ca: caFile ? readCa(caFile) : undefined,
     expected: existsSync(home.instanceKey) ? await ownerOfHome(options) : null,
     policy: link?.configured ? link.policy : undefined,
-    refusals: readRefusals(options.storage ?? home.gateway),
+    // Those of the gateway on this machine, which another address need not lead to.
+    refusals:
+      own || options.storage !== undefined
+        ? readRefusals(options.storage ?? home.gateway)
+        : undefined,
     bearer: isPrivate(origin) && (own || located?.source !== 'file') ? located?.bearer : undefined,
+    bearerFrom: located && sourceText(located.source, home),
   }
+}
+
+function sourceText(source: LocatedBearer['source'], home: Home): string {
+  if (source === 'option') return 'the token of --token'
+  return source === 'environment'
+    ? 'the token in SPL_TOKEN'
+    : `the token saved in ${tokenFile(home)}`
 }
 
 /** Whether a bearer may go there: by TLS, or without leaving this machine. */
@@ -148,7 +161,7 @@ function refusalText({ since, by_code }: Refusals): string {
 }
 
 const ADVICE: Readonly<Record<Check['name'], string>> = {
-  dns: 'wait some minutes after a first deploy, then check the name at your DNS provider',
+  dns: 'check the spelling; after a first deploy wait some minutes, then check the name at your DNS provider',
   tls: 'check that the gateway runs, on that port. Renew an expired certificate at the gateway; for a self-signed one: --ca <file>',
   gateway:
     'check the hostname, and that the gateway runs: spl gateway deploy, or spl gateway serve',
@@ -162,8 +175,13 @@ const ADVICE: Readonly<Record<Check['name'], string>> = {
 const NOBODYS =
   'the gateway is up, but this hostname is not assigned: spl gateway list shows the assigned ones, spl gateway join gets one'
 
+/** A token that is wrong, revoked, or without the scope. */
+const REFUSED =
+  'use a token of that daemon with records:read: at home spl token create --sa <id>, then here spl token save -'
+
 function advice(checks: readonly Check[]): string {
   const failed = checks.find(({ ok }) => ok === false)
   if (failed?.detail.includes('HOSTNAME_UNKNOWN')) return NOBODYS
+  if (failed?.detail.includes('was refused (')) return REFUSED
   return failed === undefined ? 'run the same command again' : ADVICE[failed.name]
 }

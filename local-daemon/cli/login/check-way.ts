@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { noAddress } from '../../network/no-address.ts'
 import { reachOf } from '../../network/listen-host.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
@@ -29,10 +30,11 @@ async function addressesOf(url: URL): Promise<string[]> {
   try {
     return (await lookup(host, { all: true })).map(({ address }) => address)
   } catch (cause) {
+    const unnamed = noAddress(host, cause)
     throw new CliError(
       'DAEMON_UNREACHABLE',
-      `there is no host called ${host}: ${(cause as Error).message}`,
-      'check the address',
+      unnamed?.message ?? `cannot look up ${host}: ${(cause as Error).message}`,
+      unnamed?.next ?? 'check the address',
       EXIT_CODE.unreachable,
       { cause },
     )

@@ -6,7 +6,7 @@ import type { Token } from '../client/answers.ts'
 /** @param names of the accounts, by id */
 export function tokenTable(tokens: readonly Token[], names: ReadonlyMap<string, string>): string {
   return table(
-    ['TOKEN', 'NAME', 'ACCOUNT', 'CREATED', 'LAST USED', 'ENDS', 'SCOPES'],
+    ['TOKEN ID', 'NAME', 'ACCOUNT', 'CREATED', 'LAST USED', 'ENDS', 'SCOPES'],
     tokens.map((token) => [
       shortId(token.token_id),
       names.get(token.service_account_id) ?? '-',

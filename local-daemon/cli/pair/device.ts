@@ -99,7 +99,7 @@ export function addPairDevice(pair: Command): void {
 async function runPair(options: PairOptions): Promise<void> {
   const { device, url } = options
   const client = await daemonClient(options)
-  const sink = await secretSink(options)
+  const sink = await secretSink(options, options.invite ? 'an invite' : undefined)
   const work = { client, device, url: url.origin, sink, options }
   await makeFor(sink, () => warnAbout(url, client, options))
   if (options.invite) await invite(work)

@@ -1,5 +1,6 @@
 import type { Home } from '../../home/home.ts'
 import { parseListenHost } from '../../network/listen-host.ts'
+import { readGatewayCa } from '../../tunnel/dial/read-gateway-ca.ts'
 import { note } from '../output/output.ts'
 import { installedService, restartService } from './service/installed-service.ts'
 import { serviceManaged } from './service/show-service.ts'
@@ -19,7 +20,7 @@ import { readRunningPid } from '../../home/pid-file.ts'
  *
  * @param given arguments of this command line and its environment alone
  * @param initial what a start without arguments has
- * @throws CliError SERVICE_MANAGED, or StartError of the host, before anything is stopped; of the stop, or of the start
+ * @throws CliError SERVICE_MANAGED, or StartError of the host or the certificate, before anything is stopped; of the stop, or of the start
  */
 export async function restartDaemon(
   home: Home,
@@ -39,6 +40,11 @@ export async function restartDaemon(
     note(`no earlier start is recorded in ${home.root}: starting with the defaults`)
   const args = keptArguments(last ?? initial, given)
   if (!args.insecureLocalhost) parseListenHost(args.host)
+  if (args.gateway !== null && args.gatewayCa !== null) readGatewayCa(args.gatewayCa)
+  if (args.gatewayCa === null && last?.gatewayCa)
+    note(
+      `${last.gatewayCa} was for ${last.gateway} alone; for the new gateway: --gateway-ca <file>`,
+    )
   const outcome = await stopDaemon(home, { forSure: true })
   if (outcome.status === 'stopped') note(`stopped (pid ${outcome.pid})`)
   try {

@@ -87,6 +87,6 @@ function describe(found: TokenSource): string {
     ['File', found.path ?? undefined],
     ['Account', found.service_account_id ?? undefined],
     ['Env', found.env ?? undefined],
-    ['Token', odd ? 'not in the form of a bearer token' : (found.token_id ?? undefined)],
+    ['Token id', odd ? 'not in the form of a bearer token' : (found.token_id ?? undefined)],
   ])
 }

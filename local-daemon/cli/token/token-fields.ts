@@ -6,7 +6,7 @@ import { gatewayText } from '../output/gateway-text.ts'
 /** A token for people: never its secret. */
 export function tokenFields(token: Token, edge: Edge): string {
   return fields([
-    ['Token', token.token_id],
+    ['Token id', token.token_id],
     ['Account', token.service_account_id],
     ['Env', token.env],
     ['Scopes', token.scopes.join(', ')],

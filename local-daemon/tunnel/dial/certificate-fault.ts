@@ -1,3 +1,4 @@
+import { sayNoAddress } from '../../network/no-address.ts'
 import { ProxyError } from '../../network/proxy.ts'
 
 /** OpenSSL's and Node's codes for a certificate that is not trusted. */
@@ -11,11 +12,13 @@ export const UNTRUSTED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What to say of an error of a connection to the gateway: Node's own words, but for a certificate that is not trusted. There
- * Node names options of its own, and the daemon has one.
+ * What to say of an error of a connection to the gateway: Node's own words, but for a name without an address, and for a
+ * certificate that is not trusted: there Node names options of its own, and the daemon has one.
  */
 export function sayDialFault(cause: Error): string {
   if (cause instanceof ProxyError) return `${cause.message} [${cause.code}]; ${cause.try}`
+  const unnamed = sayNoAddress(cause)
+  if (unnamed !== undefined) return unnamed
   const { code } = cause as NodeJS.ErrnoException
   if (code === undefined || !UNTRUSTED.has(code)) return cause.message
   return `the gateway's certificate is not trusted (${code}); if it made it itself, name its file: spl serve --restart --gateway-ca <file>`

@@ -41,7 +41,7 @@ function told({ status, message, fix }: Check): string {
 
 describe('no answer at all', () => {
   test.each([
-    ['ENOTFOUND', 'dns', /no address in DNS/, /A or AAAA record/],
+    ['ENOTFOUND', 'dns', /no address in DNS/, /check the spelling.* A or AAAA record/],
     ['EAI_AGAIN', 'dns', /no address in DNS/, /A or AAAA record/],
     [
       'ECONNREFUSED',

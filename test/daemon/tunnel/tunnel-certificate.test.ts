@@ -48,7 +48,10 @@ test('a daemon accepts a new certificate of its gateway without a restart', asyn
   await first.stop()
   rmSync(stage.tls, { recursive: true })
   // For the moment there is no file, and that ends nothing.
-  await until('it has tried', () => tunnel.status.last_error?.includes('Read certificate') === true)
+  await until(
+    'it has tried',
+    () => tunnel.status.last_error?.includes('cannot read the certificate') === true,
+  )
   await using second = await stage.start(first.port)
   expect(second.url).toBe(first.url)
   await until('it is connected again', () => tunnel.status.state === 'connected')

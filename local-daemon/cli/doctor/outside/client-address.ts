@@ -1,3 +1,4 @@
+import { isLoopbackName } from '../../../network/is-loopback-name.ts'
 import type { Check } from '../check.ts'
 import { ask, type Outside, type OutsideAnswer } from './outside.ts'
 
@@ -38,10 +39,17 @@ export async function probeClientAddress(outside: Outside): Promise<Check[]> {
     (await claiming(outside, { ...CLAIMS, ...CLOUDFLARE_CLAIM })) ??
     (await claiming(outside, CLAIMS))
   return [
-    judgeClientAddress(plain, claimed),
+    directCheck(outside.origin, plain) ?? judgeClientAddress(plain, claimed),
     judgeSpoofing(plain, claimed),
     judgeHost(outside.origin, plain),
   ]
+}
+
+/** On this machine and without a forwarding header there is no proxy whose client could be somebody else. */
+function directCheck(origin: URL, { via, forwarded }: SeenConnection): Check | undefined {
+  if (origin.protocol !== 'http:' || !isLoopbackName(origin.hostname)) return undefined
+  if (via !== 'loopback' || forwarded.length > 0) return undefined
+  return { name: 'client-address', status: 'skip', message: `${origin.origin} is this machine` }
 }
 
 async function claiming(

@@ -48,7 +48,8 @@ export async function probeOutside(
   }
   const reachable = await probeReachable(outside)
   add(reachable)
-  add(await probeCertificate(outside))
+  // The same fault is told once.
+  if (reachable.details?.['kind'] !== 'dns') add(await probeCertificate(outside))
   if (reachable.status === 'fail') return checks
   for (const [name, probe] of OPEN) add(await tried(outside, name, probe))
   const known = outside.bearer !== undefined

@@ -1,3 +1,4 @@
+import { noAddress } from '../../../network/no-address.ts'
 import { SilentError } from '../../client/send-request.ts'
 
 export interface Unreachable {
@@ -12,13 +13,9 @@ export function whyUnreachable(origin: URL, error: unknown): Unreachable {
   const { code, message, name } = flat(error)
   const { hostname, host, protocol } = origin
   const port = origin.port || (protocol === 'https:' ? '443' : '80')
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_NODATA') {
-    return {
-      kind: 'dns',
-      code,
-      message: `${hostname} has no address in DNS, as seen from here`,
-      fix: `Add an A or AAAA record for ${hostname} at your DNS provider (a CNAME for cloudflared), and wait until it has spread.`,
-    }
+  const unnamed = noAddress(hostname, { code })
+  if (unnamed !== undefined) {
+    return { kind: 'dns', code, message: unnamed.message, fix: unnamed.next }
   }
   if (code === 'ECONNREFUSED') {
     return {

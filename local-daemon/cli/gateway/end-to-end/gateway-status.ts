@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Refusals } from '../../../gateway/front/refusal-counts.ts'
 import { lifeLeft } from '../../../gateway/certificate-life.ts'
+import { sayNoAddress } from '../../../network/no-address.ts'
 import type { LinkReport } from '../../../edge/link-report.ts'
 import { showCertificate, type ShownCertificate } from './certificate.ts'
 import { lookBehind, type Behind } from './door.ts'
@@ -23,6 +24,8 @@ export interface StatusRequest {
   readonly policy: LinkReport['policy'] | undefined
   /** Bearer for the event stream; undefined leaves that out. */
   readonly bearer: string | undefined
+  /** Where that was found, in words: a refusal names it. */
+  readonly bearerFrom: string | undefined
   /** What the gateway of this machine has noted of that. */
   readonly refusals: Refusals | undefined
 }
@@ -88,7 +91,7 @@ export async function gatewayStatus(
     const median = await medianRoundTrip(origin, ca, PATIENCE_MS)
     return [true, `${median} ms, median of five`, median]
   })
-  const event = await steps.take('event_stream', () => firstOf(target, bearer))
+  const event = await steps.take('event_stream', () => firstOf(target, bearer, request.bearerFrom))
   const daemon = behind?.what === 'daemon' ? behind : undefined
   return {
     object: 'gateway_status',
@@ -170,11 +173,15 @@ async function behindDoor(
 async function firstOf(
   target: OriginTarget,
   bearer: string | undefined,
+  bearerFrom = 'the token',
 ): Promise<Found<number | undefined>> {
   if (bearer === undefined) {
     return [null, 'needs a bearer token: SPL_TOKEN, or spl token save', undefined]
   }
-  const first = await firstEvent(target, bearer, PATIENCE_MS)
+  const first = await firstEvent(target, bearer, PATIENCE_MS).catch((cause: Error) => {
+    if (!/^status 40[13]$/u.test(cause.message)) throw cause
+    throw new Error(`${bearerFrom} was refused (${cause.message})`, { cause })
+  })
   return [true, `first byte after ${first} ms`, first]
 }
 
@@ -213,5 +220,7 @@ function judgePolicy(policy: LinkReport['policy'] | undefined): [boolean | null,
 function reasonOf(error: unknown): string {
   const { message, code, name } = error as NodeJS.ErrnoException
   if (name === 'AbortError' || name === 'TimeoutError') return 'no answer in time'
+  const unnamed = sayNoAddress(error)
+  if (unnamed !== undefined) return unnamed
   return message || code || 'failed'
 }

@@ -28,15 +28,19 @@ export const OUT_HELP = 'write the secret to a new file (mode 0600) instead of s
  * The sink that the options ask for: the token file, a new file, or stdout. `--json` never holds a secret,
  * because its output goes to logs and pipelines.
  *
+ * @param what the secret, in words
  * @throws CliError TOKEN_NEEDS_OUT, OUT_EXISTS, OUT_NOT_WRITABLE
  */
-export async function secretSink(options: SecretOptions): Promise<SecretSink> {
+export async function secretSink(
+  options: SecretOptions,
+  what = 'a bearer token',
+): Promise<SecretSink> {
   if (options.save) return replacedTokenFile(homeOf(options))
   if (options.out !== undefined) return newSecretFile(options.out)
   if (!options.json) return STDOUT
   throw new CliError(
     'TOKEN_NEEDS_OUT',
-    '--json never contains a bearer token, and this command makes one',
+    `--json never contains ${what}, and this command makes one`,
     'add --out <file>, or drop --json to get it on stdout',
     EXIT_CODE.usage,
   )

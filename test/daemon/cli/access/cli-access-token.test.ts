@@ -37,7 +37,7 @@ describe('spl token info', () => {
   test('takes a bearer apart and does not repeat the secret', async () => {
     const run = await spl(['token', 'info', minted.token])
     expect(run).toMatchObject({ code: 0, stderr: '' })
-    expect(run.stdout).toBe(`Token    ${id}\nAccount  ${SA}\nEnv      test\n`)
+    expect(run.stdout).toBe(`Token id  ${id}\nAccount   ${SA}\nEnv       test\n`)
   })
 
   test('reads stdin with -, and speaks JSON', async () => {
@@ -92,12 +92,22 @@ describe('spl token save', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o700)
   })
 
-  test('warns about an odd shape without repeating it', async () => {
+  test('refuses what is no bearer token without repeating it, and keeps the saved one', async () => {
+    await spl(['token', 'save', minted.token])
     const run = await spl(['token', 'save', 'hunter2'])
-    expect(run.code).toBe(0)
-    expect(run.stderr).toMatch(/^warning: that does not look like a bearer/)
-    expect(run.stdout + run.stderr).not.toContain('hunter2')
-    expect(await readFile(file, 'utf8')).toBe('hunter2\n')
+    expect(run).toMatchObject({ code: 2, stdout: '' })
+    expect(run.stderr).toMatch(/^error: that is not a bearer token.*\[TOKEN_INVALID\]\ntry: copy/)
+    expect(run.stderr).not.toContain('hunter2')
+    expect(await readFile(file, 'utf8')).toBe(`${minted.token}\n`)
+  })
+
+  test('refuses the name of a file, and says how to take the token from it', async () => {
+    const path = join(home.path, 'ci.token')
+    await writeFile(path, `${minted.token}\n`)
+    const run = await spl(['token', 'save', path])
+    expect(run).toMatchObject({ code: 2, stdout: '' })
+    expect(run.stderr).toContain(`try: to take it from the file: spl token save - < ${path}\n`)
+    expect(await readdir(home.path)).toEqual(['ci.token'])
   })
 
   test('warns when SPL_TOKEN wins over it', async () => {
@@ -119,7 +129,9 @@ describe('spl token save', () => {
   })
 
   test('takes 4096 bytes', async () => {
-    expect(await piped(['token', 'save', '-'], 'x'.repeat(4096))).toMatchObject({ code: 0 })
+    expect(await piped(['token', 'save', '-'], minted.token.padEnd(4096))).toMatchObject({
+      code: 0,
+    })
   })
 
   test('says when the home cannot hold it', async () => {
@@ -170,7 +182,7 @@ describe('spl token show-source', () => {
     const run = await spl(['token', 'show-source'], { SPL_TOKEN: minted.token })
     expect(run.code).toBe(0)
     expect(run.stdout).toMatch(
-      /^Source {3}SPL_TOKEN\nAccount {2}sa_\S+\nEnv {6}test\nToken {4}[0-9a-f]{64}\n$/,
+      /^Source {4}SPL_TOKEN\nAccount {3}sa_\S+\nEnv {7}test\nToken id {2}[0-9a-f]{64}\n$/,
     )
     expect(run.stderr).toContain('no bearer token is sent while SPL_SERVE_URL is unset')
   })

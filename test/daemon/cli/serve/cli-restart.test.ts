@@ -76,6 +76,16 @@ describe('spl serve --restart', () => {
     expect(isRunning(pid as number)).toBe(true)
   })
 
+  test('refuses a wrong certificate path before it stops anything', async () => {
+    const { pid } = await json('serve', '--daemon', '--port', '0')
+    const gateway = ['--gateway', 'https://localhost:1', '--gateway-ca', join(home.path, 'no.pem')]
+    const run = await spl('serve', '--restart', ...gateway)
+    expect(run.stderr).toContain(
+      `error: cannot read the certificate ${join(home.path, 'no.pem')}: there is no such file [GATEWAY_CA_UNREADABLE]\n`,
+    )
+    expect(isRunning(pid as number)).toBe(true)
+  })
+
   test('brings it back as it was when it does not start with what is given', async () => {
     const { address } = await json('serve', '--daemon', '--port', '0')
     const run = await spl('serve', '--restart', '--store', join(home.path, 'none', 'x.db'))
