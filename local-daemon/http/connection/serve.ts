@@ -46,10 +46,9 @@ export function createHttpServer(
         refuse === undefined
           ? app.fetch(request, facts, () => outgoing.destroyed)
           : refused(refuse(app.withCors(request, facts)), facts, incoming)
-      const isWhole = answer instanceof FixedAnswer && incoming.method === 'GET'
-      if (isWhole) return sendFixed(outgoing, answer)
-      if (incoming.httpVersionMinor > 0) return answer
-      return andThen(answer, resetWhenCut, incoming.socket)
+      const rest = andThen(answer, sendWhole, incoming, outgoing)
+      if (incoming.httpVersionMinor > 0) return rest
+      return andThen(rest, resetWhenCut, incoming.socket)
     },
     {
       // The process's own Request and Response stay as they are: the tunnel uses them too.
@@ -159,10 +158,15 @@ function invalidTarget(facts: RequestFacts, message: string): Response {
   })
 }
 
-/** Writes an answer without a detour through streams. */
-function sendFixed(outgoing: ServerResponse, { status, fields, content }: FixedAnswer): Response {
-  outgoing.writeHead(status, fields)
-  outgoing.end(content)
+/** Writes an answer whose text is available, without a detour through streams. Returns what is left to write. */
+function sendWhole(
+  answer: Response,
+  { method }: IncomingMessage,
+  outgoing: ServerResponse,
+): Response {
+  if (!(answer instanceof FixedAnswer) || method === 'HEAD') return answer
+  outgoing.writeHead(answer.status, answer.fields)
+  outgoing.end(answer.content)
   return RESPONSE_ALREADY_SENT
 }
 
