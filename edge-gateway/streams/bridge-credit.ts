@@ -1,7 +1,10 @@
 import { LIMITS } from '../../protocol/limits.ts'
 
-/** Bytes taken before they are reported, while the object counts them: half of the smallest window. */
-const ACK_BYTES = LIMITS.streamWindowMin / 2
+/**
+ * Bytes taken before they are reported: each report is a message that you pay for. The object renews credit by the half
+ * window, so a quarter of the smallest one is always reported before home has to wait.
+ */
+const ACK_BYTES = LIMITS.streamWindowMin / 4
 
 /** What one bridge has brought, and how much of it the object knows to be taken: home sends no more than that and a window. */
 export class BridgeCredit {
@@ -29,7 +32,7 @@ export class BridgeCredit {
   report(pending: number): number | undefined {
     const taken = Math.min(this.#received - pending, this.#liveAt ?? Infinity)
     const due = taken - this.#reported
-    if (due <= 0 || (due < ACK_BYTES && pending > 0)) return undefined
+    if (due <= 0 || (due < ACK_BYTES && taken !== this.#liveAt)) return undefined
     this.#reported = taken
     return taken
   }

@@ -56,7 +56,7 @@ function traffic({ since, calls, wakes, sums, refused }: TrafficCounts): readonl
     counter('received_bytes', 'Bytes of messages from the daemon.', sums.receivedBytes),
     counter('sent_bytes', 'Bytes of messages to the daemon.', sums.sentBytes),
     counter('group_frames', 'Events from home for a whole group.', sums.groupFrames),
-    counter('watch_seconds', 'Time that a timer kept the object awake.', sums.watchTicks),
+    counter('watch_seconds', 'Time that a timer kept the object awake.', sums.awakeMs / 1000),
     counter('parked_requests', 'Requests that were held for the return of home.', sums.parked),
     counter(
       'faults',

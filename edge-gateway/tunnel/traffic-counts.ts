@@ -34,7 +34,7 @@ const SUMS = [
   'sentMessages',
   'sentBytes',
   'groupFrames',
-  'watchTicks',
+  'awakeMs',
   'parked',
   'faults',
 ] as const

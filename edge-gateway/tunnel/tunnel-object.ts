@@ -48,8 +48,11 @@ export class TunnelObject extends DurableObject<Env> {
     const presence = new Presence(stored)
     const counts = new TrafficCounts(newestOf(ctx.getWebSockets(DAEMON))?.counts, Date.now())
     const watch = new Watch(
-      () => this.#endOverdue(),
-      () => this.#keepCounts(),
+      {
+        look: () => this.#endOverdue(),
+        settle: () => this.#settle(),
+        after: () => this.#keepCounts(),
+      },
       counts,
     )
     const subscribers = new Subscribers(ctx, (member) => {
@@ -114,6 +117,8 @@ export class TunnelObject extends DurableObject<Env> {
     if (connection === undefined) {
       this.#counts.called('subscriber_ack')
       this.#subscribers.receive(socket, message)
+      // It may have been the last that was waited for.
+      if (this.#watch.running) this.#watch.keep()
       return this.#keepCounts()
     }
     this.#counts.called('daemon_message')
@@ -167,13 +172,16 @@ export class TunnelObject extends DurableObject<Env> {
     }
   }
 
-  /** Returns whether anything must be looked at again. */
-  #endOverdue(): boolean {
+  #endOverdue(): void {
     const now = Date.now()
     this.#parked.expire(now)
-    const disowning = this.#updates.endDisowned(now)
-    const more = this.#connections.endOverdue(now)
-    return more || this.#parked.size > 0 || disowning
+    this.#updates.endDisowned(now)
+    this.#connections.endOverdue(now)
+  }
+
+  /** Returns whether anything must be looked at later. */
+  #settle(): boolean {
+    return this.#connections.settle() || this.#parked.size > 0 || this.#updates.anyDue
   }
 
   /**

@@ -105,18 +105,25 @@ export class HomeConnections {
     for (const { streams } of this.#connections.values()) streams.exchanges.revoke(disowned, now)
   }
 
-  /** Ends what is overdue. Returns whether to look again. @param now milliseconds since 1970 */
-  endOverdue(now: number): boolean {
-    let more = false
+  /** Ends what is overdue. @param now milliseconds since 1970 */
+  endOverdue(now: number): void {
     for (const [socket, connection] of this.#connections) {
-      const { exchanges } = connection.streams
-      exchanges.endOverdue(now)
+      connection.streams.exchanges.endOverdue(now)
       this.#dropSilent(socket, connection, now)
       if (connection !== this.#current) this.#endFinished(socket, connection, now)
-      if (connection.unsaved) connection.saveForSleep()
-      more ||= exchanges.anyDue || connection.unsaved || connection !== this.#current
     }
-    return more
+  }
+
+  /** Puts away what a sleep must not lose. Returns whether anything becomes due, or cannot be put away yet. */
+  settle(): boolean {
+    let busy = false
+    for (const connection of this.#connections.values()) {
+      const newest = connection === this.#current
+      // With the newest one's goes what was counted.
+      if (connection.unsaved && connection.saveForSleep() && newest) this.#parts.counts.saved()
+      busy ||= connection.unsaved || connection.streams.exchanges.anyDue || !newest
+    }
+    return busy
   }
 
   #adopt(socket: WebSocket): void {

@@ -39,13 +39,16 @@ export class PolicyUpdates {
     this.#pace.take(update, now)
   }
 
-  /** Ends the members whose grace is over. Returns whether to look again. @param now milliseconds since 1970 */
-  endDisowned(now: number): boolean {
-    if (now >= this.#disownAt) {
-      this.#disownAt = Infinity
-      const { subscribers, book } = this.#parts
-      subscribers.disown((tokenId) => book.disowns(tokenId, now))
-    }
+  /** Ends the members whose grace is over. @param now milliseconds since 1970 */
+  endDisowned(now: number): void {
+    if (now < this.#disownAt) return
+    this.#disownAt = Infinity
+    const { subscribers, book } = this.#parts
+    subscribers.disown((tokenId) => book.disowns(tokenId, now))
+  }
+
+  /** There are members whose grace is not over. */
+  get anyDue(): boolean {
     return this.#disownAt !== Infinity
   }
 
