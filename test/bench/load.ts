@@ -21,6 +21,8 @@ export interface LoadResult {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
+  /** Requests that got an answer. */
+  readonly answered: number
   /** Answers that were not 2xx, and broken connections. */
   readonly failed: number
 }
@@ -31,6 +33,7 @@ export function middle(results: readonly LoadResult[]): LoadResult {
     perSecond: median(results.map((result) => result.perSecond)),
     p50Ms: median(results.map((result) => result.p50Ms)),
     p99Ms: median(results.map((result) => result.p99Ms)),
+    answered: results.reduce((sum, result) => sum + result.answered, 0),
     failed: results.reduce((sum, result) => sum + result.failed, 0),
   }
 }
@@ -83,8 +86,8 @@ request = function() n = n + 1; return wrk.format(nil, nil, nil, (body:gsub("{{n
   return `${authorization}${request}
 done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('{"perSecond":%f,"p50Ms":%f,"p99Ms":%f,"failed":%d}\\n',
-    summary.requests / summary.duration * 1e6, latency:percentile(50) / 1000,
+  io.write(string.format('{"perSecond":%f,"answered":%d,"p50Ms":%f,"p99Ms":%f,"failed":%d}\\n',
+    summary.requests / summary.duration * 1e6, summary.requests, latency:percentile(50) / 1000,
     latency:percentile(99) / 1000, e.connect + e.read + e.write + e.status + e.timeout))
 end
 `
@@ -96,6 +99,7 @@ async function loadWithAutocannon(options: LoadOptions): Promise<LoadResult> {
   const { json } = options
   // Its own histogram counts whole milliseconds, which is most of a small reply's time.
   const times: number[] = []
+  const startedAt = performance.now()
   const running = autocannon({
     url: options.url,
     connections: options.connections,
@@ -120,7 +124,9 @@ async function loadWithAutocannon(options: LoadOptions): Promise<LoadResult> {
   emitter.on('response', (_client, _status, _bytes, ms: number) => times.push(ms))
   const result = await running
   return {
-    perSecond: result.requests.average,
+    // Its own average counts whole seconds of the clock.
+    perSecond: (times.length / (performance.now() - startedAt)) * 1000,
+    answered: times.length,
     p50Ms: percentile(times, 0.5),
     p99Ms: percentile(times, 0.99),
     failed: result.non2xx + result.errors + result.timeouts,

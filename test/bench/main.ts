@@ -1,53 +1,51 @@
 import { writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { loadTool } from './load.ts'
+import { measureAppend } from './measure-append.ts'
 import { measureBulk } from './measure-bulk.ts'
 import { measureEvents } from './measure-events.ts'
 import { measureFairness } from './measure-fairness.ts'
 import { measureSmall } from './measure-small.ts'
 import { measureStalled } from './measure-stalled.ts'
 import { measureSubscribers } from './measure-subscribers.ts'
-import { report, table } from './report.ts'
+import { benchOptions, type Part } from './options.ts'
+import { report } from './report.ts'
 import { setStage } from './stage.ts'
+import { table } from './table.ts'
 
-/** `npm run bench [-- --json FILE] [--rounds N] [--subscribers N]`: everything in one run, on raw workerd. */
-const { values } = parseArgs({
-  options: {
-    json: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '3' },
-    subscribers: { type: 'string', default: '5000' },
-  },
-})
-const rounds = Number(values.rounds)
-const seconds = Number(values.seconds)
+/** `npm run bench`: on raw workerd, everything in one run or the parts that are asked for; README.md has the options. */
+const options = benchOptions(process.argv.slice(2))
+const { rounds, seconds } = options
 const tool = await loadTool()
 await using stage = await setStage()
 
-// Memory first: what a process has grown to under load it does not give back.
-progress(`stalled readers`)
-const stalled = await measureStalled(stage)
-progress('small requests, 1 connection')
-const one = await measureSmall(stage, tool, 1, rounds, seconds)
-progress('small requests, 32 connections')
-const many = await measureSmall(stage, tool, 32, rounds, seconds)
-progress('bulk bodies')
-const bulk = await measureBulk(stage, rounds)
-progress('small replies under a bulk download')
-const fairness = await measureFairness(stage, rounds, seconds)
-progress('events')
-const events = await measureEvents(stage, 300)
+const stalled = await part('stalled', 'stalled readers', () => measureStalled(stage))
+const small = await part('small', 'small requests', async () => [
+  await measureSmall(stage, tool, 1, rounds, seconds),
+  await measureSmall(stage, tool, 32, rounds, seconds),
+])
+const append = await part('append', 'appends', () => measureAppend(stage, tool, rounds, seconds))
+const bulk = await part('bulk', 'bulk bodies', () => measureBulk(stage, options.bulkRounds))
+const fairness = await part('fairness', 'small replies under a bulk download', () =>
+  measureFairness(stage, rounds, seconds),
+)
+const events = await part('events', 'events', () => measureEvents(stage, 300))
+const count = options.subscribers
+const subscribers = await part('subscribers', `${count} subscribers of one feed`, () =>
+  measureSubscribers(stage, count, Math.floor(count / 5)),
+)
 
-progress(`${values.subscribers} subscribers of one feed`)
-const count = Number(values.subscribers)
-const subscribers = await measureSubscribers(stage, count, Math.floor(count / 5))
-
-const measurements = { tool, small: [one, many], bulk, events, fairness, stalled, subscribers }
+const measurements = { tool, small, append, bulk, events, fairness, stalled, subscribers }
 console.log(table(measurements))
-if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify(report(measurements), null, 2)}\n`)
+if (options.json !== undefined) {
+  await writeFile(options.json, `${JSON.stringify(report(measurements), null, 2)}\n`)
 }
 
-function progress(what: string): void {
+async function part<Result>(
+  name: Part,
+  what: string,
+  measure: () => Promise<Result>,
+): Promise<Result | undefined> {
+  if (!options.parts.includes(name)) return undefined
   process.stderr.write(`measuring ${what} …\n`)
+  return measure()
 }

@@ -1,5 +1,5 @@
 import type { Stage } from './stage.ts'
-import { median } from './statistics.ts'
+import { median, spreadOfPairs, type Spread } from './statistics.ts'
 import { transfer } from './transfer.ts'
 
 const BYTES = 256 * 1024 * 1024
@@ -13,9 +13,9 @@ export interface BulkResult {
   readonly objectLargeSink: number
   readonly down: number
   readonly up: number
-  readonly downOfObjectStream: number
-  readonly upOfObjectSink: number
-  readonly upOfObjectLargeSink: number
+  readonly downOfObjectStream: Spread
+  readonly upOfObjectSink: Spread
+  readonly upOfObjectLargeSink: Spread
 }
 
 export async function measureBulk(stage: Stage, rounds: number): Promise<BulkResult> {
@@ -47,12 +47,8 @@ export async function measureBulk(stage: Stage, rounds: number): Promise<BulkRes
     objectLargeSink: median(results.objectLargeSink),
     down: median(results.down),
     up: median(results.up),
-    downOfObjectStream: pairwise(results.down, results.objectStream),
-    upOfObjectSink: pairwise(results.up, results.objectSink),
-    upOfObjectLargeSink: pairwise(results.up, results.objectLargeSink),
+    downOfObjectStream: spreadOfPairs(results.down, results.objectStream),
+    upOfObjectSink: spreadOfPairs(results.up, results.objectSink),
+    upOfObjectLargeSink: spreadOfPairs(results.up, results.objectLargeSink),
   }
-}
-
-function pairwise(measured: readonly number[], ceiling: readonly number[]): number {
-  return median(measured.map((value, round) => value / (ceiling[round] as number)))
 }

@@ -1,6 +1,6 @@
 import { load, middle, type LoadResult } from './load.ts'
 import type { Stage } from './stage.ts'
-import { median } from './statistics.ts'
+import { spreadOfPairs, type Spread } from './statistics.ts'
 import { startBulk } from './transfer.ts'
 
 const MIB = 1024 * 1024
@@ -8,8 +8,8 @@ const MIB = 1024 * 1024
 export interface FairnessResult {
   readonly idle: LoadResult
   readonly underBulk: LoadResult
-  /** Median over the rounds of p99 under bulk ÷ p99 idle. */
-  readonly p99Ratio: number
+  /** Over the rounds, p99 under bulk ÷ p99 idle. */
+  readonly p99Ratio: Spread
 }
 
 /**
@@ -36,8 +36,9 @@ export async function measureFairness(
   return {
     idle: middle(idle),
     underBulk: middle(underBulk),
-    p99Ratio: median(
-      underBulk.map((result, round) => result.p99Ms / (idle[round] as LoadResult).p99Ms),
+    p99Ratio: spreadOfPairs(
+      underBulk.map(({ p99Ms }) => p99Ms),
+      idle.map(({ p99Ms }) => p99Ms),
     ),
   }
 }

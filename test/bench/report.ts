@@ -1,24 +1,57 @@
 import { cpus } from 'node:os'
+import type { AppendResult } from './measure-append.ts'
 import type { BulkResult } from './measure-bulk.ts'
 import type { EventsResult } from './measure-events.ts'
 import type { FairnessResult } from './measure-fairness.ts'
 import type { SmallResult } from './measure-small.ts'
-import type { Delivery, SubscribersResult } from './measure-subscribers.ts'
+import type { SubscribersResult } from './measure-subscribers.ts'
 import type { StalledResult } from './measure-stalled.ts'
+import type { Spread } from './statistics.ts'
 
+/** What was measured: a part that was not asked for is absent, and so are its figures. */
 export interface Measurements {
   readonly tool: string
-  readonly small: readonly SmallResult[]
-  readonly bulk: BulkResult
-  readonly events: EventsResult
-  readonly fairness: FairnessResult
-  readonly stalled: StalledResult
-  readonly subscribers: SubscribersResult
+  /** Over one connection, and over many. */
+  readonly small?: readonly SmallResult[] | undefined
+  readonly append?: AppendResult | undefined
+  readonly bulk?: BulkResult | undefined
+  readonly events?: EventsResult | undefined
+  readonly fairness?: FairnessResult | undefined
+  readonly stalled?: StalledResult | undefined
+  readonly subscribers?: SubscribersResult | undefined
+}
+
+/** Each ratio by its stable name, with its spread where several rounds gave one. */
+export function ratios(measurements: Measurements): Readonly<Record<string, Spread>> {
+  const { small, append, bulk, fairness, subscribers } = measurements
+  const many = small?.at(-1)
+  const one = small?.[0]
+  const all: Readonly<Record<string, Spread | undefined>> = {
+    cpu_object_of_gateway: many?.cpuObjectOfGateway,
+    cpu_object_of_gateway_1_connection: one?.cpuObjectOfGateway,
+    cpu_direct_of_home: many?.cpuDirectOfHome,
+    cpu_direct_of_home_1_connection: one?.cpuDirectOfHome,
+    small_get_of_empty_object: many?.ofEmptyObject,
+    small_get_of_empty_object_1_connection: one?.ofEmptyObject,
+    post_of_direct_get: append?.postOfDirectGet,
+    append_of_raw_sqlite: append?.ofRawSqlite,
+    bulk_down_of_object_stream: bulk?.downOfObjectStream,
+    bulk_up_of_object_sink: bulk?.upOfObjectSink,
+    bulk_up_of_object_large_sink: bulk?.upOfObjectLargeSink,
+    small_reply_p99_under_bulk: fairness?.p99Ratio,
+    event_copies_from_home: subscribers && single(subscribers.delivery.copies),
+    delivery_p99_beside_stalled:
+      subscribers && single(subscribers.besideStalled.p99Ms / subscribers.delivery.p99Ms),
+  }
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 /** The stable JSON: ratios first, because absolutes belong to one machine on one day. */
 export function report(measurements: Measurements): object {
-  const { tool, small, bulk, events, fairness, stalled, subscribers } = measurements
+  const { tool, small, append, bulk, events, fairness, stalled, subscribers } = measurements
+  const found = Object.entries(ratios(measurements))
   return {
     object: 'benchmark',
     date: new Date().toISOString(),
@@ -26,81 +59,56 @@ export function report(measurements: Measurements): object {
     cpu: cpus()[0]?.model,
     cores: cpus().length,
     load_tool: tool,
-    ratios: {
-      small_get_of_empty_object: round(small.at(-1)?.ofEmptyObject),
-      small_get_of_empty_object_1_connection: round(small[0]?.ofEmptyObject),
-      bulk_down_of_object_stream: round(bulk.downOfObjectStream),
-      bulk_up_of_object_sink: round(bulk.upOfObjectSink),
-      bulk_up_of_object_large_sink: round(bulk.upOfObjectLargeSink),
-      small_reply_p99_under_bulk: round(fairness.p99Ratio),
-      event_copies_from_home: round(subscribers.delivery.copies),
-      delivery_p99_beside_stalled: round(
-        subscribers.besideStalled.p99Ms / subscribers.delivery.p99Ms,
-      ),
-    },
+    ratios: Object.fromEntries(found.map(([name, { median }]) => [name, round(median)])),
+    spread: Object.fromEntries(
+      found.map(([name, { min, max }]) => [name, [round(min), round(max)]]),
+    ),
     memory: {
-      stalled_readers: stalled.readers,
-      // Beyond what the same readers cost the runtime when no gateway is in between.
-      gateway_growth_mib: round(stalled.gatewayTotalGrowthMib - stalled.platformGrowthMib),
-      daemon_growth_mib: round(stalled.daemonGrowthMib),
-      gateway_total_growth_mib: round(stalled.gatewayTotalGrowthMib),
-      platform_growth_mib: round(stalled.platformGrowthMib),
-      gateway_kib_per_subscriber: round(subscribers.gatewayKibPerSubscriber),
-      daemon_kib_per_subscriber: round(subscribers.daemonKibPerSubscriber),
+      ...(stalled && {
+        stalled_readers: stalled.readers,
+        // Beyond what the same readers cost the runtime when no gateway is in between.
+        gateway_growth_mib: round(stalled.gatewayTotalGrowthMib - stalled.platformGrowthMib),
+        daemon_growth_mib: round(stalled.daemonGrowthMib),
+        gateway_total_growth_mib: round(stalled.gatewayTotalGrowthMib),
+        platform_growth_mib: round(stalled.platformGrowthMib),
+      }),
+      ...(subscribers && {
+        gateway_kib_per_subscriber: round(subscribers.gatewayKibPerSubscriber),
+        daemon_kib_per_subscriber: round(subscribers.daemonKibPerSubscriber),
+      }),
     },
-    absolutes: { small, bulk_mib_per_second: bulk, events, fairness, subscribers },
+    cpu_us_per_request: {
+      ...Object.fromEntries(
+        (small ?? []).map(({ connections, cpu }) => [`${connections}_connections`, cpu]),
+      ),
+      ...(append && { post: append.cpu }),
+    },
+    absolutes: {
+      small: small?.map((result, at) => ({
+        ...result,
+        subjects: {
+          ...result.subjects,
+          ...(append && { post: at === 0 ? append.postOne : append.post }),
+        },
+      })),
+      append,
+      bulk_mib_per_second: bulk && {
+        ...bulk,
+        downOfObjectStream: bulk.downOfObjectStream.median,
+        upOfObjectSink: bulk.upOfObjectSink.median,
+        upOfObjectLargeSink: bulk.upOfObjectLargeSink.median,
+      },
+      events,
+      fairness,
+      subscribers,
+    },
   }
 }
 
-/** The same for a person. */
-export function table(measurements: Measurements): string {
-  const { small, bulk, events, fairness, stalled, subscribers } = measurements
-  const lines = [`load by ${measurements.tool}`, '']
-  for (const { connections, subjects, ofEmptyObject } of small) {
-    lines.push(`small requests, ${connections} connection${connections === 1 ? '' : 's'}`)
-    for (const [name, result] of Object.entries(subjects)) {
-      const rate = `${Math.round(result.perSecond)}/s`.padStart(9)
-      const failed = result.failed === 0 ? '' : `  ${result.failed} FAILED`
-      lines.push(
-        `  ${name.padEnd(9)}${rate}  p50 ${ms(result.p50Ms)}  p99 ${ms(result.p99Ms)}${failed}`,
-      )
-    }
-    lines.push(`  gateway ÷ empty object        ${ratio(ofEmptyObject)}`, '')
-  }
-  lines.push(
-    '256 MiB bodies, MiB/s',
-    `  down  object ${whole(bulk.objectStream)}  gateway ${whole(bulk.down)}  ratio ${ratio(bulk.downOfObjectStream)}`,
-    `  up    object ${whole(bulk.objectSink)}  gateway ${whole(bulk.up)}  ratio ${ratio(bulk.upOfObjectSink)}`,
-    `        object with large reads ${whole(bulk.objectLargeSink)}  ratio ${ratio(bulk.upOfObjectLargeSink)}`,
-    '',
-    `event, append at home to public client   p50 ${ms(events.p50Ms)}  p99 ${ms(events.p99Ms)}`,
-    `1 KiB reply, idle                        p50 ${ms(fairness.idle.p50Ms)}  p99 ${ms(fairness.idle.p99Ms)}`,
-    `1 KiB reply, while a bulk download runs  p50 ${ms(fairness.underBulk.p50Ms)}  p99 ${ms(fairness.underBulk.p99Ms)}  p99 ratio ${ratio(fairness.p99Ratio)}`,
-    `${stalled.readers} stalled readers of 1 GiB: gateway +${whole(stalled.gatewayTotalGrowthMib)} MiB (the runtime alone +${whole(stalled.platformGrowthMib)}), daemon +${whole(stalled.daemonGrowthMib)} MiB`,
-    '',
-    `${subscribers.subscribers} subscribers of one feed: ${delivery(subscribers.delivery)}`,
-    `  the rest while ${subscribers.stalled} of them read nothing: ${delivery(subscribers.besideStalled)}`,
-    `  each costs the gateway ${subscribers.gatewayKibPerSubscriber.toFixed(1)} KiB, the daemon ${subscribers.daemonKibPerSubscriber.toFixed(1)} KiB`,
-  )
-  return lines.join('\n')
+function single(value: number): Spread {
+  return { median: value, min: value, max: value }
 }
 
-function delivery({ p50Ms, p99Ms, copies }: Delivery): string {
-  return `p50 ${ms(p50Ms)}  p99 ${ms(p99Ms)}, ${copies.toFixed(2)} copies from home`
-}
-
-function round(value: number | undefined): number {
-  return Math.round((value ?? Number.NaN) * 1000) / 1000
-}
-
-function ratio(value: number): string {
-  return value.toFixed(2)
-}
-
-function ms(value: number): string {
-  return `${value.toFixed(2)} ms`
-}
-
-function whole(value: number): string {
-  return String(Math.round(value))
+function round(value: number): number | null {
+  return Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null
 }

@@ -4,14 +4,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startGateway, type Gateway } from '../../local-daemon/gateway/start-gateway.ts'
 import { bundleWorker } from '../../local-daemon/gateway/worker-bundle.ts'
 import { startRawWorkerd, type RawWorkerd } from './raw-workerd.ts'
 
-/** Everything that is measured, running: the ceiling (workerd alone), the gateway with its front, as `spl gateway serve` runs it, the home behind it. */
+/** The gateway, in a process of its own. */
+export interface GatewayUnderLoad {
+  readonly url: string
+  /** Of workerd. */
+  readonly pid: number
+  /** Of the front, which also looks after workerd. */
+  readonly frontPid: number
+}
+
+/** Everything that is measured, running: the ceiling (workerd alone), the gateway as `spl gateway serve` runs it, the home behind it. */
 export interface Stage extends AsyncDisposable {
+  /** For files that live as long as the stage. */
+  readonly directory: string
   readonly ceiling: RawWorkerd
-  readonly gateway: Gateway
+  readonly gateway: GatewayUnderLoad
   readonly home: ChildProcess
   /** The daemon on loopback, without the gateway. */
   readonly directUrl: string
@@ -20,13 +30,18 @@ export interface Stage extends AsyncDisposable {
   readonly recordPath: string
 }
 
+export interface StageOptions {
+  /** Environment of the gateway's process, besides this one's. */
+  readonly gatewayEnvironment?: Readonly<Record<string, string>>
+}
+
 interface HomeFacts {
   readonly did: string
   readonly bearer: string
   readonly url: string
 }
 
-export async function setStage(): Promise<Stage> {
+export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'spl-bench-'))
   const home = fork(fileURLToPath(new URL('home-process.ts', import.meta.url)), [
     join(directory, 'home'),
@@ -36,29 +51,36 @@ export async function setStage(): Promise<Stage> {
     join(directory, 'ceiling'),
     await bundleWorker(fileURLToPath(new URL('ceiling-worker.ts', import.meta.url))),
   )
-  const gateway = await startGateway({
-    ownerDid: facts.did,
-    directory: join(directory, 'gateway'),
-    // A body that is cut on purpose (the stalled readers) is reported there; it is no news.
-    onLog: () => {},
-  })
+  const front = fork(
+    fileURLToPath(new URL('gateway-process.ts', import.meta.url)),
+    [facts.did, join(directory, 'gateway')],
+    {
+      env: { ...process.env, ...options.gatewayEnvironment },
+    },
+  )
+  const [gateway] = (await once(front, 'message')) as [{ url: string; pid: number }]
   home.send(gateway.url)
   await once(home, 'message')
   return {
+    directory,
     ceiling,
-    gateway,
+    gateway: { ...gateway, frontPid: front.pid as number },
     home,
     directUrl: facts.url,
     bearer: facts.bearer,
     recordPath: await appendOne(facts),
     async [Symbol.asyncDispose]() {
-      const exited = once(home, 'exit')
-      home.disconnect()
-      await exited
-      await Promise.all([gateway.stop(), ceiling.stop()])
+      await ended(home)
+      await Promise.all([ended(front), ceiling.stop()])
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit')
+  child.disconnect()
+  await exited
 }
 
 async function appendOne({ url, bearer }: HomeFacts): Promise<string> {

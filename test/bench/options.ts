@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util'
+
+/** In the order in which they run. Memory first: what a process has grown to under load it does not give back. */
+export const PARTS = [
+  'stalled',
+  'small',
+  'append',
+  'bulk',
+  'fairness',
+  'events',
+  'subscribers',
+] as const
+export type Part = (typeof PARTS)[number]
+
+/** What a short run measures: it takes less than a minute. */
+const SHORT = { parts: ['small', 'append', 'bulk'], rounds: '2', bulkRounds: 1, seconds: '1' }
+
+export interface BenchOptions {
+  readonly parts: readonly Part[]
+  readonly rounds: number
+  readonly bulkRounds: number
+  readonly seconds: number
+  readonly subscribers: number
+  /** File for the figures. */
+  readonly json?: string | undefined
+}
+
+/** @throws Error for a part that there is none of, or an unknown option */
+export function benchOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      subscribers: { type: 'string', default: '5000' },
+      only: { type: 'string' },
+      short: { type: 'boolean', default: false },
+    },
+  })
+  const rounds = values.rounds ?? (values.short ? SHORT.rounds : '3')
+  const asked = values.only?.split(',') ?? (values.short ? SHORT.parts : PARTS)
+  const unknown = asked.filter((part) => !(PARTS as readonly string[]).includes(part))
+  if (unknown.length > 0) {
+    throw new Error(`--only ${unknown.join(',')}: there are ${PARTS.join(', ')}`)
+  }
+  return {
+    parts: PARTS.filter((part) => asked.includes(part)),
+    rounds: Number(rounds),
+    bulkRounds: values.short ? SHORT.bulkRounds : Number(rounds),
+    seconds: Number(values.seconds ?? (values.short ? SHORT.seconds : '3')),
+    subscribers: Number(values.subscribers),
+    json: values.json,
+  }
+}
