@@ -91,11 +91,7 @@ async function requestOf(options: GatewayStatusOptions): Promise<StatusRequest> 
     ca: caFile ? readCa(caFile) : undefined,
     expected: existsSync(home.instanceKey) ? await ownerOfHome(options) : null,
     policy: link?.configured ? link.policy : undefined,
-    // Those of the gateway on this machine, which another address need not lead to.
-    refusals:
-      own || options.storage !== undefined
-        ? readRefusals(options.storage ?? home.gateway)
-        : undefined,
+    refusals: readRefusals(options.storage ?? home.gateway),
     bearer: isPrivate(origin) && (own || located?.source !== 'file') ? located?.bearer : undefined,
     bearerFrom: located && sourceText(located.source, home),
   }
@@ -150,14 +146,14 @@ function line({ name, ok, detail }: Check): string {
   return `${shown}  ${name.replace('_', ' ').padEnd(12)}  ${said}`
 }
 
-/** What the gateway of this machine has refused, the most frequent first. */
+/** What the gateway on this machine has refused, the most frequent first; the address that was asked may be of another. */
 function refusalText({ since, by_code }: Refusals): string {
   const rows = Object.entries(by_code)
     .toSorted(([, left], [, right]) => right.count - left.count)
     .map(([code, { count, last_at }]) => [code, String(count), localTime(last_at / 1000)])
   const from = localTime(since / 1000)
-  if (rows.length === 0) return `nothing refused since ${from}`
-  return `\nRefused by the gateway since ${from}:\n${table(['CODE', 'TIMES', 'LAST'], rows)}`
+  if (rows.length === 0) return `the gateway on this machine refused nothing since ${from}`
+  return `\nRefused by the gateway on this machine since ${from}:\n${table(['CODE', 'TIMES', 'LAST'], rows)}`
 }
 
 const ADVICE: Readonly<Record<Check['name'], string>> = {

@@ -41,7 +41,7 @@ export async function restartDaemon(
   const args = keptArguments(last ?? initial, given)
   if (!args.insecureLocalhost) parseListenHost(args.host)
   if (args.gateway !== null && args.gatewayCa !== null) readGatewayCa(args.gatewayCa)
-  if (args.gatewayCa === null && last?.gatewayCa)
+  if (args.gateway !== null && args.gatewayCa === null && last?.gatewayCa)
     note(
       `${last.gatewayCa} was for ${last.gateway} alone; for the new gateway: --gateway-ca <file>`,
     )

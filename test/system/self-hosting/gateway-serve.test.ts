@@ -163,6 +163,7 @@ describe('spl gateway serve', () => {
     })
     expect(refusals.by_code['AUTH_INVALID']?.last_at).toBeGreaterThan(refusals.since)
     const shown = await runSpl(line, { home: home.path })
+    expect(shown.stdout).toContain('\nRefused by the gateway on this machine since ')
     expect(shown.stdout).toMatch(/^AUTH_REQUIRED +3 +\d{4}-/mu)
     const kept = readFileSync(file, 'utf8')
     expect(kept).not.toContain('spl_')
