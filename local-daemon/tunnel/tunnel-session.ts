@@ -51,6 +51,8 @@ export class TunnelSession {
   readonly #pings: PingMeter | undefined
   readonly #groups: EventGroups
   #queued = false
+  /** Something may wait for the socket's room. */
+  #full = false
   /** When the gateway was last heard, milliseconds since 1970. */
   heardAt = Date.now()
 
@@ -230,13 +232,18 @@ export class TunnelSession {
 
   #flush(dataTarget: number): void {
     while (this.#socket.readyState === this.#socket.OPEN) {
-      if (this.#socket.bufferedAmount >= SOCKET_BYTES) return
+      if (this.#socket.bufferedAmount >= SOCKET_BYTES) {
+        this.#full = true
+        return
+      }
       const message = this.#mux.next(dataTarget, this.#buffers.take)
       if (message === undefined) return
       this.#options.meter?.sent(message.length)
       // The callback runs once the bytes have left this process: only then is there room for more.
       this.#socket.send(message, () => {
         this.#buffers.giveBack(message)
+        if (!this.#full) return
+        this.#full = false
         this.#queueFlush()
       })
     }

@@ -16,6 +16,9 @@ interface Kept extends KeptPage {
   usedAt: number
 }
 
+/** So much is made, in whatever turns, before the next turn begins a new count, milliseconds. */
+const UNCOUNTED_MS = HTTP_LIMITS.pageTurnMs / 4
+
 /**
  * The memory that all large answers share. A page is made when it is its turn and there is room: holders, which are bearers,
  * take turns, and after `pageTurnMs` of making pages everything else is served first. What waits has nothing in memory.
@@ -99,7 +102,8 @@ export class PageMemory {
       return make()
     } finally {
       this.#spentMs += performance.now() - from
-      this.#rest()
+      // A lone small page costs no turn of the event loop: some of them are counted together.
+      if (this.#waiting.size > 0 || this.#spentMs >= UNCOUNTED_MS) this.#rest()
     }
   }
 

@@ -2,14 +2,17 @@ import { describe, expect, it, vi } from 'vitest'
 import { FixedAnswer } from '../../../local-daemon/requests/fixed-answer.ts'
 import { aDaemon, aDraft } from '../../support/daemon/a-daemon.ts'
 
-/** How often the body of an answer was opened as a stream while `work` ran. */
-async function streamsOpened(work: () => Promise<unknown>): Promise<number> {
-  const opened = vi.spyOn(FixedAnswer.prototype, 'body', 'get')
+/** How often headers, or the body as a stream, were made for an answer while `work` ran. */
+async function objectsMade(work: () => Promise<unknown>): Promise<number> {
+  const spies = [
+    vi.spyOn(FixedAnswer.prototype, 'body', 'get'),
+    vi.spyOn(FixedAnswer.prototype, 'headers', 'get'),
+  ]
   try {
     await work()
-    return opened.mock.calls.length
+    return spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0)
   } finally {
-    opened.mockRestore()
+    for (const spy of spies) spy.mockRestore()
   }
 }
 
@@ -20,7 +23,7 @@ describe('an answer whose text is there', () => {
   ])('is written as it is, not read back from a stream: %s', async (_what, status, path, body) => {
     await using at = await aDaemon()
     let answered = 0
-    const opened = await streamsOpened(async () => {
+    const made = await objectsMade(async () => {
       const answer = await at.post(path, body)
       answered = answer.status
       const text = await answer.text()
@@ -28,6 +31,6 @@ describe('an answer whose text is there', () => {
       expect(JSON.parse(text)).toMatchObject({ object: status === 201 ? 'record' : 'error' })
     })
     expect(answered).toBe(status)
-    expect(opened).toBe(0)
+    expect(made).toBe(0)
   })
 })
