@@ -1,8 +1,10 @@
+import { Session } from 'node:inspector/promises'
 import { startDaemon } from '../../local-daemon/daemon.ts'
 import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
 import { allowLoad } from '../support/allow-load.ts'
 import { benchAnswer } from './bench-routes.ts'
+import { SAMPLING_US } from './profile/workerd-inspector.ts'
 
 /** The home side in a process of its own: the real daemon, with a few more routes for bulk bodies. */
 const home = process.argv[2] as string
@@ -33,10 +35,23 @@ process.once('message', (gatewayUrl: string) => {
     clearInterval(timer)
     process.send?.('connected')
   }, 20)
-  process.on('message', () => {
-    const { subscribers } = tunnel.status
-    process.send?.({ subscribers, bytesOut: meter.counts.bytesOut })
+  const session = new Session()
+  session.connect()
+  process.on('message', (what: 'link' | 'profile' | 'profiled') => {
+    void answer(what).then((told) => process.send?.(told))
   })
+
+  async function answer(what: 'link' | 'profile' | 'profiled'): Promise<unknown> {
+    if (what === 'profiled') return (await session.post('Profiler.stop')).profile
+    if (what === 'link') {
+      const { subscribers } = tunnel.status
+      return { subscribers, bytesOut: meter.counts.bytesOut }
+    }
+    await session.post('Profiler.enable')
+    await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_US })
+    await session.post('Profiler.start')
+    return {}
+  }
   process.once('disconnect', () => {
     void tunnel
       .stop()

@@ -8,6 +8,7 @@ import { measureSmall } from './measure-small.ts'
 import { measureStalled } from './measure-stalled.ts'
 import { measureSubscribers } from './measure-subscribers.ts'
 import { benchOptions, type Part } from './options.ts'
+import { runProfile } from './profile/run-profile.ts'
 import { report } from './report.ts'
 import { setStage } from './stage.ts'
 import { table } from './table.ts'
@@ -16,28 +17,33 @@ import { table } from './table.ts'
 const options = benchOptions(process.argv.slice(2))
 const { rounds, seconds } = options
 const tool = await loadTool()
-await using stage = await setStage()
+if (options.profile === undefined) await measureParts()
+else console.log(await runProfile(tool, seconds, options.profile))
 
-const stalled = await part('stalled', 'stalled readers', () => measureStalled(stage))
-const small = await part('small', 'small requests', async () => [
-  await measureSmall(stage, tool, 1, rounds, seconds),
-  await measureSmall(stage, tool, 32, rounds, seconds),
-])
-const append = await part('append', 'appends', () => measureAppend(stage, tool, rounds, seconds))
-const bulk = await part('bulk', 'bulk bodies', () => measureBulk(stage, options.bulkRounds))
-const fairness = await part('fairness', 'small replies under a bulk download', () =>
-  measureFairness(stage, rounds, seconds),
-)
-const events = await part('events', 'events', () => measureEvents(stage, 300))
-const count = options.subscribers
-const subscribers = await part('subscribers', `${count} subscribers of one feed`, () =>
-  measureSubscribers(stage, count, Math.floor(count / 5)),
-)
+async function measureParts(): Promise<void> {
+  await using stage = await setStage()
 
-const measurements = { tool, small, append, bulk, events, fairness, stalled, subscribers }
-console.log(table(measurements))
-if (options.json !== undefined) {
-  await writeFile(options.json, `${JSON.stringify(report(measurements), null, 2)}\n`)
+  const stalled = await part('stalled', 'stalled readers', () => measureStalled(stage))
+  const small = await part('small', 'small requests', async () => [
+    await measureSmall(stage, tool, 1, rounds, seconds),
+    await measureSmall(stage, tool, 32, rounds, seconds),
+  ])
+  const append = await part('append', 'appends', () => measureAppend(stage, tool, rounds, seconds))
+  const bulk = await part('bulk', 'bulk bodies', () => measureBulk(stage, options.bulkRounds))
+  const fairness = await part('fairness', 'small replies under a bulk download', () =>
+    measureFairness(stage, rounds, seconds),
+  )
+  const events = await part('events', 'events', () => measureEvents(stage, 300))
+  const count = options.subscribers
+  const subscribers = await part('subscribers', `${count} subscribers of one feed`, () =>
+    measureSubscribers(stage, count, Math.floor(count / 5)),
+  )
+
+  const measurements = { tool, small, append, bulk, events, fairness, stalled, subscribers }
+  console.log(table(measurements))
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify(report(measurements), null, 2)}\n`)
+  }
 }
 
 async function part<Result>(

@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly bulkRounds: number
   readonly seconds: number
   readonly subscribers: number
+  /** Instead: profiles the gateway and the daemon; the folder for `.cpuprofile` files, empty for none. */
+  readonly profile?: string | undefined
   /** File for the figures. */
   readonly json?: string | undefined
 }
@@ -28,13 +30,14 @@ export interface BenchOptions {
 /** @throws Error for a part that there is none of, or an unknown option */
 export function benchOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
-    args: [...args],
+    args: withEmptyValue(args, '--profile'),
     options: {
       json: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       subscribers: { type: 'string', default: '5000' },
       only: { type: 'string' },
+      profile: { type: 'string' },
       short: { type: 'boolean', default: false },
     },
   })
@@ -50,6 +53,15 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     bulkRounds: values.short ? SHORT.bulkRounds : Number(rounds),
     seconds: Number(values.seconds ?? (values.short ? SHORT.seconds : '3')),
     subscribers: Number(values.subscribers),
+    profile: values.profile,
     json: values.json,
   }
+}
+
+/** An option whose value may be left out: `--profile` alone is `--profile=`. */
+function withEmptyValue(args: readonly string[], option: string): string[] {
+  return args.map((arg, at) => {
+    const isAlone = arg === option && (args[at + 1]?.startsWith('--') ?? true)
+    return isAlone ? `${option}=` : arg
+  })
 }
