@@ -1,5 +1,4 @@
-/** Storage key: this object has ended. */
-const ENDED = 'ended'
+import { STORED } from './stored-keys.ts'
 
 /** Whether the hostname still belongs to the object's owner. Once it was taken back, this object never serves again. */
 export class Tenure {
@@ -8,7 +7,7 @@ export class Tenure {
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
-    this.#over = storage.kv.get<boolean>(ENDED) === true
+    this.#over = storage.kv.get<boolean>(STORED.ended) === true
   }
 
   get over(): boolean {
@@ -17,6 +16,6 @@ export class Tenure {
 
   end(): void {
     this.#over = true
-    this.#storage.kv.put(ENDED, true)
+    this.#storage.kv.put(STORED.ended, true)
   }
 }

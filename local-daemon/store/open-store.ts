@@ -6,14 +6,14 @@ import { realPath } from '../home/real-path.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { closeDatabase } from './file/close-database.ts'
 import { CommitListeners } from './commit-listeners.ts'
-import { type ConnectionOptions, sqliteVersion } from './file/connection.ts'
+import { type ConnectionOptions, sqliteVersion } from './file/open-connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
 import { Census } from './trouble/census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
 import type { LineageOptions } from './lineage/lineage.ts'
 import type { LossWatch } from './file/loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
-import { openParts } from './open-parts.ts'
+import { openDatabase } from './open-database.ts'
 import { newStamp } from './file/stamp.ts'
 import type { TroubleListener } from './trouble/store-state.ts'
 import {
@@ -86,7 +86,7 @@ const BUSY_TOLD_MS = 1_000
 export function openStore(options: StoreOptions): Store {
   const { origin, folds = [], onFault = throwLater } = options
   const path = options.path === null ? null : realPath(options.path)
-  const { database, statements, lineage, state, loss, ...opened } = openParts(options)
+  const { database, statements, lineage, state, loss, ...opened } = openDatabase(options)
   const commits = new CommitListeners(onFault)
   let { stamp, newest } = opened
   let head = newest.seq

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { openConnection } from '../../local-daemon/store/file/connection.ts'
+import { openConnection } from '../../local-daemon/store/file/open-connection.ts'
 
 /** Rows that share a commit: what 32 writers at once can put into one. */
 const ROWS_A_TRANSACTION = 32

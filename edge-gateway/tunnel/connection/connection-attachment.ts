@@ -18,6 +18,10 @@ export function attachmentOf(socket: WebSocket): ConnectionAttachment {
   return socket.deserializeAttachment() as ConnectionAttachment
 }
 
+export function putAttachment(socket: WebSocket, attachment: ConnectionAttachment): void {
+  socket.serializeAttachment(attachment)
+}
+
 /** The attachment of the newest connection. */
 export function newestOf(sockets: readonly WebSocket[]): ConnectionAttachment | undefined {
   return sockets

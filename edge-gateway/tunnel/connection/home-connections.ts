@@ -2,7 +2,7 @@ import { LIMITS } from '../../../protocol/limits.ts'
 import { CLOSE } from '../../../protocol/tunnel/close-code.ts'
 import type { EdgePolicy } from '../../../protocol/tunnel/edge-policy.ts'
 import type { Hello } from '../../../protocol/tunnel/hello.ts'
-import { attachmentOf, type ConnectionAttachment } from './connection-attachment.ts'
+import { attachmentOf, type ConnectionAttachment, putAttachment } from './connection-attachment.ts'
 import type { ConnectionEvent } from './connection-states.ts'
 import type { Presence } from './presence.ts'
 import type { MemberOf } from '../subscribers/bridge-attachment.ts'
@@ -68,7 +68,7 @@ export class HomeConnections {
       connectedAt: Date.now(),
       counts: counts.snapshot(),
     }
-    socket.serializeAttachment(attachment)
+    putAttachment(socket, attachment)
     for (const old of this.#connections.values()) old.replace()
     this.#adopt(socket)
     this.#endOldest()

@@ -1,9 +1,6 @@
 import { LIMITS } from '../../../protocol/limits.ts'
+import { STORED } from '../stored-keys.ts'
 import type { StoredValues } from '../stored-values.ts'
-
-/** Storage key of the number of the newest connection. */
-const GENERATION = 'generation'
-const AWAY = 'away'
 
 /** Since when nobody came after the connection of this generation, milliseconds since 1970. */
 interface Away {
@@ -22,13 +19,13 @@ export class Presence {
 
   /** Of the newest connection that was let in; undefined: none ever was. */
   get generation(): number | undefined {
-    return this.#stored.get<number>(GENERATION)
+    return this.#stored.get<number>(STORED.generation)
   }
 
   /** Home connects. @returns the generation of its connection, one higher than the last */
   arrive(): number {
     const generation = (this.generation ?? 0) + 1
-    this.#stored.put(GENERATION, generation)
+    this.#stored.put(STORED.generation, generation)
     this.#awaySince = undefined
     return generation
   }
@@ -48,11 +45,11 @@ export class Presence {
   #recall(now: number): number {
     const { generation } = this
     if (generation === undefined) return -Infinity
-    const known = this.#stored.get<Away>(AWAY)
+    const known = this.#stored.get<Away>(STORED.away)
     // Of an older generation: home has been here since.
     if (known?.generation === generation) return known.since
     const away: Away = { generation, since: now }
-    this.#stored.put(AWAY, away)
+    this.#stored.put(STORED.away, away)
     return now
   }
 }

@@ -3,7 +3,7 @@ import { CLOSE } from '../../../protocol/tunnel/close-code.ts'
 import type { EdgePolicy } from '../../../protocol/tunnel/edge-policy.ts'
 import type { Hello } from '../../../protocol/tunnel/hello.ts'
 import { closeCodeOf, lastGoAway } from '../../../protocol/tunnel/last-go-away.ts'
-import { type ConnectionAttachment, stateOf } from './connection-attachment.ts'
+import { type ConnectionAttachment, putAttachment, stateOf } from './connection-attachment.ts'
 import {
   type ConnectionEffect,
   type ConnectionEvent,
@@ -141,7 +141,7 @@ export class TunnelConnection {
       multiplexer: this.streams.snapshot(),
       counts: this.#counts.snapshot(),
     }
-    this.#socket.serializeAttachment(attachment)
+    putAttachment(this.#socket, attachment)
     this.streams.changed = false
     return true
   }

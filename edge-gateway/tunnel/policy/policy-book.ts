@@ -22,6 +22,7 @@ import {
   type AccessRules,
 } from './decide-access.ts'
 import type { Relayed } from '../../internal/relayed.ts'
+import { STORED } from '../stored-keys.ts'
 import type { StoredValues } from '../stored-values.ts'
 import { NO_ORIGIN } from '../../door/refusals.ts'
 import { NO_POLICY } from '../refusals.ts'
@@ -30,9 +31,6 @@ import { NO_POLICY } from '../refusals.ts'
 const TOKENS_MAX = 4096
 /** What a token may still ask that is worth nothing any more. */
 const REFUSED_RATE: Rate = { perSecond: 1, burst: 40 }
-const KEY = 'policy'
-/** Storage key: home's clock minus this one when the policy came, seconds. */
-const OFFSET = 'policy-offset'
 const NOBODY = corsPolicy([])
 
 /**
@@ -58,8 +56,8 @@ export class PolicyBook {
     const bytes = encodeEdgePolicy(policy)
     if (bytes === undefined) return false
     const offset = policy.time - Math.floor(now / 1000)
-    this.#stored.put(KEY, bytes)
-    this.#stored.put(OFFSET, offset)
+    this.#stored.put(STORED.policy, bytes)
+    this.#stored.put(STORED.policyOffset, offset)
     this.#rules = accessRules(policy, offset)
     this.#loaded = true
     return true
@@ -67,8 +65,8 @@ export class PolicyBook {
 
   /** Nothing of the owner's stays behind. */
   forget(): void {
-    this.#stored.put(KEY, undefined)
-    this.#stored.put(OFFSET, undefined)
+    this.#stored.put(STORED.policy, undefined)
+    this.#stored.put(STORED.policyOffset, undefined)
     this.#rules = undefined
     this.#loaded = true
   }
@@ -155,9 +153,9 @@ export class PolicyBook {
 
   /** What an older gateway has kept may be of a form that is no more; then home decides until it tells. */
   #load(): AccessRules | undefined {
-    const bytes = this.#stored.get<Uint8Array>(KEY)
+    const bytes = this.#stored.get<Uint8Array>(STORED.policy)
     const policy = bytes === undefined ? undefined : decodeEdgePolicy(bytes)
-    const offset = this.#stored.get<number>(OFFSET) ?? 0
+    const offset = this.#stored.get<number>(STORED.policyOffset) ?? 0
     this.#rules = policy === undefined ? undefined : accessRules(policy, offset)
     this.#loaded = true
     return this.#rules

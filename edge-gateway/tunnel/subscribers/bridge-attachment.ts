@@ -16,6 +16,10 @@ export interface MemberAttachment extends MemberOf, BridgeAttachment {
   readonly tokenId: string | undefined
 }
 
+export function attach(bridge: WebSocket, attachment: BridgeAttachment | MemberAttachment): void {
+  bridge.serializeAttachment(attachment)
+}
+
 /** Undefined: it is in no group. */
 export function membershipOf(bridge: WebSocket): MemberAttachment | undefined {
   const kept = bridge.deserializeAttachment() as BridgeAttachment | MemberAttachment | null

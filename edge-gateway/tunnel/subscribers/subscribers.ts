@@ -2,6 +2,7 @@ import type { Holder } from '../../../protocol/multiplexer/shares.ts'
 import { BRIDGE } from '../../internal/bridge.ts'
 import { finalEvent } from '../../door/final-event.ts'
 import {
+  attach,
   type BridgeAttachment,
   holderOf,
   type MemberAttachment,
@@ -63,7 +64,7 @@ export class Subscribers {
   accept(bridge: WebSocket, exchange: EventExchange, holder: string): void {
     this.#ctx.acceptWebSocket(bridge, [SUBSCRIBER])
     const attachment: BridgeAttachment = { holder }
-    bridge.serializeAttachment(attachment)
+    attach(bridge, attachment)
     this.#alone.set(bridge, exchange)
     this.#places.take(bridge, holder)
   }
@@ -77,7 +78,7 @@ export class Subscribers {
       tokenId,
       holder: this.#places.holderOf(bridge),
     }
-    bridge.serializeAttachment(attachment)
+    attach(bridge, attachment)
     this.#delivery.flush()
     this.#groups.enter(member, bridge)
     this.#alone.delete(bridge)

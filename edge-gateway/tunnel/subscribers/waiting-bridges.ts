@@ -1,5 +1,5 @@
 import { BRIDGE, WAIT_HEADER } from '../../internal/bridge.ts'
-import { type BridgeAttachment, holderOf } from './bridge-attachment.ts'
+import { attach, type BridgeAttachment, holderOf } from './bridge-attachment.ts'
 import type { BridgePlaces } from './bridge-places.ts'
 import { closeBridge } from './close-bridge.ts'
 
@@ -31,7 +31,7 @@ export class WaitingBridges {
     const { 0: worker, 1: bridge } = new WebSocketPair()
     this.#ctx.acceptWebSocket(bridge, [WAITING])
     const attachment: BridgeAttachment = { holder }
-    bridge.serializeAttachment(attachment)
+    attach(bridge, attachment)
     this.#places.take(bridge, holder)
     return new Response(null, {
       status: 101,

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { openConnection } from '../../../local-daemon/store/file/connection.ts'
+import { openConnection } from '../../../local-daemon/store/file/open-connection.ts'
 import { prepareStatements } from '../../../local-daemon/store/statements.ts'
 import { aDaemon, aDraft } from '../../support/daemon/a-daemon.ts'
 import { aStore } from '../../support/daemon/a-store.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { realPath } from '../home/real-path.ts'
-import { openConnection, openFailure } from './file/connection.ts'
+import { openConnection, openFailure } from './file/open-connection.ts'
 import { KeptLog } from './file/kept-log.ts'
 import { Expectation, Lineage, rememberNothing } from './lineage/lineage.ts'
 import { LossWatch } from './file/loss-watch.ts'
@@ -12,7 +12,7 @@ import { StoreOpenError } from './store-error.ts'
 import { StoreState } from './trouble/store-state.ts'
 
 /** An open store, and what watches it. */
-export interface OpenParts {
+export interface OpenDatabase {
   readonly database: Database
   readonly statements: Statements
   readonly state: StoreState
@@ -28,7 +28,7 @@ export interface OpenParts {
  * Opens a store once it is known to be the expected one. A refusal leaves its log as it was; a store that has
  * less than before puts it aside. Throws `StoreOpenError`.
  */
-export function openParts(options: StoreOptions): OpenParts {
+export function openDatabase(options: StoreOptions): OpenDatabase {
   // SQLite keeps its log beside the file itself, not beside a link to it.
   const path = options.path === null ? null : realPath(options.path)
   const expectation =
@@ -46,7 +46,7 @@ export function openParts(options: StoreOptions): OpenParts {
     throw error
   }
 
-  function withDatabase(database: Database): OpenParts {
+  function withDatabase(database: Database): OpenDatabase {
     try {
       return judged(database)
     } catch (error) {
@@ -57,7 +57,7 @@ export function openParts(options: StoreOptions): OpenParts {
     }
   }
 
-  function judged(database: Database): OpenParts {
+  function judged(database: Database): OpenDatabase {
     const statements = prepareStatements(database)
     const seq = statements.head.get() ?? 0
     const id = statements.idAt.get(seq)?.toString('hex') ?? ''
