@@ -38,8 +38,8 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** Whatever fails on the way, a client is told so in the one form; the runtime would say so in plain text. */
 function settled(request: Request, env: Env): MaybePromise<Response> {
-  const requestId = crypto.randomUUID()
   const tell = (error: unknown) => {
+    const requestId = crypto.randomUUID()
     logFault('worker', error, requestId)
     return refuse(refusalOfFailure(error, Date.now()), { requestId })
   }

@@ -48,9 +48,11 @@ export class WorkerAnswers {
   }
 
   answer(request: Request): MaybePromise<Response> {
-    if (request.url === STORAGE_PROBE_URL) return this.#takeRoom()
+    // Read once: the runtime makes a new string each time.
+    const { url } = request
+    if (url === STORAGE_PROBE_URL) return this.#takeRoom()
     const { counts, policy } = this.#dispatch
-    const relayed = readRelayUrl(request.url)
+    const relayed = readRelayUrl(url)
     if (this.#tenure.over) return refuseForGood(request, relayed)
     if (relayed !== undefined) {
       counts.called(causeOf(relayed.kind))
@@ -58,15 +60,15 @@ export class WorkerAnswers {
       const asked = new AskedRequest(request, relayed, this.#dispatch)
       return answerMetrics(asked, policy, counts, this.#state)
     }
-    if (request.url === CORS_URL) {
+    if (url === CORS_URL) {
       counts.called('cors')
       return this.#answerCors(request)
     }
-    if (request.url === ORIGINS_URL) {
+    if (url === ORIGINS_URL) {
       counts.called('cors')
       return Response.json(policy.origins)
     }
-    if (request.url === CHALLENGE_URL) {
+    if (url === CHALLENGE_URL) {
       counts.called('challenge')
       return this.#admission.giveChallenge()
     }
