@@ -38,17 +38,18 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** Whatever fails on the way, a client is told so in the one form; the runtime would say so in plain text. */
 function settled(request: Request, env: Env): MaybePromise<Response> {
-  const tell = (error: unknown) => {
-    const requestId = crypto.randomUUID()
-    logFault('worker', error, requestId)
-    return refuse(refusalOfFailure(error, Date.now()), { requestId })
-  }
   try {
     const answer = answerTo(request, env)
     return answer instanceof Promise ? answer.catch(tell) : answer
   } catch (error) {
     return tell(error)
   }
+}
+
+function tell(error: unknown): Response {
+  const requestId = crypto.randomUUID()
+  logFault('worker', error, requestId)
+  return refuse(refusalOfFailure(error, Date.now()), { requestId })
 }
 
 /** In an object of its own, which alone fails with it. */

@@ -44,7 +44,7 @@ function aConnection() {
     },
     { version: PROTOCOL_VERSION, agent: 'home', generation: 1 },
   )
-  const signal = vi.fn(() => new AbortController().signal)
+  const signal = vi.fn<() => AbortSignal>(() => new AbortController().signal)
   let requests = 0
   const ask = (): Promise<Response> => {
     requests += 1
