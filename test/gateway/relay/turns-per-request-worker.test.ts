@@ -14,6 +14,7 @@ afterEach(() => vi.restoreAllMocks())
 const REQUEST = { method: 'GET', target: '/a', headers: [], host: 'home.example', scheme: 'https' }
 const BODY = new TextEncoder().encode('{"small":true}')
 const NOTHING = () => {}
+const later = setTimeout
 
 /** The object's side of one connection, and a home that answers each request with a small body at once. */
 function aConnection() {
@@ -104,9 +105,9 @@ test('32 small requests at once are one message each way and one turn', async ()
   const { sent, ask, exchangeMessages, signal } = await aGreetedConnection()
   const turns = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'queueMicrotask')]
   const answers = Array.from({ length: 32 }, () => ask())
-  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => later(resolve, 5))
   expect(sent).toHaveLength(1)
-  expect(turns.flatMap(({ mock }) => mock.calls)).toHaveLength(1)
+  expect(turns.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBe(1)
   expect(exchangeMessages()).toBe(1)
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(32).fill(200))
   expect(signal).not.toHaveBeenCalled()
