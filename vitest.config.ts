@@ -18,7 +18,7 @@ const UNITS = [
   'test/daemon/store/{cursor,feed,store-lineage,store-loss,store-queries}.test.ts',
   'test/daemon/tunnel/{link-meter,request-framer,tunnel-abort,tunnel-hostile-hosts,tunnel-hostile,tunnel-states,tunnel-stop,tunnel-waits}.test.ts',
   'test/daemon/tunnel/states/*.test.ts',
-  'test/bench/{figures,cost/docs-cost,profile/profile}.test.ts',
+  'test/bench/{figures,cost/docs-cost,peers/peers,profile/profile}.test.ts',
   'test/docs/{docs-http-api,docs-shared-limits,docs-observability,docs-paths,docs-promises}.test.ts',
   'test/repository/layers.test.ts',
   'test/docs/{docs-reverse-proxy,docs-running,docs-threat-model,docs-tunnel-states,error-catalogue}.test.ts',

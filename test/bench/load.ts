@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly connections: number
   readonly seconds: number
   readonly bearer?: string
+  /** Further fields of each request. */
+  readonly fields?: Readonly<Record<string, string>>
   /** A JSON body makes it a POST; `{{n}}` in it is a number that grows. */
   readonly json?: string
 }
@@ -70,7 +72,10 @@ async function loadWithWrk(options: LoadOptions): Promise<LoadResult> {
   }
 }
 
-function wrkScript({ bearer, json }: LoadOptions): string {
+function wrkScript({ bearer, json, fields = {} }: LoadOptions): string {
+  const others = Object.entries(fields).map(
+    ([name, value]) => `wrk.headers["${name}"] = "${value}"\n`,
+  )
   const authorization =
     bearer === undefined ? '' : `wrk.headers["authorization"] = "Bearer ${bearer}"\n`
   // A start that no other run shares: the same content again would be a duplicate, not an append.
@@ -83,7 +88,7 @@ local n = ${Date.now() * 1000}
 local body = [==[${json}]==]
 request = function() n = n + 1; return wrk.format(nil, nil, nil, (body:gsub("{{n}}", string.format("%d", n)))) end
 `
-  return `${authorization}${request}
+  return `${authorization}${others.join('')}${request}
 done = function(summary, latency, requests)
   local e = summary.errors
   io.write(string.format('{"perSecond":%f,"answered":%d,"p50Ms":%f,"p99Ms":%f,"failed":%d}\\n',
@@ -105,6 +110,7 @@ async function loadWithAutocannon(options: LoadOptions): Promise<LoadResult> {
     connections: options.connections,
     duration: options.seconds,
     headers: {
+      ...options.fields,
       ...(options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` }),
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
     },

@@ -8,6 +8,7 @@ import { measureSmall } from './measure-small.ts'
 import { measureStalled } from './measure-stalled.ts'
 import { measureSubscribers } from './measure-subscribers.ts'
 import { benchOptions, type Part } from './options.ts'
+import { measurePeers, peersTable } from './peers/measure-peers.ts'
 import { runProfile } from './profile/run-profile.ts'
 import { report } from './report.ts'
 import { setStage } from './stage.ts'
@@ -17,8 +18,22 @@ import { table } from './table.ts'
 const options = benchOptions(process.argv.slice(2))
 const { rounds, seconds } = options
 const tool = await loadTool()
-if (options.profile === undefined) await measureParts()
-else console.log(await runProfile(tool, seconds, options.profile))
+if (options.profile !== undefined) console.log(await runProfile(tool, seconds, options.profile))
+else if (options.peers) await comparePeers()
+else await measureParts()
+
+async function comparePeers(): Promise<void> {
+  await using stage = await setStage()
+  const results = await measurePeers(stage, tool, rounds, seconds, options.peersDirectory)
+  const date = new Date().toISOString().slice(0, 10)
+  console.log(peersTable(results, date))
+  if (options.json !== undefined) {
+    await writeFile(
+      options.json,
+      `${JSON.stringify({ object: 'peers', date, results }, null, 2)}\n`,
+    )
+  }
+}
 
 async function measureParts(): Promise<void> {
   await using stage = await setStage()

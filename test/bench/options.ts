@@ -23,6 +23,10 @@ export interface BenchOptions {
   readonly subscribers: number
   /** Instead: profiles the gateway and the daemon; the folder for `.cpuprofile` files, empty for none. */
   readonly profile?: string | undefined
+  /** Instead: measures other ways to the same daemon, beside the gateway. */
+  readonly peers: boolean
+  /** Where their programs are, besides PATH. */
+  readonly peersDirectory?: string | undefined
   /** File for the figures. */
   readonly json?: string | undefined
 }
@@ -38,6 +42,8 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       subscribers: { type: 'string', default: '5000' },
       only: { type: 'string' },
       profile: { type: 'string' },
+      peers: { type: 'boolean', default: false },
+      'peers-dir': { type: 'string' },
       short: { type: 'boolean', default: false },
     },
   })
@@ -54,6 +60,8 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     seconds: Number(values.seconds ?? (values.short ? SHORT.seconds : '3')),
     subscribers: Number(values.subscribers),
     profile: values.profile,
+    peers: values.peers,
+    peersDirectory: values['peers-dir'],
     json: values.json,
   }
 }
