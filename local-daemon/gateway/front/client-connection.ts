@@ -7,6 +7,7 @@ import { AnswerWatch } from './answer-watch.ts'
 import { ClientDeadline, type Awaited } from './client-deadline.ts'
 import { ClientWebSocket } from './client-web-socket.ts'
 import type { ConnectionParts } from './connection-parts.ts'
+import { freeBytes } from './free-bytes.ts'
 import { OldExchange } from './old-exchange.ts'
 import { refusalText } from './refusal-text.ts'
 import { RequestFramer } from './request-framer.ts'
@@ -84,7 +85,11 @@ export class ClientConnection {
   }
 
   #fromClient = (bytes: Buffer): void => {
-    if (this.#webSocket !== undefined) return this.#webSocket.fromClient(bytes)
+    if (this.#webSocket !== undefined) {
+      this.#webSocket.fromClient(bytes)
+      if (this.#workerd !== undefined) freeBytes(bytes, this.#workerd)
+      return
+    }
     this.#framer.feed(bytes)
     this.#pull()
   }
@@ -177,6 +182,7 @@ export class ClientConnection {
     if (decides) this.#decide(workerd, bytes)
     const hasRoom = this.#webSocket?.toClient(bytes) ?? this.#client.write(bytes)
     if (!hasRoom) this.#waitForClient(workerd)
+    else freeBytes(bytes, this.#client)
     if (this.#deadline.of === 'half-closed') {
       this.#deadline.expect('half-closed', this.#parts.limits.halfClosedSilenceMs)
     }
