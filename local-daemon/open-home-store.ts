@@ -15,7 +15,8 @@ import type { UndoStack } from './process/undo-stack.ts'
 import { settingFold } from './settings/setting-records.ts'
 import { openStoreSoon } from './store/open-store-soon.ts'
 import type { Store } from './store/open-store.ts'
-import { lineageWarning, logTrouble } from './store-words.ts'
+import { lineageWarning } from './store/lineage/judge-lineage.ts'
+import { logTrouble } from './store/trouble/log-trouble.ts'
 
 interface HomeStoreOptions {
   readonly home: Home

@@ -10,7 +10,7 @@ import { type ConnectionOptions, sqliteVersion } from './file/open-connection.ts
 import { type RecordDraft, sealRecord } from './draft.ts'
 import { Census } from './trouble/census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
-import type { LineageOptions } from './lineage/lineage.ts'
+import type { LineageOptions } from './lineage/expectation.ts'
 import type { LossWatch } from './file/loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
 import { openDatabase } from './open-database.ts'

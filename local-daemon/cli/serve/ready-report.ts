@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { Daemon } from '../../daemon.ts'
-import { lineageWarning } from '../../store-words.ts'
+import { lineageWarning } from '../../store/lineage/judge-lineage.ts'
 import type { TunnelTarget } from '../../tunnel/start-tunnel.ts'
 import type { Home } from '../../home/home.ts'
 import { urlHost } from '../../network/listen-host.ts'

@@ -8,6 +8,7 @@ import { ClientDeadline, type Awaited } from './client-deadline.ts'
 import { ClientWebSocket } from './client-web-socket.ts'
 import type { ConnectionParts } from './connection-parts.ts'
 import { freeBytes } from './free-bytes.ts'
+import { AWAY, MIXED, TIMEOUT } from './front-faults.ts'
 import { OldExchange } from './old-exchange.ts'
 import { refusalText } from './refusal-text.ts'
 import { RequestFramer } from './request-framer.ts'
@@ -20,16 +21,6 @@ import type { RequestHead, WebSocketUse } from './request-head.ts'
 type Mode = 'framed' | 'dialling' | 'deciding' | 'frames' | 'over'
 
 const SWITCHED = Buffer.from('HTTP/1.1 101 ')
-const TIMEOUT: HeadFault = {
-  code: 'REQUEST_TIMEOUT',
-  message: 'The request did not arrive in time',
-}
-const MIXED: HeadFault = {
-  code: 'INVALID_REQUEST',
-  message: 'HTTP/1.0 on a connection that has spoken HTTP/1.1',
-}
-const AWAY: HeadFault = { code: 'TUNNEL_OFFLINE', message: 'The gateway is starting again' }
-
 /**
  * One client and its connection to workerd. Only the framing of requests is parsed, answers not at all: they pass
  * as they are, and a cut one is cut for the client too. Only HTTP/1.0 cannot show a cut: see `OldExchange`.
@@ -85,11 +76,7 @@ export class ClientConnection {
   }
 
   #fromClient = (bytes: Buffer): void => {
-    if (this.#webSocket !== undefined) {
-      this.#webSocket.fromClient(bytes)
-      if (this.#workerd !== undefined) freeBytes(bytes, this.#workerd)
-      return
-    }
+    if (this.#webSocket !== undefined) return this.#webSocket.fromClient(bytes)
     this.#framer.feed(bytes)
     this.#pull()
   }
@@ -181,8 +168,8 @@ export class ClientConnection {
     const decides = this.#mode === 'deciding'
     if (decides) this.#decide(workerd, bytes)
     const hasRoom = this.#webSocket?.toClient(bytes) ?? this.#client.write(bytes)
-    if (!hasRoom) this.#waitForClient(workerd)
-    else freeBytes(bytes, this.#client)
+    if (hasRoom) freeBytes(bytes, this.#client)
+    else this.#waitForClient(workerd)
     if (this.#deadline.of === 'half-closed') {
       this.#deadline.expect('half-closed', this.#parts.limits.halfClosedSilenceMs)
     }

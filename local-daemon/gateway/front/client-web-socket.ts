@@ -4,6 +4,7 @@ import { linger } from '../../network/linger.ts'
 import type { ClientDeadline } from './client-deadline.ts'
 import type { FrameFault } from './client-frames.ts'
 import type { ConnectionParts } from './connection-parts.ts'
+import { freeBytes } from './free-bytes.ts'
 import type { WebSocketUse } from './request-head.ts'
 import { WebSocketGuard } from './web-socket-guard.ts'
 
@@ -50,6 +51,7 @@ export class ClientWebSocket {
     }
     if (fault !== undefined) return this.#refuse(fault)
     if (guard.isClientClosed) this.#expectClose()
+    freeBytes(bytes, this.#ends.workerd)
   }
 
   /** @returns false: the client takes no more for now */

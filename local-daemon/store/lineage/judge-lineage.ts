@@ -35,3 +35,8 @@ export function lineageBreak(mark: LineageMark | undefined, store: StoreFacts): 
 function records(count: number): string {
   return count === 1 ? '1 record' : `${count} records`
 }
+
+/** What the owner reads about a store that is not the previous one. */
+export function lineageWarning(broken: string): string {
+  return `the store was changed while no daemon ran: ${broken}. Readers are told to start anew (CURSOR_EPOCH_CHANGED)`
+}

@@ -1,10 +1,5 @@
 import type { Logger } from 'pino'
-import type { StoreTrouble } from './store/trouble/store-trouble.ts'
-
-/** What the owner reads about a store that is not the previous one. */
-export function lineageWarning(broken: string): string {
-  return `the store was changed while no daemon ran: ${broken}. Readers are told to start anew (CURSOR_EPOCH_CHANGED)`
-}
+import type { StoreTrouble } from './store-trouble.ts'
 
 /** A line for each change of what is wrong with the store. */
 export function logTrouble(logger: Logger, trouble: StoreTrouble | undefined): void {
