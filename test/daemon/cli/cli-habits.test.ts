@@ -106,7 +106,7 @@ describe('spl config', () => {
 test('tokens are listed with the name of their account', async () => {
   await spl('service-account create --name laptop-of-ada --with-token')
   const { stdout } = await spl('token list')
-  expect(stdout).toMatch(/^TOKEN +NAME +ACCOUNT /)
+  expect(stdout).toMatch(/^TOKEN ID +NAME +ACCOUNT /)
   expect(stdout).toMatch(/^[0-9a-f]{12} +laptop-of-ada +sa_/m)
 })
 
