@@ -6,7 +6,7 @@ import type { Via } from '../access/via.ts'
  */
 export type Outcome = 'whole' | 'cancelled' | 'failed'
 
-/** What is kept of one answered request: a closed list of fields, without query and body; secrets in the path are masked (loggable.ts). */
+/** What is kept of one answered request: a closed list of fields, without query and body; secrets in the path are masked (mask-secrets.ts). */
 export interface RequestLine {
   /** When the request came, Unix time in milliseconds. */
   readonly time: number
