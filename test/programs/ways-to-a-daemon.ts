@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { selfSignedCertificate } from '../../local-daemon/gateway/self-signed.ts'
 import { aHome } from '../support/daemon/a-daemon.ts'
 import { aRealHome, type RealHome } from '../support/daemon/a-real-home.ts'
 import { runSpl, type SplEnvironment } from '../support/cli/run-spl.ts'
+import { freePort } from '../support/free-port.ts'
 
 /** How the command line reaches one daemon: on its machine, or from a second one. */
 export interface Way {
@@ -94,15 +94,6 @@ https://localhost:${port} {
       directory[Symbol.dispose]()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilListening(port: number): Promise<void> {

@@ -21,6 +21,7 @@ import type { RequestHead, WebSocketUse } from './request-head.ts'
 type Mode = 'framed' | 'dialling' | 'deciding' | 'frames' | 'over'
 
 const SWITCHED = Buffer.from('HTTP/1.1 101 ')
+
 /**
  * One client and its connection to workerd. Only the framing of requests is parsed, answers not at all: they pass
  * as they are, and a cut one is cut for the client too. Only HTTP/1.0 cannot show a cut: see `OldExchange`.

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from '../profile/workerd-inspector.ts'
+import { freePort } from '../../support/free-port.ts'
 import type { Peer, PeerPlace } from './peer-list.ts'
 
 const run = promisify(execFile)

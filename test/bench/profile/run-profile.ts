@@ -3,12 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { Profiler } from 'node:inspector'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../support/free-port.ts'
 import { withCpu } from '../cpu-time.ts'
 import { load } from '../load.ts'
 import { setStage, type Stage } from '../stage.ts'
 import { attribute, sourcesOfLines, type Locate } from './attribute.ts'
 import { DAEMON_STAGES, GATEWAY_STAGES } from './stage-table.ts'
-import { freePort, WorkerdInspector } from './workerd-inspector.ts'
+import { WorkerdInspector } from './workerd-inspector.ts'
 
 const ROOT = new URL('../../../', import.meta.url).href
 

@@ -1,21 +1,9 @@
 import { once } from 'node:events'
 import type { Profiler } from 'node:inspector'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { WebSocket, type RawData } from 'ws'
 
 /** Microseconds between two samples. */
 export const SAMPLING_US = 250
-
-/** A loopback port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A session with workerd's inspector (`workerd serve --inspector-addr`), of its service `gateway`. */
 export class WorkerdInspector {
