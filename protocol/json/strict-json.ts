@@ -31,9 +31,28 @@ export function parseStrictJson(text: string): unknown {
   })
 }
 
-/** Members of the text: each has its colon outside of strings. NaN if a name is escaped. */
+/**
+ * Members of the text: each has its colon outside of strings. NaN if a name is escaped.
+ *
+ * Two loops, as V8 moves a search whose answer only a loop uses into that loop: a whole look at the text for each member.
+ */
 function plainMembersIn(text: string): number {
-  const escapes = text.includes('\\')
+  return text.includes('\\') ? membersUnlessEscaped(text) : colonsOutsideStrings(text)
+}
+
+function colonsOutsideStrings(text: string): number {
+  let colons = 0
+  let at = 0
+  while (at < text.length) {
+    const quote = text.indexOf('"', at)
+    const end = quote === -1 ? text.length : quote
+    for (; at < end; at += 1) if (text.charCodeAt(at) === COLON) colons += 1
+    if (quote !== -1) at = endOfString(text, quote)
+  }
+  return colons
+}
+
+function membersUnlessEscaped(text: string): number {
   let members = 0
   let at = 0
   let name = 0
@@ -42,7 +61,7 @@ function plainMembersIn(text: string): number {
     const end = quote === -1 ? text.length : quote
     for (; at < end; at += 1) {
       if (text.charCodeAt(at) !== COLON) continue
-      if (escapes && text.slice(name, at).includes('\\')) return Number.NaN
+      if (text.slice(name, at).includes('\\')) return Number.NaN
       members += 1
     }
     if (quote === -1) break
