@@ -1,5 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { isChallenge } from '../../../protocol/identity/request-signature.ts'
+import {
+  DEFAULT_NAMESPACE,
+  NAMESPACE_LIMITS,
+  NAMESPACE_NAME,
+  NAMESPACE_RULE,
+} from '../../../protocol/identity/namespace-name.ts'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
 import { ACCESS_LIMITS } from '../../access/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../../settings/setting-definitions.ts'
@@ -35,13 +41,7 @@ function printable(least: number, most: number) {
 }
 /** It is printed in tables. */
 const Label = printable(1, 64).openapi({ minLength: 1, maxLength: 64, pattern: PLAIN })
-const Namespace = z
-  .string()
-  .max(256)
-  .regex(
-    /^[a-z0-9][a-z0-9_-]{0,62}(?:\/[a-z0-9][a-z0-9_-]{0,62}){0,3}$/,
-    'must be the name of a namespace, such as default or team/ada',
-  )
+const NamespaceName = z.string().max(NAMESPACE_LIMITS.name).regex(NAMESPACE_NAME, NAMESPACE_RULE)
 const EnvTag = z.string().regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 of a-z and 0-9')
 const Scopes = z.array(z.enum(SCOPES)).max(SCOPES.length)
 const Ttl = z.int().min(1).max(tokenMaxSeconds).openapi({ description: 'Seconds' })
@@ -50,7 +50,7 @@ const Seconds = z.int().openapi({ description: 'Unix time, seconds' })
 const grant = {
   scopes: Scopes.default(['records:read', 'records:write']),
   actors: z.array(Did).max(accountActors).default([]),
-  namespace: Namespace.default('default'),
+  namespace: NamespaceName.default(DEFAULT_NAMESPACE),
   env: EnvTag.default('prod'),
 }
 export const NewAccount = z
