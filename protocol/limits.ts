@@ -11,6 +11,10 @@ export const LIMITS = {
   dataPerMessage: 256 * 1024,
   /** Body in a HEAD frame, bytes. */
   inlineBodyBytes: 32 * 1024,
+  /** Announced body that the gateway reads whole before it opens the stream, bytes. */
+  smallBodyBytes: 8 * 1024,
+  /** Most such bodies of one object that are not whole yet; others cross as they come. */
+  smallBodies: 256,
   /** JSON of one head (method, target and headers, or status and headers), bytes. */
   headBytes: 64 * 1024,
   /** Request target, bytes of the request line. */

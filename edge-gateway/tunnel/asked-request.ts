@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits.ts'
 import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { CorsHeaders } from '../../protocol/http/cors.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
@@ -33,6 +34,7 @@ export class AskedRequest implements RelayedRequest {
   #repeated = false
   #repeats = 0
   #upload: Upload | undefined
+  #whole: Uint8Array | undefined
 
   constructor(request: Request, relayed: Relayed, desk: RequestDesk) {
     this.#request = request
@@ -59,8 +61,26 @@ export class AskedRequest implements RelayedRequest {
     return this.relayed.kind === 'body' && this.#request.body !== null
   }
 
-  /** Its body, if it has one; from the first call on it is read. */
+  /** Its body is announced, small, and not read yet. */
+  get hasSmallBody(): boolean {
+    const { bodyBytes } = this.relayed
+    const isSmall = bodyBytes > 0 && bodyBytes <= LIMITS.smallBodyBytes
+    return isSmall && this.#whole === undefined && this.#upload === undefined && this.hasBody
+  }
+
+  /** Reads the body to its end. It is kept, for every connection that the request may be sent to. */
+  async readWhole(): Promise<void> {
+    this.#whole = new Uint8Array(await this.#request.arrayBuffer())
+  }
+
+  /** Its body, where `readWhole` has read it. */
+  get wholeBody(): Uint8Array | undefined {
+    return this.#whole
+  }
+
+  /** Its body, if it has one that is not read; from the first call on it is read. */
   get upload(): Upload | undefined {
+    if (this.#whole !== undefined) return undefined
     const body = this.relayed.kind === 'body' ? this.#request.body : null
     return body === null ? undefined : (this.#upload ??= new Upload(body))
   }

@@ -14,6 +14,7 @@ import {
   makeExchange,
 } from './exchange/make-exchange.ts'
 import { MessageMemory } from './exchange/message-memory.ts'
+import { SmallBodies } from './exchange/small-bodies.ts'
 import type { ParkedRequests } from './parked-requests.ts'
 import type { PolicyBook } from './policy/policy-book.ts'
 import type { Presence } from './connection/presence.ts'
@@ -49,6 +50,7 @@ export class Dispatch implements RequestDesk {
   readonly #watch: Watch
   readonly #headTimeoutMs: number
   readonly #exchanges: ExchangeParts
+  readonly #smallBodies = new SmallBodies()
 
   constructor(parts: DispatchParts) {
     const { subscribers } = parts
@@ -67,6 +69,16 @@ export class Dispatch implements RequestDesk {
   relay(request: Request, relayed: Relayed): MaybePromise<Response> {
     const answer = this.#admit(new AskedRequest(request, relayed, this))
     return relayed.kind === 'body' ? lingerUnread(answer, request) : answer
+  }
+
+  /** Ends what waits for its client too long. @param now milliseconds since 1970 */
+  endOverdue(now: number): void {
+    this.#smallBodies.endOverdue(now)
+  }
+
+  /** Something waits for its client. */
+  get anyDue(): boolean {
+    return this.#smallBodies.size > 0
   }
 
   /** Home is back: what waited for it is sent, if it has greeted. */
@@ -95,9 +107,23 @@ export class Dispatch implements RequestDesk {
         : this.policy.refusal(relayed, now)
     if (refusal !== undefined) return this.#refuseOrHold(refusal, asked)
     const connection = this.#connections.heard(now)
-    if (connection?.ready === true) return this.#send(asked, connection, now)
+    if (connection?.ready === true) {
+      if (asked.hasSmallBody && this.#smallBodies.room) return this.#sendWhole(asked, now)
+      return this.#send(asked, connection, now)
+    }
     if (relayed.kind === 'resume') return this.#wait(asked)
     if (relayed.kind === 'feed') return this.#refuseOrHold(OFFLINE, asked)
+    return this.#park(asked, now) ?? refuse(OFFLINE, asked)
+  }
+
+  /** Opens nothing at home before the body is there: until then it costs home nothing, and is no more than a wait. */
+  async #sendWhole(asked: AskedRequest, from: number): Promise<Response> {
+    this.#watch.keep()
+    const refusal = await this.#smallBodies.read(asked, from)
+    if (refusal !== undefined) return refuse(refusal, asked)
+    const now = Date.now()
+    const connection = this.#connections.current
+    if (connection?.ready === true) return this.#sendParked(asked, connection, now)
     return this.#park(asked, now) ?? refuse(OFFLINE, asked)
   }
 

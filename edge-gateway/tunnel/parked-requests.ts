@@ -16,7 +16,7 @@ interface Parked {
   readonly fail: (error: unknown) => void
 }
 
-/** Requests that wait for home's return, with nothing read of their bodies. Bounded in number, bytes and time; room is shared fairly. */
+/** Requests that wait for home's return, of their bodies nothing is read, or all of a small one. Bounded in number, bytes and time; room is shared fairly. */
 export class ParkedRequests {
   /** In the order in which they came. */
   readonly #parked = new Set<Parked>()

@@ -36,6 +36,12 @@ export const BODY_STALLED: Refusal = {
   try: 'send the request again, and its body without long pauses',
 }
 
+export const BODY_LATE: Refusal = {
+  code: 'REQUEST_TIMEOUT',
+  message: `The request's body was not there after ${LIMITS.uploadStallMs / 1000} s`,
+  try: 'send the request again, and its body without long pauses',
+}
+
 export const TOO_MANY_CONNECTS: Refusal = {
   code: 'RATE_LIMITED',
   message: 'This daemon connects too often',

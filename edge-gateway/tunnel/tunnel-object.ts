@@ -175,13 +175,15 @@ export class TunnelObject extends DurableObject<Env> {
   #endOverdue(): void {
     const now = Date.now()
     this.#parked.expire(now)
+    this.#dispatch.endOverdue(now)
     this.#updates.endDisowned(now)
     this.#connections.endOverdue(now)
   }
 
   /** Returns whether anything must be looked at later. */
   #settle(): boolean {
-    return this.#connections.settle() || this.#parked.size > 0 || this.#updates.anyDue
+    const { anyDue } = this.#dispatch
+    return this.#connections.settle() || anyDue || this.#parked.size > 0 || this.#updates.anyDue
   }
 
   /**

@@ -34,10 +34,11 @@ export class HttpExchange implements Exchange {
   #body: BodyWriter | undefined
   #answered = false
 
+  /** @param body of the request: whole, or as it comes */
   constructor(
     stream: ExchangeStream,
     request: RelayedRequest,
-    upload: Upload | undefined,
+    body: Upload | Uint8Array | undefined,
     signal: () => AbortSignal,
     memory: MessageMemory,
   ) {
@@ -48,10 +49,15 @@ export class HttpExchange implements Exchange {
     this.response = new Promise((resolve) => {
       this.#settle = resolve
     })
-    this.#upload = upload
     this.#signal = signal
-    if (upload === undefined) return
-    this.#pump = new RequestBodyPump(upload, stream, () => this.#uploadFailed(BODY_UNREADABLE))
+    if (body instanceof Uint8Array) {
+      stream.write(body)
+      stream.end()
+      return
+    }
+    this.#upload = body
+    if (body === undefined) return
+    this.#pump = new RequestBodyPump(body, stream, () => this.#uploadFailed(BODY_UNREADABLE))
     // A body that is on its way shows at once that its sender is gone.
     this.watchClient()
   }

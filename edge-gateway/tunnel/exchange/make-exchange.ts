@@ -30,7 +30,8 @@ export function makeExchange(
     const share = queues.share(asked.holder)
     return new WebSocketExchange(stream, asked, signal, share, memory)
   }
-  if (!isEvents(kind)) return new HttpExchange(stream, asked, asked.upload, signal, memory)
+  if (!isEvents(kind))
+    return new HttpExchange(stream, asked, asked.wholeBody ?? asked.upload, signal, memory)
   const { holder } = asked
   return new EventExchange({ stream, request: asked, tokenId, holder, signal, memory, subscribers })
 }

@@ -47,15 +47,22 @@ function aConnection() {
   )
   const signal = vi.fn<() => AbortSignal>(() => new AbortController().signal)
   let requests = 0
-  const ask = (): Promise<Response> => {
+  const ask = (body?: Uint8Array): Promise<Response> => {
     requests += 1
     const requestId = `req_${requests}`
     const head = JSON.stringify({ ...REQUEST, request_id: requestId })
     let exchange!: HttpExchange
     const relayed = { requestId, isHead: false, repeat: () => undefined }
     const make = (stream: ConstructorParameters<typeof HttpExchange>[0]) =>
-      (exchange = new HttpExchange(stream, relayed, undefined, signal, new MessageMemory()))
-    streams.begin(head, undefined, true, { at: Infinity, afterMs: 1_000 }, make, STRANGERS)
+      (exchange = new HttpExchange(stream, relayed, body, signal, new MessageMemory()))
+    streams.begin(
+      head,
+      undefined,
+      body === undefined,
+      { at: Infinity, afterMs: 1_000 },
+      make,
+      STRANGERS,
+    )
     return exchange.response
   }
   /** Home takes what was sent, and the object what home says to that. Returns home's messages. */
@@ -97,6 +104,20 @@ test('a lone small request is one message each way and one microtask, without a 
     expect(await (await answer).json()).toEqual({ small: true })
   }
   expect(sent).toHaveLength(0)
+  expect(timers).not.toHaveBeenCalled()
+  expect(signal).not.toHaveBeenCalled()
+})
+
+test('so is one with a small body', async () => {
+  const { streams, sent, ask, exchangeMessages, signal } = await aGreetedConnection()
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  const answer = ask(BODY)
+  await Promise.resolve()
+  expect(sent).toHaveLength(1)
+  expect(exchangeMessages()).toBe(1)
+  expect(await (await answer).json()).toEqual({ small: true })
+  await Promise.resolve()
+  expect([sent.length, streams.open]).toEqual([0, 0])
   expect(timers).not.toHaveBeenCalled()
   expect(signal).not.toHaveBeenCalled()
 })

@@ -84,6 +84,67 @@ describe('an upload that is broken', () => {
   })
 })
 
+describe('a small announced body', () => {
+  const json = 'Content-Type: application/json'
+  const sent = () => stage.app.seen.filter(({ url }) => url.endsWith('/v1/records')).length
+  const speak = (bytes: string) => {
+    const socket = connectTcp(stage.gateway.port, '127.0.0.1')
+    const heard = { socket, answer: '' }
+    socket.setEncoding('latin1').on('data', (text: string) => (heard.answer += text))
+    socket.on('error', () => {}).write(bytes)
+    return heard
+  }
+  const records = (length: number) =>
+    head('POST /v1/records', json, `Content-Length: ${length}`, 'Connection: close')
+
+  test('reaches home whole, however it is cut on its way', async () => {
+    stage.app.answer('/v1/records', async (request) => new Response(await request.text()))
+    const body = 'x'.repeat(LIMITS.smallBodyBytes)
+    for (const pieces of [[body], [body.slice(0, 1), body.slice(1)], Array<string>(30).fill('y')]) {
+      const whole = pieces.join('')
+      const heard = speak(records(whole.length))
+      for (const piece of pieces) {
+        heard.socket.write(piece)
+        await sleep(5)
+      }
+      await until('it is answered', () => heard.socket.closed)
+      expect(status(heard.answer)).toBe(200)
+      expect(heard.answer.endsWith(whole)).toBe(true)
+    }
+    await stage.idle()
+  })
+
+  test('that breaks off or falls silent never reaches home', async () => {
+    const before = sent()
+    const broken = speak(`${records(10)}half`)
+    const silent = speak(`${records(10)}half`)
+    await sleep(300)
+    broken.socket.resetAndDestroy()
+    expect(silent.answer).toBe('')
+    await setGatewayClock(stage.gateway.port, LIMITS.uploadStallMs)
+    await until('it is told', () => silent.answer.includes('\r\n\r\n'))
+    expect(status(silent.answer)).toBe(408)
+    expect(silent.answer).toContain('REQUEST_TIMEOUT')
+    silent.socket.destroy()
+    await setGatewayClock(stage.gateway.port, 0)
+    await stage.idle()
+    expect(sent()).toBe(before)
+  })
+
+  test('of more clients than there is room for crosses all the same', async () => {
+    stage.app.answer('/v1/records', async (request) => new Response(await request.text()))
+    const limits = { token_per_second: 1e6, token_burst: 1e6, body_bytes: MIB }
+    await stage.keep({ tokens: { [tokenIdOf(stage.identity.bearer)]: { scopes: 64 } }, limits })
+    const waiting = Array.from({ length: LIMITS.smallBodies }, () => speak(`${records(10)}half`))
+    await sleep(1_000)
+    const late = speak(`${records(4)}late`)
+    await until('it is answered', () => late.socket.closed)
+    expect([status(late.answer), late.answer.endsWith('late')]).toEqual([200, true])
+    for (const one of waiting) one.socket.resetAndDestroy()
+    await stage.idle()
+  })
+})
+
 test('the time for an answer counts from the upload’s last progress', async () => {
   stage.app.answer('/slow', async (request) => new Response(`${(await request.text()).length}`))
   const socket = connectTcp(stage.gateway.port, '127.0.0.1')
