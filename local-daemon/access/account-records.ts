@@ -3,15 +3,8 @@ import { SCOPES } from '../../protocol/identity/scopes.ts'
 import type { RecordDraft } from '../store/draft.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold, FoldStatements } from '../store/transactor.ts'
-import {
-  ACCOUNTS_THREAD,
-  isOwn,
-  NO_PREDECESSORS,
-  type Predecessors,
-} from '../store/predecessors.ts'
-
-/** The thread of service accounts, tokens and invites. Only the daemon writes its records, and they contain no secret. */
-export { ACCOUNTS_THREAD }
+import { ACCOUNTS_THREAD } from '../store/daemon-threads.ts'
+import { isOwn, NO_PREDECESSORS, type Predecessors } from '../store/predecessors.ts'
 
 const Scopes = z.array(z.enum(SCOPES)).readonly()
 const Seconds = z.int().nonnegative()

@@ -1,8 +1,9 @@
+import { AUDIT_THREADS } from '../store/daemon-threads.ts'
 import type { RecordDraft } from '../store/draft.ts'
 import type { AccountPrincipal } from './principal.ts'
 
 /** The thread that records when an admin acted as somebody else. Only the daemon writes there. */
-const IMPERSONATION_THREAD = 'th_audit_impersonation'
+const IMPERSONATION_THREAD = `${AUDIT_THREADS}impersonation`
 
 export interface Impersonation {
   readonly principal: AccountPrincipal

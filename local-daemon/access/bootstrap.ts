@@ -2,7 +2,7 @@ import { ProblemError } from '../problem/problem-error.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { Store } from '../store/open-store.ts'
 import type { Accounts, FreshToken } from './accounts.ts'
-import { ACCOUNTS_THREAD } from '../store/predecessors.ts'
+import { ACCOUNTS_THREAD } from '../store/daemon-threads.ts'
 import { requireBearer, sameText } from './bearer.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Store } from '../store/open-store.ts'
 import { StoreOpenError } from '../store/store-error.ts'
-import { ACCOUNTS_THREAD } from '../store/predecessors.ts'
+import { ACCOUNTS_THREAD } from '../store/daemon-threads.ts'
 
 /** An empty table of accounts beside records of them would refuse everyone, or let a new first account in. Throws `StoreOpenError`. */
 export function refuseLostAccounts(store: Store): void {

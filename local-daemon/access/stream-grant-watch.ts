@@ -1,6 +1,5 @@
 import type { Store } from '../store/open-store.ts'
-import { ACCOUNTS_THREAD } from './account-records.ts'
-import { CONFIG_THREAD } from '../settings/setting-records.ts'
+import { ACCOUNTS_THREAD, CONFIG_THREAD } from '../store/daemon-threads.ts'
 import type { Authorise } from './authorise.ts'
 import type { GrantEnd } from './bearer.ts'
 import type { Principal } from './principal.ts'

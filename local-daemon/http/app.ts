@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { decideCors, type CorsDecision } from '../../protocol/http/cors.ts'
 import { showsTicket } from '../../protocol/http/without-ticket.ts'
 import type { ListenHost } from '../network/listen-host.ts'
+import { RecordView } from '../store/record-view.ts'
 import { FeedHub } from '../store/feed/feed-hub.ts'
 import type { LinkReport } from '../edge/link-report.ts'
 import { preflightAnswer } from './answers/answer.ts'
@@ -12,8 +13,9 @@ import { createForeignRequestGuard, refusePreflight } from './connection/foreign
 import { addRoutes } from './routes/add-routes.ts'
 import { isForeignPage } from './connection/foreign-page.ts'
 import { PageMemory } from './answers/page-memory.ts'
+import { sightOf } from '../access/sight-of.ts'
 import type { RequestFacts } from '../access/request-facts.ts'
-import { DaemonRouter } from './router.ts'
+import { DaemonRouter, type RouteContext } from './router.ts'
 import type { AppAccess } from './app-access.ts'
 import type { FaultBook } from '../process/fault-book.ts'
 import type { RequestTrace } from '../requests/request-trace.ts'
@@ -61,7 +63,8 @@ export function createApp(given: AppParts): DaemonApp {
   const observation = observe(store, given.link, given.faults)
   const { watch } = observation
   const pages = new PageMemory()
-  const parts = { ...given, router, hub, observation, pages, did: identity.did }
+  const viewOf = (c: RouteContext) => new RecordView(store, sightOf(c.get('principal')))
+  const parts = { ...given, router, hub, observation, pages, viewOf, did: identity.did }
   addRoutes(parts)
 
   const answerError = createErrorAnswer(logger)

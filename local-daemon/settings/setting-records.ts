@@ -1,12 +1,10 @@
+import { CONFIG_THREAD } from '../store/daemon-threads.ts'
 import { isOwn, NO_PREDECESSORS, type Predecessors } from '../store/predecessors.ts'
 import { isPlainObject } from '../../protocol/json/json-value.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold } from '../store/transactor.ts'
 import { isSettingKey, SETTINGS, type SettingKey } from './setting-definitions.ts'
-
-/** The thread of the settings. The newest valid record of a key replaces its whole value. */
-export const CONFIG_THREAD = 'th_engine_config'
 
 export interface StatedSetting {
   readonly key: SettingKey

@@ -1,3 +1,4 @@
+import { CONFIG_THREAD } from '../store/daemon-threads.ts'
 import { BlockList, isIP } from 'node:net'
 import { predecessorsIn } from '../store/predecessors.ts'
 import { corsPolicy, type CorsPolicy } from '../../protocol/http/cors.ts'
@@ -6,7 +7,7 @@ import type { Store } from '../store/open-store.ts'
 import { replay } from '../store/replay.ts'
 import type { SettingRow } from '../store/rows.ts'
 import { addAddress, INITIAL_SETTINGS, type SettingValues } from './setting-definitions.ts'
-import { CONFIG_THREAD, settingFold, statedBy } from './setting-records.ts'
+import { settingFold, statedBy } from './setting-records.ts'
 
 export interface SettingsParts {
   readonly store: Store

@@ -1,8 +1,6 @@
+import { ACCOUNTS_THREAD } from './daemon-threads.ts'
 import type { StoreReader } from './reader.ts'
 import type { StoredRecord } from './stored-record.ts'
-
-/** The thread of the accounts, and of the records with which an identity takes over. */
-export const ACCOUNTS_THREAD = 'th_service_accounts'
 
 /** Earlier identities of this instance, each with the sequence number from which its records no longer count. */
 export type Predecessors = ReadonlyMap<string, number>

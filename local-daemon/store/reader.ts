@@ -1,6 +1,7 @@
 import type { Census } from './trouble/census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
 import { createRecordPages, type RecordFilter, type RecordPage } from './record-pages.ts'
+import { EVERYTHING, sees, type Sight } from './sight.ts'
 import { createSoundRows } from './sound-rows.ts'
 import { isDamage } from './trouble/store-trouble.ts'
 import type { Statements } from './statements.ts'
@@ -27,8 +28,8 @@ export interface StoreReader {
    */
   page(filter: RecordFilter, after: number, upTo: number, limit: number): RecordPage
   thread(name: string): ThreadRow | undefined
-  /** Threads, newest first, that began before a sequence number. */
-  threads(before: number, limit: number): readonly ThreadRow[]
+  /** Threads, newest first, that began before a sequence number, of those that a reader may see. */
+  threads(before: number, limit: number, sight?: Sight): readonly ThreadRow[]
   token(tokenId: string): TokenRow | undefined
   /** The one token whose id begins with these hex digits; undefined for none, and for several. */
   tokenThatBegins(digits: string): TokenRow | undefined
@@ -121,9 +122,14 @@ export function createReader({
     }),
     page,
     thread: guarded((name) => one(statements.threadByName.get(name), 'threads')),
-    threads: guarded((before, limit) =>
-      all(statements.threadsBefore.all(before, limit), 'threads'),
-    ),
+    threads: guarded((before, limit, sight = EVERYTHING) => {
+      const rows: ThreadRow[] = []
+      for (const row of statements.threadsBefore.iterate(before, ALL)) {
+        if (rows.length === limit) break
+        if (sees(sight, row.thread)) rows.push(row)
+      }
+      return all(rows, 'threads')
+    }),
     token: guarded((tokenId) => one(statements.tokenById.get(tokenId), ...TOKENS)),
     tokenThatBegins: guarded((digits) => {
       // By range, which the key's index answers; `g` comes after every hex digit.

@@ -2,16 +2,21 @@ import { hash } from 'node:crypto'
 import { ProblemError } from '../problem/problem-error.ts'
 import { STORE_LIMITS } from './limits.ts'
 import type { RecordRow } from './rows.ts'
+import { sees, type Sight } from './sight.ts'
 import type { SoundRows } from './sound-rows.ts'
 import type { Statements } from './statements.ts'
 import type { StoredRecord } from './stored-record.ts'
 import { isDamage } from './trouble/store-trouble.ts'
 
-/** Which records: all of them, those of a thread, of an actor, or of both. */
-export interface RecordFilter {
+/** Which records: all of them, those of a thread, of an actor, or of both; of these what a reader may see. */
+export interface RecordFilter extends Sight {
   readonly thread?: string | undefined
   readonly actor?: string | undefined
 }
+
+/** SQLite's word for no limit. */
+const ALL = -1
+const NOTHING: RecordPage = { records: [], cut: false }
 
 /** One read of the log, in arrival order. */
 export interface RecordPage {
@@ -35,8 +40,10 @@ interface RecordPagesParts {
 export function createRecordPages(parts: RecordPagesParts) {
   const { statements, head, cursorAt, refusal, damaged, refuseGaps } = parts
 
-  function rowsOf(filter: RecordFilter, after: number, upTo: number, limit: number) {
-    const { thread, actor } = filter
+  function rowsOf(filter: RecordFilter, after: number, upTo: number, most: number) {
+    const { thread, actor, withoutOwn } = filter
+    // What is left out counts for nothing: the reader below stops by itself.
+    const limit = withoutOwn === true ? ALL : most
     if (thread !== undefined && actor !== undefined) {
       return statements.recordsOfBoth.iterate(thread, actor, after, upTo, limit)
     }
@@ -59,6 +66,7 @@ export function createRecordPages(parts: RecordPagesParts) {
    * noticed. An index that leads to another thread's or actor's record is damaged too.
    */
   function gather(filter: RecordFilter, after: number, upTo: number, most: number): RecordPage {
+    if (filter.thread !== undefined && !sees(filter, filter.thread)) return NOTHING
     const isWhole = filter.thread === undefined && filter.actor === undefined
     if (!isWhole) refuseGaps('records')
     const records: StoredRecord[] = []
@@ -66,16 +74,18 @@ export function createRecordPages(parts: RecordPagesParts) {
     let last = after
     try {
       for (const row of rowsOf(filter, after, upTo, most)) {
-        const record = toRecord(row)
-        if (isWhole ? record.seq !== last + 1 : !isOf(record, filter)) throw missing(last + 1)
-        last = record.seq
+        const record = isHidden(row, filter) ? undefined : toRecord(row)
+        const [seq] = row
+        if (isWhole ? seq !== last + 1 : record && !isOf(record, filter)) throw missing(last + 1)
+        last = seq
+        if (record === undefined) continue
         records.push(record)
         bytes += record.raw.length
-        if (bytes >= STORE_LIMITS.pageBytes) return { records, cut: true }
+        if (bytes >= STORE_LIMITS.pageBytes || records.length === most)
+          return { records, cut: true }
       }
-      const cut = records.length === most
-      if (isWhole && !cut && last < Math.min(upTo, head())) throw missing(last + 1)
-      return { records, cut }
+      if (isWhole && last < Math.min(upTo, head())) throw missing(last + 1)
+      return { records, cut: false }
     } catch (error) {
       const refused = refusal(error)
       // What comes before it is fine; the next read begins at it.
@@ -121,6 +131,11 @@ export function createRecordPages(parts: RecordPagesParts) {
   }
 
   return { page, toRecord }
+}
+
+/** A row that is not what was written hides nothing: it is to be noticed. */
+function isHidden([, , thread]: RecordRow, sight: Sight): boolean {
+  return typeof thread === 'string' && !sees(sight, thread)
 }
 
 function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {

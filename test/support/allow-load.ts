@@ -1,5 +1,5 @@
 import type { Daemon } from '../../local-daemon/daemon.ts'
-import { CONFIG_THREAD } from '../../local-daemon/settings/setting-records.ts'
+import { CONFIG_THREAD } from '../../local-daemon/store/daemon-threads.ts'
 
 /** One bearer token makes the whole load: its rate is still counted, and never reached. */
 export async function allowLoad({ store, identity }: Daemon): Promise<void> {

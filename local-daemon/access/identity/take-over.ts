@@ -1,5 +1,6 @@
+import { ACCOUNTS_THREAD } from '../../store/daemon-threads.ts'
 import type { Store } from '../../store/open-store.ts'
-import { type AccountBody, accountDraft, ACCOUNTS_THREAD } from '../account-records.ts'
+import { type AccountBody, accountDraft } from '../account-records.ts'
 import { nowSeconds } from '../accounts.ts'
 import type { Identity } from './identity.ts'
 import type { Succession } from './succession.ts'

@@ -9,9 +9,9 @@ import type { RouteParts } from '../routes/route-parts.ts'
 export function listAnswer(
   c: RouteContext,
   parts: RouteParts,
-  options: Omit<RecordListOptions, 'reader'>,
+  options: RecordListOptions,
 ): MaybePromise<Response> {
-  const list = new RecordListText({ ...options, reader: parts.store })
+  const list = new RecordListText(options)
   return pagedAnswer(c.env, {
     ...callerOf(c, parts),
     start: list.start,

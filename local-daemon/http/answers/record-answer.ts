@@ -24,12 +24,13 @@ export function recordAnswer(
   id: string,
   how: RecordAnswer = FOUND,
 ): MaybePromise<Response> {
+  const view = parts.viewOf(c)
   return pagedAnswer(c.env, {
     ...callerOf(c, parts),
     ...how,
     start: id,
     render() {
-      const record = parts.store.record(id)
+      const record = view.record(id)
       if (record !== undefined) return { text: flatJson(record), next: undefined }
       throw new ProblemError('NOT_FOUND', 'There is no such record here', {
         try: 'Check the id: 64 lower-case hex digits of a record that this daemon holds.',

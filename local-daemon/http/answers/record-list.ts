@@ -1,12 +1,12 @@
 import { isDamage } from '../../store/trouble/store-trouble.ts'
-import type { StoreReader } from '../../store/reader.ts'
-import type { RecordFilter } from '../../store/record-pages.ts'
+import type { RecordView, ViewFilter } from '../../store/record-view.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
 import type { TextPage } from './paged-answer.ts'
 
 export interface RecordListOptions {
-  readonly reader: StoreReader
-  readonly filter: RecordFilter
+  /** What its reader may see. */
+  readonly view: RecordView
+  readonly filter: ViewFilter
   /** The sequence number already seen. */
   readonly after: number
   readonly limit: number
@@ -35,7 +35,7 @@ export class RecordListText {
 
   constructor(options: RecordListOptions) {
     this.#options = options
-    this.#upTo = options.reader.head()
+    this.#upTo = options.view.head()
     this.start = { after: options.after, left: options.limit }
   }
 
@@ -58,9 +58,9 @@ export class RecordListText {
 
   /** Undefined for one that begins with what cannot be read, after others that could be. */
   #read(after: number, limit: number) {
-    const { reader, filter, after: first } = this.#options
+    const { view, filter, after: first } = this.#options
     try {
-      return reader.page(filter, after, this.#upTo, limit)
+      return view.page(filter, after, this.#upTo, limit)
     } catch (error) {
       if (isDamage(error) && after > first) return undefined
       throw error
@@ -68,9 +68,9 @@ export class RecordListText {
   }
 
   #end(after: number, cut: boolean): string {
-    const { reader } = this.#options
+    const { view } = this.#options
     const more = cut && this.#read(after, 1)?.records.length !== 0
-    const cursor = reader.cursorAt(more ? after : this.#upTo)
+    const cursor = view.cursorAt(more ? after : this.#upTo)
     return `],"has_more":${more},"next_cursor":"${cursor}"}`
   }
 }

@@ -5,11 +5,14 @@ import type { StoreReader } from '../../store/reader.ts'
 import type { AccountRow, TokenRow } from '../../store/rows.ts'
 
 /** An account as answers show it. Throws `ProblemError` `NOT_FOUND`. */
-export function accountView(store: StoreReader, id: string) {
+export function accountView(store: Pick<StoreReader, 'account' | 'token'>, id: string) {
   return viewOfAccount(requireAccount(store, id))
 }
 
-export function requireAccount(store: StoreReader, id: string): AccountRow {
+export function requireAccount(
+  store: Pick<StoreReader, 'account' | 'token'>,
+  id: string,
+): AccountRow {
   const row = store.account(id)
   if (row !== undefined) return row
   throw new ProblemError('NOT_FOUND', 'There is no such service account here', {
@@ -35,7 +38,7 @@ export function viewOfAccount(row: AccountRow) {
 }
 
 /** A token as answers show it: by its hash. Throws `ProblemError` `NOT_FOUND`. */
-export function tokenView(store: StoreReader, id: string) {
+export function tokenView(store: Pick<StoreReader, 'account' | 'token'>, id: string) {
   const row = store.token(id)
   if (row !== undefined) return viewOfToken(row)
   throw new ProblemError('NOT_FOUND', 'There is no such token here', {
@@ -44,7 +47,7 @@ export function tokenView(store: StoreReader, id: string) {
 }
 
 /** A token with its plain text, for the one answer that shows it. */
-export function mintedView(store: StoreReader, fresh: FreshToken) {
+export function mintedView(store: Pick<StoreReader, 'account' | 'token'>, fresh: FreshToken) {
   return { ...tokenView(store, fresh.tokenId), token: fresh.token }
 }
 

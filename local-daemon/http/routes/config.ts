@@ -8,7 +8,7 @@ import {
   SETTINGS,
   type SettingKey,
 } from '../../settings/setting-definitions.ts'
-import { CONFIG_THREAD } from '../../settings/setting-records.ts'
+import { CONFIG_THREAD } from '../../store/daemon-threads.ts'
 import type { StoreReader } from '../../store/reader.ts'
 import { Config, NewSetting, Setting, SettingParams } from '../schemas/access-schemas.ts'
 import { jsonAnswer } from '../answers/answer.ts'

@@ -45,7 +45,7 @@ export function addHealth({
   )
 }
 
-function storeHealth(store: Store) {
+function storeHealth(store: Pick<Store, 'trouble' | 'head' | 'epoch' | 'lineageBroken'>) {
   const trouble = store.trouble()
   const { message, try: next } = trouble?.owner ?? trouble ?? {}
   return {

@@ -1,4 +1,4 @@
-import type { RecordFilter } from '../../store/record-pages.ts'
+import type { RecordView, ViewFilter } from '../../store/record-view.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { answers } from '../schemas/describe.ts'
@@ -10,16 +10,17 @@ import type { RouteParts } from './route-parts.ts'
 
 /** `GET /v1/records?thread=|actor=` and `GET /v1/threads/:id/records`, in order of arrival. */
 export function addListRecords(parts: RouteParts): void {
-  const { router, store } = parts
+  const { router, viewOf } = parts
   function list(
     c: RouteContext,
-    filter: RecordFilter,
+    view: RecordView,
+    filter: ViewFilter,
     query: { readonly limit: number; readonly cursor?: string | undefined },
   ) {
     const { limit, cursor } = query
-    const after = cursor === undefined ? 0 : store.placeOf(cursor)
+    const after = cursor === undefined ? 0 : view.placeOf(cursor)
     const opening = '{"object":"list","data":['
-    return listAnswer(c, parts, { filter, after, limit, write: flatJson, opening })
+    return listAnswer(c, parts, { view, filter, after, limit, write: flatJson, opening })
   }
 
   router.on(
@@ -33,7 +34,7 @@ export function addListRecords(parts: RouteParts): void {
     },
     (c) => {
       const query = parseInput(RecordsQuery, c.get('query'))
-      return list(c, { thread: query.thread, actor: query.actor }, query)
+      return list(c, viewOf(c), { thread: query.thread, actor: query.actor }, query)
     },
   )
 
@@ -50,12 +51,13 @@ export function addListRecords(parts: RouteParts): void {
     (c) => {
       const { id } = parseInput(ThreadParams, c.req.param() as Record<string, string>)
       const query = parseInput(PageQuery, c.get('query'))
-      if (store.thread(id) === undefined) {
+      const view = viewOf(c)
+      if (view.thread(id) === undefined) {
         throw new ProblemError('NOT_FOUND', 'There is no such thread here', {
           try: 'GET /v1/threads lists them.',
         })
       }
-      return list(c, { thread: id }, query)
+      return list(c, view, { thread: id }, query)
     },
   )
 }

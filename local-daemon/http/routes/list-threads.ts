@@ -9,7 +9,7 @@ import type { RouteParts } from './route-parts.ts'
  * `GET /v1/threads`, the newest thread first. Ordered by when a thread began, which never changes: by last
  * activity, a thread that gets a record between two pages would be left out.
  */
-export function addListThreads({ router, store }: RouteParts): void {
+export function addListThreads({ router, viewOf }: RouteParts): void {
   router.on(
     {
       method: 'get',
@@ -21,8 +21,9 @@ export function addListThreads({ router, store }: RouteParts): void {
     },
     (c) => {
       const { limit, cursor } = parseInput(PageQuery, c.get('query'))
-      const before = cursor === undefined ? store.head() + 1 : store.placeOf(cursor)
-      const rows = store.threads(before, limit + 1)
+      const view = viewOf(c)
+      const before = cursor === undefined ? view.head() + 1 : view.placeOf(cursor)
+      const rows = view.threads(before, limit + 1)
       const page = rows.slice(0, limit)
       const last = page.at(-1)
       const more = rows.length > limit && last !== undefined
@@ -30,7 +31,7 @@ export function addListThreads({ router, store }: RouteParts): void {
         object: 'list',
         data: page.map(toThread),
         has_more: more,
-        next_cursor: more ? store.cursorAt(last.first_seq) : null,
+        next_cursor: more ? view.cursorAt(last.first_seq) : null,
       })
       return jsonAnswer(c.env, 200, body)
     },

@@ -1,7 +1,6 @@
 import type { Scope } from '../../../protocol/identity/scopes.ts'
 import { parseRecord } from '../../../protocol/records/record.ts'
 import { isPlainObject } from '../../../protocol/json/json-value.ts'
-import { ACCOUNTS_THREAD } from '../../access/account-records.ts'
 import { impersonationDraft } from '../../access/audit-record.ts'
 import { ACTOR_HEADER, claimRules, requireScope } from '../../access/authorise.ts'
 import { guardExposedChange } from '../../access/exposed-requirement.ts'
@@ -9,7 +8,14 @@ import { guardRequirement } from '../../access/lockout.ts'
 import { type RecordActor, recordActor } from '../../access/record-actor.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import { CONFIG_THREAD, readSetting } from '../../settings/setting-records.ts'
+import { readSetting } from '../../settings/setting-records.ts'
+import {
+  ACCOUNTS_THREAD,
+  AUDIT_THREADS,
+  CONFIG_THREAD,
+  CONSENT_THREAD,
+  PAIRS_THREAD,
+} from '../../store/daemon-threads.ts'
 import type { RecordDraft } from '../../store/draft.ts'
 import type { AppendOptions } from '../../store/open-store.ts'
 import type { AppendResult } from '../../store/transactor.ts'
@@ -26,8 +32,8 @@ import type { RouteParts } from './route-parts.ts'
 /** Threads that control others' rights, and the scope that writing to them needs besides `records:write`. */
 const WRITTEN_BY: Readonly<Record<string, Scope>> = {
   [CONFIG_THREAD]: 'config:write',
-  th_federation_pairs: 'federation:manage',
-  th_consent: 'federation:manage',
+  [PAIRS_THREAD]: 'federation:manage',
+  [CONSENT_THREAD]: 'federation:manage',
 }
 const LOCATION = {
   Location: { description: 'Its path', schema: { type: 'string' as const } },
@@ -112,7 +118,7 @@ export function addPostRecord(parts: RouteParts): void {
     c: RouteContext,
     { thread, act, body }: RecordDraft,
   ): AppendOptions['guard'] {
-    if (thread === ACCOUNTS_THREAD || thread.startsWith('th_audit_')) {
+    if (thread === ACCOUNTS_THREAD || thread.startsWith(AUDIT_THREADS)) {
       throw new ProblemError('THREAD_RESERVED', `${thread} is written by the daemon alone`, {
         field: 'thread',
         try: 'Use another thread.',

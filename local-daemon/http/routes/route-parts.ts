@@ -3,10 +3,18 @@ import type { ListenHost } from '../../network/listen-host.ts'
 import type { FeedHub } from '../../store/feed/feed-hub.ts'
 import type { Observation } from '../observation.ts'
 import type { PageMemory } from '../answers/page-memory.ts'
-import type { DaemonRouter } from '../router.ts'
+import type { Store } from '../../store/open-store.ts'
+import type { RecordView } from '../../store/record-view.ts'
+import type { DaemonRouter, RouteContext } from '../router.ts'
+
+/** The store without its reads of records: each route reads those through the view of its caller. */
+export type StoreOfRoutes = Omit<Store, 'record' | 'idAt' | 'page' | 'thread' | 'threads'>
 
 /** What routes are made of. */
-export interface RouteParts extends AppAccess {
+export interface RouteParts extends Omit<AppAccess, 'store'> {
+  readonly store: StoreOfRoutes
+  /** The records that a caller may see. */
+  readonly viewOf: (c: RouteContext) => RecordView
   readonly router: DaemonRouter
   readonly hub: FeedHub
   readonly observation: Observation

@@ -1,6 +1,7 @@
 import { andThen } from '../../../protocol/maybe-promise.ts'
 import type { z } from '@hono/zod-openapi'
 import type { GrantEnd } from '../../access/bearer.ts'
+import type { RecordView } from '../../store/record-view.ts'
 import { holderOf } from '../../access/principal.ts'
 import { syncJson } from '../../store/stored-record.ts'
 import { subscriptionAnswer } from '../answers/answer.ts'
@@ -23,22 +24,18 @@ const EVENTS = streams('Server-sent events; the id is a cursor', {
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: records after a cursor, and new ones. */
 export function addSync(parts: RouteParts): void {
-  const { router, authorise, resumption, store, hub, stopping, grants, pages } = parts
-
-  function placeOf(cursor: string | undefined): number {
-    if (cursor === undefined) return 0
-    return cursor === 'now' ? store.head() : store.placeOf(cursor)
-  }
+  const { router, authorise, resumption, store, hub, stopping, grants, pages, viewOf } = parts
 
   function subscribe(c: RouteContext, query: z.output<typeof SubscribeQuery>) {
     const { thread, since } = query
-    const after = placeOf(lastEventIdOf(c, query) ?? since)
+    const view = viewOf(c)
+    const after = placeOf(view, lastEventIdOf(c, query) ?? since)
     // A feed that begins with an unreadable record is refused here. Otherwise a client whose stream just ended with it would come back
     // each second.
     const principal = c.get('principal')
     const holder = holderOf(principal)
     const check = (): undefined => {
-      if (after < store.head()) store.page({ thread }, after, store.head(), 1)
+      if (after < view.head()) view.page({ thread }, after, view.head(), 1)
     }
     const checked = pages.make(holder, check, () => c.req.raw.signal.aborted)
     return andThen(checked, answer)
@@ -46,7 +43,7 @@ export function addSync(parts: RouteParts): void {
     function answer(): Response {
       const gone = c.req.raw.signal
       const watchGrant = (ended: (code: GrantEnd) => void) => grants.watch(principal, ended)
-      const options = { reader: store, hub, after, thread, stopping, gone, watchGrant }
+      const options = { view, hub, after, thread, stopping, gone, watchGrant }
       const resume = resumption.issue(c.req.raw, c.env, principal)
       const subscription = new Subscription(options)
       const pieces = new SubscriptionPieces(subscription, pages, holder)
@@ -55,11 +52,11 @@ export function addSync(parts: RouteParts): void {
   }
 
   /** Waits for a commit, but no longer than the caller's grant. */
-  async function nextGranted(c: RouteContext, thread: string | undefined): Promise<void> {
+  async function nextGranted(c: RouteContext, isFor: (thread: string) => boolean): Promise<void> {
     const principal = c.get('principal')
     const ended = new AbortController()
     const unwatch = grants.watch(principal, () => ended.abort())
-    await nextCommit(store.commits, thread, [stopping, c.req.raw.signal, ended.signal])
+    await nextCommit(store.commits, isFor, [stopping, c.req.raw.signal, ended.signal])
     unwatch()
     authorise.still(principal)
   }
@@ -82,14 +79,22 @@ export function addSync(parts: RouteParts): void {
       const query = parseInput(ChangesQuery, c.get('query'))
       const { thread, since, limit, feed } = query
       if (feed === 'continuous') return subscribe(c, query)
-      const after = placeOf(since)
-      const isEmpty = () => store.page({ thread }, after, store.head(), 1).records.length === 0
+      const view = viewOf(c)
+      const after = placeOf(view, since)
+      const isEmpty = () => view.page({ thread }, after, view.head(), 1).records.length === 0
       // HEAD asks for no records: there is nothing to wait for.
       if (feed === 'longpoll' && c.req.method !== 'HEAD' && isEmpty()) {
-        await nextGranted(c, thread)
+        await nextGranted(c, (of) => (thread === undefined || of === thread) && view.sees(of))
       }
       const opening = '{"records":['
-      return listAnswer(c, parts, { filter: { thread }, after, limit, write: syncJson, opening })
+      return listAnswer(c, parts, {
+        view,
+        filter: { thread },
+        after,
+        limit,
+        write: syncJson,
+        opening,
+      })
     },
   )
 
@@ -104,4 +109,9 @@ export function addSync(parts: RouteParts): void {
     },
     (c) => subscribe(c, parseInput(SubscribeQuery, c.get('query'))),
   )
+}
+
+function placeOf(view: RecordView, cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  return cursor === 'now' ? view.head() : view.placeOf(cursor)
 }

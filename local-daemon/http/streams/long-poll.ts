@@ -3,18 +3,18 @@ import type { CommitListeners } from '../../store/commit-listeners.ts'
 import { onAbort } from '../connection/on-abort.ts'
 
 /**
- * Resolves at the next commit with a record of the thread (of any, without one), or after
+ * Resolves at the next commit with a record of a thread that counts, or after
  * `HTTP_LIMITS.longPollMs`, or when a signal aborts.
  */
 export function nextCommit(
   commits: CommitListeners,
-  thread: string | undefined,
+  counts: (thread: string) => boolean,
   signals: readonly AbortSignal[],
 ): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, HTTP_LIMITS.longPollMs)
     const leave = commits.add((records) => {
-      if (thread === undefined || records.some((record) => record.thread === thread)) done()
+      if (records.some(({ thread }) => counts(thread))) done()
     })
     const leaveSignals = onAbort(signals, done)
     function done() {

@@ -3,7 +3,6 @@ import { GRANT_ENDS } from '../../access/authorise.ts'
 import type { GrantEnd } from '../../access/bearer.ts'
 import { STORE_LIMITS } from '../../store/limits.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import { formatCursor } from '../../store/cursor.ts'
 import { Feed, type FeedEvent, type FeedOptions } from '../../store/feed/feed.ts'
 import { type FeedHub, type FeedRecord, toFeedRecord } from '../../store/feed/feed-hub.ts'
 import type { SubscriptionObserver } from '../../requests/subscription-observer.ts'
@@ -11,7 +10,7 @@ import { problemOf } from '../answers/answer.ts'
 import { onAbort } from '../connection/on-abort.ts'
 
 export interface SubscriptionOptions {
-  readonly reader: FeedOptions['reader']
+  readonly view: FeedOptions['view']
   readonly hub: FeedHub
   /** The sequence number that the reader has seen. */
   readonly after: number
@@ -26,7 +25,7 @@ export interface SubscriptionOptions {
 }
 
 /** Writes the places of events. */
-type Cursors = Pick<FeedOptions['reader'], 'epoch' | 'cursorAt'>
+type Cursors = Pick<FeedOptions['view'], 'cursorOf' | 'cursorAt'>
 
 /** Why a subscription gives nothing more. */
 export type SubscriptionEnd = 'closed' | 'stopping'
@@ -65,7 +64,8 @@ export class Subscription {
 
   /** Subscriptions of the same view get the same events. */
   get view(): string {
-    return this.#options.thread ?? ''
+    const { view, thread } = this.#options
+    return `${thread ?? ''} ${view.key}`
   }
 
   observe(observer: SubscriptionObserver): void {
@@ -96,12 +96,12 @@ export class Subscription {
 
   /** The records that `take` gave last, again from the store, as the same text. Throws as the store does. */
   takeAgain(): string {
-    const { reader, thread } = this.#options
+    const { view, thread } = this.#options
     const { upTo } = this.#lastTaken
     let text = ''
     for (let { after } = this.#lastTaken; after < upTo;) {
-      const { records } = reader.page({ thread }, after, upTo, STORE_LIMITS.pageRecords)
-      text += formatEvent({ type: 'records', after, records: records.map(toFeedRecord) }, reader)
+      const { records } = view.page({ thread }, after, upTo, STORE_LIMITS.pageRecords)
+      text += formatEvent({ type: 'records', after, records: records.map(toFeedRecord) }, view)
       after = records.at(-1)?.seq ?? upTo
     }
     return text
@@ -115,7 +115,7 @@ export class Subscription {
         const { after, records } = event
         this.#lastTaken = { after, upTo: records.at(-1)?.seq ?? after }
       }
-      return event && formatEvent(event, this.#options.reader)
+      return event && formatEvent(event, this.#options.view)
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error
       this.#feed.close()
@@ -133,12 +133,15 @@ export class Subscription {
    * `caughtUp`, in the same turn in which this reader stops calling `take`. Returns a function that stops.
    */
   follow(listener: (events: string) => void): () => void {
-    const { hub, reader, thread } = this.#options
+    const { hub, view, thread } = this.#options
     const member = {
       offer(records: readonly FeedRecord[]) {
-        const seen = records.filter((record) => thread === undefined || record.thread === thread)
+        const seen = records.filter(
+          (record) =>
+            (thread === undefined || record.thread === thread) && view.sees(record.thread),
+        )
         if (seen.length > 0)
-          listener(formatEvent({ type: 'records', after: 0, records: seen }, reader))
+          listener(formatEvent({ type: 'records', after: 0, records: seen }, view))
       },
     }
     hub.join(member)
@@ -198,15 +201,15 @@ export class Subscription {
   }
 }
 
-function formatEvent(event: FeedEvent, reader: Cursors): string {
+function formatEvent(event: FeedEvent, view: Cursors): string {
   if (event.type === 'ready') {
-    const cursor = reader.cursorAt(event.seq)
+    const cursor = view.cursorAt(event.seq)
     return `id: ${cursor}\nevent: ready\ndata: {"cursor":"${cursor}"}\n\n`
   }
   if (event.type === 'too-slow') return errorEvent(TOO_SLOW)
   let text = ''
   for (const { seq, id, json } of event.records) {
-    text += `id: ${formatCursor(reader.epoch, seq, id)}\nevent: record\ndata: ${json}\n\n`
+    text += `id: ${view.cursorOf(seq, id)}\nevent: record\ndata: ${json}\n\n`
   }
   return text
 }

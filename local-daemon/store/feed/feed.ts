@@ -1,6 +1,6 @@
 import { STORE_LIMITS } from '../limits.ts'
 import { type FeedHub, type FeedMember, type FeedRecord, toFeedRecord } from './feed-hub.ts'
-import type { StoreReader } from '../reader.ts'
+import type { RecordView } from '../record-view.ts'
 
 /**
  * 1. `backfill`: pages of the log as the reader asks for them. The feed ignores commits, so a reader
@@ -21,7 +21,8 @@ export type FeedEvent =
   | { readonly type: 'too-slow' }
 
 export interface FeedOptions {
-  readonly reader: StoreReader
+  /** What its reader may see. */
+  readonly view: RecordView
   readonly hub: FeedHub
   /** The sequence number that the reader has seen. */
   readonly after: number
@@ -96,9 +97,8 @@ export class Feed implements FeedMember {
   }
 
   offer(records: readonly FeedRecord[]): void {
-    const { thread } = this.#options
     for (const record of records) {
-      if (thread !== undefined && record.thread !== thread) continue
+      if (!this.#isFor(record)) continue
       this.#gathered.push(record)
       this.#gatheredBytes += record.json.length
     }
@@ -113,7 +113,7 @@ export class Feed implements FeedMember {
 
   #backfill(): FeedEvent | undefined {
     const after = this.#lastSeen
-    const { records, cut } = this.#read(this.#options.reader.head())
+    const { records, cut } = this.#read(this.#options.view.head())
     if (!cut) this.#phase = 'cutover'
     return records.length > 0 ? { type: 'records', after, records } : this.#cutover()
   }
@@ -122,7 +122,7 @@ export class Feed implements FeedMember {
     if (this.#cutoverAt === undefined) {
       // In this order, in one turn: each commit is either read below or collected.
       this.#options.hub.join(this)
-      this.#cutoverAt = this.#options.reader.head()
+      this.#cutoverAt = this.#options.view.head()
     }
     const after = this.#lastSeen
     const { records } = this.#read(this.#cutoverAt)
@@ -154,10 +154,15 @@ export class Feed implements FeedMember {
 
   /** One page of the log up to `upTo`; nothing stays open between two pages. */
   #read(upTo: number): { readonly records: readonly FeedRecord[]; readonly cut: boolean } {
-    const { reader, thread } = this.#options
-    const page = reader.page({ thread }, this.#lastSeen, upTo, STORE_LIMITS.pageRecords)
+    const { view, thread } = this.#options
+    const page = view.page({ thread }, this.#lastSeen, upTo, STORE_LIMITS.pageRecords)
     this.#lastSeen = page.records.at(-1)?.seq ?? this.#lastSeen
     return { records: page.records.map(toFeedRecord), cut: page.cut }
+  }
+
+  #isFor(record: FeedRecord): boolean {
+    const { view, thread } = this.#options
+    return (thread === undefined || record.thread === thread) && view.sees(record.thread)
   }
 
   #drop(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ACCOUNTS_THREAD } from '../../../local-daemon/access/account-records.ts'
+import { ACCOUNTS_THREAD } from '../../../local-daemon/store/daemon-threads.ts'
 import { ROUTE_ACCESS } from '../../../protocol/http/route-access.ts'
 import { mintTokenPayload, parseToken, tokenId } from '../../../protocol/identity/token.ts'
 import type { Scope } from '../../../protocol/identity/scopes.ts'

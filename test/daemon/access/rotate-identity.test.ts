@@ -22,7 +22,7 @@ import {
   loadIdentity,
   writeNewKey,
 } from '../../../local-daemon/access/identity/identity.ts'
-import { ACCOUNTS_THREAD } from '../../../local-daemon/store/predecessors.ts'
+import { ACCOUNTS_THREAD, CONFIG_THREAD } from '../../../local-daemon/store/daemon-threads.ts'
 import { rotateIdentity } from '../../../local-daemon/access/identity/rotate-identity.ts'
 import {
   addSuccession,
@@ -31,7 +31,6 @@ import {
 } from '../../../local-daemon/access/identity/succession.ts'
 import { homeAt, type Home } from '../../../local-daemon/home/home.ts'
 import { type Daemon, startDaemon } from '../../../local-daemon/daemon.ts'
-import { CONFIG_THREAD } from '../../../local-daemon/settings/setting-records.ts'
 import { openStore } from '../../../local-daemon/store/open-store.ts'
 import { syncJson } from '../../../local-daemon/store/stored-record.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'

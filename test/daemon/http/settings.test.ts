@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startDaemon } from '../../../local-daemon/daemon.ts'
-import { CONFIG_THREAD } from '../../../local-daemon/settings/setting-records.ts'
+import { CONFIG_THREAD } from '../../../local-daemon/store/daemon-threads.ts'
 import { pino } from 'pino'
 import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 

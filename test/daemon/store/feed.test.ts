@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { Feed } from '../../../local-daemon/store/feed/feed.ts'
 import { FeedHub } from '../../../local-daemon/store/feed/feed-hub.ts'
+import { RecordView } from '../../../local-daemon/store/record-view.ts'
 import { aDraft } from '../../support/daemon/a-daemon.ts'
 import { aStore } from '../../support/daemon/a-store.ts'
 
@@ -33,7 +34,7 @@ describe('a feed', () => {
           const after = Math.floor(backlog * place)
           const hub = new FeedHub(store.commits)
           const thread = filtered ? 'th_test' : undefined
-          const feed = new Feed({ reader: store, hub, after, thread })
+          const feed = new Feed({ view: new RecordView(store), hub, after, thread })
           const seen: number[] = []
           let readyAt: number | undefined
           const take = () => {
@@ -70,7 +71,11 @@ describe('a feed', () => {
   it('names its phases and says ready once', async () => {
     using at = aStore()
     await Promise.all(Array.from({ length: 600 }, () => at.store.append(aDraft())))
-    const feed = new Feed({ reader: at.store, hub: new FeedHub(at.store.commits), after: 0 })
+    const feed = new Feed({
+      view: new RecordView(at.store),
+      hub: new FeedHub(at.store.commits),
+      after: 0,
+    })
     const seen: string[] = []
     for (let event = feed.take(); event !== undefined; event = feed.take()) {
       seen.push(`${event.type} ${feed.phase}`)
@@ -86,7 +91,7 @@ describe('a feed', () => {
     using at = aStore()
     await at.store.append(aDraft())
     const hub = new FeedHub(at.store.commits)
-    const feed = new Feed({ reader: at.store, hub, after: 0 })
+    const feed = new Feed({ view: new RecordView(at.store), hub, after: 0 })
     expect(feed.take()).toMatchObject({ type: 'records', records: [{ seq: 1 }] })
     await at.store.append(aDraft())
     await at.store.append(aDraft())
@@ -100,7 +105,11 @@ describe('a feed', () => {
     using at = aStore()
     const text = 'x'.repeat(40_000)
     const append = () => at.store.append(aDraft({ body: { text } }))
-    const feed = new Feed({ reader: at.store, hub: new FeedHub(at.store.commits), after: 0 })
+    const feed = new Feed({
+      view: new RecordView(at.store),
+      hub: new FeedHub(at.store.commits),
+      after: 0,
+    })
     await append()
     const seen: unknown[] = []
     const take = () => {
@@ -120,7 +129,7 @@ describe('a feed', () => {
   it('gives a record once, also when it is offered again', async () => {
     using at = aStore()
     const hub = new FeedHub(at.store.commits)
-    const feed = new Feed({ reader: at.store, hub, after: 0 })
+    const feed = new Feed({ view: new RecordView(at.store), hub, after: 0 })
     feed.take()
     const records = [1, 2, 2, 1, 3].map((seq) => ({ seq, id: '', thread: 'th_test', json: '{}' }))
     feed.offer(records)
@@ -132,7 +141,7 @@ describe('a feed', () => {
   it('ends with too-slow beyond its bound, and holds nothing then', async () => {
     using at = aStore()
     const hub = new FeedHub(at.store.commits)
-    const feed = new Feed({ reader: at.store, hub, after: 0 })
+    const feed = new Feed({ view: new RecordView(at.store), hub, after: 0 })
     expect(feed.take()).toEqual({ type: 'ready', seq: 0 })
     const waiting = feed.changed(60_000)
     const more = STORE_LIMITS.feedRecords + 1
