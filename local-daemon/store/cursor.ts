@@ -6,8 +6,8 @@ export interface Position {
   readonly epoch: string
   /** The newest sequence number, 0 for an empty store. */
   readonly head: number
-  /** The id of the record at a sequence number up to `head`; undefined if it cannot be read. */
-  idAt(seq: number): string | undefined
+  /** The beginning of the id of the record at a sequence number up to `head`; undefined if it cannot be read. */
+  idStartAt(seq: number): string | undefined
 }
 
 /** Digits of the record's id in a cursor: two different records have the same ones once in 2^48. */
@@ -19,7 +19,7 @@ const FORM = /^([0-9a-f]{16}):(0|[1-9][0-9]{0,15}):([0-9a-f]{12})$/
 /**
  * `<epoch>:<seq>:<check>`. Opaque to clients, who only send it back. The check is the beginning of the id of the record at
  * `seq`, so readers notice a store that was restored with everything that remembers it and then continued differently.
- * @param id of the record at `seq`; anything for 0; empty for an unreadable record
+ * @param id of the record at `seq`, or its beginning; anything for 0; empty for an unreadable record
  */
 export function formatCursor(epoch: string, seq: number, id: string): string {
   return `${epoch}:${seq}:${seq === 0 || id === '' ? NOTHING : id.slice(0, CHECK_DIGITS)}`
@@ -44,7 +44,7 @@ export function parseCursor(text: string, at: Position): number {
       try: 'Start again without a cursor; this store may have lost its newest records.',
     })
   }
-  const id = seq === 0 ? '' : at.idAt(seq)
+  const id = seq === 0 ? '' : at.idStartAt(seq)
   // An unreadable record has nothing to compare; the records after it may still be readable.
   if (id !== undefined && formatCursor(epoch, seq, id) !== text) throw epochChanged()
   return seq

@@ -20,6 +20,7 @@ export interface OpenDatabase {
   readonly lineage: Lineage | undefined
   readonly loss: LossWatch | undefined
   readonly stamp: string
+  /** `id` is its beginning. */
   readonly newest: { readonly seq: number; readonly id: string }
   /** Why it is another store than before, and where its log is then kept. */
   readonly broken: string | undefined
@@ -61,7 +62,7 @@ export function openDatabase(options: StoreOptions): OpenDatabase {
   function judged(database: Database): OpenDatabase {
     const statements = prepareStatements(database)
     const seq = statements.head.get() ?? 0
-    const id = statements.idAt.get(seq)?.toString('hex') ?? ''
+    const id = statements.idStartAt.get(seq)?.toString('hex') ?? ''
     if (seq === 0) expectation?.onEmpty()
     else expectation?.onRecords(seq)
     expectation?.onIdentity(options.origin.did, statements.originsAfter.all(seq - 2))

@@ -14,8 +14,6 @@ export interface StoreReader {
   readonly epoch: string
   /** The newest sequence number, 0 when empty. */
   head(): number
-  /** The id of the record at a sequence number, 64 hex digits. */
-  idAt(seq: number): string | undefined
   /** The cursor for everything up to and including a sequence number. */
   cursorAt(seq: number): string
   /** The sequence number of a cursor. Throws `ProblemError`: see `parseCursor`. */
@@ -87,12 +85,12 @@ export function createReader({
   }
 
   const epoch = guarded(() => statements.epoch.get() ?? '')()
-  const position = { epoch, idAt: guarded((seq: number) => statements.idAt.get(seq)) }
+  const idStartAt = guarded((seq: number) => statements.idStartAt.get(seq)?.toString('hex'))
 
   /** Undefined also for an unreadable record: its place in the log stays valid. */
   function readableId(seq: number): string | undefined {
     try {
-      return position.idAt(seq)?.toString('hex')
+      return idStartAt(seq)
     } catch (error) {
       if (isDamage(error)) return undefined
       throw error
@@ -101,7 +99,7 @@ export function createReader({
 
   const cursorAt = (seq: number) => formatCursor(epoch, seq, readableId(seq) ?? '')
   const { one, all, refuseGaps } = createSoundRows({ damaged, census })
-  const { page, toRecord } = createRecordPages({
+  const { page, record } = createRecordPages({
     statements,
     head,
     cursorAt,
@@ -113,13 +111,9 @@ export function createReader({
   return {
     epoch,
     head,
-    idAt: (seq) => position.idAt(seq)?.toString('hex'),
     cursorAt,
-    placeOf: (cursor) => parseCursor(cursor, { epoch, head: head(), idAt: readableId }),
-    record: guarded((id) => {
-      const row = statements.recordById.get(Buffer.from(id, 'hex'))
-      return row === undefined ? undefined : toRecord(row)
-    }),
+    placeOf: (cursor) => parseCursor(cursor, { epoch, head: head(), idStartAt: readableId }),
+    record: guarded(record),
     page,
     thread: guarded((name) => one(statements.threadByName.get(name), 'threads')),
     threads: guarded((before, limit, sight = EVERYTHING) => {

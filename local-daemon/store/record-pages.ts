@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { ProblemError } from '../problem/problem-error.ts'
 import { STORE_LIMITS } from './limits.ts'
 import type { RecordRow } from './rows.ts'
@@ -6,6 +5,7 @@ import { sees, type Sight } from './sight.ts'
 import type { SoundRows } from './sound-rows.ts'
 import type { Statements } from './statements.ts'
 import type { StoredRecord } from './stored-record.ts'
+import { ID_START_DIGITS, toStoredRecord } from './to-stored-record.ts'
 import { isDamage } from './trouble/store-trouble.ts'
 
 /** Which records: all of them, those of a thread, of an actor, or of both; of these what a reader may see. */
@@ -52,13 +52,15 @@ export function createRecordPages(parts: RecordPagesParts) {
     return statements.recordsAfter.iterate(after, upTo, limit)
   }
 
-  /** The hash of each record is computed again: a byte that changed on the disk must not pass as what was signed. */
   function toRecord(row: RecordRow): StoredRecord {
     const record = toStoredRecord(row)
-    if (record === undefined || hash('sha256', record.raw, 'hex') !== record.id) {
-      throw damaged(`record ${row[0]} is not what was written`)
-    }
+    if (record === undefined) throw damaged(`record ${row[0]} is not what was written`)
     return record
+  }
+
+  function record(id: string): StoredRecord | undefined {
+    const rows = statements.recordsById.all(Buffer.from(id.slice(0, ID_START_DIGITS), 'hex'))
+    return rows.map(toRecord).find((one) => one.id === id)
   }
 
   /**
@@ -115,8 +117,7 @@ export function createRecordPages(parts: RecordPagesParts) {
   function isSound(seq: number): boolean {
     try {
       const row = statements.recordsAfter.get(seq - 1, seq, 1)
-      const record = row && toStoredRecord(row)
-      return record !== undefined && hash('sha256', record.raw, 'hex') === record.id
+      return row !== undefined && toStoredRecord(row) !== undefined
     } catch {
       return false
     }
@@ -130,7 +131,7 @@ export function createRecordPages(parts: RecordPagesParts) {
     }
   }
 
-  return { page, toRecord }
+  return { page, record }
 }
 
 /** A row that is not what was written hides nothing: it is to be noticed. */
@@ -143,15 +144,4 @@ function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {
     (thread === undefined || record.thread === thread) &&
     (actor === undefined || record.actor === actor)
   )
-}
-
-/** Undefined for a row with a column of a wrong type: SQLite checks types only on write. */
-function toStoredRecord(row: RecordRow): StoredRecord | undefined {
-  const [seq, id, thread, actor, raw, judgedBy, origin, sig] = row
-  const isWhole =
-    Buffer.isBuffer(id) &&
-    Buffer.isBuffer(sig) &&
-    [thread, actor, raw, origin].every((text) => typeof text === 'string')
-  if (!isWhole) return undefined
-  return { seq, id: id.toString('hex'), thread, actor, raw, judgedBy, origin, sig }
 }

@@ -2,7 +2,14 @@ import type { Database, Statement } from 'better-sqlite3'
 import { planOnce } from './plan-once.ts'
 import type { RecordRow, ThreadRow } from './rows.ts'
 
-const RECORD = 'seq, id, thread, actor, raw, judged_by, origin, sig'
+const RECORD = 'r.seq, r.id_start, r.raw, r.judged_by, o.name, r.sig'
+const RECORDS = 'records r'
+/** A record whose origin cannot be found is damaged, not absent. */
+const ORIGIN = 'LEFT JOIN names o ON o.id = r.origin'
+const PLACE = 'r.seq > ? AND r.seq <= ? ORDER BY r.seq LIMIT ?'
+/** The number of a thread, and of an actor. */
+const THREAD = '(SELECT first_seq FROM threads WHERE thread = ?)'
+const ACTOR = '(SELECT id FROM names WHERE name = ?)'
 
 /** Statements of the log: the store's name, records, threads, and keys of requests that may be sent again. */
 export function prepareRecordStatements(database: Database) {
@@ -22,52 +29,63 @@ export function prepareRecordStatements(database: Database) {
     giveRoom: prepare<[], never>('DELETE FROM room WHERE id = 1'),
     head: prepare<[], number>('SELECT coalesce(max(seq), 0) FROM records').pluck(),
 
-    idAt: prepare<[seq: number], Buffer>('SELECT id FROM records WHERE seq = ?').pluck(),
+    idStartAt: prepare<[seq: number], Buffer>('SELECT id_start FROM records WHERE seq = ?').pluck(),
 
-    recordById: rows<[id: Buffer]>(`SELECT ${RECORD} FROM records WHERE id = ?`),
+    // Two records with the same first 8 bytes of their ids are both given.
+    recordsById: rows<[idStart: Buffer]>(
+      `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_id ${ORIGIN} WHERE r.id_start = ?`,
+    ),
     originsAfter: prepare<[after: number], string>(
-      'SELECT origin FROM records WHERE seq > ? ORDER BY seq DESC',
+      `SELECT o.name FROM ${RECORDS} ${ORIGIN} WHERE r.seq > ? ORDER BY r.seq DESC`,
     ).pluck(),
     recordsAfter: rows<[after: number, upTo: number, limit: number]>(
-      `SELECT ${RECORD} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      `SELECT ${RECORD} FROM ${RECORDS} ${ORIGIN} WHERE ${PLACE}`,
     ),
+    // Indexes are named: by its statistics SQLite might rather go through all records.
     recordsOfThread: rows<[thread: string, after: number, upTo: number, limit: number]>(
-      `SELECT ${RECORD} FROM records WHERE thread = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_thread ${ORIGIN}
+       WHERE r.thread = ${THREAD} AND ${PLACE}`,
     ),
     recordsOfActor: rows<[actor: string, after: number, upTo: number, limit: number]>(
-      `SELECT ${RECORD} FROM records WHERE actor = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_actor ${ORIGIN}
+       WHERE r.actor = ${ACTOR} AND ${PLACE}`,
     ),
     recordsOfBoth: rows<
       [thread: string, actor: string, after: number, upTo: number, limit: number]
     >(
-      // Named, because SQLite would otherwise scan all records of the actor.
-      `SELECT ${RECORD} FROM records INDEXED BY records_by_both
-       WHERE thread = ? AND actor = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_both ${ORIGIN}
+       WHERE r.thread = ${THREAD} AND r.actor = ${ACTOR} AND ${PLACE}`,
     ),
     clockTaken: prepare<[thread: string, actor: string, clock: number], number>(
-      'SELECT 1 FROM records WHERE thread = ? AND actor = ? AND clock = ? LIMIT 1',
+      `SELECT 1 FROM records INDEXED BY records_by_clock
+       WHERE thread = ${THREAD} AND actor = ${ACTOR} AND clock = ? LIMIT 1`,
     ).pluck(),
     lastClock: prepare<[thread: string, actor: string], number | null>(
-      'SELECT max(clock) FROM records WHERE thread = ? AND actor = ?',
+      `SELECT max(clock) FROM records INDEXED BY records_by_clock
+       WHERE thread = ${THREAD} AND actor = ${ACTOR}`,
+    ).pluck(),
+    nameNumber: prepare<[name: string], number>('SELECT id FROM names WHERE name = ?').pluck(),
+    addName: prepare<[name: string], number>(
+      'INSERT INTO names (name) VALUES (?) RETURNING id',
     ).pluck(),
     insertRecord: prepare<
       [
         seq: number,
-        id: Buffer,
-        thread: string,
-        actor: string,
-        act: string,
+        idStart: Buffer,
+        thread: number,
+        actor: number,
+        act: number,
         clock: number,
-        dataType: string,
+        dataType: number,
         raw: string,
-        judgedBy: string | null,
-        origin: string,
+        judgedBy: Buffer | null,
+        origin: number,
         sig: Uint8Array,
         receivedAt: number,
       ],
       never
     >(
-      `INSERT INTO records (seq, id, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at)
+      `INSERT INTO records (seq, id_start, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
 
@@ -81,13 +99,14 @@ export function prepareRecordStatements(database: Database) {
         act: string,
         goal: string | null,
       ],
-      never
+      number
     >(
       `INSERT INTO threads (first_seq, thread, records, last_seq, first_received_at, last_received_at, first_act, goal)
        VALUES (?, ?, 1, ?, ?, ?, ?, ?)
        ON CONFLICT (thread) DO UPDATE SET records = records + 1, last_seq = excluded.last_seq,
-         last_received_at = excluded.last_received_at, goal = coalesce(goal, excluded.goal)`,
-    ),
+         last_received_at = excluded.last_received_at, goal = coalesce(goal, excluded.goal)
+       RETURNING first_seq`,
+    ).pluck(),
     threadByName: prepare<[thread: string], ThreadRow>('SELECT * FROM threads WHERE thread = ?'),
     threadsBefore: prepare<[before: number, limit: number], ThreadRow>(
       'SELECT * FROM threads WHERE first_seq < ? ORDER BY first_seq DESC LIMIT ?',

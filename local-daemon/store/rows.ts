@@ -1,12 +1,12 @@
-/** `seq, id, thread, actor, raw, judged_by, origin, sig`, as `toStoredRecord` reads it. */
+/** What `toStoredRecord` makes a record of. */
 export type RecordRow = readonly [
   seq: number,
-  id: Buffer,
-  thread: string,
-  actor: string,
+  /** The first 8 bytes of the id; all of it is the hash of `raw`. */
+  idStart: Buffer,
   raw: string,
-  judgedBy: string | null,
-  origin: string,
+  /** 32 bytes. */
+  judgedBy: Buffer | null,
+  origin: string | null,
   sig: Buffer,
 ]
 

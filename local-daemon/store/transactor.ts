@@ -1,8 +1,10 @@
 import { cutText } from '../../protocol/encoding/cut-text.ts'
+import { ACTS, DATA_TYPES } from '../../protocol/records/record-form.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
 import type { StoreReader } from './reader.ts'
 import type { Statements } from './statements.ts'
+import { ID_START_DIGITS } from './to-stored-record.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** The signer of what this store accepts first. */
@@ -79,24 +81,22 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
     const seq = parts.nextSeq()
     const now = Date.now()
     const sig = Buffer.from(origin.sign(Buffer.from(preimage)))
-    const idBytes = Buffer.from(id, 'hex')
+    const { did } = origin
+    const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
     statements.insertRecord.run(
       seq,
-      idBytes,
-      thread,
-      actor,
-      act,
+      Buffer.from(id.slice(0, ID_START_DIGITS), 'hex'),
+      upsertThread(statements, stored, now, record),
+      numberOf(statements, actor),
+      ACTS.indexOf(act),
       clock,
-      data_type,
+      DATA_TYPES.indexOf(data_type),
       preimage,
-      judged_by,
-      origin.did,
+      judged_by === null ? null : Buffer.from(judged_by, 'hex'),
+      numberOf(statements, did),
       sig,
       now,
     )
-    const { did } = origin
-    const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
-    upsertThread(statements, stored, now, record)
     for (const fold of folds) if (fold.thread === thread) fold.apply(statements, stored)
     return stored
   }
@@ -150,13 +150,21 @@ export function upsertThreadOf(
   upsertThread(statements, record, receivedAt, fields)
 }
 
+/** Returns the number of the thread. */
 function upsertThread(
   statements: Pick<Statements, 'upsertThread'>,
   { seq, thread }: StoredRecord,
   receivedAt: number,
   { act, body }: Pick<SealedRecord['record'], 'act' | 'body'>,
-): void {
-  statements.upsertThread.run(seq, thread, seq, receivedAt, receivedAt, act, goalOf(body))
+): number {
+  const goal = goalOf(body)
+  // Both an insert and an update return the row.
+  return statements.upsertThread.get(seq, thread, seq, receivedAt, receivedAt, act, goal) as number
+}
+
+/** The number of an actor or an origin, which is kept once. */
+function numberOf(statements: Pick<Statements, 'nameNumber' | 'addName'>, name: string): number {
+  return statements.nameNumber.get(name) ?? (statements.addName.get(name) as number)
 }
 
 /** What a thread is about, for lists: the first goal stated on it. */

@@ -16,11 +16,10 @@ export function rawSqliteRate(directory: string, round: number, seconds: number)
   const database = openConnection(join(directory, `raw-${round}.db`))
   try {
     const insert = database.prepare(
-      `INSERT INTO records (seq, id, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at)
-       VALUES (?, ?, 'th_bench', 'did:sync:user:bench', 'DO', ?, 'SCALAR', ?, NULL, ?, ?, ?)`,
+      `INSERT INTO records (seq, id_start, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at)
+       VALUES (?, ?, 1, 1, 1, ?, 0, ?, NULL, 2, ?, ?)`,
     )
     const raw = 'x'.repeat(RAW_BYTES)
-    const origin = `did:key:z${'6'.repeat(47)}`
     let seq = 0
     const transaction = database.transaction(() => {
       // Drawn at once: making ids is no part of what is measured.
@@ -30,10 +29,9 @@ export function rawSqliteRate(directory: string, round: number, seconds: number)
         seq += 1
         insert.run(
           seq,
-          random.subarray(at, at + 32),
+          random.subarray(at, at + 8),
           seq,
           raw,
-          origin,
           random.subarray(at + 32, at + 96),
           Date.now(),
         )

@@ -96,8 +96,8 @@ export async function fillDisk(arena: Arena, ms: number): Promise<Outcome> {
 function isStored(path: string, id: string): boolean {
   const database = new Database(path, { readonly: true })
   try {
-    const found = database.prepare('SELECT 1 FROM records WHERE id = ?')
-    return found.get(Buffer.from(id, 'hex')) !== undefined
+    const found = database.prepare('SELECT 1 FROM records WHERE id_start = ?')
+    return found.get(Buffer.from(id.slice(0, 16), 'hex')) !== undefined
   } finally {
     database.close()
   }

@@ -111,7 +111,7 @@ function stored(path: string): ReadonlyMap<string, number> {
     const rows = database
       .prepare(
         `SELECT json_extract(raw, '$.body.key') AS key, count(*) AS count FROM records
-         WHERE thread = 'th_tea' GROUP BY key`,
+         WHERE thread = (SELECT first_seq FROM threads WHERE thread = 'th_tea') GROUP BY key`,
       )
       .all() as { readonly key: string; readonly count: number }[]
     return new Map(rows.map(({ key, count }) => [key, count]))

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Home } from '../../home/home.ts'
 import { explainStart } from '../../explain-start.ts'
 import { prepareHome } from '../../home/prepare-home.ts'
+import { migrationMs } from '../../store/file/migration-time.ts'
 import { CliError } from '../cli-error.ts'
 import { socketClient } from '../client/daemon-client.ts'
 import { nameStore } from '../output/for-this-home.ts'
@@ -16,8 +17,10 @@ import type { StartArguments } from '../client/start-arguments.ts'
 import type { StartFailure } from './start-failure.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 
-/** Milliseconds that a start may take. A start never replays the store, so this is generous. */
+/** Milliseconds that a start may take, besides bringing the store to a new schema. It never replays the store, so this is generous. */
 const START_TIMEOUT_MS = 20_000
+/** A store whose step may take longer is named in the progress line. */
+const LONG_MS = 10_000
 /** The child's descriptor on which it says how the start went. Its own pipe: the bearer must not pass a log. */
 const READY_FD = 3
 
@@ -34,13 +37,21 @@ export async function runBackground(
 ): Promise<ReadyReport> {
   const errors = home.errorLog
   nameStore(args.store)
-  using _progress = showProgress('starting the daemon')
+  const migration = migrationMs(args.store ?? home.database)
+  const isLong = migration > LONG_MS
+  using _progress = showProgress(
+    isLong ? 'bringing the store to the form of this version' : 'starting the daemon',
+  )
   const child = prepareAndLaunch(
     home,
     [...foregroundLine(home, args), ...(newStore ? ['--new-store'] : []), `--ready-fd=${READY_FD}`],
     errors,
   )
-  const outcome = await Promise.race([firstLine(child), exit(child, errors), tooLate(child, home)])
+  const outcome = await Promise.race([
+    firstLine(child),
+    exit(child, errors),
+    tooLate(child, home, START_TIMEOUT_MS + migration),
+  ])
   const ready = JSON.parse(outcome) as ReadyReport | StartFailure
   if (ready.object === 'start_failure') {
     throw new CliError(
@@ -92,18 +103,18 @@ async function exit(child: ChildProcess, errors: string): Promise<never> {
   )
 }
 
-function tooLate(child: ChildProcess, home: Home): Promise<never> {
+function tooLate(child: ChildProcess, home: Home, ms: number): Promise<never> {
   return new Promise((_resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
       reject(
         new CliError(
           'START_TIMEOUT',
-          `the daemon did not answer within ${START_TIMEOUT_MS / 1000} s`,
+          `the daemon did not answer within ${Math.round(ms / 1000)} s`,
           `read ${shellPath(home.logFile)}, then: spl serve --foreground`,
         ),
       )
-    }, START_TIMEOUT_MS)
+    }, ms)
     timer.unref()
   })
 }

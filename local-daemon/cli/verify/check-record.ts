@@ -1,10 +1,13 @@
+import { hash } from 'node:crypto'
+import { ACTS, DATA_TYPES } from '../../../protocol/records/record-form.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
+import { ID_START_BYTES } from '../../store/to-stored-record.ts'
 
-/** A row of the table of records, as it lies there: nothing of it is known to be true. */
+/** A row of the table of records with its names, as it lies there: nothing of it is known to be true. */
 export interface RecordColumns {
   readonly seq: number
-  readonly id: unknown
+  readonly id_start: unknown
   readonly thread: unknown
   readonly actor: unknown
   readonly act: unknown
@@ -17,27 +20,43 @@ export interface RecordColumns {
   readonly received_at: unknown
 }
 
+export const RECORD_COLUMNS = `SELECT r.seq, r.id_start, t.thread, a.name AS actor, r.act, r.clock, r.data_type, r.raw, r.judged_by,
+    o.name AS origin, r.sig, r.received_at
+  FROM records r LEFT JOIN threads t ON t.first_seq = r.thread
+    LEFT JOIN names a ON a.id = r.actor LEFT JOIN names o ON o.id = r.origin`
+
 /** Columns that say again what the record says. */
 const REPEATED = ['thread', 'actor', 'act', 'clock', 'data_type'] as const
 
 /** The record of a row whose form, id, signature and columns hold; else why not, in words. */
 export async function checkRecord(row: RecordColumns): Promise<StoredRecord | string> {
-  const { seq, id, raw, judged_by, origin, sig } = row
-  if (typeof raw !== 'string' || !Buffer.isBuffer(id) || !Buffer.isBuffer(sig)) {
+  const { seq, id_start: idStart, raw, judged_by, origin, sig } = row
+  const isOptional = judged_by === null || Buffer.isBuffer(judged_by)
+  if (
+    typeof raw !== 'string' ||
+    !Buffer.isBuffer(idStart) ||
+    !Buffer.isBuffer(sig) ||
+    !isOptional
+  ) {
     return 'has a column of another type'
   }
   const fields = parsed(raw)
   if (fields === undefined) return 'is no JSON'
+  const id = hash('sha256', raw, 'hex')
+  if (idStart.length !== ID_START_BYTES || !id.startsWith(idStart.toString('hex'))) {
+    return 'has another id than its text'
+  }
   const verified = await verifyRecord({
-    id: id.toString('hex'),
-    record: { ...fields, judged_by },
+    id,
+    record: { ...fields, judged_by: judged_by?.toString('hex') ?? null },
     origin,
     sig: sig.toString('base64url'),
   })
   if (verified.kind === 'fault') return `${verified.field} ${verified.message}`
   if (verified.preimage !== raw) return 'is not in its canonical form'
   const { record } = verified
-  const wrong = REPEATED.find((name) => record[name] !== row[name])
+  const told = { ...row, act: ACTS[Number(row.act)], data_type: DATA_TYPES[Number(row.data_type)] }
+  const wrong = REPEATED.find((name) => record[name] !== told[name])
   if (wrong !== undefined) return `has another ${wrong} in its column than in its text`
   const { thread, actor } = record
   return {

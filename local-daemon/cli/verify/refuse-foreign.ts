@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { StoreOpenError } from '../../store/store-error.ts'
-import { checkRecord, type RecordColumns } from './check-record.ts'
+import { checkRecord, RECORD_COLUMNS, type RecordColumns } from './check-record.ts'
 
 /**
  * Refuses a store whose newest record another identity signed: it may be whole, and what this home makes of its records says nothing about that.
@@ -30,7 +30,7 @@ export async function refuseForeign(
 
 function newestRecord(database: Database): RecordColumns | undefined {
   try {
-    const newest = 'SELECT * FROM records ORDER BY seq DESC LIMIT 1'
+    const newest = `${RECORD_COLUMNS} ORDER BY r.seq DESC LIMIT 1`
     return database.prepare<[], RecordColumns>(newest).get()
   } catch {
     // What cannot be read is named by the checks.

@@ -9,10 +9,12 @@ import { lineageBreak } from '../../store/lineage/judge-lineage.ts'
 import { refuseLoneLog } from '../../store/file/kept-log.ts'
 import { readLineage } from '../../store/lineage/lineage-file.ts'
 import { createReader } from '../../store/reader.ts'
+import type { RecordRow } from '../../store/rows.ts'
 import { prepareStatements, type Statements } from '../../store/statements.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
+import { toStoredRecord } from '../../store/to-stored-record.ts'
 import { type Fold, upsertThreadOf } from '../../store/transactor.ts'
-import { checkRecord, type RecordColumns } from './check-record.ts'
+import { checkRecord, RECORD_COLUMNS, type RecordColumns } from './check-record.ts'
 import { compareTables } from './compare-tables.ts'
 import { refuseForeign } from './refuse-foreign.ts'
 import { type Finding, Findings } from './findings.ts'
@@ -42,8 +44,6 @@ export interface Verification {
 }
 
 const SLICE = 200
-const COLUMNS =
-  'seq, id, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at'
 
 /**
  * Looks at everything in a store: what SQLite says of its file, each record's form, id and signature, the tables that are made of
@@ -92,16 +92,19 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
     database
       .transaction(() => {
         for (let rest = walk.next(Infinity); rest.length > 0; rest = walk.next(Infinity)) {
-          for (const row of rest) applyTo(made, recordOf(row), row, parts)
+          for (const row of rest) {
+            const record = recordOf(row)
+            if (record !== undefined) applyTo(made, record, row, parts)
+          }
         }
         compareTables(database, rebuilt, findings)
       })
       .deferred()
     if (lineageFile === undefined) return told(true)
-    const idAt = (seq: number) => statements.idAt.get(seq)?.toString('hex')
+    const idStartAt = (seq: number) => statements.idStartAt.get(seq)?.toString('hex')
     findings.guard('lineage', 'read the epoch', () => {
       const epoch = statements.epoch.get() ?? ''
-      const broken = lineageBreak(mark, { epoch, head: walk.last, idAt })
+      const broken = lineageBreak(mark, { epoch, head: walk.last, idStartAt })
       if (broken !== undefined) findings.add({ check: 'lineage', message: broken })
     })
     return told(true)
@@ -177,12 +180,9 @@ function applyTo(
   for (const fold of folds) if (fold.thread === record.thread) fold.apply(made, record)
 }
 
-function recordOf(row: RecordColumns): StoredRecord {
-  const { seq, thread, actor, raw, judged_by, origin } = row as RecordColumns &
-    Record<'thread' | 'actor' | 'raw' | 'origin', string>
-  const id = (row.id as Buffer).toString('hex')
-  const judgedBy = judged_by as string | null
-  return { seq, id, thread, actor, raw, judgedBy, origin, sig: row.sig as Buffer }
+function recordOf(row: RecordColumns): StoredRecord | undefined {
+  const { seq, id_start: idStart, raw, judged_by: judgedBy, origin, sig } = row
+  return toStoredRecord([seq, idStart, raw, judgedBy, origin, sig] as unknown as RecordRow)
 }
 
 /** Goes through the records in their order, and names those that cannot be read or are not there. */
@@ -195,11 +195,9 @@ class Walk {
   constructor(database: Database, findings: Findings) {
     this.#findings = findings
     this.#slice = database.prepare<[after: number, upTo: number, limit: number], RecordColumns>(
-      `SELECT ${COLUMNS} FROM records WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+      `${RECORD_COLUMNS} WHERE r.seq > ? AND r.seq <= ? ORDER BY r.seq LIMIT ?`,
     )
-    this.#one = database.prepare<[seq: number], RecordColumns>(
-      `SELECT ${COLUMNS} FROM records WHERE seq = ?`,
-    )
+    this.#one = database.prepare<[seq: number], RecordColumns>(`${RECORD_COLUMNS} WHERE r.seq = ?`)
   }
 
   /** The next records up to a place, none at the end. */

@@ -14,7 +14,7 @@ export interface FileFault {
 export interface Written {
   readonly stamp: string
   readonly seq: number
-  /** Of the record there, 64 hex digits; empty for none. */
+  /** Of the record there, or its beginning, in hex digits; empty for none. */
   readonly id: string
 }
 
@@ -168,8 +168,9 @@ export class FileWatch {
       fresh = openWitness(this.real)
       if (fresh.prepare('SELECT stamp FROM store').pluck().get() !== stamp) return false
       if (seq === 0) return true
-      const sql = 'SELECT hex(id) FROM records WHERE seq = ?'
-      return fresh.prepare(sql).pluck().get(seq) === id.toUpperCase()
+      const sql = 'SELECT lower(hex(id_start)) FROM records WHERE seq = ?'
+      const found = fresh.prepare<[number], string>(sql).pluck().get(seq)
+      return found !== undefined && id.startsWith(found)
     } catch (error) {
       const meaning = meaningOf(error)
       // A lock, or no descriptor left, says nothing about the content.

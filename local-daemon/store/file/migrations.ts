@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { StoreOpenError } from '../store-error.ts'
+import { isDatabaseError } from '../trouble/store-trouble.ts'
 
 /**
  * Numbered steps of the schema: step n makes `user_version` n. A released step is never edited.
@@ -130,6 +131,55 @@ CREATE TABLE room (
   filler BLOB NOT NULL
 ) STRICT;
 `,
+  // Each name is kept once. `thread` is the thread's `first_seq`, `actor` and `origin` are of `names`, `act` and `data_type` count from 0
+  // as `protocol/records/record-form.ts` lists them. Only the first 8 bytes of an id are kept: the rest is the hash of `raw`. An index ends
+  // with the record's number, so it need not name `seq`. LEFT JOIN: a name that cannot be found must stop this, not leave its records out.
+  `
+DROP INDEX records_by_thread;
+DROP INDEX records_by_clock;
+DROP INDEX records_by_both;
+
+CREATE TABLE names (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO names (name) SELECT actor FROM records GROUP BY actor;
+INSERT INTO names (name) SELECT origin FROM records WHERE true ON CONFLICT (name) DO NOTHING;
+DROP INDEX records_by_actor;
+
+ALTER TABLE records RENAME TO wide_records;
+CREATE TABLE records (
+  seq INTEGER PRIMARY KEY,
+  id_start BLOB NOT NULL CHECK (length(id_start) = 8),
+  thread INTEGER NOT NULL,
+  actor INTEGER NOT NULL,
+  act INTEGER NOT NULL,
+  clock INTEGER NOT NULL CHECK (clock >= 0),
+  data_type INTEGER NOT NULL,
+  raw TEXT NOT NULL,
+  judged_by BLOB CHECK (length(judged_by) = 32),
+  origin INTEGER NOT NULL,
+  sig BLOB NOT NULL CHECK (length(sig) = 64),
+  received_at INTEGER NOT NULL
+) STRICT;
+INSERT INTO records
+  SELECT r.seq, substr(r.id, 1, 8), t.first_seq, a.id,
+    CASE r.act WHEN 'INTEND' THEN 0 WHEN 'DO' THEN 1 WHEN 'KNOW' THEN 2 WHEN 'LEARN' THEN 3
+      WHEN 'GET' THEN 4 WHEN 'PUT' THEN 5 WHEN 'CALL' THEN 6 WHEN 'MAP' THEN 7 END,
+    r.clock,
+    CASE r.data_type WHEN 'SCALAR' THEN 0 WHEN 'FORMULA' THEN 1 WHEN 'DISTRIBUTION' THEN 2
+      WHEN 'REFERENCE' THEN 3 WHEN 'MORPHISM' THEN 4 WHEN 'VOID' THEN 5 END,
+    r.raw, unhex(r.judged_by), o.id, r.sig, r.received_at
+  FROM wide_records r LEFT JOIN threads t ON t.thread = r.thread
+    LEFT JOIN names a ON a.name = r.actor LEFT JOIN names o ON o.name = r.origin
+  ORDER BY r.seq;
+DROP TABLE wide_records;
+CREATE INDEX records_by_id ON records (id_start);
+CREATE INDEX records_by_thread ON records (thread);
+CREATE INDEX records_by_actor ON records (actor);
+CREATE INDEX records_by_both ON records (thread, actor);
+CREATE INDEX records_by_clock ON records (thread, actor, clock);
+`,
 ]
 
 /**
@@ -154,7 +204,26 @@ export function migrate(database: Database): void {
       })
       .immediate()
   }
+  giveBackRoom(database)
 }
+
+/** A step that makes a table anew leaves the old one's pages in the file; also if it was killed before they were given back. */
+function giveBackRoom(database: Database): void {
+  const [free, pages] = ['freelist_count', 'page_count'].map((name) =>
+    Number(database.pragma(name, { simple: true })),
+  ) as [number, number]
+  if (free < LEAST_FREE_PAGES || free < pages / 4) return
+  try {
+    database.exec('VACUUM')
+    database.pragma('wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    // No room for it: the free pages stay in the file, and are used by what is written next.
+    if (!isDatabaseError(error)) throw error
+  }
+}
+
+/** 8 MiB: less is soon used again. */
+const LEAST_FREE_PAGES = 1024
 
 /** Draws the epoch, which is part of every cursor of this store. */
 function nameStore(database: Database): void {

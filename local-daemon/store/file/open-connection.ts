@@ -39,7 +39,10 @@ export function openConnection(path: string | null, options: ConnectionOptions =
     if (options.maxBytes !== undefined) {
       database.pragma(`max_page_count = ${Math.ceil(options.maxBytes / PAGE_BYTES)}`)
     }
+    // The work of a step on a large store must not be in memory: it sorts whole indexes.
+    database.pragma('temp_store = FILE')
     migrate(database)
+    database.pragma('temp_store = MEMORY')
     return database
   } catch (error) {
     // Before anything is closed, because this checks what the system has left.
@@ -62,7 +65,6 @@ const SETTINGS = [
   'trusted_schema = OFF',
   // 64 MiB: ids are random, so their index needs to stay in memory.
   'cache_size = -65536',
-  'temp_store = MEMORY',
   'wal_autocheckpoint = 4000',
   'journal_size_limit = 67108864',
 ] as const

@@ -7,7 +7,7 @@ export interface LineageMark {
   readonly epoch: string
   /** The highest sequence number that was acknowledged. */
   readonly seq: number
-  /** The id of the record there, 64 hex digits; empty for none. */
+  /** The id of the record there, 64 hex digits, the last ones perhaps zeros; empty for none. */
   readonly id: string
   /** When that was, Unix time in milliseconds. */
   readonly at: number

@@ -19,9 +19,9 @@ export class Lineage {
   constructor(path: string, statements: Statements) {
     this.#file = new LineageFile(path)
     const head = statements.head.get() ?? 0
-    const idAt = (seq: number) => statements.idAt.get(seq)?.toString('hex')
+    const idStartAt = (seq: number) => statements.idStartAt.get(seq)?.toString('hex')
     const epoch = statements.epoch.get() ?? ''
-    this.broken = lineageBreak(this.#file.mark, { epoch, head, idAt })
+    this.broken = lineageBreak(this.#file.mark, { epoch, head, idStartAt })
   }
 
   /** At the start: what the store is from now on, even if it has less than before. @throws the system's error */

@@ -3,13 +3,13 @@ import { formatCursor, parseCursor } from '../../../local-daemon/store/cursor.ts
 
 const epoch = '0123456789abcdef'
 /** The record at 7 is called 00…07. */
-const idAt = (seq: number) => seq.toString(16).padStart(2, '0').repeat(32)
-const at = { epoch, head: 41, idAt }
-const check = (seq: number) => idAt(seq).slice(0, 12)
+const idStartAt = (seq: number) => seq.toString(16).padStart(2, '0').repeat(32)
+const at = { epoch, head: 41, idStartAt }
+const check = (seq: number) => idStartAt(seq).slice(0, 12)
 
 describe('a cursor', () => {
   it.each([0, 1, 41])('at %i comes back as it was given', (seq) => {
-    expect(parseCursor(formatCursor(epoch, seq, idAt(seq)), at)).toBe(seq)
+    expect(parseCursor(formatCursor(epoch, seq, idStartAt(seq)), at)).toBe(seq)
   })
 
   it.each([

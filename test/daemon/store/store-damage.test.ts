@@ -128,8 +128,8 @@ describe('spl verify', () => {
     ['a signature', `UPDATE records SET sig = zeroblob(64) WHERE seq = 7`, 'record 7 sig'],
     [
       'a column',
-      `UPDATE records SET thread = 'th_other' WHERE seq = 7`,
-      'record 7 has another thread',
+      `UPDATE records SET thread = (SELECT max(first_seq) FROM threads) WHERE seq = 1`,
+      'record 1 has another thread',
     ],
     ['a missing record', 'DELETE FROM records WHERE seq = 7', 'record 7 cannot be read'],
     ['a thread', 'UPDATE threads SET records = records + 1', 'table threads'],
@@ -170,7 +170,8 @@ describe('spl verify', () => {
     const named = await runHere([...line, '--home', other.path], { home: at.path })
     expect(named).toMatchObject({ code: 0, stdout: expect.stringMatching(/all intact/) })
     const database = new Database(at.database)
-    database.exec(`UPDATE records SET origin = '${identity.did}' WHERE seq = 2`)
+    database.exec(`INSERT INTO names (name) VALUES ('${identity.did}');
+      UPDATE records SET origin = last_insert_rowid() WHERE seq = 2`)
     database.close()
     const damaged = await runHere(['verify'], { home: at.path })
     expect(damaged.stderr).toContain('[STORE_DAMAGED]')

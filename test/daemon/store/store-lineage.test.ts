@@ -184,7 +184,8 @@ describe('the key of a home with a store', () => {
     await fresh.stop()
     // Damage is not another identity.
     const database = new Database(join(fresh.path, 'hub.db'))
-    database.exec("UPDATE records SET origin = 'did:key:z6MkDamaged' WHERE seq = 5")
+    database.exec(`INSERT INTO names (name) VALUES ('did:key:z6MkDamaged');
+      UPDATE records SET origin = last_insert_rowid() WHERE seq = 5`)
     database.close()
     await fresh.start()
   })
@@ -244,8 +245,8 @@ describe('what remembers a store', () => {
     ['that there was none yet', { ...mark(0), epoch: '' }, 0, false],
     ['that there was none yet, of one with records', { ...mark(0), epoch: '' }, 3, true],
   ])('%s', (_what, remembered, head, isBroken) => {
-    const idAt = (seq: number) => (seq <= head ? mark(seq).id : undefined)
-    const broken = lineageBreak(remembered, { epoch: 'e'.repeat(16), head, idAt })
+    const idStartAt = (seq: number) => (seq <= head ? mark(seq).id : undefined)
+    const broken = lineageBreak(remembered, { epoch: 'e'.repeat(16), head, idStartAt })
     expect(broken !== undefined).toBe(isBroken)
   })
 })

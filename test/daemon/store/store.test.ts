@@ -263,6 +263,7 @@ describe('the file', () => {
       '8a7df0d3f18323ce',
       '759acfb365d22e0e',
       '017d0efedf4710a8',
+      '9aa3b3fb2b9ef852',
     ])
   })
 

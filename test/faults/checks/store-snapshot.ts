@@ -19,7 +19,7 @@ export interface SnapshotRecord {
   readonly sync: string
   readonly flatSha256: string
   readonly syncSha256: string
-  /** Whether the id is the hash of what is stored. */
+  /** Whether what is stored hashes to what is kept of the id. */
   readonly sound: boolean
 }
 
@@ -30,17 +30,24 @@ export function readStore(path: string): StoreSnapshot {
     const epoch = database.prepare('SELECT epoch FROM store').pluck().get() as string
     const rows = database
       .prepare(
-        `SELECT seq, lower(hex(id)) AS id, thread, actor, raw, judged_by AS judgedBy, origin, sig
-         FROM records ORDER BY seq`,
+        `SELECT r.seq, lower(hex(r.id_start)) AS idStart, t.thread, a.name AS actor, r.raw,
+           lower(hex(r.judged_by)) AS judgedBy, o.name AS origin, r.sig
+         FROM records r JOIN threads t ON t.first_seq = r.thread JOIN names a ON a.id = r.actor
+           JOIN names o ON o.id = r.origin
+         ORDER BY r.seq`,
       )
-      .all() as StoredRecord[]
+      .all() as Row[]
     return { epoch, records: rows.map(snapshotOf) }
   } finally {
     database.close()
   }
 }
 
-function snapshotOf(row: StoredRecord): SnapshotRecord {
+type Row = Omit<StoredRecord, 'id' | 'judgedBy'> & Readonly<Record<'idStart' | 'judgedBy', string>>
+
+function snapshotOf(found: Row): SnapshotRecord {
+  const id = sha256(found.raw)
+  const row = { ...found, id, judgedBy: found.judgedBy === '' ? null : found.judgedBy }
   const flat = flatJson(row)
   const sync = syncJson(row)
   return {
@@ -52,6 +59,6 @@ function snapshotOf(row: StoredRecord): SnapshotRecord {
     sync,
     flatSha256: sha256(flat),
     syncSha256: sha256(sync),
-    sound: sha256(row.raw) === row.id,
+    sound: id.startsWith(row.idStart),
   }
 }

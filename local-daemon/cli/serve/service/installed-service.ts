@@ -1,14 +1,15 @@
 import type { Home } from '../../../home/home.ts'
 import { CliError } from '../../cli-error.ts'
 import { note, noteNext } from '../../output/output.ts'
-import { readRunningFile, type RunningFacts } from '../../client/running-file.ts'
+import { readLastStart, readRunningFile, type RunningFacts } from '../../client/running-file.ts'
 import { presenceOf } from '../../client/presence.ts'
+import { migrationMs } from '../../../store/file/migration-time.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommands } from './run-commands.ts'
 import { findSealed } from './sealed-file.ts'
 import { type ServiceManager, serviceManager } from './service-manager.ts'
 
-/** Milliseconds that a service may take to answer after a restart. */
+/** Milliseconds that a service may take to answer after a restart, besides bringing the store to a new schema. */
 const READY_MS = 20_000
 const POLL_MS = 100
 
@@ -30,9 +31,11 @@ export function isInstalled(manager: ServiceManager, home: Home): boolean {
  */
 export async function restartService(manager: ServiceManager, home: Home): Promise<RunningFacts> {
   const before = readRunningFile(home)?.pid
+  const store = readLastStart(home)?.store ?? home.database
+  const readyMs = READY_MS + migrationMs(store)
   const reason = await runCommands(manager.restart)
   if (reason !== undefined) throw failed(manager, reason)
-  for (const deadline = performance.now() + READY_MS; performance.now() < deadline;) {
+  for (const deadline = performance.now() + readyMs; performance.now() < deadline;) {
     const facts = readRunningFile(home)
     if (facts !== undefined && facts.pid !== before) {
       const { state } = await presenceOf(home)
@@ -40,7 +43,7 @@ export async function restartService(manager: ServiceManager, home: Home): Promi
     }
     await sleep(POLL_MS)
   }
-  throw failed(manager, `the daemon did not answer within ${READY_MS / 1000} s`)
+  throw failed(manager, `the daemon did not answer within ${Math.round(readyMs / 1000)} s`)
 }
 
 /** Has the service manager stop the daemon, so that it knows. What it cannot do is done by the signal that follows. */
