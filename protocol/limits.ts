@@ -125,6 +125,12 @@ export const LIMITS = {
   canonicalDepth: 65,
   /** Canonical JSON of anything signed, bytes: a body and 16 KiB for what surrounds it. */
   canonicalBytes: 1024 * 1024 + 16 * 1024,
+  /** One line of an export, bytes: a record and what surrounds it. */
+  exportLineBytes: 2 * 1024 * 1024,
+  /** Lines of records in one part of an export, bytes: a reader holds one part. */
+  exportPartBytes: 8 * 1024 * 1024,
+  /** Records in one part of an export. */
+  exportPartRecords: 10_000,
   /** A bearer token, characters: every part at its longest. */
   tokenCharacters: 161,
   /** Hostnames of one gateway for several owners: each Worker has them all in memory. */

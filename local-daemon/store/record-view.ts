@@ -26,6 +26,16 @@ export class RecordView {
     return sightKey(this.#sight)
   }
 
+  /** What it sees, as an export tells it. */
+  get sight(): Sight {
+    return this.#sight
+  }
+
+  /** The same without the threads of the daemon itself. */
+  withoutOwn(): RecordView {
+    return new RecordView(this.#reader, { ...this.#sight, withoutOwn: true })
+  }
+
   sees(thread: string): boolean {
     return sees(this.#sight, thread)
   }

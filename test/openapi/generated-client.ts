@@ -995,11 +995,13 @@ export function listThreads({ limit, cursor }: {
 /**
  * Records after a cursor; feed=continuous is the event stream of /v1/sync/subscribe
  */
-export function listChanges({ thread, since, limit, feed, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
+export function listChanges({ thread, since, limit, feed, $continue, ownThreads, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
     thread?: string;
     since?: string;
     limit?: number;
     feed?: "normal" | "longpoll" | "continuous";
+    $continue?: string;
+    ownThreads?: "true" | "false";
     lastEventId?: string;
     lastEventIdQuery?: string;
     lastEventIdHeader?: string;
@@ -1045,6 +1047,8 @@ export function listChanges({ thread, since, limit, feed, lastEventId, lastEvent
         since,
         limit,
         feed,
+        "continue": $continue,
+        own_threads: ownThreads,
         lastEventId,
         lastEventID: lastEventIdQuery
     }))}`, {

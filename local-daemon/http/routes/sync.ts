@@ -5,15 +5,18 @@ import type { RecordView } from '../../store/record-view.ts'
 import { holderOf } from '../../access/principal.ts'
 import { syncJson } from '../../store/stored-record.ts'
 import { subscriptionAnswer } from '../answers/answer.ts'
-import { answers, streams } from '../schemas/describe.ts'
+import { answers, linesOf, streams } from '../schemas/describe.ts'
 import { nextCommit } from '../streams/long-poll.ts'
 import { lastEventIdOf } from '../streams/last-event-id.ts'
+import { acceptsLines } from '../input/lines-type.ts'
 import { parseInput } from '../input/parse-input.ts'
+import { exportAnswer } from '../answers/export-answer.ts'
 import { listAnswer } from '../answers/list-answer.ts'
 import type { RouteContext } from '../router.ts'
 import { Changes, ChangesQuery, ResumeHeaders, SubscribeQuery } from '../schemas/schemas.ts'
 import { Subscription } from '../streams/subscription.ts'
 import { SubscriptionPieces } from '../streams/subscription-pieces.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
 import type { RouteParts } from './route-parts.ts'
 
 const EVENTS = streams('Server-sent events; the id is a cursor', {
@@ -21,6 +24,9 @@ const EVENTS = streams('Server-sent events; the id is a cursor', {
   ready: 'Ready',
   error: 'Problem',
 })
+
+const EXPORT_ALONE = ['continue', 'own_threads'] as const
+const LINES = linesOf('ExportHeader', 'SyncRecord', 'ExportPart')
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: records after a cursor, and new ones. */
 export function addSync(parts: RouteParts): void {
@@ -71,20 +77,30 @@ export function addSync(parts: RouteParts): void {
       responses: {
         200: {
           description: 'Records in order of arrival',
-          content: { ...answers(Changes, '').content, ...EVENTS.content },
+          content: { ...answers(Changes, '').content, ...LINES.content, ...EVENTS.content },
         },
       },
     },
     async (c) => {
       const query = parseInput(ChangesQuery, c.get('query'))
       const { thread, since, limit, feed } = query
+      const asksForLines = feed !== 'continuous' && acceptsLines(c.req.raw.headers)
+      if (!asksForLines) refuseUnlessExport(query)
       if (feed === 'continuous') return subscribe(c, query)
-      const view = viewOf(c)
-      const after = placeOf(view, since)
+      const all = viewOf(c)
+      const view = query.own_threads === 'false' ? all.withoutOwn() : all
+      const begin = placeOf(view, since)
+      const after = query.continue === undefined ? begin : placeOf(view, query.continue)
       const isEmpty = () => view.page({ thread }, after, view.head(), 1).records.length === 0
       // HEAD asks for no records: there is nothing to wait for.
       if (feed === 'longpoll' && c.req.method !== 'HEAD' && isEmpty()) {
         await nextGranted(c, (of) => (thread === undefined || of === thread) && view.sees(of))
+      }
+      if (asksForLines) {
+        const isAll = c.get('query')['limit'] === undefined
+        const filter = { thread }
+        const most = isAll ? Infinity : limit
+        return exportAnswer(c, parts, { view, filter, begin, after, limit: most })
       }
       const opening = '{"records":['
       return listAnswer(c, parts, {
@@ -114,4 +130,14 @@ export function addSync(parts: RouteParts): void {
 function placeOf(view: RecordView, cursor: string | undefined): number {
   if (cursor === undefined) return 0
   return cursor === 'now' ? view.head() : view.placeOf(cursor)
+}
+
+/** @throws ProblemError for a parameter that only exports have */
+function refuseUnlessExport(query: z.output<typeof ChangesQuery>): void {
+  const field = EXPORT_ALONE.find((name) => query[name] !== undefined)
+  if (field === undefined) return
+  throw new ProblemError('INVALID_REQUEST', `${field}: is for exports`, {
+    field,
+    try: 'Send: Accept: application/x-ndjson; or leave it out',
+  })
 }

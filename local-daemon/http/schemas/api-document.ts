@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { VERSION } from '../../process/version.ts'
 import { ProbeEvent } from './connection-schemas.ts'
 import { Gap, RequestLine } from './link-schemas.ts'
+import { ExportHeader, ExportPart } from './export-schemas.ts'
 import { commonRefusals } from '../document-route.ts'
 import type { DaemonEnv } from '../router.ts'
 import { ProblemSchema, Ready, SyncRecord } from './schemas.ts'
@@ -43,6 +44,9 @@ export function describeComponents({ openAPIRegistry: registry }: OpenAPIHono<Da
   registry.register('Gap', Gap)
   registry.register('Ready', Ready)
   registry.register('SyncRecord', SyncRecord)
+  // The lines of an export, for the same reason.
+  registry.register('ExportHeader', ExportHeader)
+  registry.register('ExportPart', ExportPart)
 }
 
 /** The OpenAPI document of all routes so far. */

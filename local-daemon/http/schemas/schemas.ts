@@ -83,6 +83,10 @@ export const ChangesQuery = z
     ...since,
     limit: ChangesLimit,
     feed: z.enum(['normal', 'longpoll', 'continuous']).default('normal'),
+    continue: placeOf('For application/x-ndjson: next_cursor of the last part that you have'),
+    own_threads: z.enum(['true', 'false']).optional().openapi({
+      description: 'For application/x-ndjson: false leaves out the daemon’s own threads',
+    }),
     ...resume,
   })
   .refine((query) => query.feed === 'continuous' || !resumedIn(query), {

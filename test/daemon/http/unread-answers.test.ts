@@ -34,9 +34,13 @@ beforeAll(async () => {
 afterAll(() => at[Symbol.asyncDispose]())
 
 /** Connections that ask, and read nothing of the answer. */
-async function unread(path: string, by: 'port' | 'socket'): Promise<AsyncDisposable> {
+async function unread(
+  path: string,
+  by: 'port' | 'socket',
+  accept = '*/*',
+): Promise<AsyncDisposable> {
   const { tcp, socket: unixPath } = at.daemon.addresses
-  const head = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${reader}\r\n\r\n`
+  const head = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${reader}\r\nAccept: ${accept}\r\n\r\n`
   const sockets: Socket[] = []
   while (sockets.length < READERS) {
     const some = Array.from({ length: 100 }, () =>
@@ -54,17 +58,18 @@ async function unread(path: string, by: 'port' | 'socket'): Promise<AsyncDisposa
   }
 }
 
-test.each([
+test.each<[string, string | undefined, 'port' | 'socket', string?]>([
   ['lists', '/v1/threads/th_big/records?limit=1000', 'port'],
   ['lists over the Unix socket', '/v1/threads/th_big/records?limit=1000', 'socket'],
   ['changes', '/v1/sync/changes?limit=10000', 'port'],
+  ['exports', '/v1/sync/changes', 'port', 'application/x-ndjson'],
   ['records', undefined, 'port'],
   ['event streams', '/v1/sync/subscribe', 'port'],
-] as const)(
+])(
   'what 400 readers of %s do not take is bounded, and the owner is answered within a second',
   { timeout: 60_000 },
-  async (_what, path, by) => {
-    await using _unread = await unread(path ?? recordPath, by)
+  async (_what, path, by, accept) => {
+    await using _unread = await unread(path ?? recordPath, by, accept)
     await sleep(200)
     const waits: number[] = []
     const timed = async (ask: () => Promise<{ readonly status: number }>) => {
