@@ -76,11 +76,10 @@ export function createRecordPages(parts: RecordPagesParts) {
     let last = after
     try {
       for (const row of rowsOf(filter, after, upTo, most)) {
-        const record = isHidden(row, filter) ? undefined : toRecord(row)
-        const [seq] = row
-        if (isWhole ? seq !== last + 1 : record && !isOf(record, filter)) throw missing(last + 1)
-        last = seq
-        if (record === undefined) continue
+        const record = toRecord(row)
+        if (isWhole ? record.seq !== last + 1 : !isOf(record, filter)) throw missing(last + 1)
+        last = record.seq
+        if (!sees(filter, record.thread)) continue
         records.push(record)
         bytes += record.raw.length
         if (bytes >= STORE_LIMITS.pageBytes || records.length === most)
@@ -132,11 +131,6 @@ export function createRecordPages(parts: RecordPagesParts) {
   }
 
   return { page, record }
-}
-
-/** A row that is not what was written hides nothing: it is to be noticed. */
-function isHidden([, , thread]: RecordRow, sight: Sight): boolean {
-  return typeof thread === 'string' && !sees(sight, thread)
 }
 
 function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {
