@@ -4,6 +4,7 @@ import { addCompletion } from './completion/completion.ts'
 import { addConfig } from './config/config.ts'
 import { addDo } from './records/do.ts'
 import { addDoctor } from './doctor/doctor.ts'
+import { addExport } from './transfer/export.ts'
 import { addExpose } from './expose/expose.ts'
 import { addGateway } from './gateway/gateway.ts'
 import { addHelp } from './help/help.ts'
@@ -42,6 +43,7 @@ export function splProgram(): Command {
   addKnow(program)
   addLearn(program)
   addThread(program)
+  addExport(program)
 
   addLogin(program)
   addLogout(program)

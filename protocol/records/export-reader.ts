@@ -67,13 +67,19 @@ export class ExportReader {
   /** The place that the next part must begin at; undefined: any. */
   #cursor: string | undefined
   #line = 0
-  #isWhole = false
+  #isEnded = false
   #lines: (Uint8Array | undefined)[] = []
   #bytes = 0
   #firstLine = 2
 
-  /** @param from the end of a part, to read from there */
-  constructor(from?: ExportPlace) {
+  readonly #rest: string | undefined
+
+  /**
+   * @param from the end of a part, to read from there
+   * @param rest where the first part begins in an answer to `continue`: it has a header, and then the rest of an export
+   */
+  constructor(from?: ExportPlace, rest?: string) {
+    this.#rest = rest
     if (from === undefined) return
     this.#header = from.header
     this.#cursor = from.cursor
@@ -92,7 +98,7 @@ export class ExportReader {
    */
   line(bytes: Uint8Array | undefined): MaybePromise<ExportStep | undefined> {
     this.#line += 1
-    if (this.#isWhole) return this.#end('JOINED', joined(bytes))
+    if (this.#isEnded) return this.#end('JOINED', joined(bytes))
     if (this.#header === undefined) return this.#readHeader(bytes)
     if (bytes !== undefined && beginsAs(bytes, PREFIX)) return this.#readPart(bytes)
     this.#lines.push(bytes)
@@ -107,14 +113,11 @@ export class ExportReader {
    * The end of the file.
    * @param isTorn whether its last line has no line feed
    */
-  end(isTorn: boolean): { readonly fault: ExportFault; readonly lines: number } | undefined {
-    if (this.#isWhole && !isTorn) return undefined
-    const lines = this.#lines.length
-    if (this.#header === undefined) {
-      return { fault: this.#fault('NOT_EXPORT', 'the file is empty'), lines }
-    }
+  end(isTorn: boolean): ExportFault | undefined {
+    if (this.#isEnded && !isTorn) return undefined
+    if (this.#header === undefined) return this.#fault('NOT_EXPORT', 'the file is empty')
     const where = isTorn ? 'in the middle of this line' : 'after this line'
-    return { fault: this.#fault('CUT', `the file was cut ${where}: it has no end`), lines }
+    return this.#fault('CUT', `the file was cut ${where}: it has no end`)
   }
 
   #readHeader(bytes: Uint8Array | undefined): ExportStep {
@@ -122,7 +125,7 @@ export class ExportReader {
     if (header === 'version') return this.#end('VERSION', 'a newer spl wrote this file')
     if (typeof header === 'string') return this.#end('NOT_EXPORT', header)
     this.#header = header
-    this.#cursor = header.since
+    this.#cursor = this.#rest ?? header.since
     return { kind: 'header', header }
   }
 
@@ -137,7 +140,7 @@ export class ExportReader {
     const fault = await this.#judge(part)
     const { lines } = this.#take()
     this.#cursor = fault?.code === 'FOREIGN' ? undefined : part.next_cursor
-    this.#isWhole = fault === undefined && !part.has_more
+    this.#isEnded = !part.has_more
     const read = { kind: 'part', part, lines, line: this.#line, fault } as const
     const firstLine = this.#firstLine
     this.#firstLine = this.#line + 1

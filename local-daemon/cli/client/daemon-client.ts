@@ -19,6 +19,8 @@ export interface DaemonClient {
   get<Answer>(path: string): Promise<Answer>
   post<Answer>(path: string, body: object): Promise<Answer>
   delete<Answer>(path: string): Promise<Answer>
+  /** Posts NDJSON. The answer is a stream of lines: its head has come and is good. */
+  postLines(path: string, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage>
   /** An event stream: its head has come and is good, its events are still to be read. */
   stream(
     path: string,

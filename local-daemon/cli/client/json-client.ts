@@ -8,7 +8,7 @@ import type { Connection, SignedRequest } from './connection.ts'
 import type { DaemonClient } from './daemon-client.ts'
 import { readAnswer } from './read-answer.ts'
 import { BEARER_STEPS, inviteSteps, refusal } from './refusal.ts'
-import { sendRequest } from './send-request.ts'
+import { type RequestToSend, sendRequest } from './send-request.ts'
 
 /** Most bytes of an answer. The largest one is a page of a thousand records of half a MiB: what a string can hold. */
 const ANSWER_BYTES = 512 * 1024 * 1024 - 1024
@@ -19,9 +19,15 @@ export function jsonClient(connection: Connection): DaemonClient {
     get: (path) => call(connection, { method: 'GET', path }),
     post: (path, body) => call(connection, { method: 'POST', path, body: JSON.stringify(body) }),
     delete: (path) => call(connection, { method: 'DELETE', path }),
-    stream: (path, headers, signal) => openStream(connection, path, headers, signal),
+    postLines: (path, body, signal) =>
+      openStream(connection, { method: 'POST', path, headers: LINES_HEADERS, body, signal }),
+    stream: (path, headers, signal) =>
+      openStream(connection, { method: 'GET', path, headers, signal }),
   }
 }
+
+const LINES_TYPE = 'application/x-ndjson'
+const LINES_HEADERS = { 'content-type': LINES_TYPE, accept: LINES_TYPE }
 
 interface Call {
   readonly method: string
@@ -86,16 +92,15 @@ async function signatureOf(
   throw noDaemon(plain, new Error('no challenge'))
 }
 
-async function openStream(
-  connection: Connection,
-  path: string,
-  given: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const headers = { ...connection.headers, accept: 'text/event-stream', ...given }
+interface StreamCall extends Pick<RequestToSend, 'method' | 'path' | 'headers' | 'body'> {
+  readonly signal: AbortSignal
+}
+
+async function openStream(connection: Connection, asked: StreamCall): Promise<IncomingMessage> {
+  const headers = { ...connection.headers, accept: 'text/event-stream', ...asked.headers }
   const { target, silenceMs } = connection
   try {
-    const response = await sendRequest(target, { method: 'GET', path, headers, silenceMs, signal })
+    const response = await sendRequest(target, { ...asked, headers, silenceMs })
     const status = response.statusCode ?? 0
     if (status === 200) return response
     throw refusal(status, (await answerOf(connection, response)) as Partial<Problem> | null)

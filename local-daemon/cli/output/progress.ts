@@ -7,6 +7,7 @@ const PATIENCE_MS = 500
 /** Milliseconds between two pictures. */
 const FRAME_MS = 100
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
+const BAR_COLUMNS = 20
 /** Terminals without Unicode draw these. */
 const PLAIN_FRAMES = ['|', '/', '-', '\\'] as const
 
@@ -14,6 +15,8 @@ const PLAIN_FRAMES = ['|', '/', '-', '\\'] as const
 export interface Progress extends Disposable {
   /** How much is done, and of how much if that is known. */
   count(done: number, total?: number): void
+  /** The same as a bar, with something about it: `█████░░░░░ 50 %, 12.3 MiB/s`. */
+  bar(done: number, total: number, about: string): void
   /** What is being done now, if that changes. */
   say(text: string): void
 }
@@ -54,6 +57,13 @@ export function showProgress(text: string, options: ProgressOptions = {}): Progr
     count(done, total) {
       counted = total === undefined ? ` ${done}` : ` ${done} of ${total}`
     },
+    bar(done, total, about) {
+      const part = total === 0 ? 1 : Math.min(1, done / total)
+      const full = Math.floor(part * BAR_COLUMNS)
+      const [on, off] = hasUnicode() ? ['█', '░'] : ['#', '.']
+      const drawn = on.repeat(full) + off.repeat(BAR_COLUMNS - full)
+      counted = ` ${drawn} ${Math.floor(part * 100)} %, ${about}`
+    },
     say(next) {
       said = next
     },
@@ -74,7 +84,7 @@ export async function withProgress<Done>(
   return await work(progress)
 }
 
-const NOTHING: Progress = { count() {}, say() {}, [Symbol.dispose]() {} }
+const NOTHING: Progress = { count() {}, bar() {}, say() {}, [Symbol.dispose]() {} }
 
 function hasUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG } = process.env

@@ -1,3 +1,4 @@
+import { bytesText } from '../output/bytes-text.ts'
 import type { LinkReport } from '../../edge/link-report.ts'
 import { localTime } from '../output/local-time.ts'
 
@@ -19,7 +20,7 @@ export function linkRows(link: Link): readonly Row[] {
     ['Reconnects', String(link.reconnects)],
     ['Streams', `${link.open_streams} open, ${link.requests} requests so far`],
     ['Subscribers', link.subscribers === 0 ? undefined : subscribersText(link)],
-    ['Traffic', `${bytes(link.bytes_in)} in, ${bytes(link.bytes_out)} out`],
+    ['Traffic', `${bytesText(link.bytes_in)} in, ${bytesText(link.bytes_out)} out`],
     ['Policy', policyText(policy)],
     ['Two daemons', link.rival_at === null ? undefined : rivalText(link.rival_at)],
     ['Last error', last_error ?? undefined],
@@ -47,13 +48,4 @@ function lastText(ms: number | null): string {
 
 function timeText(ms: number): string {
   return localTime(ms / 1000)
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-
-function bytes(count: number): string {
-  let value = count
-  let unit = 0
-  for (; value >= 1024 && unit < UNITS.length - 1; unit += 1) value /= 1024
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
 }

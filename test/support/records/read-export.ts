@@ -28,7 +28,7 @@ export async function readExport(file: Uint8Array | string): Promise<ExportFound
     if (step.kind === 'end') return { faults, parts, ids: idsOf(parts) }
   }
   const end = reader.end(rest.length > 0)
-  if (end !== undefined) faults.push(end.fault)
+  if (end !== undefined) faults.push(end)
   return { faults, parts, ids: idsOf(parts) }
 }
 
