@@ -41,7 +41,7 @@ export function addExport(program: Command): void {
       examples(
         ['spl export -o records.ndjson', 'everything; again after an interruption: goes on'],
         ['spl export --thread th_tea > tea.ndjson', 'one thread'],
-        ['spl export --since <cursor> -o news.ndjson', 'what came since the last one'],
+        ['spl export --since d03f54…:4:e68e24… -o news.ndjson', 'what came since the last one'],
       ),
     )
     .action((_options: unknown, command: Command) => exportRecords(optionsOf(command)))
