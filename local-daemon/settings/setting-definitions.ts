@@ -16,6 +16,8 @@ export interface SettingValues {
   /** How often one token may use the public hostname. */
   readonly token_requests_per_second: number
   readonly token_burst: number
+  /** Bytes that the store may use; null: as many as the disk has. */
+  readonly store_ceiling_bytes: number | null
 }
 export type SettingKey = keyof SettingValues
 
@@ -38,6 +40,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Definition<SettingValues[
   allowed_hosts: { initial: [], field: 'hosts', parse: parseHosts },
   token_requests_per_second: { initial: 200, field: 'value', parse: parseCount(1, 1_000_000) },
   token_burst: { initial: 2_000, field: 'value', parse: parseCount(1, 10_000_000) },
+  store_ceiling_bytes: { initial: null, field: 'value', parse: parseCeiling },
 }
 
 export const INITIAL_SETTINGS = Object.fromEntries(
@@ -65,6 +68,13 @@ function parseCount(least: number, most: number): (value: unknown) => number {
     }
     throw invalid(`must be a whole number from ${least} to ${most}`, 'Give such a number.')
   }
+}
+
+/** Not less than a new store needs, or nothing could be written. */
+const LEAST_CEILING = 1024 ** 2
+
+function parseCeiling(value: unknown): number | null {
+  return value === null ? null : parseCount(LEAST_CEILING, Number.MAX_SAFE_INTEGER)(value)
 }
 
 function parseOrigins(value: unknown): readonly string[] {

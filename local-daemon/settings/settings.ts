@@ -96,6 +96,7 @@ export class Settings {
     this.#hosts = new Set(this.#values.allowed_hosts)
     this.#proxies = new BlockList()
     for (const address of this.#values.trusted_proxies) addAddress(this.#proxies, address)
+    this.#parts.store.sizes.ceiling.bytes = this.#values.store_ceiling_bytes
   }
 
   #warn(message: string, recordId: string): void {

@@ -15,6 +15,7 @@ import type { LossWatch } from './file/loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
 import { openDatabase } from './open-database.ts'
 import { newStamp } from './file/stamp.ts'
+import { StoreSizes } from './size/store-sizes.ts'
 import type { TroubleListener } from './trouble/store-state.ts'
 import {
   foundDamage,
@@ -53,6 +54,7 @@ export interface Store extends StoreReader {
   /** Runs the work in its own write transaction. It must not wait for anything. Rejects as `append`. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
   readonly commits: CommitListeners
+  readonly sizes: StoreSizes
   /** The version of SQLite that this process has loaded. */
   readonly sqliteVersion: string
   /** What is wrong with it now, if anything. */
@@ -101,6 +103,7 @@ export function openStore(options: StoreOptions): Store {
   })
   const census = new Census(database, (fault) => state.meet(foundDamage(fault, 'file')))
   census.start()
+  const sizes = new StoreSizes({ database, statements, path, reader: () => reader })
   const keys = new IdempotencyKeys(statements, reader)
 
   const commit = database.transaction((work: () => unknown) => work()).immediate
@@ -131,6 +134,7 @@ export function openStore(options: StoreOptions): Store {
       folds,
       nextSeq: () => (head += 1),
       appended,
+      refuseGrowth: sizes.ceiling.forTransaction(),
       onCommit: (effect) => {
         effects.push(effect)
       },
@@ -191,7 +195,8 @@ export function openStore(options: StoreOptions): Store {
     } catch {
       return
     }
-    if (state.passing === undefined || state.end !== undefined) return
+    if (state.end !== undefined) return
+    if (state.passing === undefined) return sizes.shrinkLog()
     try {
       if (state.passing.code === 'STORE_BUSY') commit(() => undefined)
       else if (!hasRoom()) return
@@ -229,6 +234,7 @@ export function openStore(options: StoreOptions): Store {
   return {
     ...reader,
     commits,
+    sizes,
     sqliteVersion: sqliteVersion(database),
     transact: (work) => queue.transact(work),
     trouble: () => state.trouble,

@@ -31,6 +31,9 @@ export function prepareRecordStatements(database: Database) {
 
     idStartAt: prepare<[seq: number], Buffer>('SELECT id_start FROM records WHERE seq = ?').pluck(),
 
+    receivedAt: prepare<[seq: number], number>(
+      'SELECT received_at FROM records WHERE seq = ?',
+    ).pluck(),
     // Two records with the same first 8 bytes of their ids are both given.
     recordsById: rows<[idStart: Buffer]>(
       `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_id ${ORIGIN} WHERE r.id_start = ?`,

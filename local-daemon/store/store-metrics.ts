@@ -18,17 +18,43 @@ export class StoreMetrics {
   families(): Family[] {
     const store = this.#store
     const head = store.head()
+    const { database_bytes, wal_bytes, free_bytes, ceiling_bytes } = store.sizes.now()
     return [
       // Sequence numbers have no gaps and records are never removed, so counting needs no scan.
       single('spl_store_records', 'gauge', 'Records in the store.', head),
       single('spl_store_head_sequence', 'gauge', 'Sequence number of the newest record.', head),
       single('spl_store_commits_total', 'counter', 'Write transactions.', this.#commits),
       single('spl_store_appended_records_total', 'counter', 'Records appended.', this.#appended),
+      {
+        name: 'spl_store_bytes',
+        type: 'gauge',
+        help: 'Size of the files of the store; wal is the write-ahead log.',
+        samples: [
+          { labels: { file: 'database' }, value: database_bytes },
+          { labels: { file: 'wal' }, value: wal_bytes },
+        ],
+      },
+      single(
+        'spl_store_free_bytes',
+        'gauge',
+        'Empty pages of the store, which are used before its file grows.',
+        free_bytes,
+      ),
+      ...(ceiling_bytes === null
+        ? []
+        : [
+            single(
+              'spl_store_ceiling_bytes',
+              'gauge',
+              'Size at which the store takes no more records.',
+              ceiling_bytes,
+            ),
+          ]),
       single(
         'spl_store_writable',
         'gauge',
         '1 while the store takes records, 0 while something keeps it from that.',
-        store.trouble()?.stopsWrites === true ? 0 : 1,
+        store.trouble()?.stopsWrites === true || store.sizes.ceiling.reached ? 0 : 1,
       ),
     ]
   }

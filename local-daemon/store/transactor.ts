@@ -23,8 +23,8 @@ export interface AppendResult {
 export interface StoreTransactor extends StoreReader {
   /**
    * Appends a local record: signs it, gives it the next sequence number, and updates its thread. Throws
-   * `ProblemError` `CLOCK_CONFLICT` if `(thread, actor, clock)` holds another record, before anything is
-   * written, so that the rest of the transaction can continue.
+   * `ProblemError` `CLOCK_CONFLICT` if `(thread, actor, clock)` holds another record, `STORE_CEILING_REACHED` if the store
+   * is as large as it may be, before anything is written, so that the rest of the transaction can continue.
    */
   append(draft: RecordDraft | SealedRecord): AppendResult
   /** Statements of the tables that are made from records. */
@@ -68,6 +68,8 @@ export interface TransactorParts {
   /** Takes the next sequence number; rolled back by the store if the transaction is. */
   nextSeq(): number
   readonly appended: StoredRecord[]
+  /** Throws `ProblemError` `STORE_CEILING_REACHED` if a record of so many bytes does not fit. */
+  refuseGrowth(thread: string, bytes: number): void
   onCommit(effect: () => void): void
 }
 
@@ -113,6 +115,7 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
       if (statements.clockTaken.get(thread, actor, clock) !== undefined) {
         throw clockConflict(clock, statements.lastClock.get(thread, actor) ?? 0)
       }
+      parts.refuseGrowth(thread, sealed.preimage.length)
       const record = insert(sealed)
       parts.appended.push(record)
       return { record, created: true }

@@ -169,9 +169,8 @@ export class WriteQueue<Transactor> {
 
 /** Errors that may leave a half-done step behind; other refusals come before anything is written. */
 function isStoreFault(error: unknown): boolean {
-  return (
-    isDatabaseError(error) || (error instanceof ProblemError && error.code.startsWith('STORE_'))
-  )
+  if (!(error instanceof ProblemError)) return isDatabaseError(error)
+  return error.code.startsWith('STORE_') && error.code !== 'STORE_CEILING_REACHED'
 }
 
 function tooMany(): ProblemError {

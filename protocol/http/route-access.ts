@@ -66,6 +66,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/connection/upload': { scopes: ['config:write'] },
   'GET /v1/tunnel': { scopes: ['config:read'] },
   'GET /v1/tunnel/log': { ...admin, events: 'always' },
+  'GET /v1/engine/health': { scopes: ['config:read'] },
   'GET /metrics': { scopes: ['config:read'] },
 }
 

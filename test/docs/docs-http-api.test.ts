@@ -103,7 +103,10 @@ describe('docs/http-api.md', () => {
     for (const [key = '', , initial, , example = ''] of written) {
       const name = key.replaceAll('`', '') as SettingKey
       const value = SETTINGS[name].initial
-      expect([key, initial]).toEqual([key, Array.isArray(value) ? 'none' : `\`${value}\``])
+      expect([key, initial]).toEqual([
+        key,
+        Array.isArray(value) || value === null ? 'none' : `\`${value}\``,
+      ])
       const [, words = ''] = new RegExp(`spl config set ${name} (.+)\``).exec(example) ?? []
       const given = parseSettingValue(name, [words])
       expect(SETTINGS[name].parse(given)).toEqual(given)

@@ -1,4 +1,5 @@
 import type { Home } from '../../home/home.ts'
+import type { SizeNow } from '../../store/size/store-sizes.ts'
 import { CliError } from '../cli-error.ts'
 import { socketClient } from './daemon-client.ts'
 
@@ -28,6 +29,7 @@ export interface Health {
     /** Why it is another store than the one before the last start. */
     readonly lineage_broken?: string | null
     readonly problem?: StoreProblem | null
+    readonly size?: SizeNow
   }
   /** Told on the socket alone. */
   readonly security?: { readonly auth_required: boolean; readonly insecure_localhost: boolean }

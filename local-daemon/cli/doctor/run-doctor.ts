@@ -13,6 +13,7 @@ import { linkChecks } from './link-checks.ts'
 import { machineChecks } from './machine-checks.ts'
 import { probeOwn } from './probe-own.ts'
 import { publicOrigins, type PublicOrigin } from './public-origins.ts'
+import { sizeCheck } from './size-check.ts'
 import { survey, type Survey } from './survey.ts'
 
 export interface DoctorWish {
@@ -31,6 +32,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   const seen = await survey(wish.home)
   const now = Date.now()
   for (const check of machineChecks(seen)) add(check)
+  add(sizeCheck(seen))
   add(await contentCheck(seen))
   for (const check of fileChecks(seen)) add(check)
   for (const check of accessChecks(seen, now / 1000)) add(check)

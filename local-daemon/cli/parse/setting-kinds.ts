@@ -8,6 +8,7 @@ export const SETTING_KINDS = {
   allowed_hosts: 'list',
   token_requests_per_second: 'int',
   token_burst: 'int',
-} as const satisfies Readonly<Record<string, 'bool' | 'int' | 'list'>>
+  store_ceiling_bytes: 'bytes',
+} as const satisfies Readonly<Record<string, 'bool' | 'bytes' | 'int' | 'list'>>
 
 export type SettingKey = keyof typeof SETTING_KINDS

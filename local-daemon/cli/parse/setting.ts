@@ -1,10 +1,11 @@
 import { CliError } from '../cli-error.ts'
 import { closest } from '../../../protocol/http/closest.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import { parseBytes } from './bytes.ts'
 import { parseList } from './list.ts'
 import { SETTING_KINDS, type SettingKey } from './setting-kinds.ts'
 
-export type SettingValue = boolean | number | readonly string[]
+export type SettingValue = boolean | number | null | readonly string[]
 
 /** @throws CliError UNKNOWN_SETTING with the key that was probably meant */
 export function parseSettingKey(text: string): SettingKey {
@@ -20,8 +21,8 @@ export function parseSettingKey(text: string): SettingKey {
 }
 
 /**
- * The value as words of the command line: `true` or `false` (`on`, `off`), a whole number, or a list with commas or
- * spaces, which `''` empties.
+ * The value as words of the command line: `true` or `false` (`on`, `off`), a whole number, a size (`20GiB`, `none`), or a
+ * list with commas or spaces, which `''` empties.
  *
  * @throws CliError INVALID_SETTING
  */
@@ -31,15 +32,28 @@ export function parseSettingValue(key: SettingKey, words: readonly string[]): Se
   const [word = '', ...more] = words
   if (more.length === 0) {
     if (kind === 'bool' && Object.hasOwn(BOOLEANS, word)) return BOOLEANS[word] === true
+    const size = kind === 'bytes' ? parseSize(word) : undefined
+    if (size !== undefined) return size
     if (kind === 'int' && /^(?:0|[1-9]\d{0,8})$/u.test(word)) return Number(word)
   }
-  const form = kind === 'bool' ? 'true or false' : 'a whole number of at most nine digits'
   throw new CliError(
     'INVALID_SETTING',
-    `${key} is ${form}, not ${JSON.stringify(words.join(' '))}`,
-    `spl config set ${key} ${kind === 'bool' ? 'true' : '100'}`,
+    `${key} is ${FORMS[kind]}, not ${JSON.stringify(words.join(' '))}`,
+    `spl config set ${key} ${EXAMPLES[kind]}`,
     EXIT_CODE.usage,
   )
+}
+
+const FORMS = {
+  bool: 'true or false',
+  bytes: 'a size such as 20GiB, or none',
+  int: 'a whole number of at most nine digits',
+} as const
+const EXAMPLES = { bool: 'true', bytes: '20GiB', int: '100' } as const
+
+/** Null for `none`; undefined for no size. */
+function parseSize(word: string): number | null | undefined {
+  return word === 'none' ? null : parseBytes(word)
 }
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {

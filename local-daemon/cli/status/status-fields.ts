@@ -1,3 +1,4 @@
+import { bytesText } from '../output/bytes-text.ts'
 import { localTime } from '../output/local-time.ts'
 import { fields } from '../output/table.ts'
 import { exposureText } from '../serve/exposure.ts'
@@ -20,6 +21,7 @@ export function statusFields(status: Status): string {
     ...(status.link?.configured ? linkRows(status.link) : []),
     ['Socket', status.socket ?? undefined],
     ['Store', status.store ?? (status.in_memory ? IN_MEMORY : undefined)],
+    ['Store size', sizeText(status.store_size)],
     ['Store problem', status.store_problem?.code],
     ['Store changed', status.lineage_broken ?? undefined],
     ['Auth', authText(status)],
@@ -32,6 +34,14 @@ export function statusFields(status: Status): string {
       status.started_at === null ? undefined : localTime(Date.parse(status.started_at) / 1000),
     ],
   ])
+}
+
+function sizeText(size: Status['store_size']): string | undefined {
+  if (size === null) return undefined
+  const { total_bytes, wal_bytes, ceiling_bytes, over_ceiling } = size
+  const ceiling = ceiling_bytes === null ? '' : `; ceiling ${bytesText(ceiling_bytes)}`
+  const full = over_ceiling ? ', reached: it takes no records' : ''
+  return `${bytesText(total_bytes)}, of it ${bytesText(wal_bytes)} log${ceiling}${full}`
 }
 
 function shadowed({ shadowed_login: url }: Status): string | undefined {

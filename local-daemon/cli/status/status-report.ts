@@ -1,3 +1,4 @@
+import type { SizeNow } from '../../store/size/store-sizes.ts'
 import type { Exposure } from '../../network/listen-host.ts'
 import { readRunningPid } from '../../home/pid-file.ts'
 import type { Home } from '../../home/home.ts'
@@ -29,6 +30,8 @@ export interface Status {
   /** The database file; null for one in memory, or where that is not known. */
   readonly store: string | null
   readonly in_memory: boolean | null
+  /** How large it is; null where that is not known. */
+  readonly store_size: SizeNow | null
   /** What is wrong with the store; null where nothing is, or that is not known. */
   readonly store_problem: StoreProblem | null
   /** Why it is another store than the one before the last start, and readers start anew; null where it is the same. */
@@ -78,6 +81,7 @@ export async function homeStatus(home: Home): Promise<Status> {
     exposure: facts?.exposure ?? null,
     store: facts?.store ?? null,
     in_memory: facts === undefined ? null : facts.store === null,
+    store_size: health?.store?.size ?? null,
     store_problem: health?.store?.problem ?? null,
     lineage_broken: health?.store?.lineage_broken ?? null,
     auth_required: health?.security?.auth_required ?? null,
@@ -112,6 +116,7 @@ export async function remoteStatus(options: GlobalOptions, url: URL): Promise<St
     exposure: null,
     store: null,
     in_memory: null,
+    store_size: null,
     store_problem: null,
     lineage_broken: null,
     auth_required: null,

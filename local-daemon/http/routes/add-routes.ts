@@ -2,6 +2,7 @@ import { addBootstrap } from './bootstrap.ts'
 import { addCapabilities } from './capabilities.ts'
 import { addConfig } from './config.ts'
 import { addConnection } from './connection.ts'
+import { addEngineHealth } from './engine-health.ts'
 import { addGetRecord } from './get-record.ts'
 import { addHealth } from './health.ts'
 import { addIdentity } from './identity.ts'
@@ -38,6 +39,7 @@ export function addRoutes(parts: RouteParts): void {
   addConfig(parts)
   addConnection(parts)
   addTunnel(parts)
+  addEngineHealth(parts)
   addMetrics(parts)
   addOpenApi(parts)
 }

@@ -45,7 +45,7 @@ export function addHealth({
   )
 }
 
-function storeHealth(store: Pick<Store, 'trouble' | 'head' | 'epoch' | 'lineageBroken'>) {
+function storeHealth(store: Pick<Store, 'trouble' | 'head' | 'epoch' | 'lineageBroken' | 'sizes'>) {
   const trouble = store.trouble()
   const { message, try: next } = trouble?.owner ?? trouble ?? {}
   return {
@@ -53,6 +53,7 @@ function storeHealth(store: Pick<Store, 'trouble' | 'head' | 'epoch' | 'lineageB
     writable: trouble?.stopsWrites !== true,
     epoch: store.epoch,
     lineage_broken: store.lineageBroken ?? null,
+    size: store.sizes.now(),
     problem:
       trouble === undefined
         ? null

@@ -59,6 +59,7 @@ export function addPostRecord(parts: RouteParts): void {
         'CLOCK_CONFLICT',
         'LOCKOUT',
         'IDEMPOTENCY_KEY_REUSED',
+        'STORE_CEILING_REACHED',
       ],
       summary: 'Append one record',
       request: { ...jsonBody(NewRecord), headers: AppendHeaders },

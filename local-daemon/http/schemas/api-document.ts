@@ -78,5 +78,6 @@ const TAGS = [
   ['invites', 'One-time codes that become an account'],
   ['config', 'Settings'],
   ['connection', 'What is between you and the daemon'],
+  ['engine', 'How large the store is'],
   ['tunnel', 'The link to the gateway, and what was asked'],
 ] as const

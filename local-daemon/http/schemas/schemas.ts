@@ -156,6 +156,20 @@ export const Changes = z
   .object({ records: z.array(SyncRecord), next_cursor: Cursor, has_more: z.boolean() })
   .openapi('Changes')
 const codes = Object.keys(PROBLEM_STATUS) as [keyof typeof PROBLEM_STATUS]
+const bytes = z.int().nonnegative()
+/** Bytes of a store. */
+export const SIZE_FIELDS = {
+  total_bytes: bytes.openapi({ description: 'Both files together' }),
+  database_bytes: bytes,
+  wal_bytes: bytes.openapi({ description: 'The write-ahead log' }),
+  used_bytes: bytes.openapi({
+    description: 'Pages with content: what the ceiling is compared with',
+  }),
+  free_bytes: bytes.openapi({ description: 'Empty pages, which are used before the file grows' }),
+  ceiling_bytes: bytes.nullable().openapi({ description: 'The setting `store_ceiling_bytes`' }),
+  over_ceiling: z.boolean().openapi({ description: 'New records are refused' }),
+}
+const StoreSize = z.object(SIZE_FIELDS).openapi('StoreSize')
 export const Health = z
   .object({
     status: z.enum(['ok', 'failing']).openapi({
@@ -177,6 +191,7 @@ export const Health = z
         writable: z.boolean(),
         epoch: z.string(),
         lineage_broken: z.string().nullable(),
+        size: StoreSize,
         problem: z
           .object({ code: z.enum(codes), message: z.string(), try: z.string(), since: z.number() })
           .nullable(),

@@ -60,6 +60,7 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     }),
     'GET /v1/tunnel': get('/v1/tunnel'),
     'GET /v1/tunnel/log': get('/v1/tunnel/log'),
+    'GET /v1/engine/health': get('/v1/engine/health'),
     'GET /metrics': get('/metrics'),
     // The value that it has: the table's own requests must not run into it.
     'POST /v1/config/{key}': post('/v1/config/token_burst', { value: 10_000_000 }),

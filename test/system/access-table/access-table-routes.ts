@@ -86,6 +86,7 @@ export const ROUTES: readonly RouteRow[] = [
   asks('POST /v1/connection/upload', ['config:write'], '200'),
   asks('GET /v1/tunnel', ['config:read'], '200'),
   asks('GET /v1/tunnel/log', ADMIN, '200'),
+  asks('GET /v1/engine/health', ['config:read'], '200'),
   asks('GET /metrics', ['config:read'], '200'),
 ]
 
