@@ -44,10 +44,14 @@ export type FoldStatements = Pick<
   | 'redeemInvite'
   | 'revokeInvite'
   | 'upsertSetting'
+  | 'insertNamespace'
+  | 'changeNamespace'
+  | 'namespaceByName'
   | 'clearTokens'
   | 'clearAccounts'
   | 'clearInvites'
   | 'clearSettings'
+  | 'clearNamespaces'
 >
 
 /**

@@ -8,6 +8,7 @@ const TABLES = [
   ['tokens', 'token_id'],
   ['invites', 'id'],
   ['settings', 'key'],
+  ['namespaces', 'name'],
 ] as const
 
 type Row = Readonly<Record<string, unknown>>
