@@ -27,6 +27,13 @@ export const HTTP_LIMITS = {
   /** Most events of the stream that proves a proxy, and longest time between two, milliseconds. */
   probeEvents: 10,
   probeIntervalMs: 1_000,
+  /** Bulk appends under way, and those of one account. */
+  bulkAppends: 8,
+  bulkAppendsOfOne: 4,
+  /** Silence of a bulk append's sender before it is cut, milliseconds: sooner than anything else would cut it. */
+  bulkSilenceMs: 25_000,
+  /** How long the outcomes of a bulk append may go unread, milliseconds. */
+  bulkStallMs: 60_000,
   /** Requests of one connection that may wait for the answer before them. */
   pipelined: 100,
   /** Connections of one listener. At this limit, or the one of descriptors, the one that has been idle longest makes room. */

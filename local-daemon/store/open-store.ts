@@ -41,7 +41,7 @@ export interface AppendOptions {
   /** May refuse it, by what the store has in that transaction; then nothing is written. It must not wait. */
   readonly guard?: ((tx: StoreTransactor) => void) | undefined
   /** Further work for the same transaction, skipped for a repeated append. */
-  readonly also?: (tx: StoreTransactor, result: AppendResult) => void
+  readonly also?: ((tx: StoreTransactor, result: AppendResult) => void) | undefined
 }
 
 /** The daemon's store: one writer, many reads. */
@@ -53,6 +53,8 @@ export interface Store extends StoreReader {
   append(draft: RecordDraft, options?: AppendOptions): Promise<AppendResult>
   /** Runs the work in its own write transaction. It must not wait for anything. Rejects as `append`. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
+  /** The same for a batch of many writes: single ones do not wait for more than one batch. */
+  transactBulk<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
   readonly commits: CommitListeners
   readonly sizes: StoreSizes
   /** The version of SQLite that this process has loaded. */
@@ -237,6 +239,7 @@ export function openStore(options: StoreOptions): Store {
     sizes,
     sqliteVersion: sqliteVersion(database),
     transact: (work) => queue.transact(work),
+    transactBulk: (work) => queue.bulk(work),
     trouble: () => state.trouble,
     lineageBroken: opened.broken,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),

@@ -27,6 +27,10 @@ export interface StoreReader {
   placeOf(cursor: string): number
   /** `id` is 64 hex digits. */
   record(id: string): StoredRecord | undefined
+  /** The sequence numbers of those ids that are here already, by one query. Ids are 64 lower-case hex digits. */
+  known(ids: readonly string[]): ReadonlyMap<string, number>
+  /** The highest clock of an actor on a thread, -1 if there is none. */
+  lastClock(thread: string, actor: string): number
   /**
    * Records with `after < seq <= upTo`, at most `limit` and about `STORE_LIMITS.pageBytes`, at least one
    * if there is one. The read ends when this returns: an open one would pin the write-ahead log.
@@ -111,7 +115,7 @@ export function createReader({
 
   const cursorAt = (seq: number) => formatCursor(epoch, seq, readableId(seq) ?? '')
   const { one, all, refuseGaps } = createSoundRows({ damaged, census })
-  const { page, record } = createRecordPages({
+  const { page, record, known } = createRecordPages({
     statements,
     head,
     cursorAt,
@@ -126,6 +130,8 @@ export function createReader({
     cursorAt,
     placeOf: (cursor) => parseCursor(cursor, { epoch, head: head(), idStartAt: readableId }),
     record: guarded(record),
+    known: guarded(known),
+    lastClock: guarded((thread, actor) => statements.lastClock.get(thread, actor) ?? -1),
     page,
     thread: guarded((name) => one(statements.threadByName.get(name), 'threads')),
     threads: guarded((before, limit, sight = EVERYTHING) => {

@@ -63,6 +63,13 @@ export function createRecordPages(parts: RecordPagesParts) {
     return rows.map(toRecord).find((one) => one.id === id)
   }
 
+  function known(ids: readonly string[]): ReadonlyMap<string, number> {
+    const asked = new Set(ids)
+    const starts = JSON.stringify(ids.map((id) => id.slice(0, ID_START_DIGITS)))
+    const found = statements.recordsByIds.all(starts).map(toRecord)
+    return new Map(found.filter(({ id }) => asked.has(id)).map(({ id, seq }) => [id, seq]))
+  }
+
   /**
    * Checks a page for missing records. Sequence numbers have no gaps, so a record that a damaged tree leaves out is
    * noticed. An index that leads to another thread's or actor's record is damaged too.
@@ -130,7 +137,7 @@ export function createRecordPages(parts: RecordPagesParts) {
     }
   }
 
-  return { page, record }
+  return { page, record, known }
 }
 
 function isOf(record: StoredRecord, { thread, actor }: RecordFilter): boolean {

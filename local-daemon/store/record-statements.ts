@@ -38,6 +38,10 @@ export function prepareRecordStatements(database: Database) {
     recordsById: rows<[idStart: Buffer]>(
       `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_id ${ORIGIN} WHERE r.id_start = ?`,
     ),
+    recordsByIds: rows<[idStarts: string]>(
+      `SELECT ${RECORD} FROM json_each(?) asked CROSS JOIN ${RECORDS} INDEXED BY records_by_id
+         ON r.id_start = unhex(asked.value) ${ORIGIN}`,
+    ),
     originsAfter: prepare<[after: number], string>(
       `SELECT o.name FROM ${RECORDS} ${ORIGIN} WHERE r.seq > ? ORDER BY r.seq DESC`,
     ).pluck(),

@@ -11,6 +11,17 @@ import type { StoredRecord } from './stored-record.ts'
 export interface LocalOrigin {
   readonly did: string
   sign(bytes: Uint8Array): Uint8Array
+  /** The same on the thread pool: cheaper for this thread where many are signed together. */
+  signSoon(bytes: Uint8Array): Promise<Uint8Array>
+}
+
+/** A record with the proof of who accepted it first. The signature was verified. */
+export interface ProvenRecord {
+  readonly sealed: SealedRecord
+  /** A did:key. */
+  readonly origin: string
+  /** 64 bytes. */
+  readonly sig: Buffer
 }
 
 export interface AppendResult {
@@ -25,8 +36,14 @@ export interface StoreTransactor extends StoreReader {
    * Appends a local record: signs it, gives it the next sequence number, and updates its thread. Throws
    * `ProblemError` `CLOCK_CONFLICT` if `(thread, actor, clock)` holds another record, `STORE_CEILING_REACHED` if the store
    * is as large as it may be, before anything is written, so that the rest of the transaction can continue.
+   * @param sig this store's signature, if it was made before
    */
-  append(draft: RecordDraft | SealedRecord): AppendResult
+  append(draft: RecordDraft | SealedRecord, sig?: Uint8Array): AppendResult
+  /**
+   * Appends a record that was accepted elsewhere, or here before. It keeps its origin and signature; with the
+   * `(thread, actor, clock)` of another one it is kept beside it, as a fork. Throws `STORE_CEILING_REACHED` as `append`.
+   */
+  admit(record: ProvenRecord): AppendResult
   /** Statements of the tables that are made from records. */
   readonly tables: FoldStatements
   /** Runs after the commit; without a commit it does not run. */
@@ -82,12 +99,11 @@ const MOST_GOAL_CHARACTERS = 200
 export function createTransactor(parts: TransactorParts): StoreTransactor {
   const { statements, reader, origin, folds } = parts
 
-  function insert({ record, preimage, id }: SealedRecord): StoredRecord {
+  function insert({ sealed, origin: did, sig }: ProvenRecord): AppendResult {
+    const { record, preimage, id } = sealed
     const { thread, actor, act, clock, data_type, judged_by } = record
     const seq = parts.nextSeq()
     const now = Date.now()
-    const sig = Buffer.from(origin.sign(Buffer.from(preimage)))
-    const { did } = origin
     const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
     statements.insertRecord.run(
       seq,
@@ -104,14 +120,15 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
       now,
     )
     for (const fold of folds) if (fold.thread === thread) fold.apply(statements, stored)
-    return stored
+    parts.appended.push(stored)
+    return { record: stored, created: true }
   }
 
   return {
     ...reader,
     tables: statements,
     onCommit: parts.onCommit,
-    append(draft) {
+    append(draft, made) {
       const sealed = 'id' in draft ? draft : sealRecord(withClock(draft, statements))
       const existing = reader.record(sealed.id)
       if (existing !== undefined) return { record: existing, created: false }
@@ -120,9 +137,15 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
         throw clockConflict(clock, statements.lastClock.get(thread, actor) ?? 0)
       }
       parts.refuseGrowth(thread, sealed.preimage.length)
-      const record = insert(sealed)
-      parts.appended.push(record)
-      return { record, created: true }
+      const sig = Buffer.from(made ?? origin.sign(Buffer.from(sealed.preimage)))
+      return insert({ sealed, origin: origin.did, sig })
+    },
+    admit(record) {
+      const { id, preimage, record: fields } = record.sealed
+      const existing = reader.record(id)
+      if (existing !== undefined) return { record: existing, created: false }
+      parts.refuseGrowth(fields.thread, preimage.length)
+      return insert(record)
     },
   }
 }

@@ -34,6 +34,9 @@ const LONGEST_PAUSE_MS = 100
 export class WriteQueue<Transactor> {
   readonly #transact: Transact<Transactor>
   #waiting: Waiting<Transactor>[] = []
+  /** Batches of many writes: one at a time, in turns with everything else. */
+  #bulk: Waiting<Transactor>[] = []
+  #bulkWasLast = false
   #scheduled = false
   #pauseMs = 0
   #timer: NodeJS.Timeout | undefined
@@ -56,9 +59,14 @@ export class WriteQueue<Transactor> {
     return done
   }
 
+  /** Work that writes much, in its own transaction. It gets every second turn while others wait. */
+  bulk<Result>(work: (tx: Transactor) => Result): Promise<Result> {
+    return this.#enter(work, false, this.#bulk)
+  }
+
   #drain(): void {
     while (this.#waiting.length > 0) {
-      const batch = this.#take()
+      const batch = this.#takeSingle()
       const busy = this.#commit(batch)
       if (busy !== undefined) return this.#pause(batch, busy)
     }
@@ -67,20 +75,24 @@ export class WriteQueue<Transactor> {
   /** Commits what waits now, before the store closes; if it is locked, refuses it. */
   flush(): void {
     clearTimeout(this.#timer)
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#bulk.length > 0) {
       const batch = this.#take()
       const busy = this.#commit(batch)
       if (busy !== undefined) for (const { reject } of batch) reject(busy)
     }
   }
 
-  #enter<Result>(run: (tx: Transactor) => Result, shares: boolean): Promise<Result> {
+  #enter<Result>(
+    run: (tx: Transactor) => Result,
+    shares: boolean,
+    queue = this.#waiting,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#pauseMs > 0 && this.#waiting.length >= STORE_LIMITS.writesWaiting) {
         return reject(tooMany())
       }
       const until = performance.now() + STORE_LIMITS.storeBusyMs
-      this.#waiting.push({
+      queue.push({
         shares,
         until,
         run,
@@ -98,7 +110,7 @@ export class WriteQueue<Transactor> {
     const busy = this.#commit(batch)
     if (busy !== undefined) return this.#pause(batch, busy)
     this.#pauseMs = 0
-    this.#scheduled = this.#waiting.length > 0
+    this.#scheduled = this.#waiting.length > 0 || this.#bulk.length > 0
     // Other work of the event loop gets a turn between two full transactions.
     if (this.#scheduled) setImmediate(() => this.#next())
   }
@@ -106,12 +118,15 @@ export class WriteQueue<Transactor> {
   /** Puts a batch back in front, refuses those that have waited too long, and tries again later. */
   #pause(batch: readonly Waiting<Transactor>[], busy: ProblemError): void {
     const now = performance.now()
-    this.#waiting = [...batch, ...this.#waiting].filter((one) => {
+    const waitsOn = (one: Waiting<Transactor>) => {
       if (one.until > now) return true
       one.reject(busy)
       return false
-    })
-    this.#scheduled = this.#waiting.length > 0
+    }
+    const [bulk, waiting] = this.#bulkWasLast ? [batch, []] : [[], batch]
+    this.#bulk = [...bulk, ...this.#bulk].filter(waitsOn)
+    this.#waiting = [...waiting, ...this.#waiting].filter(waitsOn)
+    this.#scheduled = this.#waiting.length > 0 || this.#bulk.length > 0
     if (!this.#scheduled) {
       this.#pauseMs = 0
       return
@@ -121,8 +136,17 @@ export class WriteQueue<Transactor> {
     this.#timer = setTimeout(() => this.#next(), this.#pauseMs)
   }
 
-  /** What goes into the next transaction: all appends at the front, or one other work. */
+  /** What goes into the next transaction: a batch of many writes in every second turn, if others wait too. */
   #take(): readonly Waiting<Transactor>[] {
+    const isBulk = this.#bulk.length > 0 && (!this.#bulkWasLast || this.#waiting.length === 0)
+    if (!isBulk) return this.#takeSingle()
+    this.#bulkWasLast = true
+    return this.#bulk.splice(0, 1)
+  }
+
+  /** All appends at the front, or one other work. */
+  #takeSingle(): readonly Waiting<Transactor>[] {
+    this.#bulkWasLast = false
     const first = this.#waiting.findIndex(({ shares }) => !shares)
     const appends = first === -1 ? this.#waiting.length : first
     return this.#waiting.splice(0, Math.max(1, Math.min(appends, STORE_LIMITS.commitRecords)))
@@ -168,7 +192,7 @@ export class WriteQueue<Transactor> {
 }
 
 /** Errors that may leave a half-done step behind; other refusals come before anything is written. */
-function isStoreFault(error: unknown): boolean {
+export function isStoreFault(error: unknown): boolean {
   if (!(error instanceof ProblemError)) return isDatabaseError(error)
   return error.code.startsWith('STORE_') && error.code !== 'STORE_CEILING_REACHED'
 }

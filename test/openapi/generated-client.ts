@@ -54,7 +54,7 @@ export type Health = {
         lineage_broken: string | null;
         size: StoreSize;
         problem: {
-            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NAMESPACE_REJECTED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL";
+            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NAMESPACE_REJECTED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL";
             message: string;
             "try": string;
             since: number;
@@ -68,7 +68,7 @@ export type Health = {
 };
 export type Problem = {
     "object": "error";
-    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NAMESPACE_REJECTED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL";
+    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NAMESPACE_REJECTED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL";
     message: string;
     "try"?: string;
     required_scope?: string;
@@ -143,6 +143,26 @@ export type NewRecord = {
     /** SHA-256, lower-case hex */
     judged_by?: string | null;
 };
+export type SyncRecord = {
+    /** SHA-256, lower-case hex */
+    id: string;
+    record: {
+        parents: string[];
+        thread: string;
+        actor: string;
+        act: "INTEND" | "DO" | "KNOW" | "LEARN" | "GET" | "PUT" | "CALL" | "MAP";
+        body: {
+            [key: string]: any;
+        };
+        clock: number;
+        data_type: "SCALAR" | "FORMULA" | "DISTRIBUTION" | "REFERENCE" | "MORPHISM" | "VOID";
+        /** SHA-256, lower-case hex */
+        judged_by: string | null;
+    };
+    origin: string;
+    sig: string;
+};
+export type NewRecords = (NewRecord | SyncRecord)[];
 export type Record = {
     "object": "record";
     /** SHA-256, lower-case hex */
@@ -185,25 +205,6 @@ export type ThreadList = {
     has_more: boolean;
     /** Opaque: hand it back as received */
     next_cursor: string | null;
-};
-export type SyncRecord = {
-    /** SHA-256, lower-case hex */
-    id: string;
-    record: {
-        parents: string[];
-        thread: string;
-        actor: string;
-        act: "INTEND" | "DO" | "KNOW" | "LEARN" | "GET" | "PUT" | "CALL" | "MAP";
-        body: {
-            [key: string]: any;
-        };
-        clock: number;
-        data_type: "SCALAR" | "FORMULA" | "DISTRIBUTION" | "REFERENCE" | "MORPHISM" | "VOID";
-        /** SHA-256, lower-case hex */
-        judged_by: string | null;
-    };
-    origin: string;
-    sig: string;
 };
 export type Changes = {
     records: SyncRecord[];
@@ -799,9 +800,9 @@ export function proveIdentity(challenge: string, opts?: Oazapfts.RequestOpts) {
     });
 }
 /**
- * Append one record
+ * Append one record, or many with a stream of outcomes
  */
-export function appendRecord(newRecord: NewRecord, { idempotencyKey, xSyncropelActor }: {
+export function appendRecord(body: NewRecord | NewRecords, { idempotencyKey, xSyncropelActor }: {
     idempotencyKey?: string;
     xSyncropelActor?: string;
 } = {}, opts?: Oazapfts.RequestOpts) {
@@ -862,7 +863,7 @@ export function appendRecord(newRecord: NewRecord, { idempotencyKey, xSyncropelA
     }>("/v1/records", oazapfts.json({
         ...opts,
         method: "POST",
-        body: newRecord,
+        body,
         headers: oazapfts.mergeHeaders(opts?.headers, {
             "Idempotency-Key": idempotencyKey,
             "X-Syncropel-Actor": xSyncropelActor

@@ -7,6 +7,7 @@ export interface TestIdentity {
   readonly did: DidKey
   readonly bearer: string
   sign(bytes: Uint8Array): Uint8Array
+  signSoon(bytes: Uint8Array): Promise<Uint8Array>
 }
 
 export function anIdentity(): TestIdentity {
@@ -14,7 +15,8 @@ export function anIdentity(): TestIdentity {
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' })
   const signBytes = (bytes: Uint8Array) => sign(null, bytes, privateKey)
   const did = formatDidKey(new Uint8Array(Buffer.from(x ?? '', 'base64url')))
-  return { did, bearer: bearerBy({ sign: signBytes }, 'sa_01jd3k7w2q'), sign: signBytes }
+  const signSoon = (bytes: Uint8Array) => Promise.resolve(signBytes(bytes))
+  return { did, bearer: bearerBy({ sign: signBytes }, 'sa_01jd3k7w2q'), sign: signBytes, signSoon }
 }
 
 /** A bearer for this account, signed by the instance. */

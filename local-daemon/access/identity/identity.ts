@@ -30,6 +30,8 @@ export interface Identity {
   readonly publicKey: Uint8Array
   /** The 64-byte Ed25519 signature over the bytes. */
   sign(bytes: Uint8Array): Uint8Array
+  /** The same on the thread pool. */
+  signSoon(bytes: Uint8Array): Promise<Uint8Array>
 }
 
 /**
@@ -116,7 +118,14 @@ function identityOf(privateKey: KeyObject): Identity {
     did: formatDidKey(publicKey),
     publicKey,
     sign: (bytes) => sign(null, bytes, privateKey),
+    signSoon: (bytes) => signOnPool(bytes, privateKey),
   }
+}
+
+function signOnPool(bytes: Uint8Array, key: KeyObject): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    sign(null, bytes, key, (error, signature) => (error ? reject(error) : resolve(signature)))
+  })
 }
 
 function missing(path: string): StartError {

@@ -3,6 +3,7 @@ import { type Problem, type ProblemCode, PROBLEM_STATUS } from '../../../protoco
 import type { ProblemDetail } from '../../problem/problem-error.ts'
 import { EventStreamAnswer } from '../streams/event-stream-answer.ts'
 import { FixedAnswer } from '../../requests/fixed-answer.ts'
+import { LINES_TYPE } from '../input/lines-type.ts'
 import type { TracedFacts } from '../../requests/traced-facts.ts'
 import type { Subscription } from '../streams/subscription.ts'
 import type { SubscriptionPieces } from '../streams/subscription-pieces.ts'
@@ -30,6 +31,13 @@ export function jsonAnswer(
   if (typeof json === 'string') return new FixedAnswer(status, fields, json)
   const body = facts.trace?.counted(json, status) ?? json
   return new Response(body, { status, headers: fields })
+}
+
+/** An answer with a JSON value in each line, as they come. */
+export function linesAnswer(facts: TracedFacts, lines: ReadableStream<Uint8Array>): Response {
+  const fields = headersOf(LINES_TYPE, facts, facts.requestId ?? randomUUID())
+  const body = facts.trace?.counted(lines, 200) ?? lines
+  return new Response(body, { status: 200, headers: fields })
 }
 
 /** An answer whose body is text of another type. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { RecordError } from '../../../protocol/records/record.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { problemAnswer } from './answer.ts'
+import { recordProblem } from './record-problem.ts'
 import type { TracedFacts } from '../../requests/traced-facts.ts'
 
 /** Turns whatever a handler threw into the error envelope; logs what nobody asked for. */
@@ -10,7 +11,7 @@ export function createErrorAnswer(logger: Logger) {
   const logged = new WeakSet<object>()
 
   return function answerError(error: Error, facts: TracedFacts): Response {
-    if (error instanceof RecordError) return answerRecordError(error, facts)
+    if (error instanceof RecordError) return answerError(recordProblem(error), facts)
     if (!(error instanceof ProblemError)) {
       logger.error({ err: error, request_id: facts.requestId }, 'answer request')
       return problemAnswer(facts, 'INTERNAL', 'The daemon failed to answer', {
@@ -24,16 +25,4 @@ export function createErrorAnswer(logger: Logger) {
     }
     return problemAnswer(facts, code, message, detail)
   }
-}
-
-function answerRecordError(error: RecordError, facts: TracedFacts): Response {
-  const { field, message } = error
-  const subject = field === '$' ? 'The record' : field
-  return problemAnswer(facts, 'INVALID_RECORD', `${subject} ${message}`, {
-    field,
-    try:
-      field === 'thread'
-        ? 'GET /v1/threads lists those there are.'
-        : 'See /openapi.json for the form of a record.',
-  })
 }

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { AppAccess } from '../app-access.ts'
 import type { ListenHost } from '../../network/listen-host.ts'
 import type { FeedHub } from '../../store/feed/feed-hub.ts'
@@ -16,6 +17,7 @@ export interface RouteParts extends Omit<AppAccess, 'store'> {
   /** The records that a caller may see. */
   readonly viewOf: (c: RouteContext) => RecordView
   readonly router: DaemonRouter
+  readonly logger: Logger
   readonly hub: FeedHub
   readonly observation: Observation
   /** What large answers share. */

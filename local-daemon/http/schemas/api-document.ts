@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { VERSION } from '../../process/version.ts'
 import { ProbeEvent } from './connection-schemas.ts'
 import { Gap, RequestLine } from './link-schemas.ts'
+import { BulkCut, BulkOutcome, BulkSummary } from './bulk-schemas.ts'
 import { ExportHeader, ExportPart } from './export-schemas.ts'
 import { commonRefusals } from '../document-route.ts'
 import type { DaemonEnv } from '../router.ts'
@@ -47,6 +48,10 @@ export function describeComponents({ openAPIRegistry: registry }: OpenAPIHono<Da
   // The lines of an export, for the same reason.
   registry.register('ExportHeader', ExportHeader)
   registry.register('ExportPart', ExportPart)
+  // Those of a bulk append and of its answer.
+  registry.register('BulkOutcome', BulkOutcome)
+  registry.register('BulkSummary', BulkSummary)
+  registry.register('BulkCut', BulkCut)
 }
 
 /** The OpenAPI document of all routes so far. */

@@ -9,7 +9,7 @@ import { HTTP_LIMITS } from '../limits.ts'
  */
 
 export const RECORD_ID = /^[0-9a-f]{64}$/
-const RecordId = z
+export const RecordId = z
   .string()
   .regex(RECORD_ID, 'must be the id of a record: 64 lower-case hex digits')
   .openapi({ description: 'SHA-256, lower-case hex' })
@@ -48,6 +48,8 @@ function limitOf(fallback: number, most: number) {
 const ListLimit = limitOf(HTTP_LIMITS.listDefault, HTTP_LIMITS.listMax)
 const ChangesLimit = limitOf(HTTP_LIMITS.changesDefault, HTTP_LIMITS.changesMax)
 
+export const Count = z.int().nonnegative()
+
 export const RecordParams = z.object({ id: RecordId })
 export const ThreadParams = z.object({ id: ThreadId })
 
@@ -73,7 +75,7 @@ export const ResumeHeaders = z.object({ 'Last-Event-ID': Cursor.optional() })
 export const AppendHeaders = z.object({
   'Idempotency-Key': z.string().optional().openapi({
     description:
-      'One key, 1 to 255 visible ASCII characters: with it a repeat makes no second record',
+      'One key, 1 to 255 visible ASCII characters: with it a repeat makes no second record. Not with many records',
   }),
   'X-Syncropel-Actor': Did.optional().openapi({ description: 'Whom you act as' }),
 })

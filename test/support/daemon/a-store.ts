@@ -10,7 +10,8 @@ export function anOrigin(): LocalOrigin {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const { x = '' } = publicKey.export({ format: 'jwk' })
   const did = formatDidKey(new Uint8Array(Buffer.from(x, 'base64url')))
-  return { did, sign: (bytes) => sign(null, bytes, privateKey) }
+  const signNow = (bytes: Uint8Array) => sign(null, bytes, privateKey)
+  return { did, sign: signNow, signSoon: (bytes) => Promise.resolve(signNow(bytes)) }
 }
 
 /** A real store on disk, in a directory of its own. */

@@ -1,0 +1,84 @@
+import { ArrayError } from '../../../protocol/json/array-splitter.ts'
+import type { StreamItem } from '../../../protocol/json/line-splitter.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import type { Entry } from '../../store/ingest/entry.ts'
+import type { Ingest } from '../../store/ingest/ingest.ts'
+import { HTTP_LIMITS } from '../limits.ts'
+import type { PostedMany } from './read-posted.ts'
+
+/**
+ * Reads a body into a bulk append, no faster than that takes its lines. Never rejects: what is wrong with the body as a whole,
+ * and its silence, end the append after the lines before it.
+ * @param ended aborts when nobody wants more lines
+ */
+export async function readLines(
+  { splitter, begun, body }: PostedMany,
+  check: (item: StreamItem) => Entry,
+  ingest: Ingest,
+  ended: AbortSignal,
+): Promise<void> {
+  const over = new Promise<undefined>((resolve) => {
+    ended.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+
+  async function take(items: Iterable<StreamItem>): Promise<void> {
+    for (const item of items) {
+      if (ended.aborted) return
+      ingest.add(check(item))
+      const room = ingest.room()
+      if (room !== undefined) await Promise.race([room, over])
+    }
+    ingest.pause()
+  }
+
+  try {
+    for (const chunk of begun) await take(splitter.push(chunk))
+    for (;;) {
+      const chunk = await Promise.race([unlessSilent(body.next()), over])
+      if (chunk === undefined || ended.aborted) break
+      await take(splitter.push(chunk))
+      await nextTurn()
+    }
+    if (!ended.aborted) await take(splitter.end())
+    ingest.end()
+  } catch (error) {
+    ingest.fail(error instanceof ArrayError ? brokenArray(error) : error)
+  } finally {
+    body.leave()
+  }
+}
+
+/** Rejects with `REQUEST_TIMEOUT` if the sender is silent for too long. */
+async function unlessSilent<Result>(read: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(silent()), HTTP_LIMITS.bulkSilenceMs)
+  })
+  read.catch(() => {})
+  try {
+    return await Promise.race([read, silence])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function silent(): ProblemError {
+  const seconds = HTTP_LIMITS.bulkSilenceMs / 1000
+  return new ProblemError('REQUEST_TIMEOUT', `No line came for ${seconds} seconds`, {
+    try: 'Send the rest in another request.',
+  })
+}
+
+function brokenArray({ message }: ArrayError): ProblemError {
+  return new ProblemError('INVALID_REQUEST', message, {
+    field: '$',
+    try: 'Send one JSON array, or one record in each line as application/x-ndjson.',
+  })
+}
+
+/** Lets other requests have their turn: a body in memory is read without one. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto'
+import { isPlainObject } from '../../../protocol/json/json-value.ts'
+import {
+  type ClaimedRecord,
+  readClaim,
+  type Unproven,
+} from '../../../protocol/records/record-signature.ts'
+import { requireScope } from '../../access/authorise.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { ACCOUNTS_THREAD, AUDIT_THREADS, isDaemonThread } from '../../store/daemon-threads.ts'
+import type { Wanted } from '../../store/ingest/entry.ts'
+import type { Sender } from '../input/draft-rights.ts'
+
+const MEMBERS = ['id', 'record', 'origin', 'sig'] as const
+/** What only ever takes a right away. */
+const NARROWING: ReadonlySet<unknown> = new Set([
+  'service_account_revoked',
+  'token_revoked',
+  'invite_revoked',
+  'invite_redeemed',
+])
+
+/** Whether a line is meant as a record with its proof: no draft has a member of this name. */
+export function isSigned(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isPlainObject(value) && Object.hasOwn(value, 'record')
+}
+
+/**
+ * What a line with a signed record asks for, all checked but the signature: it needs `federation:manage`, because its actor
+ * is the word of its origin, and nobody here has checked it. Throws `ProblemError`: `SCOPE_FORBIDDEN`, `INVALID_RECORD`,
+ * `THREAD_RESERVED`.
+ * @param did this instance's
+ */
+export function signedOf(
+  { principal }: Sender,
+  value: Readonly<Record<string, unknown>>,
+  did: string,
+): Wanted {
+  requireScope(principal, ['federation:manage'])
+  for (const name of Object.keys(value)) {
+    if (MEMBERS.some((known) => known === name)) continue
+    throw invalid(name, `is no part of a signed record; they are ${MEMBERS.join(', ')}`)
+  }
+  const { id, record, origin, sig } = value
+  const claimed: ClaimedRecord = { id, record, origin, sig }
+  const claim = readClaim(claimed, (preimage) => hash('sha256', preimage, 'hex'))
+  if (claim.kind === 'fault') {
+    const { reason, field, message } = claim
+    if (reason !== 'FORM') throw invalid(field, message)
+    throw invalid(field === '$' ? 'record' : `record.${field}`, message)
+  }
+  if (!mayComeBack(claim, did)) throw reserved(claim.record.thread)
+  return { kind: 'signed', claim }
+}
+
+/**
+ * Whether a record may enter the thread that it names. Those of the daemon itself say who may do what: of another origin
+ * none does. Of this home's own, the notes of its audit come back, and what takes a right away. A record that once
+ * gave a right does not: it may have been taken away since.
+ */
+function mayComeBack({ record, origin }: Unproven, did: string): boolean {
+  const { thread, act, actor, body } = record
+  if (!isDaemonThread(thread)) return true
+  if (origin !== did || actor !== did) return false
+  if (thread.startsWith(AUDIT_THREADS)) return true
+  return thread === ACCOUNTS_THREAD && act === 'LEARN' && NARROWING.has(body['topic'])
+}
+
+function reserved(thread: string): ProblemError {
+  return new ProblemError(
+    'THREAD_RESERVED',
+    `${thread} is a daemon’s own thread, and its records are not taken from elsewhere`,
+    {
+      field: 'record.thread',
+      try: 'Leave these lines out. Settings and accounts come back with a backup.',
+    },
+  )
+}
+
+function invalid(field: string, message: string): ProblemError {
+  return new ProblemError('INVALID_RECORD', `${field} ${message}`, {
+    field,
+    try: 'Send signed records as GET /v1/sync/changes gives them.',
+  })
+}

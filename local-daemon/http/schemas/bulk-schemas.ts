@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi'
+import { Count, NewRecord, ProblemSchema, RecordId, SyncRecord } from './schemas.ts'
+
+const Line = z.int().min(1).openapi({ description: 'Of the body, or the element of its array' })
+
+/** The body of a bulk append as a JSON array. */
+export const NewRecords = z.array(z.union([NewRecord, SyncRecord])).openapi('NewRecords')
+
+/** What became of one line of a bulk append. */
+export const BulkOutcome = z
+  .discriminatedUnion('outcome', [
+    z.object({
+      line: Line,
+      outcome: z.enum(['accepted', 'duplicate']).openapi({ description: 'It is on disk' }),
+      id: RecordId,
+      seq: z.int().openapi({ description: 'Its place in the order of arrival' }),
+    }),
+    z.object({
+      line: Line,
+      outcome: z.literal('rejected'),
+      id: RecordId.optional(),
+      ...ProblemSchema.pick({
+        code: true,
+        message: true,
+        field: true,
+        try: true,
+        required_scope: true,
+      }).shape,
+    }),
+  ])
+  .openapi('BulkOutcome')
+
+/** The last line of a bulk append's answer that is whole. */
+export const BulkSummary = z
+  .object({
+    object: z.literal('bulk_summary'),
+    lines: Count,
+    accepted: Count,
+    duplicate: Count,
+    rejected: Count,
+  })
+  .openapi('BulkSummary')
+
+/** The last line of one that was cut. */
+export const BulkCut = z
+  .object({
+    ...ProblemSchema.shape,
+    line: z.int().min(1).openapi({ description: 'The first line without an outcome' }),
+  })
+  .openapi('BulkCut')

@@ -1,0 +1,40 @@
+import type { Unproven } from '../../../protocol/records/record-signature.ts'
+import type { ProblemError } from '../../problem/problem-error.ts'
+import type { RecordDraft } from '../draft.ts'
+import type { AppendOptions } from '../open-store.ts'
+
+/** A record of this home's own. */
+export interface DraftWanted extends Pick<AppendOptions, 'guard' | 'also'> {
+  readonly kind: 'draft'
+  readonly draft: RecordDraft
+}
+
+/** What a line of a bulk append asks for, once its sender may ask for it. */
+export type Wanted =
+  | DraftWanted
+  /** A record that was accepted elsewhere, or here before: all is checked but the signature. */
+  | { readonly kind: 'signed'; readonly claim: Unproven }
+
+/** A line that was read: what it asks for, or why it is refused. */
+export interface Entry {
+  readonly line: number
+  /** Of the line. */
+  readonly bytes: number
+  readonly wanted: Wanted | ProblemError
+}
+
+/** What became of a line. `accepted` and `duplicate` are durable. */
+export type Outcome =
+  | {
+      readonly line: number
+      readonly outcome: 'accepted' | 'duplicate'
+      /** 64 hex digits. */
+      readonly id: string
+      readonly seq: number
+    }
+  | {
+      readonly line: number
+      readonly outcome: 'rejected'
+      readonly id: string | undefined
+      readonly reason: ProblemError
+    }
