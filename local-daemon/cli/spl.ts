@@ -14,7 +14,6 @@ import { addLearn } from './records/learn.ts'
 import { addLogin } from './login/login.ts'
 import { addLogout } from './login/logout.ts'
 import { addLogs } from './logs/logs.ts'
-import { addNamespace } from './namespace/namespace.ts'
 import { addPair } from './pair/pair.ts'
 import { addServiceAccount } from './service-account/service-account.ts'
 import { addServe } from './serve/serve.ts'
@@ -45,7 +44,6 @@ export function splProgram(): Command {
   addLearn(program)
   addThread(program)
   addExport(program)
-  addNamespace(program)
 
   addLogin(program)
   addLogout(program)

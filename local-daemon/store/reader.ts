@@ -5,14 +5,7 @@ import { EVERYTHING, sees, type Sight } from './sight.ts'
 import { createSoundRows } from './sound-rows.ts'
 import { isDamage } from './trouble/store-trouble.ts'
 import type { Statements } from './statements.ts'
-import type {
-  AccountRow,
-  InviteRow,
-  NamespaceRow,
-  SettingRow,
-  ThreadRow,
-  TokenRow,
-} from './rows.ts'
+import type { AccountRow, InviteRow, SettingRow, ThreadRow, TokenRow } from './rows.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** Reads from a store. It has no way to write. */
@@ -54,11 +47,6 @@ export interface StoreReader {
   invite(id: string): InviteRow | undefined
   invites(after?: number, limit?: number): readonly InviteRow[]
   settings(): readonly SettingRow[]
-  namespace(name: string): NamespaceRow | undefined
-  /** In order of the records that made them, `default` first with -1 for `after`. */
-  namespaces(after: number, limit: number): readonly NamespaceRow[]
-  /** Whether there are more namespaces than so many. */
-  hasNamespacesBeyond(count: number): boolean
 }
 
 /** Tables that a token is read from. */
@@ -165,10 +153,5 @@ export function createReader({
       all(statements.invites.all(after, limit), 'invites'),
     ),
     settings: guarded(() => all(statements.settings.all(), 'settings')),
-    namespace: guarded((name) => one(statements.namespaceByName.get(name), 'namespaces')),
-    namespaces: guarded((after, limit) =>
-      all(statements.namespaces.all(after, limit), 'namespaces'),
-    ),
-    hasNamespacesBeyond: guarded((count) => statements.namespaceAfter.get(count) !== undefined),
   }
 }

@@ -72,17 +72,6 @@ export interface InviteRow {
   readonly record_seq: number
 }
 
-export interface NamespaceRow {
-  /** One more than the sequence number of the record that made it; 1 for `default`. */
-  readonly id: number
-  readonly name: string
-  readonly description: string | null
-  /** Unix time, seconds; null for `default`, which is always there. */
-  readonly created_at: number | null
-  readonly archived_at: number | null
-  readonly record_seq: number
-}
-
 /** The newest valid record of one setting. */
 export interface SettingRow {
   readonly key: string

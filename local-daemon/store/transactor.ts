@@ -61,14 +61,10 @@ export type FoldStatements = Pick<
   | 'redeemInvite'
   | 'revokeInvite'
   | 'upsertSetting'
-  | 'insertNamespace'
-  | 'changeNamespace'
-  | 'namespaceByName'
   | 'clearTokens'
   | 'clearAccounts'
   | 'clearInvites'
   | 'clearSettings'
-  | 'clearNamespaces'
 >
 
 /**

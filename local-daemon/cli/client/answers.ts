@@ -14,17 +14,6 @@ export interface Account {
   readonly reason: string | null
 }
 
-export interface Namespace {
-  readonly object: 'namespace'
-  readonly name: string
-  readonly description: string | null
-  readonly status: 'active' | 'archived'
-  /** The archived namespace that closes it: itself, or one above. */
-  readonly archived_with: string | null
-  readonly created_at: number | null
-  readonly archived_at: number | null
-}
-
 export interface Token {
   readonly object: 'token'
   readonly token_id: string

@@ -8,7 +8,6 @@ const TABLES = [
   ['tokens', 'token_id'],
   ['invites', 'id'],
   ['settings', 'key'],
-  ['namespaces', 'name'],
 ] as const
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import BetterSqlite, { type Database } from 'better-sqlite3'
-import { daemonFolds } from '../../access/folds.ts'
+import { accountFold } from '../../access/account-records.ts'
 import { predecessorsIn } from '../../store/predecessors.ts'
+import { settingFold } from '../../settings/setting-records.ts'
 import { realPath } from '../../home/real-path.ts'
 import { openConnection, openFailure } from '../../store/file/open-connection.ts'
 import { lineageBreak } from '../../store/lineage/judge-lineage.ts'
@@ -145,7 +146,7 @@ function headOf(database: Database, findings: Findings): number {
   return head
 }
 
-/** What the tables that are kept from records are made with. */
+/** What the tables of accounts and settings are made with. */
 function foldParts(statements: Statements, head: number, options: VerifyOptions): readonly Fold[] {
   const reader = createReader({
     statements,
@@ -154,7 +155,7 @@ function foldParts(statements: Statements, head: number, options: VerifyOptions)
     damaged: (what) => new Error(what),
   })
   const before = predecessorsOf(reader, options)
-  return daemonFolds(options.did, before)
+  return [accountFold(options.did, before), settingFold(options.did, before)]
 }
 
 function predecessorsOf(

@@ -11,7 +11,6 @@ import { addInvites } from './invites.ts'
 import { addListRecords } from './list-records.ts'
 import { addListThreads } from './list-threads.ts'
 import { addMetrics } from './metrics.ts'
-import { addNamespaces } from './namespaces.ts'
 import { addOpenApi } from './openapi.ts'
 import { addPostRecord } from './post-record.ts'
 import { addServiceAccounts } from './service-accounts.ts'
@@ -37,7 +36,6 @@ export function addRoutes(parts: RouteParts): void {
   addServiceAccounts(parts)
   addTokens(parts)
   addInvites(parts)
-  addNamespaces(parts)
   addConfig(parts)
   addConnection(parts)
   addTunnel(parts)

@@ -1,11 +1,14 @@
 import { z } from '@hono/zod-openapi'
 import { isChallenge } from '../../../protocol/identity/request-signature.ts'
-import { DEFAULT_NAMESPACE } from '../../../protocol/identity/namespace-name.ts'
+import {
+  DEFAULT_NAMESPACE,
+  NAMESPACE_LIMITS,
+  NAMESPACE_NAME,
+  NAMESPACE_RULE,
+} from '../../../protocol/identity/namespace-name.ts'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
 import { ACCESS_LIMITS } from '../../access/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../../settings/setting-definitions.ts'
-import { NamespaceName } from './namespace-schemas.ts'
-import { PLAIN, printable } from './printable.ts'
 import { Did, listOf } from './schemas.ts'
 import { VIAS } from '../../access/via.ts'
 
@@ -25,8 +28,20 @@ const TokenIdText = z
 const InviteIdText = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be the id of an invite: 64 lower-case hex digits')
+/**
+ * Replaces the rule of printable text in the document: few engines support Unicode properties, and their
+ * versions of Unicode differ. The daemon refuses format, private and unassigned characters too.
+ */
+const PLAIN = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$'
+function printable(least: number, most: number) {
+  const form = new RegExp(`^[^\\p{C}]{${least},${most}}$`, 'u')
+  return z.string().refine((text) => form.test(text), {
+    message: `must be ${least === 0 ? 'at most' : `${least} to`} ${most} printable characters`,
+  })
+}
 /** It is printed in tables. */
 const Label = printable(1, 64).openapi({ minLength: 1, maxLength: 64, pattern: PLAIN })
+const NamespaceName = z.string().max(NAMESPACE_LIMITS.name).regex(NAMESPACE_NAME, NAMESPACE_RULE)
 const EnvTag = z.string().regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 of a-z and 0-9')
 const Scopes = z.array(z.enum(SCOPES)).max(SCOPES.length)
 const Ttl = z.int().min(1).max(tokenMaxSeconds).openapi({ description: 'Seconds' })

@@ -180,17 +180,6 @@ CREATE INDEX records_by_actor ON records (actor);
 CREATE INDEX records_by_both ON records (thread, actor);
 CREATE INDEX records_by_clock ON records (thread, actor, clock);
 `,
-  // 1 is the namespace that is there without a record; others have the place of the record that made them, and one more.
-  `
-CREATE TABLE namespaces (
-  id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
-  description TEXT,
-  created_at INTEGER,
-  archived_at INTEGER
-) STRICT;
-INSERT INTO namespaces (id, name) VALUES (1, 'default');
-`,
 ]
 
 /**

@@ -264,7 +264,6 @@ describe('the file', () => {
       '759acfb365d22e0e',
       '017d0efedf4710a8',
       '9aa3b3fb2b9ef852',
-      'f63baeed6976fa40',
     ])
   })
 
