@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import { guardExposedStart } from './access/exposed-requirement.ts'
 import { firstBearer } from './access/first-bearer.ts'
 import type { Identity } from './access/identity/identity.ts'
+import { Backups } from './backup/backups.ts'
+import { backupsAtHome } from './backup/backups-at-home.ts'
 import { connectTunnel } from './connect-tunnel.ts'
 import { explainStart } from './explain-start.ts'
 import { type Home, homeAt } from './home/home.ts'
@@ -63,6 +65,7 @@ export interface Daemon {
   readonly identity: Identity
   readonly store: Store
   readonly access: AppAccess
+  readonly backups: Backups
   readonly logger: Logger
   readonly faults: FaultBook
   readonly addresses: DaemonAddresses
@@ -118,6 +121,14 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const access = makeAccess({ store, identity, logger, insecure, bootstrapToken, lineage })
   undo.defer(() => access.uses.write())
   guardExposedStart(listener, access.settings.values)
+  const backups = new Backups({
+    source: storePath === null ? undefined : backupsAtHome(home, storePath, identity),
+    store,
+    lineage,
+    settings: () => access.settings.values,
+    logger,
+  })
+  undo.defer(() => backups.stop())
 
   const stopping = new AbortController()
   const meter = new LinkMeter()
@@ -126,6 +137,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     ...access,
     logger,
     faults,
+    backups,
     listener,
     stopping: stopping.signal,
     process: randomUUID(),
@@ -148,6 +160,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const { exposure } = listener
   logger.info({ version: VERSION, did: identity.did, exposure, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
+  backups.start()
   // Only now, and nothing waits for it: loopback works without a reachable gateway.
   tunnel =
     options.tunnel &&
@@ -166,6 +179,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     identity,
     store,
     access,
+    backups,
     logger,
     faults,
     addresses,

@@ -15,14 +15,20 @@ const CACHE = join(ROOT, 'node_modules/.cache/spl')
  */
 export async function setup(): Promise<void> {
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'local-daemon/cli/main.ts')],
+    entryPoints: [
+      join(ROOT, 'local-daemon/cli/main.ts'),
+      join(ROOT, 'local-daemon/backup/copy/copy-process.ts'),
+    ],
     bundle: true,
     splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',
     packages: 'external',
-    outdir: join(CACHE, 'local-daemon/cli'),
+    outbase: ROOT,
+    outdir: CACHE,
+    // As deep as the folders whose files look for others by their way from the root.
+    chunkNames: 'local-daemon/cli/[name]-[hash]',
     write: false,
     logLevel: 'error',
   })

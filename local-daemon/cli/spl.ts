@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addBackup } from './backup/backup.ts'
 import { addComplete } from './completion/complete.ts'
 import { addCompletion } from './completion/completion.ts'
 import { addConfig } from './config/config.ts'
@@ -37,6 +38,7 @@ export function splProgram(): Command {
   addExpose(program)
   addDoctor(program)
   addVerify(program)
+  addBackup(program)
 
   addIntend(program)
   addDo(program)

@@ -20,6 +20,8 @@ export interface Home {
   /** What a daemon in the background writes to stderr. */
   readonly errorLog: string
   readonly gateway: string
+  /** Copies of the store: made when needed. */
+  readonly backups: string
 }
 
 /** The paths under one home directory. Touches nothing. */
@@ -43,6 +45,7 @@ export function homeAt(directory: string): Home {
     logFile: join(logs, 'spl.log'),
     errorLog: join(logs, 'stderr.log'),
     gateway: join(root, 'gateway'),
+    backups: join(root, 'backups'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { Logger } from 'pino'
+import type { Backups } from '../backup/backups.ts'
 import { decideCors, type CorsDecision } from '../../protocol/http/cors.ts'
 import { showsTicket } from '../../protocol/http/without-ticket.ts'
 import type { ListenHost } from '../network/listen-host.ts'
@@ -43,6 +44,7 @@ export interface DaemonApp {
 export interface AppParts extends AppAccess {
   readonly logger: Logger
   readonly faults: FaultBook
+  readonly backups: Backups
   /** Where the app's own port listens. */
   readonly listener: ListenHost
   /** Aborts when the daemon stops. */
@@ -60,7 +62,7 @@ export function createApp(given: AppParts): DaemonApp {
   const router = new DaemonRouter(authorise)
   const hub = new FeedHub(store.commits)
   const { checkHost, checkOrigin } = createForeignRequestGuard(settings, listener)
-  const observation = observe(store, given.link, given.faults)
+  const observation = observe(store, given.link, given.faults, given.backups)
   const { watch } = observation
   const pages = new PageMemory()
   const viewOf = (c: RouteContext) => new RecordView(store, sightOf(c.get('principal')))

@@ -1,3 +1,5 @@
+import { backupMetrics } from '../backup/backup-metrics.ts'
+import type { Backups } from '../backup/backups.ts'
 import type { FaultBook } from '../process/fault-book.ts'
 import { processMetrics } from '../process/process-metrics.ts'
 import { RequestMetrics } from '../requests/request-metrics.ts'
@@ -23,6 +25,7 @@ export function observe(
   store: Store,
   link: () => LinkReport | undefined,
   faults: FaultBook,
+  backups: Backups,
 ): Observation {
   const log = new RequestLog()
   const requests = new RequestMetrics()
@@ -35,6 +38,7 @@ export function observe(
       exposition([
         ...requests.families(),
         ...records.families(),
+        ...backupMetrics(backups),
         ...tunnelMetrics(link()),
         ...faults.families(),
         ...processMetrics(),

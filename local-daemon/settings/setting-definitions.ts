@@ -18,6 +18,10 @@ export interface SettingValues {
   readonly token_burst: number
   /** Bytes that the store may use; null: as many as the disk has. */
   readonly store_ceiling_bytes: number | null
+  /** Seconds between two backups of the schedule; 0 for none. */
+  readonly backup_every: number
+  /** How many backups of the schedule are kept. */
+  readonly backup_keep: number
 }
 export type SettingKey = keyof SettingValues
 
@@ -41,6 +45,8 @@ export const SETTINGS: { readonly [Key in SettingKey]: Definition<SettingValues[
   token_requests_per_second: { initial: 200, field: 'value', parse: parseCount(1, 1_000_000) },
   token_burst: { initial: 2_000, field: 'value', parse: parseCount(1, 10_000_000) },
   store_ceiling_bytes: { initial: null, field: 'value', parse: parseCeiling },
+  backup_every: { initial: 0, field: 'value', parse: parsePeriod },
+  backup_keep: { initial: 7, field: 'value', parse: parseCount(1, 1_000) },
 }
 
 export const INITIAL_SETTINGS = Object.fromEntries(
@@ -75,6 +81,12 @@ const LEAST_CEILING = 1024 ** 2
 
 function parseCeiling(value: unknown): number | null {
   return value === null ? null : parseCount(LEAST_CEILING, Number.MAX_SAFE_INTEGER)(value)
+}
+
+/** Seconds: none, or from a minute to a year. */
+function parsePeriod(value: unknown): number {
+  if (value === 0) return 0
+  return parseCount(60, 31_536_000)(value)
 }
 
 function parseOrigins(value: unknown): readonly string[] {

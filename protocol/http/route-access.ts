@@ -67,6 +67,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/tunnel': { scopes: ['config:read'] },
   'GET /v1/tunnel/log': { ...admin, events: 'always' },
   'GET /v1/engine/health': { scopes: ['config:read'] },
+  'POST /v1/admin/backup': admin,
+  'GET /v1/backups': admin,
   'GET /metrics': { scopes: ['config:read'] },
 }
 

@@ -54,7 +54,7 @@ export type Health = {
         lineage_broken: string | null;
         size: StoreSize;
         problem: {
-            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL";
+            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
             message: string;
             "try": string;
             since: number;
@@ -68,7 +68,7 @@ export type Health = {
 };
 export type Problem = {
     "object": "error";
-    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL";
+    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
     message: string;
     "try"?: string;
     required_scope?: string;
@@ -593,6 +593,55 @@ export type EngineHealth = {
             }[];
         };
     };
+};
+export type NewBackup = {};
+export type Backup = {
+    "object": "backup";
+    name: string;
+    bytes: number;
+    reason: "asked" | "scheduled" | "migration";
+    /** Unix time, seconds */
+    created_at: number;
+    records: number;
+    epoch: string;
+    /** The first digits of the id of its newest record */
+    head_id: string;
+    schema: number;
+    sha256: string;
+    fault: null;
+};
+export type FaultyBackup = {
+    "object": "backup";
+    name: string;
+    bytes: number;
+    reason: null;
+    created_at: null;
+    records: null;
+    epoch: null;
+    head_id: null;
+    schema: null;
+    sha256: null;
+    /** Why it does not count */
+    fault: string;
+};
+export type BackupList = {
+    "object": "list";
+    data: (Backup | FaultyBackup)[];
+    has_more: false;
+    next_cursor: null;
+    /** The setting `backup_every`; 0 for no schedule */
+    every_seconds: number;
+    keep: number;
+    /** Unix time, seconds */
+    next_at: number | null;
+    /** The last one that failed, until one succeeds */
+    failure: {
+        code: string;
+        message: string;
+        "try": string | null;
+        /** Unix time, seconds */
+        at: number;
+    } | null;
 };
 export type OpenApiDocument = {
     openapi: string;
@@ -2030,7 +2079,7 @@ export function getConfig(opts?: Oazapfts.RequestOpts) {
 /**
  * Change a setting
  */
-export function changeSetting(key: "auth_required" | "strict_actor_header" | "strict_impersonation_enforcement" | "auth_cors_origins" | "trusted_proxies" | "allowed_hosts" | "token_requests_per_second" | "token_burst" | "store_ceiling_bytes", newSetting: NewSetting, opts?: Oazapfts.RequestOpts) {
+export function changeSetting(key: "auth_required" | "strict_actor_header" | "strict_impersonation_enforcement" | "auth_cors_origins" | "trusted_proxies" | "allowed_hosts" | "token_requests_per_second" | "token_burst" | "store_ceiling_bytes" | "backup_every" | "backup_keep", newSetting: NewSetting, opts?: Oazapfts.RequestOpts) {
     return oazapfts.fetchJson<{
         status: 200;
         data: Setting;
@@ -2373,6 +2422,105 @@ export function getEngineHealth({ details, storeComposition }: {
         details,
         store_composition: storeComposition
     }))}`, {
+        ...opts
+    });
+}
+/**
+ * Make a backup of the store, prove it, and keep it at home
+ */
+export function makeBackup(newBackup: NewBackup, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 201;
+        data: Backup;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 408;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    } | {
+        status: 507;
+        data: Problem;
+    }>("/v1/admin/backup", oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: newBackup
+    }));
+}
+/**
+ * The backups at home, the newest first, and when the next one is due
+ */
+export function listBackups(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: BackupList;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    }>("/v1/backups", {
         ...opts
     });
 }

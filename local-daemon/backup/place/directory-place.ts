@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { type BackupPlace, isPlaceName, type StoredFile } from './backup-place.ts'
 
 /** A name that begins like this is of a file that is being written, or was when its process was killed. */
-const UNFINISHED = '.part-'
+export const UNFINISHED = '.part-'
 /** After so long nobody is writing it any more, milliseconds. */
 const ABANDONED_MS = 24 * 3600 * 1000
 

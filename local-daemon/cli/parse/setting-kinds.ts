@@ -9,6 +9,8 @@ export const SETTING_KINDS = {
   token_requests_per_second: 'int',
   token_burst: 'int',
   store_ceiling_bytes: 'bytes',
-} as const satisfies Readonly<Record<string, 'bool' | 'bytes' | 'int' | 'list'>>
+  backup_every: 'period',
+  backup_keep: 'int',
+} as const satisfies Readonly<Record<string, 'bool' | 'bytes' | 'int' | 'list' | 'period'>>
 
 export type SettingKey = keyof typeof SETTING_KINDS

@@ -2,6 +2,7 @@ import { CliError } from '../cli-error.ts'
 import { closest } from '../../../protocol/http/closest.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { parseBytes } from './bytes.ts'
+import { parseDuration } from './duration.ts'
 import { parseList } from './list.ts'
 import { SETTING_KINDS, type SettingKey } from './setting-kinds.ts'
 
@@ -21,8 +22,8 @@ export function parseSettingKey(text: string): SettingKey {
 }
 
 /**
- * The value as words of the command line: `true` or `false` (`on`, `off`), a whole number, a size (`20GiB`, `none`), or a
- * list with commas or spaces, which `''` empties.
+ * The value as words of the command line: `true` or `false` (`on`, `off`), a whole number, a size (`20GiB`, `none`), a time
+ * span (`12h`, `off`), or a list with commas or spaces, which `''` empties.
  *
  * @throws CliError INVALID_SETTING
  */
@@ -35,6 +36,8 @@ export function parseSettingValue(key: SettingKey, words: readonly string[]): Se
     const size = kind === 'bytes' ? parseSize(word) : undefined
     if (size !== undefined) return size
     if (kind === 'int' && /^(?:0|[1-9]\d{0,8})$/u.test(word)) return Number(word)
+    const seconds = kind === 'period' ? secondsOf(word) : undefined
+    if (seconds !== undefined) return seconds
   }
   throw new CliError(
     'INVALID_SETTING',
@@ -48,12 +51,24 @@ const FORMS = {
   bool: 'true or false',
   bytes: 'a size such as 20GiB, or none',
   int: 'a whole number of at most nine digits',
+  period: 'a time span such as 1d, or off',
 } as const
-const EXAMPLES = { bool: 'true', bytes: '20GiB', int: '100' } as const
+const EXAMPLES = { bool: 'true', bytes: '20GiB', int: '100', period: '1d' } as const
 
 /** Null for `none`; undefined for no size. */
 function parseSize(word: string): number | null | undefined {
   return word === 'none' ? null : parseBytes(word)
+}
+
+/** `off`, or a time span in seconds: as `parseDuration`, or without a unit. */
+function secondsOf(word: string): number | undefined {
+  if (word === 'off' || word === '0') return 0
+  if (/^[1-9]\d{0,8}$/u.test(word)) return Number(word)
+  try {
+    return parseDuration(word)
+  } catch {
+    return undefined
+  }
 }
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {

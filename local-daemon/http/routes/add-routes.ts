@@ -1,3 +1,4 @@
+import { addBackups } from './backups.ts'
 import { addBootstrap } from './bootstrap.ts'
 import { addCapabilities } from './capabilities.ts'
 import { addConfig } from './config.ts'
@@ -40,6 +41,7 @@ export function addRoutes(parts: RouteParts): void {
   addConnection(parts)
   addTunnel(parts)
   addEngineHealth(parts)
+  addBackups(parts)
   addMetrics(parts)
   addOpenApi(parts)
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Backups } from '../../backup/backups.ts'
 import type { AppAccess } from '../app-access.ts'
 import type { ListenHost } from '../../network/listen-host.ts'
 import type { FeedHub } from '../../store/feed/feed-hub.ts'
@@ -19,6 +20,7 @@ export interface RouteParts extends Omit<AppAccess, 'store'> {
   readonly router: DaemonRouter
   readonly logger: Logger
   readonly hub: FeedHub
+  readonly backups: Backups
   readonly observation: Observation
   /** What large answers share. */
   readonly pages: PageMemory

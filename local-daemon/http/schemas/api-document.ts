@@ -85,4 +85,6 @@ const TAGS = [
   ['connection', 'What is between you and the daemon'],
   ['engine', 'How large the store is'],
   ['tunnel', 'The link to the gateway, and what was asked'],
+  ['admin', 'What the owner does'],
+  ['backups', 'Copies of the store'],
 ] as const

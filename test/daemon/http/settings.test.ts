@@ -33,6 +33,9 @@ describe('a setting', () => {
       allowed_hosts: [],
       token_requests_per_second: 200,
       token_burst: 2000,
+      store_ceiling_bytes: null,
+      backup_every: 0,
+      backup_keep: 7,
     })
     for (const origins of [['https://a.example'], ['HTTPS://B.example:443/', 'http://[::1]:80']]) {
       const { status, body } = await set(at, 'auth_cors_origins', origins)

@@ -1,0 +1,71 @@
+import { ProblemError } from '../problem/problem-error.ts'
+import { noRoomIn } from '../store/file/disk-room.ts'
+import type { CopyFault } from './run-copy.ts'
+
+const KEPT = 'No earlier backup was touched.'
+
+/** Another backup is being made. */
+export function backupRunning(): ProblemError {
+  return new ProblemError('BACKUP_RUNNING', 'A backup is being made already', {
+    try: 'Wait for that one: spl backup list shows it when it is done.',
+  })
+}
+
+/** There is nothing that could be kept. */
+export function backupRefused(why: string): ProblemError {
+  return new ProblemError('BACKUP_REFUSED', `No backup was made: ${why}`, {
+    try: `${KEPT} spl status shows the store.`,
+  })
+}
+
+/** @param directory where the copy is made */
+export function backupNoRoom(directory: string, cause?: unknown): ProblemError {
+  const { what } = noRoomIn(directory)
+  const why =
+    what === 'the disk is full' ? 'its disk has too little room for a copy of the store' : what
+  return new ProblemError(
+    'BACKUP_NO_ROOM',
+    `No backup was made: ${why}`,
+    { try: `Make room, or remove old backups: spl backup list, spl backup remove. ${KEPT}` },
+    cause,
+  )
+}
+
+function backupFailed(why: string, cause?: unknown): ProblemError {
+  return new ProblemError(
+    'BACKUP_FAILED',
+    `The backup failed: ${why}`,
+    { try: `See that the disk is well, then: spl backup create. ${KEPT}` },
+    cause,
+  )
+}
+
+function storeDamaged(why: string): ProblemError {
+  return new ProblemError(
+    'STORE_DAMAGED',
+    `No backup was made, because the store is damaged: ${why}`,
+    {
+      try: `spl verify names what is damaged; spl restore puts back the newest good backup. ${KEPT}`,
+    },
+  )
+}
+
+/** The refusal for what the process of the copy tells. */
+export function copyProblem(fault: CopyFault, directory: string): ProblemError {
+  const { name, code = '', message } = fault
+  if (name === 'EmptyStoreError') return backupRefused(message)
+  if (name === 'DamagedStoreError') return storeDamaged(message)
+  if (/^(?:ENOSPC|EDQUOT|SQLITE_FULL|DISK_FULL)/u.test(code)) return backupNoRoom(directory)
+  if (/^SQLITE_(?:CORRUPT|NOTADB)/u.test(code)) return storeDamaged(message)
+  return name === 'UnprovenError'
+    ? backupFailed(`the copy is not what the store is: ${message}`)
+    : backupFailed(message)
+}
+
+/** The refusal for an error of the system. */
+export function systemProblem(error: unknown, directory: string): ProblemError {
+  if (error instanceof ProblemError) return error
+  const { code = '', message } = error as NodeJS.ErrnoException
+  if (/^(?:ENOSPC|EDQUOT)/u.test(code)) return backupNoRoom(directory, error)
+  return backupFailed(message, error)
+}

@@ -1,0 +1,17 @@
+import { writeSync } from 'node:fs'
+import { copyStore } from './copy-store.ts'
+
+/*
+ * A process of its own copies the store: `VACUUM INTO` and the proof take a core for seconds, and cannot be stopped in a thread.
+ * Its arguments are the source and the target; it prints the copy, or why there is none, as one line of JSON.
+ */
+
+const STDOUT = 1
+const [source = '', target = ''] = process.argv.slice(2)
+
+try {
+  writeSync(STDOUT, JSON.stringify({ copy: await copyStore(source, target) }))
+} catch (error) {
+  const { name, message, code, try: next } = error as Error & { code?: string; try?: string }
+  writeSync(STDOUT, JSON.stringify({ fault: { name, message, code, try: next } }))
+}

@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { createReadStream, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { VERSION } from '../process/version.ts'
+import { freeBytes } from '../store/file/disk-room.ts'
+import type { LocalOrigin } from '../store/transactor.ts'
+import { backupNoRoom, copyProblem, systemProblem } from './backup-error.ts'
+import { backupName } from './backup-name.ts'
+import type { ProvedCopy } from './copy/copy-store.ts'
+import { BACKUP_LIMITS } from './limits.ts'
+import { type BackupReason, type Manifest, manifestName, signManifest } from './manifest.ts'
+import type { BackupPlace } from './place/backup-place.ts'
+import { UNFINISHED } from './place/directory-place.ts'
+import { runCopy } from './run-copy.ts'
+
+/** What a backup is made of. */
+export interface BackupSource {
+  /** The database file. A daemon may be writing to it. */
+  readonly database: string
+  /** Where copies are made before they go to their place; made when needed. */
+  readonly directory: string
+  readonly place: BackupPlace
+  /** Signs what is said of it. */
+  readonly signer: LocalOrigin
+}
+
+/**
+ * Makes one backup: copies, proves, and only then gives the copy to its place, and its manifest after it. A file without a
+ * manifest is none.
+ *
+ * @throws ProblemError BACKUP_REFUSED, BACKUP_NO_ROOM, BACKUP_FAILED, STORE_DAMAGED: then everything is as before
+ */
+export async function makeBackup(
+  source: BackupSource,
+  reason: BackupReason,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Manifest> {
+  const { directory, place, signer } = source
+  let work: string | undefined
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    requireRoom(source)
+    work = await mkdtemp(join(directory, UNFINISHED))
+    const file = join(work, 'copy.db')
+    const copy = await runCopy(source.database, file, signal)
+    signal.throwIfAborted()
+    if ('fault' in copy) throw copyProblem(copy.fault, directory)
+    const { manifest, text } = describe(copy, reason, signer)
+    if (place.take === undefined) await place.put(manifest.name, createReadStream(file))
+    else await place.take(manifest.name, file)
+    await place.put(manifestName(manifest.name), Readable.from([text]))
+    return manifest
+  } catch (error) {
+    throw systemProblem(error, directory)
+  } finally {
+    if (work !== undefined) await rm(work, { recursive: true, force: true })
+  }
+}
+
+function describe(copy: ProvedCopy, reason: BackupReason, signer: LocalOrigin) {
+  const madeAt = Date.now()
+  const { epoch, records, headId, schema, bytes, sha256 } = copy
+  return signManifest(
+    {
+      object: 'backup',
+      version: 1,
+      name: backupName(madeAt, copy),
+      reason,
+      made_at: madeAt,
+      bytes,
+      sha256,
+      epoch,
+      records,
+      head_id: headId,
+      schema,
+      instance_did: signer.did,
+      spl: VERSION,
+    },
+    (bytesToSign) => signer.sign(bytesToSign),
+  )
+}
+
+/** A copy is at most as large as the file and its log. */
+function requireRoom({ database, directory }: BackupSource): void {
+  const most = sizeOf(database) + sizeOf(`${database}-wal`)
+  const free = freeBytes(directory) ?? Infinity
+  if (free < most + BACKUP_LIMITS.reserveBytes) throw backupNoRoom(directory)
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}

@@ -1,0 +1,46 @@
+import {
+  type FoundBackup,
+  type GoodBackup,
+  newestGood,
+  readBackups,
+} from '../../backup/read-backups.ts'
+import { backupDamaged } from '../../backup/fetch-backup.ts'
+import { CliError } from '../cli-error.ts'
+import type { BackupHome } from './backup-home.ts'
+
+/**
+ * The backup of that name, or the newest good one.
+ *
+ * @throws CliError BACKUP_NOT_FOUND, ProblemError BACKUP_DAMAGED
+ */
+export async function findBackup(
+  { source, identities }: BackupHome,
+  name: string | undefined,
+): Promise<GoodBackup> {
+  const found = await readBackups(source.place, identities)
+  if (name === undefined) {
+    const newest = newestGood(found)
+    if (newest !== undefined) return newest
+    const [last] = found
+    if (last?.fault !== undefined) throw backupDamaged(last.name, last.fault)
+    throw new CliError(
+      'BACKUP_NOT_FOUND',
+      `there is no backup in ${source.place.where}`,
+      'spl backup create',
+    )
+  }
+  const named = namedIn(found, name)
+  if (named.manifest !== undefined) return named
+  throw backupDamaged(name, named.fault)
+}
+
+/** @throws CliError BACKUP_NOT_FOUND */
+export function namedIn(found: readonly FoundBackup[], name: string): FoundBackup {
+  const named = found.find((one) => one.name === name)
+  if (named !== undefined) return named
+  throw new CliError(
+    'BACKUP_NOT_FOUND',
+    `there is no backup ${JSON.stringify(name)}`,
+    'spl backup list',
+  )
+}
