@@ -33,7 +33,7 @@ export function sendToObject(
     stranger,
     origin,
     scopes: routeBits(access),
-    bodyBytes: access === undefined ? 0 : bodyBytes,
+    bodyBytes: access === undefined || access.anyLength === true ? 0 : bodyBytes,
     requestId: head.request_id,
   })
   // Redirects are the daemon's answer to the client, not an order to this Worker.

@@ -42,7 +42,7 @@ export const HTTP_LIMITS = {
   spareDescriptors: 128,
   /** Time to send a whole request head, milliseconds. */
   headersMs: 10_000,
-  /** Time to send a whole request, milliseconds: a body is at most `bodyBytes`, or a proxy's proof. */
+  /** Time to send a whole request whose answer has not begun, milliseconds: a body is at most `bodyBytes`, or a proxy's proof. */
   requestMs: 120_000,
   /** Time that an idle connection is kept, milliseconds. */
   keepAliveMs: 75_000,

@@ -15,6 +15,8 @@ export interface RouteAccess {
   readonly events?: 'feed' | 'always' | 'continuous'
   /** Takes a stream ticket in the query in place of a bearer: browsers' event streams can send no header. */
   readonly ticket?: true
+  /** Its body has any length: home limits each part of it. The gateway passes it on, whatever length it states. */
+  readonly anyLength?: true
   /** Takes a one-time invite code in place of a bearer, and nothing else. */
   readonly invite?: true
 }
@@ -37,7 +39,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /openapi.json': { scopes: 'open' },
   'GET /v1/identity': { scopes: 'any' },
   'GET /v1/identity/proof': { scopes: 'open' },
-  'POST /v1/records': { scopes: ['records:write'] },
+  'POST /v1/records': { scopes: ['records:write'], anyLength: true },
   'GET /v1/records': read,
   'GET /v1/records/{id}': read,
   'GET /v1/threads': read,

@@ -1,6 +1,5 @@
 import { detach } from '../../../protocol/detach.ts'
 import { GRANT_ENDS } from '../../access/authorise.ts'
-import { holderOf } from '../../access/principal.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { Ingest } from '../../store/ingest/ingest.ts'
 import { linesAnswer } from '../answers/answer.ts'
@@ -25,7 +24,7 @@ export function createAppendMany(
   return function appendMany(c: RouteContext, sender: Sender, posted: PostedMany): Response {
     const { principal } = sender
     refuseKey(c.req.raw.headers)
-    const leaveSeat = seats.take(holderOf(principal))
+    const leaveSeat = seats.take(principal)
     const ended = new AbortController()
     const ingest = new Ingest({
       store,

@@ -68,7 +68,8 @@ export function createHttpServer(
       // A head beyond the limit is still read, up to here: otherwise its refusal would have no CORS headers.
       maxHeaderSize: HTTP_LIMITS.readHeadBytes,
       headersTimeout: HTTP_LIMITS.headersMs,
-      requestTimeout: HTTP_LIMITS.requestMs,
+      // `watchUpload` limits the time of a body: a bulk append has none.
+      requestTimeout: 0,
       keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
       connectionsCheckingInterval: 1_000,
       requireHostHeader: false,

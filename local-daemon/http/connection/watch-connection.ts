@@ -10,7 +10,8 @@ const HALF_CLOSED_LOOK_MS = 100
 const watched = new WeakSet<Socket>()
 
 /**
- * Follows an upload to its end. While it has no answer, `late` is called after `bodySilenceMs` of silence. Once it has one,
+ * Follows an upload to its end. While no answer to it has begun, `late` is called after `requestMs`; while none has ended, after
+ * `bodySilenceMs` of silence. Once it has one,
  * the rest is read and dropped, so that a client which sends everything first can read it (RFC 9112, section 9.6); beyond
  * the limits the connection is cut. One that ends within them can be used further.
  */
@@ -20,8 +21,9 @@ export function watchUpload(
   late: () => void,
 ): void {
   const { socket } = incoming
+  const startedAt = performance.now()
   let seen = socket.bytesRead
-  let changedAt = performance.now()
+  let changedAt = startedAt
   let answered: { readonly at: number; readonly bytes: number } | undefined
   const timer = setInterval(look, LOOK_MS)
   // What Node does after the answer on a connection that is not kept: too soon for an upload.
@@ -53,7 +55,8 @@ export function watchUpload(
     }
     const silence = now - changedAt
     if (answered === undefined) {
-      if (silence < HTTP_LIMITS.bodySilenceMs) return
+      const isLong = !outgoing.headersSent && now - startedAt > HTTP_LIMITS.requestMs
+      if (silence < HTTP_LIMITS.bodySilenceMs && !isLong) return
       stop()
       late()
     } else if (

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ADA, aDaemon, aDraft } from '../../support/daemon/a-daemon.ts'
-import { linesOf, outcomesOf, postLines } from './post-lines.ts'
-import { foreignHome } from './signed-lines.ts'
+import { linesOf, outcomesOf, postLines, SlowLines } from '../../support/bulk/post-lines.ts'
+import { foreignHome } from '../../support/bulk/signed-lines.ts'
 
 describe('a bulk append', () => {
   it('appends a record for each line and tells so in order, with a summary', async () => {
@@ -94,30 +94,12 @@ describe('a bulk append', () => {
 
   it('lets a writer see an outcome before it has sent the next line', async () => {
     await using at = await aDaemon()
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-    const writer = writable.getWriter()
-    const encoder = new TextEncoder()
-    const written = writer.write(encoder.encode(linesOf([aDraft({ clock: 0 })])))
-    const answer = await fetch(`${at.base}/v1/records`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${at.bearer}`, 'content-type': 'application/x-ndjson' },
-      body: readable,
-      duplex: 'half',
-    })
-    await written
-    const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
-    const first = new TextDecoder().decode((await reader.read()).value)
-    expect(JSON.parse(first)).toMatchObject({ line: 1, outcome: 'accepted' })
+    const slow = new SlowLines(at)
+    await slow.send(linesOf([aDraft({ clock: 0 })]))
+    expect((await slow.outcomes(1)).outcomes).toMatchObject([{ line: 1, outcome: 'accepted' }])
     // Without its line feed: the end of the body ends the line.
-    await writer.write(encoder.encode(JSON.stringify(aDraft({ clock: 1 }))))
-    await writer.close()
-    let rest = ''
-    for (;;) {
-      const { value, done } = await reader.read()
-      if (done) break
-      rest += new TextDecoder().decode(value)
-    }
-    expect(outcomesOf(rest)).toMatchObject({ outcomes: [{ line: 2 }], summary: { accepted: 2 } })
+    await slow.send(JSON.stringify(aDraft({ clock: 1 })))
+    expect((await slow.end()).summary).toMatchObject({ lines: 2, accepted: 2 })
     expect(at.daemon.store.page({ actor: ADA }, 0, 100, 10).records).toHaveLength(2)
   })
 })

@@ -78,9 +78,8 @@ describe('a policy that is kept', () => {
     const { port } = gateway
     expect(await codeOf(asking(port, revoked))).toBe('401 AUTH_INVALID')
     expect(await codeOf(asking(port, reader, { path: '/v1/tokens' }))).toBe('403 SCOPE_FORBIDDEN')
-    expect(await codeOf(asking(port, good, { method: 'POST', headers, body }))).toBe(
-      '413 BODY_TOO_LARGE',
-    )
+    const sending = { path: '/v1/invites', method: 'POST', headers, body }
+    expect(await codeOf(asking(port, good, sending))).toBe('413 BODY_TOO_LARGE')
     expect(await codeOf(asking(port, good))).toBe('503 TUNNEL_OFFLINE')
     expect(await codeOf(asking(port, reader))).toBe('503 TUNNEL_OFFLINE')
   }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { recordPreimage } from '../../../protocol/records/record-id.ts'
 import type { RecordDraft } from '../../../local-daemon/store/draft.ts'
-import { anOrigin } from '../../support/daemon/a-store.ts'
+import { anOrigin } from '../daemon/a-store.ts'
 
 export interface SignedLine {
   readonly id: string
