@@ -23,7 +23,7 @@ export function linesOf(values: readonly unknown[]): string {
 }
 
 /** Where a bulk append goes to. */
-export interface BulkTarget {
+interface BulkTarget {
   readonly base: string
   readonly bearer: string
 }
@@ -36,7 +36,7 @@ export async function postLines(at: BulkTarget, lines: Lines): Promise<SeenOutco
 }
 
 /** The same once its answer has begun. */
-export function startLines({ base, bearer }: BulkTarget, lines: Lines): Promise<Response> {
+function startLines({ base, bearer }: BulkTarget, lines: Lines): Promise<Response> {
   return fetch(`${base}/v1/records`, {
     method: 'POST',
     headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/x-ndjson' },
