@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Reach } from '../../protocol/identity/reach.ts'
 import { SCOPES } from '../../protocol/identity/scopes.ts'
 import type { RecordDraft } from '../store/draft.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
@@ -9,11 +10,18 @@ import { isOwn, NO_PREDECESSORS, type Predecessors } from '../store/predecessors
 const Scopes = z.array(z.enum(SCOPES)).readonly()
 const Seconds = z.int().nonnegative()
 const Hash = z.string().regex(/^[0-9a-f]{64}$/)
+/** Null, and absent in records from before there were any: everywhere. */
+const StoredReach = z
+  .object({ namespaces: z.array(z.string()).readonly(), threads: z.array(z.string()).readonly() })
+  .readonly()
+  .nullable()
+  .default(null)
 /** Absent in records from before accounts had them. */
 const Place = {
   actors: z.array(z.string()).readonly().default([]),
   namespace: z.string().default('default'),
   env: z.string().default('prod'),
+  reach: StoredReach,
 }
 
 const AccountBody = z.discriminatedUnion('topic', [
@@ -39,6 +47,7 @@ const AccountBody = z.discriminatedUnion('topic', [
     scopes: Scopes,
     created_at: Seconds,
     expires_at: Seconds.nullable().default(null),
+    reach: StoredReach,
   }),
   z.object({ topic: z.literal('token_revoked'), token_id: Hash, revoked_at: Seconds }),
   z.object({
@@ -96,8 +105,8 @@ function applyBody(tables: FoldStatements, body: AccountBody, seq: number): void
     case 'service_account': {
       const { service_account_id: id, name, scopes, actors, namespace, env } = body
       const [scopesJson, actorsJson] = [JSON.stringify(scopes), JSON.stringify(actors)]
-      const { created_at } = body
-      tables.insertAccount.run(id, name, scopesJson, actorsJson, namespace, env, created_at, seq)
+      const place = [namespace, env, reachJson(body.reach)] as const
+      tables.insertAccount.run(id, name, scopesJson, actorsJson, ...place, body.created_at, seq)
       return
     }
     case 'service_account_revoked':
@@ -105,8 +114,9 @@ function applyBody(tables: FoldStatements, body: AccountBody, seq: number): void
       return
     case 'token': {
       const { token_id, service_account_id, env, scopes, created_at, expires_at } = body
-      const json = JSON.stringify(scopes)
-      tables.insertToken.run(token_id, env, json, created_at, expires_at, seq, service_account_id)
+      const grant = [JSON.stringify(scopes), reachJson(body.reach)] as const
+      const times = [created_at, expires_at, seq] as const
+      tables.insertToken.run(token_id, env, ...grant, ...times, service_account_id)
       return
     }
     case 'token_revoked':
@@ -115,8 +125,9 @@ function applyBody(tables: FoldStatements, body: AccountBody, seq: number): void
     case 'invite': {
       const { invite_id: id, device, scopes, actors, namespace, env, created_at } = body
       const [scopesJson, actorsJson] = [JSON.stringify(scopes), JSON.stringify(actors)]
-      const place = [namespace, env, created_at, body.expires_at, body.issuer, seq] as const
-      tables.insertInvite.run(id, device, scopesJson, actorsJson, ...place)
+      const place = [namespace, env, reachJson(body.reach)] as const
+      const times = [created_at, body.expires_at, body.issuer, seq] as const
+      tables.insertInvite.run(id, device, scopesJson, actorsJson, ...place, ...times)
       return
     }
     case 'invite_revoked':
@@ -127,6 +138,10 @@ function applyBody(tables: FoldStatements, body: AccountBody, seq: number): void
       return
     case 'succession':
   }
+}
+
+function reachJson(reach: Reach | null): string | null {
+  return reach === null ? null : JSON.stringify(reach)
 }
 
 function readAccountRecord(

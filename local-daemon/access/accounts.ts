@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mintTokenPayload, tokenId } from '../../protocol/identity/token.ts'
+import type { Reach } from '../../protocol/identity/reach.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
@@ -21,6 +22,8 @@ export interface AccountRequest {
   /** DIDs that it may act as, in addition to its own. */
   readonly actors?: readonly string[]
   readonly namespace?: string
+  /** Where its tokens may read and write; absent: everywhere. */
+  readonly reach?: Reach | undefined
   /** Deployment tag of its tokens: 1 to 16 of a-z and 0-9. */
   readonly env?: string
 }
@@ -62,23 +65,24 @@ export class Accounts {
   }
 
   /**
-   * Mints a token of an account, with the scopes that the account has.
+   * Mints a token of an account, with the scopes and the reach that the account has.
    * @param expiresAt Unix time, seconds; null for never; or a function that chooses it in the transaction
    * @param replaces chooses tokens that end in the same transaction, after the new one exists; it may throw
    * @throws ProblemError `NOT_FOUND` if the account was revoked meanwhile
    */
   async mint(
-    account: { readonly id: string; readonly env: string; readonly scopes: string },
+    account: Pick<AccountRow, 'id' | 'env' | 'scopes' | 'reach'>,
     expiresAt: number | null | ((tx: StoreTransactor) => number | null),
     replaces: (tx: StoreTransactor) => readonly string[] = () => [],
   ): Promise<FreshToken & { readonly revoked: readonly string[] }> {
     const fresh = await this.#mint(account.id, account.env)
     const scopes = JSON.parse(account.scopes) as readonly Scope[]
+    const reach = storedReach(account.reach)
     const revoked = await this.#store.transact((tx) => {
       requireActive(tx.account(account.id))
       const ended = replaces(tx)
       const end = typeof expiresAt === 'function' ? expiresAt(tx) : expiresAt
-      this.#addToken(tx, fresh, { scopes, env: account.env }, end)
+      this.#addToken(tx, fresh, { scopes, env: account.env, reach }, end)
       for (const token of ended) this.#revokeIn(tx, token)
       return ended
     })
@@ -128,6 +132,7 @@ export class Accounts {
       actors = [],
       namespace = DEFAULTS.namespace,
       env = DEFAULTS.env,
+      reach,
     } = request
     this.change(tx, {
       topic: 'service_account',
@@ -137,6 +142,7 @@ export class Accounts {
       actors,
       namespace,
       env,
+      reach: reach ?? null,
       created_at: nowSeconds(),
     })
     return id
@@ -172,7 +178,7 @@ export class Accounts {
   #addToken(
     tx: StoreTransactor,
     fresh: FreshToken,
-    { scopes, env = DEFAULTS.env }: Pick<AccountRequest, 'scopes' | 'env'>,
+    { scopes, env = DEFAULTS.env, reach }: Pick<AccountRequest, 'scopes' | 'env' | 'reach'>,
     expiresAt: number | null,
   ): void {
     this.change(tx, {
@@ -183,12 +189,18 @@ export class Accounts {
       scopes,
       created_at: nowSeconds(),
       expires_at: expiresAt,
+      reach: reach ?? null,
     })
   }
 
   #revokeIn(tx: StoreTransactor, token: string): void {
     this.change(tx, { topic: 'token_revoked', token_id: token, revoked_at: nowSeconds() })
   }
+}
+
+/** The reach in a row's column. */
+export function storedReach(column: string | null): Reach | undefined {
+  return column === null ? undefined : (JSON.parse(column) as Reach)
 }
 
 /** Throws `ProblemError` `NOT_FOUND` for an account that does not exist or is revoked. */

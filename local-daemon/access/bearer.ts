@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import { hash, timingSafeEqual } from 'node:crypto'
 import { readBearer } from '../../protocol/identity/bearer.ts'
+import { SCOPES_WITHOUT_REACH } from '../../protocol/identity/reach.ts'
 import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/identity/token.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
 import { ACCESS_LIMITS } from './limits.ts'
@@ -8,7 +9,7 @@ import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { TokenRow } from '../store/rows.ts'
 import { ACCOUNTS_THREAD } from '../store/daemon-threads.ts'
-import { nowSeconds } from './accounts.ts'
+import { nowSeconds, storedReach } from './accounts.ts'
 import type { Identity } from './identity/identity.ts'
 import type { AccountPrincipal } from './principal.ts'
 import type { TokenUses } from './token-uses.ts'
@@ -130,13 +131,17 @@ function hasExpired(at: number | null): boolean {
 }
 
 function toPrincipal(row: TokenRow): AccountPrincipal {
+  const scopes = JSON.parse(row.scopes) as readonly string[]
+  const reach = storedReach(row.reach)
   return {
     kind: 'account',
     account: row.account,
     tokenId: row.token_id,
-    scopes: JSON.parse(row.scopes) as readonly string[],
+    // A reach bounds what these scopes are about, and could not: whoever made such a token, it does not have them.
+    scopes: reach === undefined ? scopes : scopes.filter((one) => !SCOPES_WITHOUT_REACH.has(one)),
     actors: JSON.parse(row.actors) as readonly string[],
     namespace: row.namespace,
+    reach,
     expiresAt: row.expires_at,
   }
 }

@@ -9,7 +9,13 @@ import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
 import type { InviteRow } from '../store/rows.ts'
-import { type AccountRequest, type Accounts, type FreshToken, nowSeconds } from './accounts.ts'
+import {
+  type AccountRequest,
+  type Accounts,
+  type FreshToken,
+  nowSeconds,
+  storedReach,
+} from './accounts.ts'
 import { requireBearer } from './bearer.ts'
 import type { Identity } from './identity/identity.ts'
 
@@ -42,7 +48,7 @@ export class Invites {
   }
 
   async create(request: InviteRequest): Promise<Invite> {
-    const { device, scopes, actors = [], namespace, env, ttlSeconds, issuer } = request
+    const { device, scopes, actors = [], namespace, env, reach, ttlSeconds, issuer } = request
     const nonce = randomBytes(16)
     const id = hash('sha256', nonce, 'hex')
     const created = nowSeconds()
@@ -56,6 +62,7 @@ export class Invites {
         actors,
         namespace: namespace ?? 'default',
         env: env ?? 'prod',
+        reach: reach ?? null,
         created_at: created,
         expires_at: expiresAt,
         issuer,
@@ -117,6 +124,7 @@ function requestOf(invite: InviteRow): AccountRequest {
     actors: JSON.parse(invite.actors) as string[],
     namespace: invite.namespace,
     env: invite.env,
+    reach: storedReach(invite.reach),
   }
 }
 

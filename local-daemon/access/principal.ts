@@ -1,13 +1,14 @@
+import type { Reach } from '../../protocol/identity/reach.ts'
 import { hasScope, type Scope } from '../../protocol/identity/scopes.ts'
 
 /** Who a request comes from. */
 export type Principal =
   /** The daemon's own user, over the Unix socket, whose mode lets nobody else in. */
-  | { readonly kind: 'owner' }
+  | { readonly kind: 'owner'; readonly reach?: undefined }
   /** Any program on this machine, if bearers are switched off for loopback. */
-  | { readonly kind: 'unchecked' }
+  | { readonly kind: 'unchecked'; readonly reach?: undefined }
   /** Anyone, on an open route. */
-  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'anonymous'; readonly reach?: undefined }
   | AccountPrincipal
 
 /** The bearer of a service account's token. */
@@ -19,6 +20,8 @@ export interface AccountPrincipal {
   /** DIDs that it may act as, in addition to its own. */
   readonly actors: readonly string[]
   readonly namespace: string
+  /** Where it may read and write; undefined: everywhere. */
+  readonly reach: Reach | undefined
   /** Unix time, seconds. */
   readonly expiresAt: number | null
 }

@@ -33,11 +33,7 @@ export function formatCursor(epoch: string, seq: number, id: string): string {
 export function parseCursor(text: string, at: Position): number {
   const [, epoch, digits] = FORM.exec(text) ?? []
   const seq = Number(digits)
-  if (epoch === undefined || !Number.isSafeInteger(seq)) {
-    throw new ProblemError('INVALID_CURSOR', 'The cursor is not one that this daemon gave', {
-      try: 'Hand back next_cursor or the event id exactly as received, or leave the cursor out to start again.',
-    })
-  }
+  if (epoch === undefined || !Number.isSafeInteger(seq)) throw invalidCursor()
   if (epoch !== at.epoch) throw epochChanged()
   if (seq > at.head) {
     throw new ProblemError('CURSOR_FUTURE', 'The cursor is ahead of everything in this store', {
@@ -48,6 +44,12 @@ export function parseCursor(text: string, at: Position): number {
   // An unreadable record has nothing to compare; the records after it may still be readable.
   if (id !== undefined && formatCursor(epoch, seq, id) !== text) throw epochChanged()
   return seq
+}
+
+export function invalidCursor(): ProblemError {
+  return new ProblemError('INVALID_CURSOR', 'The cursor is not one that this daemon gave', {
+    try: 'Hand back next_cursor or the event id exactly as received, or leave the cursor out to start again.',
+  })
 }
 
 function epochChanged(): ProblemError {

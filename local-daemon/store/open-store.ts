@@ -5,6 +5,7 @@ import { freeBytes } from './file/disk-room.ts'
 import { realPath } from '../home/real-path.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { closeDatabase } from './file/close-database.ts'
+import { CursorSeal } from './cursor-seal.ts'
 import { CommitListeners } from './commit-listeners.ts'
 import { type ConnectionOptions, sqliteVersion } from './file/open-connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
@@ -36,6 +37,8 @@ import { limitTrouble } from './trouble/why-not-written.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export interface AppendOptions {
+  /** May refuse it first, also a repeated one. It must not wait. */
+  readonly admit?: ((tx: StoreTransactor) => void) | undefined
   /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
   readonly once?: Once | undefined
   /** May refuse it, by what the store has in that transaction; then nothing is written. It must not wait. */
@@ -57,6 +60,8 @@ export interface Store extends StoreReader {
   transactBulk<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
   readonly commits: CommitListeners
   readonly sizes: StoreSizes
+  /** Hides the numbers in cursors of readers that may not see everything. */
+  readonly seal: CursorSeal
   /** The version of SQLite that this process has loaded. */
   readonly sqliteVersion: string
   /** What is wrong with it now, if anything. */
@@ -237,16 +242,18 @@ export function openStore(options: StoreOptions): Store {
     ...reader,
     commits,
     sizes,
+    seal: new CursorSeal(reader.epoch, (bytes) => origin.sign(bytes)),
     sqliteVersion: sqliteVersion(database),
     transact: (work) => queue.transact(work),
     transactBulk: (work) => queue.bulk(work),
     trouble: () => state.trouble,
     lineageBroken: opened.broken,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),
-    append(draft, { once, guard, also } = {}) {
+    append(draft, { admit, once, guard, also } = {}) {
       const { clock } = draft
       const step = clock === undefined ? draft : sealRecord({ ...draft, clock })
       return queue.append((tx) => {
+        admit?.(tx)
         const before = once && keys.recall(once)
         if (before !== undefined) return { record: before, created: false }
         guard?.(tx)

@@ -2,6 +2,9 @@ import type { Census } from './trouble/census.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
 import { createRecordPages, type RecordFilter, type RecordPage } from './record-pages.ts'
 import { EVERYTHING, sees, type Sight } from './sight.ts'
+import type { Reach } from '../../protocol/identity/reach.ts'
+import { createReachPlaces } from './reach-places.ts'
+import { ID_START_DIGITS } from './to-stored-record.ts'
 import { createSoundRows } from './sound-rows.ts'
 import { isDamage } from './trouble/store-trouble.ts'
 import type { Statements } from './statements.ts'
@@ -12,14 +15,14 @@ import type { StoredRecord } from './stored-record.ts'
 export interface StoreReader {
   /** Identifies the store in every cursor. */
   readonly epoch: string
-  /** The newest sequence number, 0 when empty. */
-  head(): number
+  /** The newest sequence number, 0 when empty; within a reach, if one is given. */
+  head(reach?: Reach): number
   /** The cursor for everything up to and including a sequence number. */
   cursorAt(seq: number): string
   /** The sequence number of a cursor. Throws `ProblemError`: see `parseCursor`. */
   placeOf(cursor: string): number
   /** `id` is 64 hex digits. */
-  record(id: string): StoredRecord | undefined
+  record(id: string, sight?: Sight): StoredRecord | undefined
   /** The sequence numbers of those ids that are here already, by one query. Ids are 64 lower-case hex digits. */
   known(ids: readonly string[]): ReadonlyMap<string, number>
   /** The highest clock of an actor on a thread, -1 if there is none. */
@@ -30,6 +33,8 @@ export interface StoreReader {
    */
   page(filter: RecordFilter, after: number, upTo: number, limit: number): RecordPage
   thread(name: string): ThreadRow | undefined
+  /** Undefined for a thread that does not exist. */
+  namespaceOf(thread: string): string | undefined
   /** Threads, newest first, that began before a sequence number, of those that a reader may see. */
   threads(before: number, limit: number, sight?: Sight): readonly ThreadRow[]
   token(tokenId: string): TokenRow | undefined
@@ -103,6 +108,7 @@ export function createReader({
 
   const cursorAt = (seq: number) => formatCursor(epoch, seq, readableId(seq) ?? '')
   const { one, all, refuseGaps } = createSoundRows({ damaged, census })
+  const places = createReachPlaces(statements)
   const { page, record, known } = createRecordPages({
     statements,
     head,
@@ -110,23 +116,35 @@ export function createReader({
     refusal,
     damaged,
     refuseGaps,
+    places,
+    namespaceOf,
   })
 
   return {
     epoch,
-    head,
+    head: guarded((reach) => (reach === undefined ? head() : places.head(reach))),
     cursorAt,
     placeOf: (cursor) => parseCursor(cursor, { epoch, head: head(), idStartAt: readableId }),
-    record: guarded(record),
+    record: guarded((id, sight = EVERYTHING) => {
+      if (sight.reach !== undefined) {
+        const threads = statements.threadsById.all(Buffer.from(id.slice(0, ID_START_DIGITS), 'hex'))
+        if (!threads.some((thread) => sees(sight, thread, namespaceOf))) return undefined
+      }
+      const found = record(id)
+      return found !== undefined && sees(sight, found.thread, namespaceOf) ? found : undefined
+    }),
     known: guarded(known),
     lastClock: guarded((thread, actor) => statements.lastClock.get(thread, actor) ?? -1),
     page,
     thread: guarded((name) => one(statements.threadByName.get(name), 'threads')),
+    namespaceOf: guarded(namespaceOf),
     threads: guarded((before, limit, sight = EVERYTHING) => {
+      const { reach } = sight
+      if (reach !== undefined) return all(places.threads(reach, before, limit), 'threads')
       const rows: ThreadRow[] = []
       for (const row of statements.threadsBefore.iterate(before, ALL)) {
         if (rows.length === limit) break
-        if (sees(sight, row.thread)) rows.push(row)
+        if (sees(sight, row.thread, namespaceOf)) rows.push(row)
       }
       return all(rows, 'threads')
     }),
@@ -154,4 +172,8 @@ export function createReader({
     ),
     settings: guarded(() => all(statements.settings.all(), 'settings')),
   }
+}
+
+function namespaceOf(_thread: string): string | undefined {
+  return undefined
 }

@@ -1,5 +1,6 @@
 import { ProblemError } from '../problem/problem-error.ts'
 import { STORE_LIMITS } from './limits.ts'
+import type { createReachPlaces } from './reach-places.ts'
 import type { RecordRow } from './rows.ts'
 import { sees, type Sight } from './sight.ts'
 import type { SoundRows } from './sound-rows.ts'
@@ -34,14 +35,19 @@ interface RecordPagesParts {
   readonly refusal: (error: unknown) => unknown
   readonly damaged: (what: string, of?: 'row' | 'file') => Error
   readonly refuseGaps: SoundRows['refuseGaps']
+  readonly places: Pick<ReturnType<typeof createReachPlaces>, 'seqs'>
+  readonly namespaceOf: (thread: string) => string | undefined
 }
 
 /** Reads of the log in arrival order. Each checks that its records are what was written, and that none is missing. */
 export function createRecordPages(parts: RecordPagesParts) {
-  const { statements, head, cursorAt, refusal, damaged, refuseGaps } = parts
+  const { statements, head, cursorAt, refusal, damaged, refuseGaps, places, namespaceOf } = parts
 
   function rowsOf(filter: RecordFilter, after: number, upTo: number, most: number) {
-    const { thread, actor, withoutOwn } = filter
+    const { thread, actor, withoutOwn, reach } = filter
+    if (thread === undefined && reach !== undefined) {
+      return rowsAt(places.seqs(reach, actor, [after, upTo], most))
+    }
     // What is left out counts for nothing: the reader below stops by itself.
     const limit = withoutOwn === true ? ALL : most
     if (thread !== undefined && actor !== undefined) {
@@ -50,6 +56,14 @@ export function createRecordPages(parts: RecordPagesParts) {
     if (thread !== undefined) return statements.recordsOfThread.iterate(thread, after, upTo, limit)
     if (actor !== undefined) return statements.recordsOfActor.iterate(actor, after, upTo, limit)
     return statements.recordsAfter.iterate(after, upTo, limit)
+  }
+
+  function* rowsAt(seqs: readonly number[]): Generator<RecordRow> {
+    for (const seq of seqs) {
+      const row = statements.recordsAfter.get(seq - 1, seq, 1)
+      if (row === undefined) throw missing(seq)
+      yield row
+    }
   }
 
   function toRecord(row: RecordRow): StoredRecord {
@@ -75,8 +89,9 @@ export function createRecordPages(parts: RecordPagesParts) {
    * noticed. An index that leads to another thread's or actor's record is damaged too.
    */
   function gather(filter: RecordFilter, after: number, upTo: number, most: number): RecordPage {
-    if (filter.thread !== undefined && !sees(filter, filter.thread)) return NOTHING
-    const isWhole = filter.thread === undefined && filter.actor === undefined
+    const { thread, actor, reach } = filter
+    if (thread !== undefined && !sees(filter, thread, namespaceOf)) return NOTHING
+    const isWhole = thread === undefined && actor === undefined && reach === undefined
     if (!isWhole) refuseGaps('records')
     const records: StoredRecord[] = []
     let bytes = 0
@@ -86,7 +101,7 @@ export function createRecordPages(parts: RecordPagesParts) {
         const record = toRecord(row)
         if (isWhole ? record.seq !== last + 1 : !isOf(record, filter)) throw missing(last + 1)
         last = record.seq
-        if (!sees(filter, record.thread)) continue
+        if (!sees(filter, record.thread, namespaceOf)) continue
         records.push(record)
         bytes += record.raw.length
         if (bytes >= STORE_LIMITS.pageBytes || records.length === most)

@@ -63,6 +63,22 @@ export function prepareRecordStatements(database: Database) {
       `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_both ${ORIGIN}
        WHERE r.thread = ${THREAD} AND r.actor = ${ACTOR} AND ${PLACE}`,
     ),
+    // Their numbers alone, from the index.
+    seqsOfThread: prepare<[thread: string, after: number, upTo: number, limit: number], number>(
+      `SELECT r.seq FROM ${RECORDS} INDEXED BY records_by_thread WHERE r.thread = ${THREAD} AND ${PLACE}`,
+    ).pluck(),
+    seqsOfBoth: prepare<
+      [thread: string, actor: string, after: number, upTo: number, limit: number],
+      number
+    >(
+      `SELECT r.seq FROM ${RECORDS} INDEXED BY records_by_both
+       WHERE r.thread = ${THREAD} AND r.actor = ${ACTOR} AND ${PLACE}`,
+    ).pluck(),
+    // Without the record's text, whose length the time to read it would tell.
+    threadsById: prepare<[idStart: Buffer], string>(
+      `SELECT t.thread FROM ${RECORDS} INDEXED BY records_by_id JOIN threads t ON t.first_seq = r.thread
+       WHERE r.id_start = ?`,
+    ).pluck(),
     clockTaken: prepare<[thread: string, actor: string, clock: number], number>(
       `SELECT 1 FROM records INDEXED BY records_by_clock
        WHERE thread = ${THREAD} AND actor = ${ACTOR} AND clock = ? LIMIT 1`,

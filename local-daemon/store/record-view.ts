@@ -1,9 +1,15 @@
+import { ProblemError } from '../problem/problem-error.ts'
 import { formatCursor } from './cursor.ts'
+import { CursorSeal } from './cursor-seal.ts'
 import type { StoreReader } from './reader.ts'
 import type { RecordFilter, RecordPage } from './record-pages.ts'
 import type { ThreadRow } from './rows.ts'
 import { EVERYTHING, sees, type Sight, sightKey } from './sight.ts'
 import type { StoredRecord } from './stored-record.ts'
+import { isDamage } from './trouble/store-trouble.ts'
+
+/** A store that is read by somebody. */
+type ViewedStore = StoreReader & { readonly seal: CursorSeal }
 
 /** Which of the records that a reader may see. */
 export type ViewFilter = Omit<RecordFilter, keyof Sight>
@@ -13,12 +19,15 @@ export type ViewFilter = Omit<RecordFilter, keyof Sight>
  * the one for a store without it. Every route, list and feed of records reads through one of these.
  */
 export class RecordView {
-  readonly #reader: StoreReader
+  readonly #store: ViewedStore
   readonly #sight: Sight
+  /** Hides the numbers in cursors, by which a bearer with a reach could count what is out of it. */
+  readonly #seal: CursorSeal | undefined
 
-  constructor(reader: StoreReader, sight: Sight = EVERYTHING) {
-    this.#reader = reader
+  constructor(store: ViewedStore, sight: Sight = EVERYTHING) {
+    this.#store = store
     this.#sight = sight
+    this.#seal = sight.reach === undefined ? undefined : store.seal
   }
 
   /** Equal for two views of the same. */
@@ -33,50 +42,74 @@ export class RecordView {
 
   /** The same without the threads of the daemon itself. */
   withoutOwn(): RecordView {
-    return new RecordView(this.#reader, { ...this.#sight, withoutOwn: true })
+    return new RecordView(this.#store, { ...this.#sight, withoutOwn: true })
   }
 
   sees(thread: string): boolean {
-    return sees(this.#sight, thread)
+    return sees(this.#sight, thread, this.#store.namespaceOf)
   }
 
-  /** The newest place, 0 when empty. */
+  /** The newest place with something to see, 0 if there is nothing. */
   head(): number {
-    return this.#reader.head()
+    return this.#store.head(this.#sight.reach)
   }
 
   /** The cursor for everything up to and including a place. */
   cursorAt(seq: number): string {
-    return this.#reader.cursorAt(seq)
+    return this.#told(this.#store.cursorAt(seq))
   }
 
   /** The same for the place of a record that is at hand. @param id 64 hex digits */
   cursorOf(seq: number, id: string): string {
-    return formatCursor(this.#reader.epoch, seq, id)
+    return this.#told(formatCursor(this.#store.epoch, seq, id))
   }
 
   /** The place of a cursor. Throws `ProblemError`: see `parseCursor`. */
   placeOf(cursor: string): number {
-    return this.#reader.placeOf(cursor)
+    const { epoch, seal } = this.#store
+    const isSealed = this.#seal !== undefined || CursorSeal.isSealed(cursor)
+    return this.#store.placeOf(isSealed ? seal.open(cursor, epoch) : cursor)
   }
 
   /** @param id 64 hex digits */
   record(id: string): StoredRecord | undefined {
-    const record = this.#reader.record(id)
-    return record !== undefined && this.sees(record.thread) ? record : undefined
+    return this.#guarded(() => this.#store.record(id, this.#sight))
   }
 
   /** As `StoreReader.page`. */
   page(filter: ViewFilter, after: number, upTo: number, limit: number): RecordPage {
-    return this.#reader.page({ ...filter, ...this.#sight }, after, upTo, limit)
+    return this.#guarded(() => this.#store.page({ ...filter, ...this.#sight }, after, upTo, limit))
   }
 
   thread(name: string): ThreadRow | undefined {
-    return this.sees(name) ? this.#reader.thread(name) : undefined
+    return this.sees(name) ? this.#guarded(() => this.#store.thread(name)) : undefined
   }
 
   /** Threads, newest first, that began before a place. */
   threads(before: number, limit: number): readonly ThreadRow[] {
-    return this.#reader.threads(before, limit, this.#sight)
+    return this.#guarded(() => this.#store.threads(before, limit, this.#sight))
+  }
+
+  #told(cursor: string): string {
+    return this.#seal?.close(cursor) ?? cursor
+  }
+
+  /** Whom a number must not be told, damage is told without it. */
+  #guarded<Result>(read: () => Result): Result {
+    try {
+      return read()
+    } catch (error) {
+      if (this.#seal === undefined || !(error instanceof ProblemError) || !isDamage(error))
+        throw error
+      const next = error.detail.try?.replace(PLACE, (_, cursor: string) => this.#told(cursor))
+      const message = 'A record here is not what was written'
+      throw new ProblemError(error.code, message, {
+        ...error.detail,
+        try: next ?? 'Tell the owner.',
+      })
+    }
   }
 }
+
+/** Where the refusal of a damaged record says how to continue without it. */
+const PLACE = /(?<=since=)(\S+)/

@@ -27,6 +27,8 @@ export interface TokenRow {
   readonly account: string
   readonly env: string
   readonly scopes: string
+  /** JSON of a `Reach`; null: everywhere. */
+  readonly reach: string | null
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null
@@ -47,6 +49,8 @@ export interface AccountRow {
   readonly actors: string
   readonly namespace: string
   readonly env: string
+  /** JSON of a `Reach`; null: everywhere. */
+  readonly reach: string | null
   readonly created_at: number
   readonly revoked_at: number | null
   readonly reason: string | null
@@ -61,6 +65,8 @@ export interface InviteRow {
   readonly actors: string
   readonly namespace: string
   readonly env: string
+  /** JSON of a `Reach`; null: everywhere. */
+  readonly reach: string | null
   readonly created_at: number
   readonly expires_at: number
   /** The token that made it; null for the owner over the socket. */

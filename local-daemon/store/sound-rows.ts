@@ -14,8 +14,9 @@ export type SoundRows = ReturnType<typeof createSoundRows>
 export function createSoundRows({ damaged, census }: SoundRowsParts) {
   /** Checks that the JSON columns of rows are JSON. */
   function sound<Row extends object>(row: Row): Row {
-    for (const name of ['scopes', 'actors', 'value'] as const) {
+    for (const name of ['scopes', 'actors', 'reach', 'value'] as const) {
       const text = (row as Readonly<Record<string, unknown>>)[name]
+      if (name === 'reach' && text === null) continue
       if (text !== undefined && !isJson(text))
         throw damaged(`a row’s ${name} are not what was written`)
     }

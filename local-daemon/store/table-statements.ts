@@ -25,13 +25,15 @@ export function prepareTableStatements(database: Database) {
         actors: string,
         namespace: string,
         env: string,
+        reach: string | null,
         createdAt: number,
         recordSeq: number,
       ],
       never
     >(
-      `INSERT INTO service_accounts (id, name, scopes, actors, namespace, env, created_at, record_seq)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO service_accounts
+         (id, name, scopes, actors, namespace, env, reach, created_at, record_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     revokeAccount: prepare<[revokedAt: number, reason: string | null, id: string], never>(
       'UPDATE service_accounts SET revoked_at = ?, reason = ? WHERE id = ? AND revoked_at IS NULL',
@@ -42,6 +44,7 @@ export function prepareTableStatements(database: Database) {
         tokenId: string,
         env: string,
         scopes: string,
+        reach: string | null,
         createdAt: number,
         expiresAt: number | null,
         recordSeq: number,
@@ -49,8 +52,8 @@ export function prepareTableStatements(database: Database) {
       ],
       never
     >(
-      `INSERT INTO tokens (token_id, account, env, scopes, created_at, expires_at, record_seq)
-       SELECT ?, id, ?, ?, ?, ?, ? FROM service_accounts WHERE id = ? AND revoked_at IS NULL
+      `INSERT INTO tokens (token_id, account, env, scopes, reach, created_at, expires_at, record_seq)
+       SELECT ?, id, ?, ?, ?, ?, ?, ? FROM service_accounts WHERE id = ? AND revoked_at IS NULL
        ON CONFLICT (token_id) DO NOTHING`,
     ),
     revokeToken: prepare<[revokedAt: number, tokenId: string], never>(
@@ -91,6 +94,7 @@ export function prepareTableStatements(database: Database) {
         actors: string,
         namespace: string,
         env: string,
+        reach: string | null,
         createdAt: number,
         expiresAt: number,
         issuer: string | null,
@@ -99,8 +103,8 @@ export function prepareTableStatements(database: Database) {
       never
     >(
       `INSERT INTO invites
-         (id, device, scopes, actors, namespace, env, created_at, expires_at, issuer, record_seq)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+         (id, device, scopes, actors, namespace, env, reach, created_at, expires_at, issuer, record_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     redeemInvite: prepare<[redeemedAt: number, id: string], never>(
       'UPDATE invites SET redeemed_at = ? WHERE id = ? AND redeemed_at IS NULL',

@@ -1,3 +1,4 @@
+import { THREAD_ID } from '../identity/thread-id.ts'
 import { canonicalJson } from '../json/canonical-json.ts'
 import { checkJson, JsonError } from '../json/json-check.ts'
 import { formatJsonPath } from '../json/json-path.ts'
@@ -24,7 +25,6 @@ const FIELDS: readonly string[] = [
 ] satisfies (keyof SplRecord)[]
 
 const ID = /^[0-9a-f]{64}$/
-const THREAD = /^th_[A-Za-z0-9_.-]{1,128}$/
 /** DID Core's `did:method:id`, with any visible ASCII in the id; together at most 256 characters. */
 export const DID = /^(?=.{1,256}$)did:[a-z0-9]+:[!-~]+$/
 const BODY_BOUNDS = {
@@ -63,7 +63,12 @@ function readRecord(object: Readonly<Record<string, unknown>>): SplRecord {
   }
   return {
     parents: readParents(object['parents']),
-    thread: readText(object, 'thread', THREAD, 'th_ and 1 to 128 characters of A-Z a-z 0-9 _ . -'),
+    thread: readText(
+      object,
+      'thread',
+      THREAD_ID,
+      'th_ and 1 to 128 characters of A-Z a-z 0-9 _ . -',
+    ),
     actor: readText(
       object,
       'actor',

@@ -54,7 +54,7 @@ export type Health = {
         lineage_broken: string | null;
         size: StoreSize;
         problem: {
-            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
+            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "REACH_FORBIDDEN" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
             message: string;
             "try": string;
             since: number;
@@ -68,7 +68,7 @@ export type Health = {
 };
 export type Problem = {
     "object": "error";
-    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
+    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "REACH_FORBIDDEN" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
     message: string;
     "try"?: string;
     required_scope?: string;
@@ -103,6 +103,10 @@ export type Capabilities = {
         [key: string]: number;
     };
 };
+export type Reach = {
+    namespaces: string[];
+    threads: string[];
+};
 export type Identity = {
     "object": "identity";
     instance_did: string;
@@ -112,6 +116,8 @@ export type Identity = {
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
     actors: string[];
     "namespace": string | null;
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     expires_at: number | null;
     /** As far as it can be known */
@@ -232,6 +238,8 @@ export type MintedToken = {
     service_account_id: string;
     env: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     created_at: number;
     /** Unix time, seconds */
@@ -255,6 +263,8 @@ export type CreatedServiceAccount = {
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
     actors: string[];
     "namespace": string;
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     env: string;
     active: boolean;
     /** Unix time, seconds */
@@ -265,12 +275,17 @@ export type CreatedServiceAccount = {
     minted: MintedToken | null;
     edge: Edge;
 };
+export type NewReach = {
+    namespaces?: string[];
+    threads?: string[];
+};
 export type NewServiceAccount = {
     name: string;
     scopes?: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
     actors?: string[];
     "namespace"?: string;
     env?: string;
+    reach?: NewReach;
     with_token?: boolean;
     /** Seconds */
     ttl_seconds?: number;
@@ -283,6 +298,8 @@ export type ServiceAccount = {
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
     actors: string[];
     "namespace": string;
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     env: string;
     active: boolean;
     /** Unix time, seconds */
@@ -304,6 +321,8 @@ export type Token = {
     service_account_id: string;
     env: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     created_at: number;
     /** Unix time, seconds */
@@ -321,6 +340,8 @@ export type ServiceAccountWithTokens = {
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
     actors: string[];
     "namespace": string;
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     env: string;
     active: boolean;
     /** Unix time, seconds */
@@ -338,6 +359,8 @@ export type ChangedServiceAccount = {
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
     actors: string[];
     "namespace": string;
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     env: string;
     active: boolean;
     /** Unix time, seconds */
@@ -358,6 +381,8 @@ export type RotatedToken = {
     service_account_id: string;
     env: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     created_at: number;
     /** Unix time, seconds */
@@ -375,6 +400,7 @@ export type NewToken = {
     service_account_id: string;
     /** Seconds */
     ttl_seconds?: number;
+    reach?: NewReach;
 };
 export type NewlyMintedToken = {
     "object": "token";
@@ -382,6 +408,8 @@ export type NewlyMintedToken = {
     service_account_id: string;
     env: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     created_at: number;
     /** Unix time, seconds */
@@ -407,6 +435,8 @@ export type ChangedToken = {
     service_account_id: string;
     env: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     created_at: number;
     /** Unix time, seconds */
@@ -423,6 +453,7 @@ export type NewInvite = {
     actors?: string[];
     "namespace"?: string;
     env?: string;
+    reach?: NewReach;
     ttl_seconds?: number;
 };
 export type Invite = {
@@ -432,6 +463,8 @@ export type Invite = {
     code: string;
     device: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     expires_at: number;
     edge: Edge;
@@ -441,6 +474,8 @@ export type ListedInvite = {
     invite_id: string;
     device: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     created_at: number;
     /** Unix time, seconds */
@@ -464,6 +499,8 @@ export type Pairing = {
     service_account_id: string;
     env: string;
     scopes: ("records:read" | "records:write" | "threads:write" | "federation:manage" | "config:read" | "config:write" | "admin")[];
+    /** Where it may read and write; null: everywhere */
+    reach: Reach | null;
     /** Unix time, seconds */
     created_at: number;
     /** Unix time, seconds */

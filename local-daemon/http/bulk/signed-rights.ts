@@ -5,6 +5,7 @@ import {
   readClaim,
   type Unproven,
 } from '../../../protocol/records/record-signature.ts'
+import { reachCheck } from '../../access/reach-check.ts'
 import { requireScope } from '../../access/authorise.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { ACCOUNTS_THREAD, AUDIT_THREADS, isDaemonThread } from '../../store/daemon-threads.ts'
@@ -49,8 +50,9 @@ export function signedOf(
     if (reason !== 'FORM') throw invalid(field, message)
     throw invalid(field === '$' ? 'record' : `record.${field}`, message)
   }
+  const admit = reachCheck(principal, claim.record)
   if (!mayComeBack(claim, did)) throw reserved(claim.record.thread)
-  return { kind: 'signed', claim }
+  return { kind: 'signed', claim, admit }
 }
 
 /**

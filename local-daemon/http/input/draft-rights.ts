@@ -6,6 +6,7 @@ import { claimRules, requireScope } from '../../access/authorise.ts'
 import { guardExposedChange } from '../../access/exposed-requirement.ts'
 import { guardRequirement } from '../../access/lockout.ts'
 import type { Principal } from '../../access/principal.ts'
+import { reachCheck } from '../../access/reach-check.ts'
 import { type RecordActor, recordActor } from '../../access/record-actor.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { readSetting } from '../../settings/setting-records.ts'
@@ -77,17 +78,18 @@ export function createDraftRights({
   }
 
   /**
-   * Reads a record whose clock and actor may be left out. Throws `RecordError`, or `ProblemError`: `THREAD_RESERVED`,
-   * `SCOPE_FORBIDDEN`, `DID_CLAIM_DENIED`, `INVALID_SETTING`.
+   * Reads a record whose clock and actor may be left out. Throws `RecordError`, or `ProblemError`: `REACH_FORBIDDEN`,
+   * `THREAD_RESERVED`, `SCOPE_FORBIDDEN`, `DID_CLAIM_DENIED`, `INVALID_SETTING`.
    */
   return function wantedOf(sender: Sender, input: unknown): DraftWanted {
     const { draft, names } = readDraft(input)
+    const admit = reachCheck(sender.principal, draft)
     const guard = checkThread(sender.principal, draft)
     const named = names ? draft.actor : undefined
     const claim = recordActor(sender.principal, sender.claimed, named, claimRules(settings))
     if (claim.actor === did) throw daemonOnly()
     const also = noteOf(sender, claim)
-    return { kind: 'draft', draft: { ...draft, actor: claim.actor }, guard, also }
+    return { kind: 'draft', draft: { ...draft, actor: claim.actor }, admit, guard, also }
   }
 }
 

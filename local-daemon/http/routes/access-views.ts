@@ -1,4 +1,4 @@
-import type { FreshToken } from '../../access/accounts.ts'
+import { type FreshToken, storedReach } from '../../access/accounts.ts'
 import { accountDid } from '../../access/principal.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import type { StoreReader } from '../../store/reader.ts'
@@ -29,6 +29,7 @@ export function viewOfAccount(row: AccountRow) {
     scopes: JSON.parse(row.scopes) as string[],
     actors: JSON.parse(row.actors) as string[],
     namespace: row.namespace,
+    reach: storedReach(row.reach) ?? null,
     env: row.env,
     active: row.revoked_at === null,
     created_at: row.created_at,
@@ -58,6 +59,7 @@ export function viewOfToken(row: TokenRow) {
     service_account_id: row.account,
     env: row.env,
     scopes: JSON.parse(row.scopes) as string[],
+    reach: storedReach(row.reach) ?? null,
     created_at: row.created_at,
     expires_at: row.expires_at,
     revoked_at: row.revoked_at ?? row.account_revoked_at,

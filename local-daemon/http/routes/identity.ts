@@ -30,6 +30,7 @@ export function addIdentity({ router, did }: RouteParts): void {
           scopes: account?.scopes ?? all,
           actors: account?.actors ?? [],
           namespace: account?.namespace ?? null,
+          reach: account?.reach ?? null,
           expires_at: account?.expiresAt ?? null,
           client_address: c.env.clientAddress ?? null,
         }),

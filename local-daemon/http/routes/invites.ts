@@ -1,3 +1,5 @@
+import { canonicalReach } from '../../../protocol/identity/reach.ts'
+import { storedReach } from '../../access/accounts.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import {
   Invite,
@@ -32,10 +34,12 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
       const { ttl_seconds: ttlSeconds, ...asked } = await parseBody(NewInvite, c, authorise)
       const principal = c.get('principal')
       const issuer = principal.kind === 'account' ? principal.tokenId : null
-      const { code, id, expiresAt } = await invites.create({ ...asked, ttlSeconds, issuer })
+      const reach = asked.reach && canonicalReach(asked.reach)
+      const made = await invites.create({ ...asked, reach, ttlSeconds, issuer })
       const { device, scopes } = asked
-      const answer = { object: 'invite', invite_id: id, code, device, scopes }
-      const rest = { expires_at: expiresAt, edge: await edge.settled() }
+      const { id: invite_id, code, expiresAt: expires_at } = made
+      const answer = { object: 'invite', invite_id, code, device, scopes, reach: reach ?? null }
+      const rest = { expires_at, edge: await edge.settled() }
       return jsonAnswer(c.env, 201, JSON.stringify({ ...answer, ...rest }))
     },
   )
@@ -113,6 +117,7 @@ function viewOfInvite(row: InviteRow) {
     invite_id: row.id,
     device: row.device,
     scopes: JSON.parse(row.scopes) as string[],
+    reach: storedReach(row.reach) ?? null,
     created_at: row.created_at,
     expires_at: row.expires_at,
     redeemed_at: row.redeemed_at,

@@ -42,6 +42,7 @@ export function addPostRecord(parts: RouteParts): void {
         'INVALID_RECORD',
         'INVALID_SETTING',
         'THREAD_RESERVED',
+        'REACH_FORBIDDEN',
         'CLOCK_CONFLICT',
         'LOCKOUT',
         'IDEMPOTENCY_KEY_REUSED',
@@ -68,9 +69,9 @@ export function addPostRecord(parts: RouteParts): void {
         requestId: c.env.requestId,
       }
       if (posted.kind === 'many') return appendMany(c, sender, posted)
-      const { draft, guard, also } = rightsOf(sender, posted.value)
+      const { draft, admit, guard, also } = rightsOf(sender, posted.value)
       const once = readOnce(request.headers.get('idempotency-key'), principal, draft)
-      const { record, created } = await store.append(draft, { once, guard, also })
+      const { record, created } = await store.append(draft, { admit, once, guard, also })
       const location = { location: `/v1/records/${record.id}` }
       const status = created ? 201 : 200
       const json = flatJson(record)

@@ -1,3 +1,4 @@
+import { canonicalReach } from '../../../protocol/identity/reach.ts'
 import { expiryAfter, latestExpiry, requireActive } from '../../access/accounts.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { jsonAnswer } from '../answers/answer.ts'
@@ -47,7 +48,8 @@ export function addServiceAccounts({
     },
     async (c) => {
       const asked = await parseBody(NewAccount, c, authorise)
-      const { with_token: withToken, ttl_seconds: ttl, ...request } = asked
+      const { with_token: withToken, ttl_seconds: ttl, ...given } = asked
+      const request = { ...given, reach: given.reach && canonicalReach(given.reach) }
       const expiresAt = expiryAfter(ttl)
       const fresh = withToken ? await accounts.createWithToken(request, expiresAt) : undefined
       const id = fresh?.account ?? (await accounts.create(request))

@@ -1,12 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { isChallenge } from '../../../protocol/identity/request-signature.ts'
-import {
-  DEFAULT_NAMESPACE,
-  NAMESPACE_LIMITS,
-  NAMESPACE_NAME,
-  NAMESPACE_RULE,
-} from '../../../protocol/identity/namespace-name.ts'
+import { DEFAULT_NAMESPACE } from '../../../protocol/identity/namespace-name.ts'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
+import { isBoundable, NamespaceName, ReachBody, ReachOrNull, UNBOUNDABLE } from './reach-schemas.ts'
 import { ACCESS_LIMITS } from '../../access/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../../settings/setting-definitions.ts'
 import { Did, listOf } from './schemas.ts'
@@ -41,7 +37,6 @@ function printable(least: number, most: number) {
 }
 /** It is printed in tables. */
 const Label = printable(1, 64).openapi({ minLength: 1, maxLength: 64, pattern: PLAIN })
-const NamespaceName = z.string().max(NAMESPACE_LIMITS.name).regex(NAMESPACE_NAME, NAMESPACE_RULE)
 const EnvTag = z.string().regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 of a-z and 0-9')
 const Scopes = z.array(z.enum(SCOPES)).max(SCOPES.length)
 const Ttl = z.int().min(1).max(tokenMaxSeconds).openapi({ description: 'Seconds' })
@@ -52,6 +47,7 @@ const grant = {
   actors: z.array(Did).max(accountActors).default([]),
   namespace: NamespaceName.default(DEFAULT_NAMESPACE),
   env: EnvTag.default('prod'),
+  reach: ReachBody.optional(),
 }
 export const NewAccount = z
   .strictObject({
@@ -64,9 +60,14 @@ export const NewAccount = z
     path: ['ttl_seconds'],
     message: 'is the lifetime of a token: it needs with_token',
   })
+  .refine(isBoundable, UNBOUNDABLE)
   .openapi('NewServiceAccount')
 export const NewToken = z
-  .strictObject({ service_account_id: AccountId, ttl_seconds: Ttl.optional() })
+  .strictObject({
+    service_account_id: AccountId,
+    ttl_seconds: Ttl.optional(),
+    reach: ReachBody.optional(),
+  })
   .openapi('NewToken')
 export const Rotation = z
   .strictObject({ ttl_seconds: Ttl.optional(), force: z.boolean().default(false) })
@@ -77,6 +78,7 @@ export const NewInvite = z
     ...grant,
     ttl_seconds: z.int().min(1).max(inviteMaxSeconds).default(inviteDefaultSeconds),
   })
+  .refine(isBoundable, UNBOUNDABLE)
   .openapi('NewInvite')
 export const NewTicket = z
   .strictObject({ path: z.string().openapi({ description: 'Path of an event stream, no query' }) })
@@ -113,6 +115,7 @@ const tokenFields = {
   service_account_id: AccountId,
   env: z.string(),
   scopes: Scopes,
+  reach: ReachOrNull,
   created_at: Seconds,
   expires_at: Seconds.nullable(),
   revoked_at: Seconds.nullable(),
@@ -136,6 +139,7 @@ const accountFields = {
   scopes: Scopes,
   actors: z.array(z.string()),
   namespace: z.string(),
+  reach: ReachOrNull,
   env: z.string(),
   active: z.boolean(),
   created_at: Seconds,
@@ -166,6 +170,7 @@ export const Invite = z
     code: z.string().openapi({ description: 'Shown this once' }),
     device: z.string(),
     scopes: Scopes,
+    reach: ReachOrNull,
     expires_at: Seconds,
     edge: Edge,
   })
@@ -176,6 +181,7 @@ export const ListedInvite = z
     invite_id: InviteIdText,
     device: z.string(),
     scopes: Scopes,
+    reach: ReachOrNull,
     created_at: Seconds,
     expires_at: Seconds,
     redeemed_at: Seconds.nullable(),
@@ -234,6 +240,7 @@ export const Identity = z
     scopes: Scopes,
     actors: z.array(z.string()),
     namespace: z.string().nullable(),
+    reach: ReachOrNull,
     expires_at: Seconds.nullable(),
     client_address: z.string().nullable().openapi({ description: 'As far as it can be known' }),
   })

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { PROBLEM_STATUS } from '../../../protocol/http/problem.ts'
 import { ACTS, DATA_TYPES } from '../../../protocol/records/record.ts'
+import { THREAD_ID } from '../../../protocol/identity/thread-id.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 
 /*
@@ -13,12 +14,9 @@ export const RecordId = z
   .string()
   .regex(RECORD_ID, 'must be the id of a record: 64 lower-case hex digits')
   .openapi({ description: 'SHA-256, lower-case hex' })
-const ThreadId = z
+export const ThreadId = z
   .string()
-  .regex(
-    /^th_[A-Za-z0-9_.-]{1,128}$/,
-    'must be the id of a thread: th_ and up to 128 letters, digits and _ . -',
-  )
+  .regex(THREAD_ID, 'must be the id of a thread: th_ and up to 128 letters, digits and _ . -')
 /** As `DID` of `protocol/records/record.ts`, without what other engines of expressions do not know. */
 export const Did = z
   .string()

@@ -180,6 +180,12 @@ CREATE INDEX records_by_actor ON records (actor);
 CREATE INDEX records_by_both ON records (thread, actor);
 CREATE INDEX records_by_clock ON records (thread, actor, clock);
 `,
+  // JSON of a `Reach`; null: everywhere.
+  `
+ALTER TABLE service_accounts ADD COLUMN reach TEXT;
+ALTER TABLE tokens ADD COLUMN reach TEXT;
+ALTER TABLE invites ADD COLUMN reach TEXT;
+`,
 ]
 
 /**

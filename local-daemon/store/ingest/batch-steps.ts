@@ -4,7 +4,7 @@ import type { SealedRecord } from '../draft.ts'
 import type { StoreReader } from '../reader.ts'
 import type { AppendResult, LocalOrigin, StoreTransactor } from '../transactor.ts'
 import { isStoreFault } from '../write-queue.ts'
-import type { DraftWanted, Entry, Outcome } from './entry.ts'
+import type { DraftWanted, Entry, Outcome, SignedWanted } from './entry.ts'
 import { SealAhead } from './seal-ahead.ts'
 import { SignatureCheck } from './verify-soon.ts'
 
@@ -33,11 +33,13 @@ export class BatchSteps {
       if (wanted instanceof ProblemError) return rejected(line, wanted)
       const one = sealed[at]
       const seq = one === undefined ? undefined : known.get(one.id)
-      const isGuarded = wanted.kind === 'draft' && wanted.guard !== undefined
+      // Whether it is here already is for nobody to know who may not write it.
+      const isGuarded =
+        wanted.admit !== undefined || (wanted.kind === 'draft' && wanted.guard !== undefined)
       if (one !== undefined && seq !== undefined && !isGuarded) {
         return { line, outcome: 'duplicate' as const, id: one.id, seq }
       }
-      if (wanted.kind === 'signed') return this.#verified(line, wanted.claim)
+      if (wanted.kind === 'signed') return this.#verified(line, wanted)
       return this.#signed(line, wanted, one as SealedRecord | undefined)
     })
     return Promise.all(steps)
@@ -53,7 +55,7 @@ export class BatchSteps {
     return wanted.kind === 'signed' ? wanted.claim : this.#seals.seal(wanted.draft, batch)
   }
 
-  async #verified(line: number, claim: Unproven): Promise<Step> {
+  async #verified(line: number, { claim, admit }: SignedWanted): Promise<Step> {
     const { id, record, preimage, origin, signature } = claim
     if (!(await this.#signatures.holds(claim))) {
       const { field, message } = wrongSignature()
@@ -66,11 +68,14 @@ export class BatchSteps {
     }
     const sig = Buffer.from(signature)
     return (tx) =>
-      settled(line, id, () => tx.admit({ sealed: { id, record, preimage }, origin, sig }))
+      settled(line, id, () => {
+        admit?.(tx)
+        return tx.admit({ sealed: { id, record, preimage }, origin, sig })
+      })
   }
 
   async #signed(line: number, wanted: DraftWanted, ahead: SealedRecord | undefined): Promise<Step> {
-    const { draft, guard, also } = wanted
+    const { draft, admit, guard, also } = wanted
     const sig = ahead && (await this.#origin.signSoon(Buffer.from(ahead.preimage)))
     const append = (tx: StoreTransactor): AppendResult => {
       if (ahead === undefined || sig === undefined) return tx.append(draft)
@@ -81,6 +86,7 @@ export class BatchSteps {
     }
     return (tx) =>
       settled(line, undefined, () => {
+        admit?.(tx)
         guard?.(tx)
         const result = append(tx)
         also?.(tx, result)

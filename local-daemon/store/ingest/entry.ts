@@ -4,16 +4,19 @@ import type { RecordDraft } from '../draft.ts'
 import type { AppendOptions } from '../open-store.ts'
 
 /** A record of this home's own. */
-export interface DraftWanted extends Pick<AppendOptions, 'guard' | 'also'> {
+export interface DraftWanted extends Pick<AppendOptions, 'admit' | 'guard' | 'also'> {
   readonly kind: 'draft'
   readonly draft: RecordDraft
 }
 
+/** A record that was accepted elsewhere, or here before: all is checked but the signature. */
+export interface SignedWanted extends Pick<AppendOptions, 'admit'> {
+  readonly kind: 'signed'
+  readonly claim: Unproven
+}
+
 /** What a line of a bulk append asks for, once its sender may ask for it. */
-export type Wanted =
-  | DraftWanted
-  /** A record that was accepted elsewhere, or here before: all is checked but the signature. */
-  | { readonly kind: 'signed'; readonly claim: Unproven }
+export type Wanted = DraftWanted | SignedWanted
 
 /** A line that was read: what it asks for, or why it is refused. */
 export interface Entry {

@@ -97,6 +97,7 @@ describe('the last admin', () => {
           scopes: ['records:read'],
           created_at: 1,
           expires_at: null,
+          reach: null,
         })
       }
     })

@@ -22,6 +22,7 @@ const reader = (expiresAt: number | null): AccountPrincipal => ({
   scopes: ['records:read'],
   actors: [],
   namespace: 'default',
+  reach: undefined,
   expiresAt,
 })
 

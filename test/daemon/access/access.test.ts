@@ -71,7 +71,7 @@ describe('the bearer', () => {
     const forged = mintTokenPayload({ env: 'prod', saId, random, sign })
     const id = await tokenId(forged.secret)
     await at.daemon.store.transact((tx) =>
-      tx.tables.insertToken.run(id, 'prod', '["admin"]', 1, null, 1, saId),
+      tx.tables.insertToken.run(id, 'prod', '["admin"]', null, 1, null, 1, saId),
     )
     expect(at.daemon.store.token(id)).toBeDefined()
     expect(await codeOf(await at.get('/v1/threads', withBearer(forged.token)))).toBe(

@@ -91,6 +91,7 @@ describe('a stream ticket', () => {
           scopes: [],
           actors: [],
           namespace: '',
+          reach: undefined,
           expiresAt: null,
         },
         STREAM,

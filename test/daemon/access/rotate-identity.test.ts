@@ -199,6 +199,7 @@ describe('a holder of the old key', () => {
         actors: [],
         namespace: 'default',
         env: 'prod',
+        reach: null,
         created_at: 1,
       }),
     )

@@ -264,6 +264,7 @@ describe('the file', () => {
       '759acfb365d22e0e',
       '017d0efedf4710a8',
       '9aa3b3fb2b9ef852',
+      '4c6bbdea54a8f6b8',
     ])
   })
 

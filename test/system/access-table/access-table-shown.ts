@@ -131,6 +131,7 @@ export async function credentialsOf(stage: AccessStage): Promise<Readonly<Record
         scopes: ['admin'],
         created_at: nowSeconds(),
         expires_at: null,
+        reach: null,
       }),
     )
   }

@@ -1,0 +1,48 @@
+import { DEFAULT_NAMESPACE } from '../../protocol/identity/namespace-name.ts'
+import { isWithinReach, type Reach } from '../../protocol/identity/reach.ts'
+import { ProblemError } from '../problem/problem-error.ts'
+import { isDaemonThread } from '../store/daemon-threads.ts'
+import type { RecordDraft } from '../store/draft.ts'
+import type { AppendOptions } from '../store/open-store.ts'
+import type { StoreReader } from '../store/reader.ts'
+import type { Principal } from './principal.ts'
+
+/**
+ * A check for the transaction that writes a record, before anything else in it: whether its writer reaches the thread. By its
+ * first record a new thread gets its namespace. Undefined for a writer without a reach. There is one refusal for all, which
+ * does not tell whether the thread exists; what can be judged by the name alone is refused at once.
+ * @throws ProblemError REACH_FORBIDDEN, at once and in the check
+ */
+export function reachCheck(
+  { reach }: Principal,
+  { thread, body }: Pick<RecordDraft, 'thread' | 'body'>,
+): AppendOptions['admit'] {
+  if (reach === undefined) return undefined
+  if (isDaemonThread(thread)) throw outOfReach()
+  return (tx) => {
+    if (!mayWrite(reach, thread, body, tx)) throw outOfReach()
+  }
+}
+
+function outOfReach(): ProblemError {
+  return new ProblemError('REACH_FORBIDDEN', 'This bearer does not reach that thread', {
+    field: 'thread',
+    try: 'Write within its reach, which GET /v1/identity shows, or ask the owner for another bearer.',
+  })
+}
+
+function mayWrite(
+  reach: Reach,
+  thread: string,
+  body: RecordDraft['body'],
+  store: Pick<StoreReader, 'namespaceOf'>,
+): boolean {
+  if (isWithinReach(reach, thread, undefined)) return true
+  return isWithinReach(reach, thread, store.namespaceOf(thread) ?? namedIn(body))
+}
+
+/** The namespace of a thread that begins with this body. */
+function namedIn(body: RecordDraft['body']): string {
+  const named = Object.hasOwn(body, 'namespace') ? body['namespace'] : undefined
+  return typeof named === 'string' ? named : DEFAULT_NAMESPACE
+}
