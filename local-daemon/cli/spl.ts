@@ -9,6 +9,7 @@ import { addExport } from './transfer/export.ts'
 import { addExpose } from './expose/expose.ts'
 import { addGateway } from './gateway/gateway.ts'
 import { addHelp } from './help/help.ts'
+import { addIdentity } from './identity/identity.ts'
 import { addIntend } from './records/intend.ts'
 import { addKnow } from './records/know.ts'
 import { addLearn } from './records/learn.ts'
@@ -52,6 +53,7 @@ export function splProgram(): Command {
   addPair(program)
   addServiceAccount(program)
   addToken(program)
+  addIdentity(program)
   addConfig(program)
   addTunnel(program)
 

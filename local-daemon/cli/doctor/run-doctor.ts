@@ -9,6 +9,7 @@ import { costCheck } from './cost-check.ts'
 import { askEdge, clockCheck, type EdgeFacts } from './public-clock.ts'
 import { fileChecks } from './file-checks.ts'
 import { type Finding, gatherFindings } from './finding.ts'
+import { keysCheck } from './keys-check.ts'
 import { linkChecks } from './link-checks.ts'
 import { machineChecks } from './machine-checks.ts'
 import { probeOwn } from './probe-own.ts'
@@ -35,6 +36,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   add(sizeCheck(seen))
   add(await contentCheck(seen))
   for (const check of fileChecks(seen)) add(check)
+  add(keysCheck(seen.home, seen.daemon?.health.instance_did, now))
   for (const check of accessChecks(seen, now / 1000)) add(check)
   add(bindCheck(seen))
   for (const check of linkChecks(seen, now)) add(check)
