@@ -10,6 +10,7 @@ import { addExpose } from './expose/expose.ts'
 import { addGateway } from './gateway/gateway.ts'
 import { addHelp } from './help/help.ts'
 import { addIdentity } from './identity/identity.ts'
+import { addImport } from './transfer/import.ts'
 import { addIntend } from './records/intend.ts'
 import { addKnow } from './records/know.ts'
 import { addLearn } from './records/learn.ts'
@@ -47,6 +48,7 @@ export function splProgram(): Command {
   addLearn(program)
   addThread(program)
   addExport(program)
+  addImport(program)
 
   addLogin(program)
   addLogout(program)

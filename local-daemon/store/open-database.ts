@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
+import { ACCOUNTS_THREAD } from './daemon-threads.ts'
 import { realPath } from '../home/real-path.ts'
 import { openConnection, openFailure } from './file/open-connection.ts'
 import { KeptLog } from './file/kept-log.ts'
@@ -65,7 +66,7 @@ export function openDatabase(options: StoreOptions): OpenDatabase {
     const id = statements.idStartAt.get(seq)?.toString('hex') ?? ''
     if (seq === 0) expectation?.onEmpty()
     else expectation?.onRecords(seq)
-    expectation?.onIdentity(options.origin.did, statements.originsAfter.all(seq - 2))
+    expectation?.onIdentity(options.origin.did, statements.originsOf.all(ACCOUNTS_THREAD))
     if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
     const lineage =
       path === null || options.lineage === undefined

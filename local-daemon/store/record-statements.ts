@@ -42,8 +42,10 @@ export function prepareRecordStatements(database: Database) {
       `SELECT ${RECORD} FROM json_each(?) asked CROSS JOIN ${RECORDS} INDEXED BY records_by_id
          ON r.id_start = unhex(asked.value) ${ORIGIN}`,
     ),
-    originsAfter: prepare<[after: number], string>(
-      `SELECT o.name FROM ${RECORDS} ${ORIGIN} WHERE r.seq > ? ORDER BY r.seq DESC`,
+    // The newest two.
+    originsOf: prepare<[thread: string], string>(
+      `SELECT o.name FROM ${RECORDS} INDEXED BY records_by_thread ${ORIGIN}
+       WHERE r.thread = ${THREAD} ORDER BY r.seq DESC LIMIT 2`,
     ).pluck(),
     recordsAfter: rows<[after: number, upTo: number, limit: number]>(
       `SELECT ${RECORD} FROM ${RECORDS} ${ORIGIN} WHERE ${PLACE}`,

@@ -189,7 +189,7 @@ export class ExportReader {
   }
 
   #fault(code: ExportFault['code'], message: string): ExportFault {
-    return { code, line: this.#line, message }
+    return { code, line: Math.max(1, this.#line), message }
   }
 }
 

@@ -859,7 +859,8 @@ export function proveIdentity(challenge: string, opts?: Oazapfts.RequestOpts) {
 /**
  * Append one record, or many with a stream of outcomes
  */
-export function appendRecord(body: NewRecord | NewRecords, { idempotencyKey, xSyncropelActor }: {
+export function appendRecord(body: NewRecord | NewRecords, { dryRun, idempotencyKey, xSyncropelActor }: {
+    dryRun?: "true" | "false";
     idempotencyKey?: string;
     xSyncropelActor?: string;
 } = {}, opts?: Oazapfts.RequestOpts) {
@@ -917,7 +918,9 @@ export function appendRecord(body: NewRecord | NewRecords, { idempotencyKey, xSy
     } | {
         status: 507;
         data: Problem;
-    }>("/v1/records", oazapfts.json({
+    }>(`/v1/records${QS.query(QS.explode({
+        dry_run: dryRun
+    }))}`, oazapfts.json({
         ...opts,
         method: "POST",
         body,

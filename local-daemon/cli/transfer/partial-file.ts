@@ -5,10 +5,8 @@ import type { ExclusiveLock } from '../../home/exclusive-lock.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import { readChunks } from './read-chunks.ts'
 import { readSteps, type FilePlace } from './read-steps.ts'
-
-/** Bytes read at a time. */
-const CHUNK_BYTES = 1024 * 1024
 
 /** What an interrupted export has left. */
 export interface Kept extends FilePlace {
@@ -63,7 +61,7 @@ export class PartialFile implements AsyncDisposable {
   async kept(): Promise<Kept | undefined> {
     let kept: Kept | undefined
     let records = 0
-    for await (const step of readSteps(chunksOf(this.#file))) {
+    for await (const step of readSteps(readChunks(this.#file))) {
       if (step.kind === 'header') {
         const { header, end } = step
         kept = { header, cursor: header.since, line: 1, end, records, isWhole: false }
@@ -150,11 +148,6 @@ function partOf(target: string): string {
 
 function lockOf(target: string): string {
   return `${target}.part.lock`
-}
-
-/** From the beginning; the file stays open. */
-function chunksOf(file: FileHandle): AsyncIterable<Uint8Array> {
-  return file.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK_BYTES })
 }
 
 async function exists(path: string): Promise<boolean> {

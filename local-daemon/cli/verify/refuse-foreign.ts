@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import { StoreOpenError } from '../../store/store-error.ts'
+import { ACCOUNTS_THREAD } from '../../store/daemon-threads.ts'
 import { checkRecord, RECORD_COLUMNS, type RecordColumns } from './check-record.ts'
 
 /**
- * Refuses a store whose newest record another identity signed: it may be whole, and what this home makes of its records says nothing about that.
+ * Refuses a store whose accounts another identity signed: it may be whole, and what this home makes of its records says nothing about that.
  *
  * @throws StoreOpenError IDENTITY_MISMATCH
  */
@@ -16,7 +17,7 @@ export async function refuseForeign(
   },
 ): Promise<void> {
   const { path, did, lineage } = options
-  const newest = newestRecord(database)
+  const newest = newestOfAccounts(database)
   if (newest === undefined) return
   const record = await checkRecord(newest)
   // A record that does not hold is damage, whatever identity it names.
@@ -28,10 +29,10 @@ export async function refuseForeign(
   )
 }
 
-function newestRecord(database: Database): RecordColumns | undefined {
+function newestOfAccounts(database: Database): RecordColumns | undefined {
   try {
-    const newest = `${RECORD_COLUMNS} ORDER BY r.seq DESC LIMIT 1`
-    return database.prepare<[], RecordColumns>(newest).get()
+    const newest = `${RECORD_COLUMNS} WHERE t.thread = ? ORDER BY r.seq DESC LIMIT 1`
+    return database.prepare<[string], RecordColumns>(newest).get(ACCOUNTS_THREAD)
   } catch {
     // What cannot be read is named by the checks.
     return undefined

@@ -21,7 +21,12 @@ export function createAppendMany(
   const { store, identity, authorise, grants, stopping, did, logger } = parts
   const seats = new BulkSeats()
 
-  return function appendMany(c: RouteContext, sender: Sender, posted: PostedMany): Response {
+  return function appendMany(
+    c: RouteContext,
+    sender: Sender,
+    posted: PostedMany,
+    isTrial: boolean,
+  ): Response {
     const { principal } = sender
     refuseKey(c.req.raw.headers)
     const leaveSeat = seats.take(principal)
@@ -30,6 +35,7 @@ export function createAppendMany(
       store,
       origin: identity,
       mayGoOn: () => authorise.still(principal),
+      isTrial,
     })
 
     function cut(problem: ProblemError): void {

@@ -23,6 +23,7 @@ export class OutcomeCounts {
 
 /** An outcome as a line of the answer. */
 export function outcomeText(of: Outcome): string {
+  if (of.outcome === 'accepted' && of.id === undefined) return lineOf(of)
   // Hex and numbers: nothing to escape.
   if (of.outcome !== 'rejected') {
     return `{"line":${of.line},"outcome":"${of.outcome}","id":"${of.id}","seq":${of.seq}}\n`

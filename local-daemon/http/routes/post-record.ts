@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { ACTOR_HEADER } from '../../access/authorise.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { jsonAnswer } from '../answers/answer.ts'
@@ -7,9 +8,10 @@ import { recordAnswer } from '../answers/record-answer.ts'
 import { createAppendMany } from '../bulk/append-many.ts'
 import { readPosted } from '../bulk/read-posted.ts'
 import { createDraftRights } from '../input/draft-rights.ts'
+import { parseInput } from '../input/parse-input.ts'
 import { readOnce } from '../input/idempotency-key.ts'
 import { answers, linesOf } from '../schemas/describe.ts'
-import { NewRecords } from '../schemas/bulk-schemas.ts'
+import { AppendQuery, NewRecords } from '../schemas/bulk-schemas.ts'
 import { AppendHeaders, FlatRecord, NewRecord } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
@@ -49,7 +51,11 @@ export function addPostRecord(parts: RouteParts): void {
         'STORE_CEILING_REACHED',
       ],
       summary: 'Append one record, or many with a stream of outcomes',
-      request: { body: { required: true, content: BODIES }, headers: AppendHeaders },
+      request: {
+        query: AppendQuery,
+        body: { required: true, content: BODIES },
+        headers: AppendHeaders,
+      },
       responses: {
         201: { ...answers(FlatRecord, 'Appended and durable'), headers: LOCATION },
         200: {
@@ -68,7 +74,9 @@ export function addPostRecord(parts: RouteParts): void {
         claimed: request.headers.get(ACTOR_HEADER),
         requestId: c.env.requestId,
       }
-      if (posted.kind === 'many') return appendMany(c, sender, posted)
+      const isTrial = parseInput(AppendQuery, c.get('query')).dry_run === 'true'
+      if (posted.kind === 'many') return appendMany(c, sender, posted, isTrial)
+      if (isTrial) throw oneIsNoTrial()
       const { draft, admit, guard, also } = rightsOf(sender, posted.value)
       const once = readOnce(request.headers.get('idempotency-key'), principal, draft)
       const { record, created } = await store.append(draft, { admit, once, guard, also })
@@ -81,4 +89,11 @@ export function addPostRecord(parts: RouteParts): void {
       return jsonAnswer(c.env, status, json, location)
     },
   )
+}
+
+function oneIsNoTrial(): ProblemError {
+  return new ProblemError('INVALID_REQUEST', 'dry_run: is for many records', {
+    field: 'dry_run',
+    try: 'Send: Content-Type: application/x-ndjson, or a JSON array.',
+  })
 }

@@ -6,14 +6,20 @@ const Line = z.int().min(1).openapi({ description: 'Of the body, or the element 
 /** The body of a bulk append as a JSON array. */
 export const NewRecords = z.array(z.union([NewRecord, SyncRecord])).openapi('NewRecords')
 
+export const AppendQuery = z.object({
+  dry_run: z.enum(['true', 'false']).optional().openapi({
+    description: 'Of many records: `true` says what would become of each, and writes nothing',
+  }),
+})
+
 /** What became of one line of a bulk append. */
 export const BulkOutcome = z
   .discriminatedUnion('outcome', [
     z.object({
       line: Line,
       outcome: z.enum(['accepted', 'duplicate']).openapi({ description: 'It is on disk' }),
-      id: RecordId,
-      seq: z.int().openapi({ description: 'Its place in the order of arrival' }),
+      id: RecordId.optional().openapi({ description: 'Left out for what a dry run would accept' }),
+      seq: z.int().optional().openapi({ description: 'Its place in the order of arrival' }),
     }),
     z.object({
       line: Line,

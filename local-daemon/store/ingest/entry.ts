@@ -35,6 +35,13 @@ export type Outcome =
       readonly id: string
       readonly seq: number
     }
+  /** What a trial would accept. */
+  | {
+      readonly line: number
+      readonly outcome: 'accepted'
+      readonly id?: undefined
+      readonly seq?: undefined
+    }
   | {
       readonly line: number
       readonly outcome: 'rejected'

@@ -44,10 +44,12 @@ export class Expectation {
   }
 
   /**
-   * Throws `StoreOpenError` `IDENTITY_MISMATCH` if the newest records are by another identity, and nothing says that this one
+   * Throws `StoreOpenError` `IDENTITY_MISMATCH` if the accounts are by another identity, and nothing says that this one
    * replaced it: all bearers of the store would be refused, and it would get records of two identities.
    *
-   * @param newest who signed the newest two, because one may be damaged
+   * Only a daemon itself writes of its accounts; any other record may have come from elsewhere.
+   *
+   * @param newest who signed the newest two records of accounts, because one may be damaged
    */
   onIdentity(did: string, newest: readonly string[]): void {
     const { earlier = [] } = this.#options
@@ -55,7 +57,7 @@ export class Expectation {
     if (other === undefined || newest.some((by) => by === did || earlier.includes(by))) return
     throw new StoreOpenError(
       'IDENTITY_MISMATCH',
-      `The store ${this.#database} belongs to ${other}, which signed its newest record; the key of this home is that of ${did}`,
+      `The store ${this.#database} belongs to ${other}, which signed its accounts; the key of this home is that of ${did}`,
       'Put back the copy of keys/ that belongs to this store, instance.key with successions.json. Or move hub.db and its -wal away, and put back the store of this home.',
     )
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { ExportReader, type ExportFault } from '../../../protocol/records/export-reader.ts'
 import { anIdentity } from '../../support/test-identity.ts'
-import { anExport, aRecordLine } from './an-export.ts'
+import { anExport, aRecordLine } from '../../support/records/an-export.ts'
 import { readExport } from '../../support/records/read-export.ts'
 
 async function firstFault(lines: readonly string[]): Promise<Partial<ExportFault> | undefined> {

@@ -8,7 +8,7 @@ import {
 } from '../../../protocol/records/export-lines.ts'
 import { recordId, recordPreimage } from '../../../protocol/records/record-id.ts'
 import { parseRecord } from '../../../protocol/records/record.ts'
-import { anIdentity, type TestIdentity } from '../../support/test-identity.ts'
+import { anIdentity, type TestIdentity } from '../test-identity.ts'
 
 /** What an export is made of, so that a test can spoil it before it becomes a file. */
 export interface ExportShape {

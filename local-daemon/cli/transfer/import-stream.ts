@@ -1,0 +1,29 @@
+import type { Imported, ImportWanted } from './import-file.ts'
+import { readSteps } from './read-steps.ts'
+import { LineTaker } from './take-lines.ts'
+import { takeSteps } from './take-steps.ts'
+
+/**
+ * Takes in an export as it comes: each part once it is known to be what its exporter signed. Whether it is whole shows at its
+ * end.
+ */
+export async function importStream(
+  chunks: AsyncIterable<Uint8Array>,
+  { client, isDry, isPartial, batchBytes, rejected, progress, signal }: ImportWanted,
+): Promise<Imported> {
+  const taker = new LineTaker({ client, isDry, rejected, signal })
+  let records = 0
+  const taken = await takeSteps({
+    steps: readSteps(chunks),
+    taker,
+    batchBytes,
+    isPartial,
+    signal,
+    onPart(step) {
+      records += step.kind === 'part' ? step.lines.length : 0
+      progress.count(records)
+    },
+    onTaken() {},
+  })
+  return { ...taken, taker }
+}

@@ -1,0 +1,90 @@
+import type { Command } from 'commander'
+import { CliError } from '../cli-error.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import { destinationOf } from '../client/destination.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help/examples.ts'
+import { note } from '../output/output.ts'
+import { showProgress } from '../output/progress.ts'
+import { parseOutput } from '../parse/output.ts'
+import { parsePath } from '../parse/path.ts'
+import { importFile, type Imported, type ImportWanted } from './import-file.ts'
+import { importStream } from './import-stream.ts'
+import { interruptedBySignal } from './interrupted.ts'
+import { RejectedLines } from './rejected-lines.ts'
+import { tellImport } from './tell-import.ts'
+
+interface ImportOptions extends GlobalOptions {
+  readonly dryRun?: true
+  readonly partial?: true
+  readonly rejected?: string
+}
+
+/** Bytes of one request: at home, and elsewhere, where the smallest limit of a gateway holds. */
+const BATCH_BYTES = 4 * 1024 * 1024
+const BATCH_BYTES_ELSEWHERE = 768 * 1024
+
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .description('take in records that spl export wrote, each with its origin and signature')
+    .argument('<file>', 'the export; - is stdin', parseOutput)
+    .option('--dry-run', 'check everything, and say what would become of each record')
+    .option('--partial', 'take what is intact of a file that was cut or changed')
+    .option('--rejected <file>', 'write all lines that are refused there', parsePath)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl import records.ndjson --dry-run', 'is it whole, and what is new in it?'],
+        ['spl import records.ndjson', 'again after an interruption: goes on'],
+        ['ssh other spl export | spl import -', 'from another machine'],
+      ),
+    )
+    .action((file: string, _options: unknown, command: Command) =>
+      importRecords(file, optionsOf<ImportOptions>(command)),
+    )
+}
+
+async function importRecords(path: string, options: ImportOptions): Promise<void> {
+  if (path === '-') refuseTerminal()
+  const started = performance.now()
+  const destination = destinationOf(options)
+  const isHome = destination.kind === 'home'
+  await using rejected = await RejectedLines.open(options.rejected)
+  const isDry = options.dryRun ?? false
+  const wanted = {
+    client: await daemonClient(options),
+    home: homeOf(options),
+    destination: isHome ? destination.home.socket : destination.origin.origin,
+    isDry,
+    isPartial: options.partial ?? false,
+    batchBytes: isHome ? BATCH_BYTES : BATCH_BYTES_ELSEWHERE,
+    rejected,
+    onRemark: note,
+    signal: interruptedBySignal(),
+  }
+  const imported = await withProgress(path, options, wanted)
+  const ms = performance.now() - started
+  tellImport({ path, imported, rejected, isDry, ms, json: options.json })
+}
+
+async function withProgress(
+  path: string,
+  options: ImportOptions,
+  wanted: Omit<ImportWanted, 'progress'>,
+): Promise<Imported> {
+  using progress = showProgress('importing', options)
+  const how = { ...wanted, progress }
+  return path === '-' ? await importStream(process.stdin, how) : await importFile(path, how)
+}
+
+function refuseTerminal(): void {
+  if (!process.stdin.isTTY) return
+  throw new CliError(
+    'IMPORT_NEEDS_INPUT',
+    'stdin is a terminal: no export comes from there',
+    'spl import records.ndjson, or: ssh other spl export | spl import -',
+    EXIT_CODE.usage,
+  )
+}

@@ -1,0 +1,89 @@
+import type { DaemonClient } from '../client/daemon-client.ts'
+import type { RejectedLine } from './check-line.ts'
+import type { RejectedLines } from './rejected-lines.ts'
+import { sendLines, type Outcome } from './send-lines.ts'
+
+/** A line that is to be taken in. */
+export interface LineToTake {
+  /** In its file, from 1. */
+  readonly line: number
+  readonly bytes: Uint8Array
+}
+
+/** What became of the lines so far. */
+export interface Counts {
+  readonly accepted: number
+  readonly duplicate: number
+  readonly rejected: number
+}
+
+/** Gives lines to the daemon, with the place in the file that is reached with the last of them. */
+export class LineTaker {
+  readonly #client: DaemonClient
+  readonly #path: string
+  readonly #rejected: RejectedLines
+  readonly #signal: AbortSignal
+  #counts: Counts = { accepted: 0, duplicate: 0, rejected: 0 }
+
+  /** @param isDry asks what would become of each line, and writes nothing */
+  constructor(options: {
+    readonly client: DaemonClient
+    readonly isDry: boolean
+    readonly rejected: RejectedLines
+    readonly signal: AbortSignal
+  }) {
+    this.#client = options.client
+    this.#path = options.isDry ? '/v1/records?dry_run=true' : '/v1/records'
+    this.#rejected = options.rejected
+    this.#signal = options.signal
+  }
+
+  get counts(): Counts {
+    return this.#counts
+  }
+
+  /**
+   * Sends lines and counts what became of them.
+   *
+   * @returns what became of them
+   * @throws CliError as `sendLines`
+   */
+  async take(lines: readonly LineToTake[]): Promise<readonly Outcome[]> {
+    if (lines.length === 0) return []
+    const bytes = lines.map((line) => line.bytes)
+    const outcomes = await sendLines(this.#client, this.#path, bytes, this.#signal)
+    for (const outcome of outcomes) {
+      if (outcome.outcome === 'rejected') {
+        const line = lines[outcome.line - 1]
+        if (line !== undefined) await this.reject(rejectedBy(outcome, line), line.bytes)
+      } else {
+        const { outcome: what } = outcome
+        this.#counts = { ...this.#counts, [what]: this.#counts[what] + 1 }
+      }
+    }
+    return outcomes
+  }
+
+  /** Counts a line that is not sent at all. */
+  async reject(rejected: RejectedLine, bytes: Uint8Array | undefined): Promise<void> {
+    this.#counts = { ...this.#counts, rejected: this.#counts.rejected + 1 }
+    await this.#rejected.add(rejected, bytes)
+  }
+
+  /** Goes on counting after an earlier call. */
+  countFrom(counts: Counts): void {
+    this.#counts = counts
+  }
+}
+
+function rejectedBy(outcome: Outcome, { line }: LineToTake): RejectedLine {
+  const { id, code = 'UNKNOWN', field, message = 'was refused', try: next } = outcome
+  return {
+    line,
+    ...(typeof id === 'string' && { id }),
+    code,
+    field,
+    message,
+    try: next ?? 'spl help errors; the code says what to do',
+  }
+}

@@ -1,0 +1,81 @@
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { note, printJson } from '../output/output.ts'
+import type { RejectedLine } from './check-line.ts'
+import { fileFault } from './file-fault.ts'
+import type { Imported } from './import-file.ts'
+import type { RejectedLines } from './rejected-lines.ts'
+
+export interface ImportToTell {
+  readonly path: string
+  readonly imported: Imported
+  readonly rejected: RejectedLines
+  readonly isDry: boolean
+  readonly ms: number
+  readonly json: boolean | undefined
+}
+
+/**
+ * Says what became of an import. The exit code is 0 only if the file is whole and the daemon has all of its records.
+ *
+ * @throws CliError FILE_… for a file that is not whole
+ */
+export function tellImport(told: ImportToTell): void {
+  const { imported, path, json } = told
+  const { faults, taker } = imported
+  const isComplete = faults.length === 0 && taker.counts.rejected === 0
+  if (!isComplete) process.exitCode = EXIT_CODE.failed
+  if (json) return printJson(asJson(told, isComplete))
+  const rejected = imported.refused ?? told.rejected
+  for (const line of rejected.listed) note(rejectedText(line))
+  const more = rejected.count - rejected.listed.length
+  if (more > 0) note(`and ${more} more lines; --rejected <file> writes all of them`)
+  note(summary(told))
+  const [first, ...others] = faults.map((fault) => fileFault(path, fault))
+  for (const { message, code } of others) note(`also: ${message} [${code}]`)
+  if (first !== undefined) throw first
+  if (rejected.count > 0) throw refusedSome(rejected.count, told.isDry)
+}
+
+function asJson(told: ImportToTell, isComplete: boolean): object {
+  const { imported, path, isDry, ms } = told
+  const { header, records, faults, taker, refused } = imported
+  const { listed } = refused ?? told.rejected
+  return {
+    object: 'import',
+    status: isComplete ? 'complete' : 'incomplete',
+    dry_run: isDry,
+    path,
+    exporter: header?.exporter ?? null,
+    query: header?.query ?? null,
+    records,
+    ...taker.counts,
+    whole: faults.length === 0,
+    faults: faults.map((fault) => ({ ...fault, code: fileFault(path, fault).code })),
+    rejected_lines: listed,
+    duration_ms: Math.round(ms),
+  }
+}
+
+function rejectedText({ line, code, field, message, try: next }: RejectedLine): string {
+  const what = field === undefined ? message : `${field} ${message}`
+  return `line ${line}: ${what} [${code}]\n  try: ${next}`
+}
+
+function summary({ imported, isDry, ms }: ImportToTell): string {
+  const { records, taker, header, refused } = imported
+  const { accepted, duplicate, rejected } = taker.counts
+  const from = header === undefined ? '' : ` exported by ${header.exporter}`
+  if (refused !== undefined) return `nothing was sent of ${records} records${from}`
+  const rate = isDry || ms < 1_000 ? '' : `, ${Math.round((records * 1_000) / ms)} records/s`
+  const [would, were] = isDry ? ['would be ', 'are'] : ['', 'were']
+  return `${records} records${from}: ${accepted} ${would}accepted, ${duplicate} ${were} there already, ${rejected} ${would}rejected${rate}`
+}
+
+function refusedSome(count: number, isDry: boolean): CliError {
+  return new CliError(
+    'IMPORT_INCOMPLETE',
+    `${count === 1 ? '1 line' : `${count} lines`} ${isDry ? 'would be' : count === 1 ? 'was' : 'were'} refused; all others ${isDry ? 'are fine' : 'are there'}`,
+    'the lines above say why; --rejected <file> writes them all',
+  )
+}
