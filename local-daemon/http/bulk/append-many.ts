@@ -53,6 +53,7 @@ export function createAppendMany(
     const outcomes = outcomeStream({
       next: () => ingest.next(),
       leave() {
+        ingest.end()
         ended.abort()
         unwatch()
         unstop()

@@ -3,6 +3,7 @@ import type { StreamItem } from '../../../protocol/json/line-splitter.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import type { Entry } from '../../store/ingest/entry.ts'
 import type { Ingest } from '../../store/ingest/ingest.ts'
+import { onAbort } from '../connection/on-abort.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import type { PostedMany } from './read-posted.ts'
 
@@ -17,16 +18,12 @@ export async function readLines(
   ingest: Ingest,
   ended: AbortSignal,
 ): Promise<void> {
-  const over = new Promise<undefined>((resolve) => {
-    ended.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
-
   async function take(items: Iterable<StreamItem>): Promise<void> {
     for (const item of items) {
       if (ended.aborted) return
       ingest.add(check(item))
       const room = ingest.room()
-      if (room !== undefined) await Promise.race([room, over])
+      if (room !== undefined) await room
     }
     ingest.pause()
   }
@@ -34,7 +31,7 @@ export async function readLines(
   try {
     for (const chunk of begun) await take(splitter.push(chunk))
     for (;;) {
-      const chunk = await Promise.race([unlessSilent(body.next()), over])
+      const chunk = await nextChunk(body, ended)
       if (chunk === undefined || ended.aborted) break
       await take(splitter.push(chunk))
       await nextTurn()
@@ -48,18 +45,26 @@ export async function readLines(
   }
 }
 
-/** Rejects with `REQUEST_TIMEOUT` if the sender is silent for too long. */
-async function unlessSilent<Result>(read: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(silent()), HTTP_LIMITS.bulkSilenceMs)
+/**
+ * Undefined at the end, and once nobody wants more. Rejects with `REQUEST_TIMEOUT` if the sender is silent for too long.
+ *
+ * Without `Promise.race`: what lives as long as the request would keep every chunk that has won against it.
+ */
+function nextChunk(body: PostedMany['body'], ended: AbortSignal): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    if (ended.aborted) return resolve(undefined)
+    const timer = setTimeout(() => settle(() => reject(silent())), HTTP_LIMITS.bulkSilenceMs)
+    const leave = onAbort([ended], () => settle(() => resolve(undefined)))
+    function settle(how: () => void): void {
+      clearTimeout(timer)
+      leave()
+      how()
+    }
+    body.next().then(
+      (chunk) => settle(() => resolve(chunk)),
+      (error: unknown) => settle(() => reject(error as Error)),
+    )
   })
-  read.catch(() => {})
-  try {
-    return await Promise.race([read, silence])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function silent(): ProblemError {

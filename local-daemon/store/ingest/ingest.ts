@@ -50,9 +50,9 @@ export class Ingest {
     if (batch.entries.length >= ingestRecords || batch.bytes >= ingestBytes) this.#begin(batch)
   }
 
-  /** Resolves when there is room for more lines; undefined: there is. */
+  /** Resolves when there is room for more lines, or nobody wants them; undefined: it is so. */
   room(): Promise<void> | undefined {
-    return this.#batches.length < STORE_LIMITS.ingestAhead
+    return this.#ended || this.#batches.length < STORE_LIMITS.ingestAhead
       ? undefined
       : this.#change(() => this.room())
   }
