@@ -1,3 +1,5 @@
+import type { Reach } from '../../../protocol/identity/reach.ts'
+
 /** What the daemon says about accounts and tokens. Times are Unix time in seconds. */
 export interface Account {
   readonly object: 'service_account'
@@ -7,6 +9,8 @@ export interface Account {
   readonly scopes: readonly string[]
   readonly actors: readonly string[]
   readonly namespace: string
+  /** Null: everywhere. Missing from a daemon that knows none. */
+  readonly reach?: Reach | null
   readonly env: string
   readonly active: boolean
   readonly created_at: number
@@ -20,6 +24,8 @@ export interface Token {
   readonly service_account_id: string
   readonly env: string
   readonly scopes: readonly string[]
+  /** Null: everywhere. Missing from a daemon that knows none. */
+  readonly reach?: Reach | null
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null

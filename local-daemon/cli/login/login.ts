@@ -17,6 +17,7 @@ import { readCode } from '../parse/invite-code.ts'
 import { note, print, printJson, warn } from '../output/output.ts'
 import { parseOrigin } from '../parse/origin.ts'
 import { fields } from '../output/table.ts'
+import { reachText } from '../output/reach-text.ts'
 import { localTime } from '../output/local-time.ts'
 import type { Home } from '../../home/home.ts'
 import { parseId } from '../parse/id.ts'
@@ -130,11 +131,12 @@ async function checkPairing(pairing: Partial<Pairing> | null, did: string): Prom
 
 function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): void {
   const { token: _secret, device, service_account_id, token_id, env, scopes, expires_at } = pairing
+  const reach = pairing.reach ?? null
   const { instance_did } = pairing
   const path = loginFile(home)
   const isDefault = !existsSync(home.instanceKey)
   if (options.json) {
-    const about = { device, service_account_id, token_id, env, scopes, expires_at }
+    const about = { device, service_account_id, token_id, env, scopes, reach, expires_at }
     printJson({
       object: 'login',
       url: url.origin,
@@ -152,6 +154,7 @@ function report(pairing: Pairing, url: URL, home: Home, options: LoginOptions): 
       ['Device', device],
       ['Account', service_account_id],
       ['Scopes', scopes.join(', ')],
+      ['Reach', reachText(reach)],
       ['Expires', expires_at === null ? 'never' : localTime(expires_at)],
       ['Saved in', path],
     ]),

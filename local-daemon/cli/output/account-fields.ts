@@ -1,4 +1,5 @@
 import { fields } from './table.ts'
+import { reachText } from './reach-text.ts'
 import { localTime } from './local-time.ts'
 import type { Account, Edge } from '../client/answers.ts'
 import { gatewayText } from './gateway-text.ts'
@@ -10,6 +11,7 @@ export function accountFields(account: Account, edge?: Edge): string {
     ['Name', account.name],
     ['DID', account.did],
     ['Scopes', account.scopes.join(', ')],
+    ['Reach', reachText(account.reach)],
     ['Actors', account.actors.length === 0 ? undefined : account.actors.join(', ')],
     ['Namespace', account.namespace],
     ['Env', account.env],

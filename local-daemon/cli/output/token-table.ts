@@ -1,3 +1,4 @@
+import { grantText } from './reach-text.ts'
 import { shortTime } from './local-time.ts'
 import { shortId } from './short-id.ts'
 import { table } from './table.ts'
@@ -14,7 +15,7 @@ export function tokenTable(tokens: readonly Token[], names: ReadonlyMap<string, 
       shortTime(token.created_at),
       shortTime(token.last_used_at ?? null),
       endOf(token),
-      token.scopes.join(','),
+      grantText(token.scopes, token.reach),
     ]),
   )
 }

@@ -23,6 +23,9 @@ import { showPairing } from './show-pairing.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { parseList } from '../parse/list.ts'
 import { parseOrigin } from '../parse/origin.ts'
+import { parseReach, type Reach } from '../../../protocol/identity/reach.ts'
+import { addReach, REACH_HELP } from '../parse/reach.ts'
+import { grantText } from '../output/reach-text.ts'
 import { parseScopes } from '../parse/scopes.ts'
 import type { Health } from '../client/presence.ts'
 import { readRunningFile } from '../client/running-file.ts'
@@ -33,6 +36,7 @@ interface PairOptions extends SecretOptions {
   readonly device: string
   readonly url: URL
   readonly scopes?: readonly Scope[]
+  readonly reach?: readonly string[]
   readonly actors?: readonly string[]
   readonly namespace?: string
   readonly envTag?: string
@@ -61,6 +65,7 @@ export function addPairDevice(pair: Command): void {
     .requiredOption('--device <label>', 'name of the device', parseId)
     .requiredOption('--url <url>', 'address at which the device reaches the daemon', parseOrigin)
     .option('--scopes <csv>', 'what it may do (default: by the label, see below)', parseScopes)
+    .option('--reach <place>', REACH_HELP, addReach)
     .option('--actors <csv>', 'DIDs it may write as', parseList)
     .option('--namespace <name>', 'namespace (default: default)')
     .option('--env-tag <tag>', 'tag in its bearer token (default: prod)')
@@ -135,7 +140,7 @@ async function pairWithBearer(work: Work): Promise<void> {
   )
   if (options.json) return printJson({ object: 'pairing', url, device, account })
   const edge = gatewayText(account.edge)
-  note(`account ${account.id}, scopes ${account.scopes.join(', ')}`)
+  note(`account ${account.id}, scopes ${grantText(account.scopes, account.reach)}`)
   if (edge !== undefined) note(`gateway: ${edge}`)
   noteNext('to revoke it', `spl service-account revoke ${account.id}`)
 }
@@ -159,7 +164,7 @@ async function invite(work: Work): Promise<void> {
   )
   if (options.json) return printJson({ ...made, url })
   const edge = gatewayText(made.edge)
-  note(`scopes ${made.scopes.join(', ')}`)
+  note(`scopes ${grantText(made.scopes, made.reach)}`)
   if (edge !== undefined) note(`gateway: ${edge}`)
   note(
     `the invite can be used once, until ${localTime(made.expires_at)}; on the device, run this and paste it:`,
@@ -174,6 +179,7 @@ interface Invite extends Changed {
   readonly code: string
   readonly device: string
   readonly scopes: readonly string[]
+  readonly reach?: Reach | null
   /** Unix time, seconds. */
   readonly expires_at: number
 }
@@ -181,6 +187,7 @@ interface Invite extends Changed {
 function requestOf(device: string, options: PairOptions): object {
   return {
     scopes: options.scopes ?? defaultScopes(device),
+    reach: options.reach && parseReach(options.reach),
     actors: options.actors,
     namespace: options.namespace,
     env: options.envTag,

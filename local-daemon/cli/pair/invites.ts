@@ -7,6 +7,7 @@ import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { note, noteNext, print, printJson } from '../output/output.ts'
+import { grantText } from '../output/reach-text.ts'
 import { shortId } from '../output/short-id.ts'
 import { table } from '../output/table.ts'
 import { shortTime } from '../output/local-time.ts'
@@ -41,7 +42,7 @@ export function addPairInvites(pair: Command): void {
         invite.device,
         stateOf(invite, Date.now()),
         shortTime(invite.expires_at),
-        invite.scopes.join(','),
+        grantText(invite.scopes, invite.reach),
       ])
       print(table(['INVITE', 'DEVICE', 'STATE', 'EXPIRES', 'SCOPES'], rows))
       if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)

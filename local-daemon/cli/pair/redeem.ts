@@ -12,6 +12,7 @@ import { readCode } from '../parse/invite-code.ts'
 import { note, noteNext, printJson, warn } from '../output/output.ts'
 import { parseOrigin } from '../parse/origin.ts'
 import { fields } from '../output/table.ts'
+import { reachText } from '../output/reach-text.ts'
 import { localTime } from '../output/local-time.ts'
 
 interface RedeemOptions extends SecretOptions {
@@ -69,6 +70,7 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
       ['Device', shown.device],
       ['Account', shown.service_account_id],
       ['Scopes', shown.scopes.join(', ')],
+      ['Reach', reachText(shown.reach)],
       ['Daemon', shown.instance_did],
       ['Expires', shown.expires_at === null ? 'never' : localTime(shown.expires_at)],
     ]).trimEnd(),

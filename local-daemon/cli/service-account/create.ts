@@ -11,12 +11,15 @@ import { examples } from '../help/examples.ts'
 import { note, noteNext, print, printJson } from '../output/output.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { parseList } from '../parse/list.ts'
+import { parseReach } from '../../../protocol/identity/reach.ts'
+import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseScopes } from '../parse/scopes.ts'
 import { parseId } from '../parse/id.ts'
 
 interface CreateOptions extends SecretOptions {
   readonly name: string
   readonly scopes?: readonly string[]
+  readonly reach?: readonly string[]
   readonly actors?: readonly string[]
   readonly namespace?: string
   readonly envTag?: string
@@ -34,6 +37,7 @@ export function addServiceAccountCreate(account: Command): void {
     .description('create a service account')
     .requiredOption('--name <label>', 'name of the account', parseId)
     .option('--scopes <csv>', 'what it may do (default: records:read,records:write)', parseScopes)
+    .option('--reach <place>', REACH_HELP, addReach)
     .option('--actors <csv>', 'DIDs it may write as', parseList)
     .option('--namespace <name>', 'namespace (default: default)')
     .option('--env-tag <tag>', 'tag in its bearer tokens (default: prod)')
@@ -50,7 +54,7 @@ export function addServiceAccountCreate(account: Command): void {
       new Option(
         '--bootstrap',
         'the first admin account of a store, with its bearer token',
-      ).conflicts(['scopes', 'actors', 'namespace', 'envTag', 'ttl']),
+      ).conflicts(['scopes', 'reach', 'actors', 'namespace', 'envTag', 'ttl']),
     )
     .addOption(new Option('--out <file>', OUT_HELP).implies({ withToken: true }))
     .addHelpText(
@@ -64,6 +68,7 @@ export function addServiceAccountCreate(account: Command): void {
           'T=$(spl service-account create --name ci --with-token --ttl 30d)',
           'only the bearer token',
         ],
+        ['spl service-account create --name ops --reach team/ops', 'only there'],
         [
           'spl service-account create --name bot --actors did:sync:agent:bot --with-token --out bot.token --json',
           'for scripts',
@@ -108,6 +113,7 @@ function bodyOf(options: CreateOptions): object {
   return {
     name: options.name,
     scopes: options.scopes,
+    reach: options.reach && parseReach(options.reach),
     actors: options.actors,
     namespace: options.namespace,
     env: options.envTag,

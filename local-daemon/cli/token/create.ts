@@ -7,12 +7,15 @@ import { showMinted } from './show-minted.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
+import { parseReach } from '../../../protocol/identity/reach.ts'
+import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { wholeAccount } from '../client/whole-id.ts'
 import { parseId } from '../parse/id.ts'
 
 interface CreateOptions extends SecretOptions {
   readonly sa: string
+  readonly reach?: readonly string[]
   /** Seconds. */
   readonly ttl?: number
 }
@@ -27,6 +30,7 @@ export function addTokenCreate(token: Command): void {
       'how long it is valid: 90s, 15m, 12h or 30d (default: no limit)',
       parseDuration,
     )
+    .option('--reach <place>', `${REACH_HELP} (default: as its account)`, addReach)
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
@@ -41,7 +45,8 @@ export function addTokenCreate(token: Command): void {
       const sink = await secretSink(options)
       const made = await makeFor(sink, async () => {
         const account = await wholeAccount(client, options.sa)
-        const body = { service_account_id: account, ttl_seconds: options.ttl }
+        const reach = options.reach && parseReach(options.reach)
+        const body = { service_account_id: account, ttl_seconds: options.ttl, reach }
         return client.post<Minted & Changed>('/v1/tokens', body)
       })
       await deliverSecret(sink, made.token, {

@@ -13,6 +13,8 @@ const MISTAKES: readonly Mistake[] = [
   ['service-account crate', 2, 'UNKNOWN_COMMAND', /did you mean create\?/],
   ['service-account create', 2, 'MISSING_MANDATORY_OPTION_VALUE', /spl service-account create --h/],
   ['service-account create --name a --scopes root', 2, 'INVALID_ARGUMENT', /records:read/],
+  ['service-account create --name a --reach Team', 2, 'INVALID_ARGUMENT', /--help/],
+  ['token create --sa sa_x --reach th_a/b', 2, 'INVALID_ARGUMENT', /--help/],
   ['service-account create --name a --ttl 1w', 2, 'INVALID_ARGUMENT', /15m/],
   ['service-account create --name a --bootstrap --scopes admin', 2, 'CONFLICTING_OPTION', /--help/],
   ['service-account create --name a --with-token --json', 2, 'TOKEN_NEEDS_OUT', /--out <file>/],

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { runHere } from '../../../support/cli/run-here.ts'
+import { aDaemon } from '../../../support/daemon/a-daemon.ts'
+
+it('a reach is given on the command line, shown wherever the grant is, and holds', async () => {
+  await using at = await aDaemon()
+  const home = at.daemon.home.root
+  const run = async (line: string) => {
+    const done = await runHere(line.split(' '), { home })
+    expect([line, done.code, done.stderr]).toMatchObject([line, 0, expect.any(String)])
+    return done.stdout + done.stderr
+  }
+  const reach = { namespaces: ['team/ops'], threads: ['th_x', 'th_y'] }
+  const made = JSON.parse(
+    await run('service-account create --name ops --reach team/ops --reach th_y,th_x --json'),
+  ) as { id: string; reach: unknown }
+  expect(made.reach).toEqual(reach)
+  expect(await run(`service-account describe ${made.id}`)).toMatch(/Reach +team\/ops, th_x, th_y/)
+
+  const out = join(home, 'ops.token')
+  const token = await run(`token create --sa ${made.id} --reach th_x --out ${out}`)
+  expect(token).toMatch(/Reach +th_x\n/)
+  expect(await run('token list')).toContain('records:write in th_x')
+  const authorization = `Bearer ${readFileSync(out, 'utf8').trim()}`
+  const identity = await at.get('/v1/identity', { authorization })
+  expect(await identity.json()).toMatchObject({ reach: { namespaces: [], threads: ['th_x'] } })
+
+  const url = at.base
+  const invite = await run(`pair --device tv --url ${url} --invite --no-qr --reach team/ops`)
+  expect(invite).toContain('records:write in team/ops')
+  expect(await run('pair invites')).toContain('records:write in team/ops')
+  const wider = await runHere(['token', 'create', '--sa', made.id, '--reach', 'team'], {
+    home,
+  })
+  expect([wider.code, wider.stderr]).toEqual([1, expect.stringContaining('wider')])
+  const admin = 'service-account create --name x --scopes admin --reach team'.split(' ')
+  const refused = await runHere(admin, { home })
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('whole daemon')])
+})
