@@ -9,6 +9,7 @@ import { BearerCheck } from './access/bearer.ts'
 import { Bootstrap } from './access/bootstrap.ts'
 import { StreamGrantWatch } from './access/stream-grant-watch.ts'
 import type { Identity } from './access/identity/identity.ts'
+import { Namespaces } from './access/namespaces.ts'
 import { Invites } from './access/invites.ts'
 import { StreamResumption } from './access/stream-resumption.ts'
 import { StreamTickets } from './access/stream-tickets.ts'
@@ -54,6 +55,7 @@ export function makeAccess(parts: AccessParts): AppAccess {
     identity,
     settings,
     accounts,
+    namespaces: new Namespaces(store, identity, lineage),
     tickets,
     resumption,
     grants,

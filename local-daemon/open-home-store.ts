@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { accountFold } from './access/account-records.ts'
+import { daemonFolds } from './access/folds.ts'
 import { type Identity, loadIdentity } from './access/identity/identity.ts'
 import { readSuccessions } from './access/identity/succession.ts'
 import { takeOver } from './access/identity/take-over.ts'
@@ -12,7 +12,6 @@ import { takeStoreLock } from './home/store-lock.ts'
 import { requireUsableFile } from './home/usable-file.ts'
 import type { FaultBook } from './process/fault-book.ts'
 import type { UndoStack } from './process/undo-stack.ts'
-import { settingFold } from './settings/setting-records.ts'
 import { openStoreSoon } from './store/open-store-soon.ts'
 import type { Store } from './store/open-store.ts'
 import { lineageWarning } from './store/lineage/judge-lineage.ts'
@@ -52,7 +51,7 @@ export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStor
   const store = await openStoreSoon({
     path,
     origin: identity,
-    folds: [accountFold(identity.did), settingFold(identity.did)],
+    folds: daemonFolds(identity.did),
     onFault: (error) => faults.note('listener', error),
     ...(path !== null && {
       lineage: { path: lineagePath(home, path), isExpected, isNew, earlier: lineage },

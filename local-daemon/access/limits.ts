@@ -20,4 +20,6 @@ export const ACCESS_LIMITS = {
   rotationsPerMinute: 10,
   /** Most allowed actors of an account. */
   accountActors: 64,
+  /** Most namespaces of a daemon, archived ones included: a read of many goes through as many places. */
+  namespaces: 1_000,
 } as const

@@ -17,6 +17,7 @@ import { addLearn } from './records/learn.ts'
 import { addLogin } from './login/login.ts'
 import { addLogout } from './login/logout.ts'
 import { addLogs } from './logs/logs.ts'
+import { addNamespace } from './namespace/namespace.ts'
 import { addPair } from './pair/pair.ts'
 import { addServiceAccount } from './service-account/service-account.ts'
 import { addServe } from './serve/serve.ts'
@@ -49,6 +50,7 @@ export function splProgram(): Command {
   addThread(program)
   addExport(program)
   addImport(program)
+  addNamespace(program)
 
   addLogin(program)
   addLogout(program)

@@ -3,6 +3,7 @@ import type { Authorise } from '../access/authorise.ts'
 import type { Bootstrap } from '../access/bootstrap.ts'
 import type { StreamGrantWatch } from '../access/stream-grant-watch.ts'
 import type { Identity } from '../access/identity/identity.ts'
+import type { Namespaces } from '../access/namespaces.ts'
 import type { Invites } from '../access/invites.ts'
 import type { StreamResumption } from '../access/stream-resumption.ts'
 import type { StreamTickets } from '../access/stream-tickets.ts'
@@ -19,6 +20,7 @@ export interface AppAccess {
   readonly authorise: Authorise
   readonly accounts: Accounts
   readonly invites: Invites
+  readonly namespaces: Namespaces
   readonly tickets: StreamTickets
   readonly resumption: StreamResumption
   readonly grants: StreamGrantWatch

@@ -21,7 +21,7 @@ export type RouteHandler = (c: RouteContext) => MaybePromise<Response>
 
 /** A route as OpenAPI describes it; its schemas are the ones that the handler checks with. */
 export type Route = RouteConfig & {
-  readonly method: 'get' | 'post' | 'delete'
+  readonly method: 'get' | 'post' | 'patch' | 'delete'
   /** Its name in generated clients. */
   readonly operationId: string
   /** Its own codes, besides those that any request may get. */

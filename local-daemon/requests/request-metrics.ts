@@ -4,7 +4,7 @@ import type { Family } from '../../protocol/http/exposition.ts'
 import { Histogram } from '../metrics/histogram.ts'
 
 /** Methods with their own label value; a client may invent others. */
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'])
 /** By the first digit of a status. */
 const CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'] as const
 /** Upper bounds, seconds: a small read is below a millisecond, a long poll takes up to 30 seconds. */

@@ -5,8 +5,8 @@ export const CONFIG_THREAD = 'th_engine_config'
 /** The threads of pairs of daemons, and of what each has agreed to send. */
 export const PAIRS_THREAD = 'th_federation_pairs'
 export const CONSENT_THREAD = 'th_consent'
-/** The thread of namespaces. */
-const NAMESPACES_THREAD = 'th_namespace_registry'
+/** The thread of the namespaces. Only the daemon writes its records. */
+export const NAMESPACES_THREAD = 'th_namespace_registry'
 /** What the names of threads begin with in which the daemon notes who did what. */
 export const AUDIT_THREADS = 'th_audit_'
 

@@ -8,7 +8,14 @@ import { ID_START_DIGITS } from './to-stored-record.ts'
 import { createSoundRows } from './sound-rows.ts'
 import { isDamage } from './trouble/store-trouble.ts'
 import type { Statements } from './statements.ts'
-import type { AccountRow, InviteRow, SettingRow, ThreadRow, TokenRow } from './rows.ts'
+import type {
+  AccountRow,
+  InviteRow,
+  NamespaceRow,
+  SettingRow,
+  ThreadRow,
+  TokenRow,
+} from './rows.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** Reads from a store. It has no way to write. */
@@ -33,10 +40,13 @@ export interface StoreReader {
    */
   page(filter: RecordFilter, after: number, upTo: number, limit: number): RecordPage
   thread(name: string): ThreadRow | undefined
-  /** Undefined for a thread that does not exist. */
+  /** Undefined for a thread that does not exist, and for one of the daemon itself. */
   namespaceOf(thread: string): string | undefined
-  /** Threads, newest first, that began before a sequence number, of those that a reader may see. */
-  threads(before: number, limit: number, sight?: Sight): readonly ThreadRow[]
+  /**
+   * Threads, newest first, that began before a sequence number, of those that a reader may see.
+   * @param namespace only those in it and below it
+   */
+  threads(before: number, limit: number, sight?: Sight, namespace?: string): readonly ThreadRow[]
   token(tokenId: string): TokenRow | undefined
   /** The one token whose id begins with these hex digits; undefined for none, and for several. */
   tokenThatBegins(digits: string): TokenRow | undefined
@@ -52,6 +62,11 @@ export interface StoreReader {
   invite(id: string): InviteRow | undefined
   invites(after?: number, limit?: number): readonly InviteRow[]
   settings(): readonly SettingRow[]
+  namespace(name: string): NamespaceRow | undefined
+  /** In order of the records that made them, `default` first with -1 for `after`. */
+  namespaces(after: number, limit: number): readonly NamespaceRow[]
+  /** Whether there are more namespaces than so many. */
+  hasNamespacesBeyond(count: number): boolean
 }
 
 /** Tables that a token is read from. */
@@ -109,6 +124,10 @@ export function createReader({
   const cursorAt = (seq: number) => formatCursor(epoch, seq, readableId(seq) ?? '')
   const { one, all, refuseGaps } = createSoundRows({ damaged, census })
   const places = createReachPlaces(statements)
+  function namespaceOf(thread: string): string | undefined {
+    return statements.namespaceOfThread.get(thread)?.name ?? undefined
+  }
+
   const { page, record, known } = createRecordPages({
     statements,
     head,
@@ -138,8 +157,8 @@ export function createReader({
     page,
     thread: guarded((name) => one(statements.threadByName.get(name), 'threads')),
     namespaceOf: guarded(namespaceOf),
-    threads: guarded((before, limit, sight = EVERYTHING) => {
-      const { reach } = sight
+    threads: guarded((before, limit, sight = EVERYTHING, namespace = undefined) => {
+      const reach = namespace === undefined ? sight.reach : places.within(sight.reach, namespace)
       if (reach !== undefined) return all(places.threads(reach, before, limit), 'threads')
       const rows: ThreadRow[] = []
       for (const row of statements.threadsBefore.iterate(before, ALL)) {
@@ -171,9 +190,10 @@ export function createReader({
       all(statements.invites.all(after, limit), 'invites'),
     ),
     settings: guarded(() => all(statements.settings.all(), 'settings')),
+    namespace: guarded((name) => one(statements.namespaceByName.get(name), 'namespaces')),
+    namespaces: guarded((after, limit) =>
+      all(statements.namespaces.all(after, limit), 'namespaces'),
+    ),
+    hasNamespacesBeyond: guarded((count) => statements.namespaceAfter.get(count) !== undefined),
   }
-}
-
-function namespaceOf(_thread: string): string | undefined {
-  return undefined
 }

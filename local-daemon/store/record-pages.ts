@@ -35,7 +35,7 @@ interface RecordPagesParts {
   readonly refusal: (error: unknown) => unknown
   readonly damaged: (what: string, of?: 'row' | 'file') => Error
   readonly refuseGaps: SoundRows['refuseGaps']
-  readonly places: Pick<ReturnType<typeof createReachPlaces>, 'seqs'>
+  readonly places: Pick<ReturnType<typeof createReachPlaces>, 'seqs' | 'seqsOfActor'>
   readonly namespaceOf: (thread: string) => string | undefined
 }
 
@@ -54,7 +54,7 @@ export function createRecordPages(parts: RecordPagesParts) {
       return statements.recordsOfBoth.iterate(thread, actor, after, upTo, limit)
     }
     if (thread !== undefined) return statements.recordsOfThread.iterate(thread, after, upTo, limit)
-    if (actor !== undefined) return statements.recordsOfActor.iterate(actor, after, upTo, limit)
+    if (actor !== undefined) return rowsAt(places.seqsOfActor(actor, filter, [after, upTo], most))
     return statements.recordsAfter.iterate(after, upTo, limit)
   }
 

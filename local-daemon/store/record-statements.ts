@@ -11,6 +11,9 @@ const PLACE = 'r.seq > ? AND r.seq <= ? ORDER BY r.seq LIMIT ?'
 const THREAD = '(SELECT first_seq FROM threads WHERE thread = ?)'
 const ACTOR = '(SELECT id FROM names WHERE name = ?)'
 
+const THREADS = 'SELECT t.*, n.name AS namespace_name FROM threads t'
+const NAMESPACE = 'LEFT JOIN namespaces n ON n.id = t.namespace'
+
 /** Statements of the log: the store's name, records, threads, and keys of requests that may be sent again. */
 export function prepareRecordStatements(database: Database) {
   function prepare<Parameters extends unknown[], Result>(sql: string) {
@@ -55,10 +58,6 @@ export function prepareRecordStatements(database: Database) {
       `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_thread ${ORIGIN}
        WHERE r.thread = ${THREAD} AND ${PLACE}`,
     ),
-    recordsOfActor: rows<[actor: string, after: number, upTo: number, limit: number]>(
-      `SELECT ${RECORD} FROM ${RECORDS} INDEXED BY records_by_actor ${ORIGIN}
-       WHERE r.actor = ${ACTOR} AND ${PLACE}`,
-    ),
     recordsOfBoth: rows<
       [thread: string, actor: string, after: number, upTo: number, limit: number]
     >(
@@ -80,6 +79,25 @@ export function prepareRecordStatements(database: Database) {
     threadsById: prepare<[idStart: Buffer], string>(
       `SELECT t.thread FROM ${RECORDS} INDEXED BY records_by_id JOIN threads t ON t.first_seq = r.thread
        WHERE r.id_start = ?`,
+    ).pluck(),
+    seqsOfNamespace: prepare<
+      [namespace: number, after: number, upTo: number, limit: number],
+      number
+    >(
+      `SELECT r.seq FROM ${RECORDS} INDEXED BY records_by_namespace WHERE r.namespace = ? AND ${PLACE}`,
+    ).pluck(),
+    seqsOfActor: prepare<
+      [actor: string, namespace: number, after: number, upTo: number, limit: number],
+      number
+    >(
+      `SELECT r.seq FROM ${RECORDS} INDEXED BY records_by_actor
+       WHERE r.actor = ${ACTOR} AND r.namespace = ? AND ${PLACE}`,
+    ).pluck(),
+    lastOfNamespace: prepare<[namespace: number], number | null>(
+      'SELECT max(seq) FROM records INDEXED BY records_by_namespace WHERE namespace = ?',
+    ).pluck(),
+    namespaceOfActorAfter: prepare<[actor: string, namespace: number], number | null>(
+      `SELECT min(namespace) FROM records INDEXED BY records_by_actor WHERE actor = ${ACTOR} AND namespace > ?`,
     ).pluck(),
     clockTaken: prepare<[thread: string, actor: string, clock: number], number>(
       `SELECT 1 FROM records INDEXED BY records_by_clock
@@ -107,11 +125,13 @@ export function prepareRecordStatements(database: Database) {
         origin: number,
         sig: Uint8Array,
         receivedAt: number,
+        namespace: number,
       ],
       never
     >(
-      `INSERT INTO records (seq, id_start, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO records (seq, id_start, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at,
+         namespace)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
 
     upsertThread: prepare<
@@ -123,18 +143,34 @@ export function prepareRecordStatements(database: Database) {
         lastReceived: number,
         act: string,
         goal: string | null,
+        namespace: number,
       ],
       number
     >(
-      `INSERT INTO threads (first_seq, thread, records, last_seq, first_received_at, last_received_at, first_act, goal)
-       VALUES (?, ?, 1, ?, ?, ?, ?, ?)
+      `INSERT INTO threads (first_seq, thread, records, last_seq, first_received_at, last_received_at, first_act, goal,
+         namespace)
+       VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (thread) DO UPDATE SET records = records + 1, last_seq = excluded.last_seq,
          last_received_at = excluded.last_received_at, goal = coalesce(goal, excluded.goal)
        RETURNING first_seq`,
     ).pluck(),
-    threadByName: prepare<[thread: string], ThreadRow>('SELECT * FROM threads WHERE thread = ?'),
+    threadByName: prepare<[thread: string], ThreadRow>(
+      `${THREADS} ${NAMESPACE} WHERE t.thread = ?`,
+    ),
     threadsBefore: prepare<[before: number, limit: number], ThreadRow>(
-      'SELECT * FROM threads WHERE first_seq < ? ORDER BY first_seq DESC LIMIT ?',
+      `${THREADS} ${NAMESPACE} WHERE t.first_seq < ? ORDER BY t.first_seq DESC LIMIT ?`,
+    ),
+    threadsOfNamespace: prepare<[namespace: number, before: number, limit: number], ThreadRow>(
+      `${THREADS} INDEXED BY threads_by_namespace ${NAMESPACE}
+       WHERE t.namespace = ? AND t.first_seq < ? ORDER BY t.first_seq DESC LIMIT ?`,
+    ),
+    namespaceOfThread: prepare<
+      [thread: string],
+      { readonly id: number; readonly name: string | null }
+    >(`SELECT t.namespace AS id, n.name FROM threads t ${NAMESPACE} WHERE t.thread = ?`),
+    addToNamespace: prepare<[namespace: number, threads: number], never>(
+      `INSERT INTO namespace_sizes (namespace, threads, records) VALUES (?, ?, 1)
+       ON CONFLICT (namespace) DO UPDATE SET threads = threads + excluded.threads, records = records + 1`,
     ),
 
     idempotencyKey: prepare<

@@ -85,9 +85,9 @@ export class RecordView {
     return this.sees(name) ? this.#guarded(() => this.#store.thread(name)) : undefined
   }
 
-  /** Threads, newest first, that began before a place. */
-  threads(before: number, limit: number): readonly ThreadRow[] {
-    return this.#guarded(() => this.#store.threads(before, limit, this.#sight))
+  /** Threads, newest first, that began before a place. @param namespace only those in it and below it */
+  threads(before: number, limit: number, namespace?: string): readonly ThreadRow[] {
+    return this.#guarded(() => this.#store.threads(before, limit, this.#sight, namespace))
   }
 
   #told(cursor: string): string {

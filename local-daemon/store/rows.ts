@@ -19,6 +19,10 @@ export interface ThreadRow {
   readonly last_received_at: number
   readonly first_act: string
   readonly goal: string | null
+  /** Its number; 0 for threads of the daemon itself. */
+  readonly namespace: number
+  /** Its name; null for threads of the daemon itself. */
+  readonly namespace_name: string | null
 }
 
 /** A token with the fields of its account. Scopes and actors are JSON arrays; times are Unix seconds. */
@@ -76,6 +80,20 @@ export interface InviteRow {
   /** When the token that made it was revoked, or its account: the invite ended with it. */
   readonly issuer_revoked_at: number | null
   readonly record_seq: number
+}
+
+export interface NamespaceRow {
+  /** One more than the sequence number of the record that made it; 1 for `default`. */
+  readonly id: number
+  readonly name: string
+  readonly description: string | null
+  /** Unix time, seconds; null for `default`, which is always there. */
+  readonly created_at: number | null
+  readonly archived_at: number | null
+  readonly record_seq: number
+  /** In itself, without what is below it. */
+  readonly threads: number
+  readonly records: number
 }
 
 /** The newest valid record of one setting. */

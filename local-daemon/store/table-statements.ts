@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { planOnce } from './plan-once.ts'
-import type { AccountRow, InviteRow, SettingRow, TokenRow } from './rows.ts'
+import type { AccountRow, InviteRow, NamespaceRow, SettingRow, TokenRow } from './rows.ts'
 
 const TOKEN = `SELECT t.*, a.actors, a.namespace, a.revoked_at AS account_revoked_at, u.used_at
   FROM tokens t JOIN service_accounts a ON a.id = t.account
@@ -11,7 +11,10 @@ const INVITE = `SELECT i.*, CASE WHEN i.issuer IS NOT NULL AND t.token_id IS NUL
   FROM invites i LEFT JOIN tokens t ON t.token_id = i.issuer
     LEFT JOIN service_accounts a ON a.id = t.account`
 
-/** Statements of the tables that are folded from records: accounts, tokens, invites, settings. */
+const NAMESPACE = `SELECT n.*, n.id - 1 AS record_seq, coalesce(s.threads, 0) AS threads, coalesce(s.records, 0) AS records
+  FROM namespaces n LEFT JOIN namespace_sizes s ON s.namespace = n.id`
+
+/** Statements of the tables that are folded from records: accounts, tokens, invites, settings, namespaces. */
 export function prepareTableStatements(database: Database) {
   function prepare<Parameters extends unknown[], Result>(sql: string) {
     return planOnce<Parameters, Result>(database, sql)
@@ -130,9 +133,40 @@ export function prepareTableStatements(database: Database) {
        ORDER BY s.key`,
     ),
 
+    insertNamespace: prepare<
+      [
+        id: number,
+        name: string,
+        description: string | null,
+        createdAt: number,
+        archivedAt: number | null,
+      ],
+      never
+    >(
+      `INSERT INTO namespaces (id, name, description, created_at, archived_at)
+       VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+    ),
+    changeNamespace: prepare<
+      [description: string | null, archivedAt: number | null, name: string],
+      never
+    >('UPDATE namespaces SET description = ?, archived_at = ? WHERE name = ?'),
+    namespaceByName: prepare<[name: string], NamespaceRow>(`${NAMESPACE} WHERE n.name = ?`),
+    namespaces: prepare<[after: number, limit: number], NamespaceRow>(
+      `${NAMESPACE} WHERE n.id > ? + 1 ORDER BY n.id LIMIT ?`,
+    ),
+    // From `team/` up to `team0`, the next text that does not begin with `team/`.
+    namespacesBelow: prepare<[first: string, end: string], number>(
+      'SELECT id FROM namespaces WHERE name > ? AND name < ?',
+    ).pluck(),
+    namespaceAfter: prepare<[others: number], number>(
+      'SELECT id FROM namespaces WHERE id > 0 ORDER BY id LIMIT 1 OFFSET ?',
+    ).pluck(),
+
     clearTokens: prepare<[], never>('DELETE FROM tokens'),
     clearAccounts: prepare<[], never>('DELETE FROM service_accounts'),
     clearInvites: prepare<[], never>('DELETE FROM invites'),
     clearSettings: prepare<[], never>('DELETE FROM settings'),
+    // `default` is there without a record.
+    clearNamespaces: prepare<[], never>('DELETE FROM namespaces WHERE id > 1'),
   }
 }

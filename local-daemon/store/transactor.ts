@@ -2,6 +2,7 @@ import { cutText } from '../../protocol/encoding/cut-text.ts'
 import { ACTS, DATA_TYPES } from '../../protocol/records/record-form.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
+import { namespaceAsWritten, namespaceToWrite } from './namespaces/thread-namespace.ts'
 import type { StoreReader } from './reader.ts'
 import type { Statements } from './statements.ts'
 import { ID_START_DIGITS } from './to-stored-record.ts'
@@ -35,7 +36,8 @@ export interface StoreTransactor extends StoreReader {
   /**
    * Appends a local record: signs it, gives it the next sequence number, and updates its thread. Throws
    * `ProblemError` `CLOCK_CONFLICT` if `(thread, actor, clock)` holds another record, `STORE_CEILING_REACHED` if the store
-   * is as large as it may be, before anything is written, so that the rest of the transaction can continue.
+   * is as large as it may be, or as `namespaceToWrite`, before anything is written, so that the rest of the transaction can
+   * continue.
    * @param sig this store's signature, if it was made before
    */
   append(draft: RecordDraft | SealedRecord, sig?: Uint8Array): AppendResult
@@ -61,10 +63,14 @@ export type FoldStatements = Pick<
   | 'redeemInvite'
   | 'revokeInvite'
   | 'upsertSetting'
+  | 'insertNamespace'
+  | 'changeNamespace'
+  | 'namespaceByName'
   | 'clearTokens'
   | 'clearAccounts'
   | 'clearInvites'
   | 'clearSettings'
+  | 'clearNamespaces'
 >
 
 /**
@@ -98,13 +104,14 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
   function insert({ sealed, origin: did, sig }: ProvenRecord): AppendResult {
     const { record, preimage, id } = sealed
     const { thread, actor, act, clock, data_type, judged_by } = record
+    const namespace = namespaceToWrite(statements, reader, record)
     const seq = parts.nextSeq()
     const now = Date.now()
     const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
     statements.insertRecord.run(
       seq,
       Buffer.from(id.slice(0, ID_START_DIGITS), 'hex'),
-      upsertThread(statements, stored, now, record),
+      upsertThread(statements, stored, { receivedAt: now, namespace }, record),
       numberOf(statements, actor),
       ACTS.indexOf(act),
       clock,
@@ -114,6 +121,7 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
       numberOf(statements, did),
       sig,
       now,
+      namespace,
     )
     for (const fold of folds) if (fold.thread === thread) fold.apply(statements, stored)
     parts.appended.push(stored)
@@ -166,26 +174,40 @@ function clockConflict(clock: number, last: number): ProblemError {
   )
 }
 
-/** Updates the row of a record's thread, as its append did. */
+/** Updates the row of a record's thread, as its append did. Returns the number of its namespace. */
 export function upsertThreadOf(
-  statements: Pick<Statements, 'upsertThread'>,
+  statements: ThreadStatements & Pick<Statements, 'namespaceOfThread' | 'namespaceByName'>,
   record: StoredRecord,
   receivedAt: number,
-): void {
-  const fields = JSON.parse(record.raw) as Pick<SealedRecord['record'], 'act' | 'body'>
-  upsertThread(statements, record, receivedAt, fields)
+): number {
+  const fields = JSON.parse(record.raw) as Pick<SealedRecord['record'], 'thread' | 'act' | 'body'>
+  const namespace = namespaceAsWritten(statements, fields)
+  upsertThread(statements, record, { receivedAt, namespace }, fields)
+  return namespace
 }
+
+type ThreadStatements = Pick<Statements, 'upsertThread' | 'addToNamespace'>
 
 /** Returns the number of the thread. */
 function upsertThread(
-  statements: Pick<Statements, 'upsertThread'>,
+  statements: ThreadStatements,
   { seq, thread }: StoredRecord,
-  receivedAt: number,
+  { receivedAt, namespace }: { readonly receivedAt: number; readonly namespace: number },
   { act, body }: Pick<SealedRecord['record'], 'act' | 'body'>,
 ): number {
-  const goal = goalOf(body)
+  const times = [receivedAt, receivedAt] as const
   // Both an insert and an update return the row.
-  return statements.upsertThread.get(seq, thread, seq, receivedAt, receivedAt, act, goal) as number
+  const number = statements.upsertThread.get(
+    seq,
+    thread,
+    seq,
+    ...times,
+    act,
+    goalOf(body),
+    namespace,
+  ) as number
+  statements.addToNamespace.run(namespace, number === seq ? 1 : 0)
+  return number
 }
 
 /** The number of an actor or an origin, which is kept once. */

@@ -34,7 +34,7 @@ interface AllowedOrigin {
   readonly actual: CorsDecision
 }
 
-const ALLOW_METHODS = 'GET, HEAD, POST, DELETE'
+const ALLOW_METHODS = 'GET, HEAD, POST, PATCH, DELETE'
 /** Named one by one: `*` would not cover Authorization (Fetch, "CORS non-wildcard request-header name"). */
 const ALLOW_HEADERS = [
   'authorization, content-type, last-event-id, idempotency-key, x-syncropel-actor',

@@ -54,7 +54,7 @@ export type Health = {
         lineage_broken: string | null;
         size: StoreSize;
         problem: {
-            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "REACH_FORBIDDEN" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
+            code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "REACH_FORBIDDEN" | "HOSTNAME_NOT_INVITED" | "NAMESPACE_REJECTED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
             message: string;
             "try": string;
             since: number;
@@ -68,7 +68,7 @@ export type Health = {
 };
 export type Problem = {
     "object": "error";
-    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "REACH_FORBIDDEN" | "HOSTNAME_NOT_INVITED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
+    code: "INVALID_REQUEST" | "INVALID_RECORD" | "INVALID_TARGET" | "INVALID_HEADERS" | "INVALID_CURSOR" | "INVALID_SETTING" | "CONNECT_PROOF_INVALID" | "AUTH_REQUIRED" | "AUTH_INVALID" | "AUTH_REVOKED" | "CHALLENGE_REPLAYED" | "CHALLENGE_STALE" | "SIGNATURE_INVALID" | "INVITE_INVALID" | "SCOPE_FORBIDDEN" | "ORIGIN_NOT_ALLOWED" | "LOCAL_ONLY" | "DID_CLAIM_DENIED" | "THREAD_RESERVED" | "REACH_FORBIDDEN" | "HOSTNAME_NOT_INVITED" | "NAMESPACE_REJECTED" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "CLOCK_CONFLICT" | "ANOTHER_DAEMON_CONNECTED" | "BOOTSTRAP_CLOSED" | "LOCKOUT" | "HOSTNAME_TAKEN" | "BACKUP_RUNNING" | "BACKUP_REFUSED" | "REGISTRY_FULL" | "CODE_USED" | "CURSOR_EPOCH_CHANGED" | "CURSOR_FUTURE" | "BODY_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "HOST_NOT_ALLOWED" | "HOSTNAME_UNKNOWN" | "IDEMPOTENCY_KEY_REUSED" | "UPGRADE_REQUIRED" | "RATE_LIMITED" | "HEADERS_TOO_LARGE" | "INTERNAL" | "STORE_DAMAGED" | "BACKUP_DAMAGED" | "BACKUP_FAILED" | "STORE_FAILED" | "TUNNEL_INTERRUPTED" | "BAD_UPSTREAM_RESPONSE" | "TUNNEL_OFFLINE" | "TUNNEL_BUSY" | "POLICY_MISSING" | "GATEWAY_STORAGE_FULL" | "REGISTRY_UNAVAILABLE" | "CONSUMER_TOO_SLOW" | "DAEMON_STOPPING" | "STORE_BUSY" | "STORE_MISSING" | "STORE_REPLACED" | "HEAD_TIMEOUT" | "GATEWAY_MISCONFIGURED" | "STORE_CEILING_REACHED" | "STORE_FULL" | "BACKUP_NO_ROOM";
     message: string;
     "try"?: string;
     required_scope?: string;
@@ -200,6 +200,8 @@ export type Thread = {
     records: number;
     first_act: "INTEND" | "DO" | "KNOW" | "LEARN" | "GET" | "PUT" | "CALL" | "MAP";
     goal: string | null;
+    /** Null: of the daemon itself */
+    "namespace": string | null;
     /** Unix time, milliseconds */
     created_at: number;
     /** Unix time, milliseconds */
@@ -513,6 +515,39 @@ export type Pairing = {
     token: string;
     device: string;
     instance_did: string;
+};
+export type NewNamespace = {
+    name: string;
+    description?: string | null;
+};
+export type Namespace = {
+    "object": "namespace";
+    name: string;
+    description: string | null;
+    /** Archived ones, and those below them, take no records */
+    status: "active" | "archived";
+    /** The archived namespace that closes it: itself, or one above */
+    archived_with: string | null;
+    /** In itself, without what is below it */
+    threads: number;
+    /** In itself, without what is below it */
+    records: number;
+    /** Unix time, seconds */
+    created_at: number | null;
+    /** Unix time, seconds */
+    archived_at: number | null;
+};
+export type NamespaceList = {
+    "object": "list";
+    data: Namespace[];
+    has_more: boolean;
+    /** Opaque: hand it back as received */
+    next_cursor: string | null;
+};
+export type NamespaceChange = {
+    name: string;
+    archived?: boolean;
+    description?: string | null;
 };
 export type Config = {
     "object": "config";
@@ -1084,9 +1119,10 @@ export function listThreadRecords(id: string, { limit, cursor }: {
 /**
  * Threads, the newest first
  */
-export function listThreads({ limit, cursor }: {
+export function listThreads({ limit, cursor, $namespace }: {
     limit?: number;
     cursor?: string;
+    $namespace?: string;
 } = {}, opts?: Oazapfts.RequestOpts) {
     return oazapfts.fetchJson<{
         status: 200;
@@ -1126,7 +1162,8 @@ export function listThreads({ limit, cursor }: {
         data: Problem;
     }>(`/v1/threads${QS.query(QS.explode({
         limit,
-        cursor
+        cursor,
+        "namespace": $namespace
     }))}`, {
         ...opts
     });
@@ -2073,6 +2110,172 @@ export function redeemInvite(nothing: Nothing, opts?: Oazapfts.RequestOpts) {
         ...opts,
         method: "POST",
         body: nothing
+    }));
+}
+/**
+ * Make a namespace; the one above it must exist
+ */
+export function createNamespace(newNamespace: NewNamespace, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Namespace;
+    } | {
+        status: 201;
+        data: Namespace;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 408;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    } | {
+        status: 507;
+        data: Problem;
+    }>("/v1/namespaces", oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: newNamespace
+    }));
+}
+/**
+ * Namespaces, the oldest first
+ */
+export function listNamespaces({ limit, cursor }: {
+    limit?: number;
+    cursor?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: NamespaceList;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    }>(`/v1/namespaces${QS.query(QS.explode({
+        limit,
+        cursor
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Archive a namespace with all below it, open it again, or describe it
+ */
+export function changeNamespace(namespaceChange: NamespaceChange, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Namespace;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 408;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    } | {
+        status: 507;
+        data: Problem;
+    }>("/v1/namespaces", oazapfts.json({
+        ...opts,
+        method: "PATCH",
+        body: namespaceChange
     }));
 }
 /**

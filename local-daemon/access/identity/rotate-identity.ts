@@ -6,11 +6,10 @@ import { lineagePath } from '../../home/lineage-path.ts'
 import { takeSingleInstance } from '../../home/single-instance.ts'
 import { StartError } from '../../problem/start-error.ts'
 import { takeStoreLock } from '../../home/store-lock.ts'
-import { settingFold } from '../../settings/setting-records.ts'
 import { openStoreSoon } from '../../store/open-store-soon.ts'
 import type { Store } from '../../store/open-store.ts'
-import { accountFold } from '../account-records.ts'
 import { Accounts, type FreshToken } from '../accounts.ts'
+import { daemonFolds } from '../folds.ts'
 import { flushDirectory, type Identity, identityAt, loadIdentity, writeNewKey } from './identity.ts'
 import { addSuccession, readSuccessions, stateSuccession } from './succession.ts'
 import { takeOver } from './take-over.ts'
@@ -106,7 +105,7 @@ async function settle(
   database: string,
 ): Promise<Pick<Rotation, 'ended' | 'fresh'>> {
   if (!statSync(database, { throwIfNoEntry: false })?.size) return { ended: [] }
-  const folds = [accountFold(identity.did), settingFold(identity.did)]
+  const folds = daemonFolds(identity.did)
   const successions = readSuccessions(home, identity.did)
   const earlier = successions.map(({ from }) => from)
   const lineage = { path: lineagePath(home, database), isExpected: false, earlier }

@@ -18,6 +18,20 @@ export interface Account {
   readonly reason: string | null
 }
 
+export interface Namespace {
+  readonly object: 'namespace'
+  readonly name: string
+  readonly description: string | null
+  readonly status: 'active' | 'archived'
+  /** The archived namespace that closes it: itself, or one above. */
+  readonly archived_with: string | null
+  /** In itself, without what is below it. */
+  readonly threads: number
+  readonly records: number
+  readonly created_at: number | null
+  readonly archived_at: number | null
+}
+
 export interface Token {
   readonly object: 'token'
   readonly token_id: string

@@ -18,6 +18,7 @@ export const SILENCE_MS = 30_000
 export interface DaemonClient {
   get<Answer>(path: string): Promise<Answer>
   post<Answer>(path: string, body: object): Promise<Answer>
+  patch<Answer>(path: string, body: object): Promise<Answer>
   delete<Answer>(path: string): Promise<Answer>
   /** Posts NDJSON. The answer is a stream of lines: its head has come and is good. */
   postLines(path: string, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage>

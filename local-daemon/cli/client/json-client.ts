@@ -18,6 +18,7 @@ export function jsonClient(connection: Connection): DaemonClient {
   return {
     get: (path) => call(connection, { method: 'GET', path }),
     post: (path, body) => call(connection, { method: 'POST', path, body: JSON.stringify(body) }),
+    patch: (path, body) => call(connection, { method: 'PATCH', path, body: JSON.stringify(body) }),
     delete: (path) => call(connection, { method: 'DELETE', path }),
     postLines: (path, body, signal) =>
       openStream(connection, { method: 'POST', path, headers: LINES_HEADERS, body, signal }),

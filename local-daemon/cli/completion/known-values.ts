@@ -1,5 +1,5 @@
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
-import type { Account, Token } from '../client/answers.ts'
+import type { Account, Namespace, Token } from '../client/answers.ts'
 import type { List } from '../client/collect-pages.ts'
 import type { DaemonClient } from '../client/daemon-client.ts'
 import { SETTING_KINDS } from '../parse/setting-kinds.ts'
@@ -29,6 +29,10 @@ export async function knownValues(
   if (name === 'thread') {
     const list = await page<{ id: string; goal: string | null }>(ask, '/v1/threads')
     return list.map(({ id, goal }) => ({ value: id, meaning: goal ?? '' }))
+  }
+  if (name === 'namespace') {
+    const list = await page<Namespace>(ask, '/v1/namespaces')
+    return list.map(({ name, description }) => ({ value: name, meaning: description ?? '' }))
   }
   if (name === 'invite') {
     const list = await page<{ invite_id: string; device: string }>(ask, '/v1/invites')

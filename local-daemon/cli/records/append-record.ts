@@ -8,12 +8,14 @@ import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { print, printJson } from '../output/output.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { fields } from '../output/table.ts'
+import { parseNamespace } from '../parse/namespace.ts'
 import { parseId } from '../parse/id.ts'
 
 interface AppendOptions extends GlobalOptions {
   readonly thread?: string
   readonly actor?: string
   readonly body?: string
+  readonly namespace?: string
 }
 
 /** What one verb says: the act of its record and the body's field that takes the text. */
@@ -34,6 +36,13 @@ interface AppendedRecord {
 
 /** Gives a command its argument and options and lets it append one record. The daemon chooses the clock. */
 export function appendsRecord(command: Command, verb: Verb): Command {
+  if (verb.opensThread) {
+    command.option(
+      '--namespace <name>',
+      'namespace of a new thread (default: default)',
+      parseNamespace,
+    )
+  }
   return command
     .argument('<text>', `text for body.${verb.field}`)
     .option(
@@ -53,7 +62,9 @@ export function appendsRecord(command: Command, verb: Verb): Command {
       const options = optionsOf<AppendOptions>(command)
       if (text.trim() === '') throw textMissing(verb)
       const thread = options.thread ?? newThread(verb)
-      const body = bodyOf(verb.field, text, options.body)
+      const { namespace } = options
+      const set = { [verb.field]: text, ...(namespace !== undefined && { namespace }) }
+      const body = bodyOf(set, options.body)
       const client = await daemonClient(options)
       const record = {
         thread: await wholeThread(client, thread),
@@ -116,12 +127,14 @@ function newThread(verb: Verb): string {
   )
 }
 
-function bodyOf(field: Verb['field'], text: string, json = '{}'): object {
+function bodyOf(set: Readonly<Record<string, string>>, json = '{}'): object {
   const more = objectIn(json)
-  if (!(field in more)) return { [field]: text, ...more }
+  const field = Object.keys(set).find((name) => name in more)
+  if (field === undefined) return { ...set, ...more }
+  const setter = field === 'namespace' ? '--namespace' : 'the text'
   throw new CliError(
     'BODY_CONFLICT',
-    `--body sets ${field}, which the text already sets`,
+    `--body sets ${field}, which ${setter} already sets`,
     `leave ${field} out of --body`,
     EXIT_CODE.usage,
   )

@@ -14,6 +14,7 @@ export function addIntend(program: Command): void {
     'after',
     examples(
       ['spl intend "paint the shed"', 'opens a thread and prints its id'],
+      ['spl intend "paint the shed" --namespace home', 'in a namespace'],
       ['spl intend "buy paint" --thread th_…', 'another goal on a thread'],
       ['spl intend "ship" --body \'{"priority":1}\' --json', 'more fields, for scripts'],
     ),

@@ -18,10 +18,11 @@ export interface RecordColumns {
   readonly origin: unknown
   readonly sig: unknown
   readonly received_at: unknown
+  readonly namespace: unknown
 }
 
 export const RECORD_COLUMNS = `SELECT r.seq, r.id_start, t.thread, a.name AS actor, r.act, r.clock, r.data_type, r.raw, r.judged_by,
-    o.name AS origin, r.sig, r.received_at
+    o.name AS origin, r.sig, r.received_at, r.namespace
   FROM records r LEFT JOIN threads t ON t.first_seq = r.thread
     LEFT JOIN names a ON a.id = r.actor LEFT JOIN names o ON o.id = r.origin`
 

@@ -8,6 +8,8 @@ const TABLES = [
   ['tokens', 'token_id'],
   ['invites', 'id'],
   ['settings', 'key'],
+  ['namespaces', 'name'],
+  ['namespace_sizes', 'namespace'],
 ] as const
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs'
 import BetterSqlite, { type Database } from 'better-sqlite3'
-import { accountFold } from '../../access/account-records.ts'
+import { daemonFolds } from '../../access/folds.ts'
 import { predecessorsIn } from '../../store/predecessors.ts'
-import { settingFold } from '../../settings/setting-records.ts'
 import { realPath } from '../../home/real-path.ts'
 import { openConnection, openFailure } from '../../store/file/open-connection.ts'
 import { lineageBreak } from '../../store/lineage/judge-lineage.ts'
@@ -84,7 +83,10 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
         if (typeof checked === 'string') {
           const { seq } = row
           findings.add({ check: 'record', seq, message: `record ${seq} ${checked}` })
-        } else applyTo(made, checked, row, parts)
+        } else {
+          const wrong = applyTo(made, checked, row, parts)
+          if (wrong !== undefined) findings.add(wrong)
+        }
       }
       options.onProgress?.(records, total)
     }
@@ -94,7 +96,8 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
         for (let rest = walk.next(Infinity); rest.length > 0; rest = walk.next(Infinity)) {
           for (const row of rest) {
             const record = recordOf(row)
-            if (record !== undefined) applyTo(made, record, row, parts)
+            const wrong = record && applyTo(made, record, row, parts)
+            if (wrong !== undefined) findings.add(wrong)
           }
         }
         compareTables(database, rebuilt, findings)
@@ -146,7 +149,7 @@ function headOf(database: Database, findings: Findings): number {
   return head
 }
 
-/** What the tables of accounts and settings are made with. */
+/** What the tables that are kept from records are made with. */
 function foldParts(statements: Statements, head: number, options: VerifyOptions): readonly Fold[] {
   const reader = createReader({
     statements,
@@ -155,7 +158,7 @@ function foldParts(statements: Statements, head: number, options: VerifyOptions)
     damaged: (what) => new Error(what),
   })
   const before = predecessorsOf(reader, options)
-  return [accountFold(options.did, before), settingFold(options.did, before)]
+  return daemonFolds(options.did, before)
 }
 
 function predecessorsOf(
@@ -170,14 +173,17 @@ function predecessorsOf(
   }
 }
 
+/** Returns what is wrong if the record stands in another namespace than its thread. */
 function applyTo(
   made: Statements,
   record: StoredRecord,
-  { received_at: received }: RecordColumns,
+  { seq, received_at: received, namespace }: RecordColumns,
   folds: readonly Fold[],
-): void {
-  upsertThreadOf(made, record, Number(received))
+): Finding | undefined {
+  const wanted = upsertThreadOf(made, record, Number(received))
   for (const fold of folds) if (fold.thread === record.thread) fold.apply(made, record)
+  if (wanted === namespace) return undefined
+  return { check: 'record', seq, message: `record ${seq} has another namespace than its thread` }
 }
 
 function recordOf(row: RecordColumns): StoredRecord | undefined {

@@ -209,9 +209,9 @@ const NO_PROXY: Refusal = [
   '405 Method Not Allowed',
   'METHOD_NOT_ALLOWED',
   'This is no proxy',
-  'allow: GET, HEAD, POST, DELETE, OPTIONS\r\n',
+  'allow: GET, HEAD, POST, PATCH, DELETE, OPTIONS\r\n',
 ]
-const METHODS_LINE = 'allow: GET, HEAD, POST, DELETE, OPTIONS\r\n'
+const METHODS_LINE = 'allow: GET, HEAD, POST, PATCH, DELETE, OPTIONS\r\n'
 const NO_METHOD: Refusal = [
   '405 Method Not Allowed',
   'METHOD_NOT_ALLOWED',

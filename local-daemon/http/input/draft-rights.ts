@@ -15,6 +15,7 @@ import {
   AUDIT_THREADS,
   CONFIG_THREAD,
   CONSENT_THREAD,
+  NAMESPACES_THREAD,
   PAIRS_THREAD,
 } from '../../store/daemon-threads.ts'
 import type { RecordDraft } from '../../store/draft.ts'
@@ -30,6 +31,8 @@ export interface Sender {
   readonly requestId: string | undefined
 }
 
+/** Threads that only the daemon writes to, besides those of the audit. */
+const DAEMON_ONLY: ReadonlySet<string> = new Set([ACCOUNTS_THREAD, NAMESPACES_THREAD])
 /** Threads that control others' rights, and the scope that writing to them needs besides `records:write`. */
 const WRITTEN_BY: Readonly<Record<string, Scope>> = {
   [CONFIG_THREAD]: 'config:write',
@@ -50,7 +53,7 @@ export function createDraftRights({
     principal: Principal,
     { thread, act, body }: RecordDraft,
   ): AppendOptions['guard'] {
-    if (thread === ACCOUNTS_THREAD || thread.startsWith(AUDIT_THREADS)) {
+    if (DAEMON_ONLY.has(thread) || thread.startsWith(AUDIT_THREADS)) {
       throw new ProblemError('THREAD_RESERVED', `${thread} is written by the daemon alone`, {
         field: 'thread',
         try: 'Use another thread.',

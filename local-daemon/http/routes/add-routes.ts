@@ -12,6 +12,7 @@ import { addInvites } from './invites.ts'
 import { addListRecords } from './list-records.ts'
 import { addListThreads } from './list-threads.ts'
 import { addMetrics } from './metrics.ts'
+import { addNamespaces } from './namespaces.ts'
 import { addOpenApi } from './openapi.ts'
 import { addPostRecord } from './post-record.ts'
 import { addServiceAccounts } from './service-accounts.ts'
@@ -37,6 +38,7 @@ export function addRoutes(parts: RouteParts): void {
   addServiceAccounts(parts)
   addTokens(parts)
   addInvites(parts)
+  addNamespaces(parts)
   addConfig(parts)
   addConnection(parts)
   addTunnel(parts)

@@ -2,7 +2,7 @@ import type { ThreadRow } from '../../store/rows.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import { answers } from '../schemas/describe.ts'
 import { parseInput } from '../input/parse-input.ts'
-import { PageQuery, ThreadList } from '../schemas/schemas.ts'
+import { ThreadList, ThreadsQuery } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /**
@@ -16,14 +16,14 @@ export function addListThreads({ router, viewOf }: RouteParts): void {
       path: '/v1/threads',
       operationId: 'listThreads',
       summary: 'Threads, the newest first',
-      request: { query: PageQuery },
+      request: { query: ThreadsQuery },
       responses: { 200: answers(ThreadList, 'Threads') },
     },
     (c) => {
-      const { limit, cursor } = parseInput(PageQuery, c.get('query'))
+      const { limit, cursor, namespace } = parseInput(ThreadsQuery, c.get('query'))
       const view = viewOf(c)
       const before = cursor === undefined ? view.head() + 1 : view.placeOf(cursor)
-      const rows = view.threads(before, limit + 1)
+      const rows = view.threads(before, limit + 1, namespace)
       const page = rows.slice(0, limit)
       const last = page.at(-1)
       const more = rows.length > limit && last !== undefined
@@ -45,6 +45,7 @@ function toThread(row: ThreadRow) {
     records: row.records,
     first_act: row.first_act,
     goal: row.goal,
+    namespace: row.namespace_name,
     created_at: row.first_received_at,
     updated_at: row.last_received_at,
   }

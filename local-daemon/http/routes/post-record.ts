@@ -43,6 +43,7 @@ export function addPostRecord(parts: RouteParts): void {
       refuses: [
         'INVALID_RECORD',
         'INVALID_SETTING',
+        'NAMESPACE_REJECTED',
         'THREAD_RESERVED',
         'REACH_FORBIDDEN',
         'CLOCK_CONFLICT',

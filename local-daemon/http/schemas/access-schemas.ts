@@ -2,10 +2,11 @@ import { z } from '@hono/zod-openapi'
 import { isChallenge } from '../../../protocol/identity/request-signature.ts'
 import { DEFAULT_NAMESPACE } from '../../../protocol/identity/namespace-name.ts'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
-import { isBoundable, NamespaceName, ReachBody, ReachOrNull, UNBOUNDABLE } from './reach-schemas.ts'
+import { isBoundable, ReachBody, ReachOrNull, UNBOUNDABLE } from './reach-schemas.ts'
 import { ACCESS_LIMITS } from '../../access/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../../settings/setting-definitions.ts'
-import { Did, listOf } from './schemas.ts'
+import { PLAIN, printable } from './printable.ts'
+import { Did, listOf, NamespaceName } from './schemas.ts'
 import { VIAS } from '../../access/via.ts'
 
 /* The shapes of accounts, tokens, invites, tickets and settings, for validation and for /openapi.json alike. */
@@ -24,17 +25,6 @@ const TokenIdText = z
 const InviteIdText = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be the id of an invite: 64 lower-case hex digits')
-/**
- * Replaces the rule of printable text in the document: few engines support Unicode properties, and their
- * versions of Unicode differ. The daemon refuses format, private and unassigned characters too.
- */
-const PLAIN = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$'
-function printable(least: number, most: number) {
-  const form = new RegExp(`^[^\\p{C}]{${least},${most}}$`, 'u')
-  return z.string().refine((text) => form.test(text), {
-    message: `must be ${least === 0 ? 'at most' : `${least} to`} ${most} printable characters`,
-  })
-}
 /** It is printed in tables. */
 const Label = printable(1, 64).openapi({ minLength: 1, maxLength: 64, pattern: PLAIN })
 const EnvTag = z.string().regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 of a-z and 0-9')

@@ -1,22 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import {
-  NAMESPACE_LIMITS,
-  NAMESPACE_NAME,
-  NAMESPACE_RULE,
-} from '../../../protocol/identity/namespace-name.ts'
-import {
   canonicalReach,
   REACH_LIMITS,
   ReachError,
   SCOPES_WITHOUT_REACH,
 } from '../../../protocol/identity/reach.ts'
 import { isDaemonThread } from '../../store/daemon-threads.ts'
-import { ThreadId } from './schemas.ts'
-
-export const NamespaceName = z
-  .string()
-  .max(NAMESPACE_LIMITS.name)
-  .regex(NAMESPACE_NAME, NAMESPACE_RULE)
+import { NamespaceName, ThreadId } from './schemas.ts'
 
 /** The bounds of a reach, for the schema; its canonical form is made from what passed. */
 export const ReachBody = z

@@ -1,4 +1,9 @@
 import { z } from '@hono/zod-openapi'
+import {
+  NAMESPACE_LIMITS,
+  NAMESPACE_NAME,
+  NAMESPACE_RULE,
+} from '../../../protocol/identity/namespace-name.ts'
 import { PROBLEM_STATUS } from '../../../protocol/http/problem.ts'
 import { ACTS, DATA_TYPES } from '../../../protocol/records/record.ts'
 import { THREAD_ID } from '../../../protocol/identity/thread-id.ts'
@@ -22,6 +27,10 @@ export const Did = z
   .string()
   .regex(/^did:[a-z0-9]+:[!-~]+$/, 'must be a DID, such as did:sync:user:ada')
   .max(256)
+export const NamespaceName = z
+  .string()
+  .max(NAMESPACE_LIMITS.name)
+  .regex(NAMESPACE_NAME, NAMESPACE_RULE)
 const CURSOR = 'Opaque: hand it back as received'
 const Cursor = z.string().openapi({ description: CURSOR })
 /** A place in a query; an empty one is none. */
@@ -52,6 +61,9 @@ export const RecordParams = z.object({ id: RecordId })
 export const ThreadParams = z.object({ id: ThreadId })
 
 export const PageQuery = z.object({ limit: ListLimit, cursor: placeOf(CURSOR) })
+export const ThreadsQuery = PageQuery.extend({
+  namespace: NamespaceName.optional().openapi({ description: 'Only threads in it and below it' }),
+})
 export const RecordsQuery = PageQuery.extend({
   thread: ThreadId.optional(),
   actor: Did.optional(),
@@ -140,6 +152,7 @@ export const Thread = z
     records: z.int(),
     first_act: z.enum(ACTS),
     goal: z.string().nullable(),
+    namespace: z.string().nullable().openapi({ description: 'Null: of the daemon itself' }),
     created_at: z.int().openapi({ description: 'Unix time, milliseconds' }),
     updated_at: z.int().openapi({ description: 'Unix time, milliseconds' }),
   })

@@ -186,6 +186,37 @@ ALTER TABLE service_accounts ADD COLUMN reach TEXT;
 ALTER TABLE tokens ADD COLUMN reach TEXT;
 ALTER TABLE invites ADD COLUMN reach TEXT;
 `,
+  // 1 is the namespace that is there without a record; others have the place of the record that made them, and one more. Threads are in
+  // `default` so far, those of the daemon itself nowhere: 0. An index by namespace ends with the record's number, as all do. That of
+  // actors has the namespaces too, so that a reader of some of them does not go through the others.
+  `
+CREATE TABLE namespaces (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  description TEXT,
+  created_at INTEGER,
+  archived_at INTEGER
+) STRICT;
+INSERT INTO namespaces (id, name) VALUES (1, 'default');
+
+ALTER TABLE threads ADD COLUMN namespace INTEGER NOT NULL DEFAULT 1;
+UPDATE threads SET namespace = 0 WHERE thread GLOB 'th_audit_*' OR thread IN ('th_service_accounts',
+  'th_engine_config', 'th_federation_pairs', 'th_consent', 'th_namespace_registry');
+CREATE INDEX threads_by_namespace ON threads (namespace);
+
+ALTER TABLE records ADD COLUMN namespace INTEGER NOT NULL DEFAULT 1;
+UPDATE records SET namespace = 0 WHERE thread IN (SELECT first_seq FROM threads WHERE namespace = 0);
+CREATE INDEX records_by_namespace ON records (namespace);
+DROP INDEX records_by_actor;
+CREATE INDEX records_by_actor ON records (actor, namespace);
+
+CREATE TABLE namespace_sizes (
+  namespace INTEGER PRIMARY KEY,
+  threads INTEGER NOT NULL,
+  records INTEGER NOT NULL
+) STRICT;
+INSERT INTO namespace_sizes SELECT namespace, count(*), sum(records) FROM threads GROUP BY namespace;
+`,
 ]
 
 /**

@@ -47,7 +47,8 @@ it('a query for a thread and an actor without common records delays no other', (
   using at = aStore()
   const other = new Database(at.path)
   other.exec(`
-    INSERT INTO threads VALUES (1, 'th_one', 50000, 99999, 1, 1, 'DO', NULL), (2, 'th_two', 50000, 100000, 1, 1, 'DO', NULL);
+    INSERT INTO threads (first_seq, thread, records, last_seq, first_received_at, last_received_at, first_act, goal)
+      VALUES (1, 'th_one', 50000, 99999, 1, 1, 'DO', NULL), (2, 'th_two', 50000, 100000, 1, 1, 'DO', NULL);
     INSERT INTO names VALUES (1, 'did:sync:user:bob'), (2, 'did:sync:user:ada');
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000)
     INSERT INTO records (seq, id_start, thread, actor, act, clock, data_type, raw, origin, sig, received_at)

@@ -180,7 +180,7 @@ describe('one transaction for many', () => {
 
 describe('a store that is full', () => {
   it('says so, stops taking records and goes on reading', async () => {
-    using at = aStore({ maxBytes: 400_000 })
+    using at = aStore({ maxBytes: 500_000 })
     const kept: string[] = []
     const text = 'x'.repeat(20_000)
     const refusals: unknown[] = []
@@ -265,6 +265,7 @@ describe('the file', () => {
       '017d0efedf4710a8',
       '9aa3b3fb2b9ef852',
       '4c6bbdea54a8f6b8',
+      'ad22c22331b647ea',
     ])
   })
 

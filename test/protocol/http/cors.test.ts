@@ -17,7 +17,7 @@ const ACTUAL = {
 }
 const PREFLIGHT = {
   'access-control-allow-origin': GOOD,
-  'access-control-allow-methods': 'GET, HEAD, POST, DELETE',
+  'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE',
   'access-control-allow-headers':
     'authorization, content-type, last-event-id, idempotency-key, x-syncropel-actor, accept, cache-control, pragma, if-none-match, if-modified-since, x-requested-with, x-request-id, traceparent, tracestate, baggage, sentry-trace',
   'access-control-max-age': '600',
