@@ -12,6 +12,7 @@ import { takeStoreLock } from './home/store-lock.ts'
 import { requireUsableFile } from './home/usable-file.ts'
 import type { FaultBook } from './process/fault-book.ts'
 import type { UndoStack } from './process/undo-stack.ts'
+import { finishSwap } from './store/file/swap.ts'
 import { openStoreSoon } from './store/open-store-soon.ts'
 import type { Store } from './store/open-store.ts'
 import { lineageWarning } from './store/lineage/judge-lineage.ts'
@@ -42,6 +43,9 @@ export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStor
   if (path !== null) {
     const lock = takeStoreLock(path)
     undo.defer(() => lock.release())
+    const left = finishSwap(realPath(path))
+    if (left !== undefined)
+      logger.warn({ replaced: left.aside }, 'an interrupted restore is finished')
   }
   const isExpected = existsSync(home.instanceKey)
   const identity = loadIdentity(home, path)

@@ -24,17 +24,19 @@ export interface FetchedBackup extends AsyncDisposable {
  * byte. Nobody trusts the place.
  *
  * @param parent where the directory is made; made when needed
+ * @param prefix what its name begins with
  * @throws ProblemError BACKUP_DAMAGED, BACKUP_NO_ROOM, or the error of the place
  */
 export async function fetchBackup(
   place: BackupPlace,
   { manifest }: GoodBackup,
   parent: string,
+  prefix: string = UNFINISHED,
 ): Promise<FetchedBackup> {
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const free = freeBytes(parent) ?? Infinity
   if (free < manifest.bytes + BACKUP_LIMITS.reserveBytes) throw backupNoRoom(parent)
-  const directory = await mkdtemp(join(parent, UNFINISHED))
+  const directory = await mkdtemp(join(parent, prefix))
   const discard = () => rm(directory, { recursive: true, force: true })
   try {
     const file = join(directory, 'copy.db')

@@ -15,7 +15,7 @@ export interface CopyFault {
 }
 
 /** After what is served, before what has no hurry at all. */
-const NICE = 10
+const NICE = 5
 const STDERR_CHARACTERS = 500
 
 /**

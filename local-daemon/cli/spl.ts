@@ -19,6 +19,7 @@ import { addLogout } from './login/logout.ts'
 import { addLogs } from './logs/logs.ts'
 import { addNamespace } from './namespace/namespace.ts'
 import { addPair } from './pair/pair.ts'
+import { addRestore } from './restore/restore.ts'
 import { addServiceAccount } from './service-account/service-account.ts'
 import { addServe } from './serve/serve.ts'
 import { addStatus } from './status/status.ts'
@@ -42,6 +43,7 @@ export function splProgram(): Command {
   addDoctor(program)
   addVerify(program)
   addBackup(program)
+  addRestore(program)
 
   addIntend(program)
   addDo(program)

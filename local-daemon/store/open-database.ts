@@ -9,6 +9,7 @@ import { Lineage, rememberNothing } from './lineage/lineage.ts'
 import { LossWatch } from './file/loss-watch.ts'
 import type { StoreOptions } from './open-store.ts'
 import { newStamp, refuseMixed } from './file/stamp.ts'
+import { finishSwap } from './file/swap.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import { StoreOpenError } from './store-error.ts'
 import { StoreState } from './trouble/store-state.ts'
@@ -34,6 +35,7 @@ export interface OpenDatabase {
 export function openDatabase(options: StoreOptions): OpenDatabase {
   // SQLite keeps its log beside the file itself, not beside a link to it.
   const path = options.path === null ? null : realPath(options.path)
+  if (path !== null) finishSwap(path)
   const expectation =
     path !== null && options.lineage !== undefined
       ? new Expectation(path, options.lineage)

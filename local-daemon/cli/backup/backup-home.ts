@@ -35,6 +35,6 @@ export function backupHome(home: Home): BackupHome {
 }
 
 /** The database file of the daemon that runs, or that ran last. */
-function storeFileOf(home: Home): string {
+export function storeFileOf(home: Home): string {
   return readRunningFile(home)?.store ?? readLastStart(home)?.store ?? home.database
 }

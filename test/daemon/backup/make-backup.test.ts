@@ -39,34 +39,41 @@ async function made(home: KeptHome): Promise<Made> {
 const modeOf = (path: string): number => statSync(path).mode & 0o777
 
 describe('a backup', () => {
-  test('has every record of a store that three writers write to, of one moment', async () => {
-    await using home = aKeptHome()
-    await home.start()
-    const before = await home.append(300)
-    let going = true
-    const writers = [1, 2, 3].map(async (writer) => {
-      let count = 0
-      for (; going; count += 1) await home.append(1, `writer ${writer} ${count}`)
-      return count
-    })
-    const backup = await made(home)
-    going = false
-    expect((await Promise.all(writers)).every((count) => count > 0)).toBe(true)
-    const { store } = home.daemon()
-    expect(backup.epoch).toBe(store.epoch)
-    const all: string[] = []
-    while (all.length < backup.records) {
-      const { records } = store.page({}, all.length, backup.records, 1_000)
-      all.push(...records.map(({ id }) => id.slice(0, 16)))
-    }
-    expect(backup.head_id).toBe(all.at(-1))
-    const copy = new BetterSqlite(join(home.path, 'backups', backup.name), { readonly: true })
-    const ids = copy.prepare('SELECT lower(hex(id_start)) FROM records ORDER BY seq').pluck().all()
-    copy.close()
-    expect(ids).toHaveLength(backup.records)
-    expect(ids).toEqual(all)
-    expect(ids).toEqual(expect.arrayContaining(before.map((id) => id.slice(0, 16))))
-  })
+  test(
+    'has every record of a store that three writers write to, of one moment',
+    { timeout: 90_000 },
+    async () => {
+      await using home = aKeptHome()
+      await home.start()
+      const before = await home.append(300)
+      let going = true
+      const writers = [1, 2, 3].map(async (writer) => {
+        let count = 0
+        for (; going; count += 1) await home.append(1, `writer ${writer} ${count}`)
+        return count
+      })
+      const backup = await made(home)
+      going = false
+      expect((await Promise.all(writers)).every((count) => count > 0)).toBe(true)
+      const { store } = home.daemon()
+      expect(backup.epoch).toBe(store.epoch)
+      const all: string[] = []
+      while (all.length < backup.records) {
+        const { records } = store.page({}, all.length, backup.records, 1_000)
+        all.push(...records.map(({ id }) => id.slice(0, 16)))
+      }
+      expect(backup.head_id).toBe(all.at(-1))
+      const copy = new BetterSqlite(join(home.path, 'backups', backup.name), { readonly: true })
+      const ids = copy
+        .prepare('SELECT lower(hex(id_start)) FROM records ORDER BY seq')
+        .pluck()
+        .all()
+      copy.close()
+      expect(ids).toHaveLength(backup.records)
+      expect(ids).toEqual(all)
+      expect(ids).toEqual(expect.arrayContaining(before.map((id) => id.slice(0, 16))))
+    },
+  )
 
   test('is for this user only, and what is left of making it is the backup and its manifest', async () => {
     await using home = aKeptHome()

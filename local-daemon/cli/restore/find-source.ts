@@ -1,0 +1,78 @@
+import { basename, dirname, resolve } from 'node:path'
+import { isBackupName } from '../../backup/backup-name.ts'
+import { type FetchedBackup, fetchBackup, proveFetched } from '../../backup/fetch-backup.ts'
+import { directoryPlace } from '../../backup/place/directory-place.ts'
+import { stageFile } from '../../backup/restore/stage-file.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { openConnection } from '../../store/file/open-connection.ts'
+import { RESTORING } from '../../store/file/swap.ts'
+import { type BackupHome } from '../backup/backup-home.ts'
+import { findBackup } from '../backup/find-backup.ts'
+import { verifyStore } from '../verify/verify-store.ts'
+
+/** A copy of a backup beside the store, proved. */
+export interface StagedBackup {
+  readonly fetched: FetchedBackup
+  readonly name: string
+  /** Unix time, milliseconds; undefined for a file without a manifest. */
+  readonly madeAt: number | undefined
+}
+
+/**
+ * Finds, copies and proves what is to be restored: a backup with its signed manifest, or any database file, of which everything is
+ * checked.
+ *
+ * @param beside the directory of the store
+ * @param force takes a file in which something is damaged
+ * @throws CliError BACKUP_NOT_FOUND, ProblemError BACKUP_DAMAGED, BACKUP_NO_ROOM, StartError, StoreOpenError
+ */
+export async function stageBackup(
+  at: BackupHome,
+  named: string | undefined,
+  beside: string,
+  force: boolean,
+): Promise<StagedBackup> {
+  const isName = named === undefined || isBackupName(named)
+  if (isName || (isBackupName(basename(named)) && !force)) {
+    const place = isName ? at.source.place : directoryPlace(dirname(resolve(named)))
+    const source = { ...at.source, place }
+    const found = await findBackup({ ...at, source }, named && basename(named))
+    const fetched = await fetchBackup(place, found, beside, RESTORING)
+    return await kept(fetched, async () => {
+      await proveFetched(fetched, found)
+      return { fetched, name: found.name, madeAt: found.manifest.made_at }
+    })
+  }
+  const fetched = stageFile(resolve(named), beside)
+  return await kept(fetched, async () => {
+    await proveWhole(fetched.file, named, at, force)
+    return { fetched, name: named, madeAt: undefined }
+  })
+}
+
+/** Everything in a file that nobody signed for. It is brought to the newest schema first. */
+async function proveWhole(
+  file: string,
+  name: string,
+  { identities }: BackupHome,
+  force: boolean,
+): Promise<void> {
+  openConnection(file).close()
+  const [did = '', ...lineage] = identities
+  const { count, findings } = await verifyStore({ path: file, did, lineage })
+  if (count === 0 || force) return
+  throw new ProblemError(
+    'BACKUP_DAMAGED',
+    `${name} is damaged: ${findings[0]?.message ?? ''}${count > 1 ? `, and ${count - 1} more` : ''}`,
+    { try: 'Use another backup: spl backup list. To restore what this one still has: --force' },
+  )
+}
+
+async function kept<Result>(fetched: FetchedBackup, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    await fetched[Symbol.asyncDispose]()
+    throw error
+  }
+}

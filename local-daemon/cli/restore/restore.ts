@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import { noteHomeOnly } from '../client/home-only.ts'
+import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
+import { examples } from '../help/examples.ts'
+import { printJson } from '../output/output.ts'
+import { showRestored } from './show-restored.ts'
+
+export interface RestoreOptions extends GlobalOptions {
+  readonly yes?: boolean
+  readonly force?: boolean
+  /** `--no-revoke` makes it false. */
+  readonly revoke: boolean
+}
+
+export function addRestore(program: Command): void {
+  program
+    .command('restore')
+    .description('put a backup in the place of the store, while no daemon runs')
+    .argument('[backup]', 'name of a backup, or a database file; without it the newest backup')
+    .option('--yes', 'do not ask')
+    .option('--force', 'also a file in which something is damaged')
+    .option('--no-revoke', 'leave what was revoked since the backup valid again')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl restore', 'the newest good backup; asks first'],
+        ['spl restore hub-20261130T084200Z-42-9f3a1c2b.db', 'another one: spl backup list'],
+        ['spl restore ~/copy/hub.db --yes', 'any copy of the store of this home'],
+      ),
+    )
+    .action((backup: string | undefined, _options: unknown, command: Command) =>
+      restore(backup, optionsOf<RestoreOptions>(command)),
+    )
+}
+
+async function restore(backup: string | undefined, options: RestoreOptions): Promise<void> {
+  noteHomeOnly('spl restore', options)
+  const { runRestore } = await import('./run-restore.ts')
+  const restored = await runRestore(homeOf(options), backup, options)
+  if (options.json) printJson(restored)
+  else showRestored(restored)
+}

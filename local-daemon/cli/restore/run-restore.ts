@@ -1,0 +1,166 @@
+import { existsSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { identityAt } from '../../access/identity/identity.ts'
+import { readSuccessions } from '../../access/identity/succession.ts'
+import { systemProblem } from '../../backup/backup-error.ts'
+import { openToRead } from '../../backup/copy/open-to-read.ts'
+import {
+  compareStores,
+  type Differences,
+  NOTHING_REVIVED,
+} from '../../backup/restore/compare-stores.ts'
+import { settleStore } from '../../backup/restore/settle-store.ts'
+import type { Home } from '../../home/home.ts'
+import { lineagePath } from '../../home/lineage-path.ts'
+import { prepareHome } from '../../home/prepare-home.ts'
+import { takeSingleInstance } from '../../home/single-instance.ts'
+import { takeStoreLock } from '../../home/store-lock.ts'
+import { finishSwap, STAGED_STATE, swapStores } from '../../store/file/swap.ts'
+import { readLineage } from '../../store/lineage/lineage-file.ts'
+import { backupHome, storeFileOf } from '../backup/backup-home.ts'
+import { confirmName } from '../gateway/confirm-name.ts'
+import { localTime } from '../output/local-time.ts'
+import { note } from '../output/output.ts'
+import { withProgress } from '../output/progress.ts'
+import { stageBackup, type StagedBackup } from './find-source.ts'
+import type { RestoreOptions } from './restore.ts'
+import type { Restored } from './restored.ts'
+import { countOf } from './show-restored.ts'
+
+/**
+ * Puts a backup in the place of the store of a home. Until the last step everything is as before; from then on, the backup is the
+ * store, and a start finishes what a kill has interrupted.
+ *
+ * @throws StartError DAEMON_RUNNING, STORE_IN_USE, KEY_MISSING; as `stageBackup`; CliError CONFIRMATION_NEEDED
+ */
+export async function runRestore(
+  home: Home,
+  named: string | undefined,
+  options: RestoreOptions,
+): Promise<Restored> {
+  const at = backupHome(home)
+  prepareHome(home)
+  const instance = takeSingleInstance(home)
+  try {
+    const lock = takeStoreLock(at.source.database)
+    try {
+      const left = finishSwap(at.source.database)
+      if (left !== undefined) note(`finished a restore first; what it replaced is in ${left.aside}`)
+      const beside = dirname(at.source.database)
+      const staged = await withProgress('reading and proving the backup', options, () =>
+        stageBackup(at, named, beside, options.force === true),
+      )
+      await using _fetched = staged.fetched
+      return await replace(home, at.source.database, staged, options)
+    } catch (error) {
+      throw isFull(error) ? systemProblem(error, dirname(at.source.database)) : error
+    } finally {
+      lock.release()
+    }
+  } finally {
+    instance.release()
+  }
+}
+
+async function replace(
+  home: Home,
+  database: string,
+  { fetched, name, madeAt }: StagedBackup,
+  options: RestoreOptions,
+): Promise<Restored> {
+  const lineage = lineagePath(home, storeFileOf(home))
+  const hasStore = (statSync(database, { throwIfNoEntry: false })?.size ?? 0) > 0
+  const differences = hasStore ? differencesOf(database, fetched.file) : undefined
+  if (hasStore) {
+    for (const line of told(differences, readLineage(lineage))) note(line)
+    await confirmName('restore', options.yes === true, `replace the store by ${name}`)
+  }
+  const identity = identityAt(home.instanceKey)
+  const revived = differences?.revived ?? NOTHING_REVIVED
+  const settled = await settleStore({
+    file: fetched.file,
+    state: join(fetched.directory, STAGED_STATE),
+    identity,
+    successions: readSuccessions(home, identity.did),
+    revived: options.revoke ? revived : NOTHING_REVIVED,
+  })
+  renameSync(fetched.file, join(fetched.directory, basename(database)))
+  const aside = asideOf(database)
+  swapStores(database, { staged: fetched.directory, aside, lineage })
+  return {
+    object: 'restore',
+    backup: name,
+    made_at: madeAt === undefined ? null : Math.floor(madeAt / 1000),
+    records: settled.records,
+    epoch: settled.epoch,
+    replaced: existsSync(aside) ? aside : null,
+    lost_records: differences?.lost ?? (hasStore ? null : 0),
+    revived: differences?.revived ?? (hasStore ? null : NOTHING_REVIVED),
+    revoked_again: options.revoke,
+    settings_changed: differences?.settings ?? (hasStore ? null : []),
+  }
+}
+
+/** Undefined for a present store that cannot be read: it may be why somebody restores one. */
+function differencesOf(present: string, backup: string): Differences | undefined {
+  const opened: { close(): unknown }[] = []
+  const before = besideOf(present)
+  try {
+    const [one, other] = [present, backup].map((path) => {
+      const database = openToRead(path)
+      opened.push(database)
+      return database
+    })
+    return one && other && compareStores(one, other)
+  } catch {
+    return undefined
+  } finally {
+    for (const database of opened) database.close()
+    removeTraces(present, before)
+  }
+}
+
+/** A reader makes a log and its index, and leaves them empty. Nobody else has the store open. */
+function removeTraces(database: string, before: readonly string[]): void {
+  const files = besideOf(database).filter((file) => !before.includes(file))
+  if ((statSync(`${database}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return
+  for (const file of files) rmSync(file)
+}
+
+function besideOf(database: string): readonly string[] {
+  return [`${database}-wal`, `${database}-shm`].filter((file) => existsSync(file))
+}
+
+/** What goes, for the person who is about to decide. */
+function told(
+  differences: Differences | undefined,
+  mark: ReturnType<typeof readLineage>,
+): readonly string[] {
+  if (differences === undefined) {
+    const had =
+      mark === undefined || mark.seq === 0
+        ? ''
+        : `; it had ${mark.seq} records at ${localTime(mark.at / 1000)}`
+    return [`the present store cannot be read${had}`]
+  }
+  const { records, lost, revived, settings } = differences
+  const lines = [`the present store has ${records} records; ${lost} of them are not in the backup`]
+  const count = countOf(revived)
+  if (count > 0) lines.push(`${count} accounts, tokens and invites were revoked since the backup`)
+  for (const { key, from, to } of settings) {
+    lines.push(`the setting ${key} goes from ${from ?? 'its default'} to ${to ?? 'its default'}`)
+  }
+  return lines
+}
+
+/** A new name beside the store: the directory is made when it is needed. */
+function asideOf(database: string): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(/[:T]/gu, '-')
+  const aside = mkdtempSync(join(dirname(database), `replaced-${time}-`))
+  rmdirSync(aside)
+  return aside
+}
+
+function isFull(error: unknown): boolean {
+  return /^(?:ENOSPC|EDQUOT|SQLITE_FULL)$/u.test(String((error as { code?: unknown }).code))
+}
