@@ -3,8 +3,9 @@ import type { Logger } from 'pino'
 import { guardExposedStart } from './access/exposed-requirement.ts'
 import { firstBearer } from './access/first-bearer.ts'
 import type { Identity } from './access/identity/identity.ts'
-import { Backups } from './backup/backups.ts'
+import { Backups, idStartIn } from './backup/backups.ts'
 import { backupsAtHome } from './backup/backups-at-home.ts'
+import { Offsite } from './backup/offsite/offsite.ts'
 import { connectTunnel } from './connect-tunnel.ts'
 import { explainStart } from './explain-start.ts'
 import { type Home, homeAt } from './home/home.ts'
@@ -66,6 +67,7 @@ export interface Daemon {
   readonly store: Store
   readonly access: AppAccess
   readonly backups: Backups
+  readonly offsite: Offsite
   readonly logger: Logger
   readonly faults: FaultBook
   readonly addresses: DaemonAddresses
@@ -121,8 +123,19 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const access = makeAccess({ store, identity, logger, insecure, bootstrapToken, lineage })
   undo.defer(() => access.uses.write())
   guardExposedStart(listener, access.settings.values)
+  const source = storePath === null ? undefined : backupsAtHome(home, storePath, identity)
+  const offsite = new Offsite({
+    source,
+    lineage,
+    settings: () => access.settings.values,
+    idStartAt: (seq) => idStartIn(store, seq),
+    credentialsFile: home.s3Credentials,
+    logger,
+  })
+  undo.defer(() => offsite.stop())
   const backups = new Backups({
-    source: storePath === null ? undefined : backupsAtHome(home, storePath, identity),
+    source,
+    onMade: () => offsite.tick(),
     store,
     lineage,
     settings: () => access.settings.values,
@@ -138,6 +151,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     logger,
     faults,
     backups,
+    offsite,
     listener,
     stopping: stopping.signal,
     process: randomUUID(),
@@ -161,6 +175,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   logger.info({ version: VERSION, did: identity.did, exposure, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
   backups.start()
+  offsite.start()
   // Only now, and nothing waits for it: loopback works without a reachable gateway.
   tunnel =
     options.tunnel &&
@@ -180,6 +195,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     store,
     access,
     backups,
+    offsite,
     logger,
     faults,
     addresses,

@@ -1,8 +1,15 @@
 import { type Family, single } from '../../protocol/http/exposition.ts'
 import type { Backups } from './backups.ts'
+import type { Offsite } from './offsite/offsite.ts'
+
+/** What makes backups, and what sends them elsewhere. */
+export interface BackupsOfDaemon {
+  readonly backups: Backups
+  readonly offsite: Offsite
+}
 
 /** The backups as metrics: how old the newest one is, and whether they fail. */
-export function backupMetrics(backups: Backups): Family[] {
+export function backupMetrics({ backups, offsite }: BackupsOfDaemon): Family[] {
   const { newest, failure, every } = backups.report()
   const { made, failed } = backups.counts
   return [
@@ -31,6 +38,33 @@ export function backupMetrics(backups: Backups): Family[] {
       'gauge',
       'Seconds between two backups by the setting backup_every; 0 for none.',
       every,
+    ),
+    ...offsiteMetrics(offsite),
+  ]
+}
+
+function offsiteMetrics(offsite: Offsite): Family[] {
+  const { newest, failure } = offsite.report() ?? {}
+  const { sent, failed } = offsite.counts
+  return [
+    single('spl_backups_sent_total', 'counter', 'Backups sent elsewhere since the start.', sent),
+    single(
+      'spl_backup_send_failures_total',
+      'counter',
+      'Tries to send a backup elsewhere that failed since the start.',
+      failed,
+    ),
+    single(
+      'spl_backup_send_failing',
+      'gauge',
+      '1 from a backup that could not be sent until one is.',
+      failure === undefined ? 0 : 1,
+    ),
+    single(
+      'spl_backup_sent_newest_timestamp_seconds',
+      'gauge',
+      'When the newest backup elsewhere was made, Unix time; 0 without one, or while it is not known.',
+      (newest?.made_at ?? 0) / 1000,
     ),
   ]
 }

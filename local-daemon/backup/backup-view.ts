@@ -1,5 +1,6 @@
 import type { BackupReport } from './backups.ts'
 import type { BackupReason, Manifest } from './manifest.ts'
+import type { OffsiteReport } from './offsite/offsite.ts'
 import type { FoundBackup } from './read-backups.ts'
 
 /** A backup as the API and `--json` tell of it; times are Unix times in seconds. All but its name and size is null with a fault. */
@@ -32,7 +33,11 @@ function viewOfFound(found: FoundBackup): BackupView {
 }
 
 /** The list of backups, and what the schedule says; `report` is undefined where no daemon runs. */
-export function viewOfList(found: readonly FoundBackup[], report?: BackupReport) {
+export function viewOfList(
+  found: readonly FoundBackup[],
+  report?: BackupReport,
+  offsite?: OffsiteReport,
+) {
   const { every = null, keep = null, nextAt, failure } = report ?? {}
   return {
     object: 'list',
@@ -43,10 +48,22 @@ export function viewOfList(found: readonly FoundBackup[], report?: BackupReport)
     keep,
     next_at: nextAt === undefined ? null : seconds(nextAt),
     failure: failure === undefined ? null : viewOfFailure(failure),
+    offsite: offsite === undefined ? null : viewOfOffsite(offsite),
   } as const
 }
 
 export type BackupListView = ReturnType<typeof viewOfList>
+
+/** Where backups go too. */
+function viewOfOffsite({ to, sending, names, newest, failure }: OffsiteReport) {
+  return {
+    to,
+    sending,
+    names,
+    newest: newest?.name ?? null,
+    failure: failure === undefined ? null : viewOfFailure(failure),
+  } as const
+}
 
 function viewOfFailure({ code, message, try: next, at }: NonNullable<BackupReport['failure']>) {
   return { code, message, try: next, at: seconds(at) }

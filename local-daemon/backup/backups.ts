@@ -21,6 +21,8 @@ export interface BackupsParts {
   readonly lineage: readonly string[]
   readonly settings: () => Pick<SettingValues, 'backup_every' | 'backup_keep'>
   readonly logger: Logger
+  /** Told after each backup that was made. */
+  readonly onMade?: () => void
   /** Unix time, milliseconds. */
   readonly now?: () => number
   /** Instead of the real ones, as a test has them. */
@@ -139,6 +141,7 @@ export class Backups {
       const ms = Math.round(performance.now() - begun)
       logger.info({ backup: name, reason, records, bytes, duration_ms: ms }, 'backup made')
       await this.#rotate(source, manifest)
+      this.#parts.onMade?.()
       return manifest
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#note(error, reason)
@@ -168,8 +171,7 @@ export class Backups {
       const good = (await this.list()).flatMap(({ manifest }) => manifest ?? [])
       const { reason } = newest
       const keep = settings().backup_keep
-      const idStartAt = (seq: number) =>
-        store.page({}, seq - 1, seq, 1).records[0]?.id.slice(0, ID_DIGITS)
+      const idStartAt = (seq: number) => idStartIn(store, seq)
       const gone = superseded(good, { newest, reason, keep, idStartAt })
       for (const name of gone) {
         await place.remove(name)
@@ -203,4 +205,9 @@ export class Backups {
     const state = { every, lastAt: this.#lastScheduledAt, failed: this.#failure }
     return nextRun(state, this.#now(), BACKUP_LIMITS.retryMs)
   }
+}
+
+/** The first digits of the id of the record at a sequence number. */
+export function idStartIn(store: Pick<Store, 'page'>, seq: number): string | undefined {
+  return store.page({}, seq - 1, seq, 1).records[0]?.id.slice(0, ID_DIGITS)
 }

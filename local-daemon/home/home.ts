@@ -20,6 +20,8 @@ export interface Home {
   /** What a daemon in the background writes to stderr. */
   readonly errorLog: string
   readonly gateway: string
+  /** Credentials of an S3 store, in the form of `~/.aws/credentials`: written by the owner. */
+  readonly s3Credentials: string
   /** Copies of the store: made when needed. */
   readonly backups: string
 }
@@ -45,6 +47,7 @@ export function homeAt(directory: string): Home {
     logFile: join(logs, 'spl.log'),
     errorLog: join(logs, 'stderr.log'),
     gateway: join(root, 'gateway'),
+    s3Credentials: join(root, 's3.credentials'),
     backups: join(root, 'backups'),
   }
 }

@@ -1,6 +1,7 @@
 import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { Logger } from 'pino'
 import type { Backups } from '../backup/backups.ts'
+import type { Offsite } from '../backup/offsite/offsite.ts'
 import { decideCors, type CorsDecision } from '../../protocol/http/cors.ts'
 import { showsTicket } from '../../protocol/http/without-ticket.ts'
 import type { ListenHost } from '../network/listen-host.ts'
@@ -45,6 +46,7 @@ export interface AppParts extends AppAccess {
   readonly logger: Logger
   readonly faults: FaultBook
   readonly backups: Backups
+  readonly offsite: Offsite
   /** Where the app's own port listens. */
   readonly listener: ListenHost
   /** Aborts when the daemon stops. */
@@ -62,7 +64,7 @@ export function createApp(given: AppParts): DaemonApp {
   const router = new DaemonRouter(authorise)
   const hub = new FeedHub(store.commits)
   const { checkHost, checkOrigin } = createForeignRequestGuard(settings, listener)
-  const observation = observe(store, given.link, given.faults, given.backups)
+  const observation = observe(store, given.link, given.faults, given)
   const { watch } = observation
   const pages = new PageMemory()
   const viewOf = (c: RouteContext) => new RecordView(store, sightOf(c.get('principal')))

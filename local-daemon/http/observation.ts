@@ -1,5 +1,4 @@
-import { backupMetrics } from '../backup/backup-metrics.ts'
-import type { Backups } from '../backup/backups.ts'
+import { type BackupsOfDaemon, backupMetrics } from '../backup/backup-metrics.ts'
 import type { FaultBook } from '../process/fault-book.ts'
 import { processMetrics } from '../process/process-metrics.ts'
 import { RequestMetrics } from '../requests/request-metrics.ts'
@@ -25,7 +24,7 @@ export function observe(
   store: Store,
   link: () => LinkReport | undefined,
   faults: FaultBook,
-  backups: Backups,
+  backups: BackupsOfDaemon,
 ): Observation {
   const log = new RequestLog()
   const requests = new RequestMetrics()

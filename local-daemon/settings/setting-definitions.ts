@@ -22,13 +22,17 @@ export interface SettingValues {
   readonly backup_every: number
   /** How many backups of the schedule are kept. */
   readonly backup_keep: number
+  /** `s3://…`, where backups go too; null for nowhere. */
+  readonly backup_to: string | null
+  /** Recipients of age, `age1…`: what leaves this machine is encrypted to all of them. */
+  readonly backup_recipients: readonly string[]
 }
 export type SettingKey = keyof SettingValues
 
 interface Definition<Value> {
   readonly initial: Value
   /** The field of the record's body with the value, beside `topic`. */
-  readonly field: 'enabled' | 'origins' | 'addresses' | 'hosts' | 'value'
+  readonly field: 'enabled' | 'origins' | 'addresses' | 'hosts' | 'recipients' | 'value'
   /** The value in its canonical form. Throws `ProblemError` `INVALID_SETTING`. */
   parse(value: unknown): Value
 }
@@ -47,6 +51,8 @@ export const SETTINGS: { readonly [Key in SettingKey]: Definition<SettingValues[
   store_ceiling_bytes: { initial: null, field: 'value', parse: parseCeiling },
   backup_every: { initial: 0, field: 'value', parse: parsePeriod },
   backup_keep: { initial: 7, field: 'value', parse: parseCount(1, 1_000) },
+  backup_to: { initial: null, field: 'value', parse: parsePlace },
+  backup_recipients: { initial: [], field: 'recipients', parse: parseRecipients },
 }
 
 export const INITIAL_SETTINGS = Object.fromEntries(
@@ -87,6 +93,29 @@ function parseCeiling(value: unknown): number | null {
 function parsePeriod(value: unknown): number {
   if (value === 0) return 0
   return parseCount(60, 31_536_000)(value)
+}
+
+/** `s3://bucket/prefix?…` without a user or a password: everybody who may read settings sees it. */
+function parsePlace(value: unknown): string | null {
+  if (value === null) return null
+  const url = typeof value === 'string' && value.length <= 500 ? URL.parse(value) : null
+  if (
+    typeof value === 'string' &&
+    url?.protocol === 's3:' &&
+    url.hostname !== '' &&
+    !value.includes('@')
+  ) {
+    return value
+  }
+  throw invalid('must be s3://bucket/prefix, without credentials', 'See docs/backup.md.')
+}
+
+const RECIPIENT = /^age1(?:pq1)?[a-z0-9]{50,3000}$/
+
+function parseRecipients(value: unknown): readonly string[] {
+  const list = textsOf(value, 'recipients, such as ["age1…"]')
+  if (list.every((one) => RECIPIENT.test(one))) return [...new Set(list)]
+  throw invalid('must hold recipients of age alone: age1…', 'spl backup keygen prints one.')
 }
 
 function parseOrigins(value: unknown): readonly string[] {

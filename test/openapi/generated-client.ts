@@ -714,6 +714,21 @@ export type BackupList = {
         /** Unix time, seconds */
         at: number;
     } | null;
+    /** Where backups go too: the setting `backup_to` */
+    offsite: {
+        to: string;
+        sending: boolean;
+        /** Those that were there when it last looked */
+        names: string[];
+        newest: string | null;
+        failure: {
+            code: string;
+            message: string;
+            "try": string | null;
+            /** Unix time, seconds */
+            at: number;
+        } | null;
+    } | null;
 };
 export type OpenApiDocument = {
     openapi: string;
@@ -2322,7 +2337,7 @@ export function getConfig(opts?: Oazapfts.RequestOpts) {
 /**
  * Change a setting
  */
-export function changeSetting(key: "auth_required" | "strict_actor_header" | "strict_impersonation_enforcement" | "auth_cors_origins" | "trusted_proxies" | "allowed_hosts" | "token_requests_per_second" | "token_burst" | "store_ceiling_bytes" | "backup_every" | "backup_keep", newSetting: NewSetting, opts?: Oazapfts.RequestOpts) {
+export function changeSetting(key: "auth_required" | "strict_actor_header" | "strict_impersonation_enforcement" | "auth_cors_origins" | "trusted_proxies" | "allowed_hosts" | "token_requests_per_second" | "token_burst" | "store_ceiling_bytes" | "backup_every" | "backup_keep" | "backup_to" | "backup_recipients", newSetting: NewSetting, opts?: Oazapfts.RequestOpts) {
     return oazapfts.fetchJson<{
         status: 200;
         data: Setting;

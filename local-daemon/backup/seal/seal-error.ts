@@ -5,6 +5,7 @@ export type SealErrorCode =
   | 'AGE_IDENTITY_UNREADABLE'
   | 'AGE_IDENTITY_WRONG'
   | 'AGE_RECIPIENT_INVALID'
+  | 'AGE_RECIPIENT_MISSING'
   | 'PASSPHRASE_WRONG'
 
 /** A file cannot be encrypted or decrypted. No text of it holds a key or a passphrase. */

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { examples } from '../help/examples.ts'
 import { addBackupCreate } from './create.ts'
+import { addBackupFetch } from './fetch.ts'
+import { addBackupKeygen } from './keygen.ts'
 import { addBackupList } from './list.ts'
 import { addBackupRemove } from './remove.ts'
 import { addBackupVerify } from './verify.ts'
@@ -22,4 +24,6 @@ export function addBackup(program: Command): void {
   addBackupList(backup)
   addBackupVerify(backup)
   addBackupRemove(backup)
+  addBackupKeygen(backup)
+  addBackupFetch(backup)
 }

@@ -37,7 +37,7 @@ function stepLines(step: Step, at: number): string[] {
 /** A value as a person would type it. */
 function words(value: SettingValue): string {
   if (value === null) return 'none'
-  if (typeof value === 'boolean' || typeof value === 'number') return String(value)
+  if (typeof value !== 'object') return String(value)
   return value.length === 0 ? "''" : value.join(',')
 }
 

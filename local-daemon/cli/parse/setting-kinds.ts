@@ -11,6 +11,10 @@ export const SETTING_KINDS = {
   store_ceiling_bytes: 'bytes',
   backup_every: 'period',
   backup_keep: 'int',
-} as const satisfies Readonly<Record<string, 'bool' | 'bytes' | 'int' | 'list' | 'period'>>
+  backup_to: 'place',
+  backup_recipients: 'list',
+} as const satisfies Readonly<
+  Record<string, 'bool' | 'bytes' | 'int' | 'list' | 'period' | 'place'>
+>
 
 export type SettingKey = keyof typeof SETTING_KINDS

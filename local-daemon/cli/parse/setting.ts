@@ -4,9 +4,10 @@ import { EXIT_CODE } from '../exit-code.ts'
 import { parseBytes } from './bytes.ts'
 import { parseDuration } from './duration.ts'
 import { parseList } from './list.ts'
+import { parsePlace } from './place.ts'
 import { SETTING_KINDS, type SettingKey } from './setting-kinds.ts'
 
-export type SettingValue = boolean | number | null | readonly string[]
+export type SettingValue = boolean | number | string | null | readonly string[]
 
 /** @throws CliError UNKNOWN_SETTING with the key that was probably meant */
 export function parseSettingKey(text: string): SettingKey {
@@ -23,7 +24,7 @@ export function parseSettingKey(text: string): SettingKey {
 
 /**
  * The value as words of the command line: `true` or `false` (`on`, `off`), a whole number, a size (`20GiB`, `none`), a time
- * span (`12h`, `off`), or a list with commas or spaces, which `''` empties.
+ * span (`12h`, `off`), a place (`s3://…`, `none`), or a list with commas or spaces, which `''` empties.
  *
  * @throws CliError INVALID_SETTING
  */
@@ -36,6 +37,8 @@ export function parseSettingValue(key: SettingKey, words: readonly string[]): Se
     const size = kind === 'bytes' ? parseSize(word) : undefined
     if (size !== undefined) return size
     if (kind === 'int' && /^(?:0|[1-9]\d{0,8})$/u.test(word)) return Number(word)
+    if (kind === 'place' && (word === 'none' || word === 'off')) return null
+    if (kind === 'place' && word.startsWith('s3://')) return parsePlace(word)
     const seconds = kind === 'period' ? secondsOf(word) : undefined
     if (seconds !== undefined) return seconds
   }
@@ -52,8 +55,9 @@ const FORMS = {
   bytes: 'a size such as 20GiB, or none',
   int: 'a whole number of at most nine digits',
   period: 'a time span such as 1d, or off',
+  place: 's3://bucket/prefix, or none',
 } as const
-const EXAMPLES = { bool: 'true', bytes: '20GiB', int: '100', period: '1d' } as const
+const EXAMPLES = { bool: 'true', bytes: '20GiB', int: '100', period: '1d', place: 'none' } as const
 
 /** Null for `none`; undefined for no size. */
 function parseSize(word: string): number | null | undefined {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Backups } from '../../backup/backups.ts'
+import type { Offsite } from '../../backup/offsite/offsite.ts'
 import type { AppAccess } from '../app-access.ts'
 import type { ListenHost } from '../../network/listen-host.ts'
 import type { FeedHub } from '../../store/feed/feed-hub.ts'
@@ -21,6 +22,7 @@ export interface RouteParts extends Omit<AppAccess, 'store'> {
   readonly logger: Logger
   readonly hub: FeedHub
   readonly backups: Backups
+  readonly offsite: Offsite
   readonly observation: Observation
   /** What large answers share. */
   readonly pages: PageMemory

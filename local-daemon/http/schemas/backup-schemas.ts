@@ -40,6 +40,12 @@ const FaultyBackup = z
     fault: z.string().openapi({ description: 'Why it does not count' }),
   })
   .openapi('FaultyBackup')
+const Failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  try: z.string().nullable(),
+  at: time,
+})
 export const BackupList = z
   .object({
     object: z.literal('list'),
@@ -49,9 +55,20 @@ export const BackupList = z
     every_seconds: count.openapi({ description: 'The setting `backup_every`; 0 for no schedule' }),
     keep: count,
     next_at: time.nullable(),
-    failure: z
-      .object({ code: z.string(), message: z.string(), try: z.string().nullable(), at: time })
+    failure: Failure.nullable().openapi({
+      description: 'The last one that failed, until one succeeds',
+    }),
+    offsite: z
+      .object({
+        to: z.string(),
+        sending: z.boolean(),
+        names: z
+          .array(z.string())
+          .openapi({ description: 'Those that were there when it last looked' }),
+        newest: z.string().nullable(),
+        failure: Failure.nullable(),
+      })
       .nullable()
-      .openapi({ description: 'The last one that failed, until one succeeds' }),
+      .openapi({ description: 'Where backups go too: the setting `backup_to`' }),
   })
   .openapi('BackupList')

@@ -36,6 +36,8 @@ describe('a setting', () => {
       store_ceiling_bytes: null,
       backup_every: 0,
       backup_keep: 7,
+      backup_to: null,
+      backup_recipients: [],
     })
     for (const origins of [['https://a.example'], ['HTTPS://B.example:443/', 'http://[::1]:80']]) {
       const { status, body } = await set(at, 'auth_cors_origins', origins)

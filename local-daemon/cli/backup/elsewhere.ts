@@ -1,0 +1,62 @@
+import { type BackupListView, viewOfList } from '../../backup/backup-view.ts'
+import { fetchBackup, proveFetched } from '../../backup/fetch-backup.ts'
+import { manifestName } from '../../backup/manifest.ts'
+import { offsitePlace } from '../../backup/offsite/offsite-place.ts'
+import { type GoodBackup, readBackups } from '../../backup/read-backups.ts'
+import { readIdentities } from '../../backup/seal/age-keys.ts'
+import type { SealedPlace } from '../../backup/place/sealed-place.ts'
+import type { Home } from '../../home/home.ts'
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { type BackupHome, backupHome } from './backup-home.ts'
+import { findBackup } from './find-backup.ts'
+
+/** Backups of a home in an S3 store, as its own key shows them; `identity` is a file of age, for those of a key that was replaced. */
+export interface Elsewhere {
+  readonly at: BackupHome
+  readonly place: SealedPlace
+}
+
+/** @throws StartError KEY_MISSING, S3Error, SealError AGE_IDENTITY_UNREADABLE */
+export async function elsewhere(home: Home, to: string, identity?: string): Promise<Elsewhere> {
+  const at = backupHome(home)
+  const place = await offsitePlace({
+    to,
+    recipients: [],
+    identities: identity === undefined ? [] : readIdentities(identity),
+    signer: at.source.signer,
+    credentialsFile: home.s3Credentials,
+  })
+  return { at, place }
+}
+
+/** The list, and how many files there are of others, damaged or not finished. */
+export async function listElsewhere({
+  at,
+  place,
+}: Elsewhere): Promise<BackupListView & { readonly foreign: number }> {
+  const found = await readBackups(place, at.identities)
+  return { ...viewOfList(found), foreign: place.foreign.length }
+}
+
+/**
+ * Reads a backup from elsewhere, decrypts and proves it, and keeps it in the home like one that was made there.
+ *
+ * @returns it
+ * @throws CliError BACKUP_NOT_FOUND, ProblemError BACKUP_DAMAGED, S3Error, SealError
+ */
+export async function fetchElsewhere(
+  { at, place }: Elsewhere,
+  name: string | undefined,
+): Promise<GoodBackup> {
+  const found = await findBackup({ ...at, source: { ...at.source, place } }, name)
+  const { source } = at
+  await using fetched = await fetchBackup(place, found, source.directory)
+  const manifest = await text(await place.get(manifestName(found.name)))
+  await source.place.put(found.name, createReadStream(fetched.file))
+  await source.place.put(manifestName(found.name), Readable.from([manifest]))
+  // Opening brings a copy to the newest schema, which changes it: the kept one is as it was signed.
+  await proveFetched(fetched, found)
+  return found
+}
