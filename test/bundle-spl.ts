@@ -16,8 +16,10 @@ const CACHE = join(ROOT, 'node_modules/.cache/spl')
 export async function setup(): Promise<void> {
   const { outputFiles } = await build({
     entryPoints: [
-      join(ROOT, 'local-daemon/cli/main.ts'),
-      join(ROOT, 'local-daemon/backup/copy/copy-process.ts'),
+      entry('local-daemon/cli/main'),
+      entry('local-daemon/backup/copy/copy-process'),
+      // A thread starts from a file beside the code that starts it, which is in a chunk here.
+      entry('local-daemon/store/read-pool/read-worker', 'local-daemon/cli/read-worker'),
     ],
     bundle: true,
     splitting: true,
@@ -42,6 +44,10 @@ export async function setup(): Promise<void> {
   const directory = keep(hash, files)
   process.env['SPL_TEST_MAIN'] = join(directory, 'local-daemon/cli/main.js')
   process.env['SPL_TEST_WORKER'] = join(directory, 'edge-gateway/worker.js')
+}
+
+function entry(path: string, out = path): { readonly in: string; readonly out: string } {
+  return { in: join(ROOT, `${path}.ts`), out }
 }
 
 /** Written once for all runs that have the same sources, also at the same time. */

@@ -20,6 +20,7 @@ import { addLogs } from './logs/logs.ts'
 import { addNamespace } from './namespace/namespace.ts'
 import { addPair } from './pair/pair.ts'
 import { addRestore } from './restore/restore.ts'
+import { addQuery } from './query/query.ts'
 import { addServiceAccount } from './service-account/service-account.ts'
 import { addServe } from './serve/serve.ts'
 import { addStatus } from './status/status.ts'
@@ -53,6 +54,7 @@ export function splProgram(): Command {
   addExport(program)
   addImport(program)
   addNamespace(program)
+  addQuery(program)
 
   addLogin(program)
   addLogout(program)

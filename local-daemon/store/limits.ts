@@ -27,4 +27,27 @@ export const STORE_LIMITS = {
   feedBytes: 4 * 1024 * 1024,
   /** How long an Idempotency-Key is remembered, milliseconds: a day. */
   idempotencyMs: 24 * 3600 * 1000,
+  /** Threads for reads that may be slow. */
+  readWorkers: 2,
+  /** Time of one such read, milliseconds; and how long after it its thread is ended, which does not even stop between two steps. */
+  slowReadMs: 2_000,
+  slowReadGraceMs: 1_000,
+  /** Such reads that wait for a thread, for all and for one holder; and how long, milliseconds. */
+  slowReadsWaiting: 64,
+  slowReadsWaitingPerHolder: 8,
+  slowReadWaitMs: 10_000,
+  /** How long a thread without work is kept, milliseconds. */
+  readWorkerIdleMs: 30_000,
+  /** Heap of one such thread, MiB. */
+  readWorkerHeapMiB: 128,
+  /** What a filter may have: conditions, levels of nesting, values in one list, UTF-16 units of a pattern, steps of a path. */
+  queryConditions: 100,
+  queryDepth: 8,
+  queryListItems: 1_000,
+  queryPatternUnits: 256,
+  queryPathSteps: 32,
+  /** Time that a query takes between two looks at the clock, milliseconds. */
+  queryStepMs: 20,
+  /** Records that one look-up in an index by clock may name; with more, the thread is read instead. */
+  queryCandidates: 10_000,
 } as const

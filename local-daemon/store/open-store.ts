@@ -14,6 +14,7 @@ import { IdempotencyKeys, type Once } from './idempotency.ts'
 import type { LineageOptions } from './lineage/expectation.ts'
 import type { LossWatch } from './file/loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
+import { createSlowReads, type SlowReads } from './slow-reads.ts'
 import { openDatabase } from './open-database.ts'
 import { newStamp } from './file/stamp.ts'
 import { StoreSizes } from './size/store-sizes.ts'
@@ -48,7 +49,7 @@ export interface AppendOptions {
 }
 
 /** The daemon's store: one writer, many reads. */
-export interface Store extends StoreReader {
+export interface Store extends StoreReader, SlowReads {
   /**
    * Appends a local record and resolves once it is durable. Rejects with `ProblemError`: `CLOCK_CONFLICT`, or
    * `STORE_…` if something is wrong with the store.
@@ -112,6 +113,8 @@ export function openStore(options: StoreOptions): Store {
   census.start()
   const sizes = new StoreSizes({ database, statements, path, reader: () => reader })
   const keys = new IdempotencyKeys(statements, reader)
+  const check = () => look('thoroughly')
+  const slow = createSlowReads({ path, database, epoch: reader.epoch, state, check })
 
   const commit = database.transaction((work: () => unknown) => work()).immediate
 
@@ -240,6 +243,7 @@ export function openStore(options: StoreOptions): Store {
 
   return {
     ...reader,
+    query: slow.query,
     commits,
     sizes,
     seal: new CursorSeal(reader.epoch, (bytes) => origin.sign(bytes)),
@@ -267,6 +271,7 @@ export function openStore(options: StoreOptions): Store {
       if (!database.open) return
       clearInterval(timer)
       census.stop()
+      slow.close()
       queue.flush()
       if (loss === undefined) closeDatabase(database, state.trouble, () => {})
       else loss.closing(() => closeOpen(loss))

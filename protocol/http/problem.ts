@@ -11,7 +11,7 @@ export interface Problem {
   readonly required_scope?: string
   readonly hop: 'gateway' | 'daemon'
   readonly request_id?: string
-  /** JSON path of the offending field, for `INVALID_RECORD` and `INVALID_REQUEST`. */
+  /** JSON path of the offending field, for `INVALID_RECORD`, `INVALID_REQUEST` and `INVALID_QUERY`. */
   readonly field?: string
 }
 
@@ -23,6 +23,8 @@ export const PROBLEM_STATUS = {
   INVALID_HEADERS: 400,
   INVALID_CURSOR: 400,
   INVALID_SETTING: 400,
+  INVALID_QUERY: 400,
+  EMPTY_QUERY: 400,
   CONNECT_PROOF_INVALID: 401,
   AUTH_REQUIRED: 401,
   AUTH_INVALID: 401,
@@ -75,6 +77,8 @@ export const PROBLEM_STATUS = {
   REGISTRY_UNAVAILABLE: 503,
   CONSUMER_TOO_SLOW: 503,
   DAEMON_STOPPING: 503,
+  QUERY_TOO_SLOW: 503,
+  QUERY_BUSY: 503,
   STORE_BUSY: 503,
   STORE_MISSING: 503,
   STORE_REPLACED: 503,

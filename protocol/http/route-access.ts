@@ -40,6 +40,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/identity': { scopes: 'any' },
   'GET /v1/identity/proof': { scopes: 'open' },
   'POST /v1/records': { scopes: ['records:write'], anyLength: true },
+  'POST /v1/records/query': read,
   'GET /v1/records': read,
   'GET /v1/records/{id}': read,
   'GET /v1/threads': read,

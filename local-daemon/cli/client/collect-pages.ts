@@ -17,20 +17,29 @@ export interface List<Item> {
  *
  * @param filter further parameters of the query
  */
-export async function collectPages<Item>(
+export function collectPages<Item>(
   client: DaemonClient,
   path: string,
   limit: number,
   filter: Readonly<Record<string, string>> = {},
 ): Promise<List<Item>> {
+  return collectFrom<Item, List<Item>>((items, cursor) => {
+    const query = new URLSearchParams({ ...filter, limit: String(items) })
+    if (cursor !== null) query.set('cursor', cursor)
+    return client.get(`${path}?${query}`)
+  }, limit)
+}
+
+/** The same for any way to read a page: so many items behind a cursor. */
+export async function collectFrom<Item, Page extends List<Item>>(
+  read: (items: number, cursor: string | null) => Promise<Page>,
+  limit: number,
+): Promise<Page> {
   using progress = showProgress('reading')
   const data: Item[] = []
   let cursor: string | null = null
   for (;;) {
-    const items = Math.min(limit - data.length, PAGE_ITEMS)
-    const query = new URLSearchParams({ ...filter, limit: String(items) })
-    if (cursor !== null) query.set('cursor', cursor)
-    const page: List<Item> = await client.get(`${path}?${query}`)
+    const page: Page = await read(Math.min(limit - data.length, PAGE_ITEMS), cursor)
     data.push(...page.data)
     progress.count(data.length)
     cursor = page.next_cursor

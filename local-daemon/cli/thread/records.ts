@@ -7,14 +7,11 @@ import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { note, print, printJson } from '../output/output.ts'
-import { cutText } from '../output/cut-text.ts'
+import { recordText } from '../output/record-text.ts'
 import { shortId } from '../output/short-id.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { table } from '../output/table.ts'
 import { parseId } from '../parse/id.ts'
-
-/** Characters of text that the table shows. */
-const SHORT_TEXT = 80
 
 interface ThreadRecordsOptions extends GlobalOptions {
   readonly limit: number
@@ -45,16 +42,9 @@ export function addThreadRecords(thread: Command): void {
         record.act,
         record.actor,
         shortId(record.id),
-        textOf(record.body),
+        recordText(record.body),
       ])
       print(table(['CLOCK', 'ACT', 'ACTOR', 'RECORD', 'TEXT'], rows))
       if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)
     })
-}
-
-/** What the verbs of the CLI write, or else the body as it is. */
-function textOf(body: Readonly<Record<string, unknown>>): string {
-  const said = body['goal'] ?? body['text']
-  const text = typeof said === 'string' ? said : JSON.stringify(body)
-  return cutText(text, SHORT_TEXT)
 }

@@ -15,6 +15,7 @@ import { addMetrics } from './metrics.ts'
 import { addNamespaces } from './namespaces.ts'
 import { addOpenApi } from './openapi.ts'
 import { addPostRecord } from './post-record.ts'
+import { addQueryRecords } from './query-records.ts'
 import { addServiceAccounts } from './service-accounts.ts'
 import { addStreamTickets } from './stream-tickets.ts'
 import { addSync } from './sync.ts'
@@ -31,6 +32,7 @@ export function addRoutes(parts: RouteParts): void {
   addPostRecord(parts)
   addGetRecord(parts)
   addListRecords(parts)
+  addQueryRecords(parts)
   addListThreads(parts)
   addSync(parts)
   addStreamTickets(parts)

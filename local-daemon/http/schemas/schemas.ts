@@ -32,7 +32,7 @@ export const NamespaceName = z
   .max(NAMESPACE_LIMITS.name)
   .regex(NAMESPACE_NAME, NAMESPACE_RULE)
 const CURSOR = 'Opaque: hand it back as received'
-const Cursor = z.string().openapi({ description: CURSOR })
+export const Cursor = z.string().openapi({ description: CURSOR })
 /** A place in a query; an empty one is none. */
 function placeOf(description: string) {
   return z

@@ -217,6 +217,10 @@ CREATE TABLE namespace_sizes (
 ) STRICT;
 INSERT INTO namespace_sizes SELECT namespace, count(*), sum(records) FROM threads GROUP BY namespace;
 `,
+  // For queries that name a time.
+  `
+CREATE INDEX records_by_time ON records (received_at);
+`,
 ]
 
 /**

@@ -6,7 +6,7 @@ import { migrate } from './migrations.ts'
 import { StoreOpenError } from '../store-error.ts'
 
 /** "SPL1": this file is ours. */
-const APPLICATION_ID = 0x53504c31
+export const APPLICATION_ID = 0x53504c31
 /** Older ones can corrupt a WAL that is reset while another connection commits (sqlite.org/wal.html). */
 const OLDEST_SQLITE = [3, 51, 3] as const
 const PAGE_BYTES = 8192

@@ -14,6 +14,11 @@ export type TroubleCode = Extract<
 /** SQLite does not notice it: the names of the files lead elsewhere. */
 export type LossCode = Extract<TroubleCode, 'STORE_MISSING' | 'STORE_REPLACED'>
 
+/** Whether the files of the store are no longer the ones that are open. */
+export function isLoss({ code }: Pick<StoreTrouble, 'code'>): boolean {
+  return code === 'STORE_MISSING' || code === 'STORE_REPLACED'
+}
+
 /** What is wrong with a store. */
 export interface StoreTrouble {
   readonly code: TroubleCode

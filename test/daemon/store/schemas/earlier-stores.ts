@@ -65,6 +65,14 @@ export const EARLIER_STORES: readonly EarlierStore[] = [
     records: 37,
     ids: '77f2ed5db3a532c3c2e158f9ec5bd3e298a7eece2e94bccd988412b606d524cf',
   },
+  // The same, after its eighth step.
+  {
+    schema: 8,
+    did: 'did:key:z6MkpRNGe5zVVYmbox3irKzQCW7nsh9jk7rhuS6Ut5GTEZJp',
+    epoch: 'bf209c095838cafa',
+    records: 37,
+    ids: '77f2ed5db3a532c3c2e158f9ec5bd3e298a7eece2e94bccd988412b606d524cf',
+  },
 ]
 
 export function writeEarlierStore(schema: number, path: string): void {

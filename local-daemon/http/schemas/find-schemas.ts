@@ -1,0 +1,39 @@
+import { z } from '@hono/zod-openapi'
+import { HTTP_LIMITS } from '../limits.ts'
+import { Cursor, FlatRecord, ThreadId } from './schemas.ts'
+
+const Direction = z.union([z.literal(1), z.literal(-1)])
+
+export const RecordsQueryBody = z
+  .strictObject({
+    thread: ThreadId.optional(),
+    filter: z.unknown().optional().openapi({
+      type: 'object',
+      description: 'Conditions by field, all of which must hold: see docs/find.md',
+    }),
+    sort: z
+      .strictObject({ clock: Direction.optional(), created_at: Direction.optional() })
+      .refine((sort) => Object.keys(sort).length === 1, 'must name one of clock and created_at')
+      .default({ created_at: 1 })
+      .openapi({ description: '1: the first first, -1: the last first; created_at is arrival' }),
+    limit: z.int().min(1).max(HTTP_LIMITS.listMax).default(HTTP_LIMITS.listDefault),
+    cursor: Cursor.nullable().optional(),
+    explain: z.boolean().default(false),
+  })
+  .openapi('RecordQuery')
+
+export const QueriedRecords = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(FlatRecord),
+    has_more: z.boolean(),
+    next_cursor: Cursor.nullable(),
+    plan: z
+      .object({
+        steps: z.array(z.string()),
+        looked: z.int().nonnegative().openapi({ description: 'Records that were looked at' }),
+      })
+      .optional()
+      .openapi({ description: 'With explain: how the records were found' }),
+  })
+  .openapi('QueriedRecords')

@@ -1,0 +1,26 @@
+import { hash } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import type { LikePattern } from './compile-condition.ts'
+import { foldText } from './fold-text.ts'
+import { matchesLike, parseLike } from './like-pattern.ts'
+
+const HOW = { deterministic: true, directOnly: true } as const
+
+/**
+ * Gives a connection what conditions call: `record_id(raw)`, and `like_pattern(number, text)` over the patterns of one query.
+ * SQLite's own LIKE knows the letter case of ASCII alone, and has no bound for patterns with many `%`.
+ */
+export function defineFunctions(database: Database, patterns: readonly LikePattern[]): void {
+  database.function('record_id', HOW, (raw: unknown) =>
+    typeof raw === 'string' ? hash('sha256', raw, 'hex') : null,
+  )
+  const parsed = patterns.map(({ pattern, folded }) => ({
+    parts: parseLike(folded ? foldText(pattern) : pattern) ?? [],
+    folded,
+  }))
+  database.function('like_pattern', HOW, (number: unknown, text: unknown) => {
+    const wanted = parsed[Number(number)]
+    if (wanted === undefined || typeof text !== 'string') return 0
+    return matchesLike(wanted.parts, wanted.folded ? foldText(text) : text) ? 1 : 0
+  })
+}

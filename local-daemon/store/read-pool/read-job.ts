@@ -1,0 +1,19 @@
+import type { Database } from 'better-sqlite3'
+import type { QueryResult, RecordQuery } from '../query/record-query.ts'
+import { runQuery } from '../query/run-query.ts'
+
+/** A read that may be slow. Plain data: it goes to another thread. */
+export type ReadJob = { readonly kind: 'query'; readonly query: RecordQuery }
+
+/** What each kind gives. */
+export interface ReadResults {
+  readonly query: QueryResult
+}
+
+/** Starts a job. Between two steps whoever drives it may stop it. Throws SQLite’s errors. */
+export function startJob(database: Database, job: ReadJob): Generator<void, unknown> {
+  switch (job.kind) {
+    case 'query':
+      return runQuery(database, job.query)
+  }
+}
