@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { mergeSeqs, type SeqSource } from '../../../local-daemon/store/namespaces/merge-seqs.ts'
+import { mergeSeqs, type SeqSource } from '../../../../local-daemon/store/namespaces/merge-seqs.ts'
 
 /** A source over some numbers, and how many of them were read of it. */
 function sourceOf(seqs: readonly number[], read: { count: number; times: number }): SeqSource {
