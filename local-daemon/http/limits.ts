@@ -30,6 +30,8 @@ export const HTTP_LIMITS = {
   /** Bulk appends under way, and those of one account. */
   bulkAppends: 8,
   bulkAppendsOfOne: 4,
+  /** How long lines of a bulk append are checked before everything else gets its turn, milliseconds. */
+  bulkTurnMs: 1,
   /** Silence of a bulk append's sender before it is cut, milliseconds: sooner than anything else would cut it. */
   bulkSilenceMs: 25_000,
   /** How long the outcomes of a bulk append may go unread, milliseconds. */

@@ -3,10 +3,10 @@ export const STORE_LIMITS = {
   /** Most records in one write transaction; the rest waits for the next one. */
   commitRecords: 500,
   /** Most lines in one batch of a bulk append, and their bytes; a single append waits for one batch at most. */
-  ingestRecords: 256,
-  ingestBytes: 512 * 1024,
+  ingestRecords: 128,
+  ingestBytes: 256 * 1024,
   /** Batches of one bulk append that are verified or wait: what it holds in memory. */
-  ingestAhead: 4,
+  ingestAhead: 6,
   /** Longest wait of a write while another program has the store locked, milliseconds; and how many may wait then. */
   storeBusyMs: 5_000,
   writesWaiting: 512,

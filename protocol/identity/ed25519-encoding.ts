@@ -23,14 +23,20 @@ const SMALL_ORDER_Y = new Set(
   ].map((hex) => bytesOf(hex).join()),
 )
 
+/** Their first bytes. */
+const SMALL_ORDER_STARTS = new Set([...SMALL_ORDER_Y].map((bytes) => Number.parseInt(bytes, 10)))
+
 /**
  * Whether 32 bytes may stand for a point: y below p, and not one of the small-order points. Whether the
  * point is on the curve is left to the verification itself, where every runtime agrees.
  */
 export function isUsablePoint(encoded: Uint8Array): boolean {
   if (encoded.length !== 32) return false
+  // Nearly every point: y is far below p, and begins like none of small order.
+  const top = (encoded[31] ?? 0) & 0x7f
+  if (top < 0x7f && !SMALL_ORDER_STARTS.has(encoded[0] ?? 0)) return true
   const y = new Uint8Array(encoded)
-  y[31] = (y[31] ?? 0) & 0x7f
+  y[31] = top
   return isBelow(y, FIELD) && !SMALL_ORDER_Y.has(y.join())
 }
 

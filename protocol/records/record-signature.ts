@@ -112,9 +112,19 @@ function formOf(value: unknown): SplRecord | RecordFault {
   }
 }
 
+/** Keys of the latest origins: many records have the same one, and reading a did:key costs as much as a record. */
+const KEYS = new Map<string, Uint8Array>()
+const KEYS_MAX = 256
+
 function keyOf(origin: unknown): Uint8Array | undefined {
+  if (typeof origin !== 'string') return undefined
+  const known = KEYS.get(origin)
+  if (known !== undefined) return known
   try {
-    return typeof origin === 'string' ? parseDidKey(origin) : undefined
+    const key = parseDidKey(origin)
+    if (KEYS.size >= KEYS_MAX) KEYS.clear()
+    KEYS.set(origin, key)
+    return key
   } catch (error) {
     if (error instanceof DidKeyError) return undefined
     throw error

@@ -19,11 +19,15 @@ export async function readLines(
   ended: AbortSignal,
 ): Promise<void> {
   async function take(items: Iterable<StreamItem>): Promise<void> {
+    let startedAt = performance.now()
     for (const item of items) {
       if (ended.aborted) return
       ingest.add(check(item))
       const room = ingest.room()
       if (room !== undefined) await room
+      else if (performance.now() - startedAt < HTTP_LIMITS.bulkTurnMs) continue
+      else await nextTurn()
+      startedAt = performance.now()
     }
     ingest.pause()
   }
@@ -34,7 +38,6 @@ export async function readLines(
       const chunk = await nextChunk(body, ended)
       if (chunk === undefined || ended.aborted) break
       await take(splitter.push(chunk))
-      await nextTurn()
     }
     if (!ended.aborted) await take(splitter.end())
     ingest.end()
@@ -81,7 +84,7 @@ function brokenArray({ message }: ArrayError): ProblemError {
   })
 }
 
-/** Lets other requests have their turn: a body in memory is read without one. */
+/** Lets other requests have their turn. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)

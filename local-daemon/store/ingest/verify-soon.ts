@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { isCanonicalScalar, isUsablePoint } from '../../../protocol/identity/ed25519-encoding.ts'
 import type { Unproven } from '../../../protocol/records/record-signature.ts'
 
-/** Keys kept, the latest used: an import has records of few origins. */
+/** Keys kept: an import has records of few origins. */
 const KEYS_MAX = 1_024
 /** What precedes the 32 bytes of an Ed25519 key in SPKI (RFC 8410, section 4). */
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
@@ -12,7 +12,7 @@ const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
  * differently is decided here, before OpenSSL sees it.
  */
 export class SignatureCheck {
-  /** By did:key, the longest unused first; null: no point of the curve. */
+  /** By did:key; null: no point of the curve. */
   readonly #keys = new Map<string, KeyObject | null>()
 
   /** Whether the origin has signed the record. Rejects only if the runtime fails. */
@@ -31,11 +31,10 @@ export class SignatureCheck {
 
   #keyOf(origin: string, bytes: Uint8Array): KeyObject | null {
     const known = this.#keys.get(origin)
-    const key = known === undefined ? importKey(bytes) : known
-    this.#keys.delete(origin)
+    if (known !== undefined) return known
+    const key = importKey(bytes)
+    if (this.#keys.size >= KEYS_MAX) this.#keys.clear()
     this.#keys.set(origin, key)
-    const [longestUnused] = this.#keys.keys()
-    if (this.#keys.size > KEYS_MAX && longestUnused !== undefined) this.#keys.delete(longestUnused)
     return key
   }
 }
