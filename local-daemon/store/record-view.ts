@@ -1,9 +1,10 @@
+import { isInNamespace } from '../../protocol/identity/namespace-name.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { formatCursor } from './cursor.ts'
 import { CursorSeal } from './cursor-seal.ts'
 import type { StoreReader } from './reader.ts'
 import type { RecordFilter, RecordPage } from './record-pages.ts'
-import type { ThreadRow } from './rows.ts'
+import type { NamespaceRow, ThreadRow } from './rows.ts'
 import { EVERYTHING, sees, type Sight, sightKey } from './sight.ts'
 import type { StoredRecord } from './stored-record.ts'
 import { isDamage } from './trouble/store-trouble.ts'
@@ -90,6 +91,16 @@ export class RecordView {
     return this.#guarded(() => this.#store.threads(before, limit, this.#sight, namespace))
   }
 
+  /** Namespaces that it sees all of, in order of the records that made them. @param after see `StoreReader.namespaces` */
+  namespaces(after: number, limit: number): readonly NamespaceRow[] {
+    const { reach } = this.#sight
+    if (reach === undefined) return this.#store.namespaces(after, limit)
+    const inReach = ({ name }: NamespaceRow) =>
+      reach.namespaces.some((place) => isInNamespace(name, place))
+    // A store has few: all are looked at.
+    return this.#store.namespaces(after, EVERY).filter(inReach).slice(0, limit)
+  }
+
   #told(cursor: string): string {
     return this.#seal?.close(cursor) ?? cursor
   }
@@ -110,6 +121,9 @@ export class RecordView {
     }
   }
 }
+
+/** SQLite's word for no limit. */
+const EVERY = -1
 
 /** Where the refusal of a damaged record says how to continue without it. */
 const PLACE = /(?<=since=)(\S+)/

@@ -18,7 +18,7 @@ import type { RouteParts } from './route-parts.ts'
 const BEFORE_ALL = -1
 
 /** Namespaces: where threads belong. Each change is a record, in force from the next write. */
-export function addNamespaces({ router, authorise, store, namespaces }: RouteParts): void {
+export function addNamespaces({ router, authorise, store, namespaces, viewOf }: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -35,7 +35,7 @@ export function addNamespaces({ router, authorise, store, namespaces }: RoutePar
     async (c) => {
       const { name, description } = await parseBody(NewNamespace, c, authorise)
       const created = await namespaces.create(name, description)
-      return jsonAnswer(c.env, created ? 201 : 200, viewOf(name))
+      return jsonAnswer(c.env, created ? 201 : 200, shown(name))
     },
   )
 
@@ -50,7 +50,9 @@ export function addNamespaces({ router, authorise, store, namespaces }: RoutePar
     },
     (c) => {
       const query = parseInput(PageQuery, c.get('query'))
-      const page = listPage(store.namespaces, query, store, BEFORE_ALL)
+      const view = viewOf(c)
+      const read = (after: number, limit: number) => view.namespaces(after, limit)
+      const page = listPage(read, query, view, BEFORE_ALL)
       return jsonAnswer(
         c.env,
         200,
@@ -72,11 +74,11 @@ export function addNamespaces({ router, authorise, store, namespaces }: RoutePar
     async (c) => {
       const { name, ...change } = await parseBody(NamespaceChange, c, authorise)
       await namespaces.change(name, change)
-      return jsonAnswer(c.env, 200, viewOf(name))
+      return jsonAnswer(c.env, 200, shown(name))
     },
   )
 
-  function viewOf(name: string): string {
+  function shown(name: string): string {
     const row = store.namespace(name)
     return JSON.stringify(row && toNamespace(store, row))
   }

@@ -11,7 +11,10 @@ import type { RecordView } from '../../store/record-view.ts'
 import type { DaemonRouter, RouteContext } from '../router.ts'
 
 /** The store without its reads of records: each route reads those through the view of its caller. */
-export type StoreOfRoutes = Omit<Store, 'record' | 'page' | 'thread' | 'threads' | 'namespaceOf'>
+export type StoreOfRoutes = Omit<
+  Store,
+  'record' | 'page' | 'thread' | 'threads' | 'namespaceOf' | 'namespaces'
+>
 
 /** What routes are made of. */
 export interface RouteParts extends Omit<AppAccess, 'store'> {
