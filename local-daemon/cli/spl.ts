@@ -22,6 +22,7 @@ import { addPair } from './pair/pair.ts'
 import { addRestore } from './restore/restore.ts'
 import { addQuery } from './query/query.ts'
 import { addServiceAccount } from './service-account/service-account.ts'
+import { addRedact } from './records/redact.ts'
 import { addServe } from './serve/serve.ts'
 import { addStatus } from './status/status.ts'
 import { addThread } from './thread/thread.ts'
@@ -55,6 +56,7 @@ export function splProgram(): Command {
   addImport(program)
   addNamespace(program)
   addQuery(program)
+  addRedact(program)
 
   addLogin(program)
   addLogout(program)

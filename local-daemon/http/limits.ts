@@ -19,6 +19,8 @@ export const HTTP_LIMITS = {
   /** Default and largest `limit` of lists. */
   listDefault: 100,
   listMax: 1_000,
+  /** Longest reason of a redaction, characters. */
+  reasonCharacters: 500,
   /** Default and largest `limit` of `/v1/sync/changes`. */
   changesDefault: 1_000,
   changesMax: 10_000,

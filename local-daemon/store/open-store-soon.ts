@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { STORE_LIMITS } from './limits.ts'
-import { openStore, type Store, type StoreOptions } from './open-store.ts'
+import { openStore, type Store } from './open-store.ts'
+import type { StoreOptions } from './file/store-options.ts'
 import { StoreOpenError } from './store-error.ts'
 
 const PAUSE_MS = 50

@@ -1,24 +1,22 @@
-import { dirname } from 'node:path'
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../problem/problem-error.ts'
-import { freeBytes } from './file/disk-room.ts'
 import { realPath } from '../home/real-path.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { closeDatabase } from './file/close-database.ts'
 import { CursorSeal } from './cursor-seal.ts'
 import { CommitListeners } from './commit-listeners.ts'
-import { type ConnectionOptions, sqliteVersion } from './file/open-connection.ts'
+import { sqliteVersion } from './file/open-connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
 import { Census } from './trouble/census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
-import type { LineageOptions } from './lineage/expectation.ts'
 import type { LossWatch } from './file/loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
 import { createSlowReads, type SlowReads } from './slow-reads.ts'
+import { Eraser } from './redaction/eraser.ts'
+import type { RedactionNote, RedactResult } from './redaction/redact.ts'
 import { openDatabase } from './open-database.ts'
 import { newStamp } from './file/stamp.ts'
 import { StoreSizes } from './size/store-sizes.ts'
-import type { TroubleListener } from './trouble/store-state.ts'
 import {
   foundDamage,
   meaningOf,
@@ -26,14 +24,10 @@ import {
   type StoreTrouble,
   troubleFrom,
 } from './trouble/store-trouble.ts'
+import type { StoreOptions } from './file/store-options.ts'
 import type { StoredRecord } from './stored-record.ts'
-import {
-  type AppendResult,
-  createTransactor,
-  type Fold,
-  type LocalOrigin,
-  type StoreTransactor,
-} from './transactor.ts'
+import { type AppendResult, createTransactor, type StoreTransactor } from './transactor.ts'
+import { hasRoom } from './trouble/has-room.ts'
 import { limitTrouble } from './trouble/why-not-written.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -55,6 +49,11 @@ export interface Store extends StoreReader, SlowReads {
    * `STORE_…` if something is wrong with the store.
    */
   append(draft: RecordDraft, options?: AppendOptions): Promise<AppendResult>
+  /**
+   * Takes the body out of a record for good: see `StoreTransactor.redact`. Resolves once it is durable, with whether every
+   * file of the store is clear of it already: a reader of another program delays that. Rejects as `append`.
+   */
+  redact(id: string, noteOf: RedactionNote): Promise<RedactResult & { readonly erased: boolean }>
   /** Runs the work in its own write transaction. It must not wait for anything. Rejects as `append`. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
   /** The same for a batch of many writes: single ones do not wait for more than one batch. */
@@ -73,20 +72,6 @@ export interface Store extends StoreReader, SlowReads {
   whenSaved(): Promise<void>
   /** Commits what waits, checkpoints the write-ahead log into the file and closes. Idempotent. */
   close(): void
-}
-
-export interface StoreOptions extends ConnectionOptions {
-  /** Null keeps it in memory, until the process ends. */
-  readonly path: string | null
-  readonly origin: LocalOrigin
-  /** What tables are kept from records. */
-  readonly folds?: readonly Fold[]
-  /** Remembers the store outside its file; without it, an older copy goes unnoticed. */
-  readonly lineage?: LineageOptions
-  /** Called for each change of the trouble. */
-  readonly onTrouble?: TroubleListener
-  /** Called with the exception of a commit listener; without this, it is uncaught. Must not throw. */
-  readonly onFault?: (error: unknown) => void
 }
 
 /** How long a lock is held before it counts as trouble, milliseconds. */
@@ -148,6 +133,7 @@ export function openStore(options: StoreOptions): Store {
       onCommit: (effect) => {
         effects.push(effect)
       },
+      onRedacted: () => effects.push(() => eraser.note()),
     })
     look('before')
     refuseIfKnown()
@@ -198,6 +184,22 @@ export function openStore(options: StoreOptions): Store {
     return problemFrom(isLong ? state.meet(trouble) : trouble)
   }
 
+  /** Clears the files of redacted bodies, as far as it can now. */
+  function erase(): void {
+    if (!eraser.isPending || state.end !== undefined) return
+    guarded(() => eraser.erase())
+    guarded(() => look('after'))
+  }
+
+  /** What goes wrong is trouble of the store, and no refusal of anybody. */
+  function guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      writeRefusal(error)
+    }
+  }
+
   /** Checks a store that nobody writes to: whether its file is there, and whether its trouble has passed. */
   function tick(): void {
     try {
@@ -206,27 +208,17 @@ export function openStore(options: StoreOptions): Store {
       return
     }
     if (state.end !== undefined) return
-    if (state.passing === undefined) return sizes.shrinkLog()
+    if (state.passing === undefined) {
+      erase()
+      return guarded(() => sizes.shrinkLog())
+    }
     try {
       if (state.passing.code === 'STORE_BUSY') commit(() => undefined)
-      else if (!hasRoom()) return
+      else if (!hasRoom(path, statements, commit)) return
       wrote()
     } catch (error) {
       writeRefusal(error)
     }
-  }
-
-  /** Proved by a commit of usual size and by the room left after it: a single page may fit where nothing else does. */
-  function hasRoom(): boolean {
-    const { storeProbeBytes } = STORE_LIMITS
-    if (bytesLeft() < 5 * storeProbeBytes) return false
-    commit(() => statements.takeRoom.run(storeProbeBytes))
-    commit(() => statements.giveRoom.run())
-    return bytesLeft() >= 4 * storeProbeBytes
-  }
-
-  function bytesLeft(): number {
-    return (path === null ? undefined : freeBytes(dirname(path))) ?? Infinity
   }
 
   function closeOpen({ isLost, found }: LossWatch): void {
@@ -237,6 +229,9 @@ export function openStore(options: StoreOptions): Store {
       )
   }
 
+  const eraser = new Eraser(database, statements, commit)
+  guarded(() => eraser.begin())
+  erase()
   const timer = setInterval(tick, STORE_LIMITS.storeRetryMs)
   timer.unref()
   const queue = new WriteQueue<StoreTransactor>(transactNow)
@@ -250,6 +245,11 @@ export function openStore(options: StoreOptions): Store {
     sqliteVersion: sqliteVersion(database),
     transact: (work) => queue.transact(work),
     transactBulk: (work) => queue.bulk(work),
+    async redact(id, noteOf) {
+      const result = await queue.transact((tx) => tx.redact(id, noteOf))
+      erase()
+      return { ...result, erased: !eraser.isPending }
+    },
     trouble: () => state.trouble,
     lineageBroken: opened.broken,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),

@@ -42,6 +42,7 @@ interface RecordPagesParts {
 /** Reads of the log in arrival order. Each checks that its records are what was written, and that none is missing. */
 export function createRecordPages(parts: RecordPagesParts) {
   const { statements, head, cursorAt, refusal, damaged, refuseGaps, places, namespaceOf } = parts
+  const redactionAt = (seq: number) => statements.redactionAt.get(seq)
 
   function rowsOf(filter: RecordFilter, after: number, upTo: number, most: number) {
     const { thread, actor, withoutOwn, reach } = filter
@@ -67,7 +68,7 @@ export function createRecordPages(parts: RecordPagesParts) {
   }
 
   function toRecord(row: RecordRow): StoredRecord {
-    const record = toStoredRecord(row)
+    const record = toStoredRecord(row, redactionAt)
     if (record === undefined) throw damaged(`record ${row[0]} is not what was written`)
     return record
   }
@@ -81,7 +82,9 @@ export function createRecordPages(parts: RecordPagesParts) {
     const asked = new Set(ids)
     const starts = JSON.stringify(ids.map((id) => id.slice(0, ID_START_DIGITS)))
     const found = statements.recordsByIds.all(starts).map(toRecord)
-    return new Map(found.filter(({ id }) => asked.has(id)).map(({ id, seq }) => [id, seq]))
+    // A redacted one is no duplicate: its append is refused.
+    const whole = found.filter(({ id, redacted }) => asked.has(id) && redacted === undefined)
+    return new Map(whole.map(({ id, seq }) => [id, seq]))
   }
 
   /**
@@ -138,7 +141,7 @@ export function createRecordPages(parts: RecordPagesParts) {
   function isSound(seq: number): boolean {
     try {
       const row = statements.recordsAfter.get(seq - 1, seq, 1)
-      return row !== undefined && toStoredRecord(row) !== undefined
+      return row !== undefined && toStoredRecord(row, redactionAt) !== undefined
     } catch {
       return false
     }

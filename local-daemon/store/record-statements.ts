@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { planOnce } from './plan-once.ts'
-import type { RecordRow, ThreadRow } from './rows.ts'
+import type { RecordRow, RedactionRow, ThreadRow } from './rows.ts'
 
 const RECORD = 'r.seq, r.id_start, r.raw, r.judged_by, o.name, r.sig'
 const RECORDS = 'records r'
@@ -132,6 +132,33 @@ export function prepareRecordStatements(database: Database) {
       `INSERT INTO records (seq, id_start, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at,
          namespace)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+
+    redactionAt: prepare<[seq: number], RedactionRow>('SELECT * FROM redactions WHERE seq = ?'),
+    setText: prepare<[raw: string, seq: number], never>('UPDATE records SET raw = ? WHERE seq = ?'),
+    insertRedaction: prepare<
+      [
+        seq: number,
+        id: Buffer,
+        bodyHash: Buffer,
+        leftHash: Buffer,
+        notedBy: Buffer,
+        redactedAt: number,
+      ],
+      never
+    >('INSERT INTO redactions VALUES (?, ?, ?, ?, ?, ?, NULL)'),
+    unerased: prepare<[], number>(
+      'SELECT seq FROM redactions WHERE erased_at IS NULL LIMIT 1',
+    ).pluck(),
+    setErased: prepare<[at: number], never>(
+      'UPDATE redactions SET erased_at = ? WHERE erased_at IS NULL',
+    ),
+    firstGoal: prepare<[thread: string], string>(
+      `SELECT raw FROM records INDEXED BY records_by_thread
+       WHERE thread = ${THREAD} AND json_type(raw, '$.body.goal') = 'text' ORDER BY seq LIMIT 1`,
+    ).pluck(),
+    setGoal: prepare<[goal: string | null, thread: string], never>(
+      'UPDATE threads SET goal = ? WHERE thread = ?',
     ),
 
     upsertThread: prepare<

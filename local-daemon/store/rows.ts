@@ -10,6 +10,21 @@ export type RecordRow = readonly [
   sig: Buffer,
 ]
 
+/** A record whose body was taken out. Hashes and ids are 32 bytes, times Unix milliseconds. */
+export interface RedactionRow {
+  readonly seq: number
+  readonly id: Buffer
+  /** Of the canonical body. */
+  readonly body_hash: Buffer
+  /** Of the text that is left. */
+  readonly left_hash: Buffer
+  /** The id of the record that tells who and why. */
+  readonly noted_by: Buffer
+  readonly redacted_at: number
+  /** Since when no file has the body; null while one may. */
+  readonly erased_at: number | null
+}
+
 export interface ThreadRow {
   readonly first_seq: number
   readonly thread: string

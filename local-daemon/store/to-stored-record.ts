@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { RecordRow } from './rows.ts'
+import type { RecordRow, RedactionRow } from './rows.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** Bytes of an id that a row keeps, and the hex digits of them. */
@@ -9,8 +9,13 @@ export const ID_START_DIGITS = 2 * ID_START_BYTES
 /**
  * The record of a row; undefined if the row is not what was written. The hash of each record is computed again: a byte
  * that changed on the disk must not pass as what was signed.
+ *
+ * @param redactionAt looks up whether the record was redacted; asked only if the hash is another
  */
-export function toStoredRecord(row: RecordRow): StoredRecord | undefined {
+export function toStoredRecord(
+  row: RecordRow,
+  redactionAt: (seq: number) => RedactionRow | undefined,
+): StoredRecord | undefined {
   const [seq, idStart, raw, judgedBy, origin, sig] = row
   // SQLite checks types only on write.
   const isWhole =
@@ -21,10 +26,21 @@ export function toStoredRecord(row: RecordRow): StoredRecord | undefined {
     Buffer.isBuffer(sig) &&
     (judgedBy === null || Buffer.isBuffer(judgedBy))
   if (!isWhole) return undefined
-  const id = hash('sha256', raw, 'hex')
-  if (!id.startsWith(idStart.toString('hex'))) return undefined
   const by = judgedBy === null ? null : judgedBy.toString('hex')
-  return { seq, id, ...namesIn(raw), raw, judgedBy: by, origin, sig }
+  const [found, start] = [hash('sha256', raw, 'hex'), idStart.toString('hex')]
+  if (found.startsWith(start)) {
+    return { seq, id: found, ...namesIn(raw), raw, judgedBy: by, origin, sig }
+  }
+  const redaction = redactionAt(seq)
+  const id = redaction?.id.toString('hex')
+  if (redaction === undefined || id?.startsWith(start) !== true) return undefined
+  if (redaction.left_hash.toString('hex') !== found) return undefined
+  const redacted = {
+    at: redaction.redacted_at,
+    bodySha256: redaction.body_hash.toString('hex'),
+    recordId: redaction.noted_by.toString('hex'),
+  }
+  return { seq, id, ...namesIn(raw), raw, judgedBy: by, origin, sig, redacted }
 }
 
 const ACTOR = '"actor":"'

@@ -1,10 +1,11 @@
-import { cutText } from '../../protocol/encoding/cut-text.ts'
 import { ACTS, DATA_TYPES } from '../../protocol/records/record-form.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
 import { namespaceAsWritten, namespaceToWrite } from './namespaces/thread-namespace.ts'
 import type { StoreReader } from './reader.ts'
+import { redact, type RedactionNote, type RedactResult, wasRedacted } from './redaction/redact.ts'
 import type { Statements } from './statements.ts'
+import { goalOf } from './redaction/thread-goal.ts'
 import { ID_START_DIGITS } from './to-stored-record.ts'
 import type { StoredRecord } from './stored-record.ts'
 
@@ -36,16 +37,23 @@ export interface StoreTransactor extends StoreReader {
   /**
    * Appends a local record: signs it, gives it the next sequence number, and updates its thread. Throws
    * `ProblemError` `CLOCK_CONFLICT` if `(thread, actor, clock)` holds another record, `STORE_CEILING_REACHED` if the store
-   * is as large as it may be, or as `namespaceToWrite`, before anything is written, so that the rest of the transaction can
-   * continue.
+   * is as large as it may be, `RECORD_REDACTED` if it is one whose body was taken out, or as `namespaceToWrite`, before
+   * anything is written, so that the rest of the transaction can continue.
    * @param sig this store's signature, if it was made before
    */
   append(draft: RecordDraft | SealedRecord, sig?: Uint8Array): AppendResult
   /**
    * Appends a record that was accepted elsewhere, or here before. It keeps its origin and signature; with the
-   * `(thread, actor, clock)` of another one it is kept beside it, as a fork. Throws `STORE_CEILING_REACHED` as `append`.
+   * `(thread, actor, clock)` of another one it is kept beside it, as a fork. Throws `STORE_CEILING_REACHED` and
+   * `RECORD_REDACTED` as `append`.
    */
   admit(record: ProvenRecord): AppendResult
+  /**
+   * Takes the body out of a record for good, and appends the note that `noteOf` makes. Throws `ProblemError`
+   * `NOT_FOUND`, `THREAD_RESERVED`.
+   * @param id 64 hex digits
+   */
+  redact(id: string, noteOf: RedactionNote): RedactResult
   /** Statements of the tables that are made from records. */
   readonly tables: FoldStatements
   /** Runs after the commit; without a commit it does not run. */
@@ -94,9 +102,9 @@ export interface TransactorParts {
   /** Throws `ProblemError` `STORE_CEILING_REACHED` if a record of so many bytes does not fit. */
   refuseGrowth(thread: string, bytes: number): void
   onCommit(effect: () => void): void
+  /** A body was taken out: after the commit the files have to be cleared of it. */
+  onRedacted(): void
 }
-
-const MOST_GOAL_CHARACTERS = 200
 
 export function createTransactor(parts: TransactorParts): StoreTransactor {
   const { statements, reader, origin, folds } = parts
@@ -128,28 +136,46 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
     return { record: stored, created: true }
   }
 
+  /** The same record, if it is here. It cannot come back if its body was taken out. */
+  function existing(id: string): StoredRecord | undefined {
+    const record = reader.record(id)
+    if (record?.redacted !== undefined) throw wasRedacted(id)
+    return record
+  }
+
+  function append(draft: RecordDraft | SealedRecord, made?: Uint8Array): AppendResult {
+    const sealed = 'id' in draft ? draft : sealRecord(withClock(draft, statements))
+    const before = existing(sealed.id)
+    if (before !== undefined) return { record: before, created: false }
+    const { thread, actor, clock } = sealed.record
+    if (statements.clockTaken.get(thread, actor, clock) !== undefined) {
+      throw clockConflict(clock, statements.lastClock.get(thread, actor) ?? 0)
+    }
+    parts.refuseGrowth(thread, sealed.preimage.length)
+    const sig = Buffer.from(made ?? origin.sign(Buffer.from(sealed.preimage)))
+    return insert({ sealed, origin: origin.did, sig })
+  }
+
+  function note(draft: RecordDraft): StoredRecord {
+    return append(draft).record
+  }
+
   return {
     ...reader,
     tables: statements,
     onCommit: parts.onCommit,
-    append(draft, made) {
-      const sealed = 'id' in draft ? draft : sealRecord(withClock(draft, statements))
-      const existing = reader.record(sealed.id)
-      if (existing !== undefined) return { record: existing, created: false }
-      const { thread, actor, clock } = sealed.record
-      if (statements.clockTaken.get(thread, actor, clock) !== undefined) {
-        throw clockConflict(clock, statements.lastClock.get(thread, actor) ?? 0)
-      }
-      parts.refuseGrowth(thread, sealed.preimage.length)
-      const sig = Buffer.from(made ?? origin.sign(Buffer.from(sealed.preimage)))
-      return insert({ sealed, origin: origin.did, sig })
-    },
+    append,
     admit(record) {
       const { id, preimage, record: fields } = record.sealed
-      const existing = reader.record(id)
-      if (existing !== undefined) return { record: existing, created: false }
+      const before = existing(id)
+      if (before !== undefined) return { record: before, created: false }
       parts.refuseGrowth(fields.thread, preimage.length)
       return insert(record)
+    },
+    redact(id, noteOf) {
+      const result = redact({ statements, reader, note }, id, noteOf)
+      if (result.created) parts.onRedacted()
+      return result
     },
   }
 }
@@ -213,10 +239,4 @@ function upsertThread(
 /** The number of an actor or an origin, which is kept once. */
 function numberOf(statements: Pick<Statements, 'nameNumber' | 'addName'>, name: string): number {
   return statements.nameNumber.get(name) ?? (statements.addName.get(name) as number)
-}
-
-/** What a thread is about, for lists: the first goal stated on it. */
-function goalOf(body: Readonly<Record<string, unknown>>): string | null {
-  const goal = Object.hasOwn(body, 'goal') ? body['goal'] : undefined
-  return typeof goal === 'string' ? cutText(goal, MOST_GOAL_CHARACTERS) : null
 }

@@ -43,6 +43,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/records/query': read,
   'GET /v1/records': read,
   'GET /v1/records/{id}': read,
+  'POST /v1/records/{id}/redact': admin,
   'GET /v1/threads': read,
   'GET /v1/threads/{id}/records': read,
   'GET /v1/sync/changes': sync,

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { ACTS, DATA_TYPES } from '../../../protocol/records/record-form.ts'
+import { ACTS, DATA_TYPES, type SplRecord } from '../../../protocol/records/record-form.ts'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
 import { ID_START_BYTES } from '../../store/to-stored-record.ts'
@@ -19,11 +19,18 @@ export interface RecordColumns {
   readonly sig: unknown
   readonly received_at: unknown
   readonly namespace: unknown
+  /** Of its redaction, in the same moment; null for a record that is whole. */
+  readonly redacted_id: Buffer | null
+  readonly body_hash: Buffer | null
+  readonly left_hash: Buffer | null
+  readonly noted_by: Buffer | null
+  readonly redacted_at: number | null
 }
 
 export const RECORD_COLUMNS = `SELECT r.seq, r.id_start, t.thread, a.name AS actor, r.act, r.clock, r.data_type, r.raw, r.judged_by,
-    o.name AS origin, r.sig, r.received_at, r.namespace
-  FROM records r LEFT JOIN threads t ON t.first_seq = r.thread
+    o.name AS origin, r.sig, r.received_at, r.namespace,
+    x.id AS redacted_id, x.body_hash, x.left_hash, x.noted_by, x.redacted_at
+  FROM records r LEFT JOIN threads t ON t.first_seq = r.thread LEFT JOIN redactions x ON x.seq = r.seq
     LEFT JOIN names a ON a.id = r.actor LEFT JOIN names o ON o.id = r.origin`
 
 /** Columns that say again what the record says. */
@@ -56,8 +63,7 @@ export async function checkRecord(row: RecordColumns): Promise<StoredRecord | st
   if (verified.kind === 'fault') return `${verified.field} ${verified.message}`
   if (verified.preimage !== raw) return 'is not in its canonical form'
   const { record } = verified
-  const told = { ...row, act: ACTS[Number(row.act)], data_type: DATA_TYPES[Number(row.data_type)] }
-  const wrong = REPEATED.find((name) => record[name] !== told[name])
+  const wrong = differentColumn(record, row)
   if (wrong !== undefined) return `has another ${wrong} in its column than in its text`
   const { thread, actor } = record
   return {
@@ -70,6 +76,12 @@ export async function checkRecord(row: RecordColumns): Promise<StoredRecord | st
     origin: verified.origin,
     sig,
   }
+}
+
+/** The first column that says something else than the record, if one does. */
+export function differentColumn(record: SplRecord, row: RecordColumns): string | undefined {
+  const told = { ...row, act: ACTS[Number(row.act)], data_type: DATA_TYPES[Number(row.data_type)] }
+  return REPEATED.find((name) => record[name] !== told[name])
 }
 
 function parsed(raw: string): object | undefined {

@@ -8,15 +8,15 @@ import { lineageBreak } from '../../store/lineage/judge-lineage.ts'
 import { refuseLoneLog } from '../../store/file/kept-log.ts'
 import { readLineage } from '../../store/lineage/lineage-file.ts'
 import { createReader } from '../../store/reader.ts'
-import type { RecordRow } from '../../store/rows.ts'
 import { prepareStatements, type Statements } from '../../store/statements.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
-import { toStoredRecord } from '../../store/to-stored-record.ts'
 import { type Fold, upsertThreadOf } from '../../store/transactor.ts'
 import { checkRecord, RECORD_COLUMNS, type RecordColumns } from './check-record.ts'
+import { recordOf } from './check-redacted.ts'
 import { compareTables } from './compare-tables.ts'
 import { refuseForeign } from './refuse-foreign.ts'
 import { type Finding, Findings } from './findings.ts'
+import { Redactions } from './redactions.ts'
 
 export interface VerifyOptions {
   /** The database file. */
@@ -64,6 +64,7 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
     const parts = foldParts(statements, total, options)
     const made = prepareStatements(rebuilt)
     const walk = new Walk(database, findings)
+    const redactions = new Redactions(statements, [options.did, ...options.lineage])
     let records = 0
     const told = (complete: boolean) => ({
       records,
@@ -79,13 +80,15 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
       if (rows.length === 0) break
       for (const row of rows) {
         records += 1
-        const checked = await checkRecord(row)
+        const isWhole = row.redacted_id === null
+        const checked = isWhole ? await checkRecord(row) : redactions.check(row)
         if (typeof checked === 'string') {
           const { seq } = row
           findings.add({ check: 'record', seq, message: `record ${seq} ${checked}` })
         } else {
           const wrong = applyTo(made, checked, row, parts)
           if (wrong !== undefined) findings.add(wrong)
+          redactions.note(checked)
         }
       }
       options.onProgress?.(records, total)
@@ -96,11 +99,14 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
         for (let rest = walk.next(Infinity); rest.length > 0; rest = walk.next(Infinity)) {
           for (const row of rest) {
             const record = recordOf(row)
-            const wrong = record && applyTo(made, record, row, parts)
+            if (record === undefined) continue
+            const wrong = applyTo(made, record, row, parts)
             if (wrong !== undefined) findings.add(wrong)
+            redactions.note(record)
           }
         }
         compareTables(database, rebuilt, findings)
+        redactions.compare(database, findings)
       })
       .deferred()
     if (lineageFile === undefined) return told(true)
@@ -184,11 +190,6 @@ function applyTo(
   for (const fold of folds) if (fold.thread === record.thread) fold.apply(made, record)
   if (wanted === namespace) return undefined
   return { check: 'record', seq, message: `record ${seq} has another namespace than its thread` }
-}
-
-function recordOf(row: RecordColumns): StoredRecord | undefined {
-  const { seq, id_start: idStart, raw, judged_by: judgedBy, origin, sig } = row
-  return toStoredRecord([seq, idStart, raw, judgedBy, origin, sig] as unknown as RecordRow)
 }
 
 /** Goes through the records in their order, and names those that cannot be read or are not there. */

@@ -16,6 +16,7 @@ import { addNamespaces } from './namespaces.ts'
 import { addOpenApi } from './openapi.ts'
 import { addPostRecord } from './post-record.ts'
 import { addQueryRecords } from './query-records.ts'
+import { addRedactRecord } from './redact-record.ts'
 import { addServiceAccounts } from './service-accounts.ts'
 import { addStreamTickets } from './stream-tickets.ts'
 import { addSync } from './sync.ts'
@@ -31,6 +32,7 @@ export function addRoutes(parts: RouteParts): void {
   addIdentityProof(parts)
   addPostRecord(parts)
   addGetRecord(parts)
+  addRedactRecord(parts)
   addListRecords(parts)
   addQueryRecords(parts)
   addListThreads(parts)

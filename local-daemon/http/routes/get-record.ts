@@ -1,7 +1,8 @@
 import { answers } from '../schemas/describe.ts'
 import { parseInput } from '../input/parse-input.ts'
 import { recordAnswer } from '../answers/record-answer.ts'
-import { FlatRecord, RECORD_ID, RecordParams } from '../schemas/schemas.ts'
+import { RECORD_ID } from '../schemas/ids.ts'
+import { FlatRecord, RecordParams } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** `GET /v1/records/:id`. The shortest path through the daemon: one look-up, one spliced text. */

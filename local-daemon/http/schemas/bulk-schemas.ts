@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { Count, NewRecord, ProblemSchema, RecordId, SyncRecord } from './schemas.ts'
+import { RecordId } from './ids.ts'
+import { Count, NewRecord, ProblemSchema, SyncRecord } from './schemas.ts'
 
 const Line = z.int().min(1).openapi({ description: 'Of the body, or the element of its array' })
 

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { HTTP_LIMITS } from '../limits.ts'
-import { Cursor, FlatRecord, ThreadId } from './schemas.ts'
+import { ThreadId } from './ids.ts'
+import { Cursor, FlatRecord } from './schemas.ts'
 
 const Direction = z.union([z.literal(1), z.literal(-1)])
 

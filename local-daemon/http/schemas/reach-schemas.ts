@@ -6,7 +6,8 @@ import {
   SCOPES_WITHOUT_REACH,
 } from '../../../protocol/identity/reach.ts'
 import { isDaemonThread } from '../../store/daemon-threads.ts'
-import { NamespaceName, ThreadId } from './schemas.ts'
+import { ThreadId } from './ids.ts'
+import { NamespaceName } from './schemas.ts'
 
 /** The bounds of a reach, for the schema; its canonical form is made from what passed. */
 export const ReachBody = z

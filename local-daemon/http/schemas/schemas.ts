@@ -6,22 +6,15 @@ import {
 } from '../../../protocol/identity/namespace-name.ts'
 import { PROBLEM_STATUS } from '../../../protocol/http/problem.ts'
 import { ACTS, DATA_TYPES } from '../../../protocol/records/record.ts'
-import { THREAD_ID } from '../../../protocol/identity/thread-id.ts'
 import { HTTP_LIMITS } from '../limits.ts'
+import { RecordId, ThreadId } from './ids.ts'
+import { Redacted } from './redacted.ts'
 
 /*
  * The shapes of requests and answers, for validation and for /openapi.json alike. Only a posted record
  * is checked by the protocol's own `parseRecord` instead: there is one rule for records, everywhere.
  */
 
-export const RECORD_ID = /^[0-9a-f]{64}$/
-export const RecordId = z
-  .string()
-  .regex(RECORD_ID, 'must be the id of a record: 64 lower-case hex digits')
-  .openapi({ description: 'SHA-256, lower-case hex' })
-export const ThreadId = z
-  .string()
-  .regex(THREAD_ID, 'must be the id of a thread: th_ and up to 128 letters, digits and _ . -')
 /** As `DID` of `protocol/records/record.ts`, without what other engines of expressions do not know. */
 export const Did = z
   .string()
@@ -140,10 +133,21 @@ export const NewRecord = z
   .openapi('NewRecord')
 
 export const FlatRecord = z
-  .object({ object: z.literal('record'), id: RecordId, ...recordFields, ...proofFields })
+  .object({
+    object: z.literal('record'),
+    id: RecordId,
+    ...recordFields,
+    ...proofFields,
+    redacted: Redacted.optional(),
+  })
   .openapi('Record')
 export const SyncRecord = z
-  .object({ id: RecordId, record: z.object(recordFields), ...proofFields })
+  .object({
+    id: RecordId,
+    record: z.object(recordFields),
+    ...proofFields,
+    redacted: Redacted.optional(),
+  })
   .openapi('SyncRecord')
 export const Thread = z
   .object({

@@ -221,6 +221,20 @@ INSERT INTO namespace_sizes SELECT namespace, count(*), sum(records) FROM thread
   `
 CREATE INDEX records_by_time ON records (received_at);
 `,
+  // The text of such a record is what is left without its body; `left_hash` is its SHA-256, `noted_by` the id of the record that tells who
+  // and why. `erased_at`: since when no file has the body.
+  `
+CREATE TABLE redactions (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),
+  body_hash BLOB NOT NULL CHECK (length(body_hash) = 32),
+  left_hash BLOB NOT NULL CHECK (length(left_hash) = 32),
+  noted_by BLOB NOT NULL CHECK (length(noted_by) = 32),
+  redacted_at INTEGER NOT NULL,
+  erased_at INTEGER
+) STRICT;
+CREATE INDEX redactions_unerased ON redactions (seq) WHERE erased_at IS NULL;
+`,
 ]
 
 /**
@@ -245,15 +259,15 @@ export function migrate(database: Database): void {
       })
       .immediate()
   }
-  giveBackRoom(database)
+  giveBackRoom(database, found > 0 && found < MIGRATIONS.length)
 }
 
 /** A step that makes a table anew leaves the old one's pages in the file; also if it was killed before they were given back. */
-function giveBackRoom(database: Database): void {
+function giveBackRoom(database: Database, hasMigrated: boolean): void {
   const [free, pages] = ['freelist_count', 'page_count'].map((name) =>
     Number(database.pragma(name, { simple: true })),
   ) as [number, number]
-  if (free < LEAST_FREE_PAGES || free < pages / 4) return
+  if (!hasMigrated && (free < LEAST_FREE_PAGES || free < pages / 4)) return
   try {
     database.exec('VACUUM')
     database.pragma('wal_checkpoint(TRUNCATE)')

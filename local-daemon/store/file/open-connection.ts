@@ -43,6 +43,8 @@ export function openConnection(path: string | null, options: ConnectionOptions =
     database.pragma('temp_store = FILE')
     migrate(database)
     database.pragma('temp_store = MEMORY')
+    // What is deleted or redacted is overwritten, not only forgotten. A step that makes a table anew rather makes the file anew.
+    database.pragma('secure_delete = ON')
     return database
   } catch (error) {
     // Before anything is closed, because this checks what the system has left.

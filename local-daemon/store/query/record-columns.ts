@@ -11,8 +11,11 @@ interface Column {
 
 /** The fields that a query may name, besides `body.<path>`. `sig`, `raw` and `origin` are not among them. */
 export const RECORD_COLUMNS: Readonly<Record<ColumnName, Column>> = {
-  // The row has its first bytes alone.
-  id: { sql: 'record_id(records.raw)', type: 'id' },
+  // The row has its first bytes alone, and the text of a redacted record another hash.
+  id: {
+    sql: 'coalesce((SELECT lower(hex(x.id)) FROM redactions x WHERE x.seq = records.seq), record_id(records.raw))',
+    type: 'id',
+  },
   thread: {
     sql: '(SELECT thread FROM threads WHERE first_seq = records.thread)',
     type: 'text',

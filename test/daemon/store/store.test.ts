@@ -180,7 +180,7 @@ describe('one transaction for many', () => {
 
 describe('a store that is full', () => {
   it('says so, stops taking records and goes on reading', async () => {
-    using at = aStore({ maxBytes: 600_000 })
+    using at = aStore({ maxBytes: 660_000 })
     const kept: string[] = []
     const text = 'x'.repeat(20_000)
     const refusals: unknown[] = []
@@ -267,6 +267,7 @@ describe('the file', () => {
       '4c6bbdea54a8f6b8',
       'ad22c22331b647ea',
       '441f108cffd8415a',
+      '5a02fc4bce503818',
     ])
   })
 

@@ -27,6 +27,10 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'GET /v1/records': get('/v1/records?thread=th_table'),
     'GET /v1/records/{id}': get(`/v1/records/${record.id}`),
     'GET /v1/threads': get('/v1/threads'),
+    'POST /v1/records/{id}/redact': async () => {
+      const drafted = await store.append(aDraft({ thread: 'th_table' }))
+      return post(`/v1/records/${drafted.record.id}/redact`, { reason: 'table' })()
+    },
     'GET /v1/threads/{id}/records': get('/v1/threads/th_table/records'),
     'GET /v1/sync/changes': get('/v1/sync/changes?thread=th_table'),
     'GET /v1/sync/subscribe': get('/v1/sync/subscribe?thread=th_table'),

@@ -37,6 +37,7 @@ export const ROUTES: readonly RouteRow[] = [
   asks('POST /v1/records', ['records:write'], '201'),
   asks('GET /v1/records', ['records:read'], '200'),
   asks('GET /v1/records/{id}', ['records:read'], '200'),
+  asks('POST /v1/records/{id}/redact', ADMIN, '200'),
   asks('GET /v1/threads', ['records:read'], '200'),
   asks('GET /v1/threads/{id}/records', ['records:read'], '200'),
   asks('GET /v1/sync/changes', FOLLOW, '200', 'bearer or ticket'),

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import Database from 'better-sqlite3'
+import { MIGRATIONS } from '../../../../local-daemon/store/file/migrations.ts'
 
-/** A small store that the spl of an earlier schema wrote: `schema-<n>.db.gz` beside this file. */
+/** A small store of an earlier schema. */
 export interface EarlierStore {
   readonly schema: number
   /** Who signed its records. */
@@ -12,8 +14,8 @@ export interface EarlierStore {
   readonly ids: string
 }
 
-/* Each was made by a daemon of the commit that had the schema, with records, accounts and tokens; its key is gone. */
-export const EARLIER_STORES: readonly EarlierStore[] = [
+/* `schema-<n>.db.gz` beside this file. Each was made by a daemon of the commit that had the schema, with records, accounts and tokens; its key is gone. */
+const WRITTEN: readonly EarlierStore[] = [
   {
     schema: 1,
     did: 'did:key:z6Mku6B68ha17nPJkx3dC3zyvAKKrduDmdrWN4eZTUXFE1D9',
@@ -49,13 +51,12 @@ export const EARLIER_STORES: readonly EarlierStore[] = [
     records: 37,
     ids: '77f2ed5db3a532c3c2e158f9ec5bd3e298a7eece2e94bccd988412b606d524cf',
   },
-  // The one before, after its sixth step.
   {
     schema: 6,
-    did: 'did:key:z6MkpRNGe5zVVYmbox3irKzQCW7nsh9jk7rhuS6Ut5GTEZJp',
-    epoch: 'bf209c095838cafa',
+    did: 'did:key:z6MkqJD6WSqXQNEvNpUdAvVUfBqM2BcxptbYVH1SHttzwTYw',
+    epoch: '5e9054fa6afacbef',
     records: 37,
-    ids: '77f2ed5db3a532c3c2e158f9ec5bd3e298a7eece2e94bccd988412b606d524cf',
+    ids: 'd6fda1ad0a77ae6f20c0c94f127bfbbc1f41573bd6103ac3cf85e3fe316e121d',
   },
   // The same, after its seventh step.
   {
@@ -75,7 +76,20 @@ export const EARLIER_STORES: readonly EarlierStore[] = [
   },
 ]
 
+/** The store of a schema; of one without a file, the newest with one, after the steps between them. */
+export function earlierStores(newest: number): readonly EarlierStore[] {
+  const last = WRITTEN.at(-1) as EarlierStore
+  const later = Array.from({ length: newest - WRITTEN.length }, (_, n) => WRITTEN.length + n + 1)
+  return [...WRITTEN, ...later.map((schema) => ({ ...last, schema }))]
+}
+
 export function writeEarlierStore(schema: number, path: string): void {
-  const packed = readFileSync(new URL(`./schema-${schema}.db.gz`, import.meta.url))
+  const written = Math.min(schema, WRITTEN.length)
+  const packed = readFileSync(new URL(`./schema-${written}.db.gz`, import.meta.url))
   writeFileSync(path, gunzipSync(packed), { mode: 0o600 })
+  if (written === schema) return
+  const database = new Database(path)
+  for (const step of MIGRATIONS.slice(written, schema)) database.exec(step)
+  database.pragma(`user_version = ${schema}`)
+  database.close()
 }

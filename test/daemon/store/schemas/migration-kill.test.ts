@@ -77,6 +77,6 @@ it(
       // The room of the wide rows is given back, whatever was killed.
       expect(statSync(path).size).toBeLessThan(statSync(wide).size * 0.8)
     }
-    expect(found.filter((schema) => schema === WIDE_SCHEMA).length).toBeGreaterThan(2)
+    expect(found.filter((schema) => schema === WIDE_SCHEMA).length).toBeGreaterThan(0)
   },
 )

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
-import { openStore } from '../../../local-daemon/store/open-store.ts'
-import { type StoredRecord, syncJson } from '../../../local-daemon/store/stored-record.ts'
-import { verifyRecord } from '../../../protocol/records/record-signature.ts'
-import { aHome } from '../../support/daemon/a-daemon.ts'
-import { anOrigin } from '../../support/daemon/a-store.ts'
+import { openStore } from '../../../../local-daemon/store/open-store.ts'
+import { type StoredRecord, syncJson } from '../../../../local-daemon/store/stored-record.ts'
+import { verifyRecord } from '../../../../protocol/records/record-signature.ts'
+import { aHome } from '../../../support/daemon/a-daemon.ts'
+import { anOrigin } from '../../../support/daemon/a-store.ts'
 
 const ROUNDS = 8
 const WRITER = fileURLToPath(new URL('./acknowledge.ts', import.meta.url))

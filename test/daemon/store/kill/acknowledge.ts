@@ -1,6 +1,6 @@
-import { openStore } from '../../../local-daemon/store/open-store.ts'
-import { aDraft } from '../../support/daemon/a-daemon.ts'
-import { anOrigin } from '../../support/daemon/a-store.ts'
+import { openStore } from '../../../../local-daemon/store/open-store.ts'
+import { aDraft } from '../../../support/daemon/a-daemon.ts'
+import { anOrigin } from '../../../support/daemon/a-store.ts'
 
 /* Appends without end from many writers at once, and prints each id once it is acknowledged. */
 

@@ -1,0 +1,60 @@
+import type { Command } from 'commander'
+import { daemonClient } from '../client/daemon-client.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help/examples.ts'
+import { localMs } from '../output/local-time.ts'
+import { note, print, printJson, warn } from '../output/output.ts'
+import { fields } from '../output/table.ts'
+import { parseRecordId } from '../parse/id.ts'
+
+interface RedactOptions extends GlobalOptions {
+  readonly reason: string
+}
+
+/** The answer of the daemon. */
+interface Redaction {
+  readonly id: string
+  readonly thread: string
+  readonly body_sha256: string
+  readonly redacted_at: number
+  readonly record_id: string
+  readonly created: boolean
+  readonly erased: boolean
+}
+
+export function addRedact(program: Command): void {
+  program
+    .command('redact')
+    .description('take the body out of a record for good; its id stays')
+    .argument('<id>', 'record, all 64 digits of its id', parseRecordId)
+    .requiredOption('--reason <text>', 'why; it stays on th_audit_redactions')
+    .addHelpText(
+      'after',
+      examples(
+        ['spl redact 5f0c… --reason "a password"', 'cannot be undone'],
+        ['spl redact 5f0c… --reason "a password" --json', 'for scripts'],
+      ),
+    )
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = optionsOf<RedactOptions>(command)
+      const client = await daemonClient(options)
+      const { reason } = options
+      const redaction = await client.post<Redaction>(`/v1/records/${id}/redact`, { reason })
+      if (options.json) return printJson(redaction)
+      print(
+        fields([
+          ['record', redaction.id],
+          ['thread', redaction.thread],
+          ['redacted', localMs(redaction.redacted_at)],
+          ['sha256', `${redaction.body_sha256} (of its body)`],
+          ['noted', redaction.record_id],
+        ]),
+      )
+      if (!redaction.created) note('it was redacted before; nothing was changed')
+      if (!redaction.erased) {
+        warn(
+          'another program reads the store, so its log may still have the body; the daemon clears it as soon as that ends',
+        )
+      }
+    })
+}
