@@ -1,3 +1,4 @@
+import { isBackupName } from '../../backup/backup-name.ts'
 import { type BackupListView, viewOfList } from '../../backup/backup-view.ts'
 import { fetchBackup, proveFetched } from '../../backup/fetch-backup.ts'
 import { manifestName } from '../../backup/manifest.ts'
@@ -16,6 +17,15 @@ import { findBackup } from './find-backup.ts'
 export interface Elsewhere {
   readonly at: BackupHome
   readonly place: SealedPlace
+}
+
+/** `s3://bucket/prefix/NAME?…` as the place and the name; without a name of a backup at its end, the place alone. */
+export function splitPlace(text: string): {
+  readonly to: string
+  readonly name: string | undefined
+} {
+  const [, place = '', name = '', query = ''] = /^([^?#]*)\/([^/?#]*)(.*)$/su.exec(text) ?? []
+  return isBackupName(name) ? { to: place + query, name } : { to: text, name: undefined }
 }
 
 /** @throws StartError KEY_MISSING, S3Error, SealError AGE_IDENTITY_UNREADABLE */

@@ -9,3 +9,8 @@ export function parsePlace(text: string): string {
   parseS3Address(text)
   return text
 }
+
+/** Whether a word of the command line is a place elsewhere, and no file. */
+export function isPlace(text: string): boolean {
+  return text.startsWith('s3://')
+}

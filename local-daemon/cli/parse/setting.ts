@@ -4,7 +4,7 @@ import { EXIT_CODE } from '../exit-code.ts'
 import { parseBytes } from './bytes.ts'
 import { parseDuration } from './duration.ts'
 import { parseList } from './list.ts'
-import { parsePlace } from './place.ts'
+import { isPlace, parsePlace } from './place.ts'
 import { SETTING_KINDS, type SettingKey } from './setting-kinds.ts'
 
 export type SettingValue = boolean | number | string | null | readonly string[]
@@ -38,7 +38,7 @@ export function parseSettingValue(key: SettingKey, words: readonly string[]): Se
     if (size !== undefined) return size
     if (kind === 'int' && /^(?:0|[1-9]\d{0,8})$/u.test(word)) return Number(word)
     if (kind === 'place' && (word === 'none' || word === 'off')) return null
-    if (kind === 'place' && word.startsWith('s3://')) return parsePlace(word)
+    if (kind === 'place' && isPlace(word)) return parsePlace(word)
     const seconds = kind === 'period' ? secondsOf(word) : undefined
     if (seconds !== undefined) return seconds
   }

@@ -6,6 +6,9 @@ import { stageFile } from '../../backup/restore/stage-file.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { openConnection } from '../../store/file/open-connection.ts'
 import { RESTORING } from '../../store/file/swap.ts'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
+import { isPlace } from '../parse/place.ts'
 import { type BackupHome } from '../backup/backup-home.ts'
 import { findBackup } from '../backup/find-backup.ts'
 import { verifyStore } from '../verify/verify-store.ts'
@@ -18,20 +21,26 @@ export interface StagedBackup {
   readonly madeAt: number | undefined
 }
 
+interface SourceOptions {
+  readonly force?: boolean
+  readonly identity?: string
+}
+
 /**
  * Finds, copies and proves what is to be restored: a backup with its signed manifest, or any database file, of which everything is
  * checked.
  *
  * @param beside the directory of the store
- * @param force takes a file in which something is damaged
+ * @param options `force` takes a file in which something is damaged; `identity` is a file of age, for `s3://…`
  * @throws CliError BACKUP_NOT_FOUND, ProblemError BACKUP_DAMAGED, BACKUP_NO_ROOM, StartError, StoreOpenError
  */
 export async function stageBackup(
   at: BackupHome,
   named: string | undefined,
   beside: string,
-  force: boolean,
+  { force = false, identity }: SourceOptions,
 ): Promise<StagedBackup> {
+  if (named !== undefined && isPlace(named)) return stageElsewhere(at, named, beside, identity)
   const isName = named === undefined || isBackupName(named)
   if (isName || (isBackupName(basename(named)) && !force)) {
     const place = isName ? at.source.place : directoryPlace(dirname(resolve(named)))
@@ -48,6 +57,34 @@ export async function stageBackup(
     await proveWhole(fetched.file, named, at, force)
     return { fetched, name: named, madeAt: undefined }
   })
+}
+
+/** `s3://bucket/prefix`, or with the name of a backup behind it. */
+async function stageElsewhere(
+  at: BackupHome,
+  named: string,
+  beside: string,
+  identity: string | undefined,
+): Promise<StagedBackup> {
+  const { elsewhere, splitPlace } = await import('../backup/elsewhere.ts')
+  const { to, name } = splitPlace(named)
+  const { place } = await elsewhere(at.home, to, requireIdentity(identity))
+  const found = await findBackup({ ...at, source: { ...at.source, place } }, name)
+  const fetched = await fetchBackup(place, found, beside, RESTORING)
+  return await kept(fetched, async () => {
+    await proveFetched(fetched, found)
+    return { fetched, name: found.name, madeAt: found.manifest.made_at }
+  })
+}
+
+function requireIdentity(identity: string | undefined): string {
+  if (identity !== undefined) return identity
+  throw new CliError(
+    'IDENTITY_NEEDED',
+    'backups elsewhere are encrypted, and --identity is missing',
+    'give --identity the file that spl backup keygen wrote',
+    EXIT_CODE.usage,
+  )
 }
 
 /** Everything in a file that nobody signed for. It is brought to the newest schema first. */

@@ -8,6 +8,8 @@ import { showRestored } from './show-restored.ts'
 export interface RestoreOptions extends GlobalOptions {
   readonly yes?: boolean
   readonly force?: boolean
+  /** A file of age. */
+  readonly identity?: string
   /** `--no-revoke` makes it false. */
   readonly revoke: boolean
 }
@@ -16,8 +18,12 @@ export function addRestore(program: Command): void {
   program
     .command('restore')
     .description('put a backup in the place of the store, while no daemon runs')
-    .argument('[backup]', 'name of a backup, or a database file; without it the newest backup')
+    .argument(
+      '[backup]',
+      'name of a backup, a database file, or s3://bucket/prefix[/name]; without it the newest backup',
+    )
     .option('--yes', 'do not ask')
+    .option('--identity <file>', 'of spl backup keygen: decrypts what is in s3://…')
     .option('--force', 'also a file in which something is damaged')
     .option('--no-revoke', 'leave what was revoked since the backup valid again')
     .addHelpText(
@@ -25,6 +31,7 @@ export function addRestore(program: Command): void {
       examples(
         ['spl restore', 'the newest good backup; asks first'],
         ['spl restore hub-20261130T084200Z-42-9f3a1c2b.db', 'another one: spl backup list'],
+        ['spl restore s3://bucket/home --identity key.txt', 'the newest one elsewhere'],
         ['spl restore ~/copy/hub.db --yes', 'any copy of the store of this home'],
       ),
     )

@@ -48,7 +48,7 @@ export async function runRestore(
       if (left !== undefined) note(`finished a restore first; what it replaced is in ${left.aside}`)
       const beside = dirname(at.source.database)
       const staged = await withProgress('reading and proving the backup', options, () =>
-        stageBackup(at, named, beside, options.force === true),
+        stageBackup(at, named, beside, options),
       )
       await using _fetched = staged.fetched
       return await replace(home, at.source.database, staged, options)

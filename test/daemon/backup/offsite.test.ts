@@ -95,6 +95,21 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
     expect(JSON.parse(fetched.stdout)).toEqual(made)
     const verified = await runHere(['backup', 'verify', '--json'], { home: stage.home })
     expect(JSON.parse(verified.stdout)).toMatchObject({ status: 'ok', name: made.name })
+    // Or straight into the place of the store.
+    for (const name of ['hub.db', 'hub.db-wal', 'hub.db-shm']) {
+      rmSync(join(stage.home, name), { force: true })
+    }
+    const [bucket = '', query = ''] = stage.place.split('?')
+    const where = `${bucket}/${made.name}?${query}`
+    const bare = await runHere(['restore', where], { home: stage.home })
+    expect(bare.stderr).toContain('[IDENTITY_NEEDED]')
+    const restored = await runHere(['restore', where, '--identity', stage.key, '--json'], {
+      home: stage.home,
+    })
+    expect(restored).toMatchObject({ code: 0 })
+    const { backup, records } = JSON.parse(restored.stdout) as Record<string, unknown>
+    // The restore writes down that there was one.
+    expect([backup, Number(records) >= Number(made.records)]).toEqual([made.name, true])
   })
 
   test('are refused without a recipient, and nothing leaves the machine', async () => {
