@@ -1,5 +1,7 @@
 import { ACTS } from '../../../protocol/records/record.ts'
+import { NAMESPACE_LIMITS } from '../../../protocol/identity/namespace-name.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
+import { ACCESS_LIMITS } from '../../access/limits.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 import { REQUEST_LIMITS } from '../../requests/limits.ts'
 import { VERSION } from '../../process/version.ts'
@@ -42,6 +44,8 @@ export function addCapabilities({ router, did, settings }: RouteParts): void {
             request_target_bytes: LIMITS.targetBytes,
             list_items: HTTP_LIMITS.listMax,
             changes_items: HTTP_LIMITS.changesMax,
+            namespaces: ACCESS_LIMITS.namespaces,
+            namespace_levels: NAMESPACE_LIMITS.levels,
             token_requests_per_second,
             token_burst,
           },

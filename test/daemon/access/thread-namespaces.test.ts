@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { verifyStore } from '../../../local-daemon/cli/verify/verify-store.ts'
 import { aDaemon, aDraft, ADA, type TestDaemon } from '../../support/daemon/a-daemon.ts'
@@ -209,5 +210,22 @@ describe('spl verify', () => {
     expect(checked).toMatchObject({ complete: true, count: 0 })
     await daemon.access.namespaces.rebuild()
     expect(await verifyStore({ path, did, lineage: [] })).toMatchObject({ count: 0 })
+  })
+
+  it.each([
+    ['a record', 'UPDATE records SET namespace = 1 WHERE seq = (SELECT max(seq) FROM records)'],
+    ['a thread', "UPDATE threads SET namespace = 1 WHERE thread = 'th_team'"],
+    ['the counts', 'UPDATE namespace_sizes SET records = records + 1 WHERE namespace > 1'],
+    ['a namespace', "UPDATE namespaces SET archived_at = 1 WHERE name = 'team'"],
+  ])('tells that %s was changed in the file', async (_, sql) => {
+    await using at = await withNamespaces('team')
+    const { storePath, identity, store } = at.daemon
+    await store.append(aDraft({ thread: 'th_team', body: { namespace: 'team' } }))
+    const database = new Database(storePath ?? '')
+    database.exec(sql)
+    database.close()
+    const checked = await verifyStore({ path: storePath ?? '', did: identity.did, lineage: [] })
+    expect(checked.count).toBe(1)
+    expect(checked.findings[0]?.message).toMatch(/namespace|th_team|team/)
   })
 })
