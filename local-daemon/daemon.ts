@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
+import { detach } from '../protocol/detach.ts'
 import { guardExposedStart } from './access/exposed-requirement.ts'
 import { firstBearer } from './access/first-bearer.ts'
 import type { Identity } from './access/identity/identity.ts'
@@ -174,7 +175,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const { exposure } = listener
   logger.info({ version: VERSION, did: identity.did, exposure, ...addresses }, 'daemon started')
   if (insecure) logger.warn('--insecure-localhost: loopback asks for no bearer')
-  backups.start()
+  detach(backups.start(), (error) => faults.note('task', error))
   offsite.start()
   // Only now, and nothing waits for it: loopback works without a reachable gateway.
   tunnel =

@@ -67,11 +67,15 @@ export class Backups {
     this.#now = parts.now ?? Date.now
   }
 
-  /** Learns which backups there are, then follows the schedule. */
-  start(): void {
+  /** Follows the schedule, once it knows which backups there are; resolves then. Never rejects. */
+  async start(): Promise<void> {
     if (this.#parts.source === undefined) return
-    detach(this.#look(), (error) => this.#parts.logger.warn({ err: error }, 'backups not read'))
     this.#timer = setInterval(() => this.tick(), BACKUP_LIMITS.lookMs).unref()
+    try {
+      await this.#look()
+    } catch (error) {
+      this.#parts.logger.warn({ err: error }, 'backups not read')
+    }
   }
 
   /** Makes a backup if one is due. */

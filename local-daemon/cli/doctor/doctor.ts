@@ -13,6 +13,7 @@ import { print, printJson } from '../output/output.ts'
 
 interface DoctorOptions extends GlobalOptions {
   readonly outside: boolean
+  readonly deep?: boolean
 }
 
 /** Exit codes of this command alone, as monitoring programs expect them. */
@@ -25,6 +26,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('check everything that can be wrong: on this machine, on the link, from outside')
     .option('--no-outside', 'skip the checks through the public hostname')
+    .option('--deep', 'also restore the newest backup for a try')
     .addHelpText(
       'after',
       '\nExit codes of this command: 0 all is well, 1 a warning, 2 a failure.\n',
@@ -34,6 +36,7 @@ export function addDoctor(program: Command): void {
       examples(
         ['spl doctor', 'every check, and what to do about it'],
         ['spl doctor --no-outside', 'without a request to the public hostname'],
+        ['spl doctor --deep', 'and a drill: can the newest backup be restored?'],
         [
           'SPL_SERVE_URL=https://spl.example.com spl doctor',
           'a daemon on another machine, from here',
@@ -62,7 +65,8 @@ async function findingsOf(
   if (destination.kind === 'home') {
     // Not SPL_TOKEN or the saved one, which are for a daemon elsewhere: allowed_hosts decides which servers are asked.
     const bearer = options.token?.trim()
-    return runDoctor({ home, bearer, outside: options.outside, report })
+    const deep = options.deep === true
+    return runDoctor({ home, bearer, outside: options.outside, deep, report })
   }
   const { origin, login } = destination
   const bearer = await bearerOf(options, home, login)

@@ -3,10 +3,12 @@ import type { Check } from './check.ts'
 import { skip } from './outcomes.ts'
 import { probeOutside } from './outside/probe-outside.ts'
 import { accessChecks } from './access-checks.ts'
+import { backupCheck } from './backup-check.ts'
 import { bindCheck } from './bind-check.ts'
 import { contentCheck } from './content-check.ts'
 import { costCheck } from './cost-check.ts'
 import { askEdge, clockCheck, type EdgeFacts } from './public-clock.ts'
+import { drillCheck } from './drill-check.ts'
 import { fileChecks } from './file-checks.ts'
 import { type Finding, gatherFindings } from './finding.ts'
 import { keysCheck } from './keys-check.ts'
@@ -23,6 +25,8 @@ export interface DoctorWish {
   readonly bearer: string | undefined
   /** Whether public addresses are asked at all. */
   readonly outside: boolean
+  /** Whether to try what takes as long as the store is large. */
+  readonly deep?: boolean
   /** Is told each finding as soon as it is known. */
   readonly report: (finding: Finding) => void
 }
@@ -35,6 +39,8 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   for (const check of machineChecks(seen)) add(check)
   add(sizeCheck(seen))
   add(await contentCheck(seen))
+  add(backupCheck(seen, now / 1000))
+  if (wish.deep === true) add(await drillCheck(seen.home, now / 1000))
   for (const check of fileChecks(seen)) add(check)
   add(keysCheck(seen.home, seen.daemon?.health.instance_did, now))
   for (const check of accessChecks(seen, now / 1000)) add(check)

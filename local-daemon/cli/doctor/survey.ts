@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Home } from '../../home/home.ts'
 import { readRunningPid } from '../../home/pid-file.ts'
+import type { BackupListView } from '../../backup/backup-view.ts'
 import type { SettingKey, SettingValues } from '../../settings/setting-definitions.ts'
 import type { Token } from '../client/answers.ts'
 import { CliError } from '../cli-error.ts'
@@ -36,6 +37,8 @@ export interface DaemonFacts {
   readonly settingWarnings: readonly string[]
   readonly tokens: readonly Token[]
   readonly link: Link
+  /** Undefined for a daemon that is too old to know. */
+  readonly backups?: BackupListView
   /** The version of the policy that the store asks for. */
   readonly policyVersion: number
 }
@@ -95,11 +98,12 @@ interface ConfigAnswer {
 }
 
 async function factsOf(client: DaemonClient): Promise<DaemonFacts> {
-  const [health, config, tokens, link] = await Promise.all([
+  const [health, config, tokens, link, backups] = await Promise.all([
     client.get<OwnerHealth>('/health'),
     client.get<ConfigAnswer>('/v1/config'),
     collectPages<Token>(client, '/v1/tokens', TOKENS_MAX),
     client.get<Link>('/v1/tunnel'),
+    backupsOf(client),
   ])
   const values = config.settings.map(({ key, value }) => [key, value] as const)
   return {
@@ -108,7 +112,17 @@ async function factsOf(client: DaemonClient): Promise<DaemonFacts> {
     settingWarnings: config.warnings,
     tokens: tokens.data,
     link,
+    ...(backups !== undefined && { backups }),
     policyVersion: config.edge.version,
+  }
+}
+
+async function backupsOf(client: DaemonClient): Promise<BackupListView | undefined> {
+  try {
+    return await client.get<BackupListView>('/v1/backups')
+  } catch (error) {
+    if (error instanceof CliError) return undefined
+    throw error
   }
 }
 

@@ -2,6 +2,7 @@ import { bytesText } from '../output/bytes-text.ts'
 import { localTime } from '../output/local-time.ts'
 import { fields } from '../output/table.ts'
 import { exposureText } from '../serve/exposure.ts'
+import { backupsText } from './backups-now.ts'
 import { IN_MEMORY } from '../serve/ready-report.ts'
 import { linkRows } from '../tunnel/link-rows.ts'
 import type { Status } from './status-report.ts'
@@ -24,6 +25,7 @@ export function statusFields(status: Status): string {
     ['Store size', sizeText(status.store_size)],
     ['Store problem', status.store_problem?.code],
     ['Store changed', status.lineage_broken ?? undefined],
+    ['Backups', backupsText(status.backups)],
     ['Auth', authText(status)],
     ['Home', status.home ?? undefined],
     ['Service', status.supervisor ?? undefined],

@@ -1,3 +1,4 @@
+import { backupsOf, type BackupsNow } from './backups-now.ts'
 import type { SizeNow } from '../../store/size/store-sizes.ts'
 import type { Exposure } from '../../network/listen-host.ts'
 import { readRunningPid } from '../../home/pid-file.ts'
@@ -45,6 +46,8 @@ export interface Status {
   readonly started_at: string | null
   /** `GET /v1/tunnel`; null where it may not be asked. */
   readonly link: Link | null
+  /** The newest backup and the schedule; null where they may not be asked for. */
+  readonly backups: BackupsNow | null
   /** `GET /v1/identity`, whose bearer this is and what it may; null on the socket, and where it is refused. */
   readonly account: Caller | null
   /** Where `spl login` leads, if the home's own daemon is shown in its place. */
@@ -90,6 +93,7 @@ export async function homeStatus(home: Home): Promise<Status> {
     home: home.root,
     started_at: facts?.started_at ?? null,
     link,
+    backups: health === undefined ? null : await backupsOf(socketClient(home)),
     account: null,
     shadowed_login: loginOf(home),
   }
@@ -125,6 +129,7 @@ export async function remoteStatus(options: GlobalOptions, url: URL): Promise<St
     home: null,
     started_at: null,
     link: await linkOf(client),
+    backups: await backupsOf(client),
     account: await callerOf(client),
     shadowed_login: null,
   }

@@ -78,9 +78,7 @@ async function scheduled(every = 3600) {
     },
   })
   const idle = () => until('nothing is made', () => holds || !backups.report().running)
-  backups.start()
-  // As its start does, after it: then that has been read.
-  await backups.list()
+  await backups.start()
   await idle()
   return {
     backups,

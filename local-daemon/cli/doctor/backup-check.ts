@@ -1,0 +1,70 @@
+import type { BackupListView } from '../../backup/backup-view.ts'
+import type { Check } from './check.ts'
+import { failure, pass, skip, warning } from './outcomes.ts'
+import type { Survey } from './survey.ts'
+
+const HOUR = 3_600
+const DAY = 24 * HOUR
+/** Seconds for which a new store needs no backup. */
+const YOUNG = DAY
+/** Seconds after which a backup is old where no schedule says so. */
+const OLD = 7 * DAY
+const NAME = 'backup'
+const SET_UP = 'spl config set backup_every 1d'
+
+/** Whether there is a backup that counts, and as new as the schedule says. @param now Unix time, seconds */
+export function backupCheck({ daemon, running }: Survey, now: number): Check {
+  const backups = daemon?.backups
+  if (daemon === undefined || backups === undefined || running?.store === null) {
+    return skip(NAME, 'no daemon with a store on disk answers')
+  }
+  if (backups.failure !== null) {
+    const { code, message, try: next } = backups.failure
+    return failure(
+      NAME,
+      `the last backup failed: ${message} [${code}]`,
+      next ?? 'spl backup create',
+    )
+  }
+  const newest = backups.data.find(({ fault }) => fault === null)?.created_at ?? null
+  if (newest === null) return withoutAny(backups, oldestOf(daemon.tokens), now)
+  const age = Math.max(0, now - newest)
+  const details = { newest_at: newest, every_seconds: backups.every_seconds }
+  const every = backups.every_seconds ?? 0
+  // One period may be missed while the machine is off.
+  if (age > (every === 0 ? OLD : 2 * every + HOUR)) {
+    const next =
+      every === 0 ? SET_UP : 'spl backup create; spl logs shows what keeps the schedule from it'
+    return warning(NAME, `the newest backup is ${ageText(age)} old`, next, details)
+  }
+  const faulty = backups.data.filter(({ fault }) => fault !== null)
+  const [first] = faulty
+  if (first !== undefined) {
+    const more = faulty.length > 1 ? `, and ${faulty.length - 1} more` : ''
+    const fix = `spl backup remove ${first.name}`
+    return warning(NAME, `${first.name} is of no use: ${first.fault}${more}`, fix, details)
+  }
+  return pass(NAME, `the newest backup is ${ageText(age)} old`, details)
+}
+
+function withoutAny(backups: BackupListView, since: number | undefined, now: number): Check {
+  const [faulty] = backups.data
+  if (faulty !== undefined) {
+    return warning(NAME, `no backup counts: ${faulty.name}: ${faulty.fault}`, 'spl backup create')
+  }
+  if (since === undefined || now - since < YOUNG) return skip(NAME, `no backup yet: ${SET_UP}`)
+  return warning(NAME, 'there is no backup', `spl backup create; ${SET_UP}`)
+}
+
+/** When the first account of the store got its token. */
+function oldestOf(tokens: readonly { readonly created_at: number }[]): number | undefined {
+  return tokens.map(({ created_at: at }) => at).toSorted((one, other) => one - other)[0]
+}
+
+/** An age in words: `3 days`. */
+export function ageText(seconds: number): string {
+  const [unit, size] =
+    seconds < 2 * HOUR ? ['minute', 60] : seconds < 2 * DAY ? ['hour', HOUR] : ['day', DAY]
+  const count = Math.floor(seconds / Number(size))
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
