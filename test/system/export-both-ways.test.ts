@@ -98,6 +98,28 @@ describe.each([
     })
   })
 
+  test('by who reaches some threads is those, says so, and counts nothing else', async () => {
+    const reach = { namespaces: [], threads: ['th_few', 'th_none'] }
+    const request = { name: 'reacher', scopes: ['records:read' as const], actors: [], reach }
+    const { token } = await home.daemon().access.accounts.createWithToken(request, null)
+    const headers = { ...LINES, authorization: `Bearer ${token}` }
+    await until('the gateway knows the token', async () => {
+      return (await ask('/v1/identity', { headers })).status === 200
+    })
+    const cut = await (await ask('/v1/sync/changes?limit=7', { headers })).text()
+    const { next_cursor: cursor } = JSON.parse(cut.trimEnd().split('\n').at(-1) ?? '') as {
+      next_cursor: string
+    }
+    const rest = await (await ask(`/v1/sync/changes?continue=${cursor}`, { headers })).text()
+    const header = rest.slice(0, rest.indexOf('\n') + 1)
+    expect(JSON.parse(header)).toMatchObject({ query: { reach: ['th_few', 'th_none'] } })
+    const { faults, ids } = await readExport(cut + rest.slice(header.length))
+    expect(faults).toEqual([])
+    expect(ids).toEqual(await allIds('&thread=th_few'))
+    // Their cursors have no numbers that tell what is between.
+    expect(cut + rest).not.toMatch(/"(?:since|next_cursor)":"[0-9a-f]{16}:[0-9]+:/u)
+  })
+
   test('of nothing is one empty part', async () => {
     const { faults, parts } = await readExport(await lines('?thread=th_nobody'))
     expect([faults, parts.length, parts[0]?.part.records]).toEqual([[], 1, 0])

@@ -1,3 +1,4 @@
+import { reachEntries } from '../../../protocol/identity/reach.ts'
 import type { JsonObject } from '../../../protocol/json/json-value.ts'
 import type { MaybePromise } from '../../../protocol/maybe-promise.ts'
 import { callerOf } from '../input/caller.ts'
@@ -29,8 +30,10 @@ export function exportAnswer(
 
 /** What the export is of: what was asked for, within what the caller may see. */
 function queryOf({ view, filter }: Pick<ExportTextOptions, 'view' | 'filter'>): JsonObject {
+  const { withoutOwn, reach } = view.sight
   return {
     ...(filter.thread !== undefined && { thread: filter.thread }),
-    ...(view.sight.withoutOwn === true && { own_threads: false }),
+    ...(withoutOwn === true && { own_threads: false }),
+    ...(reach !== undefined && { reach: reachEntries(reach) }),
   }
 }

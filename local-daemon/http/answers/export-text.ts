@@ -61,7 +61,8 @@ export class ExportText {
     const part = {
       created_at: createdAt,
       since: view.cursorAt(place.after),
-      next_cursor: view.cursorAt(more ? last : this.#upTo),
+      // A reader with a reach may ask from a place behind the newest that it sees.
+      next_cursor: view.cursorAt(more ? last : Math.max(this.#upTo, place.after)),
       records: records.length,
       sha256: hash('sha256', lines, 'hex'),
       has_more: more,

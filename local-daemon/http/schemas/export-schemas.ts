@@ -8,7 +8,11 @@ export const ExportHeader = z
     version: z.literal(EXPORT_VERSION),
     exporter: z.string().openapi({ description: 'The did:key that signs the parts' }),
     query: z
-      .looseObject({ thread: z.string().optional(), own_threads: z.literal(false).optional() })
+      .looseObject({
+        thread: z.string().optional(),
+        own_threads: z.literal(false).optional(),
+        reach: z.array(z.string()).optional(),
+      })
       .openapi({ description: 'Which records were asked for' }),
     since: z.string().openapi({ description: 'The cursor before the first part' }),
   })
