@@ -54,8 +54,12 @@ export interface ExportPlace {
   readonly cursor: string
   /** Its line. */
   readonly line: number
+  /** It was the last one. */
+  readonly isWhole: boolean
 }
 
+const BEYOND = 'something follows the end of the export'
+const NO_HEADER = 'it does not begin with a header'
 const PREFIX = new TextEncoder().encode(FORMAT_LINE)
 
 /**
@@ -84,6 +88,7 @@ export class ExportReader {
     this.#header = from.header
     this.#cursor = from.cursor
     this.#line = from.line
+    this.#isEnded = from.isWhole
     this.#firstLine = from.line + 1
   }
 
@@ -111,11 +116,15 @@ export class ExportReader {
 
   /**
    * The end of the file.
-   * @param isTorn whether its last line has no line feed
+   * @param isTorn whether more bytes follow the last line that was given, without a line feed
    */
   end(isTorn: boolean): ExportFault | undefined {
     if (this.#isEnded && !isTorn) return undefined
-    if (this.#header === undefined) return this.#fault('NOT_EXPORT', 'the file is empty')
+    if (isTorn) this.#line += 1
+    if (this.#header === undefined) {
+      return this.#fault('NOT_EXPORT', isTorn ? NO_HEADER : 'the file is empty')
+    }
+    if (this.#isEnded) return this.#fault('JOINED', BEYOND)
     const where = isTorn ? 'in the middle of this line' : 'after this line'
     return this.#fault('CUT', `the file was cut ${where}: it has no end`)
   }
@@ -195,7 +204,7 @@ export class ExportReader {
 
 function joined(bytes: Uint8Array | undefined): string {
   const isHeader = typeof parseHeader(valueOf(bytes)) === 'object'
-  return isHeader ? 'another export begins here' : 'there are lines after the end of the export'
+  return isHeader ? 'another export begins here' : BEYOND
 }
 
 function valueOf(bytes: Uint8Array | undefined): unknown {

@@ -58,7 +58,9 @@ export async function checkFile(wanted: FileToCheck): Promise<FileChecked> {
     isSound &&= fault === undefined && checked.rejected.length === 0
     if (step.kind !== 'part') return
     const { line, end, raw, part } = step
-    const place = isSound ? { header, cursor: part.next_cursor, line, end } : undefined
+    const place = isSound
+      ? { header, cursor: part.next_cursor, line, end, isWhole: !part.has_more }
+      : undefined
     settled += step.lines.length
     wanted.onPart({ end, place, raw, records: settled })
   }

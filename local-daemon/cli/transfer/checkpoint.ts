@@ -67,6 +67,10 @@ export class Checkpoint {
   }
 
   remove(): void {
-    rmSync(this.#path, { force: true })
+    try {
+      rmSync(this.#path, { force: true })
+    } catch {
+      // It cannot be there either.
+    }
   }
 }

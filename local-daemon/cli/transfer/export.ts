@@ -67,7 +67,10 @@ async function exportRecords(options: ExportOptions): Promise<void> {
     return tell(written, performance.now() - started, options)
   }
   await using file = await PartialFile.open(output, options.force ?? false)
-  const kept = await file.kept()
+  const found = await file.kept()
+  // A whole one lacked only its name: when it was made, and of what, nobody knows now.
+  const kept = found?.isWhole === true ? undefined : found
+  if (found?.isWhole === true) await file.clear()
   if (kept !== undefined && kept.records > 0) {
     note(`going on after the ${kept.records} records of an earlier call`)
   }

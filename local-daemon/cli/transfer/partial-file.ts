@@ -11,8 +11,6 @@ import { readSteps, type FilePlace } from './read-steps.ts'
 /** What an interrupted export has left. */
 export interface Kept extends FilePlace {
   readonly records: number
-  /** Only the renaming was missing. */
-  readonly isWhole: boolean
 }
 
 /**

@@ -56,11 +56,12 @@ export async function* readSteps(
       end = line.end
       open.push(line.bytes)
       isTorn = line.isTorn
+      // Half a line is none: whatever it looks like, the file was cut here.
+      if (isTorn) break
       const made = reader.line(line.bytes)
       // Most lines are records: no promise for each.
       const step = made instanceof Promise ? await made : made
       if (step === undefined) continue
-      if (isTorn && step.kind !== 'end') break
       yield { ...step, end, raw: joined(open) }
       if (step.kind === 'end') return
       open = []

@@ -71,7 +71,7 @@ export async function takeSteps(wanted: StepsToTake): Promise<StepsTaken> {
     onPart(step)
     if (step.kind === 'header') {
       header = step.header
-      place = { header, cursor: header.since, line: 1, end: step.end }
+      place = { header, cursor: header.since, line: 1, end: step.end, isWhole: false }
       continue
     }
     if (step.kind === 'end') {
@@ -86,7 +86,13 @@ export async function takeSteps(wanted: StepsToTake): Promise<StepsTaken> {
     }
     await add(step.lines.flatMap((line, n) => lineAt(line, step.firstLine + n)))
     before = place
-    place = header && { header, cursor: step.part.next_cursor, line: step.line, end: step.end }
+    place = header && {
+      header,
+      cursor: step.part.next_cursor,
+      line: step.line,
+      end: step.end,
+      isWhole: !step.part.has_more,
+    }
     if (bytes < batchBytes / 2) continue
     await send()
     if (place !== undefined && before !== undefined && faults.length === 0) onTaken(place, before)

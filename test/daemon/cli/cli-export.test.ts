@@ -41,6 +41,11 @@ async function append(count: number, thread?: string): Promise<string[]> {
 
 const spl = (...args: string[]) => runHere(args, { home: at.daemon.home.root })
 
+function cutLastLine(path: string): void {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  writeFileSync(path, `${lines.slice(0, -2).join('\n')}\n`)
+}
+
 describe('spl export', () => {
   test('writes a whole file that only its owner reads, and leaves nothing beside it', async () => {
     const { code, stdout, stderr } = await spl('export', '-o', file)
@@ -117,6 +122,13 @@ describe('spl export', () => {
     }
   })
 
+  test('whose earlier call lacked only the name begins anew', async () => {
+    await spl('export', '--thread', 'th_1', '-o', `${file}.part`)
+    expect((await spl('export', '-o', file)).code).toBe(0)
+    const found = await readExport(readFileSync(file))
+    expect([found.faults, found.ids]).toEqual([[], ids])
+  })
+
   test('keeps what an earlier call has, byte for byte', async () => {
     await spl('export', '-o', file)
     const whole = readFileSync(file)
@@ -134,11 +146,13 @@ describe('spl export', () => {
     const where = { home: other.daemon.home.root }
     for (let n = 0; n < 3; n += 1) await other.daemon.store.append(aDraft())
     await runHere(['export', '-o', `${file}.part`], where)
+    cutLastLine(`${file}.part`)
     const { code, stderr } = await spl('export', '-o', file)
     expect([code, stderr]).toEqual([0, expect.stringContaining('beginning anew')])
     expect((await readExport(readFileSync(file))).ids).toEqual(ids)
     // Of the same daemon, and of one thread alone.
     await spl('export', '--thread', 'th_1', '-o', join(folder.path, 'two.part'))
+    cutLastLine(join(folder.path, 'two.part'))
     await spl('export', '-o', join(folder.path, 'two'))
     expect((await readExport(readFileSync(join(folder.path, 'two')))).ids).toEqual(ids)
   })

@@ -100,12 +100,14 @@ describe('an export', () => {
     const { since } = JSON.parse(lines[0] ?? '') as { since: string }
     const header = { exporter: me.did, query: {}, since }
     const part = JSON.parse(lines[3] ?? '') as { next_cursor: string }
-    const reader = new ExportReader({ header, cursor: part.next_cursor, line: 4 })
+    const reader = new ExportReader({ header, cursor: part.next_cursor, line: 4, isWhole: false })
     for (const line of lines.slice(4)) {
       const step = await reader.line(Buffer.from(line.slice(0, -1)))
       expect(step).toSatisfy((one: typeof step) => one === undefined || one.kind === 'part')
     }
     expect(reader.end(false)).toBeUndefined()
+    const end = new ExportReader({ header, cursor: '', line: 10, isWhole: true })
+    expect(end.end(false)).toBeUndefined()
   })
 })
 

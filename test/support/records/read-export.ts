@@ -20,7 +20,7 @@ export async function readExport(file: Uint8Array | string): Promise<ExportFound
   const reader = new ExportReader()
   const faults: ExportFault[] = []
   const parts: PartRead[] = []
-  for (const line of rest.length === 0 ? lines : [...lines, rest]) {
+  for (const line of lines) {
     const step = await reader.line(line)
     if (step === undefined || step.kind === 'header') continue
     if (step.fault !== undefined) faults.push(step.fault)
