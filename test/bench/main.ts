@@ -6,6 +6,7 @@ import { measureEvents } from './measure-events.ts'
 import { measureFairness } from './measure-fairness.ts'
 import { measureSmall } from './measure-small.ts'
 import { measureStalled } from './measure-stalled.ts'
+import { measureStore } from './measure-store.ts'
 import { measureSubscribers } from './measure-subscribers.ts'
 import { benchOptions, type Part } from './options.ts'
 import { measurePeers, peersTable } from './peers/measure-peers.ts'
@@ -44,6 +45,7 @@ async function measureParts(): Promise<void> {
     await measureSmall(stage, tool, 32, rounds, seconds),
   ])
   const append = await part('append', 'appends', () => measureAppend(stage, tool, rounds, seconds))
+  const store = await part('store', 'the store', () => measureStore(rounds))
   const bulk = await part('bulk', 'bulk bodies', () => measureBulk(stage, options.bulkRounds))
   const fairness = await part('fairness', 'small replies under a bulk download', () =>
     measureFairness(stage, rounds, seconds),
@@ -54,7 +56,7 @@ async function measureParts(): Promise<void> {
     measureSubscribers(stage, count, Math.floor(count / 5)),
   )
 
-  const measurements = { tool, small, append, bulk, events, fairness, stalled, subscribers }
+  const measurements = { tool, small, append, store, bulk, events, fairness, stalled, subscribers }
   console.log(table(measurements))
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify(report(measurements), null, 2)}\n`)

@@ -5,6 +5,7 @@ export const PARTS = [
   'stalled',
   'small',
   'append',
+  'store',
   'bulk',
   'fairness',
   'events',

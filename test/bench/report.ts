@@ -5,6 +5,7 @@ import type { EventsResult } from './measure-events.ts'
 import type { FairnessResult } from './measure-fairness.ts'
 import type { SmallResult } from './measure-small.ts'
 import type { SubscribersResult } from './measure-subscribers.ts'
+import type { StoreResult } from './measure-store.ts'
 import type { StalledResult } from './measure-stalled.ts'
 import type { Spread } from './statistics.ts'
 
@@ -14,6 +15,7 @@ export interface Measurements {
   /** Over one connection, and over many. */
   readonly small?: readonly SmallResult[] | undefined
   readonly append?: AppendResult | undefined
+  readonly store?: StoreResult | undefined
   readonly bulk?: BulkResult | undefined
   readonly events?: EventsResult | undefined
   readonly fairness?: FairnessResult | undefined
@@ -23,7 +25,7 @@ export interface Measurements {
 
 /** Each ratio by its stable name, with its spread where several rounds gave one. */
 export function ratios(measurements: Measurements): Readonly<Record<string, Spread>> {
-  const { small, append, bulk, fairness, subscribers } = measurements
+  const { small, append, store, bulk, fairness, subscribers } = measurements
   const many = small?.at(-1)
   const one = small?.[0]
   const all: Readonly<Record<string, Spread | undefined>> = {
@@ -35,6 +37,7 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     small_get_of_empty_object_1_connection: one?.ofEmptyObject,
     post_of_direct_get: append?.postOfDirectGet,
     append_of_raw_sqlite: append?.ofRawSqlite,
+    store_bytes_of_canonical: store && single(store.bytesOfCanonical),
     bulk_down_of_object_stream: bulk?.downOfObjectStream,
     bulk_up_of_object_sink: bulk?.upOfObjectSink,
     bulk_up_of_object_large_sink: bulk?.upOfObjectLargeSink,
@@ -50,7 +53,7 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
 
 /** The stable JSON: ratios first, because absolutes belong to one machine on one day. */
 export function report(measurements: Measurements): object {
-  const { tool, small, append, bulk, events, fairness, stalled, subscribers } = measurements
+  const { tool, small, append, store, bulk, events, fairness, stalled, subscribers } = measurements
   const found = Object.entries(ratios(measurements))
   return {
     object: 'benchmark',
@@ -92,6 +95,7 @@ export function report(measurements: Measurements): object {
         },
       })),
       append,
+      store,
       bulk_mib_per_second: bulk && {
         ...bulk,
         downOfObjectStream: bulk.downOfObjectStream.median,

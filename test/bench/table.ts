@@ -4,6 +4,7 @@ import type { AppendResult } from './measure-append.ts'
 import type { BulkResult } from './measure-bulk.ts'
 import type { FairnessResult } from './measure-fairness.ts'
 import type { SmallResult } from './measure-small.ts'
+import type { StoreResult } from './measure-store.ts'
 import type { StalledResult } from './measure-stalled.ts'
 import type { Delivery, SubscribersResult } from './measure-subscribers.ts'
 import { ratios, type Measurements } from './report.ts'
@@ -11,12 +12,13 @@ import type { Spread } from './statistics.ts'
 
 /** What was measured, for a person: figures first, then the ratios by their names in the JSON. */
 export function table(measurements: Measurements): string {
-  const { small, append, bulk, events, fairness, stalled, subscribers } = measurements
+  const { small, append, store, bulk, events, fairness, stalled, subscribers } = measurements
   return [
     `load by ${measurements.tool}`,
     '',
     ...(small ?? []).flatMap(smallLines),
     ...(append ? appendLines(append) : []),
+    ...(store ? storeLines(store) : []),
     ...(bulk ? bulkLines(bulk) : []),
     ...(events
       ? [
@@ -55,6 +57,14 @@ function appendLines({ post, postOne, direct, rawSqlitePerSecond, cpu }: AppendR
     `${rateText('gateway, 32', post)}  CPU ${cpuText(cpu)}`,
     rateText('direct, 32', direct),
     `  better-sqlite3 alone, 32 rows a transaction: ${whole(rawSqlitePerSecond)} rows/s`,
+    '',
+  ]
+}
+
+function storeLines({ records, bytesPerRecord, changesPerSecond }: StoreResult): string[] {
+  const { median, min, max } = changesPerSecond
+  return [
+    `store of ${records} records: ${whole(bytesPerRecord)} bytes each, ${whole(median)}/s out of it for the changes feed (${whole(min)}–${whole(max)})`,
     '',
   ]
 }
