@@ -68,6 +68,27 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
         thread,
       })),
   },
+  'POST /v1/records/query': {
+    means: 'records',
+    tries: (ids) => [
+      ...threads.map((thread) => ({
+        target: '/v1/records/query',
+        thread,
+        body: { thread, explain: true },
+      })),
+      ...threads.map((thread) => ({
+        target: '/v1/records/query',
+        thread,
+        body: { filter: { thread, actor: ADA }, sort: { clock: -1 }, explain: true },
+      })),
+      ...threads.map((thread) => ({
+        target: '/v1/records/query',
+        thread,
+        body: { filter: { id: ids[thread] ?? 'f'.repeat(64) } },
+      })),
+      { target: '/v1/records/query', body: { filter: { actor: ADA } } },
+    ],
+  },
   'GET /v1/threads': {
     means: 'records',
     tries: () => [{ target: '/v1/threads' }, { target: '/v1/threads?limit=500' }],
@@ -96,6 +117,7 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
     tries: () => [{ target: '/v1/stream-tickets', body: { path: '/v1/sync/subscribe' } }],
   },
   'GET /v1/namespaces': { means: 'namespaces', tries: () => [{ target: '/v1/namespaces' }] },
+  'POST /v1/records/{id}/redact': daemon,
   'POST /v1/namespaces': daemon,
   'PATCH /v1/namespaces': daemon,
   'POST /v1/bootstrap/service-account': other,

@@ -128,10 +128,12 @@ describe.each(['at home', 'through the gateway'])('%s, a bearer', (way) => {
 
 /** The same request about a thread and a record that do not exist. */
 function like({ target, body }: Try, thread: string): Try {
-  const id = world.ids[thread] ?? '-'
+  const id = world.ids[thread] ?? 'no id'
+  const nothing = (text: string) =>
+    text.replaceAll(`${thread}`, 'th_nothing').replaceAll(id, 'f'.repeat(64))
   return {
-    target: target.replace(thread, 'th_nothing').replace(id, 'f'.repeat(64)),
-    ...(body !== undefined && { body: { ...(body as object), thread: 'th_nothing' } }),
+    target: nothing(target),
+    ...(body !== undefined && { body: JSON.parse(nothing(JSON.stringify(body))) as unknown }),
   }
 }
 
