@@ -5,6 +5,8 @@ import { type Identity, loadIdentity } from './access/identity/identity.ts'
 import { readSuccessions } from './access/identity/succession.ts'
 import { takeOver } from './access/identity/take-over.ts'
 import { refuseLostAccounts } from './access/lost-accounts.ts'
+import { backupsAtHome } from './backup/backups-at-home.ts'
+import { backUpBeforeMigration } from './backup/migration-backup.ts'
 import type { Home } from './home/home.ts'
 import { lineagePath } from './home/lineage-path.ts'
 import { realPath } from './home/real-path.ts'
@@ -52,6 +54,7 @@ export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStor
   const successions = readSuccessions(home, identity.did)
   const lineage = successions.map(({ from }) => from)
   if (path !== null) requireUsableFiles(home, path)
+  if (path !== null) await backUpBeforeMigration(backupsAtHome(home, path, identity), logger)
   const store = await openStoreSoon({
     path,
     origin: identity,
