@@ -29,7 +29,7 @@ export function isSigned(value: unknown): value is Readonly<Record<string, unkno
 /**
  * What a line with a signed record asks for, all checked but the signature: it needs `federation:manage`, because its actor
  * is the word of its origin, and nobody here has checked it. Throws `ProblemError`: `SCOPE_FORBIDDEN`, `INVALID_RECORD`,
- * `THREAD_RESERVED`.
+ * `RECORD_REDACTED`, `THREAD_RESERVED`.
  * @param did this instance's
  */
 export function signedOf(
@@ -38,6 +38,8 @@ export function signedOf(
   did: string,
 ): Wanted {
   requireScope(principal, ['federation:manage'])
+  // Its body was taken out where it comes from, so nobody can check it.
+  if (Object.hasOwn(value, 'redacted')) throw redactedElsewhere()
   for (const name of Object.keys(value)) {
     if (MEMBERS.some((known) => known === name)) continue
     throw invalid(name, `is no part of a signed record; they are ${MEMBERS.join(', ')}`)
@@ -66,6 +68,13 @@ function mayComeBack({ record, origin }: Unproven, did: string): boolean {
   if (origin !== did || actor !== did) return false
   if (thread.startsWith(AUDIT_THREADS)) return true
   return thread === ACCOUNTS_THREAD && act === 'LEARN' && NARROWING.has(body['topic'])
+}
+
+function redactedElsewhere(): ProblemError {
+  return new ProblemError('RECORD_REDACTED', 'The record was redacted where it comes from', {
+    field: 'redacted',
+    try: 'Leave the line out: without its body neither its id nor its signature can be checked.',
+  })
 }
 
 function reserved(thread: string): ProblemError {

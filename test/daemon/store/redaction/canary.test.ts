@@ -110,3 +110,32 @@ describe('a redacted body', () => {
     expect(at.daemon().store.trouble()).toBeUndefined()
   })
 })
+
+describe('a redacted record in a bulk append', () => {
+  it('is refused by its own code: what was sent before, and what another daemon redacted', async () => {
+    await using at = aKeptHome()
+    await at.start()
+    const [id = '', other = ''] = await at.append(2)
+    const changes = async () =>
+      JSON.parse(await (await at.ask('/v1/sync/changes?thread=th_test')).text()) as {
+        records: { id: string }[]
+      }
+    const before = (await changes()).records.find((one) => one.id === id)
+    await redact(at, id)
+    const after = (await changes()).records.find((one) => one.id === id)
+    const kept = (await changes()).records.find((one) => one.id === other)
+    const answer = await at.ask('/v1/records', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: [before, after, kept].map((line) => `${JSON.stringify(line)}\n`).join(''),
+    })
+    const lines = (await answer.text()).trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { line: 1, outcome: 'rejected', code: 'RECORD_REDACTED' },
+      { line: 2, outcome: 'rejected', code: 'RECORD_REDACTED' },
+      { line: 3, outcome: 'duplicate', id: other },
+      { object: 'bulk_summary', rejected: 2 },
+    ])
+    expect(await (await at.ask(`/v1/records/${id}`)).text()).toContain('"redacted":{')
+  })
+})
