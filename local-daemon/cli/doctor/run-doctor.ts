@@ -14,6 +14,7 @@ import { type Finding, gatherFindings } from './finding.ts'
 import { keysCheck } from './keys-check.ts'
 import { linkChecks } from './link-checks.ts'
 import { machineChecks } from './machine-checks.ts'
+import { offsiteCheck } from './offsite-check.ts'
 import { probeOwn } from './probe-own.ts'
 import { publicOrigins, type PublicOrigin } from './public-origins.ts'
 import { sizeCheck } from './size-check.ts'
@@ -40,6 +41,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   add(sizeCheck(seen))
   add(await contentCheck(seen))
   add(backupCheck(seen, now / 1000))
+  add(offsiteCheck(seen))
   if (wish.deep === true) add(await drillCheck(seen.home, now / 1000))
   for (const check of fileChecks(seen)) add(check)
   add(keysCheck(seen.home, seen.daemon?.health.instance_did, now))

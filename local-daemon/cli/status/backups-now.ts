@@ -11,6 +11,8 @@ export interface BackupsNow {
   readonly every_seconds: number | null
   /** The last one that failed, until one succeeds. */
   readonly failure: BackupListView['failure']
+  /** The last one that could not be sent elsewhere, until one is. */
+  readonly send_failure: BackupListView['failure']
 }
 
 /** Null if the bearer may not ask, or the daemon is too old to know. */
@@ -19,7 +21,8 @@ export async function backupsOf(client: DaemonClient): Promise<BackupsNow | null
     const list = await client.get<BackupListView>('/v1/backups')
     const { every_seconds, next_at, failure } = list
     const newest = list.data.find(({ fault }) => fault === null)
-    return { newest_at: newest?.created_at ?? null, next_at, every_seconds, failure }
+    const told = { next_at, every_seconds, failure, send_failure: list.offsite?.failure ?? null }
+    return { newest_at: newest?.created_at ?? null, ...told }
   } catch (error) {
     if (error instanceof CliError) return null
     throw error
@@ -29,8 +32,9 @@ export async function backupsOf(client: DaemonClient): Promise<BackupsNow | null
 /** For people; undefined where there is nothing to tell. */
 export function backupsText(backups: BackupsNow | null): string | undefined {
   if (backups === null) return undefined
-  const { newest_at: newest, next_at: next, failure } = backups
+  const { newest_at: newest, next_at: next, failure, send_failure: unsent } = backups
   const last = newest === null ? 'none yet' : `newest of ${localTime(newest)}`
   if (failure !== null) return `${last}; the last one failed: ${failure.code}`
+  if (unsent !== null) return `${last}; it was not sent elsewhere: ${unsent.code}`
   return next === null ? last : `${last}, next ${localTime(next)}`
 }

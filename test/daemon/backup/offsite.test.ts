@@ -138,6 +138,13 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
     expect(offsite?.failure?.code).toBe('S3_KEY_UNKNOWN')
     const shown = await runHere(['backup', 'list'], { home: stage.home })
     expect(plain(shown.stderr)).toContain('[S3_KEY_UNKNOWN]')
+    const status = await runHere(['status'], { home: stage.home })
+    expect(plain(status.stdout)).toContain('it was not sent elsewhere: S3_KEY_UNKNOWN')
+    const doctor = await runHere(['doctor', '--no-outside', '--json'], { home: stage.home })
+    const { checks } = JSON.parse(doctor.stdout) as { readonly checks: readonly unknown[] }
+    expect(checks).toContainEqual(
+      expect.objectContaining({ name: 'backup-elsewhere', status: 'fail' }),
+    )
     const metrics = await (await stage.daemon.get('/metrics')).text()
     expect(metrics).toContain('spl_backup_send_failing 1')
     writeFileSync(join(stage.home, 's3.credentials'), KEYS)
