@@ -88,6 +88,17 @@ const append = {
   postOfDirectGet: one,
   ofRawSqlite: one,
 }
+const imported = {
+  signedPerSecond: 1,
+  draftsPerSecond: 1,
+  verifyPerSecond: 1,
+  rawSqlitePerSecond: 1,
+  singleP99Ms: 1,
+  singleDuringP99Ms: 1,
+  signedOfVerify: one,
+  draftsOfRawSqlite: one,
+  singleP99During: one,
+}
 const bulk = {
   objectStream: 1,
   objectSink: 1,
@@ -104,6 +115,7 @@ const all: Measurements = {
   small: [{ ...small, connections: 1 }, small],
   append,
   store: { records: 40_000, bytesOfCanonical: 1.6, bytesPerRecord: 533, changesPerSecond: one },
+  import: imported,
   bulk,
   events: { p50Ms: 1, p99Ms: 2, events: 3 },
   fairness: { idle: load, underBulk: load, p99Ratio: one },
@@ -136,6 +148,9 @@ describe('the report of the bench', () => {
       'post_of_direct_get',
       'append_of_raw_sqlite',
       'store_bytes_of_canonical',
+      'import_of_verify_rate',
+      'import_drafts_of_raw_sqlite',
+      'single_append_p99_during_import',
       'bulk_down_of_object_stream',
       'bulk_up_of_object_sink',
       'bulk_up_of_object_large_sink',

@@ -4,6 +4,7 @@ import { measureAppend } from './measure-append.ts'
 import { measureBulk } from './measure-bulk.ts'
 import { measureEvents } from './measure-events.ts'
 import { measureFairness } from './measure-fairness.ts'
+import { measureImport } from './measure-import.ts'
 import { measureSmall } from './measure-small.ts'
 import { measureStalled } from './measure-stalled.ts'
 import { measureStore } from './measure-store.ts'
@@ -46,6 +47,7 @@ async function measureParts(): Promise<void> {
   ])
   const append = await part('append', 'appends', () => measureAppend(stage, tool, rounds, seconds))
   const store = await part('store', 'the store', () => measureStore(rounds))
+  const imported = await part('import', 'bulk appends', () => measureImport(stage, rounds, seconds))
   const bulk = await part('bulk', 'bulk bodies', () => measureBulk(stage, options.bulkRounds))
   const fairness = await part('fairness', 'small replies under a bulk download', () =>
     measureFairness(stage, rounds, seconds),
@@ -56,7 +58,18 @@ async function measureParts(): Promise<void> {
     measureSubscribers(stage, count, Math.floor(count / 5)),
   )
 
-  const measurements = { tool, small, append, store, bulk, events, fairness, stalled, subscribers }
+  const measurements = {
+    tool,
+    small,
+    append,
+    store,
+    import: imported,
+    bulk,
+    events,
+    fairness,
+    stalled,
+    subscribers,
+  }
   console.log(table(measurements))
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify(report(measurements), null, 2)}\n`)

@@ -6,6 +6,7 @@ export const PARTS = [
   'small',
   'append',
   'store',
+  'import',
   'bulk',
   'fairness',
   'events',

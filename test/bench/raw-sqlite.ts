@@ -9,10 +9,15 @@ const RAW_BYTES = 330
 
 /**
  * Rows per second that better-sqlite3 writes to a fresh file with the store's own settings and schema (WAL, `synchronous=FULL`,
- * pages of 8 KiB, the table `records` with all its indexes), 32 rows a transaction, one row like an append of this bench.
+ * pages of 8 KiB, the table `records` with all its indexes), by default 32 rows a transaction, one row like an append of this bench.
  * Nothing is signed, hashed, parsed or checked, and no thread is counted: the most that the file itself takes.
  */
-export function rawSqliteRate(directory: string, round: number, seconds: number): number {
+export function rawSqliteRate(
+  directory: string,
+  round: number,
+  seconds: number,
+  rows = ROWS_A_TRANSACTION,
+): number {
   const database = openConnection(join(directory, `raw-${round}.db`))
   try {
     const insert = database.prepare(
@@ -23,8 +28,8 @@ export function rawSqliteRate(directory: string, round: number, seconds: number)
     let seq = 0
     const transaction = database.transaction(() => {
       // Drawn at once: making ids is no part of what is measured.
-      const random = randomBytes(96 * ROWS_A_TRANSACTION)
-      for (let row = 0; row < ROWS_A_TRANSACTION; row += 1) {
+      const random = randomBytes(96 * rows)
+      for (let row = 0; row < rows; row += 1) {
         const at = row * 96
         seq += 1
         insert.run(

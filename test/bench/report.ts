@@ -3,6 +3,7 @@ import type { AppendResult } from './measure-append.ts'
 import type { BulkResult } from './measure-bulk.ts'
 import type { EventsResult } from './measure-events.ts'
 import type { FairnessResult } from './measure-fairness.ts'
+import type { ImportResult } from './measure-import.ts'
 import type { SmallResult } from './measure-small.ts'
 import type { SubscribersResult } from './measure-subscribers.ts'
 import type { StoreResult } from './measure-store.ts'
@@ -16,6 +17,7 @@ export interface Measurements {
   readonly small?: readonly SmallResult[] | undefined
   readonly append?: AppendResult | undefined
   readonly store?: StoreResult | undefined
+  readonly import?: ImportResult | undefined
   readonly bulk?: BulkResult | undefined
   readonly events?: EventsResult | undefined
   readonly fairness?: FairnessResult | undefined
@@ -38,6 +40,9 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     post_of_direct_get: append?.postOfDirectGet,
     append_of_raw_sqlite: append?.ofRawSqlite,
     store_bytes_of_canonical: store && single(store.bytesOfCanonical),
+    import_of_verify_rate: measurements.import?.signedOfVerify,
+    import_drafts_of_raw_sqlite: measurements.import?.draftsOfRawSqlite,
+    single_append_p99_during_import: measurements.import?.singleP99During,
     bulk_down_of_object_stream: bulk?.downOfObjectStream,
     bulk_up_of_object_sink: bulk?.upOfObjectSink,
     bulk_up_of_object_large_sink: bulk?.upOfObjectLargeSink,
@@ -96,6 +101,7 @@ export function report(measurements: Measurements): object {
       })),
       append,
       store,
+      import: measurements.import,
       bulk_mib_per_second: bulk && {
         ...bulk,
         downOfObjectStream: bulk.downOfObjectStream.median,

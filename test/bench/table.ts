@@ -1,6 +1,7 @@
 import type { CpuPerRequest } from './cpu-time.ts'
 import type { LoadResult } from './load.ts'
 import type { AppendResult } from './measure-append.ts'
+import type { ImportResult } from './measure-import.ts'
 import type { BulkResult } from './measure-bulk.ts'
 import type { FairnessResult } from './measure-fairness.ts'
 import type { SmallResult } from './measure-small.ts'
@@ -19,6 +20,7 @@ export function table(measurements: Measurements): string {
     ...(small ?? []).flatMap(smallLines),
     ...(append ? appendLines(append) : []),
     ...(store ? storeLines(store) : []),
+    ...(measurements.import ? importLines(measurements.import) : []),
     ...(bulk ? bulkLines(bulk) : []),
     ...(events
       ? [
@@ -46,6 +48,16 @@ function smallLines({ connections, subjects, cpu }: SmallResult): string[] {
     ...(Object.keys(subjects) as (keyof typeof subjects)[]).map(
       (name) => `${rateText(name, subjects[name])}  CPU ${cpuText(cpu[name])}`,
     ),
+    '',
+  ]
+}
+
+function importLines(of: ImportResult): string[] {
+  return [
+    'bulk appends on loopback',
+    `  signed elsewhere   ${Math.round(of.signedPerSecond)}/s; signatures alone ${Math.round(of.verifyPerSecond)}/s`,
+    `  drafts             ${Math.round(of.draftsPerSecond)}/s; rows of better-sqlite3 alone ${Math.round(of.rawSqlitePerSecond)}/s`,
+    `  a single append    p99 ${ms(of.singleP99Ms)}, during an import ${ms(of.singleDuringP99Ms)}`,
     '',
   ]
 }
