@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { redactionNote } from '../../../local-daemon/access/redaction-note.ts'
 import { verifyStore } from '../../../local-daemon/cli/verify/verify-store.ts'
 import { aDaemon, aDraft, ADA, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
@@ -227,5 +228,19 @@ describe('spl verify', () => {
     const checked = await verifyStore({ path: storePath ?? '', did: identity.did, lineage: [] })
     expect(checked.count).toBe(1)
     expect(checked.findings[0]?.message).toMatch(/namespace|th_team|team/)
+  })
+
+  it('is content with a thread whose first record has lost its body', async () => {
+    await using at = await withNamespaces('team')
+    const { storePath, identity, store } = at.daemon
+    const body = { namespace: 'team', text: 'secret' }
+    const { record } = await store.append(aDraft({ thread: 'th_team', body }))
+    const principal = { kind: 'owner' } as const
+    const why = { principal, reason: 'a secret', requestId: undefined }
+    await store.redact(record.id, redactionNote(identity.did, why))
+    expect((await write(at, 'th_team', 'team')).status).toBe(201)
+    const { did } = identity
+    const checked = await verifyStore({ path: storePath ?? '', did, lineage: [] })
+    expect(checked).toMatchObject({ complete: true, findings: [] })
   })
 })

@@ -16,6 +16,8 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     const request = { device: 'phone', scopes: [], ttlSeconds: 60, issuer: null }
     return (await access.invites.create(request)).id
   }
+  await access.namespaces.create('table', null)
+  let namespaces = 0
   const note = { thread: 'th_notes', act: 'DO', actor: ADA, body: { text: 'tea' } }
   return {
     'GET /health': get('/health'),
@@ -26,6 +28,14 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'POST /v1/records': post('/v1/records', note),
     'GET /v1/records': get('/v1/records?thread=th_table'),
     'GET /v1/records/{id}': get(`/v1/records/${record.id}`),
+    'POST /v1/records/query': post('/v1/records/query', { thread: 'th_table' }),
+    'POST /v1/namespaces': () => post('/v1/namespaces', { name: `made-${(namespaces += 1)}` })(),
+    'GET /v1/namespaces': get('/v1/namespaces?limit=2'),
+    'PATCH /v1/namespaces': () => ({
+      method: 'PATCH',
+      target: '/v1/namespaces',
+      json: { name: 'table', archived: false },
+    }),
     'GET /v1/threads': get('/v1/threads'),
     'POST /v1/records/{id}/redact': async () => {
       const drafted = await store.append(aDraft({ thread: 'th_table' }))
@@ -65,6 +75,8 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'GET /v1/tunnel': get('/v1/tunnel'),
     'GET /v1/tunnel/log': get('/v1/tunnel/log'),
     'GET /v1/engine/health': get('/v1/engine/health'),
+    'POST /v1/admin/backup': post('/v1/admin/backup', {}),
+    'GET /v1/backups': get('/v1/backups'),
     'GET /metrics': get('/metrics'),
     // The value that it has: the table's own requests must not run into it.
     'POST /v1/config/{key}': post('/v1/config/token_burst', { value: 10_000_000 }),

@@ -38,6 +38,10 @@ export const ROUTES: readonly RouteRow[] = [
   asks('GET /v1/records', ['records:read'], '200'),
   asks('GET /v1/records/{id}', ['records:read'], '200'),
   asks('POST /v1/records/{id}/redact', ADMIN, '200'),
+  asks('POST /v1/records/query', ['records:read'], '200'),
+  asks('POST /v1/namespaces', ADMIN, '201'),
+  asks('GET /v1/namespaces', ['records:read', 'config:read'], '200'),
+  asks('PATCH /v1/namespaces', ADMIN, '200'),
   asks('GET /v1/threads', ['records:read'], '200'),
   asks('GET /v1/threads/{id}/records', ['records:read'], '200'),
   asks('GET /v1/sync/changes', FOLLOW, '200', 'bearer or ticket'),
@@ -88,6 +92,8 @@ export const ROUTES: readonly RouteRow[] = [
   asks('GET /v1/tunnel', ['config:read'], '200'),
   asks('GET /v1/tunnel/log', ADMIN, '200'),
   asks('GET /v1/engine/health', ['config:read'], '200'),
+  asks('POST /v1/admin/backup', ADMIN, '201'),
+  asks('GET /v1/backups', ADMIN, '200'),
   asks('GET /metrics', ['config:read'], '200'),
 ]
 
