@@ -239,6 +239,7 @@ export function openStore(options: StoreOptions): Store {
   return {
     ...reader,
     query: slow.query,
+    clocks: slow.clocks,
     commits,
     sizes,
     seal: new CursorSeal(reader.epoch, (bytes) => origin.sign(bytes)),

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { QueryResult, RecordQuery } from './query/record-query.ts'
+import type { ClocksRequest, ThreadClocks } from './query/thread-clocks.ts'
 import { driveHere } from './read-pool/drive-here.ts'
 import { type ReadJob, type ReadResults, startJob } from './read-pool/read-job.ts'
 import { type ReadCaller, ReadPool } from './read-pool/read-pool.ts'
@@ -10,6 +11,8 @@ import { isLoss, problemFrom, type StoreTrouble } from './trouble/store-trouble.
 export interface SlowReads {
   /** Finds records. Rejects with `ProblemError`: `QUERY_TOO_SLOW`, `QUERY_BUSY`, `STORE_…`. */
   query(query: RecordQuery, caller: ReadCaller): Promise<QueryResult>
+  /** The highest clocks of a thread. Rejects as `query`. */
+  clocks(clocks: ClocksRequest, caller: ReadCaller): Promise<ThreadClocks>
 }
 
 export interface SlowReadsParts {
@@ -57,6 +60,7 @@ export function createSlowReads(parts: SlowReadsParts): SlowReads & { close(): v
 
   return {
     query: (query, caller) => run({ kind: 'query', query }, caller),
+    clocks: (clocks, caller) => run({ kind: 'clocks', clocks }, caller),
     close: () => pool?.close(),
   }
 }

@@ -46,6 +46,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/records/{id}/redact': admin,
   'GET /v1/threads': read,
   'GET /v1/threads/{id}/records': read,
+  'GET /v1/threads/{id}/state': read,
   'GET /v1/sync/changes': sync,
   'GET /v1/sync/subscribe': { ...sync, events: 'feed' },
   'POST /v1/stream-tickets': { scopes: 'any' },

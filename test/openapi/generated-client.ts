@@ -271,6 +271,30 @@ export type ThreadList = {
     /** Opaque: hand it back as received */
     next_cursor: string | null;
 };
+export type ThreadState = {
+    id: string;
+    records: number;
+    first_act: "INTEND" | "DO" | "KNOW" | "LEARN" | "GET" | "PUT" | "CALL" | "MAP";
+    goal: string | null;
+    /** Null: of the daemon itself */
+    "namespace": string | null;
+    /** Unix time, milliseconds */
+    created_at: number;
+    /** Unix time, milliseconds */
+    updated_at: number;
+    "object": "thread_state";
+    actors: number;
+    /** The highest clock of all actors */
+    last_clock: number;
+    /** The highest clock of each actor; the next one is one more */
+    actor_clocks: {
+        [key: string]: number;
+    };
+    /** Whether there are more actors */
+    has_more: boolean;
+    /** Opaque: hand it back as received */
+    next_cursor: string | null;
+};
 export type Changes = {
     records: SyncRecord[];
     /** Opaque: hand it back as received */
@@ -1352,6 +1376,59 @@ export function listThreads({ limit, cursor, $namespace }: {
         limit,
         cursor,
         "namespace": $namespace
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * How far a thread is
+ */
+export function getThreadState(id: string, { limit, cursor }: {
+    limit?: number;
+    cursor?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: ThreadState;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    }>(`/v1/threads/${encodeURIComponent(id)}/state${QS.query(QS.explode({
+        limit,
+        cursor
     }))}`, {
         ...opts
     });

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { examples } from '../help/examples.ts'
 import { addThreadList } from './list.ts'
 import { addThreadRecords } from './records.ts'
+import { addThreadShow } from './show.ts'
 
 export function addThread(program: Command): void {
   const thread = program
@@ -17,4 +18,5 @@ export function addThread(program: Command): void {
     )
   addThreadList(thread)
   addThreadRecords(thread)
+  addThreadShow(thread)
 }

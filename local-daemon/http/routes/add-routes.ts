@@ -20,6 +20,7 @@ import { addRedactRecord } from './redact-record.ts'
 import { addServiceAccounts } from './service-accounts.ts'
 import { addStreamTickets } from './stream-tickets.ts'
 import { addSync } from './sync.ts'
+import { addThreadState } from './thread-state.ts'
 import { addTokens } from './tokens.ts'
 import { addTunnel } from './tunnel.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -36,6 +37,7 @@ export function addRoutes(parts: RouteParts): void {
   addListRecords(parts)
   addQueryRecords(parts)
   addListThreads(parts)
+  addThreadState(parts)
   addSync(parts)
   addStreamTickets(parts)
   addBootstrap(parts)

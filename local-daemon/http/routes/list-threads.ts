@@ -38,7 +38,8 @@ export function addListThreads({ router, viewOf }: RouteParts): void {
   )
 }
 
-function toThread(row: ThreadRow) {
+/** A thread as answers show it. */
+export function toThread(row: ThreadRow) {
   return {
     object: 'thread',
     id: row.thread,

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { HTTP_LIMITS } from '../limits.ts'
 import { ThreadId } from './ids.ts'
-import { Cursor, FlatRecord } from './schemas.ts'
+import { Cursor, FlatRecord, Thread } from './schemas.ts'
 
 const Direction = z.union([z.literal(1), z.literal(-1)])
 
@@ -38,3 +38,16 @@ export const QueriedRecords = z
       .openapi({ description: 'With explain: how the records were found' }),
   })
   .openapi('QueriedRecords')
+
+export const ThreadState = Thread.omit({ object: true })
+  .extend({
+    object: z.literal('thread_state'),
+    actors: z.int().nonnegative(),
+    last_clock: z.int().openapi({ description: 'The highest clock of all actors' }),
+    actor_clocks: z
+      .record(z.string(), z.int())
+      .openapi({ description: 'The highest clock of each actor; the next one is one more' }),
+    has_more: z.boolean().openapi({ description: 'Whether there are more actors' }),
+    next_cursor: Cursor.nullable(),
+  })
+  .openapi('ThreadState')

@@ -1,13 +1,17 @@
 import type { Database } from 'better-sqlite3'
 import type { QueryResult, RecordQuery } from '../query/record-query.ts'
 import { runQuery } from '../query/run-query.ts'
+import { type ClocksRequest, threadClocks, type ThreadClocks } from '../query/thread-clocks.ts'
 
 /** A read that may be slow. Plain data: it goes to another thread. */
-export type ReadJob = { readonly kind: 'query'; readonly query: RecordQuery }
+export type ReadJob =
+  | { readonly kind: 'query'; readonly query: RecordQuery }
+  | { readonly kind: 'clocks'; readonly clocks: ClocksRequest }
 
 /** What each kind gives. */
 export interface ReadResults {
   readonly query: QueryResult
+  readonly clocks: ThreadClocks
 }
 
 /** Starts a job. Between two steps whoever drives it may stop it. Throws SQLite’s errors. */
@@ -15,5 +19,7 @@ export function startJob(database: Database, job: ReadJob): Generator<void, unkn
   switch (job.kind) {
     case 'query':
       return runQuery(database, job.query)
+    case 'clocks':
+      return threadClocks(database, job.clocks)
   }
 }
