@@ -4,6 +4,8 @@ import { daemonFolds } from '../../access/folds.ts'
 import { predecessorsIn } from '../../store/predecessors.ts'
 import { realPath } from '../../home/real-path.ts'
 import { openConnection, openFailure } from '../../store/file/open-connection.ts'
+import { MIGRATIONS } from '../../store/file/migrations.ts'
+import { StoreOpenError } from '../../store/store-error.ts'
 import { lineageBreak } from '../../store/lineage/judge-lineage.ts'
 import { refuseLoneLog } from '../../store/file/kept-log.ts'
 import { readLineage } from '../../store/lineage/lineage-file.ts'
@@ -130,12 +132,24 @@ function open(path: string): { readonly database: Database; readonly statements:
     // SQLite says of a missing file only that it cannot open it.
     statSync(path)
     database = new BetterSqlite(path, { readonly: true, fileMustExist: true, timeout: 1_000 })
+    refuseOtherSchema(database, path)
     return { database, statements: prepareStatements(database) }
   } catch (error) {
-    const reason = openFailure(path, error)
+    const reason = error instanceof StoreOpenError ? error : openFailure(path, error)
     database?.close()
     throw reason
   }
+}
+
+/** Its tables are others. A check changes nothing, so it cannot bring the file to the schema of this version. */
+function refuseOtherSchema(database: Database, path: string): void {
+  const found = Number(database.pragma('user_version', { simple: true }))
+  if (found === 0 || found >= MIGRATIONS.length) return
+  throw new StoreOpenError(
+    'STORE_UNREADABLE',
+    `Open store ${path}: an earlier spl wrote it (schema ${found}, this one has ${MIGRATIONS.length})`,
+    'Of a home: spl serve --restart brings it to this version. Of a copy: spl restore it into another home first.',
+  )
 }
 
 function checkFile(database: Database, findings: Findings): void {

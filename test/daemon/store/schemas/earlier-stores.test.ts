@@ -35,6 +35,10 @@ describe('a store of an earlier schema', () => {
       writeEarlierStore(schema, path)
       expect(schemaOf(path)).toBe(schema)
       expect(migrationMs(path)).toBeGreaterThan(0)
+      await expect(verifyStore({ path, did, lineage: [] })).rejects.toMatchObject({
+        code: 'STORE_UNREADABLE',
+        message: expect.stringContaining(`schema ${schema}`),
+      })
       const origin = anOrigin()
       const store = openStore({ path, origin })
       expect([store.epoch, store.head(), idsOf(store)]).toEqual([epoch, records, ids])
