@@ -10,6 +10,7 @@ import {
   NOTHING_REVIVED,
 } from '../../backup/restore/compare-stores.ts'
 import { settleStore } from '../../backup/restore/settle-store.ts'
+import { explainStart } from '../../explain-start.ts'
 import type { Home } from '../../home/home.ts'
 import { lineagePath } from '../../home/lineage-path.ts'
 import { prepareHome } from '../../home/prepare-home.ts'
@@ -34,6 +35,19 @@ import { countOf } from './show-restored.ts'
  * @throws StartError DAEMON_RUNNING, STORE_IN_USE, KEY_MISSING; as `stageBackup`; CliError CONFIRMATION_NEEDED
  */
 export async function runRestore(
+  home: Home,
+  named: string | undefined,
+  options: RestoreOptions,
+): Promise<Restored> {
+  try {
+    return await restoreLocked(home, named, options)
+  } catch (error) {
+    // A full disk has no room for a lock either.
+    throw explainStart(error, home)
+  }
+}
+
+async function restoreLocked(
   home: Home,
   named: string | undefined,
   options: RestoreOptions,
