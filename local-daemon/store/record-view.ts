@@ -25,10 +25,15 @@ export class RecordView {
   /** Hides the numbers in cursors, by which a bearer with a reach could count what is out of it. */
   readonly #seal: CursorSeal | undefined
 
-  constructor(store: ViewedStore, sight: Sight = EVERYTHING) {
+  /** @param isBounded whether its reader has a reach: one that asks for less than it may see needs no sealed cursors */
+  constructor(
+    store: ViewedStore,
+    sight: Sight = EVERYTHING,
+    isBounded = sight.reach !== undefined,
+  ) {
     this.#store = store
     this.#sight = sight
-    this.#seal = sight.reach === undefined ? undefined : store.seal
+    this.#seal = isBounded ? store.seal : undefined
   }
 
   /** Equal for two views of the same. */
@@ -43,7 +48,25 @@ export class RecordView {
 
   /** The same without the threads of the daemon itself. */
   withoutOwn(): RecordView {
-    return new RecordView(this.#store, { ...this.#sight, withoutOwn: true })
+    return this.#narrowed({ ...this.#sight, withoutOwn: true })
+  }
+
+  /** Of what it sees, what is in a namespace or below it. */
+  within(namespace: string): RecordView {
+    const { namespaces, threads } = this.#sight.reach ?? { namespaces: [namespace], threads: [] }
+    const isIn = (name: string | undefined) => name !== undefined && isInNamespace(name, namespace)
+    const isReached = namespaces.some((name) => isInNamespace(namespace, name))
+    return this.#narrowed({
+      withoutOwn: true,
+      reach: {
+        namespaces: isReached ? [namespace] : namespaces.filter(isIn),
+        threads: threads.filter((thread) => isIn(this.#store.namespaceOf(thread))),
+      },
+    })
+  }
+
+  #narrowed(sight: Sight): RecordView {
+    return new RecordView(this.#store, sight, this.#seal !== undefined)
   }
 
   sees(thread: string): boolean {

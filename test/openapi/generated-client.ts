@@ -1436,12 +1436,13 @@ export function getThreadState(id: string, { limit, cursor }: {
 /**
  * Records after a cursor; feed=continuous is the event stream of /v1/sync/subscribe
  */
-export function listChanges({ thread, since, limit, feed, $continue, ownThreads, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
+export function listChanges({ thread, since, limit, feed, $continue, $namespace, ownThreads, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
     thread?: string;
     since?: string;
     limit?: number;
     feed?: "normal" | "longpoll" | "continuous";
     $continue?: string;
+    $namespace?: string;
     ownThreads?: "true" | "false";
     lastEventId?: string;
     lastEventIdQuery?: string;
@@ -1489,6 +1490,7 @@ export function listChanges({ thread, since, limit, feed, $continue, ownThreads,
         limit,
         feed,
         "continue": $continue,
+        "namespace": $namespace,
         own_threads: ownThreads,
         lastEventId,
         lastEventID: lastEventIdQuery

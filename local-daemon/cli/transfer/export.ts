@@ -17,6 +17,7 @@ import { writeExport, type ExportSink, type Written } from './write-export.ts'
 
 interface ExportOptions extends GlobalOptions {
   readonly thread?: string
+  readonly namespace?: string
   readonly since?: string
   readonly all?: true
   readonly output: string
@@ -28,6 +29,7 @@ export function addExport(program: Command): void {
     .command('export')
     .description('write records to a file that spl import takes, signed and complete')
     .option('--thread <thread>', 'only this thread: its id, or its beginning', parseId)
+    .option('--namespace <name>', 'only this namespace, and those below it', parseId)
     .option('--since <cursor>', 'only what came after; spl export prints the cursor', parseId)
     .option('--all', 'also the daemon’s own threads: accounts, settings, audit')
     .addOption(
@@ -55,6 +57,7 @@ async function exportRecords(options: ExportOptions): Promise<void> {
   const thread = options.thread && (await wholeThread(client, options.thread))
   const query = {
     ...(thread && { thread }),
+    ...(options.namespace && { namespace: options.namespace }),
     ...(options.since && { since: options.since }),
     ...(!options.all && { own_threads: 'false' }),
   }

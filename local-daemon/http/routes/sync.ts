@@ -25,7 +25,7 @@ const EVENTS = streams('Server-sent events; the id is a cursor', {
   error: 'Problem',
 })
 
-const EXPORT_ALONE = ['continue', 'own_threads'] as const
+const EXPORT_ALONE = ['continue', 'own_threads', 'namespace'] as const
 const LINES = linesOf('ExportHeader', 'SyncRecord', 'ExportPart')
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: records after a cursor, and new ones. */
@@ -88,7 +88,9 @@ export function addSync(parts: RouteParts): void {
       if (!asksForLines) refuseUnlessExport(query)
       if (feed === 'continuous') return subscribe(c, query)
       const all = viewOf(c)
-      const view = query.own_threads === 'false' ? all.withoutOwn() : all
+      const { namespace } = query
+      const seen = namespace === undefined ? all : all.within(namespace)
+      const view = query.own_threads === 'false' ? seen.withoutOwn() : seen
       const begin = placeOf(view, since)
       const after = query.continue === undefined ? begin : placeOf(view, query.continue)
       const isEmpty = () => view.page({ thread }, after, view.head(), 1).records.length === 0

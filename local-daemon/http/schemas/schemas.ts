@@ -89,6 +89,11 @@ export const ChangesQuery = z
     limit: ChangesLimit,
     feed: z.enum(['normal', 'longpoll', 'continuous']).default('normal'),
     continue: placeOf('For application/x-ndjson: next_cursor of the last part that you have'),
+    namespace: z
+      .string()
+      .regex(NAMESPACE_NAME, NAMESPACE_RULE)
+      .optional()
+      .openapi({ description: 'For application/x-ndjson: only what is in it, and below it' }),
     own_threads: z.enum(['true', 'false']).optional().openapi({
       description: 'For application/x-ndjson: false leaves out the daemon’s own threads',
     }),

@@ -83,6 +83,24 @@ describe('spl export', () => {
     expect((await readExport(readFileSync(file))).ids).toHaveLength(2)
   })
 
+  test('takes one namespace with those below it, and nothing else', async () => {
+    for (const name of ['team', 'team/ops', 'other']) {
+      const made = await spl('namespace', 'create', name)
+      expect(made.code).toBe(0)
+    }
+    const open = async (thread: string, namespace: string) => {
+      const { record } = await at.daemon.store.append(aDraft({ thread, body: { namespace } }))
+      return record.id
+    }
+    const mine = [await open('th_of_team', 'team'), await open('th_of_ops', 'team/ops')]
+    const other = await open('th_of_other', 'other')
+    expect((await spl('export', '--namespace', 'team', '-o', file)).code).toBe(0)
+    const found = await readExport(readFileSync(file))
+    expect([found.faults, found.ids]).toEqual([[], mine])
+    expect(readFileSync(file, 'utf8').split('\n')[0]).toContain('"reach":["team"]')
+    ids = [...ids, ...mine, other]
+  })
+
   test('takes the threads of the daemon itself with --all alone', async () => {
     await spl('export', '-o', file)
     expect(readFileSync(file, 'utf8')).not.toContain('th_service_accounts')
