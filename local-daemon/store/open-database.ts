@@ -13,6 +13,7 @@ import { finishSwap } from './file/swap.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import { StoreOpenError } from './store-error.ts'
 import { StoreState } from './trouble/store-state.ts'
+import { meaningOf } from './trouble/store-trouble.ts'
 
 /** An open store, and what watches it. */
 export interface OpenDatabase {
@@ -68,7 +69,7 @@ export function openDatabase(options: StoreOptions): OpenDatabase {
     const id = statements.idStartAt.get(seq)?.toString('hex') ?? ''
     if (seq === 0) expectation?.onEmpty()
     else expectation?.onRecords(seq)
-    expectation?.onIdentity(options.origin.did, statements.originsOf.all(ACCOUNTS_THREAD))
+    expectation?.onIdentity(options.origin.did, accountOrigins(statements))
     if (options.lineage?.isNew === true) rememberNothing(options.lineage.path)
     const lineage =
       path === null || options.lineage === undefined
@@ -104,5 +105,15 @@ export function openDatabase(options: StoreOptions): OpenDatabase {
     }
     kept?.drop()
     return words
+  }
+}
+
+/** Who signed the newest records of accounts. None where their page is damaged: the store is served without it. */
+function accountOrigins(statements: Statements): readonly string[] {
+  try {
+    return statements.originsOf.all(ACCOUNTS_THREAD)
+  } catch (error) {
+    if (meaningOf(error) === 'STORE_DAMAGED') return []
+    throw error
   }
 }

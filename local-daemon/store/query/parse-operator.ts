@@ -97,7 +97,7 @@ function patternOf(field: Field, operand: unknown, at: At): string {
     throw invalidQuery(
       at,
       `has more than ${STORE_LIMITS.queryPatternUnits} characters`,
-      'Look for a part of it; for words in long text there is GET /v1/search.',
+      'Look for a part of it.',
     )
   }
   if (parseLike(operand) === undefined) {
