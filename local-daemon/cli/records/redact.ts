@@ -22,6 +22,8 @@ interface Redaction {
   readonly erased: boolean
 }
 
+const EXAMPLE_ID = '0ffae80046b4a5cd9b4f7d4c36b2e9a17d5b1c8e63f2a9d0b7c4e1f58a6d3b92'
+
 export function addRedact(program: Command): void {
   program
     .command('redact')
@@ -30,10 +32,7 @@ export function addRedact(program: Command): void {
     .requiredOption('--reason <text>', 'why; it stays on th_audit_redactions')
     .addHelpText(
       'after',
-      examples(
-        ['spl redact 5f0c… --reason "a password"', 'cannot be undone'],
-        ['spl redact 5f0c… --reason "a password" --json', 'for scripts'],
-      ),
+      examples([`spl redact ${EXAMPLE_ID} --reason "a password"`, 'cannot be undone']),
     )
     .action(async (id: string, _options: unknown, command: Command) => {
       const options = optionsOf<RedactOptions>(command)

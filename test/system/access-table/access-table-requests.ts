@@ -42,6 +42,7 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
       return post(`/v1/records/${drafted.record.id}/redact`, { reason: 'table' })()
     },
     'GET /v1/threads/{id}/records': get('/v1/threads/th_table/records'),
+    'GET /v1/threads/{id}/state': get('/v1/threads/th_table/state'),
     'GET /v1/sync/changes': get('/v1/sync/changes?thread=th_table'),
     'GET /v1/sync/subscribe': get('/v1/sync/subscribe?thread=th_table'),
     'POST /v1/stream-tickets': post('/v1/stream-tickets', { path: '/v1/sync/subscribe' }),
@@ -75,7 +76,7 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'GET /v1/tunnel': get('/v1/tunnel'),
     'GET /v1/tunnel/log': get('/v1/tunnel/log'),
     'GET /v1/engine/health': get('/v1/engine/health'),
-    'POST /v1/admin/backup': post('/v1/admin/backup', {}),
+    'POST /v1/admin/backup': post('/v1/admin/backup', { unknown: true }),
     'GET /v1/backups': get('/v1/backups'),
     'GET /metrics': get('/metrics'),
     // The value that it has: the table's own requests must not run into it.

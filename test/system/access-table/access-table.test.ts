@@ -59,8 +59,7 @@ test.each(TESTED)('every route answers every credential as the table says: %s', 
   async function work(): Promise<void> {
     for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {
       const { row, credential } = cell
-      const asked = () => tell(at, way, row, credential)
-      const told = await (ALONE.has(row.route) ? oneByOne(asked) : asked())
+      const told = await tell(at, way, row, credential)
       const expected = expectedAnswer(row, way, credential)
       if (told !== expected) {
         wrong.push(`${row.route} with ${credential.shows}: ${told} in place of ${expected}`)
@@ -70,16 +69,6 @@ test.each(TESTED)('every route answers every credential as the table says: %s', 
   await Promise.all(Array.from({ length: TOGETHER }, work))
   expect(wrong.toSorted()).toEqual([])
 })
-
-/** Routes that refuse a second request while one is under way, whoever sends it. */
-const ALONE: ReadonlySet<string> = new Set(['POST /v1/admin/backup'])
-let before: Promise<unknown> = Promise.resolve()
-
-function oneByOne(work: () => Promise<string>): Promise<string> {
-  const run = before.then(work)
-  before = run.catch(() => {})
-  return run
-}
 
 async function tell(
   { stage, requests, credentials }: Scene,
