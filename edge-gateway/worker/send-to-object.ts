@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/limits.ts'
 import type { RouteAccess } from '../../protocol/http/route-access.ts'
 import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import type { PublicRequest } from '../door/public-request.ts'
@@ -33,13 +34,19 @@ export function sendToObject(
     stranger,
     origin,
     scopes: routeBits(access),
-    bodyBytes: access === undefined || access.anyLength === true ? 0 : bodyBytes,
+    bodyBytes: toldBytes(access, bodyBytes),
     requestId: head.request_id,
   })
   // Redirects are the daemon's answer to the client, not an order to this Worker.
   const { method } = head
   if (kind !== 'body') return object.fetch(url, { method, headers, redirect: 'manual' })
   return object.fetch(url, { method, headers, body: request.body, redirect: 'manual' })
+}
+
+/** What the object is told of a body: its limit is for routes of the daemon that have one. */
+function toldBytes(access: RouteAccess | undefined, bytes: number): number {
+  if (access === undefined) return 0
+  return access.anyLength === true && bytes > LIMITS.smallBodyBytes ? 0 : bytes
 }
 
 /** How a request that is no event stream is relayed. */

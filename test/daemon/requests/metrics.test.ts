@@ -89,12 +89,14 @@ describe('GET /metrics', () => {
       at.daemon.app.refused({ method, target: '/x' }, { via: 'tunnel' }, refusal)
     }
     const after = await samples('spl_http_requests_total')
-    // OTHER on loopback, OTHER through the tunnel, and /metrics itself with its second scrape.
-    expect(after.length).toBeLessThanOrEqual(before + 3)
+    // PATCH and OTHER on loopback, OTHER through the tunnel, and /metrics itself with its second scrape.
+    expect(after.length).toBeLessThanOrEqual(before + 4)
     const patterns = new Set(Object.keys(ROUTE_ACCESS).map((route) => route.split(' ')[1]))
     for (const { labels } of after) {
       expect(patterns.has(labels['route']) || labels['route'] === 'unmatched').toBe(true)
-      expect(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS', 'OTHER']).toContain(labels['method'])
+      expect(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'OTHER']).toContain(
+        labels['method'],
+      )
     }
   })
 

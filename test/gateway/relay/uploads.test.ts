@@ -207,7 +207,7 @@ describe('a refusal is read by a client that', () => {
         await said('POST /v1/records', revoked),
         await said('POST /nowhere', ''),
         await said('POST /v1/early', identity.bearer),
-        ...(chunked ? [] : [await said('POST /v1/records', identity.bearer)]),
+        ...(chunked ? [] : [await said('POST /v1/tokens', identity.bearer)]),
       ]).toEqual([401, 401, 401, 401, 403, ...over])
     }
     await stage.idle()

@@ -97,6 +97,10 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
     means: 'records',
     tries: () => threads.map((thread) => ({ target: `/v1/threads/${thread}/records`, thread })),
   },
+  'GET /v1/threads/{id}/state': {
+    means: 'records',
+    tries: () => threads.map((thread) => ({ target: `/v1/threads/${thread}/state`, thread })),
+  },
   'GET /v1/sync/changes': {
     means: 'records',
     tries: () => [
