@@ -46,8 +46,11 @@ const PLATFORM = [
 ]
 /** Broken networks and killed processes: `npm run test:faults`. One short run, `chaos-once`, is in `npm test`. */
 const FAULTS = 'test/faults/**/!(chaos-once).test.ts'
-/** They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`. */
-const ELSEWHERE = ['test/programs/**', 'test/package/**']
+/**
+ * They need programs of the system, or the npm registry, and minutes: `npm run test:programs`, `npm run test:package`;
+ * for `test/s3-server` see CONTRIBUTING.md.
+ */
+const ELSEWHERE = ['test/programs/**', 'test/package/**', 'test/s3-server/**']
 
 export default defineConfig({
   test: {

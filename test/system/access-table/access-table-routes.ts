@@ -19,7 +19,7 @@ export interface RouteRow {
   /** Scopes of which each opens the route, as `admin` always does. */
   readonly opens: readonly string[] | 'any' | 'none needed'
   /** Status of success. */
-  readonly done: '200' | '201'
+  readonly done: '200' | '201' | '400 INVALID_REQUEST'
   readonly ways: Readonly<Record<Way, Door | Answer>>
 }
 

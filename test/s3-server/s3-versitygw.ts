@@ -1,15 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseS3Address, type S3Address } from '../../local-daemon/backup/place/s3/s3-address.ts'
 import type { S3Credentials } from '../../local-daemon/backup/place/s3/s3-credentials.ts'
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 
-/** The version that .ci/run installs. */
 const HOW = 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0'
 
 /** An S3 server in Go that checks signatures, clocks and checksums, pages its lists and drops the parts of an upload. */
@@ -21,20 +20,11 @@ export interface Versitygw {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Where it is installed; undefined where it is not. With `CI=true` it must be. */
-export function versitygwPath(): string | undefined {
-  const places = [process.env['VERSITYGW_PATH'], 'versitygw', join(homedir(), 'go/bin/versitygw')]
-  for (const path of places.filter((place) => place !== undefined)) {
-    try {
-      execFileSync(path, ['--version'], { stdio: 'ignore' })
-      return path
-    } catch {
-      // Perhaps at the next place.
-    }
-  }
-  if (process.env['CI'] === 'true') throw new Error(`versitygw is missing: ${HOW}`)
-  process.stderr.write(`skipped, because versitygw is missing: ${HOW}\n`)
-  return undefined
+/** Where the server is: `VERSITYGW_PATH`. This suite is for those who have one, and runs with nothing else. */
+export function versitygwPath(): string {
+  const path = process.env['VERSITYGW_PATH']
+  if (path === undefined) throw new Error(`VERSITYGW_PATH is not set; to get the server: ${HOW}`)
+  return path
 }
 
 export async function aVersitygw(path: string): Promise<Versitygw> {
