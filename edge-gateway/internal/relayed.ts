@@ -23,6 +23,8 @@ const RELAY_URL = 'https://tunnel/relay/'
 /** In place of a `token_id`: nothing was shown; a code for one use was. */
 const STRANGER = '-'
 const CODE = '+'
+/** Behind the bytes of a body. */
+const ANY_LENGTH = '+'
 
 /**
  * `body`: one that may have a body. `bare`: GET. `events`: its answer may be an event stream, and crosses the bridge
@@ -51,6 +53,8 @@ export interface Relayed {
   readonly scopes: number
   /** Bytes of body that are announced to a route of the daemon; 0: none, unknown, or no such route. */
   readonly bodyBytes: number
+  /** The daemon's limit of a body is not for this route. */
+  readonly anyLength: boolean
   readonly requestId: string
   /** Whose page asks, where only its origin keeps other pages out; absent: nobody's, or its host's own. */
   readonly origin?: string | undefined
@@ -58,7 +62,8 @@ export interface Relayed {
 
 /** In the URL and not in fields of their own: every property and header that is read costs (measured). */
 export function relayUrl(relayed: Relayed): string {
-  const { kind, tokenId, stranger, scopes, bodyBytes, requestId, origin } = relayed
+  const { kind, tokenId, stranger, scopes, anyLength, requestId, origin } = relayed
+  const bodyBytes = `${relayed.bodyBytes}${anyLength ? ANY_LENGTH : ''}`
   const who = tokenId ?? (stranger ? STRANGER : CODE)
   const asked = origin === undefined ? '' : `/${encodeURIComponent(origin)}`
   return `${RELAY_URL}${kind}/${who}/${scopes}/${bodyBytes}/${requestId}${asked}`
@@ -68,13 +73,14 @@ export function relayUrl(relayed: Relayed): string {
 export function readRelayUrl(url: string): Relayed | undefined {
   if (!url.startsWith(RELAY_URL)) return undefined
   const parts = url.slice(RELAY_URL.length).split('/')
-  const [kind, who, scopes, bodyBytes, requestId = '', origin] = parts
+  const [kind, who, scopes, bodyBytes = '', requestId = '', origin] = parts
   return {
     kind: kind as RelayedKind,
     tokenId: who === STRANGER || who === CODE ? undefined : who,
     stranger: who === STRANGER,
     scopes: Number(scopes),
-    bodyBytes: Number(bodyBytes),
+    bodyBytes: Number.parseInt(bodyBytes, 10),
+    anyLength: bodyBytes.endsWith(ANY_LENGTH),
     requestId,
     origin: origin === undefined ? undefined : decodeURIComponent(origin),
   }

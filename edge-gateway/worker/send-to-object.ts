@@ -1,4 +1,3 @@
-import { LIMITS } from '../../protocol/limits.ts'
 import type { RouteAccess } from '../../protocol/http/route-access.ts'
 import type { RequestHead } from '../../protocol/tunnel/heads.ts'
 import type { PublicRequest } from '../door/public-request.ts'
@@ -34,19 +33,14 @@ export function sendToObject(
     stranger,
     origin,
     scopes: routeBits(access),
-    bodyBytes: toldBytes(access, bodyBytes),
+    bodyBytes: access === undefined ? 0 : bodyBytes,
+    anyLength: access?.anyLength === true,
     requestId: head.request_id,
   })
   // Redirects are the daemon's answer to the client, not an order to this Worker.
   const { method } = head
   if (kind !== 'body') return object.fetch(url, { method, headers, redirect: 'manual' })
   return object.fetch(url, { method, headers, body: request.body, redirect: 'manual' })
-}
-
-/** What the object is told of a body: its limit is for routes of the daemon that have one. */
-function toldBytes(access: RouteAccess | undefined, bytes: number): number {
-  if (access === undefined) return 0
-  return access.anyLength === true && bytes > LIMITS.smallBodyBytes ? 0 : bytes
 }
 
 /** How a request that is no event stream is relayed. */

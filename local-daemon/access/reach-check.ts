@@ -37,8 +37,12 @@ function mayWrite(
   body: RecordDraft['body'],
   store: Pick<StoreReader, 'namespaceOf'>,
 ): boolean {
-  if (isWithinReach(reach, thread, undefined)) return true
-  return isWithinReach(reach, thread, store.namespaceOf(thread) ?? namedIn(body))
+  const namespace = store.namespaceOf(thread)
+  if (namespace !== undefined) return isWithinReach(reach, thread, namespace)
+  // Its first record puts it into a namespace, for all who reach that: a reach of the thread alone does not say which.
+  const begins = namedIn(body)
+  const isNamed = begins === DEFAULT_NAMESPACE && isWithinReach(reach, thread, undefined)
+  return isNamed || isWithinReach({ ...reach, threads: [] }, thread, begins)
 }
 
 /** The namespace of a thread that begins with this body. */

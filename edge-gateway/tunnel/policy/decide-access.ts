@@ -57,9 +57,9 @@ export function isOwners({ tokens }: AccessRules, tokenId: string): boolean {
 /** Says so before a body has crossed that the daemon would not take. */
 export function decideBody(
   { limits }: AccessRules,
-  { bodyBytes }: Pick<Relayed, 'bodyBytes'>,
+  { bodyBytes, anyLength }: Pick<Relayed, 'bodyBytes' | 'anyLength'>,
 ): Refusal | undefined {
-  if (bodyBytes <= limits.body_bytes) return undefined
+  if (anyLength || bodyBytes <= limits.body_bytes) return undefined
   return {
     code: 'BODY_TOO_LARGE',
     message: `The body is larger than the ${limits.body_bytes} bytes that this host takes`,

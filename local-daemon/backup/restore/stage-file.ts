@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { StartError } from '../../problem/start-error.ts'
 import { freeBytes } from '../../store/file/disk-room.ts'
@@ -28,8 +28,8 @@ export function stageFile(path: string, parent: string): FetchedBackup {
   const file = join(directory, 'copy.db')
   const discard = async () => rmSync(directory, { recursive: true, force: true })
   try {
-    copyFileSync(path, file)
-    if (existsSync(log)) copyFileSync(log, `${file}-wal`)
+    copyPrivate(path, file)
+    if (existsSync(log)) copyPrivate(log, `${file}-wal`)
     return { directory, file, [Symbol.asyncDispose]: discard }
   } catch (error) {
     rmSync(directory, { recursive: true, force: true })
@@ -42,6 +42,12 @@ export function stageFile(path: string, parent: string): FetchedBackup {
       { cause: error },
     )
   }
+}
+
+/** A copy has the mode of its original, which others may be able to read. */
+function copyPrivate(from: string, to: string): void {
+  copyFileSync(from, to)
+  chmodSync(to, 0o600)
 }
 
 function sizeOf(path: string): number | undefined {

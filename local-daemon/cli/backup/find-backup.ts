@@ -19,8 +19,12 @@ export async function findBackup(
 ): Promise<GoodBackup> {
   const found = await readBackups(source.place, identities)
   if (name === undefined) {
-    const newest = newestGood(found)
+    // One by an identity that was replaced may be by whoever has stolen its key: it counts if it is named.
+    const [own] = identities
+    const newest = newestGood(found.filter(({ manifest }) => manifest?.instance_did === own))
     if (newest !== undefined) return newest
+    const older = newestGood(found)
+    if (older !== undefined) throw onlyOlder(older.name)
     const [last] = found
     if (last?.fault !== undefined) throw backupDamaged(last.name, last.fault)
     throw new CliError(
@@ -32,6 +36,14 @@ export async function findBackup(
   const named = namedIn(found, name)
   if (named.manifest !== undefined) return named
   throw backupDamaged(name, named.fault)
+}
+
+function onlyOlder(name: string): CliError {
+  return new CliError(
+    'BACKUP_NOT_FOUND',
+    'all backups here are by identities that this one has replaced',
+    `if you trust it, name it: spl restore ${name}`,
+  )
 }
 
 /** @throws CliError BACKUP_NOT_FOUND */

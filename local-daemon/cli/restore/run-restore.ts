@@ -27,6 +27,7 @@ import { stageBackup, type StagedBackup } from './find-source.ts'
 import type { RestoreOptions } from './restore.ts'
 import type { Restored } from './restored.ts'
 import { countOf } from './show-restored.ts'
+import { ASIDE, endedInAny, storesAside } from './stores-aside.ts'
 
 /**
  * Puts a backup in the place of the store of a home. Until the last step everything is as before; from then on, the backup is the
@@ -84,13 +85,17 @@ async function replace(
 ): Promise<Restored> {
   const lineage = lineagePath(home, storeFileOf(home))
   const hasStore = (statSync(database, { throwIfNoEntry: false })?.size ?? 0) > 0
-  const differences = hasStore ? differencesOf(database, fetched.file) : undefined
+  const present = hasStore ? differencesOf(database, fetched.file) : undefined
+  // The present store may itself be an older one that was restored: what was ended since then is in those put aside.
+  const aside = storesAside(database).map((file) => differencesOf(file, fetched.file))
+  const known = [present, ...aside].flatMap((one) => (one === undefined ? [] : [one.revived]))
+  const revived = endedInAny(known)
+  const differences = present && { ...present, revived }
   if (hasStore) {
     for (const line of told(differences, readLineage(lineage))) note(line)
     await confirmName('restore', options.yes === true, `replace the store by ${name}`)
   }
   const identity = identityAt(home.instanceKey)
-  const revived = differences?.revived ?? NOTHING_REVIVED
   const settled = await settleStore({
     file: fetched.file,
     state: join(fetched.directory, STAGED_STATE),
@@ -99,17 +104,17 @@ async function replace(
     revived: options.revoke ? revived : NOTHING_REVIVED,
   })
   renameSync(fetched.file, join(fetched.directory, basename(database)))
-  const aside = asideOf(database)
-  swapStores(database, { staged: fetched.directory, aside, lineage })
+  const replaced = asideOf(database)
+  swapStores(database, { staged: fetched.directory, aside: replaced, lineage })
   return {
     object: 'restore',
     backup: name,
     made_at: madeAt === undefined ? null : Math.floor(madeAt / 1000),
     records: settled.records,
     epoch: settled.epoch,
-    replaced: existsSync(aside) ? aside : null,
+    replaced: existsSync(replaced) ? replaced : null,
     lost_records: differences?.lost ?? (hasStore ? null : 0),
-    revived: differences?.revived ?? (hasStore ? null : NOTHING_REVIVED),
+    revived: known.length > 0 || !hasStore ? revived : null,
     revoked_again: options.revoke,
     settings_changed: differences?.settings ?? (hasStore ? null : []),
   }
@@ -170,7 +175,7 @@ function told(
 /** A new name beside the store: the directory is made when it is needed. */
 function asideOf(database: string): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(/[:T]/gu, '-')
-  const aside = mkdtempSync(join(dirname(database), `replaced-${time}-`))
+  const aside = mkdtempSync(join(dirname(database), `${ASIDE}${time}-`))
   rmdirSync(aside)
   return aside
 }

@@ -46,6 +46,12 @@ export function choosePath(
   upTo: number,
   sight: SightSql,
 ): AccessPath {
+  const path = chosen(database, known, upTo, sight)
+  // The choice depends on what is there, also beyond the reach.
+  return sight.within === undefined ? path : { ...path, words: 'walks what is within reach' }
+}
+
+function chosen(database: Database, known: KnownValues, upTo: number, sight: SightSql): AccessPath {
   if (known.ids !== undefined) return idPath(database, known.ids)
   const { from, to, words } = arrivalRange(database, known, upTo)
   const walk = (index: string, sources: readonly Source[]): AccessPath => {

@@ -11,7 +11,7 @@ type Walk = Extract<AccessPath, { kind: 'walk' }>
 
 /** Records in the first step; each is chosen so that it takes about `queryStepMs`. */
 const FIRST_STEP = 64
-const LARGEST_STEP = 16_384
+const LARGEST_STEP = 1_024
 const MERGED_STEP = 128
 
 const LISTED = { by: 'NOT INDEXED', where: 'seq IN (SELECT value FROM json_each(?)) AND' }

@@ -41,13 +41,17 @@ export function* threadClocks(
     )
     .pluck()
   const nameOf = database.prepare<[number], string>('SELECT name FROM names WHERE id = ?').pluck()
+  // Of this thread alone: whether an actor is anywhere else is not told.
   const begin =
-    after === undefined
+    after === undefined || number === undefined
       ? -1
       : (database
-          .prepare<[string], number>('SELECT id FROM names WHERE name = ?')
+          .prepare<[string, number], number>(
+            `SELECT n.id FROM names n WHERE n.name = ? AND EXISTS
+               (SELECT 1 FROM records INDEXED BY records_by_clock WHERE thread = ? AND actor = n.id)`,
+          )
           .pluck()
-          .get(after) ?? -1)
+          .get(after, number) ?? -1)
   const page: { actor: string; clock: number }[] = []
   let [last, actors, more] = [-1, 0, false]
   if (number === undefined) return { last, actors, page, more }

@@ -1,3 +1,4 @@
+import { detach } from '../../../protocol/detach.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { STORE_LIMITS } from '../limits.ts'
 import type { ReadJob } from './read-job.ts'
@@ -39,25 +40,26 @@ export class ReadPool {
    */
   async run(job: ReadJob, { holder, signal }: ReadCaller): Promise<unknown> {
     const leave = await this.#turns.enter(holder, signal)
-    try {
-      if (this.#closed) throw readBusy()
-      return resultOf(await this.#answer(job, signal))
-    } finally {
+    if (this.#closed) {
+      leave()
+      throw readBusy()
+    }
+    const thread = this.#idle.pop() ?? this.#start()
+    const answer = await thread.run({ ...this.#options, job, ms: STORE_LIMITS.slowReadMs }, signal)
+    if (thread.isEnded) {
+      // Its caller has its answer; the place is free once nothing runs there any more.
+      detach(thread.exited.then(leave), () => {})
+    } else {
+      this.#idle.push(thread)
       leave()
     }
+    return resultOf(answer)
   }
 
   /** Ends all threads; what still waits is refused. */
   close(): void {
     this.#closed = true
     for (const thread of this.#all) thread.end()
-  }
-
-  async #answer(job: ReadJob, signal: AbortSignal): Promise<JobAnswer> {
-    const thread = this.#idle.pop() ?? this.#start()
-    const answer = await thread.run({ ...this.#options, job, ms: STORE_LIMITS.slowReadMs }, signal)
-    if (!thread.isEnded) this.#idle.push(thread)
-    return answer
   }
 
   #start(): ReadThread {

@@ -14,6 +14,8 @@ export class ReadThread {
   #settle: ((answer: JobAnswer) => void) | undefined
   #idle: NodeJS.Timeout | undefined
   #ended = false
+  /** Resolves once it runs nothing any more: what SQLite has begun, it ends first. */
+  readonly exited: Promise<void>
 
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd
@@ -24,7 +26,12 @@ export class ReadThread {
     this.#worker.on('error', ({ message }: Error) => {
       this.#gone({ kind: 'failed', message, code: undefined })
     })
-    this.#worker.on('exit', () => this.#gone({ kind: 'stopped' }))
+    this.exited = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#gone({ kind: 'stopped' })
+        resolve()
+      })
+    })
     this.#worker.unref()
   }
 

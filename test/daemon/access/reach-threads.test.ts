@@ -206,6 +206,31 @@ describe('a bearer that reaches two threads tries', () => {
       code: 'REACH_FORBIDDEN',
     })
   })
+
+  it('to begin a thread within its reach in somebody else’s namespace: no name of one is told', async () => {
+    const post = (path: string, body: unknown) => at.post(path, body)
+    expect((await post('/v1/namespaces', { name: 'secret' })).status).toBe(201)
+    const named = withBearer(await bearerFor(['records:write'], ['th_new']))
+    const begin = async (namespace: string) =>
+      shown(await at.post('/v1/records', aDraft({ thread: 'th_new', body: { namespace } }), named))
+    const refused = await begin('secret')
+    expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('REACH_FORBIDDEN') })
+    expect(await begin('nothing')).toEqual(refused)
+    expect(await begin('default')).toMatchObject({ status: 201 })
+  })
+
+  it('to learn from a cursor or a plan whether an actor is elsewhere', async () => {
+    const elsewhere = 'did:sync:user:elsewhere'
+    await at.daemon.store.append(aDraft({ thread: 'th_other', actor: elsewhere }))
+    const state = async (actor: string) => {
+      const cursor = Buffer.from(actor).toString('base64url')
+      return shown(await get(`/v1/threads/th_mine/state?cursor=${cursor}`))
+    }
+    expect(await state(elsewhere)).toEqual(await state('did:sync:user:nobody'))
+    const plan = async (actor: string) =>
+      shown(await at.post('/v1/records/query', { filter: { actor }, explain: true }, bearer))
+    expect(await plan(elsewhere)).toEqual(await plan('did:sync:user:nobody'))
+  })
 })
 
 describe('a reach is handed out', () => {

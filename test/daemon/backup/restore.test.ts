@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  chmodSync,
   copyFileSync,
   existsSync,
   globSync,
@@ -126,6 +127,27 @@ describe('spl restore', () => {
     expect(await home.told('/v1/threads', { headers })).toBe('200')
   })
 
+  test('revokes again what a store says that an earlier restore has put aside', async () => {
+    await using home = aKeptHome()
+    const { access } = await home.start()
+    const first = await backedUp(home)
+    const request = { name: 'phone', scopes: ['records:read'] as const }
+    const stolen = await access.accounts.createWithToken(request, null)
+    const headers = { authorization: `Bearer ${stolen.token}` }
+    const second = await backedUp(home)
+    await spl(home, 'service-account', 'revoke', stolen.account)
+    await home.stop()
+    // Too far back, where nobody has heard of the account, and then forward again.
+    expect(await spl(home, 'restore', first, '--yes')).toMatchObject({ code: 0 })
+    const run = await spl(home, 'restore', second, '--yes', '--json')
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      revived: { accounts: [{ id: stolen.account }] },
+      revoked_again: true,
+    })
+    await home.start()
+    expect(await home.told('/v1/threads', { headers })).toBe('401 AUTH_INVALID')
+  })
+
   test('takes any copy of the store of this home, whole, and no damaged one', async () => {
     await using home = aKeptHome()
     await home.start()
@@ -133,7 +155,11 @@ describe('spl restore', () => {
     await home.stop()
     const copy = join(home.aside, 'copy.db')
     copyFileSync(home.database, copy)
+    chmodSync(copy, 0o644)
     expect(await spl(home, 'restore', copy, '--yes')).toMatchObject({ code: 0 })
+    for (const file of globSync(`${home.database}*`)) {
+      expect([file, statSync(file).mode & 0o077]).toEqual([file, 0])
+    }
     const bytes = readFileSync(copy)
     const at = bytes.indexOf('"n":11')
     writeFileSync(copy, bytes.fill('9', at + 4, at + 5))
