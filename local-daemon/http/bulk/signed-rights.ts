@@ -13,6 +13,8 @@ import type { Wanted } from '../../store/ingest/entry.ts'
 import type { Sender } from '../input/draft-rights.ts'
 
 const MEMBERS = ['id', 'record', 'origin', 'sig'] as const
+/** Half of all clocks: the rest is for what is written here. */
+const FOREIGN_CLOCK_MAX = 2 ** 52
 /** What only ever takes a right away. */
 const NARROWING: ReadonlySet<unknown> = new Set([
   'service_account_revoked',
@@ -54,7 +56,22 @@ export function signedOf(
   }
   const admit = reachCheck(principal, claim.record)
   if (!mayComeBack(claim, did)) throw reserved(claim.record.thread)
+  if (claim.origin !== did) refuseForeign(claim, did)
   return { kind: 'signed', claim, admit }
+}
+
+/** What another origin may not say, though it has signed it. */
+function refuseForeign({ record }: Unproven, did: string): void {
+  if (record.actor === did) {
+    throw new ProblemError('DID_CLAIM_DENIED', 'Only the daemon itself speaks as its own DID', {
+      field: 'record.actor',
+      try: 'Leave the line out.',
+    })
+  }
+  // Behind the last clock there is, its actor could write nothing more on the thread here.
+  if (record.clock > FOREIGN_CLOCK_MAX) {
+    throw invalid('record.clock', `of another origin must be at most ${FOREIGN_CLOCK_MAX}`)
+  }
 }
 
 /**

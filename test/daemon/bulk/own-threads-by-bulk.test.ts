@@ -104,3 +104,25 @@ describe('records of the daemon’s own threads, in a bulk append', () => {
     expect(answer.status).toBe(200)
   })
 })
+
+describe('a record that another home has signed', () => {
+  it('is not by this daemon, and takes no clock that leaves its actor none', async () => {
+    await using at = await aDaemon()
+    const home = foreignHome()
+    const mine = aDraft({ thread: 'th_mine' })
+    const { outcomes } = await postLines(
+      at,
+      linesOf([
+        home.sign({ ...mine, actor: at.daemon.access.identity.did, clock: 0 }),
+        home.sign({ ...mine, clock: Number.MAX_SAFE_INTEGER }),
+        home.sign({ ...mine, clock: 2 ** 52 }),
+      ]),
+    )
+    expect(outcomes).toMatchObject([
+      { outcome: 'rejected', code: 'DID_CLAIM_DENIED', field: 'record.actor' },
+      { outcome: 'rejected', code: 'INVALID_RECORD', field: 'record.clock' },
+      { outcome: 'accepted' },
+    ])
+    expect((await at.post('/v1/records', mine)).status).toBe(201)
+  })
+})
