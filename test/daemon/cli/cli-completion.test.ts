@@ -28,8 +28,8 @@ describe('the line so far', () => {
   })
 
   test('goes on with the commands of a group', () => {
-    expect(valuesAt('thread', '')).toEqual(['list', 'records'])
-    expect(valuesAt('--json', 'thread', '')).toEqual(['list', 'records'])
+    expect(valuesAt('thread', '')).toEqual(['list', 'records', 'show'])
+    expect(valuesAt('--json', 'thread', '')).toEqual(['list', 'records', 'show'])
   })
 
   test('has the options of its command and the global ones, each once and none twice', () => {
