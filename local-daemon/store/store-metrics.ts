@@ -18,7 +18,7 @@ export class StoreMetrics {
   families(): Family[] {
     const store = this.#store
     const head = store.head()
-    const { database_bytes, wal_bytes, free_bytes, ceiling_bytes } = store.sizes.now()
+    const { database_bytes, wal_bytes, free_bytes, ceiling_bytes, over_ceiling } = store.sizes.now()
     return [
       // Sequence numbers have no gaps and records are never removed, so counting needs no scan.
       single('spl_store_records', 'gauge', 'Records in the store.', head),
@@ -54,7 +54,7 @@ export class StoreMetrics {
         'spl_store_writable',
         'gauge',
         '1 while the store takes records, 0 while something keeps it from that.',
-        store.trouble()?.stopsWrites === true || store.sizes.ceiling.reached ? 0 : 1,
+        store.trouble()?.stopsWrites === true || over_ceiling ? 0 : 1,
       ),
     ]
   }

@@ -10,7 +10,7 @@ import { requireScope } from '../../access/authorise.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { ACCOUNTS_THREAD, AUDIT_THREADS, isDaemonThread } from '../../store/daemon-threads.ts'
 import type { Wanted } from '../../store/ingest/entry.ts'
-import type { Sender } from '../input/draft-rights.ts'
+import { daemonOnly, type Sender } from '../input/draft-rights.ts'
 
 const MEMBERS = ['id', 'record', 'origin', 'sig'] as const
 /** Half of all clocks: the rest is for what is written here. */
@@ -62,12 +62,7 @@ export function signedOf(
 
 /** What another origin may not say, though it has signed it. */
 function refuseForeign({ record }: Unproven, did: string): void {
-  if (record.actor === did) {
-    throw new ProblemError('DID_CLAIM_DENIED', 'Only the daemon itself speaks as its own DID', {
-      field: 'record.actor',
-      try: 'Leave the line out.',
-    })
-  }
+  if (record.actor === did) throw daemonOnly('record.actor', 'Leave the line out.')
   // Behind the last clock there is, its actor could write nothing more on the thread here.
   if (record.clock > FOREIGN_CLOCK_MAX) {
     throw invalid('record.clock', `of another origin must be at most ${FOREIGN_CLOCK_MAX}`)

@@ -90,16 +90,21 @@ export function createDraftRights({
     const guard = checkThread(sender.principal, draft)
     const named = names ? draft.actor : undefined
     const claim = recordActor(sender.principal, sender.claimed, named, claimRules(settings))
-    if (claim.actor === did) throw daemonOnly()
+    if (claim.actor === did)
+      throw daemonOnly(
+        'actor',
+        'Name who acts, or leave actor out to write as the bearer’s account.',
+      )
     const also = noteOf(sender, claim)
     return { kind: 'draft', draft: { ...draft, actor: claim.actor }, admit, guard, also }
   }
 }
 
-function daemonOnly(): ProblemError {
+/** The refusal of a record in the daemon's own name. */
+export function daemonOnly(field: string, next: string): ProblemError {
   return new ProblemError('DID_CLAIM_DENIED', 'Only the daemon itself speaks as its own DID', {
-    field: 'actor',
-    try: 'Name who acts, or leave actor out to write as the bearer’s account.',
+    field,
+    try: next,
   })
 }
 

@@ -36,16 +36,14 @@ export class SizeMeter {
   }
 
   read(): StoreSize {
-    const page = this.#number('page_size')
-    const pages = this.#number('page_count') * page
-    const free = this.#number('freelist_count') * page
-    const { wal } = this
-    const file = this.#path === null ? pages : fileBytes(this.#path)
+    const { wal, used } = this
+    const free = this.#number('freelist_count') * this.#number('page_size')
+    const file = this.#path === null ? used + free : fileBytes(this.#path)
     return {
       total_bytes: file + wal,
       database_bytes: file,
       wal_bytes: wal,
-      used_bytes: pages - free,
+      used_bytes: used,
       free_bytes: free,
     }
   }
