@@ -35,6 +35,12 @@ export interface FreshToken {
   readonly account: string
 }
 
+/** JSON of a reach, as a row has it; or what chooses it, given the `token_id`s of the tokens that end. */
+type GrantedReach =
+  | string
+  | null
+  | ((tx: StoreTransactor, ended: readonly string[]) => Reach | undefined)
+
 /** Checks the store before a change, inside its transaction, and throws if the change is not allowed. */
 type Guard = (tx: StoreTransactor) => void
 
@@ -65,23 +71,25 @@ export class Accounts {
   }
 
   /**
-   * Mints a token of an account, with the scopes and the reach that the account has.
+   * Mints a token of an account, with its scopes.
+   * @param account its reach is the token's, or a function that chooses it in the transaction, given the tokens that end
    * @param expiresAt Unix time, seconds; null for never; or a function that chooses it in the transaction
    * @param replaces chooses tokens that end in the same transaction, after the new one exists; it may throw
    * @throws ProblemError `NOT_FOUND` if the account was revoked meanwhile
    */
   async mint(
-    account: Pick<AccountRow, 'id' | 'env' | 'scopes' | 'reach'>,
+    account: Pick<AccountRow, 'id' | 'env' | 'scopes'> & { readonly reach: GrantedReach },
     expiresAt: number | null | ((tx: StoreTransactor) => number | null),
     replaces: (tx: StoreTransactor) => readonly string[] = () => [],
   ): Promise<FreshToken & { readonly revoked: readonly string[] }> {
     const fresh = await this.#mint(account.id, account.env)
     const scopes = JSON.parse(account.scopes) as readonly Scope[]
-    const reach = storedReach(account.reach)
     const revoked = await this.#store.transact((tx) => {
       requireActive(tx.account(account.id))
       const ended = replaces(tx)
       const end = typeof expiresAt === 'function' ? expiresAt(tx) : expiresAt
+      const granted = account.reach
+      const reach = typeof granted === 'function' ? granted(tx, ended) : storedReach(granted)
       this.#addToken(tx, fresh, { scopes, env: account.env, reach }, end)
       for (const token of ended) this.#revokeIn(tx, token)
       return ended

@@ -5,6 +5,7 @@ import {
   parseCode,
   verifyCode,
 } from '../../protocol/identity/signed-code.ts'
+import type { Reach } from '../../protocol/identity/reach.ts'
 import type { Scope } from '../../protocol/identity/scopes.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { Store } from '../store/open-store.ts'
@@ -17,6 +18,7 @@ import {
   storedReach,
 } from './accounts.ts'
 import { requireBearer } from './bearer.ts'
+import { narrowedReach } from './reach/granted-reach.ts'
 import type { Identity } from './identity/identity.ts'
 
 export interface InviteRequest extends Omit<AccountRequest, 'name'> {
@@ -86,9 +88,14 @@ export class Invites {
 
   /**
    * Makes the account for a code, once. Throws `ProblemError`: `AUTH_INVALID` for a code that is
-   * not ours or too old, `CODE_USED` for one that was redeemed before.
+   * not ours or too old, `CODE_USED` for one that was redeemed before, `INVALID_REQUEST` for a reach wider than the
+   * invite's, which does not use the code up.
+   * @param reach of the account, where it is to be less than the invite's
    */
-  async redeem(authorization: string | null): Promise<FreshToken & { readonly invite: InviteRow }> {
+  async redeem(
+    authorization: string | null,
+    reach?: Reach,
+  ): Promise<FreshToken & { readonly invite: InviteRow }> {
     if (authorization === null) throw noInvite()
     const code = parseCode(requireBearer(authorization))
     if (code?.kind !== 'invite') throw invalidCode()
@@ -104,7 +111,8 @@ export class Invites {
       if (now === undefined || now.redeemed_at !== null) return undefined
       // An invite ends with the token that made it, so a thief leaves none behind.
       if ((now.revoked_at ?? now.issuer_revoked_at) !== null) throw invalidCode()
-      this.#accounts.addIn(tx, fresh, requestOf(now))
+      const request = requestOf(now)
+      this.#accounts.addIn(tx, fresh, { ...request, reach: narrowedReach(request, reach, tx) })
       this.#accounts.change(tx, {
         topic: 'invite_redeemed',
         invite_id: id,
@@ -117,7 +125,7 @@ export class Invites {
   }
 }
 
-function requestOf(invite: InviteRow): AccountRequest {
+function requestOf(invite: InviteRow): AccountRequest & { readonly reach: Reach | undefined } {
   return {
     name: invite.device,
     scopes: JSON.parse(invite.scopes) as Scope[],

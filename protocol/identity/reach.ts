@@ -83,14 +83,19 @@ export function isWithinReach(
 }
 
 /**
- * Whether a bearer with the reach `parent` may hand out `child`: everything in it is in the parent, by form alone. So a
- * thread of one of the parent's namespaces is not in it: where a thread is, only the store knows.
+ * Whether a bearer with the reach `parent` may hand out `child`: everything in it is in the parent.
+ * @param namespaceOf the namespace of a thread, which never changes; undefined: there is no such thread yet. Without it a
+ *   thread of one of the parent's namespaces is not in it: where a thread is, only the store knows.
  */
-export function narrows(parent: Reach | undefined, child: Reach | undefined): boolean {
+export function narrows(
+  parent: Reach | undefined,
+  child: Reach | undefined,
+  namespaceOf: (thread: string) => string | undefined = () => undefined,
+): boolean {
   if (parent === undefined) return true
   if (child === undefined) return false
   return (
-    child.threads.every((thread) => parent.threads.includes(thread)) &&
+    child.threads.every((thread) => isWithinReach(parent, thread, namespaceOf(thread))) &&
     child.namespaces.every((name) => parent.namespaces.some((other) => isInNamespace(name, other)))
   )
 }

@@ -457,6 +457,7 @@ export type Rotation = {
     /** Seconds */
     ttl_seconds?: number;
     force?: boolean;
+    reach?: NewReach;
 };
 export type RotatedToken = {
     "object": "token";
@@ -575,7 +576,9 @@ export type InviteList = {
     /** Opaque: hand it back as received */
     next_cursor: string | null;
 };
-export type Nothing = {};
+export type Redemption = {
+    reach?: NewReach;
+};
 export type Pairing = {
     "object": "pairing";
     token_id: string;
@@ -2324,7 +2327,7 @@ export function cancelInvite(id: string, opts?: Oazapfts.RequestOpts) {
 /**
  * Exchange a one-time code for a bearer
  */
-export function redeemInvite(nothing: Nothing, opts?: Oazapfts.RequestOpts) {
+export function redeemInvite(redemption: Redemption, opts?: Oazapfts.RequestOpts) {
     return oazapfts.fetchJson<{
         status: 201;
         data: Pairing;
@@ -2376,7 +2379,7 @@ export function redeemInvite(nothing: Nothing, opts?: Oazapfts.RequestOpts) {
     }>("/v1/invites/redeem", oazapfts.json({
         ...opts,
         method: "POST",
-        body: nothing
+        body: redemption
     }));
 }
 /**

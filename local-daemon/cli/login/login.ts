@@ -15,6 +15,8 @@ import { checkWay } from './check-way.ts'
 import { loginFile, readLogin, writeLogin, type Login } from '../client/login-file.ts'
 import { readCode } from '../parse/invite-code.ts'
 import { note, print, printJson, warn } from '../output/output.ts'
+import { parseReach } from '../../../protocol/identity/reach.ts'
+import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseOrigin } from '../parse/origin.ts'
 import { fields } from '../output/table.ts'
 import { reachText } from '../output/reach-text.ts'
@@ -26,6 +28,7 @@ interface LoginOptions extends GlobalOptions {
   readonly code?: string
   readonly did?: string
   readonly ca?: string
+  readonly reach?: readonly string[]
 }
 
 interface Pairing extends Omit<Minted, 'object'> {
@@ -44,6 +47,7 @@ export function addLogin(program: Command): void {
     .option('--code <code>', 'the invite, spi_…, or - for stdin (default: asks for it)')
     .option('--did <did:key>', 'the identity to expect, as spl status shows it at home', parseId)
     .option('--ca <file>', 'PEM file of a self-signed certificate; saved, and the only one trusted')
+    .option('--reach <place>', `${REACH_HELP} (default: all of the invite)`, addReach)
     .addHelpText(
       'after',
       '\nAt home, spl pair --invite --device laptop --url <url> makes the code.\n' +
@@ -55,6 +59,7 @@ export function addLogin(program: Command): void {
       examples(
         ['spl login https://spl.example.com', 'asks for the code'],
         ['spl login https://spl.example.com --did did:key:z6Mk…', 'only this daemon'],
+        ['spl login https://spl.example.com --reach team/ops', 'less than the invite gives'],
         ['pbpaste | spl login https://spl.example.com --code -', 'for scripts'],
         ['spl login https://localhost:8443 --ca gateway.pem', 'with a self-signed certificate'],
       ),
@@ -78,7 +83,9 @@ async function login(url: URL, options: LoginOptions): Promise<void> {
   await checkInvite(code, did, url)
   await mkdir(home.root, { recursive: true, mode: 0o700 })
   const client = originClient(url, code, 'the address', { ca, ...PATIENCE })
-  const paired = await client.post<Partial<Pairing> | null>(INVITE_PATH, {})
+  const paired = await client.post<Partial<Pairing> | null>(INVITE_PATH, {
+    reach: options.reach && parseReach(options.reach),
+  })
   const pairing = await checkPairing(paired, did)
   writeLogin(home, {
     object: 'login_file',

@@ -10,6 +10,8 @@ import { examples } from '../help/examples.ts'
 import { askInstance, checkInvite, INSTANCE_LIMITS } from '../client/ask-instance.ts'
 import { readCode } from '../parse/invite-code.ts'
 import { note, noteNext, printJson, warn } from '../output/output.ts'
+import { parseReach } from '../../../protocol/identity/reach.ts'
+import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseOrigin } from '../parse/origin.ts'
 import { fields } from '../output/table.ts'
 import { reachText } from '../output/reach-text.ts'
@@ -17,6 +19,7 @@ import { localTime } from '../output/local-time.ts'
 
 interface RedeemOptions extends SecretOptions {
   readonly url: URL
+  readonly reach?: readonly string[]
 }
 
 interface Pairing extends Omit<Minted, 'object'>, Partial<Changed> {
@@ -36,6 +39,7 @@ export function addPairRedeem(pair: Command): void {
         'out',
       ),
     )
+    .option('--reach <place>', `${REACH_HELP} (default: all of the invite)`, addReach)
     .option('--out <file>', OUT_HELP)
     .addHelpText(
       'after',
@@ -58,7 +62,8 @@ async function redeem(code: string, options: RedeemOptions): Promise<void> {
   await checkInvite(code, did, url)
   const client = originClient(url, code, '--url')
   const sink = await secretSink(options)
-  const pairing = await makeFor(sink, () => client.post<Pairing>(INVITE_PATH, {}))
+  const reach = options.reach && parseReach(options.reach)
+  const pairing = await makeFor(sink, () => client.post<Pairing>(INVITE_PATH, { reach }))
   const { token, ...shown } = pairing
   await deliverSecret(sink, token, {
     takeBack: () => Promise.reject(new Error('the bearer token may not end itself')),

@@ -8,6 +8,8 @@ import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { note } from '../output/output.ts'
+import { parseReach } from '../../../protocol/identity/reach.ts'
+import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { shortId } from '../output/short-id.ts'
 import { wholeAccount } from '../client/whole-id.ts'
@@ -16,6 +18,7 @@ import { parseId } from '../parse/id.ts'
 interface RotateOptions extends SecretOptions {
   /** Seconds. */
   readonly ttl?: number
+  readonly reach?: readonly string[]
   readonly force?: boolean
 }
 
@@ -31,6 +34,7 @@ export function addTokenRotate(token: Command): void {
       'how long it is valid: 90s, 15m, 12h or 30d (default: as long as those that it replaces)',
       parseDuration,
     )
+    .option('--reach <place>', `${REACH_HELP} (default: as they did)`, addReach)
     .option('--force', 'even if no admin token is then valid for more than a day')
     .option('--out <file>', OUT_HELP)
     .addHelpText(
@@ -48,7 +52,9 @@ export function addTokenRotate(token: Command): void {
       const made = await makeFor(sink, async () => {
         const account = await wholeAccount(client, id)
         const path = `/v1/service-accounts/${encodeURIComponent(account)}/rotate`
-        return client.post<Rotated>(path, { ttl_seconds: options.ttl, force: options.force })
+        const { ttl, force, reach } = options
+        const body = { ttl_seconds: ttl, force, reach: reach && parseReach(reach) }
+        return client.post<Rotated>(path, body)
       })
       await deliverSecret(sink, made.token, {
         takeBack: () => client.delete(`/v1/tokens/${made.token_id}?force=true`),

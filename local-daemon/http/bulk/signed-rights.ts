@@ -5,7 +5,7 @@ import {
   readClaim,
   type Unproven,
 } from '../../../protocol/records/record-signature.ts'
-import { reachCheck } from '../../access/reach-check.ts'
+import { reachCheck } from '../../access/reach/reach-check.ts'
 import { requireScope } from '../../access/authorise.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { ACCOUNTS_THREAD, AUDIT_THREADS, isDaemonThread } from '../../store/daemon-threads.ts'

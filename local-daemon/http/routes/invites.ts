@@ -7,8 +7,8 @@ import {
   InviteParams,
   ListedInvite,
   NewInvite,
-  Nothing,
   Pairing,
+  Redemption,
 } from '../schemas/access-schemas.ts'
 import { answers, jsonBody } from '../schemas/describe.ts'
 import { listPage } from '../answers/list-page.ts'
@@ -89,12 +89,13 @@ export function addInvites({ router, authorise, store, invites, edge, did }: Rou
       operationId: 'redeemInvite',
       refuses: ['CODE_USED'],
       summary: 'Exchange a one-time code for a bearer',
-      request: jsonBody(Nothing),
+      request: jsonBody(Redemption),
       responses: { 201: answers(Pairing, 'The bearer, shown this once') },
     },
     async (c) => {
-      await parseBody(Nothing, c, authorise)
-      const { invite, ...fresh } = await invites.redeem(c.req.raw.headers.get('authorization'))
+      const { reach } = await parseBody(Redemption, c, authorise)
+      const authorization = c.req.raw.headers.get('authorization')
+      const { invite, ...fresh } = await invites.redeem(authorization, reach)
       // Before the answer, because the bearer must work at the gateway with the device's next request.
       await edge.settled()
       const minted = { ...mintedView(store, fresh), object: 'pairing' }

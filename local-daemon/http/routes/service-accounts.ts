@@ -1,5 +1,6 @@
 import { canonicalReach } from '../../../protocol/identity/reach.ts'
 import { expiryAfter, latestExpiry, requireActive } from '../../access/accounts.ts'
+import { grantOf, narrowedReach, replacingReach } from '../../access/reach/granted-reach.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import {
@@ -126,12 +127,18 @@ export function addServiceAccounts({
       responses: { 201: answers(Rotated, 'The new token') },
     },
     async (c) => {
-      const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)
+      const { ttl_seconds: ttl, force, reach: place } = await parseBody(Rotation, c, authorise)
       const account = requireActive(store.account(idOf(c)))
       const asked = expiryAfter(ttl)
       // Without a wish the new token lives as long as those that it replaces, so there is nothing to guard.
       const expiresAt = asked ?? ((tx: StoreTransactor) => latestExpiry(tx, account.id))
-      const { revoked, ...fresh } = await accounts.mint(account, expiresAt, (tx) => {
+      const reach = (tx: StoreTransactor, ended: readonly string[]) => {
+        const replaced = tx.tokensOf(account.id).filter((token) => ended.includes(token.token_id))
+        return place === undefined
+          ? replacingReach(account, replaced)
+          : narrowedReach(grantOf(account), place, tx)
+      }
+      const { revoked, ...fresh } = await accounts.mint({ ...account, reach }, expiresAt, (tx) => {
         if (!force && asked !== null)
           guardExchange(tx, account.scopes, asked, (row) => row.account === account.id)
         const live = tx.tokensOf(account.id).filter((token) => token.revoked_at === null)

@@ -1,14 +1,9 @@
-import {
-  canonicalReach,
-  narrows,
-  type Reach,
-  SCOPES_WITHOUT_REACH,
-} from '../../../protocol/identity/reach.ts'
-import { expiryAfter, requireActive, storedReach } from '../../access/accounts.ts'
+import { expiryAfter, requireActive } from '../../access/accounts.ts'
+import { grantOf, narrowedReach } from '../../access/reach/granted-reach.ts'
 import { guardRevocation, guardExchange } from '../../access/lockout.ts'
 import { RotationLimit } from '../../access/rotation-limit.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import type { AccountRow } from '../../store/rows.ts'
+import type { StoreTransactor } from '../../store/transactor.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import {
   ChangedToken,
@@ -50,8 +45,8 @@ export function addTokens({
     async (c) => {
       const asked = await parseBody(NewToken, c, authorise)
       const account = requireActive(store.account(asked.service_account_id))
-      const granted = { ...account, reach: narrowedReach(account, asked.reach) }
-      const fresh = await accounts.mint(granted, expiryAfter(asked.ttl_seconds))
+      const reach = (tx: StoreTransactor) => narrowedReach(grantOf(account), asked.reach, tx)
+      const fresh = await accounts.mint({ ...account, reach }, expiryAfter(asked.ttl_seconds))
       const answer = { ...mintedView(store, fresh), edge: await edge.settled() }
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
@@ -111,7 +106,7 @@ export function addTokens({
       responses: { 201: answers(Rotated, 'The new bearer') },
     },
     async (c) => {
-      const { ttl_seconds: ttl, force } = await parseBody(Rotation, c, authorise)
+      const { ttl_seconds: ttl, force, reach } = await parseBody(Rotation, c, authorise)
       const principal = c.get('principal')
       if (principal.kind !== 'account') {
         throw new ProblemError('AUTH_REQUIRED', 'Only a bearer can be exchanged', {
@@ -120,13 +115,13 @@ export function addTokens({
       }
       rotations.count(principal.account)
       const account = requireActive(store.account(principal.account))
-      // A token keeps the scopes and the reach it was minted with, and an exchange does not extend its lifetime.
+      // A token keeps the scopes it was minted with. An exchange does not extend its lifetime, nor its reach.
       const asked = expiryAfter(ttl)
       const expiresAt = earlier(principal.expiresAt, asked)
       const same = {
         ...account,
         scopes: JSON.stringify(principal.scopes),
-        reach: principal.reach === undefined ? null : JSON.stringify(principal.reach),
+        reach: (tx: StoreTransactor) => narrowedReach(principal, reach, tx),
       }
       const { tokenId } = principal
       const fresh = await accounts.mint(same, expiresAt, (tx) => {
@@ -145,25 +140,6 @@ export function addTokens({
       return jsonAnswer(c.env, 201, JSON.stringify(answer))
     },
   )
-}
-
-/** The reach of a token that an account gets: its own, or what was asked if that is no wider. */
-function narrowedReach(account: AccountRow, asked: Reach | undefined): string | null {
-  if (asked === undefined) return account.reach
-  const reach = canonicalReach(asked)
-  const scopes = JSON.parse(account.scopes) as readonly string[]
-  if (scopes.some((scope) => SCOPES_WITHOUT_REACH.has(scope))) {
-    const which = [...SCOPES_WITHOUT_REACH].join(', ')
-    throw new ProblemError('INVALID_REQUEST', `A reach does not go with the scopes ${which}`, {
-      field: 'reach',
-      try: 'Make another account, with scopes for records alone: spl service-account create --reach.',
-    })
-  }
-  if (narrows(storedReach(account.reach), reach)) return JSON.stringify(reach)
-  throw new ProblemError('INVALID_REQUEST', 'The reach is wider than that of the account', {
-    field: 'reach',
-    try: 'Name only what the account reaches (spl service-account list), or make another account.',
-  })
 }
 
 function earlier(left: number | null, right: number | null): number | null {

@@ -60,8 +60,14 @@ export const NewToken = z
   })
   .openapi('NewToken')
 export const Rotation = z
-  .strictObject({ ttl_seconds: Ttl.optional(), force: z.boolean().default(false) })
+  .strictObject({
+    ttl_seconds: Ttl.optional(),
+    force: z.boolean().default(false),
+    reach: ReachBody.optional(),
+  })
   .openapi('Rotation')
+/** For what a code is exchanged: all of the invite, or less. JSON even if empty, so that no page can send it without a preflight. */
+export const Redemption = z.strictObject({ reach: ReachBody.optional() }).openapi('Redemption')
 export const NewInvite = z
   .strictObject({
     device: Label,
@@ -74,8 +80,6 @@ export const NewTicket = z
   .strictObject({ path: z.string().openapi({ description: 'Path of an event stream, no query' }) })
   .openapi('NewStreamTicket')
 export const FirstAccount = z.strictObject({ name: Label.default('admin') }).openapi('FirstAccount')
-/** For a request that needs only its path and bearer. Still JSON, so that no page can send it without a preflight. */
-export const Nothing = z.strictObject({}).openapi('Nothing')
 export const NewSetting = z
   .strictObject({
     value: z.unknown().refine((value) => value !== undefined, 'is missing'),

@@ -102,6 +102,19 @@ describe('a reach is handed on', () => {
     expect(narrows(read(parent), read(child))).toBe(expected)
   })
 
+  it('to a thread of one of its namespaces, where it is known that the thread is there', () => {
+    const parent = parseReach(['team'])
+    const at = (namespace: string | undefined) =>
+      narrows(parent, parseReach(['th_x']), (thread) => (thread === 'th_x' ? namespace : undefined))
+    expect(['team', 'team/ops', 'team2', 'default', undefined].map(at)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
   it('never wider: what the child includes, the parent includes', () => {
     const place = fc.tuple(
       fc.constantFrom('th_1', 'th_2', 'th_3'),

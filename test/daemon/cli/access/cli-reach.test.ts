@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { runHere } from '../../../support/cli/run-here.ts'
+import { aMachine } from './login-machine.ts'
 import { aDaemon } from '../../../support/daemon/a-daemon.ts'
 
 it('a reach is given on the command line, shown wherever the grant is, and holds', async () => {
@@ -38,4 +39,28 @@ it('a reach is given on the command line, shown wherever the grant is, and holds
   const admin = 'service-account create --name x --scopes admin --reach team'.split(' ')
   const refused = await runHere(admin, { home })
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('whole daemon')])
+})
+
+it('the machine that logs in may ask for less than its invite, and a rotation for less still', async () => {
+  await using at = await aDaemon()
+  const home = at.daemon.home.root
+  const run = async (line: string) => runHere(line.split(' '), { home })
+  const invited = { device: 'laptop', reach: { namespaces: ['team'], threads: ['th_x'] } }
+  const { code } = (await (await at.post('/v1/invites', invited)).json()) as { code: string }
+  using machine = aMachine()
+  const wider = await machine.spl(`login ${at.base} --code ${code} --reach team2`)
+  expect([wider.code, wider.stderr]).toEqual([
+    1,
+    expect.stringMatching(/wider[^]*INVALID_REQUEST[^]*pair invites/),
+  ])
+  const wrong = await machine.spl(`login ${at.base} --code ${code} --reach TEAM`)
+  expect(wrong.code).toBe(2)
+  // Neither has used the code up.
+  const login = await machine.spl(`login ${at.base} --code ${code} --reach team/ops --json`)
+  const { service_account_id: account, reach } = JSON.parse(login.stdout) as Record<string, unknown>
+  expect(reach).toEqual({ namespaces: ['team/ops'], threads: [] })
+  const rotated = `token rotate ${String(account)} --reach team/ops/ci --out ${home}/t --json`
+  expect(JSON.parse((await run(rotated)).stdout)).toMatchObject({
+    reach: { namespaces: ['team/ops/ci'], threads: [] },
+  })
 })

@@ -1,11 +1,11 @@
-import { DEFAULT_NAMESPACE } from '../../protocol/identity/namespace-name.ts'
-import { isWithinReach, type Reach } from '../../protocol/identity/reach.ts'
-import { ProblemError } from '../problem/problem-error.ts'
-import { isDaemonThread } from '../store/daemon-threads.ts'
-import type { RecordDraft } from '../store/draft.ts'
-import type { AppendOptions } from '../store/open-store.ts'
-import type { StoreReader } from '../store/reader.ts'
-import type { Principal } from './principal.ts'
+import { DEFAULT_NAMESPACE } from '../../../protocol/identity/namespace-name.ts'
+import { isWithinReach, type Reach } from '../../../protocol/identity/reach.ts'
+import { ProblemError } from '../../problem/problem-error.ts'
+import { isDaemonThread } from '../../store/daemon-threads.ts'
+import type { RecordDraft } from '../../store/draft.ts'
+import type { AppendOptions } from '../../store/open-store.ts'
+import type { StoreReader } from '../../store/reader.ts'
+import type { Principal } from '../principal.ts'
 
 /**
  * A check for the transaction that writes a record, before anything else in it: whether its writer reaches the thread. By its
