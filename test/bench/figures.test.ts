@@ -110,6 +110,13 @@ const bulk = {
   upOfObjectLargeSink: one,
 }
 const delivery = { p50Ms: 1, p99Ms: 2, copies: 1 }
+const floor = {
+  cpuGet: cpu,
+  cpuPost: cpu,
+  getOfEmptyObject: one,
+  postOfDirectGet: one,
+  appendOfRawSqlite: one,
+}
 const all: Measurements = {
   tool: 'autocannon',
   small: [{ ...small, connections: 1 }, small],
@@ -133,6 +140,7 @@ const all: Measurements = {
     gatewayKibPerSubscriber: 1,
     daemonKibPerSubscriber: 1,
   },
+  floor,
 }
 
 describe('the report of the bench', () => {
@@ -157,6 +165,9 @@ describe('the report of the bench', () => {
       'small_reply_p99_under_bulk',
       'event_copies_from_home',
       'delivery_p99_beside_stalled',
+      'floor_get_of_empty_object',
+      'floor_post_of_direct_get',
+      'floor_append_of_raw_sqlite',
     ])
     expect(told['spread']?.['post_of_direct_get']).toEqual([0.4, 0.6])
     expect(Object.keys(told['memory'] ?? {})).toEqual([
@@ -172,6 +183,8 @@ describe('the report of the bench', () => {
       '1_connections',
       '32_connections',
       'post',
+      'floor_get',
+      'floor_post',
     ])
     expect(told['absolutes']).toMatchObject({
       small: [{ subjects: { post: load } }, { subjects: { post: load } }],

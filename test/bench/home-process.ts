@@ -4,15 +4,22 @@ import { LinkMeter } from '../../local-daemon/tunnel/link-meter.ts'
 import { startTunnel } from '../../local-daemon/tunnel/start-tunnel.ts'
 import { allowLoad } from '../support/allow-load.ts'
 import { benchAnswer } from './bench-routes.ts'
+import { WRITING_ACTOR } from './record-body.ts'
 import { SAMPLING_US } from './profile/workerd-inspector.ts'
 
 /** The home side in a process of its own: the real daemon, with a few more routes for bulk bodies. */
 const home = process.argv[2] as string
 const daemon = await startDaemon({ home, port: 0 })
 await allowLoad(daemon)
+// What an admin appends as another actor is two records: its own, and one of the audit.
+const writer = await daemon.access.accounts.createWithToken(
+  { name: 'bench', scopes: ['records:read', 'records:write'], actors: [WRITING_ACTOR] },
+  null,
+)
 process.send?.({
   did: daemon.identity.did,
   bearer: daemon.adminBearer,
+  writer: writer.token,
   url: `http://127.0.0.1:${daemon.addresses.tcp.port}`,
 })
 process.once('message', (gatewayUrl: string) => {

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { measureFloor } from './floor/measure-floor.ts'
 import { loadTool } from './load.ts'
 import { measureAppend } from './measure-append.ts'
 import { measureBulk } from './measure-bulk.ts'
@@ -58,6 +59,10 @@ async function measureParts(): Promise<void> {
     measureSubscribers(stage, count, Math.floor(count / 5)),
   )
 
+  const floor = await part('floor', 'the smallest relay, and appends that check nothing', () =>
+    measureFloor(stage, tool, rounds, seconds),
+  )
+
   const measurements = {
     tool,
     small,
@@ -69,6 +74,7 @@ async function measureParts(): Promise<void> {
     fairness,
     stalled,
     subscribers,
+    floor,
   }
   console.log(table(measurements))
   if (options.json !== undefined) {

@@ -2,7 +2,8 @@ import { withCpu, type CpuPerRequest } from './cpu-time.ts'
 import { load, middle, type LoadResult } from './load.ts'
 import { middleCpu } from './measure-small.ts'
 import { rawSqliteRate } from './raw-sqlite.ts'
-import { recordBody, type Stage } from './stage.ts'
+import { growingRecord } from './record-body.ts'
+import type { Stage } from './stage.ts'
 import { median, spreadOfPairs, type Spread } from './statistics.ts'
 
 export interface AppendResult {
@@ -28,11 +29,11 @@ export async function measureAppend(
   rounds: number,
   seconds: number,
 ): Promise<AppendResult> {
-  const { bearer, gateway, directUrl } = stage
-  const json = JSON.stringify(recordBody(0)).replace('"n":0', '"n":{{n}}')
+  const { bearer, writer, gateway, directUrl } = stage
+  const json = growingRecord()
   const of = { workerd: gateway.pid, front: gateway.frontPid, daemon: stage.home.pid as number }
   const post = (base: string, connections: number) =>
-    load(tool, { url: `${base}/v1/records`, bearer, json, connections, seconds })
+    load(tool, { url: `${base}/v1/records`, bearer: writer, json, connections, seconds })
   const results = {
     get: [] as LoadResult[],
     post: [] as (LoadResult & { readonly cpu: CpuPerRequest })[],

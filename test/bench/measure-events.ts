@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser'
-import { recordBody, type Stage } from './stage.ts'
+import { recordBody } from './record-body.ts'
+import type { Stage } from './stage.ts'
 import { percentile } from './statistics.ts'
 
 /** Milliseconds from before the append at home to the event at a public client. */

@@ -11,6 +11,7 @@ export const PARTS = [
   'fairness',
   'events',
   'subscribers',
+  'floor',
 ] as const
 export type Part = (typeof PARTS)[number]
 

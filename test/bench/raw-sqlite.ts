@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { openConnection } from '../../local-daemon/store/file/open-connection.ts'
+import { RawRows } from './raw-rows.ts'
 
 /** Rows that share a commit: what 32 writers at once can put into one. */
 const ROWS_A_TRANSACTION = 32
@@ -20,31 +20,11 @@ export function rawSqliteRate(
 ): number {
   const database = openConnection(join(directory, `raw-${round}.db`))
   try {
-    const insert = database.prepare(
-      `INSERT INTO records (seq, id_start, thread, actor, act, clock, data_type, raw, judged_by, origin, sig, received_at)
-       VALUES (?, ?, 1, 1, 1, ?, 0, ?, NULL, 2, ?, ?)`,
-    )
-    const raw = 'x'.repeat(RAW_BYTES)
-    let seq = 0
-    const transaction = database.transaction(() => {
-      // Drawn at once: making ids is no part of what is measured.
-      const random = randomBytes(96 * rows)
-      for (let row = 0; row < rows; row += 1) {
-        const at = row * 96
-        seq += 1
-        insert.run(
-          seq,
-          random.subarray(at, at + 8),
-          seq,
-          raw,
-          random.subarray(at + 32, at + 96),
-          Date.now(),
-        )
-      }
-    })
+    const raw = Array.from({ length: rows }, () => 'x'.repeat(RAW_BYTES))
+    const written = new RawRows(database)
     const startedAt = performance.now()
-    while (performance.now() - startedAt < seconds * 1000) transaction.immediate()
-    return (seq / (performance.now() - startedAt)) * 1000
+    while (performance.now() - startedAt < seconds * 1000) written.write(raw)
+    return (written.count / (performance.now() - startedAt)) * 1000
   } finally {
     database.close()
   }

@@ -3,6 +3,7 @@ import type { AppendResult } from './measure-append.ts'
 import type { BulkResult } from './measure-bulk.ts'
 import type { EventsResult } from './measure-events.ts'
 import type { FairnessResult } from './measure-fairness.ts'
+import type { FloorResult } from './floor/measure-floor.ts'
 import type { ImportResult } from './measure-import.ts'
 import type { SmallResult } from './measure-small.ts'
 import type { SubscribersResult } from './measure-subscribers.ts'
@@ -23,11 +24,12 @@ export interface Measurements {
   readonly fairness?: FairnessResult | undefined
   readonly stalled?: StalledResult | undefined
   readonly subscribers?: SubscribersResult | undefined
+  readonly floor?: FloorResult | undefined
 }
 
 /** Each ratio by its stable name, with its spread where several rounds gave one. */
 export function ratios(measurements: Measurements): Readonly<Record<string, Spread>> {
-  const { small, append, store, bulk, fairness, subscribers } = measurements
+  const { small, append, store, bulk, fairness, subscribers, floor } = measurements
   const many = small?.at(-1)
   const one = small?.[0]
   const all: Readonly<Record<string, Spread | undefined>> = {
@@ -50,6 +52,9 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     event_copies_from_home: subscribers && single(subscribers.delivery.copies),
     delivery_p99_beside_stalled:
       subscribers && single(subscribers.besideStalled.p99Ms / subscribers.delivery.p99Ms),
+    floor_get_of_empty_object: floor?.getOfEmptyObject,
+    floor_post_of_direct_get: floor?.postOfDirectGet,
+    floor_append_of_raw_sqlite: floor?.appendOfRawSqlite,
   }
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
@@ -58,7 +63,8 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
 
 /** The stable JSON: ratios first, because absolutes belong to one machine on one day. */
 export function report(measurements: Measurements): object {
-  const { tool, small, append, store, bulk, events, fairness, stalled, subscribers } = measurements
+  const { tool, small, append, store, bulk, events, fairness, stalled, subscribers, floor } =
+    measurements
   const found = Object.entries(ratios(measurements))
   return {
     object: 'benchmark',
@@ -90,6 +96,7 @@ export function report(measurements: Measurements): object {
         (small ?? []).map(({ connections, cpu }) => [`${connections}_connections`, cpu]),
       ),
       ...(append && { post: append.cpu }),
+      ...(floor && { floor_get: floor.cpuGet, floor_post: floor.cpuPost }),
     },
     absolutes: {
       small: small?.map((result, at) => ({

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorker } from '../../local-daemon/gateway/worker-bundle.ts'
+import { recordBody } from './record-body.ts'
 import { startRawWorkerd, type RawWorkerd } from './raw-workerd.ts'
 
 /** The gateway, in a process of its own. */
@@ -25,7 +26,10 @@ export interface Stage extends AsyncDisposable {
   readonly home: ChildProcess
   /** The daemon on loopback, without the gateway. */
   readonly directUrl: string
+  /** An admin's. */
   readonly bearer: string
+  /** Of an account that may write, as the actor of `recordBody`. */
+  readonly writer: string
   /** Path of a record that exists. */
   readonly recordPath: string
 }
@@ -38,6 +42,7 @@ export interface StageOptions {
 interface HomeFacts {
   readonly did: string
   readonly bearer: string
+  readonly writer: string
   readonly url: string
 }
 
@@ -68,6 +73,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     home,
     directUrl: facts.url,
     bearer: facts.bearer,
+    writer: facts.writer,
     recordPath: await appendOne(facts),
     async [Symbol.asyncDispose]() {
       await ended(home)
@@ -91,14 +97,4 @@ async function appendOne({ url, bearer }: HomeFacts): Promise<string> {
   })
   const { id } = (await response.json()) as { id: string }
   return `/v1/records/${id}`
-}
-
-export function recordBody(n: number): object {
-  return {
-    thread: 'th_bench',
-    actor: 'did:sync:user:bench',
-    act: 'DO',
-    body: { n, text: 'what a small record may hold' },
-    data_type: 'SCALAR',
-  }
 }

@@ -1,6 +1,7 @@
 import type { CpuPerRequest } from './cpu-time.ts'
 import type { LoadResult } from './load.ts'
 import type { AppendResult } from './measure-append.ts'
+import type { FloorResult } from './floor/measure-floor.ts'
 import type { ImportResult } from './measure-import.ts'
 import type { BulkResult } from './measure-bulk.ts'
 import type { FairnessResult } from './measure-fairness.ts'
@@ -13,7 +14,7 @@ import type { Spread } from './statistics.ts'
 
 /** What was measured, for a person: figures first, then the ratios by their names in the JSON. */
 export function table(measurements: Measurements): string {
-  const { small, append, store, bulk, events, fairness, stalled, subscribers } = measurements
+  const { small, append, store, bulk, events, fairness, stalled, subscribers, floor } = measurements
   return [
     `load by ${measurements.tool}`,
     '',
@@ -30,6 +31,7 @@ export function table(measurements: Measurements): string {
     ...(fairness ? fairnessLines(fairness) : []),
     ...(stalled ? [stalledLine(stalled)] : []),
     ...(subscribers ? subscriberLines(subscribers) : []),
+    ...(floor ? floorLines(floor) : []),
     ...ratioLines(measurements),
   ].join('\n')
 }
@@ -107,6 +109,15 @@ function subscriberLines(subscribers: SubscribersResult): string[] {
     `${subscribers.subscribers} subscribers of one feed: ${delivery(subscribers.delivery)}`,
     `  the rest while ${subscribers.stalled} of them read nothing: ${delivery(subscribers.besideStalled)}`,
     `  each costs the gateway ${subscribers.gatewayKibPerSubscriber.toFixed(1)} KiB, the daemon ${subscribers.daemonKibPerSubscriber.toFixed(1)} KiB`,
+    '',
+  ]
+}
+
+function floorLines({ cpuGet, cpuPost }: FloorResult): string[] {
+  return [
+    'the smallest relay, 32 connections, without the gateway and its checks',
+    `  GET   CPU ${cpuText(cpuGet)}`,
+    `  POST  CPU ${cpuText(cpuPost)}`,
     '',
   ]
 }
