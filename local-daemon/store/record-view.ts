@@ -36,9 +36,9 @@ export class RecordView {
     this.#seal = isBounded ? store.seal : undefined
   }
 
-  /** Equal for two views of the same. */
+  /** Equal for two views of the same, that write the same cursors. */
   get key(): string {
-    return sightKey(this.#sight)
+    return `${this.#seal === undefined ? '' : 'sealed '}${sightKey(this.#sight)}`
   }
 
   /** What it sees, as an export tells it. */
@@ -143,6 +143,11 @@ export class RecordView {
       })
     }
   }
+}
+
+/** The same view, or what of it is in a namespace and below it, if one is named. */
+export function viewWithin(view: RecordView, namespace: string | undefined): RecordView {
+  return namespace === undefined ? view : view.within(namespace)
 }
 
 /** SQLite's word for no limit. */

@@ -1065,13 +1065,14 @@ export function appendRecord(body: NewRecord | NewRecords, { dryRun, idempotency
     }));
 }
 /**
- * Records of a thread, an actor or both
+ * Records of a thread, an actor or a namespace
  */
-export function listRecords({ limit, cursor, thread, actor }: {
+export function listRecords({ limit, cursor, thread, actor, $namespace }: {
     limit?: number;
     cursor?: string;
     thread?: string;
     actor?: string;
+    $namespace?: string;
 } = {}, opts?: Oazapfts.RequestOpts) {
     return oazapfts.fetchJson<{
         status: 200;
@@ -1113,7 +1114,8 @@ export function listRecords({ limit, cursor, thread, actor }: {
         limit,
         cursor,
         thread,
-        actor
+        actor,
+        "namespace": $namespace
     }))}`, {
         ...opts
     });
@@ -1439,13 +1441,13 @@ export function getThreadState(id: string, { limit, cursor }: {
 /**
  * Records after a cursor; feed=continuous is the event stream of /v1/sync/subscribe
  */
-export function listChanges({ thread, since, limit, feed, $continue, $namespace, ownThreads, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
+export function listChanges({ thread, $namespace, since, limit, feed, $continue, ownThreads, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
     thread?: string;
+    $namespace?: string;
     since?: string;
     limit?: number;
     feed?: "normal" | "longpoll" | "continuous";
     $continue?: string;
-    $namespace?: string;
     ownThreads?: "true" | "false";
     lastEventId?: string;
     lastEventIdQuery?: string;
@@ -1489,11 +1491,11 @@ export function listChanges({ thread, since, limit, feed, $continue, $namespace,
         data: Problem;
     }>(`/v1/sync/changes${QS.query(QS.explode({
         thread,
+        "namespace": $namespace,
         since,
         limit,
         feed,
         "continue": $continue,
-        "namespace": $namespace,
         own_threads: ownThreads,
         lastEventId,
         lastEventID: lastEventIdQuery
@@ -1507,8 +1509,9 @@ export function listChanges({ thread, since, limit, feed, $continue, $namespace,
 /**
  * Records after a cursor and those to come, as an event stream
  */
-export function subscribe({ thread, since, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
+export function subscribe({ thread, $namespace, since, lastEventId, lastEventIdQuery, lastEventIdHeader }: {
     thread?: string;
+    $namespace?: string;
     since?: string;
     lastEventId?: string;
     lastEventIdQuery?: string;
@@ -1555,6 +1558,7 @@ export function subscribe({ thread, since, lastEventId, lastEventIdQuery, lastEv
         data: Problem;
     }>(`/v1/sync/subscribe${QS.query(QS.explode({
         thread,
+        "namespace": $namespace,
         since,
         lastEventId,
         lastEventID: lastEventIdQuery

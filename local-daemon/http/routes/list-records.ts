@@ -1,4 +1,4 @@
-import type { RecordView, ViewFilter } from '../../store/record-view.ts'
+import { type RecordView, type ViewFilter, viewWithin } from '../../store/record-view.ts'
 import { flatJson } from '../../store/stored-record.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { answers } from '../schemas/describe.ts'
@@ -8,7 +8,7 @@ import type { RouteContext } from '../router.ts'
 import { PageQuery, RecordList, RecordsQuery, ThreadParams } from '../schemas/schemas.ts'
 import type { RouteParts } from './route-parts.ts'
 
-/** `GET /v1/records?thread=|actor=` and `GET /v1/threads/:id/records`, in order of arrival. */
+/** `GET /v1/records?thread=|actor=|namespace=` and `GET /v1/threads/:id/records`, in order of arrival. */
 export function addListRecords(parts: RouteParts): void {
   const { router, viewOf } = parts
   function list(
@@ -28,13 +28,14 @@ export function addListRecords(parts: RouteParts): void {
       method: 'get',
       path: '/v1/records',
       operationId: 'listRecords',
-      summary: 'Records of a thread, an actor or both',
+      summary: 'Records of a thread, an actor or a namespace',
       request: { query: RecordsQuery },
       responses: { 200: answers(RecordList, 'Records in order of arrival') },
     },
     (c) => {
       const query = parseInput(RecordsQuery, c.get('query'))
-      return list(c, viewOf(c), { thread: query.thread, actor: query.actor }, query)
+      const view = viewWithin(viewOf(c), query.namespace)
+      return list(c, view, { thread: query.thread, actor: query.actor }, query)
     },
   )
 

@@ -1,7 +1,7 @@
 import { andThen } from '../../../protocol/maybe-promise.ts'
 import type { z } from '@hono/zod-openapi'
 import type { GrantEnd } from '../../access/bearer.ts'
-import type { RecordView } from '../../store/record-view.ts'
+import { type RecordView, viewWithin } from '../../store/record-view.ts'
 import { holderOf } from '../../access/principal.ts'
 import { syncJson } from '../../store/stored-record.ts'
 import { subscriptionAnswer } from '../answers/answer.ts'
@@ -25,7 +25,7 @@ const EVENTS = streams('Server-sent events; the id is a cursor', {
   error: 'Problem',
 })
 
-const EXPORT_ALONE = ['continue', 'own_threads', 'namespace'] as const
+const EXPORT_ALONE = ['continue', 'own_threads'] as const
 const LINES = linesOf('ExportHeader', 'SyncRecord', 'ExportPart')
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: records after a cursor, and new ones. */
@@ -34,7 +34,7 @@ export function addSync(parts: RouteParts): void {
 
   function subscribe(c: RouteContext, query: z.output<typeof SubscribeQuery>) {
     const { thread, since } = query
-    const view = viewOf(c)
+    const view = viewWithin(viewOf(c), query.namespace)
     const after = placeOf(view, lastEventIdOf(c, query) ?? since)
     // A feed that begins with an unreadable record is refused here. Otherwise a client whose stream just ended with it would come back
     // each second.
@@ -87,9 +87,7 @@ export function addSync(parts: RouteParts): void {
       const asksForLines = feed !== 'continuous' && acceptsLines(c.req.raw.headers)
       if (!asksForLines) refuseUnlessExport(query)
       if (feed === 'continuous') return subscribe(c, query)
-      const all = viewOf(c)
-      const { namespace } = query
-      const seen = namespace === undefined ? all : all.within(namespace)
+      const seen = viewWithin(viewOf(c), query.namespace)
       const view = query.own_threads === 'false' ? seen.withoutOwn() : seen
       const begin = placeOf(view, since)
       const after = query.continue === undefined ? begin : placeOf(view, query.continue)

@@ -57,15 +57,18 @@ export const PageQuery = z.object({ limit: ListLimit, cursor: placeOf(CURSOR) })
 export const ThreadsQuery = PageQuery.extend({
   namespace: NamespaceName.optional().openapi({ description: 'Only threads in it and below it' }),
 })
+const within = NamespaceName.optional().openapi({ description: 'Only what is in it, and below it' })
 export const RecordsQuery = PageQuery.extend({
   thread: ThreadId.optional(),
   actor: Did.optional(),
-}).refine(({ thread, actor }) => thread !== undefined || actor !== undefined, {
+  namespace: within,
+}).refine(({ thread, actor, namespace }) => (thread ?? actor ?? namespace) !== undefined, {
   path: ['thread'],
-  message: 'name a thread, an actor or both',
+  message: 'name a thread, an actor or a namespace, or several of them',
 })
 const since = {
   thread: ThreadId.optional(),
+  namespace: within,
   since: placeOf('A cursor, or `now`'),
 }
 /** Where a client goes on that cannot send `Last-Event-ID`: by the name of event-source-polyfill, or of Mercure. */
@@ -89,11 +92,6 @@ export const ChangesQuery = z
     limit: ChangesLimit,
     feed: z.enum(['normal', 'longpoll', 'continuous']).default('normal'),
     continue: placeOf('For application/x-ndjson: next_cursor of the last part that you have'),
-    namespace: z
-      .string()
-      .regex(NAMESPACE_NAME, NAMESPACE_RULE)
-      .optional()
-      .openapi({ description: 'For application/x-ndjson: only what is in it, and below it' }),
     own_threads: z.enum(['true', 'false']).optional().openapi({
       description: 'For application/x-ndjson: false leaves out the daemon’s own threads',
     }),

@@ -7,6 +7,8 @@ export interface Try {
   readonly body?: unknown
   /** The thread that it is about; undefined: all of them. */
   readonly thread?: string
+  /** The namespace that it is about, with those below it. */
+  readonly namespace?: string
 }
 
 /**
@@ -27,6 +29,14 @@ interface ReachRoute {
 }
 
 const threads = [...Object.keys(THREADS), 'th_nothing']
+/** Whole ones and parts of a reach, and one that does not exist. */
+const inNamespaces = (path: string): readonly Try[] =>
+  ['team', 'team/ops', 'team/ops/ci', 'team2', 'elsewhere', 'default', 'nothing'].map(
+    (namespace) => ({
+      target: `${path}${path.includes('?') ? '&' : '?'}namespace=${namespace}`,
+      namespace,
+    }),
+  )
 const daemon: ReachRoute = { means: 'daemon' }
 const other: ReachRoute = { means: 'other' }
 
@@ -58,6 +68,8 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
       ...threads.map((thread) => ({ target: `/v1/records?thread=${thread}`, thread })),
       ...threads.map((thread) => ({ target: `/v1/records?thread=${thread}&actor=${ADA}`, thread })),
       { target: `/v1/records?actor=${ADA}` },
+      ...inNamespaces('/v1/records'),
+      ...inNamespaces(`/v1/records?actor=${ADA}`),
     ],
   },
   'GET /v1/records/{id}': {
@@ -91,7 +103,11 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
   },
   'GET /v1/threads': {
     means: 'records',
-    tries: () => [{ target: '/v1/threads' }, { target: '/v1/threads?limit=500' }],
+    tries: () => [
+      { target: '/v1/threads' },
+      { target: '/v1/threads?limit=500' },
+      ...inNamespaces('/v1/threads'),
+    ],
   },
   'GET /v1/threads/{id}/records': {
     means: 'records',
@@ -106,6 +122,7 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
     tries: () => [
       { target: '/v1/sync/changes' },
       { target: '/v1/sync/changes?feed=longpoll' },
+      ...inNamespaces('/v1/sync/changes'),
       ...threads.map((thread) => ({ target: `/v1/sync/changes?thread=${thread}`, thread })),
     ],
   },
@@ -113,6 +130,7 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
     means: 'records',
     tries: () => [
       { target: '/v1/sync/subscribe' },
+      ...inNamespaces('/v1/sync/subscribe'),
       ...threads.map((thread) => ({ target: `/v1/sync/subscribe?thread=${thread}`, thread })),
     ],
   },

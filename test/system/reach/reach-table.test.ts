@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isInNamespace } from '../../../protocol/identity/namespace-name.ts'
 import { ROUTE_ACCESS } from '../../../protocol/http/route-access.ts'
 import type { Scope } from '../../../protocol/identity/scopes.ts'
 import { REACH_ROUTES, type Try } from './reach-routes.ts'
@@ -86,10 +87,12 @@ describe.each(['at home', 'through the gateway'])('%s, a bearer', (way) => {
       async (route, { tries }) => {
         for (const what of tries?.(world.ids) ?? []) {
           const answer = await ask(route, what)
-          const { thread } = what
+          const { thread, namespace = '' } = what
+          const isAsked = (one: string) =>
+            what.namespace === undefined || isInNamespace(THREADS[one] ?? '', namespace)
           expect([what.target, threadsIn(answer.text)]).toEqual([
             what.target,
-            kind.threads.filter((one) => thread === undefined || one === thread),
+            kind.threads.filter((one) => (thread === undefined || one === thread) && isAsked(one)),
           ])
           if (kind.reach === undefined) continue
           for (const canary of canariesFor(kind)) expect(answer.text).not.toContain(canary)
