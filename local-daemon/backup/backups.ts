@@ -3,6 +3,8 @@ import { detach } from '../../protocol/detach.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 import type { Store } from '../store/open-store.ts'
+import { isBackupName } from './backup-name.ts'
+import type { BackupPlace } from './place/backup-place.ts'
 import { backupRefused, backupRunning } from './backup-error.ts'
 import { ID_DIGITS } from './copy/store-mark.ts'
 import { BACKUP_LIMITS } from './limits.ts'
@@ -182,6 +184,7 @@ export class Backups {
         await place.remove(manifestName(name))
       }
       if (gone.length > 0) logger.info({ removed: gone }, 'old backups removed')
+      await removeLoneManifests(place)
     } catch (error) {
       logger.warn({ err: error }, 'old backups not removed')
     }
@@ -208,6 +211,15 @@ export class Backups {
     const { backup_every: every } = this.#parts.settings()
     const state = { every, lastAt: this.#lastScheduledAt, failed: this.#failure }
     return nextRun(state, this.#now(), BACKUP_LIMITS.retryMs)
+  }
+}
+
+/** What a kill leaves that came between a manifest and its file. Nobody else makes a backup meanwhile. */
+async function removeLoneManifests(place: BackupPlace): Promise<void> {
+  const names = new Set((await place.list()).map(({ name }) => name))
+  for (const name of names) {
+    const ofFile = name.endsWith('.json') ? name.slice(0, -'.json'.length) : undefined
+    if (ofFile !== undefined && isBackupName(ofFile) && !names.has(ofFile)) await place.remove(name)
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ProblemError } from '../problem/problem-error.ts'
@@ -10,7 +10,7 @@ import { backupNoRoom } from './backup-error.ts'
 import { type Proof, proveCopy, UnprovenError } from './copy/prove-copy.ts'
 import { BACKUP_LIMITS } from './limits.ts'
 import type { BackupPlace } from './place/backup-place.ts'
-import { UNFINISHED } from './place/directory-place.ts'
+import { makeWorkDirectory, UNFINISHED } from './place/work-directory.ts'
 import type { GoodBackup } from './read-backups.ts'
 
 /** A backup that was read from its place, in a directory of its own that goes with it. */
@@ -36,8 +36,9 @@ export async function fetchBackup(
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const free = freeBytes(parent) ?? Infinity
   if (free < manifest.bytes + BACKUP_LIMITS.reserveBytes) throw backupNoRoom(parent)
-  const directory = await mkdtemp(join(parent, prefix))
-  const discard = () => rm(directory, { recursive: true, force: true })
+  const work = await makeWorkDirectory(parent, prefix)
+  const directory = work.path
+  const discard = () => work[Symbol.asyncDispose]()
   try {
     const file = join(directory, 'copy.db')
     const hash = createHash('sha256')

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { createReadStream, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -11,7 +11,7 @@ import type { ProvedCopy } from './copy/copy-store.ts'
 import { BACKUP_LIMITS } from './limits.ts'
 import { type BackupReason, type Manifest, manifestName, signManifest } from './manifest.ts'
 import type { BackupPlace } from './place/backup-place.ts'
-import { UNFINISHED } from './place/directory-place.ts'
+import { makeWorkDirectory } from './place/work-directory.ts'
 import { runCopy } from './run-copy.ts'
 
 /** What a backup is made of. */
@@ -26,8 +26,8 @@ export interface BackupSource {
 }
 
 /**
- * Makes one backup: copies, proves, and only then gives the copy to its place, and its manifest after it. A file without a
- * manifest is none.
+ * Makes one backup: copies, proves, and only then gives the copy to its place, behind its manifest. Until that last step there is no
+ * new backup.
  *
  * @throws ProblemError BACKUP_REFUSED, BACKUP_NO_ROOM, BACKUP_FAILED, STORE_DAMAGED: then everything is as before
  */
@@ -37,24 +37,38 @@ export async function makeBackup(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Manifest> {
   const { directory, place, signer } = source
-  let work: string | undefined
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     requireRoom(source)
-    work = await mkdtemp(join(directory, UNFINISHED))
-    const file = join(work, 'copy.db')
+    await using work = await makeWorkDirectory(directory)
+    const file = join(work.path, 'copy.db')
     const copy = await runCopy(source.database, file, signal)
     signal.throwIfAborted()
     if ('fault' in copy) throw copyProblem(copy.fault, directory)
     const { manifest, text } = describe(copy, reason, signer)
-    if (place.take === undefined) await place.put(manifest.name, createReadStream(file))
-    else await place.take(manifest.name, file)
-    await place.put(manifestName(manifest.name), Readable.from([text]))
+    await keep(place, file, { name: manifest.name, text })
     return manifest
   } catch (error) {
     throw systemProblem(error, directory)
-  } finally {
-    if (work !== undefined) await rm(work, { recursive: true, force: true })
+  }
+}
+
+/**
+ * The manifest first: a manifest without its file is nothing, and small. The other way round, a kill in between leaves a copy as large as
+ * the store, and nobody can tell it from one whose manifest was lost.
+ */
+async function keep(
+  place: BackupPlace,
+  file: string,
+  { name, text }: { readonly name: string; readonly text: string },
+): Promise<void> {
+  await place.put(manifestName(name), Readable.from([text]))
+  try {
+    if (place.take === undefined) await place.put(name, createReadStream(file))
+    else await place.take(name, file)
+  } catch (error) {
+    await place.remove(manifestName(name))
+    throw error
   }
 }
 

@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type BackupPlace, isPlaceName, type StoredFile } from './backup-place.ts'
+import { removeIfAbandoned, UNFINISHED } from './work-directory.ts'
 
-/** A name that begins like this is of a file that is being written, or was when its process was killed. */
-export const UNFINISHED = '.part-'
-/** After so long nobody is writing it any more, milliseconds. */
+/** After so long nobody is writing a file any more, milliseconds. */
 const ABANDONED_MS = 24 * 3600 * 1000
 
 /** Backups in a directory of a local disk, made when needed: mode 0700, its files 0600. */
@@ -82,12 +81,17 @@ async function fileAt(directory: string, name: string): Promise<StoredFile | und
   }
 }
 
-/** What killed processes left. */
+/** What killed processes left. A failure costs room, and hides no backup. */
 async function removeAbandoned(directory: string, names: readonly string[]): Promise<void> {
   for (const name of names.filter((one) => one.startsWith(UNFINISHED))) {
-    const file = join(directory, name)
-    const { mtimeMs = Infinity } = (await stat(file).catch(() => undefined)) ?? {}
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(file, { recursive: true, force: true })
+    const path = join(directory, name)
+    try {
+      const found = await stat(path)
+      if (found.isDirectory()) await removeIfAbandoned(path)
+      else if (Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path)
+    } catch {
+      // Its process removed it meanwhile, or the disk fails: then the next list tries again.
+    }
   }
 }
 

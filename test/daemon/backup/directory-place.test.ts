@@ -1,9 +1,18 @@
-import { chmodSync, existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { directoryPlace } from '../../../local-daemon/backup/place/directory-place.ts'
+import { makeWorkDirectory } from '../../../local-daemon/backup/place/work-directory.ts'
 import { aHome } from '../../support/daemon/a-daemon.ts'
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777
@@ -81,6 +90,18 @@ describe('a directory of backups', () => {
     utimesSync(old, before, before)
     expect(await place.list()).toEqual([])
     expect(readdirSync(home.path)).toEqual(['.part-fresh'])
+  })
+
+  test('removes the directory of a killed process at once, and leaves that of one that lives', async () => {
+    using home = aHome()
+    await using lives = await makeWorkDirectory(home.path)
+    const killed = join(home.path, '.part-killed')
+    mkdirSync(killed)
+    writeFileSync(join(killed, 'copy.db'), 'as large as a store')
+    const before = Date.now() / 1000 - 3_600
+    for (const path of [lives.path, killed]) utimesSync(path, before, before)
+    expect(await directoryPlace(home.path).list()).toEqual([])
+    expect(readdirSync(home.path)).toEqual([basename(lives.path)])
   })
 
   test.skipIf(process.getuid?.() === 0)('tells why it cannot be read', async () => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import Database from 'better-sqlite3'
-import { MIGRATIONS } from '../../../../local-daemon/store/file/migrations.ts'
+import { MIGRATIONS } from '../../../local-daemon/store/file/migrations.ts'
 
 /** The schema before records became compact. */
 export const WIDE_SCHEMA = 5

@@ -5,7 +5,7 @@ import { aKeptHome } from '../../../support/daemon/a-kept-home.ts'
 import { aDraft } from '../../../support/daemon/a-daemon.ts'
 import { runHere } from '../../../support/cli/run-here.ts'
 import { until } from '../../../support/until.ts'
-import { filesWith } from './files-with.ts'
+import { filesWith } from '../../../support/files-with.ts'
 
 type KeptHome = ReturnType<typeof aKeptHome>
 

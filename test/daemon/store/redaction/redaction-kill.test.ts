@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { openStore } from '../../../../local-daemon/store/open-store.ts'
 import { aDraft, aHome } from '../../../support/daemon/a-daemon.ts'
 import { anOrigin } from '../../../support/daemon/a-store.ts'
-import { filesWith } from './files-with.ts'
+import { filesWith } from '../../../support/files-with.ts'
 
 const REDACTER = fileURLToPath(new URL('./redact-and-say.ts', import.meta.url))
 const ROUNDS = 12

@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../../../../local-daemon/store/file/migrations.ts'
 import { openStore } from '../../../../local-daemon/store/open-store.ts'
 import { aHome } from '../../../support/daemon/a-daemon.ts'
 import { anOrigin } from '../../../support/daemon/a-store.ts'
-import { WIDE_SCHEMA, writeWideStore } from './a-wide-store.ts'
+import { WIDE_SCHEMA, writeWideStore } from '../../../support/daemon/a-wide-store.ts'
 
 const OPENER = fileURLToPath(new URL('./open-and-say.ts', import.meta.url))
 const RECORDS = 30_000
