@@ -4,6 +4,9 @@ import { daemonFolds } from './access/folds.ts'
 import { type Identity, loadIdentity } from './access/identity/identity.ts'
 import { readSuccessions } from './access/identity/succession.ts'
 import { takeOver } from './access/identity/take-over.ts'
+import { endAgain } from './access/ended/end-again.ts'
+import { EndedBook } from './access/ended/ended-book.ts'
+import { type EndedList, readEndedList, setAsideDamaged } from './access/ended/ended-file.ts'
 import { refuseLostAccounts } from './access/lost-accounts.ts'
 import { backupsAtHome } from './backup/backups-at-home.ts'
 import { backUpBeforeMigration } from './backup/migration-backup.ts'
@@ -54,11 +57,13 @@ export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStor
   const successions = readSuccessions(home, identity.did)
   const lineage = successions.map(({ from }) => from)
   if (path !== null) requireUsableFiles(home, path)
+  const list = readEndedList(home.ended, [identity.did, ...lineage])
   if (path !== null) await backUpBeforeMigration(backupsAtHome(home, path, identity), logger)
   const store = await openStoreSoon({
     path,
     origin: identity,
     folds: daemonFolds(identity.did),
+    withheld: list.ended.records,
     onFault: (error) => faults.note('listener', error),
     ...(path !== null && {
       lineage: { path: lineagePath(home, path), isExpected, isNew, earlier: lineage },
@@ -73,12 +78,32 @@ export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStor
   // Before this identity writes anything else: records of the previous one count up to here.
   await takeOver(store, identity, successions)
   refuseLostAccounts(store)
+  if (path !== null) await keepEnded(options, { identity, store, lineage }, list)
   return { identity, store, lineage }
+}
+
+/** Ends what has ended before, if this store does not know of it, and remembers what ends from now on. */
+async function keepEnded(
+  { home, logger, undo }: HomeStoreOptions,
+  { identity, store, lineage }: HomeStore,
+  list: EndedList,
+): Promise<void> {
+  if (list.state === 'damaged') {
+    const kept = setAsideDamaged(home.ended)
+    logger.warn({ kept }, 'the list of what was revoked and redacted is damaged: see spl doctor')
+  }
+  const again = await endAgain(store, identity.did, list.ended)
+  if (again.revoked + again.redacted > 0)
+    logger.warn(again, 'revoked and redacted again: the store did not know of it')
+  const onBehind = (error: unknown) =>
+    logger.warn({ err: error }, `${home.ended} cannot be written; it is tried again`)
+  const book = new EndedBook({ path: home.ended, store, identity, lineage, onBehind }, list)
+  undo.defer(() => book.close())
 }
 
 /** What SQLite and the lineage keep beside the database. */
 function requireUsableFiles(home: Home, path: string): void {
   const database = realPath(path)
-  for (const file of [`${database}-wal`, `${database}-shm`, lineagePath(home, path)])
-    requireUsableFile(file)
+  const beside = [`${database}-wal`, `${database}-shm`]
+  for (const file of [...beside, lineagePath(home, path), home.ended]) requireUsableFile(file)
 }

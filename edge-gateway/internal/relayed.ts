@@ -56,24 +56,28 @@ export interface Relayed {
   /** The daemon's limit of a body is not for this route. */
   readonly anyLength: boolean
   readonly requestId: string
+  /** Tag of the thread that it is about, where the policy may refuse by that; absent: home decides. */
+  readonly thread?: string | undefined
   /** Whose page asks, where only its origin keeps other pages out; absent: nobody's, or its host's own. */
   readonly origin?: string | undefined
 }
 
 /** In the URL and not in fields of their own: every property and header that is read costs (measured). */
 export function relayUrl(relayed: Relayed): string {
-  const { kind, tokenId, stranger, scopes, anyLength, requestId, origin } = relayed
+  const { kind, tokenId, stranger, scopes, anyLength, requestId, origin, thread } = relayed
   const bodyBytes = `${relayed.bodyBytes}${anyLength ? ANY_LENGTH : ''}`
   const who = tokenId ?? (stranger ? STRANGER : CODE)
-  const asked = origin === undefined ? '' : `/${encodeURIComponent(origin)}`
-  return `${RELAY_URL}${kind}/${who}/${scopes}/${bodyBytes}/${requestId}${asked}`
+  const bare = origin === undefined && thread === undefined
+  const asked = bare ? '' : `/${encodeURIComponent(origin ?? '')}`
+  const about = thread === undefined ? '' : `/${thread}`
+  return `${RELAY_URL}${kind}/${who}/${scopes}/${bodyBytes}/${requestId}${asked}${about}`
 }
 
 /** Undefined for a URL that `relayUrl` did not make. */
 export function readRelayUrl(url: string): Relayed | undefined {
   if (!url.startsWith(RELAY_URL)) return undefined
   const parts = url.slice(RELAY_URL.length).split('/')
-  const [kind, who, scopes, bodyBytes = '', requestId = '', origin] = parts
+  const [kind, who, scopes, bodyBytes = '', requestId = '', origin = '', thread] = parts
   return {
     kind: kind as RelayedKind,
     tokenId: who === STRANGER || who === CODE ? undefined : who,
@@ -82,7 +86,8 @@ export function readRelayUrl(url: string): Relayed | undefined {
     bodyBytes: Number.parseInt(bodyBytes, 10),
     anyLength: bodyBytes.endsWith(ANY_LENGTH),
     requestId,
-    origin: origin === undefined ? undefined : decodeURIComponent(origin),
+    thread,
+    origin: origin === '' ? undefined : decodeURIComponent(origin),
   }
 }
 

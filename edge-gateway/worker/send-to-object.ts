@@ -8,6 +8,7 @@ import {
   type Relayed,
   type RelayedKind,
 } from '../internal/relayed.ts'
+import { askedThread } from './asked-thread.ts'
 import { routeBits } from './route-bits.ts'
 
 /** Whose request it is, what for, and which object it goes to. */
@@ -36,6 +37,7 @@ export function sendToObject(
     bodyBytes: access === undefined ? 0 : bodyBytes,
     anyLength: access?.anyLength === true,
     requestId: head.request_id,
+    thread: tokenId === undefined ? undefined : askedThread(head, access),
   })
   // Redirects are the daemon's answer to the client, not an order to this Worker.
   const { method } = head

@@ -5,6 +5,7 @@ import type { RecordDraft } from '../store/draft.ts'
 import type { StoredRecord } from '../store/stored-record.ts'
 import type { Fold, FoldStatements } from '../store/transactor.ts'
 import { ACCOUNTS_THREAD } from '../store/daemon-threads.ts'
+import type { EndedKind } from '../store/ended/ended.ts'
 import { isOwn, NO_PREDECESSORS, type Predecessors } from '../store/predecessors.ts'
 
 const Scopes = z.array(z.enum(SCOPES)).readonly()
@@ -97,6 +98,25 @@ export function accountFold(owner: string, predecessors: Predecessors = NO_PREDE
       const body = readAccountRecord(record, owner, predecessors)
       if (body !== undefined) applyBody(tables, body, record.seq)
     },
+  }
+}
+
+/** What a record of the owner ends, if anything. */
+export function endingOf(
+  record: StoredRecord,
+  owner: string,
+): { readonly kind: EndedKind; readonly id: string } | undefined {
+  const body = readAccountRecord(record, owner, NO_PREDECESSORS)
+  switch (body?.topic) {
+    case 'service_account_revoked':
+      return { kind: 'accounts', id: body.service_account_id }
+    case 'token_revoked':
+      return { kind: 'tokens', id: body.token_id }
+    case 'invite_revoked':
+    case 'invite_redeemed':
+      return { kind: 'invites', id: body.invite_id }
+    default:
+      return undefined
   }
 }
 

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../protocol/maybe-promise.ts'
 import { hash, timingSafeEqual } from 'node:crypto'
 import { readBearer } from '../../protocol/identity/bearer.ts'
-import { SCOPES_WITHOUT_REACH } from '../../protocol/identity/reach.ts'
+import { scopesWithin } from '../../protocol/identity/reach.ts'
 import { parseToken, TokenError, tokenId, verifyToken } from '../../protocol/identity/token.ts'
 import type { ProblemCode } from '../../protocol/http/problem.ts'
 import { ACCESS_LIMITS } from './limits.ts'
@@ -137,8 +137,7 @@ function toPrincipal(row: TokenRow): AccountPrincipal {
     kind: 'account',
     account: row.account,
     tokenId: row.token_id,
-    // A reach bounds what these scopes are about, and could not: whoever made such a token, it does not have them.
-    scopes: reach === undefined ? scopes : scopes.filter((one) => !SCOPES_WITHOUT_REACH.has(one)),
+    scopes: scopesWithin(reach, scopes),
     actors: JSON.parse(row.actors) as readonly string[],
     namespace: row.namespace,
     reach,

@@ -22,4 +22,10 @@ export const ACCESS_LIMITS = {
   accountActors: 64,
   /** Most namespaces of a daemon, archived ones included: a read of many goes through as many places. */
   namespaces: 1_000,
+  /** Ids of a kind that the list of what has ended keeps: the newest ones. Longest list that is read, bytes. */
+  endedOfAKind: 100_000,
+  endedFileBytes: 64 * 1024 * 1024,
+  /** How often it is added to before it is written anew, and how long after a failure it is tried again, milliseconds. */
+  endedLines: 1_000,
+  endedRetryMs: 30_000,
 } as const

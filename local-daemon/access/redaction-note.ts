@@ -1,10 +1,12 @@
+import type { SplRecord } from '../../protocol/records/record-form.ts'
 import { AUDIT_THREADS } from '../store/daemon-threads.ts'
 import type { RedactionNote } from '../store/redaction/redact.ts'
+import type { StoredRecord } from '../store/stored-record.ts'
 import type { Principal } from './principal.ts'
 
 /** The thread that records who redacted what, and why. Only the daemon writes there. */
-export const REDACTIONS_THREAD = `${AUDIT_THREADS}redactions`
-export const REDACTION_KIND = 'core.redaction.event.v1'
+const REDACTIONS_THREAD = `${AUDIT_THREADS}redactions`
+const REDACTION_KIND = 'core.redaction.event.v1'
 
 /** Who redacts, and why. */
 export interface RedactionCause {
@@ -39,4 +41,21 @@ export function redactionNote(daemon: string, cause: RedactionCause): RedactionN
     data_type: 'SCALAR',
     judged_by: null,
   })
+}
+
+/** What a record of this daemon tells of a redaction. */
+export interface RedactionClaim {
+  readonly recordId: string
+  readonly bodySha256: string
+}
+
+/** The claim of a record; undefined for one that is not a note of this daemon. @param own its identities */
+export function redactionClaim(
+  record: StoredRecord | undefined,
+  own: readonly string[],
+): RedactionClaim | undefined {
+  if (record?.thread !== REDACTIONS_THREAD || !own.includes(record.origin)) return undefined
+  const { body } = JSON.parse(record.raw) as Pick<SplRecord, 'body'>
+  if (body['kind'] !== REDACTION_KIND) return undefined
+  return { recordId: String(body['record_id']), bodySha256: String(body['body_sha256']) }
 }

@@ -3,9 +3,9 @@ import { detach } from '../../protocol/detach.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
 import type { Store } from '../store/open-store.ts'
-import { isBackupName } from './backup-name.ts'
 import type { BackupPlace } from './place/backup-place.ts'
 import { backupRefused, backupRunning } from './backup-error.ts'
+import { isBackupName } from './backup-name.ts'
 import { ID_DIGITS } from './copy/store-mark.ts'
 import { BACKUP_LIMITS } from './limits.ts'
 import { type BackupSource, makeBackup } from './make-backup.ts'
@@ -108,6 +108,16 @@ export class Backups {
     const { source, lineage } = this.#parts
     if (source === undefined) return []
     return await readBackups(source.place, [source.signer.did, ...lineage])
+  }
+
+  /** The names of all in the place, of damaged ones too; undefined if it cannot be listed. */
+  async names(): Promise<readonly string[] | undefined> {
+    try {
+      const files = (await this.#parts.source?.place.list()) ?? []
+      return files.map(({ name }) => name).filter(isBackupName)
+    } catch {
+      return undefined
+    }
   }
 
   report(): BackupReport {

@@ -1,4 +1,4 @@
-import { encodeEdgePolicy } from '../../protocol/tunnel/edge-policy.ts'
+import { encodeEdgePolicy, withoutReach } from '../../protocol/tunnel/edge-policy.ts'
 import { ACCOUNTS_THREAD, CONFIG_THREAD } from '../store/daemon-threads.ts'
 import { nowSeconds } from '../access/accounts.ts'
 import { EDGE_LIMITS } from './limits.ts'
@@ -51,7 +51,8 @@ export class EdgeLink {
   /** The payload to push, from the store as it is now. */
   payload(): Uint8Array | undefined {
     const { values } = this.#settings
-    return encodeEdgePolicy(projectPolicy(this.#store, values, this.#version, nowSeconds()))
+    const policy = projectPolicy(this.#store, values, this.#version, nowSeconds())
+    return encodeEdgePolicy(policy) ?? encodeEdgePolicy(withoutReach(policy))
   }
 
   /** The gateway has acknowledged a policy: `settled` looks again. */

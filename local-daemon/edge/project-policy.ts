@@ -1,4 +1,7 @@
 import { type EdgePolicy, type EdgeToken, scopeBits } from '../../protocol/tunnel/edge-policy.ts'
+import { scopesWithin } from '../../protocol/identity/reach.ts'
+import { threadTags } from '../../protocol/identity/thread-tag.ts'
+import { storedReach } from '../access/accounts.ts'
 import { EDGE_LIMITS } from './limits.ts'
 import { REQUEST_LIMITS } from '../requests/limits.ts'
 import type { SettingValues } from '../settings/setting-definitions.ts'
@@ -6,7 +9,7 @@ import { isDamage } from '../store/trouble/store-trouble.ts'
 import type { StoreReader } from '../store/reader.ts'
 
 /**
- * What the gateway learns from the store: hashes, scopes, origins and limits; no secret and no record.
+ * What the gateway learns from the store: hashes, scopes, tags, origins and limits; no secret, no record and no name.
  * @param now Unix time, seconds
  */
 export function projectPolicy(
@@ -19,11 +22,14 @@ export function projectPolicy(
   const { bodyBytes } = REQUEST_LIMITS
   const rows = liveTokens()
   const tokens = rows?.map((row): [string, EdgeToken] => {
-    const scopes = scopeBits(JSON.parse(row.scopes) as string[])
-    return [
-      row.token_id,
-      row.expires_at === null ? { scopes } : { scopes, expires: row.expires_at },
-    ]
+    const reach = storedReach(row.reach)
+    const token = {
+      scopes: scopeBits(scopesWithin(reach, JSON.parse(row.scopes) as string[])),
+      ...(row.expires_at !== null && { expires: row.expires_at }),
+      // Where a thread is, the gateway does not know.
+      ...(reach?.namespaces.length === 0 && { threads: threadTags(reach.threads) }),
+    }
+    return [row.token_id, token]
   })
   /** Undefined if the table is damaged: then the gateway refuses nobody, and home reports the damage. */
   function liveTokens() {

@@ -7,6 +7,8 @@ export interface Home {
   readonly database: string
   /** Remembers how far the store had come. Its name must not begin like the database's: people copy with `cp hub.db*`. */
   readonly lineage: string
+  /** Remembers outside the store what was revoked, redeemed or redacted. */
+  readonly ended: string
   readonly keys: string
   readonly instanceKey: string
   readonly run: string
@@ -36,6 +38,7 @@ export function homeAt(directory: string): Home {
     root,
     database: join(root, 'hub.db'),
     lineage: join(root, 'store.state'),
+    ended: join(root, 'ended.list'),
     keys,
     instanceKey: join(keys, 'instance.key'),
     run,

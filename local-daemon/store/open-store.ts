@@ -7,6 +7,8 @@ import { CursorSeal } from './cursor-seal.ts'
 import { CommitListeners } from './commit-listeners.ts'
 import { sqliteVersion } from './file/open-connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
+import type { Ended } from './ended/ended.ts'
+import { endedUnlessDamaged } from './ended/ended-in.ts'
 import { Census } from './trouble/census.ts'
 import { IdempotencyKeys, type Once } from './idempotency.ts'
 import type { LossWatch } from './file/loss-watch.ts'
@@ -58,6 +60,8 @@ export interface Store extends StoreReader, SlowReads {
   transact<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
   /** The same for a batch of many writes: single ones do not wait for more than one batch. */
   transactBulk<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
+  /** What has ended by its tables; undefined if they cannot be read. */
+  ended(): Ended | undefined
   readonly commits: CommitListeners
   readonly sizes: StoreSizes
   /** Hides the numbers in cursors of readers that may not see everything. */
@@ -79,7 +83,7 @@ const BUSY_TOLD_MS = 1_000
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
 export function openStore(options: StoreOptions): Store {
-  const { origin, folds = [], onFault = throwLater } = options
+  const { origin, folds = [], onFault = throwLater, withheld = new Set<string>() } = options
   const path = options.path === null ? null : realPath(options.path)
   const { database, statements, lineage, state, loss, ...opened } = openDatabase(options)
   const commits = new CommitListeners(onFault)
@@ -129,6 +133,7 @@ export function openStore(options: StoreOptions): Store {
       folds,
       nextSeq: () => (head += 1),
       appended,
+      withheld,
       refuseGrowth: sizes.ceiling.forTransaction(),
       onCommit: (effect) => {
         effects.push(effect)
@@ -251,6 +256,7 @@ export function openStore(options: StoreOptions): Store {
       erase()
       return { ...result, erased: !eraser.isPending }
     },
+    ended: () => endedUnlessDamaged(database),
     trouble: () => state.trouble,
     lineageBroken: opened.broken,
     whenSaved: () => loss?.whenSaved() ?? Promise.resolve(),

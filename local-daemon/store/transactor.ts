@@ -99,6 +99,8 @@ export interface TransactorParts {
   /** Takes the next sequence number; rolled back by the store if the transaction is. */
   nextSeq(): number
   readonly appended: StoredRecord[]
+  /** Ids of records that must not come, whether they are here or not. */
+  readonly withheld: ReadonlySet<string>
   /** Throws `ProblemError` `STORE_CEILING_REACHED` if a record of so many bytes does not fit. */
   refuseGrowth(thread: string, bytes: number): void
   onCommit(effect: () => void): void
@@ -136,10 +138,11 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
     return { record: stored, created: true }
   }
 
-  /** The same record, if it is here. It cannot come back if its body was taken out. */
+  /** The same record, if it is here. It cannot come back if its body was taken out, also of another store of this home. */
   function existing(id: string): StoredRecord | undefined {
     const record = reader.record(id)
-    if (record?.redacted !== undefined) throw wasRedacted(id)
+    if (record?.redacted !== undefined || (record === undefined && parts.withheld.has(id)))
+      throw wasRedacted(id)
     return record
   }
 

@@ -17,11 +17,14 @@ export interface RouteAccess {
   readonly ticket?: true
   /** Its body has any length: home limits each part of it. The gateway passes it on, whatever length it states. */
   readonly anyLength?: true
+  /** Its third segment is a thread, and it refuses one that its caller does not see: `missing-thread.ts`. */
+  readonly thread?: true
   /** Takes a one-time invite code in place of a bearer, and nothing else. */
   readonly invite?: true
 }
 
 const read: RouteAccess = { scopes: ['records:read'] }
+const ofThread: RouteAccess = { ...read, thread: true }
 const admin: RouteAccess = { scopes: ['admin'] }
 const sync: RouteAccess = {
   scopes: ['records:read', 'federation:manage'],
@@ -45,8 +48,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/records/{id}': read,
   'POST /v1/records/{id}/redact': admin,
   'GET /v1/threads': read,
-  'GET /v1/threads/{id}/records': read,
-  'GET /v1/threads/{id}/state': read,
+  'GET /v1/threads/{id}/records': ofThread,
+  'GET /v1/threads/{id}/state': ofThread,
   'GET /v1/sync/changes': sync,
   'GET /v1/sync/subscribe': { ...sync, events: 'feed' },
   'POST /v1/stream-tickets': { scopes: 'any' },

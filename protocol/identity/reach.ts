@@ -26,6 +26,14 @@ export const SCOPES_WITHOUT_REACH: ReadonlySet<string> = new Set<Scope>([
   'config:write',
 ])
 
+/** The scopes that a bearer has: with a reach none of these, whoever made it. */
+export function scopesWithin(
+  reach: Reach | undefined,
+  scopes: readonly string[],
+): readonly string[] {
+  return reach === undefined ? scopes : scopes.filter((scope) => !SCOPES_WITHOUT_REACH.has(scope))
+}
+
 /** What begins like this in the text of a reach is a thread, all else a namespace. */
 const THREAD_START = 'th_'
 

@@ -1,5 +1,6 @@
 import { LIMITS } from '../limits.ts'
 import { SCOPES } from '../identity/scopes.ts'
+import { isThreadTags } from '../identity/thread-tag.ts'
 import { parseWireObject } from './wire-json.ts'
 
 /**
@@ -25,6 +26,11 @@ export interface EdgeToken {
   readonly scopes: number
   /** Unix time, seconds; absent: does not expire. */
   readonly expires?: number
+  /**
+   * Tags of the threads that it reaches (`threadTags`), if it reaches threads alone. Absent: everywhere, or home decides.
+   * A gateway that does not know this member decides by the others.
+   */
+  readonly threads?: string
 }
 
 export interface EdgeLimits {
@@ -46,6 +52,16 @@ export function scopeBits(scopes: readonly string[]): number {
 export function encodeEdgePolicy(policy: EdgePolicy): Uint8Array | undefined {
   const bytes = new TextEncoder().encode(JSON.stringify(policy))
   return bytes.length > LIMITS.policyBytes ? undefined : bytes
+}
+
+/** The same without what the tokens reach: for a policy that is too large with it. */
+export function withoutReach(policy: EdgePolicy): EdgePolicy {
+  if (policy.tokens === null) return policy
+  const tokens = Object.entries(policy.tokens).map(([id, { threads: _threads, ...token }]) => [
+    id,
+    token,
+  ])
+  return { ...policy, tokens: Object.fromEntries(tokens) as Record<string, EdgeToken> }
 }
 
 /** Undefined for anything but a whole policy. */
@@ -90,6 +106,10 @@ function isTokens(value: unknown): value is Record<string, EdgeToken> {
 
 function isToken(value: unknown): value is EdgeToken {
   if (typeof value !== 'object' || value === null) return false
-  const { scopes, expires } = value as Record<string, unknown>
-  return isBits(scopes) && (expires === undefined || isCount(expires))
+  const { scopes, expires, threads } = value as Record<string, unknown>
+  return (
+    isBits(scopes) &&
+    (expires === undefined || isCount(expires)) &&
+    (threads === undefined || isThreadTags(threads))
+  )
 }

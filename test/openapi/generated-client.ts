@@ -223,6 +223,11 @@ export type Redaction = {
     created: boolean;
     /** Whether no file of the store has the body any more. False while another program reads the store */
     erased: boolean;
+    /** Names of backups from before that may still have the body: at home (null if they cannot be listed), and those known in the S3 store */
+    backups: {
+        home: string[] | null;
+        elsewhere: string[];
+    };
 };
 export type RecordQuery = {
     thread?: string;

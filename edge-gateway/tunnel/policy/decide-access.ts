@@ -1,4 +1,6 @@
 import { corsPolicy, type CorsPolicy } from '../../../protocol/http/cors.ts'
+import { MISSING_THREAD } from '../../../protocol/http/missing-thread.ts'
+import { hasTag } from '../../../protocol/identity/thread-tag.ts'
 import type { EdgeLimits, EdgePolicy, EdgeToken } from '../../../protocol/tunnel/edge-policy.ts'
 import { SCOPES, type Scope } from '../../../protocol/identity/scopes.ts'
 import type { Refusal } from '../../door/refusal.ts'
@@ -47,6 +49,16 @@ export function decideScope(
   if (tokenId === undefined || rules.tokens === null) return undefined
   const granted = rules.tokens.get(tokenId)?.scopes ?? 0
   return scopes === 0 || (granted & (scopes | ADMIN)) !== 0 ? undefined : lacksScope(scopes)
+}
+
+/** Whether a live token reaches other threads alone; undefined where the daemon decides. Asked after its scope. */
+export function decideReach(
+  { tokens }: AccessRules,
+  { tokenId, thread }: Pick<Relayed, 'tokenId' | 'thread'>,
+): Refusal | undefined {
+  if (tokenId === undefined || thread === undefined) return undefined
+  const reached = tokens?.get(tokenId)?.threads
+  return reached === undefined || hasTag(reached, thread) ? undefined : MISSING_THREAD
 }
 
 /** Whether a live token has the scope admin. */

@@ -15,6 +15,7 @@ import type { Refusal } from '../../door/refusal.ts'
 import {
   accessRules,
   decideBody,
+  decideReach,
   decideScope,
   isOwners,
   TOKEN_REFUSALS,
@@ -83,6 +84,7 @@ export class PolicyBook {
       this.#worthless(rules, request.tokenId, now) ??
       this.#tooOften(rules, request.tokenId, now) ??
       decideScope(rules, request) ??
+      decideReach(rules, request) ??
       decideBody(rules, request)
     )
   }
@@ -102,7 +104,7 @@ export class PolicyBook {
     if (fault !== undefined) return TOKEN_REFUSALS[fault]
     const foreign = refusalOfOrigin(rules, request)
     if (foreign !== undefined) return foreign
-    return decideScope(rules, request) ?? decideBody(rules, request)
+    return decideScope(rules, request) ?? decideReach(rules, request) ?? decideBody(rules, request)
   }
 
   /** Whose share a request takes; the owner's is known only by a policy that names the tokens. */

@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3'
-import { MIGRATIONS } from '../../store/file/migrations.ts'
-import { createReader, type StoreReader } from '../../store/reader.ts'
-import { prepareStatements } from '../../store/statements.ts'
+import type { Ended } from '../../store/ended/ended.ts'
+import { endedIn, hasColumn } from '../../store/ended/ended-in.ts'
+import { refuseNewer } from '../../store/file/migrations.ts'
 import { idStartAt, markOf } from '../copy/store-mark.ts'
 
-/** What was ended in the present store, and lives again in the backup. */
+/** What was ended before, and lives again in the backup. */
 export interface Revived {
   readonly accounts: readonly { readonly id: string; readonly name: string }[]
   readonly tokens: readonly { readonly token_id: string; readonly account: string }[]
@@ -25,28 +25,26 @@ export interface Differences {
   readonly records: number
   /** Those of them that the backup does not have. */
   readonly lost: number
-  readonly revived: Revived
+  /** What has ended by the present store. */
+  readonly ended: Ended
   readonly settings: readonly ChangedSetting[]
 }
 
-export const NOTHING_REVIVED: Revived = { accounts: [], tokens: [], invites: [] }
-
 /**
- * Compares the present store with a backup that is to take its place. Throws SQLite's error, or that of a damaged row.
+ * Compares the present store with a backup that is to take its place, each of any schema that this spl knows: it reads only what every
+ * schema has had. Throws SQLite's error.
  *
- * @returns undefined if the present one has another schema: nothing of it can be told
+ * @throws StoreOpenError STORE_TOO_NEW
  */
-export function compareStores(present: Database, backup: Database): Differences | undefined {
+export function compareStores(present: Database, backup: Database): Differences {
   const [here, there] = [markOf(present), markOf(backup)]
-  if (here.schema !== MIGRATIONS.length || there.schema !== MIGRATIONS.length) return undefined
-  const lost = here.records - commonRecords(present, backup, Math.min(here.records, there.records))
-  const now = readerOf(present, here.records)
-  const then = readerOf(backup, there.records)
+  refuseNewer(here.schema, 'The present store')
+  const common = commonRecords(present, backup, Math.min(here.records, there.records))
   return {
     records: here.records,
-    lost,
-    revived: revivedBy(now, then),
-    settings: changedSettings(now, then),
+    lost: here.records - common,
+    ended: endedIn(present),
+    settings: changedSettings(present, backup),
   }
 }
 
@@ -61,26 +59,29 @@ function commonRecords(present: Database, backup: Database, most: number): numbe
   return same
 }
 
-function revivedBy(now: StoreReader, then: StoreReader): Revived {
-  const accounts = now.accounts().filter(({ id, revoked_at }) => {
-    return revoked_at !== null && then.account(id)?.revoked_at === null
-  })
-  const tokens = now.tokens().filter(({ token_id, revoked_at }) => {
-    return revoked_at !== null && then.token(token_id)?.revoked_at === null
-  })
-  const invites = now.invites().filter(({ id, revoked_at, redeemed_at }) => {
-    if (revoked_at === null && redeemed_at === null) return false
-    const before = then.invite(id)
-    return before?.revoked_at === null && before.redeemed_at === null
-  })
+/** What has ended, and is alive in a backup of any schema. Throws SQLite's error. */
+export function revivedIn(backup: Database, ended: Ended): Revived {
+  const all = <Row>(sql: string) => backup.prepare<[], Row>(sql).all()
+  const hasEnds = hasColumn(backup, 'service_accounts', 'revoked_at')
+  const accounts = all<Revived['accounts'][number]>(
+    `SELECT id, name FROM service_accounts ${hasEnds ? 'WHERE revoked_at IS NULL' : ''}`,
+  )
+  const tokens = all<Revived['tokens'][number]>(
+    'SELECT token_id, account FROM tokens WHERE revoked_at IS NULL',
+  )
+  const invites = hasColumn(backup, 'invites', 'id')
+    ? all<Revived['invites'][number]>(
+        'SELECT id, device FROM invites WHERE revoked_at IS NULL AND redeemed_at IS NULL',
+      )
+    : []
   return {
-    accounts: accounts.map(({ id, name }) => ({ id, name })),
-    tokens: tokens.map(({ token_id, account }) => ({ token_id, account })),
-    invites: invites.map(({ id, device }) => ({ id, device })),
+    accounts: accounts.filter(({ id }) => ended.accounts.has(id)),
+    tokens: tokens.filter(({ token_id: id }) => ended.tokens.has(id)),
+    invites: invites.filter(({ id }) => ended.invites.has(id)),
   }
 }
 
-function changedSettings(now: StoreReader, then: StoreReader): readonly ChangedSetting[] {
+function changedSettings(now: Database, then: Database): readonly ChangedSetting[] {
   const [here, there] = [valuesOf(now), valuesOf(then)]
   const keys = [...new Set([...here.keys(), ...there.keys()])].toSorted()
   return keys
@@ -88,15 +89,9 @@ function changedSettings(now: StoreReader, then: StoreReader): readonly ChangedS
     .filter((one) => one.from !== one.to)
 }
 
-function valuesOf(reader: StoreReader): ReadonlyMap<string, string> {
-  return new Map(reader.settings().map(({ key, value }) => [key, value]))
-}
-
-function readerOf(database: Database, head: number): StoreReader {
-  return createReader({
-    statements: prepareStatements(database),
-    head: () => head,
-    refusal: (error) => error,
-    damaged: (what) => new Error(what),
-  })
+function valuesOf(database: Database): ReadonlyMap<string, string> {
+  if (!hasColumn(database, 'settings', 'key')) return new Map()
+  const sql = 'SELECT key, value FROM settings'
+  const rows = database.prepare<[], { key: string; value: string }>(sql).all()
+  return new Map(rows.map(({ key, value }) => [key, value]))
 }

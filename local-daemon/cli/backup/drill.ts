@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { identityAt } from '../../access/identity/identity.ts'
 import { readSuccessions } from '../../access/identity/succession.ts'
 import { fetchBackup, proveFetched } from '../../backup/fetch-backup.ts'
-import { NOTHING_REVIVED } from '../../backup/restore/compare-stores.ts'
 import { settleStore } from '../../backup/restore/settle-store.ts'
+import { NOTHING_ENDED } from '../../store/ended/ended.ts'
 import type { Home } from '../../home/home.ts'
 import { STAGED_STATE } from '../../store/file/swap.ts'
 import { backupHome } from './backup-home.ts'
@@ -41,7 +41,7 @@ export async function drillRestore(home: Home): Promise<Drill> {
     state: join(fetched.directory, STAGED_STATE),
     identity,
     successions: readSuccessions(home, identity.did),
-    revived: NOTHING_REVIVED,
+    ended: NOTHING_ENDED,
   })
   const { name, manifest } = found
   const madeAt = Math.floor(manifest.made_at / 1000)

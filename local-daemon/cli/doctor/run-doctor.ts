@@ -9,6 +9,7 @@ import { contentCheck } from './content-check.ts'
 import { costCheck } from './cost-check.ts'
 import { askEdge, clockCheck, type EdgeFacts } from './public-clock.ts'
 import { drillCheck } from './drill-check.ts'
+import { endedCheck } from './ended-check.ts'
 import { fileChecks } from './file-checks.ts'
 import { type Finding, gatherFindings } from './finding.ts'
 import { keysCheck } from './keys-check.ts'
@@ -44,6 +45,7 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   add(offsiteCheck(seen))
   if (wish.deep === true) add(await drillCheck(seen.home, now / 1000))
   for (const check of fileChecks(seen)) add(check)
+  add(endedCheck(seen))
   add(keysCheck(seen.home, seen.daemon?.health.instance_did, now))
   for (const check of accessChecks(seen, now / 1000)) add(check)
   add(bindCheck(seen))

@@ -3,7 +3,7 @@ import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { localMs } from '../output/local-time.ts'
-import { note, print, printJson, warn } from '../output/output.ts'
+import { note, noteNext, print, printJson, warn } from '../output/output.ts'
 import { fields } from '../output/table.ts'
 import { parseRecordId } from '../parse/id.ts'
 
@@ -20,6 +20,11 @@ interface Redaction {
   readonly record_id: string
   readonly created: boolean
   readonly erased: boolean
+  /** Names of those that may still have the body. */
+  readonly backups: {
+    readonly home: readonly string[] | null
+    readonly elsewhere: readonly string[]
+  }
 }
 
 const EXAMPLE_ID = '0ffae80046b4a5cd9b4f7d4c36b2e9a17d5b1c8e63f2a9d0b7c4e1f58a6d3b92'
@@ -55,5 +60,20 @@ export function addRedact(program: Command): void {
           'another program reads the store, so its log may still have the body; the daemon clears it as soon as that ends',
         )
       }
+      showBackups(redaction.backups)
     })
+}
+
+/** Names in a message; more are counted. */
+const NAMED = 5
+
+function showBackups({ home, elsewhere }: Redaction['backups']): void {
+  if (home === null) warn('the backups at home cannot be listed; some may still have the body')
+  const count = (home?.length ?? 0) + elsewhere.length
+  if (count === 0) return
+  warn(`${count} backups from before may still have the body:`)
+  const lines = [...(home ?? []), ...elsewhere.map((name) => `${name} (backup_to)`)]
+  for (const line of lines.slice(0, NAMED)) note(`  ${line}`)
+  if (count > NAMED) note(`  and ${count - NAMED} more: --json`)
+  noteNext('make a newer one, then', 'spl backup create; spl backup remove <name>')
 }

@@ -17,5 +17,9 @@ export interface Restored {
   /** What was revoked since the backup: revoked again, or alive with `--no-revoke`. Null if it could not be read. */
   readonly revived: Revived | null
   readonly revoked_again: boolean
+  /** Records whose bodies were redacted since the backup, and are redacted again. */
+  readonly redacted_again: number
+  /** Whether the home remembers, outside the store, what was revoked and redacted. */
+  readonly ended_list: 'whole' | 'missing' | 'damaged'
   readonly settings_changed: readonly ChangedSetting[] | null
 }

@@ -1,5 +1,7 @@
 import { existsSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import { readEndedList, setAsideDamaged, writeEndedList } from '../../access/ended/ended-file.ts'
 import { identityAt } from '../../access/identity/identity.ts'
 import { readSuccessions } from '../../access/identity/succession.ts'
 import { systemProblem } from '../../backup/backup-error.ts'
@@ -7,7 +9,8 @@ import { openToRead } from '../../backup/copy/open-to-read.ts'
 import {
   compareStores,
   type Differences,
-  NOTHING_REVIVED,
+  type Revived,
+  revivedIn,
 } from '../../backup/restore/compare-stores.ts'
 import { settleStore } from '../../backup/restore/settle-store.ts'
 import { explainStart } from '../../explain-start.ts'
@@ -16,9 +19,11 @@ import { lineagePath } from '../../home/lineage-path.ts'
 import { prepareHome } from '../../home/prepare-home.ts'
 import { takeSingleInstance } from '../../home/single-instance.ts'
 import { takeStoreLock } from '../../home/store-lock.ts'
+import { type Ended, endedInAny, endedOnlyIn, NOTHING_ENDED } from '../../store/ended/ended.ts'
 import { finishSwap, STAGED_STATE, swapStores } from '../../store/file/swap.ts'
 import { readLineage } from '../../store/lineage/lineage-file.ts'
-import { backupHome, storeFileOf } from '../backup/backup-home.ts'
+import { StoreOpenError } from '../../store/store-error.ts'
+import { type BackupHome, backupHome, storeFileOf } from '../backup/backup-home.ts'
 import { confirmName } from '../gateway/confirm-name.ts'
 import { localTime } from '../output/local-time.ts'
 import { note } from '../output/output.ts'
@@ -27,7 +32,7 @@ import { stageBackup, type StagedBackup } from './find-source.ts'
 import type { RestoreOptions } from './restore.ts'
 import type { Restored } from './restored.ts'
 import { countOf } from './show-restored.ts'
-import { ASIDE, endedInAny, storesAside } from './stores-aside.ts'
+import { ASIDE, storesAside } from './stores-aside.ts'
 
 /**
  * Puts a backup in the place of the store of a home. Until the last step everything is as before; from then on, the backup is the
@@ -66,7 +71,7 @@ async function restoreLocked(
         stageBackup(at, named, beside, options),
       )
       await using _fetched = staged.fetched
-      return await replace(home, at.source.database, staged, options)
+      return await replace(at, staged, options)
     } catch (error) {
       throw isFull(error) ? systemProblem(error, dirname(at.source.database)) : error
     } finally {
@@ -78,31 +83,36 @@ async function restoreLocked(
 }
 
 async function replace(
-  home: Home,
-  database: string,
+  { home, source, identities }: BackupHome,
   { fetched, name, madeAt }: StagedBackup,
   options: RestoreOptions,
 ): Promise<Restored> {
+  const { database } = source
   const lineage = lineagePath(home, storeFileOf(home))
   const hasStore = (statSync(database, { throwIfNoEntry: false })?.size ?? 0) > 0
-  const present = hasStore ? differencesOf(database, fetched.file) : undefined
-  // The present store may itself be an older one that was restored: what was ended since then is in those put aside.
-  const aside = storesAside(database).map((file) => differencesOf(file, fetched.file))
-  const known = [present, ...aside].flatMap((one) => (one === undefined ? [] : [one.revived]))
-  const revived = endedInAny(known)
-  const differences = present && { ...present, revived }
+  const present = hasStore ? differencesOf(database, fetched.file, options.force) : undefined
+  // The present store may itself be an older one that was restored. What was ended since then is in the list, and in those put aside.
+  const aside = storesAside(database).map((file) => differencesOf(file, fetched.file, true))
+  const list = readEndedList(home.ended, identities)
+  const known = [list, present, ...aside].filter((one) => one !== undefined)
+  const ended = endedInAny(known.map((one) => one.ended))
+  const revived = revivedOf(fetched.file, ended)
   if (hasStore) {
-    for (const line of told(differences, readLineage(lineage))) note(line)
+    for (const line of told(present, revived, readLineage(lineage))) note(line)
     await confirmName('restore', options.yes === true, `replace the store by ${name}`)
   }
   const identity = identityAt(home.instanceKey)
+  const kept = options.revoke ? ended : endedOnlyIn(ended, idsOf(revived))
   const settled = await settleStore({
     file: fetched.file,
     state: join(fetched.directory, STAGED_STATE),
     identity,
     successions: readSuccessions(home, identity.did),
-    revived: options.revoke ? revived : NOTHING_REVIVED,
+    ended: kept,
   })
+  // Before the swap: whoever removes what was put aside removes what knew of it.
+  if (list.state === 'damaged') setAsideDamaged(home.ended)
+  writeEndedList(home.ended, kept, identity)
   renameSync(fetched.file, join(fetched.directory, basename(database)))
   const replaced = asideOf(database)
   swapStores(database, { staged: fetched.directory, aside: replaced, lineage })
@@ -113,29 +123,59 @@ async function replace(
     records: settled.records,
     epoch: settled.epoch,
     replaced: existsSync(replaced) ? replaced : null,
-    lost_records: differences?.lost ?? (hasStore ? null : 0),
-    revived: known.length > 0 || !hasStore ? revived : null,
+    lost_records: present?.lost ?? (hasStore ? null : 0),
+    revived: list.state === 'whole' || known.length > 1 || !hasStore ? revived : null,
     revoked_again: options.revoke,
-    settings_changed: differences?.settings ?? (hasStore ? null : []),
+    redacted_again: settled.again.redacted,
+    ended_list: list.state,
+    settings_changed: present?.settings ?? (hasStore ? null : []),
   }
 }
 
-/** Undefined for a present store that cannot be read: it may be why somebody restores one. */
-function differencesOf(present: string, backup: string): Differences | undefined {
-  const opened: { close(): unknown }[] = []
+/**
+ * Undefined for a present store that cannot be read: it may be why somebody restores one.
+ *
+ * @throws StoreOpenError STORE_TOO_NEW for one of a newer spl, unless it is forced
+ */
+function differencesOf(present: string, backup: string, force = false): Differences | undefined {
   const before = besideOf(present)
   try {
-    const [one, other] = [present, backup].map((path) => {
-      const database = openToRead(path)
-      opened.push(database)
-      return database
-    })
-    return one && other && compareStores(one, other)
-  } catch {
+    using one = disposable(openToRead(present))
+    using other = disposable(openToRead(backup))
+    return compareStores(one.database, other.database)
+  } catch (error) {
+    if (!force && error instanceof StoreOpenError && error.code === 'STORE_TOO_NEW') throw error
     return undefined
   } finally {
-    for (const database of opened) database.close()
     removeTraces(present, before)
+  }
+}
+
+function revivedOf(backup: string, ended: Ended): Revived {
+  const before = besideOf(backup)
+  try {
+    using opened = disposable(openToRead(backup))
+    return revivedIn(opened.database, ended)
+  } finally {
+    removeTraces(backup, before)
+  }
+}
+
+function disposable(database: Database) {
+  return {
+    database,
+    [Symbol.dispose]() {
+      database.close()
+    },
+  }
+}
+
+function idsOf({ accounts, tokens, invites }: Revived): Ended {
+  return {
+    ...NOTHING_ENDED,
+    accounts: new Set(accounts.map(({ id }) => id)),
+    tokens: new Set(tokens.map(({ token_id }) => token_id)),
+    invites: new Set(invites.map(({ id }) => id)),
   }
 }
 
@@ -153,19 +193,24 @@ function besideOf(database: string): readonly string[] {
 /** What goes, for the person who is about to decide. */
 function told(
   differences: Differences | undefined,
+  revived: Revived,
   mark: ReturnType<typeof readLineage>,
 ): readonly string[] {
+  const count = countOf(revived)
+  const revoked =
+    count === 0 ? [] : [`${count} accounts, tokens and invites were revoked since the backup`]
   if (differences === undefined) {
     const had =
       mark === undefined || mark.seq === 0
         ? ''
         : `; it had ${mark.seq} records at ${localTime(mark.at / 1000)}`
-    return [`the present store cannot be read${had}`]
+    return [`the present store cannot be read${had}`, ...revoked]
   }
-  const { records, lost, revived, settings } = differences
-  const lines = [`the present store has ${records} records; ${lost} of them are not in the backup`]
-  const count = countOf(revived)
-  if (count > 0) lines.push(`${count} accounts, tokens and invites were revoked since the backup`)
+  const { records, lost, settings } = differences
+  const lines = [
+    `the present store has ${records} records; ${lost} of them are not in the backup`,
+    ...revoked,
+  ]
   for (const { key, from, to } of settings) {
     lines.push(`the setting ${key} goes from ${from ?? 'its default'} to ${to ?? 'its default'}`)
   }

@@ -26,6 +26,16 @@ export function showRestored(restored: Restored): void {
   if (count > 0 && !again) {
     warn(`${count} accounts, tokens and invites that were revoked are valid again (--no-revoke)`)
   }
+  if (restored.redacted_again > 0) {
+    note(`redacted again: ${restored.redacted_again} records; the backup still has their bodies`)
+  }
+  if (restored.ended_list !== 'whole') {
+    const known = restored.replaced === null ? 'nothing here' : 'only the old store'
+    warn(
+      `ended.list is ${restored.ended_list}: ${known} says what was revoked or redacted since the backup`,
+    )
+    noteNext('look at', 'spl token list')
+  }
   noteNext('start it with', 'spl serve --daemon')
 }
 

@@ -1,28 +1,11 @@
 import { hash } from 'node:crypto'
 import { recordPreimage } from '../../../protocol/records/record-id.ts'
 import type { SplRecord } from '../../../protocol/records/record-form.ts'
-import { REDACTION_KIND, REDACTIONS_THREAD } from '../../access/redaction-note.ts'
+import type { RedactionClaim } from '../../access/redaction-note.ts'
 import type { RecordRow, RedactionRow } from '../../store/rows.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
 import { toStoredRecord } from '../../store/to-stored-record.ts'
 import { differentColumn, type RecordColumns } from './check-record.ts'
-
-/** What a record of this daemon tells of a redaction. */
-export interface RedactionClaim {
-  readonly recordId: string
-  readonly bodySha256: string
-}
-
-/** The claim of a record; undefined for one that is not a note of this daemon. @param own its identities */
-export function redactionClaim(
-  record: StoredRecord | undefined,
-  own: readonly string[],
-): RedactionClaim | undefined {
-  if (record?.thread !== REDACTIONS_THREAD || !own.includes(record.origin)) return undefined
-  const { body } = JSON.parse(record.raw) as Pick<SplRecord, 'body'>
-  if (body['kind'] !== REDACTION_KIND) return undefined
-  return { recordId: String(body['record_id']), bodySha256: String(body['body_sha256']) }
-}
 
 /** The record of a row as the daemon would read it; undefined if it is not what was written. */
 export function recordOf(row: RecordColumns): StoredRecord | undefined {

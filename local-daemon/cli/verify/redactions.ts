@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
+import { redactionClaim } from '../../access/redaction-note.ts'
 import type { Statements } from '../../store/statements.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
 import { ID_START_BYTES, ID_START_DIGITS, toStoredRecord } from '../../store/to-stored-record.ts'
 import type { RecordColumns } from './check-record.ts'
-import { checkRedacted, redactionClaim } from './check-redacted.ts'
+import { checkRedacted } from './check-redacted.ts'
 import type { Findings } from './findings.ts'
 
 /** Tells redactions from damage: each has a note of the daemon, and each note a redaction. */

@@ -1,8 +1,8 @@
 import { type RecordView, type ViewFilter, viewWithin } from '../../store/record-view.ts'
 import { flatJson } from '../../store/stored-record.ts'
-import { ProblemError } from '../../problem/problem-error.ts'
 import { answers } from '../schemas/describe.ts'
 import { parseInput } from '../input/parse-input.ts'
+import { missingThread } from '../answers/missing-thread.ts'
 import { listAnswer } from '../answers/list-answer.ts'
 import type { RouteContext } from '../router.ts'
 import { PageQuery, RecordList, RecordsQuery, ThreadParams } from '../schemas/schemas.ts'
@@ -54,9 +54,7 @@ export function addListRecords(parts: RouteParts): void {
       const query = parseInput(PageQuery, c.get('query'))
       const view = viewOf(c)
       if (view.thread(id) === undefined) {
-        throw new ProblemError('NOT_FOUND', 'There is no such thread here', {
-          try: 'GET /v1/threads lists them.',
-        })
+        throw missingThread()
       }
       return list(c, view, { thread: id }, query)
     },

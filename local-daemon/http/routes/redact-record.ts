@@ -1,4 +1,5 @@
 import { redactionNote } from '../../access/redaction-note.ts'
+import { mayHold } from '../../backup/may-hold.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import { answers, jsonBody } from '../schemas/describe.ts'
@@ -9,7 +10,7 @@ import type { RouteParts } from './route-parts.ts'
 
 /** `POST /v1/records/{id}/redact`: takes the body out of a record, for good. The answer is sent once that is durable. */
 export function addRedactRecord(parts: RouteParts): void {
-  const { router, store, authorise, did, viewOf } = parts
+  const { router, store, authorise, did, viewOf, backups, offsite } = parts
   router.on(
     {
       method: 'post',
@@ -27,6 +28,9 @@ export function addRedactRecord(parts: RouteParts): void {
       const cause = { principal: c.get('principal'), reason, requestId: c.env.requestId }
       const { record, created, erased } = await store.redact(id, redactionNote(did, cause))
       const { redacted } = record
+      const redactedAt = redacted?.at ?? Date.now()
+      const held = (names: readonly string[] | undefined) =>
+        names && mayHold(names, { seq: record.seq, epoch: store.epoch, redactedAt })
       return jsonAnswer(
         c.env,
         200,
@@ -39,6 +43,10 @@ export function addRedactRecord(parts: RouteParts): void {
           record_id: redacted?.recordId,
           created,
           erased,
+          backups: {
+            home: held(await backups.names()) ?? null,
+            elsewhere: held(offsite.report()?.names ?? []),
+          },
         }),
       )
     },

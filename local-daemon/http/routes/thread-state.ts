@@ -2,6 +2,7 @@ import { holderOf } from '../../access/principal.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { jsonAnswer } from '../answers/answer.ts'
 import { parseInput } from '../input/parse-input.ts'
+import { missingThread } from '../answers/missing-thread.ts'
 import { ThreadState } from '../schemas/find-schemas.ts'
 import { answers } from '../schemas/describe.ts'
 import { Did, PageQuery, ThreadParams } from '../schemas/schemas.ts'
@@ -25,9 +26,7 @@ export function addThreadState({ router, store, viewOf }: RouteParts): void {
       const { limit, cursor } = parseInput(PageQuery, c.get('query'))
       const row = viewOf(c).thread(id)
       if (row === undefined) {
-        throw new ProblemError('NOT_FOUND', 'There is no such thread here', {
-          try: 'GET /v1/threads lists them.',
-        })
+        throw missingThread()
       }
       const after = cursor === undefined ? undefined : actorOf(cursor)
       const caller = { holder: holderOf(c.get('principal')), signal: c.req.raw.signal }

@@ -26,5 +26,14 @@ export const Redaction = z
       description:
         'Whether no file of the store has the body any more. False while another program reads the store',
     }),
+    backups: z
+      .object({
+        home: z.array(z.string()).readonly().nullable(),
+        elsewhere: z.array(z.string()).readonly(),
+      })
+      .openapi({
+        description:
+          'Names of backups from before that may still have the body: at home (null if they cannot be listed), and those known in the S3 store',
+      }),
   })
   .openapi('Redaction')

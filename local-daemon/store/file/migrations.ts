@@ -243,13 +243,7 @@ CREATE INDEX redactions_unerased ON redactions (seq) WHERE erased_at IS NULL;
  */
 export function migrate(database: Database): void {
   const found = database.pragma('user_version', { simple: true }) as number
-  if (found > MIGRATIONS.length) {
-    throw new StoreOpenError(
-      'STORE_TOO_NEW',
-      `The store has schema ${found}; this spl knows up to ${MIGRATIONS.length}`,
-      'Run the newer spl that wrote it, or restore a backup from before the upgrade.',
-    )
-  }
+  refuseNewer(found)
   for (let version = found; version < MIGRATIONS.length; version += 1) {
     database
       .transaction(() => {
@@ -260,6 +254,16 @@ export function migrate(database: Database): void {
       .immediate()
   }
   giveBackRoom(database, found > 0 && found < MIGRATIONS.length)
+}
+
+/** @throws StoreOpenError STORE_TOO_NEW for a schema that only a newer `spl` knows */
+export function refuseNewer(schema: number, what = 'The store'): void {
+  if (schema <= MIGRATIONS.length) return
+  throw new StoreOpenError(
+    'STORE_TOO_NEW',
+    `${what} has schema ${schema}; this spl knows up to ${MIGRATIONS.length}`,
+    'Run the newer spl that wrote it. To go back to a backup from before the upgrade: spl restore --force, which cannot say what you lose.',
+  )
 }
 
 /** A step that makes a table anew leaves the old one's pages in the file; also if it was killed before they were given back. */

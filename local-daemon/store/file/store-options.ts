@@ -12,6 +12,8 @@ export interface StoreOptions extends ConnectionOptions {
   readonly folds?: readonly Fold[]
   /** Remembers the store outside its file; without it, an older copy goes unnoticed. */
   readonly lineage?: LineageOptions
+  /** Ids of records whose bodies were redacted: they are refused also by a store that never had them. */
+  readonly withheld?: ReadonlySet<string>
   /** Called for each change of the trouble. */
   readonly onTrouble?: TroubleListener
   /** Called with the exception of a commit listener; without this, it is uncaught. Must not throw. */

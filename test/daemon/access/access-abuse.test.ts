@@ -136,7 +136,12 @@ describe('the daemon’s own DID', () => {
 
 describe('what the edge is told', () => {
   it('is no list at all when there are more tokens than it holds, so that home decides', async () => {
-    const row = { token_id: 'aa', scopes: '["records:read"]', expires_at: null } as TokenRow
+    const row = {
+      token_id: 'aa',
+      scopes: '["records:read"]',
+      expires_at: null,
+      reach: null,
+    } as TokenRow
     const rows = (count: number) => ({ liveTokens: () => Array.from({ length: count }, () => row) })
     const { edgeTokens } = EDGE_LIMITS
     const told = (count: number) => projectPolicy(rows(count), INITIAL_SETTINGS, 1, 0).tokens

@@ -217,6 +217,29 @@ describe('spl restore', () => {
     expect(filesOf(home)).toEqual(['hub.db'])
   })
 
+  test('does not replace the store of a newer spl without --force, which cannot say what is lost', async () => {
+    await using home = aKeptHome()
+    await home.start()
+    await home.append(3)
+    await backedUp(home)
+    await home.stop()
+    const newer = new BetterSqlite(home.database)
+    newer.pragma('user_version = 99')
+    newer.close()
+    const before = readFileSync(home.database)
+    const run = await spl(home, 'restore', '--yes')
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('[STORE_TOO_NEW]')])
+    expect(run.stderr).toContain('spl restore --force')
+    expect(readFileSync(home.database).equals(before)).toBe(true)
+    expect(filesOf(home)).toEqual(['hub.db'])
+    const forced = await spl(home, 'restore', '--yes', '--force', '--json')
+    expect(forced.stderr).toContain('the present store cannot be read')
+    const { lost_records: lost, replaced } = JSON.parse(forced.stdout) as Record<string, string>
+    expect(lost).toBeNull()
+    expect(readFileSync(join(replaced ?? '', 'hub.db')).equals(before)).toBe(true)
+    await home.start()
+  })
+
   test('replaces a store that cannot be read, with the log of a killed daemon, and warns', async () => {
     await using home = aKeptHome()
     await home.start()

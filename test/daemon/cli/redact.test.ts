@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runHere } from '../../support/cli/run-here.ts'
 import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
+import { until } from '../../support/until.ts'
 
 describe('spl redact', () => {
   it('takes the body out, says where it is noted, and changes nothing a second time', async () => {
@@ -22,6 +23,38 @@ describe('spl redact', () => {
     expect(again.code).toBe(0)
     expect(again.stdout).toContain(id)
     expect(again.stderr).toContain('redacted before')
+  })
+
+  it('names the backups from before that may still have the body', async () => {
+    await using at = aKeptHome()
+    await at.start()
+    const create = async () =>
+      (
+        JSON.parse(
+          (await runHere(['backup', 'create', '--json'], { home: at.path })).stdout,
+        ) as Record<string, string>
+      )['name']
+    await create()
+    const [id = '', other = ''] = await at.append(2, 'hunter2')
+    const holding = await create()
+    const run = await runHere(['redact', id, '--reason', 'a password'], { home: at.path })
+    expect(run.stderr).toContain('1 backups from before may still have the body')
+    expect(run.stderr).toContain(holding)
+    expect(run.stderr).toContain('spl backup remove')
+    // One that is made now does not have it, and has the other one.
+    const second = Math.floor(Date.now() / 1000)
+    await until('the next second', () => Math.floor(Date.now() / 1000) > second)
+    await at.append(1, 'more')
+    await create()
+    const again = await runHere(['redact', id, '--reason', 'again', '--json'], { home: at.path })
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      created: false,
+      backups: { home: [holding], elsewhere: [] },
+    })
+    const late = await runHere(['redact', other, '--reason', 'x', '--json'], { home: at.path })
+    expect((JSON.parse(late.stdout) as { backups: { home: string[] } }).backups.home).toHaveLength(
+      2,
+    )
   })
 
   it.each([

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest'
 import {
   decodeEdgePolicy,
   type EdgePolicy,
+  type EdgeToken,
   encodeEdgePolicy,
   scopeBits,
+  withoutReach,
 } from '../../../protocol/tunnel/edge-policy.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
@@ -20,7 +22,13 @@ const policy: EdgePolicy = {
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
 test('a policy comes back as it was', () => {
-  for (const one of [policy, { ...policy, tokens: null }, { ...policy, tokens: {}, origins: [] }]) {
+  const narrow = { [ID]: { scopes: 1, threads: '0102ffff' } }
+  for (const one of [
+    policy,
+    { ...policy, tokens: narrow },
+    { ...policy, tokens: null },
+    { ...policy, tokens: {}, origins: [] },
+  ]) {
     expect(decodeEdgePolicy(encodeEdgePolicy(one) ?? new Uint8Array())).toEqual(one)
   }
 })
@@ -41,6 +49,8 @@ describe('what is no policy is refused', () => {
     ['a token by another name', { ...policy, tokens: { __proto__x: { scopes: 1 } } }],
     ['a token without scopes', { ...policy, tokens: { [ID]: {} } }],
     ['a token that expires in words', { ...policy, tokens: { [ID]: { scopes: 1, expires: 'x' } } }],
+    ['threads by name', { ...policy, tokens: { [ID]: { scopes: 1, threads: ['th_x'] } } }],
+    ['half a thread', { ...policy, tokens: { [ID]: { scopes: 1, threads: '01' } } }],
     ['a limit of nothing', { ...policy, limits: { ...policy.limits, token_burst: 0 } }],
     ['a limit in parts', { ...policy, limits: { ...policy.limits, body_bytes: 1.5 } }],
     ['no limits', { ...policy, limits: undefined }],
@@ -68,6 +78,25 @@ describe('what is no policy is refused', () => {
       }),
     )
   })
+})
+
+test('a policy of a later version is read, and what is not known in it left alone', () => {
+  const tokens = { [ID]: { scopes: 1, later: ['x'] } }
+  expect(decodeEdgePolicy(bytesOf({ ...policy, tokens, later: 1 }))).toEqual({ ...policy, tokens })
+})
+
+test('a policy that is too large with what its tokens reach still fits without', () => {
+  const threads = '0102'.repeat(64)
+  const many = (token: EdgeToken) =>
+    Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, n) => [n.toString(16).padStart(64, '0'), token]),
+    )
+  const large = { ...policy, tokens: many({ scopes: 127, expires: 1_795_478_000, threads }) }
+  expect(encodeEdgePolicy(large)).toBeUndefined()
+  const small = withoutReach(large)
+  expect(small.tokens).toEqual(many({ scopes: 127, expires: 1_795_478_000 }))
+  expect(encodeEdgePolicy(small)).toBeDefined()
+  expect(withoutReach({ ...policy, tokens: null }).tokens).toBeNull()
 })
 
 test('a policy that is too large to be sent is refused', () => {

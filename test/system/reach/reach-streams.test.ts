@@ -39,6 +39,8 @@ describe.for(FOLLOW)('readers of everything by %s through the gateway', ([, foll
       readers.push({ kind, one: await follow(home, `${STREAM}?since=now&ticket=${ticket}`) })
     }
     await untilJoined(home, readers.length)
+    // One for each reach, whoever shows it how: nobody shares a group with somebody who sees less or more.
+    expect(home.daemon().tunnel?.status.groups).toBe(KINDS.length)
     const written: Record<string, string[]> = {}
     for (const thread of ['th_ops', 'th_far', 'th_ci', 'th_two', 'th_plain', 'th_opsy', 'th_ops']) {
       ;(written[thread] ??= []).push(await world.write(thread))
