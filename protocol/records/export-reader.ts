@@ -59,6 +59,8 @@ export interface ExportPlace {
 }
 
 const BEYOND = 'something follows the end of the export'
+const OTHER_LINES = 'the lines of this part are not what was exported'
+const RETURNS = 'its line ends were changed to CR LF; take them out: tr -d "\\r"'
 const NO_HEADER = 'it does not begin with a header'
 const PREFIX = new TextEncoder().encode(FORMAT_LINE)
 
@@ -132,7 +134,7 @@ export class ExportReader {
   #readHeader(bytes: Uint8Array | undefined): ExportStep {
     const header = parseHeader(valueOf(bytes))
     if (header === 'version') return this.#end('VERSION', 'a newer spl wrote this file')
-    if (typeof header === 'string') return this.#end('NOT_EXPORT', header)
+    if (typeof header === 'string') return this.#end('NOT_EXPORT', otherForm(bytes) ?? header)
     this.#header = header
     this.#cursor = this.#rest ?? header.since
     return { kind: 'header', header }
@@ -170,7 +172,7 @@ export class ExportReader {
       return this.#fault('CHANGED', `this part has ${found} lines and had ${part.records}`)
     }
     if ((await this.#hash()) === part.sha256) return undefined
-    return this.#fault('CHANGED', 'the lines of this part are not what was exported')
+    return this.#fault('CHANGED', this.#lines.some(endsInReturn) ? RETURNS : OTHER_LINES)
   }
 
   async #hash(): Promise<string> {
@@ -200,6 +202,23 @@ export class ExportReader {
   #fault(code: ExportFault['code'], message: string): ExportFault {
     return { code, line: Math.max(1, this.#line), message }
   }
+}
+
+/** A line end of Windows is a line feed with this before it. */
+export function endsInReturn(line: Uint8Array | undefined): boolean {
+  return line?.at(-1) === 0x0d
+}
+
+/** Forms that a file may have got on its way, by its first bytes. */
+function otherForm(bytes: Uint8Array | undefined): string | undefined {
+  const [first, second, third] = bytes ?? []
+  if (first === 0x1f && second === 0x8b) return 'it is compressed: gunzip it first'
+  if (first === 0x28 && second === 0xb5) return 'it is compressed: unzstd it first'
+  if (first === 0xef && second === 0xbb && third === 0xbf) {
+    return 'a byte order mark was put before its first line'
+  }
+  const isWide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  return isWide ? 'it was changed to UTF-16' : undefined
 }
 
 function joined(bytes: Uint8Array | undefined): string {

@@ -50,7 +50,7 @@ test('records go to another home through its public host, and come back the same
   await run(['export', '-o', file], { home: from.daemon.home.root })
   expect(await run(['import', file, '--dry-run'], public_)).toContain('4000 would be accepted')
   expect(await run(['import', file], public_)).toContain('4000 accepted')
-  expect(await run(['import', file], public_)).toContain('4000 were there already')
+  expect(await run(['import', file], public_)).toContain('4000 there already')
   await run(['export', '-o', back], public_)
   expect(lines(home.daemon())).toEqual(lines(from.daemon))
   await using third = await aDaemon()

@@ -30,14 +30,15 @@ export function collectPages<Item>(
   }, limit)
 }
 
-/** The same for any way to read a page: so many items behind a cursor. */
+/** The same for any way to read a page: so many items behind a cursor; null: from the beginning. */
 export async function collectFrom<Item, Page extends List<Item>>(
   read: (items: number, cursor: string | null) => Promise<Page>,
   limit: number,
+  from: string | null = null,
 ): Promise<Page> {
   using progress = showProgress('reading')
   const data: Item[] = []
-  let cursor: string | null = null
+  let cursor = from
   for (;;) {
     const page: Page = await read(Math.min(limit - data.length, PAGE_ITEMS), cursor)
     data.push(...page.data)

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { ACTS, DATA_TYPES } from '../../../protocol/records/record.ts'
 
 /** A filter of `POST /v1/records/query`, as JSON. */
 export type Filter = Readonly<Record<string, unknown>>
@@ -9,12 +10,15 @@ const OPERATORS: readonly (readonly [sign: string, operator: string])[] = [
   ['<=', '$lte'],
   ['!=', '$ne'],
   ['~*', '$ilike'],
+  ['==', '$eq'],
   ['=', '$eq'],
   ['>', '$gt'],
   ['<', '$lt'],
   ['~', '$like'],
 ]
-const FORM = /^((?:[^=<>!~"]|"(?:[^"\\]|\\.)*")+)(>=|<=|!=|~\*|=|>|<|~)(.*)$/su
+const FORM = /^\s*((?:[^=<>!~"]|"(?:[^"\\]|\\.)*")+?)(\s*)(>=|<=|!=|~\*|==|=|>|<|~)(\s*)(.*)$/su
+/** Fields with a closed list of values, or a form of their own: another value can meet no record. */
+const CLOSED: Readonly<Record<string, readonly string[]>> = { act: ACTS, data_type: DATA_TYPES }
 const NUMBERS: ReadonlySet<string> = new Set(['clock', 'created_at'])
 
 /** A condition of the command line, such as `act=DO` or `body.n>=5`, or a filter as JSON; each is added to those before. */
@@ -24,14 +28,24 @@ export function parseCondition(word: string, before: readonly Filter[] = []): re
 
 function filterOf(word: string): Filter {
   if (word.trimStart().startsWith('{')) return jsonOf(word)
-  const [, field, sign, text = ''] = FORM.exec(word) ?? []
+  const [, field, before, sign, after = '', rest = ''] = FORM.exec(word) ?? []
+  // `body.n > 5` is a habit; a value that begins with a blank stands directly behind its sign.
+  const text = before === '' ? after + rest : rest
   const operator = OPERATORS.find(([one]) => one === sign)?.[1]
   if (field === undefined || operator === undefined) {
     throw new InvalidArgumentError(
       'A condition is a field, one of = != > >= < <= ~ ~* and a value, or a filter as JSON.',
     )
   }
-  return { [field]: { [operator]: valueOf(field, operator, text) } }
+  const value = valueOf(field, operator, text)
+  if (operator === '$eq' || operator === '$ne') refuseUnknown(field, value)
+  return { [field]: { [operator]: value } }
+}
+
+function refuseUnknown(field: string, value: unknown): void {
+  const known = CLOSED[field]
+  if (known === undefined || known.includes(value as string)) return
+  throw new InvalidArgumentError(`${field} is one of ${known.join(', ')}.`)
 }
 
 function jsonOf(word: string): Filter {

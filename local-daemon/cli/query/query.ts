@@ -22,6 +22,7 @@ interface QueryOptions extends GlobalOptions {
   readonly thread?: string
   readonly sort?: Sort
   readonly explain: boolean
+  readonly cursor?: string
 }
 
 export function addQuery(program: Command): void {
@@ -32,6 +33,7 @@ export function addQuery(program: Command): void {
     .option('--thread <thread>', 'only records of this thread', parseId)
     .option('--sort <order>', 'created_at or clock; - in front: the last first', parseSort)
     .option('--limit <n>', 'maximum number of records', parseLimit, 100)
+    .option('--cursor <cursor>', 'go on behind it; an answer with more prints it', parseId)
     .option('--explain', 'say how the records are found', false)
     .addHelpText(
       'after',
@@ -53,6 +55,7 @@ export function addQuery(program: Command): void {
         (items, cursor) =>
           client.post('/v1/records/query', { thread, filter, sort, limit: items, cursor, explain }),
         limit,
+        options.cursor ?? null,
       )
       if (options.json) return printJson(page)
       const rows = page.data.map((record) => [
@@ -66,6 +69,6 @@ export function addQuery(program: Command): void {
       else print(table(['THREAD', 'CLOCK', 'ACT', 'RECORD', 'TEXT'], rows))
       for (const step of page.plan?.steps ?? []) note(`plan: ${step}`)
       if (page.plan !== undefined) note(`plan: looked at ${page.plan.looked} records`)
-      if (page.has_more) note(`more exist: --limit ${limit * 10}`)
+      if (page.has_more) note(`more exist: --limit ${limit * 10}, or --cursor ${page.next_cursor}`)
     })
 }

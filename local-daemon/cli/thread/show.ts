@@ -35,6 +35,7 @@ export function addThreadShow(thread: Command): void {
       print(
         fields([
           ['Thread', state.id],
+          ['Namespace', state.namespace ?? undefined],
           ['Goal', state.goal ?? undefined],
           ['Records', String(state.records)],
           ['Begun', shortTime(state.created_at / 1000)],

@@ -1,4 +1,8 @@
-import type { ExportFault, PartRead } from '../../../protocol/records/export-reader.ts'
+import {
+  endsInReturn,
+  type ExportFault,
+  type PartRead,
+} from '../../../protocol/records/export-reader.ts'
 import { checkLine, type RejectedLine } from './check-line.ts'
 
 /** A line that holds a sound record. */
@@ -36,7 +40,7 @@ export function partFault(
   { rejected }: LinesChecked,
 ): ExportFault | undefined {
   const isComplete = lines.length === part.records && rejected.length === 0
-  if (fault?.code !== 'CHANGED' || !isComplete) return fault
+  if (fault?.code !== 'CHANGED' || !isComplete || lines.some(endsInReturn)) return fault
   const message = `the ${part.records} records before it are intact, but not as they were exported: in another order, or with another judged_by`
   return { ...fault, message }
 }

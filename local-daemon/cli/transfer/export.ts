@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { bytesText } from '../output/bytes-text.ts'
 import { CliError } from '../cli-error.ts'
 import { daemonClient } from '../client/daemon-client.ts'
+import { requireKnownNamespace } from '../client/known-namespace.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
@@ -11,7 +12,7 @@ import { showProgress, type Progress } from '../output/progress.ts'
 import { parseId } from '../parse/id.ts'
 import { parseOutput } from '../parse/output.ts'
 import { interruptedBySignal } from './interrupted.ts'
-import { shellPath } from '../../problem/shell-word.ts'
+import { shellPath, shellWord } from '../../problem/shell-word.ts'
 import { PartialFile } from './partial-file.ts'
 import { writeExport, type ExportSink, type Written } from './write-export.ts'
 
@@ -54,6 +55,7 @@ async function exportRecords(options: ExportOptions): Promise<void> {
   if (output === '-') refuseStdout(json)
   const started = performance.now()
   const client = await daemonClient(options)
+  if (options.namespace) await requireKnownNamespace(client, options.namespace)
   const thread = options.thread && (await wholeThread(client, options.thread))
   const query = {
     ...(thread && { thread }),
@@ -61,7 +63,7 @@ async function exportRecords(options: ExportOptions): Promise<void> {
     ...(options.since && { since: options.since }),
     ...(!options.all && { own_threads: 'false' }),
   }
-  const signal = interruptedBySignal()
+  const signal = interruptedBySignal(() => interrupted(output))
   using progress = showProgress('exporting', { json })
   const onProgress = (written: Written) => showWritten(progress, written, started)
   const wanted = { client, query, signal, onProgress, onRemark: note }
@@ -97,7 +99,8 @@ function showWritten(progress: Progress, { records, end }: Written, started: num
   progress.say(`exporting: ${records} records, ${bytesText(end / seconds)}/s`)
 }
 
-function tell(written: Written, ms: number, { output, json }: ExportOptions): void {
+function tell(written: Written, ms: number, options: ExportOptions): void {
+  const { output, json, all } = options
   const { header, cursor, records, end } = written
   if (json) {
     return printJson({
@@ -113,9 +116,36 @@ function tell(written: Written, ms: number, { output, json }: ExportOptions): vo
     })
   }
   const rate = ms < 1_000 ? '' : `, ${Math.round((records * 1_000) / ms)} records/s`
-  note(`${records} records, ${bytesText(end)}${rate}, signed by ${header.exporter}`)
-  if (output !== '-') noteNext('to take them in elsewhere', `spl import ${shellPath(output)}`)
-  noteNext('later, only what is new', `spl export --since ${cursor}`)
+  note(`${records} ${records === 1 ? 'record' : 'records'}, ${bytesText(end)}${rate}`)
+  note(`signed by ${header.exporter}`)
+  if (all) note('another home refuses accounts, settings and audit: they are this daemon’s own')
+  // Not for the home of this command: that one has them.
+  if (output !== '-') note(`to take them in, at the other home: spl import ${shellPath(output)}`)
+  noteNext('later, only what is new', sinceCommand(cursor, options))
+}
+
+/** The same export from here on. */
+function sinceCommand(cursor: string, { thread, namespace, all, output }: ExportOptions): string {
+  const words = ['spl export']
+  if (thread) words.push(`--thread ${shellWord(thread)}`)
+  if (namespace) words.push(`--namespace ${shellWord(namespace)}`)
+  if (all) words.push('--all')
+  words.push(`--since ${cursor}`)
+  if (output !== '-') words.push('-o news.ndjson')
+  return words.join(' ')
+}
+
+function interrupted(output: string): CliError {
+  return new CliError(
+    'INTERRUPTED',
+    output === '-'
+      ? 'stopped before the end: what was written is not whole'
+      : 'stopped before the end',
+    output === '-'
+      ? 'run the same command again'
+      : 'run the same command again, and it goes on from here',
+    EXIT_CODE.interrupted,
+  )
 }
 
 function refuseStdout(json: boolean | undefined): void {

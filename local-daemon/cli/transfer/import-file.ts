@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import type { Home } from '../../home/home.ts'
+import { fileFault } from '../../problem/file-fault.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 import { CliError } from '../cli-error.ts'
 import type { DaemonClient } from '../client/daemon-client.ts'
@@ -26,6 +27,8 @@ export interface ImportWanted {
   readonly batchBytes: number
   readonly rejected: RejectedLines
   readonly progress: Progress
+  /** From now on the daemon may have something of it. */
+  readonly onSending: () => void
   readonly onRemark: (text: string) => void
   readonly signal: AbortSignal
 }
@@ -33,8 +36,8 @@ export interface ImportWanted {
 /** What became of an import. */
 export interface Imported extends StepsTaken {
   readonly taker: LineTaker
-  /** Nothing was sent, as the file is not whole: these of its lines hold no sound record. */
-  readonly refused?: RejectedLines
+  /** Nothing was sent, as the file is not whole. */
+  readonly isRefused?: true
 }
 
 /** Bytes that are checked before that is remembered. */
@@ -50,13 +53,15 @@ export async function importFile(path: string, wanted: ImportWanted): Promise<Im
   const firstLine = await readFirstLine(file)
   const checkpoint = new Checkpoint(home, firstLine, destination)
   const { kept, hash } = await believed(file, checkpoint.read())
-  const checking = await RejectedLines.open(undefined)
+  // What is refused here is what is told, unless the daemon judges it again.
+  const checking = isPartial ? await RejectedLines.open(undefined) : rejected
   const run = { ...wanted, file, checkpoint, hash: hash ?? createHash('sha256').update(firstLine) }
   const { checked, known } = await check(run, kept, checking)
   const taker = new LineTaker({ client: wanted.client, isDry, rejected, signal })
   if (checked.faults.length > 0 && !isPartial) {
-    return { ...checked, taker, refused: checking }
+    return { ...checked, taker, isRefused: true }
   }
+  if (!isPartial) await rejected.clear()
   const taken = await send(run, { taker, known, sent: isDry ? undefined : kept?.sent })
   if (!isDry) checkpoint.remove()
   const { header } = checked
@@ -125,7 +130,8 @@ async function send(
     taker.countFrom(sent.counts)
     onRemark(`going on after line ${from.line}, where an earlier call stopped`)
   }
-  progress.say(isDry ? 'asking' : 'importing')
+  progress.say(isDry ? 'asking the daemon' : 'importing')
+  if (!isDry) run.onSending()
   await takeSteps({
     steps: readSteps(readChunks(file, from?.end ?? 0), { from }),
     from,
@@ -151,7 +157,7 @@ async function isStillThere({ file, client, signal }: Run, sent: SentPlace): Pro
     if (step.end >= place.end) break
   }
   if (lines.length === 0) return true
-  const outcomes = await sendLines(client, '/v1/records', lines, signal)
+  const outcomes = await sendLines(client, '/v1/records', lines, { signal })
   return outcomes.every(({ outcome }) => outcome !== 'accepted')
 }
 
@@ -173,7 +179,8 @@ async function readFirstLine(file: FileHandle): Promise<Uint8Array> {
   return new Uint8Array(0)
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+/** @throws CliError FILE_NOT_READABLE */
+export async function openFile(path: string): Promise<FileHandle> {
   try {
     const file = await open(path, 'r')
     if ((await file.stat()).isFile()) return file
@@ -182,7 +189,7 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (cause) {
     throw new CliError(
       'FILE_NOT_READABLE',
-      `open ${path}: ${(cause as Error).message}`,
+      `cannot read ${path}: ${fileFault(cause)}`,
       `check the path: ls -l ${shellPath(path)}`,
       EXIT_CODE.failed,
       { cause },

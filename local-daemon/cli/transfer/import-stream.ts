@@ -9,8 +9,9 @@ import { takeSteps } from './take-steps.ts'
  */
 export async function importStream(
   chunks: AsyncIterable<Uint8Array>,
-  { client, isDry, isPartial, batchBytes, rejected, progress, signal }: ImportWanted,
+  { client, isDry, isPartial, batchBytes, rejected, progress, onSending, signal }: ImportWanted,
 ): Promise<Imported> {
+  if (!isDry) onSending()
   const taker = new LineTaker({ client, isDry, rejected, signal })
   let records = 0
   const taken = await takeSteps({

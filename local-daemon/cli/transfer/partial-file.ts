@@ -185,6 +185,7 @@ function busy(target: string): CliError {
 
 function notWritable(path: string, error: unknown): CliError {
   const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR') return noDirectory(dirname(path), error)
   const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
   return new CliError(
     'OUT_NOT_WRITABLE',
@@ -192,6 +193,16 @@ function notWritable(path: string, error: unknown): CliError {
     isFull
       ? 'make room and run the same command again: it goes on where it stopped'
       : 'choose another file, or a directory that you may write to',
+    EXIT_CODE.failed,
+    { cause: error },
+  )
+}
+
+function noDirectory(path: string, error: unknown): CliError {
+  return new CliError(
+    'OUT_NOT_WRITABLE',
+    `there is no directory ${path}`,
+    `make it: mkdir -p ${shellPath(path)}; or choose another file`,
     EXIT_CODE.failed,
     { cause: error },
   )

@@ -4,6 +4,8 @@ import {
   type ExportPlace,
   type ExportStep,
 } from '../../../protocol/records/export-reader.ts'
+import { decodeText } from '../../../protocol/encoding/utf8.ts'
+import { parsePart } from '../../../protocol/records/export-lines.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { splitLines } from './split-lines.ts'
 
@@ -55,8 +57,8 @@ export async function* readSteps(
     for (const line of lines) {
       end = line.end
       open.push(line.bytes)
-      isTorn = line.isTorn
-      // Half a line is none: whatever it looks like, the file was cut here.
+      // Half a line is none: the file was cut here. Of a whole one, an editor may have taken the line feed.
+      isTorn = line.isTorn && !isWholePart(line.bytes)
       if (isTorn) break
       const made = reader.line(line.bytes)
       // Most lines are records: no promise for each.
@@ -70,6 +72,14 @@ export async function* readSteps(
   const cut = reader.end(isTorn)
   if (cut !== undefined) {
     yield { kind: 'cut', fault: cut, lines: open, end, raw: joined(open) }
+  }
+}
+
+function isWholePart(bytes: Uint8Array | undefined): boolean {
+  try {
+    return typeof parsePart(JSON.parse(decodeText(bytes ?? new Uint8Array()) ?? '')) === 'object'
+  } catch {
+    return false
   }
 }
 

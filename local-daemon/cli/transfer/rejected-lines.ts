@@ -1,5 +1,8 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, open, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import type { RejectedLine } from './check-line.ts'
 
 /** Lines that are listed; a file can have them all. */
@@ -7,27 +10,28 @@ const LISTED = 20
 
 /** The lines that were refused: the first ones to be listed, all of them in a file if one is wanted. */
 export class RejectedLines implements AsyncDisposable {
-  readonly #listed: RejectedLine[] = []
-  readonly #file: FileHandle | undefined
   readonly #path: string | undefined
+  #listed: RejectedLine[] = []
+  #file: FileHandle | undefined
   #count = 0
 
-  private constructor(path: string | undefined, file: FileHandle | undefined) {
+  private constructor(path: string | undefined) {
     this.#path = path
-    this.#file = file
   }
 
   /**
-   * @param path of the file for all of them, made anew; mode 0600, as it has records
-   * @throws CliError OUT_NOT_WRITABLE
+   * @param path of the file for all of them, made with the first one; mode 0600, as it has records
+   * @throws CliError OUT_EXISTS, OUT_NOT_WRITABLE
    */
   static async open(path: string | undefined): Promise<RejectedLines> {
-    if (path === undefined) return new RejectedLines(undefined, undefined)
-    try {
-      return new RejectedLines(path, await open(path, 'w', 0o600))
-    } catch (error) {
-      throw notWritable(path, error)
+    if (path !== undefined) {
+      if (await isThere(path)) throw exists(path)
+      // Better said now than after an hour.
+      await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+        throw notWritable(path, error)
+      })
     }
+    return new RejectedLines(path)
   }
 
   get count(): number {
@@ -42,18 +46,46 @@ export class RejectedLines implements AsyncDisposable {
   async add(rejected: RejectedLine, bytes: Uint8Array | undefined): Promise<void> {
     this.#count += 1
     if (this.#listed.length < LISTED) this.#listed.push(rejected)
-    if (this.#file === undefined) return
+    if (this.#path === undefined) return
     const text = bytes && Buffer.from(bytes).toString()
     try {
+      this.#file ??= await open(this.#path, 'wx', 0o600)
       await this.#file.write(`${JSON.stringify({ ...rejected, text })}\n`)
     } catch (error) {
-      throw notWritable(this.#path ?? '', error)
+      throw notWritable(this.#path, error)
     }
+  }
+
+  /** Begins anew: whoever reads the lines again says again what is refused. */
+  async clear(): Promise<void> {
+    this.#count = 0
+    this.#listed = []
+    const file = this.#file
+    if (file === undefined || this.#path === undefined) return
+    this.#file = undefined
+    await file.close()
+    await rm(this.#path)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file?.close()
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function exists(path: string): CliError {
+  return new CliError(
+    'OUT_EXISTS',
+    `${path} already exists and was not changed`,
+    'choose another file for --rejected, or move this one away',
+    EXIT_CODE.usage,
+  )
 }
 
 function notWritable(path: string, error: unknown): CliError {

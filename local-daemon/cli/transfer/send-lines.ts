@@ -18,6 +18,13 @@ export interface Outcome {
   readonly try?: string
 }
 
+/** How lines are sent. */
+export interface HowToSend {
+  readonly signal: AbortSignal
+  /** They may not be sent again: a new record without a clock would be there twice. */
+  readonly isOnce?: boolean
+}
+
 const RETRY_MS = 1_000
 const TRIES = 5
 /** Longest line of an answer, bytes. */
@@ -34,7 +41,7 @@ export async function sendLines(
   client: DaemonClient,
   path: string,
   lines: readonly Uint8Array[],
-  signal: AbortSignal,
+  { signal, isOnce }: HowToSend,
 ): Promise<readonly Outcome[]> {
   const body = Buffer.concat(lines.flatMap((line) => [line, LINE_FEED]))
   const request = { path, body, count: lines.length }
@@ -44,7 +51,7 @@ export async function sendLines(
     } catch (error) {
       signal.throwIfAborted()
       const passes = error instanceof CliError && error.exitCode === EXIT_CODE.unreachable
-      if (!passes || tries === TRIES) throw error
+      if (!passes || isOnce || tries === TRIES) throw error
       await sleep(RETRY_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
     }
   }

@@ -1,7 +1,7 @@
 import type { DaemonClient } from '../client/daemon-client.ts'
 import type { RejectedLine } from './check-line.ts'
 import type { RejectedLines } from './rejected-lines.ts'
-import { sendLines, type Outcome } from './send-lines.ts'
+import { sendLines, type HowToSend, type Outcome } from './send-lines.ts'
 
 /** A line that is to be taken in. */
 export interface LineToTake {
@@ -22,20 +22,21 @@ export class LineTaker {
   readonly #client: DaemonClient
   readonly #path: string
   readonly #rejected: RejectedLines
-  readonly #signal: AbortSignal
+  readonly #how: HowToSend
   #counts: Counts = { accepted: 0, duplicate: 0, rejected: 0 }
 
   /** @param isDry asks what would become of each line, and writes nothing */
-  constructor(options: {
-    readonly client: DaemonClient
-    readonly isDry: boolean
-    readonly rejected: RejectedLines
-    readonly signal: AbortSignal
-  }) {
+  constructor(
+    options: HowToSend & {
+      readonly client: DaemonClient
+      readonly isDry: boolean
+      readonly rejected: RejectedLines
+    },
+  ) {
     this.#client = options.client
     this.#path = options.isDry ? '/v1/records?dry_run=true' : '/v1/records'
     this.#rejected = options.rejected
-    this.#signal = options.signal
+    this.#how = options
   }
 
   get counts(): Counts {
@@ -51,7 +52,7 @@ export class LineTaker {
   async take(lines: readonly LineToTake[]): Promise<readonly Outcome[]> {
     if (lines.length === 0) return []
     const bytes = lines.map((line) => line.bytes)
-    const outcomes = await sendLines(this.#client, this.#path, bytes, this.#signal)
+    const outcomes = await sendLines(this.#client, this.#path, bytes, this.#how)
     for (const outcome of outcomes) {
       if (outcome.outcome === 'rejected') {
         const line = lines[outcome.line - 1]

@@ -2,7 +2,7 @@ import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note, printJson } from '../output/output.ts'
 import type { RejectedLine } from './check-line.ts'
-import { fileFault } from './file-fault.ts'
+import { exportFault } from './export-fault.ts'
 import type { Imported } from './import-file.ts'
 import type { RejectedLines } from './rejected-lines.ts'
 
@@ -26,12 +26,12 @@ export function tellImport(told: ImportToTell): void {
   const isComplete = faults.length === 0 && taker.counts.rejected === 0
   if (!isComplete) process.exitCode = EXIT_CODE.failed
   if (json) return printJson(asJson(told, isComplete))
-  const rejected = imported.refused ?? told.rejected
+  const { rejected } = told
   for (const line of rejected.listed) note(rejectedText(line))
   const more = rejected.count - rejected.listed.length
   if (more > 0) note(`and ${more} more lines; --rejected <file> writes all of them`)
   note(summary(told))
-  const [first, ...others] = faults.map((fault) => fileFault(path, fault))
+  const [first, ...others] = faults.map((fault) => exportFault(path, fault))
   for (const { message, code } of others) note(`also: ${message} [${code}]`)
   if (first !== undefined) throw first
   if (rejected.count > 0) throw refusedSome(rejected.count, told.isDry)
@@ -39,8 +39,8 @@ export function tellImport(told: ImportToTell): void {
 
 function asJson(told: ImportToTell, isComplete: boolean): object {
   const { imported, path, isDry, ms } = told
-  const { header, records, faults, taker, refused } = imported
-  const { listed } = refused ?? told.rejected
+  const { header, records, faults, taker } = imported
+  const { listed } = told.rejected
   return {
     object: 'import',
     status: isComplete ? 'complete' : 'incomplete',
@@ -51,7 +51,7 @@ function asJson(told: ImportToTell, isComplete: boolean): object {
     records,
     ...taker.counts,
     whole: faults.length === 0,
-    faults: faults.map((fault) => ({ ...fault, code: fileFault(path, fault).code })),
+    faults: faults.map((fault) => ({ ...fault, code: exportFault(path, fault).code })),
     rejected_lines: listed,
     duration_ms: Math.round(ms),
   }
@@ -62,20 +62,34 @@ function rejectedText({ line, code, field, message, try: next }: RejectedLine): 
   return `line ${line}: ${what} [${code}]\n  try: ${next}`
 }
 
+/** Two short lines: the numbers, and whose signature is on the file. */
 function summary({ imported, isDry, ms }: ImportToTell): string {
-  const { records, taker, header, refused } = imported
+  const { records, taker, header, isRefused } = imported
   const { accepted, duplicate, rejected } = taker.counts
-  const from = header === undefined ? '' : ` exported by ${header.exporter}`
-  if (refused !== undefined) return `nothing was sent of ${records} records${from}`
-  const rate = isDry || ms < 1_000 ? '' : `, ${Math.round((records * 1_000) / ms)} records/s`
-  const [would, were] = isDry ? ['would be ', 'are'] : ['', 'were']
-  return `${records} records${from}: ${accepted} ${would}accepted, ${duplicate} ${were} there already, ${rejected} ${would}rejected${rate}`
+  const by = header === undefined ? '' : `\nexported by ${header.exporter}`
+  const all = counted(records, 'record')
+  if (isRefused) return `nothing was sent of ${all}${by}`
+  const left = records - accepted - duplicate - rejected
+  const verdicts = isDry
+    ? [
+        `${accepted} would be accepted`,
+        `${duplicate} there already`,
+        `${rejected} would be refused`,
+      ]
+    : [`${accepted} accepted`, `${duplicate} there already`, `${rejected} refused`]
+  if (left > 0) verdicts.push(`${left} not sent`)
+  const rate = isDry || ms < 1_000 ? '' : `; ${Math.round((records * 1_000) / ms)}/s`
+  return `${all}: ${verdicts.join(', ')}${rate}${by}`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function refusedSome(count: number, isDry: boolean): CliError {
   return new CliError(
     'IMPORT_INCOMPLETE',
-    `${count === 1 ? '1 line' : `${count} lines`} ${isDry ? 'would be' : count === 1 ? 'was' : 'were'} refused; all others ${isDry ? 'are fine' : 'are there'}`,
+    `${counted(count, 'line')} ${isDry ? 'would be' : count === 1 ? 'was' : 'were'} refused; all others ${isDry ? 'are fine' : 'are there'}`,
     'the lines above say why; --rejected <file> writes them all',
   )
 }

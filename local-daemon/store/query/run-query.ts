@@ -32,7 +32,7 @@ export function* runQuery(database: Database, query: RecordQuery): Generator<voi
     yield
   }
   const order = query.by === 'clock' ? 'clock, then arrival' : 'arrival'
-  const way = query.descending ? 'the last first' : 'the first first'
+  const way = query.descending ? 'the newest first' : 'the oldest first'
   const words = [path.words, 'applies the filter to each', `sorts by ${order}, ${way}`]
   return { ...found.result(), plan: { steps: words, looked } }
 }

@@ -88,7 +88,7 @@ describe('an import that was interrupted', () => {
     expect(stderr).toMatch(/going on after line \d{3,}, where an earlier call stopped/u)
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining(`${RECORDS} accepted, 0 were there`),
+      expect.stringContaining(`${RECORDS} accepted, 0 there already`),
     ])
     expect(to.daemon.store.head()).toBe(from.daemon.store.head())
     expect(readdirSync(imports())).toEqual([])

@@ -65,7 +65,7 @@ describe('spl import', () => {
 
   test('gives another home the same ids, origins, signatures and order', async () => {
     const { code, stderr } = await spl('import', file)
-    expect(stderr).toContain('900 accepted, 0 were there already, 0 rejected')
+    expect(stderr).toContain('900 accepted, 0 there already, 0 refused')
     expect(code).toBe(0)
     expect(await everything(to)).toEqual(records)
     expect(records[0]?.origin).toBe(from.daemon.identity.did)
@@ -104,7 +104,7 @@ describe('spl import', () => {
     expect([first.code, first.stderr]).toEqual([
       0,
       expect.stringContaining(
-        '900 would be accepted, 0 are there already, 0 would be rejected',
+        '900 would be accepted, 0 there already, 0 would be refused',
       ) as string,
     ])
     expect(await everything(to)).toEqual([])

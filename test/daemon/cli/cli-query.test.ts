@@ -31,6 +31,10 @@ async function numbers(...args: string[]): Promise<number[]> {
 describe('spl query', () => {
   it.each([
     [['body.n>=10'], [10, 11]],
+    [['body.n >= 10'], [10, 11]],
+    [['body.n == 5'], [5]],
+    [['body.n==5'], [5]],
+    [['body.n =5'], [5]],
     [
       ['body.n<2', 'act=DO'],
       [0, 1],
@@ -75,6 +79,8 @@ describe('spl query', () => {
 
   it.each([
     [['n'], 'A condition is a field'],
+    [['act=DOO'], 'act is one of INTEND, DO'],
+    [['act!=do'], 'act is one of INTEND, DO'],
     [['clock=x'], 'clock is compared with a number'],
     [['{"a"'], 'not JSON'],
     [['act=DO', '--sort', 'body.n'], 'An order is created_at or clock'],

@@ -1,17 +1,17 @@
 import type { ExportFault } from '../../../protocol/records/export-reader.ts'
 import { CliError } from '../cli-error.ts'
 
-const AGAIN = 'copy the file again, or export again; --partial takes the records that are intact'
+const AGAIN = 'copy the file again, or export again; --partial takes what is intact'
 
 /** What is wrong with a file as a whole, as the error that a person reads. */
-export function fileFault(path: string, { code, line, message }: ExportFault): CliError {
+export function exportFault(path: string, { code, line, message }: ExportFault): CliError {
   const where = `${path}, line ${line}`
   switch (code) {
     case 'NOT_EXPORT':
       return new CliError(
         'FILE_NOT_EXPORT',
         `${path} is no export: ${message}`,
-        'spl export -o <file> makes one',
+        'spl export -o <file> makes one; for records without a header: spl import --lines',
       )
     case 'VERSION':
       return new CliError('FILE_VERSION', `${where}: ${message}`, 'upgrade spl on this machine')
