@@ -72,6 +72,7 @@ export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStor
   })
   undo.defer(async () => {
     await store.whenSaved()
+    await store.searchIndex.close()
     store.close()
   })
   if (store.lineageBroken !== undefined) logger.warn(lineageWarning(store.lineageBroken))

@@ -20,6 +20,7 @@ export async function setup(): Promise<void> {
       entry('local-daemon/backup/copy/copy-process'),
       // A thread starts from a file beside the code that starts it, which is in a chunk here.
       entry('local-daemon/store/read-pool/read-worker', 'local-daemon/cli/read-worker'),
+      entry('local-daemon/store/search/index-worker', 'local-daemon/cli/index-worker'),
     ],
     bundle: true,
     splitting: true,

@@ -21,6 +21,7 @@ import { addNamespace } from './namespace/namespace.ts'
 import { addPair } from './pair/pair.ts'
 import { addRestore } from './restore/restore.ts'
 import { addQuery } from './query/query.ts'
+import { addSearch } from './search/search.ts'
 import { addServiceAccount } from './service-account/service-account.ts'
 import { addRedact } from './records/redact.ts'
 import { addServe } from './serve/serve.ts'
@@ -56,6 +57,7 @@ export function splProgram(): Command {
   addImport(program)
   addNamespace(program)
   addQuery(program)
+  addSearch(program)
   addRedact(program)
 
   addLogin(program)

@@ -18,6 +18,8 @@ export interface SettingValues {
   readonly token_burst: number
   /** Bytes that the store may use; null: as many as the disk has. */
   readonly store_ceiling_bytes: number | null
+  /** Whether records may be searched, by an index beside the store. */
+  readonly search_enabled: boolean
   /** Seconds between two backups of the schedule; 0 for none. */
   readonly backup_every: number
   /** How many backups of the schedule are kept. */
@@ -49,6 +51,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Definition<SettingValues[
   token_requests_per_second: { initial: 200, field: 'value', parse: parseCount(1, 1_000_000) },
   token_burst: { initial: 2_000, field: 'value', parse: parseCount(1, 10_000_000) },
   store_ceiling_bytes: { initial: null, field: 'value', parse: parseCeiling },
+  search_enabled: { initial: true, field: 'enabled', parse: parseSwitch },
   backup_every: { initial: 0, field: 'value', parse: parsePeriod },
   backup_keep: { initial: 7, field: 'value', parse: parseCount(1, 1_000) },
   backup_to: { initial: null, field: 'value', parse: parsePlace },

@@ -97,6 +97,7 @@ export class Settings {
     this.#proxies = new BlockList()
     for (const address of this.#values.trusted_proxies) addAddress(this.#proxies, address)
     this.#parts.store.sizes.ceiling.bytes = this.#values.store_ceiling_bytes
+    this.#parts.store.searchIndex.isEnabled = this.#values.search_enabled
   }
 
   #warn(message: string, recordId: string): void {

@@ -10,6 +10,8 @@ export const STORE_LIMITS = {
   /** Longest wait of a write while another program has the store locked, milliseconds; and how many may wait then. */
   storeBusyMs: 5_000,
   writesWaiting: 512,
+  /** How long a lock is held before it counts as trouble, milliseconds. */
+  storeBusyToldMs: 1_000,
   /** Pause between two tries while the disk is full or fails, milliseconds. */
   storeRetryMs: 1_000,
   /** A full store has room again once this much was written and four times as much is left, bytes. */
@@ -50,4 +52,21 @@ export const STORE_LIMITS = {
   queryStepMs: 20,
   /** Records that one look-up in an index by clock may name; with more, the thread is read instead. */
   queryCandidates: 10_000,
+  /** What a search may have: UTF-16 units in all, and words. */
+  searchUnits: 1_000,
+  searchWordCount: 32,
+  /** Most records and bytes that are indexed in one transaction. */
+  indexRecords: 1_000,
+  indexBytes: 1024 * 1024,
+  /** How long after a write it is indexed, so that many are together; and how long to wait after a failure, milliseconds. */
+  indexAfterMs: 1_000,
+  indexRetryMs: 10_000,
+  /** Pause between two transactions while the index is behind, as a part of the time of the one before. */
+  indexPause: 0.5,
+  /** How long the thread that indexes is kept without work, milliseconds. */
+  indexIdleMs: 30_000,
+  /** How long a redaction waits for the index to be clear of it, milliseconds. */
+  indexClearMs: 2_000,
+  /** Most records behind the index that a search looks at, of those that its reader may see. */
+  searchTail: 50_000,
 } as const

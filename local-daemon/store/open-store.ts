@@ -1,3 +1,4 @@
+import { detach } from '../../protocol/detach.ts'
 import { tellEach } from '../../protocol/tell-each.ts'
 import type { ProblemError } from '../problem/problem-error.ts'
 import { realPath } from '../home/real-path.ts'
@@ -10,9 +11,10 @@ import { type RecordDraft, sealRecord } from './draft.ts'
 import type { Ended } from './ended/ended.ts'
 import { endedUnlessDamaged } from './ended/ended-in.ts'
 import { Census } from './trouble/census.ts'
-import { IdempotencyKeys, type Once } from './idempotency.ts'
+import { IdempotencyKeys } from './idempotency.ts'
 import type { LossWatch } from './file/loss-watch.ts'
 import { createReader, type StoreReader } from './reader.ts'
+import { SearchIndex } from './search/search-index.ts'
 import { createSlowReads, type SlowReads } from './slow-reads.ts'
 import { Eraser } from './redaction/eraser.ts'
 import type { RedactionNote, RedactResult } from './redaction/redact.ts'
@@ -28,21 +30,15 @@ import {
 } from './trouble/store-trouble.ts'
 import type { StoreOptions } from './file/store-options.ts'
 import type { StoredRecord } from './stored-record.ts'
-import { type AppendResult, createTransactor, type StoreTransactor } from './transactor.ts'
+import {
+  type AppendOptions,
+  type AppendResult,
+  createTransactor,
+  type StoreTransactor,
+} from './transactor.ts'
 import { hasRoom } from './trouble/has-room.ts'
 import { limitTrouble } from './trouble/why-not-written.ts'
 import { WriteQueue } from './write-queue.ts'
-
-export interface AppendOptions {
-  /** May refuse it first, also a repeated one. It must not wait. */
-  readonly admit?: ((tx: StoreTransactor) => void) | undefined
-  /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
-  readonly once?: Once | undefined
-  /** May refuse it, by what the store has in that transaction; then nothing is written. It must not wait. */
-  readonly guard?: ((tx: StoreTransactor) => void) | undefined
-  /** Further work for the same transaction, skipped for a repeated append. */
-  readonly also?: ((tx: StoreTransactor, result: AppendResult) => void) | undefined
-}
 
 /** The daemon's store: one writer, many reads. */
 export interface Store extends StoreReader, SlowReads {
@@ -64,6 +60,8 @@ export interface Store extends StoreReader, SlowReads {
   ended(): Ended | undefined
   readonly commits: CommitListeners
   readonly sizes: StoreSizes
+  /** Finds records by words sooner. Close it before the store, to know that its thread has ended. */
+  readonly searchIndex: SearchIndex
   /** Hides the numbers in cursors of readers that may not see everything. */
   readonly seal: CursorSeal
   /** The version of SQLite that this process has loaded. */
@@ -77,9 +75,6 @@ export interface Store extends StoreReader, SlowReads {
   /** Commits what waits, checkpoints the write-ahead log into the file and closes. Idempotent. */
   close(): void
 }
-
-/** How long a lock is held before it counts as trouble, milliseconds. */
-const BUSY_TOLD_MS = 1_000
 
 /** Opens or makes the store. Throws `StoreOpenError`. */
 export function openStore(options: StoreOptions): Store {
@@ -103,7 +98,9 @@ export function openStore(options: StoreOptions): Store {
   const sizes = new StoreSizes({ database, statements, path, reader: () => reader })
   const keys = new IdempotencyKeys(statements, reader)
   const check = () => look('thoroughly')
-  const slow = createSlowReads({ path, database, epoch: reader.epoch, state, check })
+  const { epoch } = reader
+  const searchIndex = new SearchIndex({ store: path, epoch, head: () => head })
+  const slow = createSlowReads({ path, database, epoch, state, check, searchIndex })
 
   const commit = database.transaction((work: () => unknown) => work()).immediate
 
@@ -138,7 +135,11 @@ export function openStore(options: StoreOptions): Store {
       onCommit: (effect) => {
         effects.push(effect)
       },
-      onRedacted: () => effects.push(() => eraser.note()),
+      onRedacted: ({ seq, raw }) =>
+        effects.push(() => {
+          searchIndex.forget(seq, raw)
+          eraser.note()
+        }),
     })
     look('before')
     refuseIfKnown()
@@ -162,7 +163,10 @@ export function openStore(options: StoreOptions): Store {
     if (state.end !== undefined) throw problemFrom(state.end)
     if (last !== undefined) lineage?.note(reader.epoch, last.seq, last.id)
     tellEach(effects, (effect) => effect(), onFault)
-    if (appended.length > 0) commits.notify(appended)
+    if (appended.length > 0) {
+      searchIndex.wrote()
+      commits.notify(appended)
+    }
     return result
   }
 
@@ -185,13 +189,13 @@ export function openStore(options: StoreOptions): Store {
     }
     busySince ??= performance.now()
     const trouble = troubleFrom('STORE_BUSY', error as Error)
-    const isLong = performance.now() - busySince > BUSY_TOLD_MS
+    const isLong = performance.now() - busySince > STORE_LIMITS.storeBusyToldMs
     return problemFrom(isLong ? state.meet(trouble) : trouble)
   }
 
   /** Clears the files of redacted bodies, as far as it can now. */
   function erase(): void {
-    if (!eraser.isPending || state.end !== undefined) return
+    if (!eraser.isPending || !searchIndex.isClear || state.end !== undefined) return
     guarded(() => eraser.erase())
     guarded(() => look('after'))
   }
@@ -236,6 +240,8 @@ export function openStore(options: StoreOptions): Store {
 
   const eraser = new Eraser(database, statements, commit)
   guarded(() => eraser.begin())
+  // A redaction that a kill interrupted: nobody knows any more what the index has of it.
+  if (eraser.isPending) searchIndex.remove()
   erase()
   const timer = setInterval(tick, STORE_LIMITS.storeRetryMs)
   timer.unref()
@@ -245,6 +251,8 @@ export function openStore(options: StoreOptions): Store {
     ...reader,
     query: slow.query,
     clocks: slow.clocks,
+    search: slow.search,
+    searchIndex,
     commits,
     sizes,
     seal: new CursorSeal(reader.epoch, (bytes) => origin.sign(bytes)),
@@ -253,6 +261,7 @@ export function openStore(options: StoreOptions): Store {
     transactBulk: (work) => queue.bulk(work),
     async redact(id, noteOf) {
       const result = await queue.transact((tx) => tx.redact(id, noteOf))
+      await searchIndex.whenClear()
       erase()
       return { ...result, erased: !eraser.isPending }
     },
@@ -279,6 +288,7 @@ export function openStore(options: StoreOptions): Store {
       clearInterval(timer)
       census.stop()
       slow.close()
+      detach(searchIndex.close(), onFault)
       queue.flush()
       if (loss === undefined) closeDatabase(database, state.trouble, () => {})
       else loss.closing(() => closeOpen(loss))

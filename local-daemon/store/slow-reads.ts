@@ -4,6 +4,8 @@ import type { ClocksRequest, ThreadClocks } from './query/thread-clocks.ts'
 import { driveHere } from './read-pool/drive-here.ts'
 import { type ReadJob, type ReadResults, startJob } from './read-pool/read-job.ts'
 import { type ReadCaller, ReadPool } from './read-pool/read-pool.ts'
+import type { RecordSearch, SearchResult } from './search/record-search.ts'
+import type { SearchIndex } from './search/search-index.ts'
 import type { StoreState } from './trouble/store-state.ts'
 import { isLoss, problemFrom, type StoreTrouble } from './trouble/store-trouble.ts'
 
@@ -13,6 +15,8 @@ export interface SlowReads {
   query(query: RecordQuery, caller: ReadCaller): Promise<QueryResult>
   /** The highest clocks of a thread. Rejects as `query`. */
   clocks(clocks: ClocksRequest, caller: ReadCaller): Promise<ThreadClocks>
+  /** Finds records by words. Rejects as `query`. */
+  search(search: Omit<RecordSearch, 'index' | 'epoch'>, caller: ReadCaller): Promise<SearchResult>
 }
 
 export interface SlowReadsParts {
@@ -23,10 +27,11 @@ export interface SlowReadsParts {
   readonly state: StoreState
   /** Checks whether the files are still the ones that are open. Throws if they are locked. */
   readonly check: () => void
+  readonly searchIndex: Pick<SearchIndex, 'path' | 'remove'>
 }
 
 export function createSlowReads(parts: SlowReadsParts): SlowReads & { close(): void } {
-  const { path, database, epoch, state, check } = parts
+  const { path, database, epoch, state, check, searchIndex } = parts
   const pool = path === null ? undefined : new ReadPool({ path, epoch })
 
   /** What is wrong if the files are no longer the ones that are open: then nobody else may read them. */
@@ -61,6 +66,13 @@ export function createSlowReads(parts: SlowReadsParts): SlowReads & { close(): v
   return {
     query: (query, caller) => run({ kind: 'query', query }, caller),
     clocks: (clocks, caller) => run({ kind: 'clocks', clocks }, caller),
+    async search(search, caller) {
+      const index = path === null ? null : searchIndex.path
+      const job = { kind: 'search', search: { ...search, index, epoch } } as const
+      const result = await run(job, caller)
+      if (result.isIndexUnusable) searchIndex.remove()
+      return result
+    },
     close: () => pool?.close(),
   }
 }

@@ -2,6 +2,7 @@ import { ACTS, DATA_TYPES } from '../../protocol/records/record-form.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
 import { namespaceAsWritten, namespaceToWrite } from './namespaces/thread-namespace.ts'
+import type { Once } from './idempotency.ts'
 import type { StoreReader } from './reader.ts'
 import { redact, type RedactionNote, type RedactResult, wasRedacted } from './redaction/redact.ts'
 import type { Statements } from './statements.ts'
@@ -30,6 +31,18 @@ export interface AppendResult {
   readonly record: StoredRecord
   /** False if the same record was there already. */
   readonly created: boolean
+}
+
+/** What an append of the store does besides. */
+export interface AppendOptions {
+  /** May refuse it first, also a repeated one. It must not wait. */
+  readonly admit?: ((tx: StoreTransactor) => void) | undefined
+  /** Makes the append repeatable: see `Once`. Then also `IDEMPOTENCY_KEY_REUSED`. */
+  readonly once?: Once | undefined
+  /** May refuse it, by what the store has in that transaction; then nothing is written. It must not wait. */
+  readonly guard?: ((tx: StoreTransactor) => void) | undefined
+  /** Further work for the same transaction, skipped for a repeated append. */
+  readonly also?: ((tx: StoreTransactor, result: AppendResult) => void) | undefined
 }
 
 /** What is possible inside a transaction, and only there. */
@@ -104,8 +117,8 @@ export interface TransactorParts {
   /** Throws `ProblemError` `STORE_CEILING_REACHED` if a record of so many bytes does not fit. */
   refuseGrowth(thread: string, bytes: number): void
   onCommit(effect: () => void): void
-  /** A body was taken out: after the commit the files have to be cleared of it. */
-  onRedacted(): void
+  /** A body was taken out: after the commit the files have to be cleared of it. @param before with the body */
+  onRedacted(before: StoredRecord): void
 }
 
 export function createTransactor(parts: TransactorParts): StoreTransactor {
@@ -176,8 +189,9 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
       return insert(record)
     },
     redact(id, noteOf) {
+      const before = reader.record(id)
       const result = redact({ statements, reader, note }, id, noteOf)
-      if (result.created) parts.onRedacted()
+      if (result.created && before !== undefined) parts.onRedacted(before)
       return result
     },
   }

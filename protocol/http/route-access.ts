@@ -44,6 +44,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/identity/proof': { scopes: 'open' },
   'POST /v1/records': { scopes: ['records:write'], anyLength: true },
   'POST /v1/records/query': read,
+  'GET /v1/search': read,
   'GET /v1/records': read,
   'GET /v1/records/{id}': read,
   'POST /v1/records/{id}/redact': admin,

@@ -3,7 +3,7 @@ import { isWithinReach, type Reach } from '../../../protocol/identity/reach.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { isDaemonThread } from '../../store/daemon-threads.ts'
 import type { RecordDraft } from '../../store/draft.ts'
-import type { AppendOptions } from '../../store/open-store.ts'
+import type { AppendOptions } from '../../store/transactor.ts'
 import type { StoreReader } from '../../store/reader.ts'
 import type { Principal } from '../principal.ts'
 

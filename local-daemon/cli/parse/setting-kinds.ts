@@ -9,6 +9,7 @@ export const SETTING_KINDS = {
   token_requests_per_second: 'int',
   token_burst: 'int',
   store_ceiling_bytes: 'bytes',
+  search_enabled: 'bool',
   backup_every: 'period',
   backup_keep: 'int',
   backup_to: 'place',

@@ -20,7 +20,7 @@ import {
 } from '../../store/daemon-threads.ts'
 import type { RecordDraft } from '../../store/draft.ts'
 import type { DraftWanted } from '../../store/ingest/entry.ts'
-import type { AppendOptions } from '../../store/open-store.ts'
+import type { AppendOptions } from '../../store/transactor.ts'
 import type { RouteParts } from '../routes/route-parts.ts'
 
 /** Who wants to append. */

@@ -17,6 +17,7 @@ import { addOpenApi } from './openapi.ts'
 import { addPostRecord } from './post-record.ts'
 import { addQueryRecords } from './query-records.ts'
 import { addRedactRecord } from './redact-record.ts'
+import { addSearch } from './search.ts'
 import { addServiceAccounts } from './service-accounts.ts'
 import { addStreamTickets } from './stream-tickets.ts'
 import { addSync } from './sync.ts'
@@ -36,6 +37,7 @@ export function addRoutes(parts: RouteParts): void {
   addRedactRecord(parts)
   addListRecords(parts)
   addQueryRecords(parts)
+  addSearch(parts)
   addListThreads(parts)
   addThreadState(parts)
   addSync(parts)

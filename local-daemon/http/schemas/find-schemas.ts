@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { HTTP_LIMITS } from '../limits.ts'
 import { ThreadId } from './ids.ts'
-import { Cursor, FlatRecord, Thread } from './schemas.ts'
+import { Cursor, Did, FlatRecord, NamespaceName, PageQuery, Thread } from './schemas.ts'
 
 const Direction = z.union([z.literal(1), z.literal(-1)])
 
@@ -38,6 +38,38 @@ export const QueriedRecords = z
       .openapi({ description: 'With explain: how the records were found' }),
   })
   .openapi('QueriedRecords')
+
+export const SearchQuery = PageQuery.extend({
+  q: z.string().openapi({ description: 'Words that must all be there; "…": as they stand' }),
+  thread: ThreadId.optional(),
+  actor: Did.optional(),
+  namespace: NamespaceName.optional().openapi({ description: 'Only threads in it and below it' }),
+})
+
+export const FoundRecords = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(
+      FlatRecord.omit({ object: true }).extend({
+        object: z.literal('record'),
+        matches: z
+          .array(z.object({ field: z.string(), snippet: z.string() }))
+          .openapi({ description: 'The first places of the words, at most three' }),
+      }),
+    ),
+    has_more: z.boolean(),
+    next_cursor: Cursor.nullable(),
+    index: z
+      .object({
+        indexed_to: Cursor,
+        behind: z.int().nonnegative().openapi({ description: 'Newer records: they are read' }),
+        complete: z.boolean().openapi({
+          description: 'Whether all records were looked for; false while the index is far behind',
+        }),
+      })
+      .openapi({ description: 'How far the index is' }),
+  })
+  .openapi('FoundRecords')
 
 export const ThreadState = Thread.omit({ object: true })
   .extend({

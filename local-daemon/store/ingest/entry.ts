@@ -1,7 +1,7 @@
 import type { Unproven } from '../../../protocol/records/record-signature.ts'
 import type { ProblemError } from '../../problem/problem-error.ts'
 import type { RecordDraft } from '../draft.ts'
-import type { AppendOptions } from '../open-store.ts'
+import type { AppendOptions } from '../transactor.ts'
 
 /** A record of this home's own. */
 export interface DraftWanted extends Pick<AppendOptions, 'admit' | 'guard' | 'also'> {

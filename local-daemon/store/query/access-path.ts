@@ -10,8 +10,12 @@ export interface Source {
   readonly by: string
   /** SQL between WHERE and the range of `seq`, such as `thread = ? AND`; empty for all records. */
   readonly where: string
+  /** The columns in it, and the number of each. */
+  readonly columns: readonly PlaceColumn[]
   readonly parameters: readonly number[]
 }
+
+export type PlaceColumn = 'namespace' | 'thread' | 'actor'
 
 /** The records that a filter is applied to. */
 export type AccessPath =
@@ -26,15 +30,12 @@ export type AccessPath =
   /** These. */
   | { readonly kind: 'list'; readonly words: string; readonly seqs: readonly number[] }
 
-const ALL: Source = { by: 'NOT INDEXED', where: '', parameters: [] }
+const ALL: Source = { by: 'NOT INDEXED', where: '', columns: [], parameters: [] }
 
-function of(
-  columns: readonly ('thread' | 'actor' | 'namespace')[],
-  ...parameters: number[]
-): Source {
+function of(columns: readonly PlaceColumn[], ...parameters: number[]): Source {
   const index = columns.join() === 'thread,actor' ? 'both' : columns[0]
   const where = columns.map((name) => `${name} = ? AND`).join(' ')
-  return { by: `INDEXED BY records_by_${index}`, where, parameters }
+  return { by: `INDEXED BY records_by_${index}`, where, columns, parameters }
 }
 
 /**

@@ -42,3 +42,15 @@ export function sqlitePath(path: readonly PathStep[]): string {
   )
   return `$.body${steps.join('')}`
 }
+
+/** Names that stand in a path as they are. */
+const PLAIN = /^[\p{L}\p{N}_$-]+$/u
+
+/** The path as `parseBodyPath` reads it, with `body` in front. */
+export function formatBodyPath(path: readonly PathStep[]): string {
+  const steps = path.map((step) => {
+    if (typeof step === 'number') return `[${step}]`
+    return PLAIN.test(step) ? `.${step}` : `.${JSON.stringify(step)}`
+  })
+  return `body${steps.join('')}`
+}

@@ -13,6 +13,8 @@ export interface Sql {
   readonly parameters: readonly Parameter[]
   /** Patterns by number, for the function `like_pattern` of the connection: see `record-functions.ts`. */
   readonly patterns: readonly LikePattern[]
+  /** Lists of words by number, for `has_words`. */
+  readonly words: readonly (readonly string[])[]
 }
 
 export interface LikePattern {
@@ -24,7 +26,8 @@ export interface LikePattern {
 export function compileCondition(condition: Condition): Sql {
   const parameters: Parameter[] = []
   const patterns: LikePattern[] = []
-  return { text: write(condition), parameters, patterns }
+  const words: (readonly string[])[] = []
+  return { text: write(condition), parameters, patterns, words }
 
   function bind(parameter: Parameter): '?' {
     parameters.push(parameter)
@@ -47,6 +50,8 @@ export function compileCondition(condition: Condition): Sql {
         const number = patterns.push({ pattern: one.pattern, folded: one.folded }) - 1
         return `like_pattern(${bind(number)}, ${textOf(one.field)})`
       }
+      case 'words':
+        return `has_words(${bind(words.push(one.words) - 1)}, raw)`
       case 'exists':
         return one.field.kind === 'column'
           ? `(${RECORD_COLUMNS[one.field.name].sql} IS NOT NULL)`

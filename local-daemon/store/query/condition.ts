@@ -35,3 +35,5 @@ export type Condition =
       readonly folded: boolean
     }
   | { readonly kind: 'exists'; readonly field: Field }
+  /** The body has each of these words, folded, in some text: see `hasWords`. A filter cannot say it. */
+  | { readonly kind: 'words'; readonly words: readonly string[] }

@@ -1,16 +1,21 @@
 import { hash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
-import type { LikePattern } from './compile-condition.ts'
+import { hasWords } from '../search/has-words.ts'
+import type { Sql } from './compile-condition.ts'
 import { foldText } from './fold-text.ts'
 import { matchesLike, parseLike } from './like-pattern.ts'
 
 const HOW = { deterministic: true, directOnly: true } as const
 
 /**
- * Gives a connection what conditions call: `record_id(raw)`, and `like_pattern(number, text)` over the patterns of one query.
+ * Gives a connection what conditions call: `record_id(raw)`, `like_pattern(number, text)` over the patterns of one query, and
+ * `has_words(number, raw)` over its lists of words.
  * SQLite's own LIKE knows the letter case of ASCII alone, and has no bound for patterns with many `%`.
  */
-export function defineFunctions(database: Database, patterns: readonly LikePattern[]): void {
+export function defineFunctions(
+  database: Database,
+  { patterns, words }: Pick<Sql, 'patterns' | 'words'>,
+): void {
   database.function('record_id', HOW, (raw: unknown) =>
     typeof raw === 'string' ? hash('sha256', raw, 'hex') : null,
   )
@@ -23,4 +28,7 @@ export function defineFunctions(database: Database, patterns: readonly LikePatte
     if (wanted === undefined || typeof text !== 'string') return 0
     return matchesLike(wanted.parts, wanted.folded ? foldText(text) : text) ? 1 : 0
   })
+  database.function('has_words', HOW, (number: unknown, raw: unknown) =>
+    hasWords(raw, words[Number(number)] ?? []) ? 1 : 0,
+  )
 }

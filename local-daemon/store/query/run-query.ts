@@ -37,7 +37,7 @@ export function* runQuery(database: Database, query: RecordQuery): Generator<voi
   return { ...found.result(), plan: { steps: words, looked } }
 }
 
-interface Step {
+export interface Step {
   readonly hits: readonly Hit[]
   readonly looked: number
 }
@@ -49,7 +49,8 @@ interface Parts {
   readonly sight: SightSql
 }
 
-function stepsOf(parts: Parts, path: AccessPath): Generator<Step> {
+/** Applies the filter of a query to the records of a path, in the order of the query. */
+export function stepsOf(parts: Parts, path: AccessPath): Generator<Step> {
   if (path.kind === 'list') return listSteps(parts, path.seqs)
   const [only, ...others] = path.sources
   return only !== undefined && others.length === 0
@@ -143,7 +144,7 @@ function restOf({ by, descending, after }: RecordQuery, { from, to }: Range): Ra
 function prepareMatch({ database, query, sight }: Parts, path: Pick<Source, 'by' | 'where'>) {
   const { condition, descending, by, limit } = query
   const filter = compileCondition(condition)
-  defineFunctions(database, filter.patterns)
+  defineFunctions(database, filter)
   const statement = database
     .prepare<unknown[], [seq: number, clock: number]>(
       `SELECT seq, clock FROM records ${path.by}

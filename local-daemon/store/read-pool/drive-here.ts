@@ -12,11 +12,15 @@ export async function driveHere(
   signal: AbortSignal,
 ): Promise<unknown> {
   const until = performance.now() + STORE_LIMITS.slowReadMs
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-    if (signal.aborted) throw new ProblemError('REQUEST_TIMEOUT', 'The reader has left')
-    if (performance.now() > until) throw tooSlow()
-    await setImmediate()
+  try {
+    for (;;) {
+      const { done, value } = steps.next()
+      if (done === true) return value
+      if (signal.aborted) throw new ProblemError('REQUEST_TIMEOUT', 'The reader has left')
+      if (performance.now() > until) throw tooSlow()
+      await setImmediate()
+    }
+  } finally {
+    steps.return(undefined)
   }
 }

@@ -18,8 +18,8 @@ function run({ job, path, epoch, ms, stop }: JobMessage): JobAnswer {
   const isStopped = new Int32Array(stop)
   try {
     const database = openForReading(path, epoch)
+    const steps = startJob(database, job)
     try {
-      const steps = startJob(database, job)
       for (;;) {
         const { done, value } = steps.next()
         if (done === true) return { kind: 'done', result: value }
@@ -27,6 +27,7 @@ function run({ job, path, epoch, ms, stop }: JobMessage): JobAnswer {
         if (performance.now() > until) return { kind: 'too-slow' }
       }
     } finally {
+      steps.return(undefined)
       database.close()
     }
   } catch (error) {

@@ -39,6 +39,7 @@ export const ROUTES: readonly RouteRow[] = [
   asks('GET /v1/records/{id}', ['records:read'], '200'),
   asks('POST /v1/records/{id}/redact', ADMIN, '200'),
   asks('POST /v1/records/query', ['records:read'], '200'),
+  asks('GET /v1/search', ['records:read'], '200'),
   asks('POST /v1/namespaces', ADMIN, '201'),
   asks('GET /v1/namespaces', ['records:read', 'config:read'], '200'),
   asks('PATCH /v1/namespaces', ADMIN, '200'),

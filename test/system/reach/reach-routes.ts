@@ -101,6 +101,13 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
       { target: '/v1/records/query', body: { filter: { actor: ADA } } },
     ],
   },
+  'GET /v1/search': {
+    means: 'records',
+    tries: () => [
+      ...['canary', 'ca', 'y-th'].map((q) => ({ target: `/v1/search?q=${q}` })),
+      ...threads.map((thread) => ({ target: `/v1/search?q=canary&thread=${thread}`, thread })),
+    ],
+  },
   'GET /v1/threads': {
     means: 'records',
     tries: () => [

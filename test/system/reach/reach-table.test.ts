@@ -141,5 +141,7 @@ function like({ target, body }: Try, thread: string): Try {
 }
 
 function same({ status, text }: Seen, thread: string): Seen {
-  return { status, text: text.replaceAll(thread, '-') }
+  // How far the index is depends on when it is asked, not on what.
+  const progress = /"indexed_to":"[^"]*","behind":\d+/u
+  return { status, text: text.replaceAll(thread, '-').replace(progress, '') }
 }

@@ -1,0 +1,68 @@
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import type { FoundRecords } from '../../http/schemas/find-schemas.ts'
+import { collectPages, type List } from '../client/collect-pages.ts'
+import { daemonClient } from '../client/daemon-client.ts'
+import { wholeThread } from '../client/whole-id.ts'
+import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { examples } from '../help/examples.ts'
+import { note, print, printJson } from '../output/output.ts'
+import { shortId } from '../output/short-id.ts'
+import { table } from '../output/table.ts'
+import { parseId } from '../parse/id.ts'
+import { parseLimit } from '../parse/limit.ts'
+import { parseNamespace } from '../parse/namespace.ts'
+
+type Page = z.infer<typeof FoundRecords>
+
+interface SearchOptions extends GlobalOptions {
+  readonly limit: number
+  readonly thread?: string
+  readonly actor?: string
+  readonly namespace?: string
+}
+
+export function addSearch(program: Command): void {
+  program
+    .command('search')
+    .description('find records by words in their bodies, the newest first')
+    .argument('<word...>', 'words that must all be there; in "…": as they stand')
+    .option('--thread <thread>', 'only records of this thread', parseId)
+    .option('--actor <did>', 'only records of this actor', parseId)
+    .option('--namespace <name>', 'only what is in it and below it', parseNamespace)
+    .option('--limit <n>', 'maximum number of records', parseLimit, 20)
+    .addHelpText(
+      'after',
+      examples(
+        ['spl search oolong price', 'records with both, in any order and letter case'],
+        ['spl search \'"two words"\'', 'as they stand'],
+        ['spl search example.com --thread th_…', 'nothing in a word is syntax'],
+        ['spl search -- -v', 'a word that begins with -'],
+      ),
+    )
+    .action(async (words: readonly string[], _options: unknown, command: Command) => {
+      const options = optionsOf<SearchOptions>(command)
+      const { thread: begun, actor, namespace, limit } = options
+      const client = await daemonClient(options)
+      const thread = begun === undefined ? undefined : await wholeThread(client, begun)
+      const page = (await collectPages<Page['data'][number]>(client, '/v1/search', limit, {
+        q: words.join(' '),
+        ...(thread !== undefined && { thread }),
+        ...(actor !== undefined && { actor }),
+        ...(namespace !== undefined && { namespace }),
+      })) as List<Page['data'][number]> & Page
+      if (options.json) return printJson(page)
+      const rows = page.data.map(({ thread: of, id, matches: [first] }) => [
+        shortId(of),
+        shortId(id),
+        first?.field ?? '',
+        first?.snippet ?? '',
+      ])
+      if (rows.length === 0) note('no record has all these words')
+      else print(table(['THREAD', 'RECORD', 'WHERE', 'TEXT'], rows))
+      if (page.has_more) note(`more exist: --limit ${limit * 10}`)
+      if (!page.index.complete) {
+        note(`the index is ${page.index.behind} records behind: try again in a while`)
+      }
+    })
+}

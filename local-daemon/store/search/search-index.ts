@@ -1,0 +1,268 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { detach } from '../../../protocol/detach.ts'
+import { STORE_LIMITS } from '../limits.ts'
+import { indexBytes, indexPath, removeIndex } from './index-file.ts'
+import type { IndexAnswer, IndexJob } from './index-messages.ts'
+import type { Forgotten } from './index-steps.ts'
+import { IndexThread } from './index-thread.ts'
+
+export interface SearchIndexParts {
+  /** The database file of the store; null for one in memory, which has no index. */
+  readonly store: string | null
+  readonly epoch: string
+  /** The newest record’s number. */
+  readonly head: () => number
+}
+
+/** What the owner is told of the index. */
+export interface SearchIndexStatus {
+  readonly enabled: boolean
+  /** `off`: by the setting. `none`: a store in memory has no index; a search reads all records. `failing`: see `problem`. */
+  readonly state: 'off' | 'none' | 'ready' | 'behind' | 'failing'
+  /** Records that are not indexed yet. */
+  readonly behind: number
+  /** Of its files. */
+  readonly bytes: number
+  /** Why it does not get on; null while it does. */
+  readonly problem: string | null
+}
+
+/**
+ * The index of the words in records: a cache beside the store, written in a thread of its own, after the records. Whatever is wrong
+ * with its file, it is made anew.
+ */
+export class SearchIndex {
+  readonly #parts: SearchIndexParts
+  readonly #path: string | undefined
+  readonly #stop = new AbortController()
+  #isEnabled = false
+  /** Until the setting is known. */
+  #isFirst = true
+  #thread: IndexThread | undefined
+  #running: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #resting: NodeJS.Timeout | undefined
+  #indexedSeq = 0
+  /** Redacted records that it still has. */
+  #forgotten: readonly Forgotten[] = []
+  /** Whether its log may still have something of a redacted record. */
+  #isLogFull = false
+  #isToRemove = false
+  #problem: string | null = null
+
+  constructor(parts: SearchIndexParts) {
+    this.#parts = parts
+    this.#path = parts.store === null ? undefined : indexPath(parts.store)
+  }
+
+  /** Whether records may be searched. */
+  get isEnabled(): boolean {
+    return this.#isEnabled
+  }
+
+  /** By the setting. Turned off, its files go. */
+  set isEnabled(isEnabled: boolean) {
+    if (isEnabled === this.#isEnabled && !this.#isFirst) return
+    this.#isFirst = false
+    this.#isEnabled = isEnabled
+    if (isEnabled) this.#wake(STORE_LIMITS.indexAfterMs)
+    else this.remove()
+  }
+
+  /** The file that a search opens; null if there is none. */
+  get path(): string | null {
+    return this.#isEnabled && !this.#isToRemove ? (this.#path ?? null) : null
+  }
+
+  get status(): SearchIndexStatus {
+    const behind = this.#path === undefined ? 0 : Math.max(0, this.#parts.head() - this.#indexedSeq)
+    return {
+      enabled: this.#isEnabled,
+      state: this.#state(behind),
+      behind: this.#isEnabled ? behind : 0,
+      bytes: this.#path === undefined ? 0 : indexBytes(this.#path),
+      problem: this.#problem,
+    }
+  }
+
+  #state(behind: number): SearchIndexStatus['state'] {
+    if (!this.#isEnabled) return 'off'
+    if (this.#path === undefined) return 'none'
+    if (this.#problem !== null) return 'failing'
+    return behind === 0 ? 'ready' : 'behind'
+  }
+
+  /** Records were written. */
+  wrote(): void {
+    if (this.#isEnabled) this.#wake(STORE_LIMITS.indexAfterMs)
+  }
+
+  /** A record was redacted. @param raw with its body */
+  forget(seq: number, raw: string): void {
+    if (this.#path === undefined) return
+    if (!this.#isEnabled) {
+      // Before the setting is known there may be files of the last run.
+      if (this.#isFirst) this.remove()
+      return
+    }
+    this.#forgotten = [...this.#forgotten, { seq, raw }]
+    this.#wake(0)
+  }
+
+  /** Whether none of its files has anything of a redacted record. */
+  get isClear(): boolean {
+    return this.#forgotten.length === 0 && !this.#isLogFull && !this.#isToRemove
+  }
+
+  /** Resolves once it is clear, or after a while. */
+  async whenClear(): Promise<void> {
+    const until = performance.now() + STORE_LIMITS.indexClearMs
+    while (!this.isClear && performance.now() < until && this.#running !== undefined) {
+      await Promise.race([this.#running, wait(CLEAR_STEP_MS, undefined, { ref: false })])
+    }
+  }
+
+  /** Takes its files away. While it is enabled, it is then made anew. */
+  remove(): void {
+    if (this.#path === undefined) return
+    this.#isToRemove = true
+    // At once if nothing has it open: a daemon that is killed right afterwards leaves none.
+    if (this.#running !== undefined || this.#thread !== undefined) this.#wake(0)
+    else if (!this.#removeNow(this.#path)) this.#wake(STORE_LIMITS.indexRetryMs)
+    else if (this.#isEnabled) this.#wake(STORE_LIMITS.indexAfterMs)
+  }
+
+  /** Ends its thread, at the latest after the work in hand. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    clearTimeout(this.#timer)
+    clearTimeout(this.#resting)
+    await this.#running
+    await this.#endThread()
+  }
+
+  #wake(afterMs: number): void {
+    if (this.#path === undefined || this.#stop.signal.aborted || this.#running !== undefined) return
+    const path = this.#path
+    if (afterMs === 0) return this.#start(path)
+    this.#timer ??= setTimeout(() => this.#start(path), afterMs)
+    this.#timer.unref()
+  }
+
+  #start(path: string): void {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#resting)
+    this.#timer = undefined
+    this.#running = this.#run(path).finally(() => {
+      this.#running = undefined
+    })
+    detach(this.#running, () => {})
+  }
+
+  /** Never rejects. */
+  async #run(path: string): Promise<void> {
+    for (let job = this.#next(path); job !== undefined; job = this.#next(path)) {
+      if (job === 'remove') {
+        await this.#endThread()
+        if (!this.#removeNow(path)) return this.#later()
+        continue
+      }
+      this.#thread ??= new IndexThread()
+      const began = performance.now()
+      const then = this.#take(job, await this.#thread.run(job))
+      if (then === 'later') return this.#later()
+      if (then === 'soon') await this.#pause(CLEAR_STEP_MS)
+      // What is forgotten does not wait.
+      else if (job.kind === 'index') {
+        await this.#pause((performance.now() - began) * STORE_LIMITS.indexPause)
+      }
+    }
+    this.#resting = setTimeout(() => {
+      if (this.#running === undefined) detach(this.#endThread(), () => {})
+    }, STORE_LIMITS.indexIdleMs)
+    this.#resting.unref()
+  }
+
+  /** After this run has ended. */
+  #later(): void {
+    setImmediate(() => this.#wake(STORE_LIMITS.indexRetryMs))
+  }
+
+  #next(path: string): IndexJob | 'remove' | undefined {
+    if (this.#stop.signal.aborted) return undefined
+    if (this.#isToRemove) return 'remove'
+    if (!this.#isEnabled) return undefined
+    const { store, epoch, head } = this.#parts
+    const job = { path, store: store ?? '', epoch }
+    if (this.#forgotten.length > 0) return { ...job, kind: 'forget', forgotten: this.#forgotten }
+    if (this.#isLogFull) return { ...job, kind: 'clear' }
+    return this.#indexedSeq < head() ? { ...job, kind: 'index' } : undefined
+  }
+
+  #take(job: IndexJob, answer: IndexAnswer): 'now' | 'soon' | 'later' {
+    switch (answer.kind) {
+      case 'indexed':
+        this.#indexedSeq = answer.indexedSeq
+        this.#problem = null
+        return 'now'
+      case 'forgotten':
+        if (job.kind === 'forget') this.#forgotten = this.#forgotten.slice(job.forgotten.length)
+        this.#isLogFull = true
+        return 'now'
+      case 'cleared':
+        this.#isLogFull = false
+        return 'now'
+      case 'closed':
+        return 'now'
+      case 'busy':
+        return 'soon'
+      case 'redacted':
+        // By another program, or before a kill: what was in the record is not known any more.
+        this.#isToRemove = this.#forgotten.length === 0
+        return 'now'
+      case 'unusable':
+      case 'failed': {
+        const isFirst = this.#problem === null
+        this.#problem = answer.kind === 'failed' ? answer.message : answer.why
+        this.#isToRemove = answer.kind === 'unusable' || !this.isClear
+        // Made anew at once, but not for ever.
+        return this.#isToRemove && isFirst ? 'now' : 'later'
+      }
+    }
+  }
+
+  /** Returns whether it is gone. */
+  #removeNow(path: string): boolean {
+    try {
+      removeIndex(path)
+    } catch (error) {
+      this.#problem = (error as Error).message
+      return false
+    }
+    this.#isToRemove = false
+    this.#isLogFull = false
+    this.#forgotten = []
+    this.#indexedSeq = 0
+    return true
+  }
+
+  async #pause(ms: number): Promise<void> {
+    try {
+      await wait(ms, undefined, { signal: this.#stop.signal, ref: false })
+    } catch {
+      // It is closed.
+    }
+  }
+
+  async #endThread(): Promise<void> {
+    const thread = this.#thread
+    this.#thread = undefined
+    if (thread === undefined) return
+    const { store, epoch } = this.#parts
+    await thread.run({ kind: 'close', path: this.#path ?? '', store: store ?? '', epoch })
+    await thread.end()
+  }
+}
+
+/** Between two tries to clear the log. */
+const CLEAR_STEP_MS = 100

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startDaemon, type Daemon } from '../../../local-daemon/daemon.ts'
+import { runHere } from '../../support/cli/run-here.ts'
+import { ADA, aDraft, aHome } from '../../support/daemon/a-daemon.ts'
+
+let home: ReturnType<typeof aHome>
+let daemon: Daemon
+
+beforeAll(async () => {
+  home = aHome()
+  daemon = await startDaemon({ home: home.path, port: 0 })
+  const texts = ['Green tea', 'tea, then green', 'see example.com', 'evil \u001b[2J\u202e tea\nend']
+  for (const [n, text] of texts.entries()) {
+    await daemon.store.append(aDraft({ body: { n, text }, thread: `th_${n % 2}` }))
+  }
+})
+afterAll(async () => {
+  await daemon.stop()
+  home[Symbol.dispose]()
+})
+
+const spl = (...args: string[]) => runHere(['search', ...args], { home: home.path })
+
+async function numbers(...args: string[]): Promise<number[]> {
+  const run = await spl('--json', ...args)
+  expect(run).toMatchObject({ code: 0, stderr: '' })
+  const { data } = JSON.parse(run.stdout) as { data: { body: { n: number } }[] }
+  return data.map(({ body }) => body.n)
+}
+
+describe('spl search', () => {
+  it.each([
+    [
+      ['green', 'tea'],
+      [1, 0],
+    ],
+    [['green tea'], [1, 0]],
+    [['"green tea"'], [0]],
+    [['example.com'], [2]],
+    [
+      ['--thread', 'th_1', 'tea'],
+      [3, 1],
+    ],
+    [['--actor', ADA, '--limit', '1', 'tea'], [3]],
+    [
+      ['--namespace', 'default', 'green'],
+      [1, 0],
+    ],
+    [['--', '--nothing'], []],
+  ])('%j', async (args, expected) => {
+    expect(await numbers(...args)).toEqual(expected)
+  })
+
+  it('shows where the words are, without what a terminal would obey', async () => {
+    const { stdout, stderr } = await spl('tea', '--limit', '2')
+    const [header, first = '', second] = stdout.split('\n')
+    expect(header).toMatch(/^THREAD +RECORD +WHERE +TEXT$/u)
+    expect(first).toMatch(/^th_1 +[0-9a-f]{8,12} +body\.text +evil \uFFFD\[2J\uFFFD tea end$/u)
+    expect(second).toMatch(/body\.text +tea, then green$/u)
+    expect(stderr).toContain('more exist: --limit 20')
+  })
+
+  it('says so if there is none', async () => {
+    expect(await spl('xyzzy')).toMatchObject({ code: 0, stdout: '', stderr: /no record/u })
+  })
+
+  it('tells a search that breaks a rule', async () => {
+    const { code, stderr } = await spl(' ')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('has no word')])
+  })
+})
