@@ -34,8 +34,14 @@ export const HTTP_LIMITS = {
   bulkAppendsOfOne: 4,
   /** How long lines of a bulk append are checked before everything else gets its turn, milliseconds. */
   bulkTurnMs: 1,
-  /** Silence of a bulk append's sender before it is cut, milliseconds: sooner than anything else would cut it. */
+  /**
+   * How long the sender of a bulk append may take for a line, or for so many bytes of a longer one, before it is cut, milliseconds: sooner
+   * than anything else would cut it.
+   */
   bulkSilenceMs: 25_000,
+  bulkSilenceBytes: 64 * 1024,
+  /** How long a bulk append may send no line before it loses its place to another one that waits for one, milliseconds. */
+  bulkIdleMs: 5_000,
   /** How long the outcomes of a bulk append may go unread, milliseconds. */
   bulkStallMs: 60_000,
   /** Requests of one connection that may wait for the answer before them. */

@@ -2,9 +2,16 @@
 export const STORE_LIMITS = {
   /** Most records in one write transaction; the rest waits for the next one. */
   commitRecords: 500,
-  /** Most lines in one batch of a bulk append, and their bytes; a single append waits for one batch at most. */
-  ingestRecords: 128,
+  /** Most lines in one batch of a bulk append, and their bytes: what a thread signs or verifies at a time. */
+  ingestRecords: 256,
   ingestBytes: 256 * 1024,
+  /**
+   * How long one transaction of a bulk append takes before its commit, milliseconds: while single writes come, and once none has
+   * come for so long.
+   */
+  bulkTransactionMs: 1,
+  bulkAloneMs: 8,
+  bulkAloneAfterMs: 250,
   /** Batches of one bulk append that are verified or wait: what it holds in memory. */
   ingestAhead: 6,
   /** Longest wait of a write while another program has the store locked, milliseconds; and how many may wait then. */
@@ -42,6 +49,10 @@ export const STORE_LIMITS = {
   readWorkerIdleMs: 30_000,
   /** Heap of one such thread, MiB. */
   readWorkerHeapMiB: 128,
+  /** Jobs that a thread which signs and verifies has at once; how long one without work is kept, milliseconds; its heap, MiB. */
+  proofJobsAhead: 2,
+  proofWorkerIdleMs: 10_000,
+  proofWorkerHeapMiB: 64,
   /** What a filter may have: conditions, levels of nesting, values in one list, UTF-16 units of a pattern, steps of a path. */
   queryConditions: 100,
   queryDepth: 8,

@@ -54,8 +54,8 @@ export interface Store extends StoreReader, SlowReads {
   redact(id: string, noteOf: RedactionNote): Promise<RedactResult & { readonly erased: boolean }>
   /** Runs the work in its own write transaction. It must not wait for anything. Rejects as `append`. */
   transact<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
-  /** The same for a batch of many writes: single ones do not wait for more than one batch. */
-  transactBulk<Result>(work: (tx: StoreTransactor) => Result): Promise<Result>
+  /** The same for many writes. */
+  readonly transactBulk: WriteQueue<StoreTransactor>['bulk']
   /** What has ended by its tables; undefined if they cannot be read. */
   ended(): Ended | undefined
   readonly commits: CommitListeners
@@ -148,7 +148,9 @@ export function openStore(options: StoreOptions): Store {
       const next = loss?.stampAfter === undefined ? undefined : newStamp(loss.stampAfter)
       result = commit(() => {
         if (next !== undefined) statements.stamp.run(next)
-        return work(tx)
+        const done = work(tx)
+        tx.writeCounts()
+        return done
       }) as Result
       if (next !== undefined) stamped(next)
     } catch (error) {

@@ -181,6 +181,13 @@ export function prepareRecordStatements(database: Database) {
          last_received_at = excluded.last_received_at, goal = coalesce(goal, excluded.goal)
        RETURNING first_seq`,
     ).pluck(),
+    countThread: prepare<
+      [records: number, lastSeq: number, lastReceived: number, goal: string | null, thread: number],
+      never
+    >(
+      `UPDATE threads SET records = records + ?, last_seq = ?, last_received_at = ?, goal = coalesce(goal, ?)
+       WHERE first_seq = ?`,
+    ),
     threadByName: prepare<[thread: string], ThreadRow>(
       `${THREADS} ${NAMESPACE} WHERE t.thread = ?`,
     ),
@@ -195,9 +202,10 @@ export function prepareRecordStatements(database: Database) {
       [thread: string],
       { readonly id: number; readonly name: string | null }
     >(`SELECT t.namespace AS id, n.name FROM threads t ${NAMESPACE} WHERE t.thread = ?`),
-    addToNamespace: prepare<[namespace: number, threads: number], never>(
-      `INSERT INTO namespace_sizes (namespace, threads, records) VALUES (?, ?, 1)
-       ON CONFLICT (namespace) DO UPDATE SET threads = threads + excluded.threads, records = records + 1`,
+    addToNamespace: prepare<[namespace: number, threads: number, records: number], never>(
+      `INSERT INTO namespace_sizes (namespace, threads, records) VALUES (?, ?, ?)
+       ON CONFLICT (namespace) DO UPDATE SET threads = threads + excluded.threads,
+         records = records + excluded.records`,
     ),
 
     idempotencyKey: prepare<

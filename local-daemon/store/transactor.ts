@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { ACTS, DATA_TYPES } from '../../protocol/records/record-form.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
@@ -6,16 +7,16 @@ import type { Once } from './idempotency.ts'
 import type { StoreReader } from './reader.ts'
 import { redact, type RedactionNote, type RedactResult, wasRedacted } from './redaction/redact.ts'
 import type { Statements } from './statements.ts'
-import { goalOf } from './redaction/thread-goal.ts'
 import { ID_START_DIGITS } from './to-stored-record.ts'
 import type { StoredRecord } from './stored-record.ts'
+import { Tally, upsertThread } from './transaction/tally.ts'
 
 /** The signer of what this store accepts first. */
 export interface LocalOrigin {
   readonly did: string
   sign(bytes: Uint8Array): Uint8Array
-  /** The same on the thread pool: cheaper for this thread where many are signed together. */
-  signSoon(bytes: Uint8Array): Promise<Uint8Array>
+  /** For threads of this process that sign many at once: a handle, of which no thread sees the bytes. */
+  readonly key: KeyObject
 }
 
 /** A record with the proof of who accepted it first. The signature was verified. */
@@ -121,34 +122,55 @@ export interface TransactorParts {
   onRedacted(before: StoredRecord): void
 }
 
-export function createTransactor(parts: TransactorParts): StoreTransactor {
+/** @returns also what is called before the commit, and only by whoever began the transaction */
+export function createTransactor(
+  parts: TransactorParts,
+): StoreTransactor & { writeCounts(): void } {
   const { statements, reader, origin, folds } = parts
+  const tally = new Tally(statements)
 
   function insert({ sealed, origin: did, sig }: ProvenRecord): AppendResult {
     const { record, preimage, id } = sealed
     const { thread, actor, act, clock, data_type, judged_by } = record
-    const namespace = namespaceToWrite(statements, reader, record)
+    const namespace = namespaceFor(record)
     const seq = parts.nextSeq()
     const now = Date.now()
     const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
     statements.insertRecord.run(
       seq,
       Buffer.from(id.slice(0, ID_START_DIGITS), 'hex'),
-      upsertThread(statements, stored, { receivedAt: now, namespace }, record),
-      numberOf(statements, actor),
+      tally.count(record, { seq, receivedAt: now, namespace }),
+      tally.numberOf(actor),
       ACTS.indexOf(act),
       clock,
       DATA_TYPES.indexOf(data_type),
       preimage,
       judged_by === null ? null : Buffer.from(judged_by, 'hex'),
-      numberOf(statements, did),
+      tally.numberOf(did),
       sig,
       now,
       namespace,
     )
-    for (const fold of folds) if (fold.thread === thread) fold.apply(statements, stored)
+    for (const fold of folds) {
+      if (fold.thread !== thread) continue
+      fold.apply(statements, stored)
+      // A namespace may be closed now.
+      tally.write()
+    }
     parts.appended.push(stored)
     return { record: stored, created: true }
+  }
+
+  function namespaceFor(record: SealedRecord['record']): number {
+    const known = Object.hasOwn(record.body, 'namespace')
+      ? undefined
+      : tally.namespaceOf(record.thread)
+    return known ?? namespaceToWrite(statements, reader, record)
+  }
+
+  /** Whether its actor has no record on its thread with this clock or a higher one: then it is not here, and nowhere redacted. */
+  function isAhead({ id, record: { thread, actor, clock } }: SealedRecord): boolean {
+    return clock > tally.lastClock(thread, actor) && !parts.withheld.has(id)
   }
 
   /** The same record, if it is here. It cannot come back if its body was taken out, also of another store of this home. */
@@ -160,12 +182,14 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
   }
 
   function append(draft: RecordDraft | SealedRecord, made?: Uint8Array): AppendResult {
-    const sealed = 'id' in draft ? draft : sealRecord(withClock(draft, statements))
-    const before = existing(sealed.id)
-    if (before !== undefined) return { record: before, created: false }
+    const sealed = 'id' in draft ? draft : sealRecord(withClock(draft, tally))
     const { thread, actor, clock } = sealed.record
-    if (statements.clockTaken.get(thread, actor, clock) !== undefined) {
-      throw clockConflict(clock, statements.lastClock.get(thread, actor) ?? 0)
+    if (!isAhead(sealed)) {
+      const before = existing(sealed.id)
+      if (before !== undefined) return { record: before, created: false }
+      if (statements.clockTaken.get(thread, actor, clock) !== undefined) {
+        throw clockConflict(clock, tally.lastClock(thread, actor))
+      }
     }
     parts.refuseGrowth(thread, sealed.preimage.length)
     const sig = Buffer.from(made ?? origin.sign(Buffer.from(sealed.preimage)))
@@ -178,12 +202,14 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
 
   return {
     ...reader,
+    lastClock: (thread, actor) => tally.lastClock(thread, actor),
     tables: statements,
+    writeCounts: () => tally.write(),
     onCommit: parts.onCommit,
     append,
     admit(record) {
       const { id, preimage, record: fields } = record.sealed
-      const before = existing(id)
+      const before = isAhead(record.sealed) ? undefined : existing(id)
       if (before !== undefined) return { record: before, created: false }
       parts.refuseGrowth(fields.thread, preimage.length)
       return insert(record)
@@ -197,9 +223,9 @@ export function createTransactor(parts: TransactorParts): StoreTransactor {
   }
 }
 
-function withClock(draft: RecordDraft, statements: Statements) {
+function withClock(draft: RecordDraft, tally: Tally) {
   if (draft.clock !== undefined) return { ...draft, clock: draft.clock }
-  const last = statements.lastClock.get(draft.thread, draft.actor) ?? -1
+  const last = tally.lastClock(draft.thread, draft.actor)
   if (last >= Number.MAX_SAFE_INTEGER) {
     throw new ProblemError('INVALID_RECORD', 'The last clock of this thread and actor is taken', {
       field: 'clock',
@@ -219,41 +245,15 @@ function clockConflict(clock: number, last: number): ProblemError {
 
 /** Updates the row of a record's thread, as its append did. Returns the number of its namespace. */
 export function upsertThreadOf(
-  statements: ThreadStatements & Pick<Statements, 'namespaceOfThread' | 'namespaceByName'>,
-  record: StoredRecord,
+  statements: Pick<
+    Statements,
+    'upsertThread' | 'addToNamespace' | 'namespaceOfThread' | 'namespaceByName'
+  >,
+  { seq, raw }: StoredRecord,
   receivedAt: number,
 ): number {
-  const fields = JSON.parse(record.raw) as Pick<SealedRecord['record'], 'thread' | 'act' | 'body'>
+  const fields = JSON.parse(raw) as Pick<SealedRecord['record'], 'thread' | 'act' | 'body'>
   const namespace = namespaceAsWritten(statements, fields)
-  upsertThread(statements, record, { receivedAt, namespace }, fields)
+  upsertThread(statements, fields, { seq, receivedAt, namespace })
   return namespace
-}
-
-type ThreadStatements = Pick<Statements, 'upsertThread' | 'addToNamespace'>
-
-/** Returns the number of the thread. */
-function upsertThread(
-  statements: ThreadStatements,
-  { seq, thread }: StoredRecord,
-  { receivedAt, namespace }: { readonly receivedAt: number; readonly namespace: number },
-  { act, body }: Pick<SealedRecord['record'], 'act' | 'body'>,
-): number {
-  const times = [receivedAt, receivedAt] as const
-  // Both an insert and an update return the row.
-  const number = statements.upsertThread.get(
-    seq,
-    thread,
-    seq,
-    ...times,
-    act,
-    goalOf(body),
-    namespace,
-  ) as number
-  statements.addToNamespace.run(namespace, number === seq ? 1 : 0)
-  return number
-}
-
-/** The number of an actor or an origin, which is kept once. */
-function numberOf(statements: Pick<Statements, 'nameNumber' | 'addName'>, name: string): number {
-  return statements.nameNumber.get(name) ?? (statements.addName.get(name) as number)
 }

@@ -6,6 +6,9 @@ import type { AppendResult } from './transactor.ts'
 /** One caller's append in a shared transaction: returns its result or throws its own refusal. */
 export type AppendStep<Transactor> = (tx: Transactor) => AppendResult
 
+/** Work that writes much: does what it can until its time is over, so that single writes get their turn. */
+export type BulkWork<Transactor, Result> = (tx: Transactor, isOver: () => boolean) => Result
+
 /** Runs work in one transaction; throws if it was rolled back. */
 export type Transact<Transactor> = <Result>(work: (tx: Transactor) => Result) => Result
 
@@ -40,6 +43,8 @@ export class WriteQueue<Transactor> {
   #scheduled = false
   #pauseMs = 0
   #timer: NodeJS.Timeout | undefined
+  /** When the last single write came, by the monotonic clock. */
+  #singleAt = Number.NEGATIVE_INFINITY
 
   constructor(transact: Transact<Transactor>) {
     this.#transact = transact
@@ -59,9 +64,20 @@ export class WriteQueue<Transactor> {
     return done
   }
 
-  /** Work that writes much, in its own transaction. It gets every second turn while others wait. */
-  bulk<Result>(work: (tx: Transactor) => Result): Promise<Result> {
-    return this.#enter(work, false, this.#bulk)
+  /**
+   * Work that writes much, in its own transaction. It gets every second turn while others wait, and less time in it if single
+   * writes came lately: nothing else runs meanwhile, so none can cut it short.
+   */
+  bulk<Result>(work: BulkWork<Transactor, Result>): Promise<Result> {
+    return this.#enter((tx) => work(tx, this.#bulkTurn()), false, this.#bulk)
+  }
+
+  #bulkTurn(): () => boolean {
+    const { bulkTransactionMs, bulkAloneMs, bulkAloneAfterMs } = STORE_LIMITS
+    const now = performance.now()
+    const isAlone = now - this.#singleAt > bulkAloneAfterMs
+    const until = now + (isAlone ? bulkAloneMs : bulkTransactionMs)
+    return () => performance.now() >= until
   }
 
   #drain(): void {
@@ -91,7 +107,9 @@ export class WriteQueue<Transactor> {
       if (this.#pauseMs > 0 && this.#waiting.length >= STORE_LIMITS.writesWaiting) {
         return reject(tooMany())
       }
-      const until = performance.now() + STORE_LIMITS.storeBusyMs
+      const now = performance.now()
+      if (queue !== this.#bulk) this.#singleAt = now
+      const until = now + STORE_LIMITS.storeBusyMs
       queue.push({
         shares,
         until,

@@ -1,5 +1,7 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value]))
+/** By the code of an ASCII character; 255: of none. */
+const VALUES = new Uint8Array(128).fill(255)
+for (const [value, character] of [...ALPHABET].entries()) VALUES[character.charCodeAt(0)] = value
 
 /** Base64url without padding (RFC 4648, section 5). */
 export function encodeBase64Url(bytes: Uint8Array): string {
@@ -27,9 +29,9 @@ export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | undefin
   let held = 0
   let bits = 0
   let at = 0
-  for (const character of text) {
-    const value = VALUES.get(character)
-    if (value === undefined) return undefined
+  for (let n = 0; n < text.length; n += 1) {
+    const value = VALUES[text.charCodeAt(n)] ?? 255
+    if (value === 255) return undefined
     held = ((held << 6) | value) & 0x3fff
     bits += 6
     if (bits >= 8) {

@@ -28,23 +28,29 @@ const MOST_BYTES_OF_UNIT = 6
 /** Longest number of ECMAScript, such as -1.2345678901234567e-300, with room to spare. */
 const MOST_BYTES_OF_NUMBER = 32
 
+/** What is known of a value that was checked. */
+export interface CheckedJson {
+  /** An upper bound of the canonical text's bytes; only when that exceeds `bounds.bytes` is it necessary to measure the text itself. */
+  readonly mostBytes: number
+  /** Whether each object has its members in the order of canonical JSON. */
+  readonly isSorted: boolean
+}
+
 /**
  * Throws `JsonError` unless the value is what `JSON.parse` could have returned from I-JSON (RFC 7493):
  * finite numbers, well-formed strings, plain objects and arrays, within the bounds. Stops as soon as
  * the text would certainly be too large, so a value that repeats its parts a million times costs little.
- *
- * Returns an upper bound of the canonical text's bytes; only when that exceeds `bounds.bytes` is it
- * necessary to measure the text itself.
  */
 export function checkJson(
   value: unknown,
   bounds: JsonBounds,
   root: readonly string[] = [],
-): number {
+): CheckedJson {
   const path: (string | number)[] = [...root]
   let least = 0
   let values = 0
   let most = 0
+  let isSorted = true
 
   function fail(code: JsonError['code'], message: string): never {
     throw new JsonError(code, formatJsonPath(path), message)
@@ -78,7 +84,11 @@ export function checkJson(
     if (Array.isArray(node)) {
       for (let i = 0; i < node.length; i += 1) within(i, node[i], depth)
     } else {
+      let before = ''
       for (const name of Object.keys(node)) {
+        // By UTF-16 units, as RFC 8785, section 3.2.3, sorts them.
+        if (name < before) isSorted = false
+        before = name
         text(name)
         within(name, node[name], depth)
       }
@@ -94,5 +104,5 @@ export function checkJson(
   }
 
   visit(value, 0)
-  return most
+  return { mostBytes: most, isSorted }
 }

@@ -20,12 +20,13 @@ const COLON = 0x3a
  * keep the first, others the last), at any depth and however the names are escaped. And it reads escaped names itself,
  * because V8 confuses some of them with an earlier name that begins alike (nodejs/node#63785). A text without either
  * costs one look at each of its characters and members.
+ * @param colons those of the text outside of strings, if somebody has counted them
  * @throws SyntaxError for a text that is not JSON
  * @throws RepeatedMemberError
  */
-export function parseStrictJson(text: string): unknown {
+export function parseStrictJson(text: string, colons?: number): unknown {
   const value: unknown = JSON.parse(text)
-  if (plainMembersIn(text) === membersOf(value)) return value
+  if (plainMembersIn(text, colons) === membersOf(value)) return value
   return readMembers(text, (path) => {
     throw new RepeatedMemberError(formatJsonPath(path))
   })
@@ -36,8 +37,9 @@ export function parseStrictJson(text: string): unknown {
  *
  * Two loops, as V8 moves a search whose answer only a loop uses into that loop: a whole look at the text for each member.
  */
-function plainMembersIn(text: string): number {
-  return text.includes('\\') ? membersUnlessEscaped(text) : colonsOutsideStrings(text)
+function plainMembersIn(text: string, colons: number | undefined): number {
+  if (text.includes('\\')) return membersUnlessEscaped(text)
+  return colons ?? colonsOutsideStrings(text)
 }
 
 function colonsOutsideStrings(text: string): number {

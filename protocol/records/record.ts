@@ -138,8 +138,8 @@ function readBody(value: unknown): JsonObject {
   if (!isPlainObject(value)) throw new RecordError('body', 'must be a JSON object')
   try {
     // The walk gives an upper bound; only a body near the limit is written out to be measured.
-    if (checkJson(value, BODY_BOUNDS, ['body']) > BODY_BOUNDS.bytes)
-      canonicalJson(value, BODY_BOUNDS)
+    const { mostBytes } = checkJson(value, BODY_BOUNDS, ['body'])
+    if (mostBytes > BODY_BOUNDS.bytes) canonicalJson(value, BODY_BOUNDS)
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
     throw new RecordError(error.field === '$' ? 'body' : error.field, error.message)

@@ -95,8 +95,12 @@ const imported = {
   rawSqlitePerSecond: 1,
   singleP99Ms: 1,
   singleDuringP99Ms: 1,
+  signedFloorPerSecond: 1,
+  draftsFloorPerSecond: 1,
   signedOfVerify: one,
+  signedFloorOfVerify: one,
   draftsOfRawSqlite: one,
+  draftsFloorOfRawSqlite: one,
   singleP99During: one,
 }
 const bulk = {
@@ -157,7 +161,9 @@ describe('the report of the bench', () => {
       'append_of_raw_sqlite',
       'store_bytes_of_canonical',
       'import_of_verify_rate',
+      'import_floor_of_verify_rate',
       'import_drafts_of_raw_sqlite',
+      'import_drafts_floor_of_raw_sqlite',
       'single_append_p99_during_import',
       'bulk_down_of_object_stream',
       'bulk_up_of_object_sink',

@@ -86,5 +86,5 @@ function anOrigin() {
   const { x = '' } = publicKey.export({ format: 'jwk' })
   const did = formatDidKey(new Uint8Array(Buffer.from(x, 'base64url')))
   const signNow = (bytes: Uint8Array) => sign(null, bytes, privateKey)
-  return { did, sign: signNow, signSoon: (bytes: Uint8Array) => Promise.resolve(signNow(bytes)) }
+  return { did, sign: signNow, key: privateKey }
 }

@@ -4,7 +4,7 @@ import type { BulkResult } from './measure-bulk.ts'
 import type { EventsResult } from './measure-events.ts'
 import type { FairnessResult } from './measure-fairness.ts'
 import type { FloorResult } from './floor/measure-floor.ts'
-import type { ImportResult } from './measure-import.ts'
+import type { ImportResult } from './import/measure-import.ts'
 import type { SmallResult } from './measure-small.ts'
 import type { SubscribersResult } from './measure-subscribers.ts'
 import type { StoreResult } from './measure-store.ts'
@@ -43,7 +43,9 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     append_of_raw_sqlite: append?.ofRawSqlite,
     store_bytes_of_canonical: store && single(store.bytesOfCanonical),
     import_of_verify_rate: measurements.import?.signedOfVerify,
+    import_floor_of_verify_rate: measurements.import?.signedFloorOfVerify,
     import_drafts_of_raw_sqlite: measurements.import?.draftsOfRawSqlite,
+    import_drafts_floor_of_raw_sqlite: measurements.import?.draftsFloorOfRawSqlite,
     single_append_p99_during_import: measurements.import?.singleP99During,
     bulk_down_of_object_stream: bulk?.downOfObjectStream,
     bulk_up_of_object_sink: bulk?.upOfObjectSink,

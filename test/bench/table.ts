@@ -2,7 +2,7 @@ import type { CpuPerRequest } from './cpu-time.ts'
 import type { LoadResult } from './load.ts'
 import type { AppendResult } from './measure-append.ts'
 import type { FloorResult } from './floor/measure-floor.ts'
-import type { ImportResult } from './measure-import.ts'
+import type { ImportResult } from './import/measure-import.ts'
 import type { BulkResult } from './measure-bulk.ts'
 import type { FairnessResult } from './measure-fairness.ts'
 import type { SmallResult } from './measure-small.ts'
@@ -57,8 +57,8 @@ function smallLines({ connections, subjects, cpu }: SmallResult): string[] {
 function importLines(of: ImportResult): string[] {
   return [
     'bulk appends on loopback',
-    `  signed elsewhere   ${Math.round(of.signedPerSecond)}/s; signatures alone ${Math.round(of.verifyPerSecond)}/s`,
-    `  drafts             ${Math.round(of.draftsPerSecond)}/s; rows of better-sqlite3 alone ${Math.round(of.rawSqlitePerSecond)}/s`,
+    `  signed elsewhere   ${Math.round(of.signedPerSecond)}/s; signatures alone ${Math.round(of.verifyPerSecond)}/s, signatures and rows ${Math.round(of.signedFloorPerSecond)}/s`,
+    `  drafts             ${Math.round(of.draftsPerSecond)}/s; rows of better-sqlite3 alone ${Math.round(of.rawSqlitePerSecond)}/s, signatures and rows ${Math.round(of.draftsFloorPerSecond)}/s`,
     `  a single append    p99 ${ms(of.singleP99Ms)}, during an import ${ms(of.singleDuringP99Ms)}`,
     '',
   ]

@@ -1,4 +1,11 @@
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 import { formatDidKey, type DidKey } from '../../protocol/identity/did-key.ts'
 import { mintTokenPayload } from '../../protocol/identity/token.ts'
 
@@ -7,7 +14,7 @@ export interface TestIdentity {
   readonly did: DidKey
   readonly bearer: string
   sign(bytes: Uint8Array): Uint8Array
-  signSoon(bytes: Uint8Array): Promise<Uint8Array>
+  readonly key: KeyObject
 }
 
 export function anIdentity(): TestIdentity {
@@ -15,8 +22,12 @@ export function anIdentity(): TestIdentity {
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' })
   const signBytes = (bytes: Uint8Array) => sign(null, bytes, privateKey)
   const did = formatDidKey(new Uint8Array(Buffer.from(x ?? '', 'base64url')))
-  const signSoon = (bytes: Uint8Array) => Promise.resolve(signBytes(bytes))
-  return { did, bearer: bearerBy({ sign: signBytes }, 'sa_01jd3k7w2q'), sign: signBytes, signSoon }
+  return {
+    did,
+    bearer: bearerBy({ sign: signBytes }, 'sa_01jd3k7w2q'),
+    sign: signBytes,
+    key: privateKey,
+  }
 }
 
 /** A bearer for this account, signed by the instance. */

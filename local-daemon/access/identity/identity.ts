@@ -23,15 +23,15 @@ import { StartError } from '../../problem/start-error.ts'
 import { rememberNothing } from '../../store/lineage/lineage.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 
-/** The daemon's Ed25519 identity. The private key stays inside. */
+/** The daemon's Ed25519 identity. */
 export interface Identity {
   readonly did: DidKey
   /** 32 bytes. */
   readonly publicKey: Uint8Array
   /** The 64-byte Ed25519 signature over the bytes. */
   sign(bytes: Uint8Array): Uint8Array
-  /** The same on the thread pool. */
-  signSoon(bytes: Uint8Array): Promise<Uint8Array>
+  /** A handle for threads of this process that sign many at once. */
+  readonly key: KeyObject
 }
 
 /**
@@ -118,14 +118,8 @@ function identityOf(privateKey: KeyObject): Identity {
     did: formatDidKey(publicKey),
     publicKey,
     sign: (bytes) => sign(null, bytes, privateKey),
-    signSoon: (bytes) => signOnPool(bytes, privateKey),
+    key: privateKey,
   }
-}
-
-function signOnPool(bytes: Uint8Array, key: KeyObject): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    sign(null, bytes, key, (error, signature) => (error ? reject(error) : resolve(signature)))
-  })
 }
 
 function missing(path: string): StartError {

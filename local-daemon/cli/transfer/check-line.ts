@@ -8,7 +8,7 @@ import {
   wrongSignature,
   type ClaimedRecord,
 } from '../../../protocol/records/record-signature.ts'
-import { SignatureCheck } from '../../store/ingest/verify-soon.ts'
+import { verifySoon } from '../../store/proofs/verify-soon.ts'
 
 /** Why a line is not taken: found here, or told by the daemon. */
 export interface RejectedLine {
@@ -22,8 +22,6 @@ export interface RejectedLine {
   readonly try: string
 }
 
-/** On the thread pool; it knows the keys of the latest origins. */
-const signatures = new SignatureCheck()
 const sha256 = (preimage: string) => hash('sha256', preimage, 'hex')
 const FROM_SOURCE = 'get this record again from where it was exported'
 
@@ -50,7 +48,7 @@ export async function checkLine(
     return { line, code: 'INVALID_JSON', message, try: FROM_SOURCE }
   }
   const claim = readClaim(value as unknown as ClaimedRecord, sha256)
-  if (claim.kind === 'unproven' && (await signatures.holds(claim))) return claim.id
+  if (claim.kind === 'unproven' && (await verifySoon(claim))) return claim.id
   const { code, field, message } = claim.kind === 'fault' ? claim : wrongSignature()
   const { id } = value
   return {

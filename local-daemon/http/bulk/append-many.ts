@@ -1,10 +1,13 @@
 import { detach } from '../../../protocol/detach.ts'
-import { GRANT_ENDS } from '../../access/authorise.ts'
+import type { StreamItem } from '../../../protocol/json/line-splitter.ts'
+import { claimRules, GRANT_ENDS } from '../../access/authorise.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { Ingest } from '../../store/ingest/ingest.ts'
+import { ProofPool } from '../../store/proofs/proof-pool.ts'
 import { linesAnswer } from '../answers/answer.ts'
 import { onAbort } from '../connection/on-abort.ts'
 import type { createDraftRights, Sender } from '../input/draft-rights.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 import type { RouteContext } from '../router.ts'
 import type { RouteParts } from '../routes/route-parts.ts'
 import { checkLine } from './check-line.ts'
@@ -18,8 +21,9 @@ export function createAppendMany(
   parts: RouteParts,
   rightsOf: ReturnType<typeof createDraftRights>,
 ) {
-  const { store, identity, authorise, grants, stopping, did, logger } = parts
+  const { store, identity, authorise, grants, stopping, did, settings, logger } = parts
   const seats = new BulkSeats()
+  const proofs = new ProofPool()
 
   return function appendMany(
     c: RouteContext,
@@ -29,10 +33,11 @@ export function createAppendMany(
   ): Response {
     const { principal } = sender
     refuseKey(c.req.raw.headers)
-    const leaveSeat = seats.take(principal)
+    const seat = seats.take(principal, displace)
     const ended = new AbortController()
     const ingest = new Ingest({
       store,
+      proofs,
       origin: identity,
       mayGoOn: () => authorise.still(principal),
       isTrial,
@@ -43,13 +48,21 @@ export function createAppendMany(
       ended.abort()
     }
 
+    function displace(): void {
+      // Its reader may have stopped too: what it holds goes with its place.
+      ingest.drop(displaced())
+      ended.abort()
+    }
+
     const unwatch = grants.watch(principal, (code) => {
       const { message, next } = GRANT_ENDS[code]
       cut(new ProblemError(code, message, { try: next }))
     })
     const unstop = onAbort([stopping], () => cut(stops()))
-    const check = (item: Parameters<typeof checkLine>[0]) => checkLine(item, sender, rightsOf, did)
-    detach(readLines(posted, check, ingest, ended.signal), (error) => ingest.fail(error))
+    const check = (item: StreamItem) =>
+      checkLine(item, { sender, rightsOf, claimRules: claimRules(settings), did })
+    const taking = { check, ingest, ended: ended.signal, taken: () => seat.moved() }
+    detach(readLines(posted, taking), (error) => ingest.fail(error))
     const outcomes = outcomeStream({
       next: () => ingest.next(),
       leave() {
@@ -57,7 +70,7 @@ export function createAppendMany(
         ended.abort()
         unwatch()
         unstop()
-        leaveSeat()
+        seat.leave()
       },
       note: (error) => logger.error({ err: error, request_id: sender.requestId }, 'append many'),
       requestId: sender.requestId,
@@ -80,5 +93,14 @@ function stops(): ProblemError {
     {
       try: 'Send the rest once it runs again.',
     },
+  )
+}
+
+function displaced(): ProblemError {
+  const seconds = HTTP_LIMITS.bulkIdleMs / 1000
+  return new ProblemError(
+    'RATE_LIMITED',
+    `Another bulk append took the place of this one, which had sent no line for ${seconds} seconds`,
+    { try: 'Send the rest in another request, at once.', retryAfter: 5 },
   )
 }

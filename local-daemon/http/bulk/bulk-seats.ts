@@ -2,31 +2,59 @@ import { holderOf, type Principal } from '../../access/principal.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { HTTP_LIMITS } from '../limits.ts'
 
-/** How many bulk appends are under way: each holds some batches in memory. */
+/** A place among the bulk appends that are under way. */
+export interface BulkSeat {
+  /** Lines were taken. */
+  moved(): void
+  /** Idempotent. */
+  leave(): void
+}
+
+interface Taken {
+  readonly holder: string
+  readonly displace: () => void
+  /** When its append last took a line, by the monotonic clock. */
+  movedAt: number
+}
+
+/**
+ * How many bulk appends are under way: each holds some batches in memory. One that takes no lines holds its seat only until
+ * somebody else needs it.
+ */
 export class BulkSeats {
-  readonly #taken = new Map<string, number>()
-  #all = 0
+  readonly #taken = new Set<Taken>()
 
   /**
-   * Returns a function that gives the seat back, once. The owner at home finds one whoever has the others. Throws
-   * `ProblemError` `RATE_LIMITED`.
+   * The owner at home finds a seat whoever has the others. Throws `ProblemError` `RATE_LIMITED`.
+   * @param displace called when the seat goes to another append
    */
-  take(principal: Principal): () => void {
+  take(principal: Principal, displace: () => void): BulkSeat {
     const holder = holderOf(principal)
-    const own = this.#taken.get(holder) ?? 0
-    const isFull = principal.kind !== 'owner' && this.#all >= HTTP_LIMITS.bulkAppends
-    if (isFull || own >= HTTP_LIMITS.bulkAppendsOfOne) throw full()
-    this.#all += 1
-    this.#taken.set(holder, own + 1)
-    let isGiven = false
-    return () => {
-      if (isGiven) return
-      isGiven = true
-      this.#all -= 1
-      const left = (this.#taken.get(holder) ?? 1) - 1
-      if (left === 0) this.#taken.delete(holder)
-      else this.#taken.set(holder, left)
+    const own = [...this.#taken].filter((one) => one.holder === holder).length
+    if (own >= HTTP_LIMITS.bulkAppendsOfOne) throw full()
+    const isFull = principal.kind !== 'owner' && this.#taken.size >= HTTP_LIMITS.bulkAppends
+    if (isFull && !this.#displaceIdle()) throw full()
+    const seat = { holder, displace, movedAt: performance.now() }
+    this.#taken.add(seat)
+    return {
+      moved: () => {
+        seat.movedAt = performance.now()
+      },
+      leave: () => {
+        this.#taken.delete(seat)
+      },
     }
+  }
+
+  /** Gives the seat away that has been idle for the longest time; false: none has been for long. */
+  #displaceIdle(): boolean {
+    const [first] = [...this.#taken].toSorted((one, other) => one.movedAt - other.movedAt)
+    if (first === undefined || performance.now() - first.movedAt < HTTP_LIMITS.bulkIdleMs) {
+      return false
+    }
+    this.#taken.delete(first)
+    first.displace()
+    return true
   }
 }
 

@@ -1,5 +1,6 @@
 import { RecordError } from '../../../protocol/records/record.ts'
 import type { StreamItem } from '../../../protocol/json/line-splitter.ts'
+import type { ClaimRules } from '../../access/actor-claim.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { REQUEST_LIMITS } from '../../requests/limits.ts'
 import type { DraftWanted, Entry } from '../../store/ingest/entry.ts'
@@ -8,21 +9,27 @@ import type { Sender } from '../input/draft-rights.ts'
 import { parseJsonText } from '../input/json-text.ts'
 import { isSigned, signedOf } from './signed-rights.ts'
 
-/**
- * Does the cheap checks of a line: its size, JSON, form, and whether its sender may write this. What is refused is the line alone.
- * @param did this instance's
- */
+/** Who sends lines, and by which rules they are judged. */
+export interface LineRules {
+  readonly sender: Sender
+  readonly rightsOf: (sender: Sender, input: unknown) => DraftWanted
+  readonly claimRules: ClaimRules
+  /** This instance's. */
+  readonly did: string
+}
+
+/** Does the cheap checks of a line: its size, JSON, form, and whether its sender may write this. What is refused is the line alone. */
 export function checkLine(
   { line, bytes }: StreamItem,
-  sender: Sender,
-  rightsOf: (sender: Sender, input: unknown) => DraftWanted,
-  did: string,
+  { sender, rightsOf, claimRules, did }: LineRules,
 ): Entry {
   const length = bytes?.byteLength ?? 0
   try {
     if (bytes === undefined) throw tooLong()
     const value = parseJsonText(bytes, 'line')
-    const wanted = isSigned(value) ? signedOf(sender, value, did) : rightsOf(sender, value)
+    const wanted = isSigned(value)
+      ? signedOf(sender, value, did, claimRules)
+      : rightsOf(sender, value)
     return { line, bytes: length, wanted }
   } catch (error) {
     if (error instanceof RecordError) return { line, bytes: length, wanted: recordProblem(error) }

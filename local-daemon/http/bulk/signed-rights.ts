@@ -5,8 +5,10 @@ import {
   readClaim,
   type Unproven,
 } from '../../../protocol/records/record-signature.ts'
+import { type ClaimRules, decideClaim } from '../../access/actor-claim.ts'
 import { reachCheck } from '../../access/reach/reach-check.ts'
 import { requireScope } from '../../access/authorise.ts'
+import type { Principal } from '../../access/principal.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { ACCOUNTS_THREAD, AUDIT_THREADS, isDaemonThread } from '../../store/daemon-threads.ts'
 import type { Wanted } from '../../store/ingest/entry.ts'
@@ -31,13 +33,14 @@ export function isSigned(value: unknown): value is Readonly<Record<string, unkno
 /**
  * What a line with a signed record asks for, all checked but the signature: it needs `federation:manage`, because its actor
  * is the word of its origin, and nobody here has checked it. Throws `ProblemError`: `SCOPE_FORBIDDEN`, `INVALID_RECORD`,
- * `RECORD_REDACTED`, `THREAD_RESERVED`.
+ * `RECORD_REDACTED`, `THREAD_RESERVED`, `DID_CLAIM_DENIED`.
  * @param did this instance's
  */
 export function signedOf(
   { principal }: Sender,
   value: Readonly<Record<string, unknown>>,
   did: string,
+  rules: ClaimRules,
 ): Wanted {
   requireScope(principal, ['federation:manage'])
   // Its body was taken out where it comes from, so nobody can check it.
@@ -56,8 +59,29 @@ export function signedOf(
   }
   const admit = reachCheck(principal, claim.record)
   if (!mayComeBack(claim, did)) throw reserved(claim.record.thread)
-  if (claim.origin !== did) refuseForeign(claim, did)
+  if (claim.origin !== did) {
+    refuseForeign(claim, did)
+    refuseImpersonation(principal, claim, rules)
+  }
   return { kind: 'signed', claim, admit }
+}
+
+/**
+ * Who holds `federation:manage` may bring what others have said: that is what it is for. An admin holds it with everything else,
+ * and where admins speak for nobody but themselves, a key made for the purpose must not be the way around: there the scope has to be
+ * named.
+ */
+function refuseImpersonation(principal: Principal, { record }: Unproven, rules: ClaimRules): void {
+  if (principal.kind !== 'account' || principal.scopes.includes('federation:manage')) return
+  if (decideClaim(principal, record.actor, 'record', rules) !== 'denied') return
+  throw new ProblemError(
+    'DID_CLAIM_DENIED',
+    `This bearer may not bring records of ${record.actor}`,
+    {
+      field: 'record.actor',
+      try: 'strict_impersonation_enforcement is on: use a token that has federation:manage besides admin, or import at home.',
+    },
+  )
 }
 
 /** What another origin may not say, though it has signed it. */

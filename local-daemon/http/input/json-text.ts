@@ -1,6 +1,6 @@
-import { countValues } from '../../../protocol/json/count-values.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { findLossyNumber } from '../../../protocol/json/lossy-number.ts'
+import { scanJson } from '../../../protocol/json/scan-json.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../../protocol/json/strict-json.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 
@@ -15,9 +15,10 @@ export function parseJsonText(bytes: Uint8Array, what: 'body' | 'line'): unknown
   try {
     const text = utf8.decode(bytes)
     // Parsing cost grows with their number, and faster; a record has few besides its body's.
-    if (countValues(text) > 2 * LIMITS.recordValues) throw tooManyValues(what)
-    const value = parseStrictJson(text)
-    refuseLossyNumber(text)
+    const { values, members, hasUnusualNumber } = scanJson(text)
+    if (values > 2 * LIMITS.recordValues) throw tooManyValues(what)
+    const value = parseStrictJson(text, members)
+    if (hasUnusualNumber) refuseLossyNumber(text)
     return value
   } catch (error) {
     if (error instanceof ProblemError) throw error

@@ -1,56 +1,90 @@
 import { type Unproven, wrongSignature } from '../../../protocol/records/record-signature.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import type { SealedRecord } from '../draft.ts'
-import type { StoreReader } from '../reader.ts'
+import type { Store } from '../open-store.ts'
+import type { ProofPool } from '../proofs/proof-pool.ts'
 import type { AppendResult, LocalOrigin, StoreTransactor } from '../transactor.ts'
 import { isStoreFault } from '../write-queue.ts'
 import type { DraftWanted, Entry, Outcome, SignedWanted } from './entry.ts'
+import { signAll, verifyAll } from './prove-batch.ts'
 import { SealAhead } from './seal-ahead.ts'
-import { SignatureCheck } from './verify-soon.ts'
+import { SeenClocks } from './seen-clocks.ts'
 
 /** A line on its way: its outcome, or what its transaction does. */
-export type Step = Outcome | ((tx: StoreTransactor) => Outcome)
+export type Step =
+  | Outcome
+  | { readonly line: number; readonly run: (tx: StoreTransactor) => Outcome }
+
+/** What a draft will be, as far as that is known, and the signature over it. */
+interface Ahead {
+  readonly sealed: SealedRecord
+  readonly sig: Buffer
+}
+
+const NONE: ReadonlyMap<string, number> = new Map()
+
+interface BatchParts {
+  readonly store: Pick<Store, 'known' | 'lastClock'>
+  readonly proofs: Pick<ProofPool, 'run'>
+  readonly origin: LocalOrigin
+  /** Nothing will be written: a record that is there is a duplicate, whatever guards it. */
+  readonly isTrial?: boolean
+}
 
 /** Does all that a batch of lines needs before its transaction: what is known already, then signatures. */
 export class BatchSteps {
-  readonly #store: Pick<StoreReader, 'known'>
-  readonly #origin: LocalOrigin
-  readonly #isTrial: boolean
+  readonly #parts: BatchParts
   readonly #seals: SealAhead
-  readonly #signatures = new SignatureCheck()
+  readonly #clocks: SeenClocks
 
-  /** @param isTrial nothing will be written: a record that is there is a duplicate, whatever guards it */
-  constructor(
-    store: Pick<StoreReader, 'known' | 'lastClock'>,
-    origin: LocalOrigin,
-    isTrial = false,
-  ) {
-    this.#store = store
-    this.#isTrial = isTrial
-    this.#origin = origin
-    this.#seals = new SealAhead((thread, actor) => store.lastClock(thread, actor))
+  constructor(parts: BatchParts) {
+    const { store } = parts
+    this.#parts = parts
+    const lastClock = (thread: string, actor: string) => store.lastClock(thread, actor)
+    this.#seals = new SealAhead(lastClock)
+    this.#clocks = new SeenClocks(lastClock)
   }
 
   /** Rejects with `ProblemError` `STORE_…`. @param batch counts up */
   async make(entries: readonly Entry[], batch: number): Promise<readonly Step[]> {
     const sealed = entries.map(({ wanted }) => this.#seal(wanted, batch))
-    const known = this.#store.known(sealed.flatMap((one) => (one === undefined ? [] : [one.id])))
-    const steps = entries.map((entry, at) => {
-      const { line, wanted } = entry
-      if (wanted instanceof ProblemError) return rejected(line, wanted)
+    const asked = sealed.flatMap((one) =>
+      one === undefined || this.#clocks.isAhead(one.record) ? [] : [one.id],
+    )
+    const known = asked.length === 0 ? NONE : this.#parts.store.known(asked)
+    const before = entries.map((entry, at) => this.#before(entry, sealed[at], known))
+    const claims: Unproven[] = []
+    const drafts: SealedRecord[] = []
+    for (const [at, { wanted }] of entries.entries()) {
       const one = sealed[at]
-      const seq = one === undefined ? undefined : known.get(one.id)
-      // Whether it is here already is for nobody to know who may not write it.
-      const isGuarded =
-        wanted.admit !== undefined ||
-        (!this.#isTrial && wanted.kind === 'draft' && wanted.guard !== undefined)
-      if (one !== undefined && seq !== undefined && !isGuarded) {
-        return { line, outcome: 'duplicate' as const, id: one.id, seq }
+      if (before[at] !== undefined || wanted instanceof ProblemError) continue
+      if (wanted.kind === 'signed') claims.push(wanted.claim)
+      else if (one !== undefined) drafts.push(one as SealedRecord)
+    }
+    const [holds, signatures] = await Promise.all([
+      verifyAll(this.#parts.proofs, claims),
+      signAll(
+        this.#parts.proofs,
+        this.#parts.origin.key,
+        drafts.map(({ preimage }) => preimage),
+      ),
+    ])
+    // In the order in which they were gathered.
+    let [claim, draft] = [0, 0]
+    return entries.map(({ line, wanted }, at) => {
+      const outcome = before[at]
+      if (outcome !== undefined) return outcome
+      if (wanted instanceof ProblemError) return rejected(line, wanted)
+      if (wanted.kind === 'signed') {
+        claim += 1
+        return holds[claim - 1] === true ? admitted(line, wanted) : unproven(line, wanted.claim.id)
       }
-      if (wanted.kind === 'signed') return this.#verified(line, wanted)
-      return this.#signed(line, wanted, one as SealedRecord | undefined)
+      const one = sealed[at] as SealedRecord | undefined
+      if (one === undefined) return appended(line, wanted, undefined)
+      draft += 1
+      const sig = signatures[draft - 1]
+      return appended(line, wanted, sig && { sealed: one, sig })
     })
-    return Promise.all(steps)
   }
 
   /** A batch was written. */
@@ -63,44 +97,57 @@ export class BatchSteps {
     return wanted.kind === 'signed' ? wanted.claim : this.#seals.seal(wanted.draft, batch)
   }
 
-  async #verified(line: number, { claim, admit }: SignedWanted): Promise<Step> {
-    const { id, record, preimage, origin, signature } = claim
-    if (!(await this.#signatures.holds(claim))) {
-      const { field, message } = wrongSignature()
-      const next = 'Ask whoever exported it for this record again.'
-      return rejected(
-        line,
-        new ProblemError('INVALID_RECORD', `${field} ${message}`, { field, try: next }),
-        id,
-      )
-    }
-    const sig = Buffer.from(signature)
-    return (tx) =>
-      settled(line, id, () => {
-        admit?.(tx)
-        return tx.admit({ sealed: { id, record, preimage }, origin, sig })
-      })
+  /** The outcome of a line that is refused, or here already. */
+  #before(
+    { line, wanted }: Entry,
+    sealed: Pick<SealedRecord, 'id'> | undefined,
+    known: ReadonlyMap<string, number>,
+  ): Outcome | undefined {
+    if (wanted instanceof ProblemError) return rejected(line, wanted)
+    // Whether it is here already is for nobody to know who may not write it.
+    const isGuarded =
+      wanted.admit !== undefined ||
+      (this.#parts.isTrial !== true && wanted.kind === 'draft' && wanted.guard !== undefined)
+    const seq = sealed === undefined || isGuarded ? undefined : known.get(sealed.id)
+    return sealed === undefined || seq === undefined
+      ? undefined
+      : { line, outcome: 'duplicate', id: sealed.id, seq }
   }
+}
 
-  async #signed(line: number, wanted: DraftWanted, ahead: SealedRecord | undefined): Promise<Step> {
-    const { draft, admit, guard, also } = wanted
-    const sig = ahead && (await this.#origin.signSoon(Buffer.from(ahead.preimage)))
-    const append = (tx: StoreTransactor): AppendResult => {
-      if (ahead === undefined || sig === undefined) return tx.append(draft)
-      if (draft.clock !== undefined) return tx.append(ahead, sig)
-      // Another writer may have taken the clock that was guessed.
-      const isFree = tx.lastClock(draft.thread, draft.actor) < ahead.record.clock
-      return isFree ? tx.append(ahead, sig) : tx.append(draft)
-    }
-    return (tx) =>
-      settled(line, undefined, () => {
-        admit?.(tx)
-        guard?.(tx)
-        const result = append(tx)
-        also?.(tx, result)
-        return result
-      })
+function admitted(line: number, { claim, admit }: SignedWanted): Step {
+  const { id, record, preimage, origin, signature } = claim
+  const sig = Buffer.from(signature.buffer, signature.byteOffset, signature.length)
+  const run = (tx: StoreTransactor) =>
+    settled(line, id, () => {
+      admit?.(tx)
+      return tx.admit({ sealed: { id, record, preimage }, origin, sig })
+    })
+  return { line, run }
+}
+
+function appended(
+  line: number,
+  { draft, admit, guard, also }: DraftWanted,
+  ahead: Ahead | undefined,
+): Step {
+  function append(tx: StoreTransactor): AppendResult {
+    if (ahead === undefined) return tx.append(draft)
+    const { sealed, sig } = ahead
+    // Another writer may have taken the clock that was guessed.
+    const isFree =
+      draft.clock !== undefined || tx.lastClock(draft.thread, draft.actor) < sealed.record.clock
+    return isFree ? tx.append(sealed, sig) : tx.append(draft)
   }
+  const run = (tx: StoreTransactor) =>
+    settled(line, undefined, () => {
+      admit?.(tx)
+      guard?.(tx)
+      const result = append(tx)
+      also?.(tx, result)
+      return result
+    })
+  return { line, run }
 }
 
 /** Refusals are the line's own; what is wrong with the store is everybody's. */
@@ -112,6 +159,16 @@ function settled(line: number, id: string | undefined, work: () => AppendResult)
     if (error instanceof ProblemError && !isStoreFault(error)) return rejected(line, error, id)
     throw error
   }
+}
+
+function unproven(line: number, id: string): Outcome {
+  const { field, message } = wrongSignature()
+  const next = 'Ask whoever exported it for this record again.'
+  return rejected(
+    line,
+    new ProblemError('INVALID_RECORD', `${field} ${message}`, { field, try: next }),
+    id,
+  )
 }
 
 function rejected(line: number, reason: ProblemError, id?: string): Outcome {

@@ -1,11 +1,13 @@
 import { STORE_LIMITS } from '../limits.ts'
 import type { Store } from '../open-store.ts'
+import type { ProofPool } from '../proofs/proof-pool.ts'
 import type { LocalOrigin } from '../transactor.ts'
 import { BatchSteps, type Step } from './batch-steps.ts'
 import type { Entry, Outcome } from './entry.ts'
 
 export interface IngestParts {
   readonly store: Pick<Store, 'known' | 'lastClock' | 'transactBulk'>
+  readonly proofs: Pick<ProofPool, 'run'>
   readonly origin: LocalOrigin
   /** Asked before each transaction: throws if the sender may write no more. */
   readonly mayGoOn: () => void
@@ -17,15 +19,21 @@ interface Batch {
   readonly number: number
   readonly entries: Entry[]
   bytes: number
-  /** What its transaction does, once its signatures are made and verified; undefined: it is open for lines. */
-  steps: Promise<readonly Step[]> | undefined
+  /** Resolves once its signatures are made and verified; undefined: it is open for lines. */
+  proved: Promise<void> | undefined
+  /** What its transactions have to do still, once it is proved. */
+  steps: readonly Step[] | undefined
 }
 
+/** Steps of a transaction between two looks at the clock. */
+const LOOK_EVERY = 8
+
 /**
- * Lines of a bulk append on their way into the store, in batches: dedupe → signatures on the thread pool → one transaction. While
- * one batch is written, the next ones are verified. Outcomes come in the order of lines, and only once they are durable.
+ * Lines of a bulk append on their way into the store, in batches: dedupe → signatures on other threads → transactions. While
+ * some are written, the next ones are verified. A transaction takes what is verified, as far as its time goes: the end of a
+ * batch means nothing to it. Outcomes come in the order of lines, and only once they are durable.
  *
- * A line is refused alone. What is wrong with the store ends the whole: nothing of the batch that it hits is kept.
+ * A line is refused alone. What is wrong with the store ends the whole: nothing of the transaction that it hits is kept.
  */
 export class Ingest {
   readonly #parts: IngestParts
@@ -38,7 +46,7 @@ export class Ingest {
 
   constructor(parts: IngestParts) {
     this.#parts = parts
-    this.#steps = new BatchSteps(parts.store, parts.origin, parts.isTrial)
+    this.#steps = new BatchSteps(parts)
   }
 
   /** Takes a line. Begins its batch if that is full. */
@@ -60,14 +68,14 @@ export class Ingest {
   /** No further line is at hand now. */
   pause(): void {
     const [first] = this.#batches
-    if (first !== undefined && first.steps === undefined) this.#begin(first)
+    if (first !== undefined && first.proved === undefined) this.#begin(first)
   }
 
   /** There are no more lines. */
   end(): void {
     this.#ended = true
     const last = this.#batches.at(-1)
-    if (last !== undefined && last.steps === undefined) this.#begin(last)
+    if (last !== undefined && last.proved === undefined) this.#begin(last)
     this.#tell()
   }
 
@@ -77,8 +85,14 @@ export class Ingest {
     this.end()
   }
 
+  /** The same, without the lines that wait: they have no outcome. */
+  drop(error: unknown): void {
+    this.#batches.length = 0
+    this.fail(error)
+  }
+
   /**
-   * Writes the next batch, and returns its outcomes; undefined: there are no more. Rejects with what ended it, `ProblemError`
+   * Writes the next lines, and returns their outcomes; undefined: there are no more. Rejects with what ended it, `ProblemError`
    * or what `fail` was given. To be called again only after it has resolved.
    */
   async next(): Promise<readonly Outcome[] | undefined> {
@@ -88,45 +102,81 @@ export class Ingest {
       if (this.#failed !== undefined) throw this.#failed.error
       return undefined
     }
-    const steps = await batch.steps
+    await batch.proved
     this.#parts.mayGoOn()
-    const outcomes = this.#parts.isTrial
-      ? tried(steps ?? [], batch.entries)
-      : await this.#write(steps ?? [])
-    this.#steps.written(batch.number)
-    this.#batches.shift()
+    const steps = this.#proved()
+    const outcomes = this.#parts.isTrial ? steps.map(tried) : await this.#write(steps)
+    this.#forget(outcomes.length)
     this.pause()
     this.#tell()
     return outcomes
   }
 
+  /** Those of the batches at the front that are proved. */
+  #proved(): readonly Step[] {
+    const open = this.#batches.findIndex(({ steps }) => steps === undefined)
+    const proved = open === -1 ? this.#batches : this.#batches.slice(0, open)
+    return proved.flatMap(({ steps }) => steps ?? [])
+  }
+
+  /** So many lines have their outcome. */
+  #forget(lines: number): void {
+    let left = lines
+    for (let [batch] = this.#batches; batch !== undefined; [batch] = this.#batches) {
+      const { steps } = batch
+      if (steps === undefined || left === 0) return
+      if (left < steps.length) {
+        batch.steps = steps.slice(left)
+        return
+      }
+      left -= steps.length
+      this.#batches.shift()
+      this.#steps.written(batch.number)
+    }
+  }
+
   #begun(): Promise<void> | undefined {
-    const isReady = this.#batches[0]?.steps !== undefined
+    const isReady = this.#batches[0]?.proved !== undefined
     if (isReady || (this.#ended && this.#batches.length === 0)) return undefined
     return this.#change(() => this.#begun())
   }
 
   #openBatch(): Batch {
     const last = this.#batches.at(-1)
-    if (last !== undefined && last.steps === undefined) return last
+    if (last !== undefined && last.proved === undefined) return last
     this.#number += 1
-    const batch = { number: this.#number, entries: [], bytes: 0, steps: undefined }
+    const batch: Batch = {
+      number: this.#number,
+      entries: [],
+      bytes: 0,
+      proved: undefined,
+      steps: undefined,
+    }
     this.#batches.push(batch)
     return batch
   }
 
   #begin(batch: Batch): void {
-    batch.steps = this.#steps.make(batch.entries, batch.number)
+    batch.proved = this.#prove(batch)
     // Whoever writes the batch is told; nobody else must be.
-    batch.steps.catch(() => {})
+    batch.proved.catch(() => {})
     this.#tell()
   }
 
+  async #prove(batch: Batch): Promise<void> {
+    batch.steps = await this.#steps.make(batch.entries, batch.number)
+  }
+
   #write(steps: readonly Step[]): Promise<readonly Outcome[]> {
-    if (steps.every((step) => typeof step !== 'function')) return Promise.resolve(steps)
-    return this.#parts.store.transactBulk((tx) =>
-      steps.map((step) => (typeof step === 'function' ? step(tx) : step)),
-    )
+    if (steps.every((step) => !('run' in step))) return Promise.resolve(steps as Outcome[])
+    return this.#parts.store.transactBulk((tx, isOver) => {
+      const outcomes: Outcome[] = []
+      for (const step of steps) {
+        outcomes.push('run' in step ? step.run(tx) : step)
+        if (outcomes.length % LOOK_EVERY === 0 && isOver()) break
+      }
+      return outcomes
+    })
   }
 
   #change<Result>(then: () => Result): Promise<Awaited<Result>> {
@@ -143,8 +193,6 @@ export class Ingest {
 }
 
 /** What would be written counts as accepted: only its transaction could say more. */
-function tried(steps: readonly Step[], entries: readonly Entry[]): readonly Outcome[] {
-  return steps.map((step, at) =>
-    typeof step === 'function' ? { line: entries[at]?.line ?? 0, outcome: 'accepted' } : step,
-  )
+function tried(step: Step): Outcome {
+  return 'run' in step ? { line: step.line, outcome: 'accepted' } : step
 }

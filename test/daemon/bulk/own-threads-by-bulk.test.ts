@@ -35,8 +35,8 @@ describe('records of the daemon’s own threads, in a bulk append', () => {
     [
       'this home itself',
       (at: TestDaemon) => {
-        const { did, sign, signSoon } = at.daemon.access.identity
-        return { home: foreignHome({ did, sign, signSoon }), at }
+        const { did, sign, key } = at.daemon.access.identity
+        return { home: foreignHome({ did, sign, key }), at }
       },
     ],
   ])('give no right and change no setting if %s has signed them', async (_who, by) => {
@@ -73,8 +73,8 @@ describe('records of the daemon’s own threads, in a bulk append', () => {
 
   it('bring back a revocation that this home has signed, and its audit', async () => {
     await using at = await aDaemon()
-    const { did, sign, signSoon } = at.daemon.access.identity
-    const home = foreignHome({ did, sign, signSoon })
+    const { did, sign, key } = at.daemon.access.identity
+    const home = foreignHome({ did, sign, key })
     const bearer = await at.tokenWith('records:read')
     const ask = () => at.get('/v1/threads', { authorization: `Bearer ${bearer}` })
     expect((await ask()).status).toBe(200)

@@ -150,7 +150,7 @@ export const SCENES: readonly Scene[] = [
   {
     what: 'another program holds the lock',
     async harm(at) {
-      const script = fileURLToPath(new URL('./hold-lock.ts', import.meta.url))
+      const script = fileURLToPath(new URL('../../support/daemon/hold-lock.ts', import.meta.url))
       const child = spawn(process.execPath, [script, at.database], {
         stdio: ['pipe', 'pipe', 'inherit'],
       })

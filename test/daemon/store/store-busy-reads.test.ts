@@ -5,7 +5,7 @@ import { until } from '../../support/until.ts'
 import { overSocket } from '../../support/daemon/a-daemon.ts'
 import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 import { POST } from './store-answers.ts'
-import { aHolder } from './a-holder.ts'
+import { aHolder } from '../../support/daemon/a-holder.ts'
 
 /** Milliseconds until it is answered. */
 async function took(work: () => Promise<unknown>): Promise<number> {

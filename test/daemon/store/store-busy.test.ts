@@ -4,7 +4,7 @@ import { STORE_LIMITS } from '../../../local-daemon/store/limits.ts'
 import { aDraft } from '../../support/daemon/a-daemon.ts'
 import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
 import { aStore } from '../../support/daemon/a-store.ts'
-import { aHolder } from './a-holder.ts'
+import { aHolder } from '../../support/daemon/a-holder.ts'
 
 const SETTING = {
   thread: 'th_engine_config',

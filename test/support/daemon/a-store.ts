@@ -11,7 +11,7 @@ export function anOrigin(): LocalOrigin {
   const { x = '' } = publicKey.export({ format: 'jwk' })
   const did = formatDidKey(new Uint8Array(Buffer.from(x, 'base64url')))
   const signNow = (bytes: Uint8Array) => sign(null, bytes, privateKey)
-  return { did, sign: signNow, signSoon: (bytes) => Promise.resolve(signNow(bytes)) }
+  return { did, sign: signNow, key: privateKey }
 }
 
 /** A real store on disk, in a directory of its own. */
