@@ -55,7 +55,7 @@ export function invalidCursor(): ProblemError {
 function epochChanged(): ProblemError {
   return new ProblemError(
     'CURSOR_EPOCH_CHANGED',
-    'The store was restored since the cursor was given',
+    'The cursor is of another store, or the store was restored since it was given',
     { try: 'Start again without a cursor; you can recognise records that you have by their id.' },
   )
 }

@@ -114,5 +114,6 @@ function storeCheck(seen: Survey): Check {
       details,
     )
   }
-  return pass(name, `${records} records; it accepts new ones`, details)
+  const isFull = seen.daemon?.health.store?.size?.over_ceiling ?? false
+  return pass(name, `${records} records${isFull ? '' : '; it accepts new ones'}`, details)
 }

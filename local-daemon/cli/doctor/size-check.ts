@@ -40,5 +40,9 @@ export function sizeCheck({ daemon }: Survey): Check {
     )
   }
   const limit = ceiling_bytes === null ? '' : `, of at most ${bytesText(ceiling_bytes)}`
-  return pass(name, `${bytesText(total_bytes)}, of it ${bytesText(wal_bytes)} log${limit}`, details)
+  return pass(
+    name,
+    `${bytesText(total_bytes)}, of it ${bytesText(wal_bytes)} write-ahead log${limit}`,
+    details,
+  )
 }

@@ -9,5 +9,7 @@ export function parseId(text: string): string {
 /** The whole id of a record. What cannot be undone is not done by the beginning of one. */
 export function parseRecordId(text: string): string {
   if (/^[0-9a-f]{64}$/u.test(text)) return text
-  throw new InvalidArgumentError('It must be a whole id: 64 lower-case hex digits.')
+  throw new InvalidArgumentError(
+    'It must be a whole id, 64 lower-case hex digits: spl thread records <thread> --json has them.',
+  )
 }

@@ -63,7 +63,7 @@ export function addQuery(program: Command): void {
         String(record.clock),
         record.act,
         shortId(record.id),
-        recordText(record.body),
+        recordText(record),
       ])
       if (rows.length === 0) note('no record meets all conditions')
       else print(table(['THREAD', 'CLOCK', 'ACT', 'RECORD', 'TEXT'], rows))

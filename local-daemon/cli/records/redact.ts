@@ -1,14 +1,17 @@
 import type { Command } from 'commander'
-import { daemonClient } from '../client/daemon-client.ts'
+import { daemonClient, type DaemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
-import { localMs } from '../output/local-time.ts'
+import { confirmName } from '../output/confirm-name.ts'
+import { localTime } from '../output/local-time.ts'
 import { note, noteNext, print, printJson, warn } from '../output/output.ts'
+import { recordText, type RecordWithText } from '../output/record-text.ts'
 import { fields } from '../output/table.ts'
 import { parseRecordId } from '../parse/id.ts'
 
 interface RedactOptions extends GlobalOptions {
   readonly reason: string
+  readonly yes?: true
 }
 
 /** The answer of the daemon. */
@@ -35,6 +38,7 @@ export function addRedact(program: Command): void {
     .description('take the body out of a record for good; its id stays')
     .argument('<id>', 'record, all 64 digits of its id', parseRecordId)
     .requiredOption('--reason <text>', 'why; it stays on th_audit_redactions')
+    .option('--yes', 'do not ask first')
     .addHelpText(
       'after',
       examples([`spl redact ${EXAMPLE_ID} --reason "a password"`, 'cannot be undone']),
@@ -43,15 +47,17 @@ export function addRedact(program: Command): void {
       const options = optionsOf<RedactOptions>(command)
       const client = await daemonClient(options)
       const { reason } = options
+      if (process.stdin.isTTY) await confirmFirst(client, id, options)
       const redaction = await client.post<Redaction>(`/v1/records/${id}/redact`, { reason })
       if (options.json) return printJson(redaction)
       print(
         fields([
-          ['record', redaction.id],
-          ['thread', redaction.thread],
-          ['redacted', localMs(redaction.redacted_at)],
-          ['sha256', `${redaction.body_sha256} (of its body)`],
-          ['noted', redaction.record_id],
+          ['Record', redaction.id],
+          ['Thread', redaction.thread],
+          ['Redacted', localTime(redaction.redacted_at / 1000)],
+          ['Body', `SHA-256 ${redaction.body_sha256}`],
+          ['Note', redaction.record_id],
+          ['Erased', redaction.erased ? 'from all files of the store' : 'not yet'],
         ]),
       )
       if (!redaction.created) note('it was redacted before; nothing was changed')
@@ -64,6 +70,15 @@ export function addRedact(program: Command): void {
     })
 }
 
+/** It cannot be undone, so a person sees what it is about. */
+async function confirmFirst(client: DaemonClient, id: string, options: RedactOptions) {
+  if (options.yes !== true) {
+    const record = await client.get<RecordWithText>(`/v1/records/${id}`)
+    note(`its body is: ${recordText(record)}`)
+  }
+  await confirmName('redact', options.yes === true, 'take it out for good')
+}
+
 /** Names in a message; more are counted. */
 const NAMED = 5
 
@@ -71,7 +86,7 @@ function showBackups({ home, elsewhere }: Redaction['backups']): void {
   if (home === null) warn('the backups at home cannot be listed; some may still have the body')
   const count = (home?.length ?? 0) + elsewhere.length
   if (count === 0) return
-  warn(`${count} backups from before may still have the body:`)
+  warn(`${count === 1 ? '1 backup' : `${count} backups`} from before may still have the body:`)
   const lines = [...(home ?? []), ...elsewhere.map((name) => `${name} (backup_to)`)]
   for (const line of lines.slice(0, NAMED)) note(`  ${line}`)
   if (count > NAMED) note(`  and ${count - NAMED} more: --json`)

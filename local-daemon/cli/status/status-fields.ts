@@ -40,10 +40,13 @@ export function statusFields(status: Status): string {
 
 function sizeText(size: Status['store_size']): string | undefined {
   if (size === null) return undefined
-  const { total_bytes, wal_bytes, ceiling_bytes, over_ceiling } = size
+  const { total_bytes, used_bytes, wal_bytes, ceiling_bytes, over_ceiling } = size
   const ceiling = ceiling_bytes === null ? '' : `; ceiling ${bytesText(ceiling_bytes)}`
-  const full = over_ceiling ? ', reached: it takes no records' : ''
-  return `${bytesText(total_bytes)}, of it ${bytesText(wal_bytes)} log${ceiling}${full}`
+  const full = over_ceiling
+    ? `, reached by ${bytesText(used_bytes)} in use: it takes no records`
+    : ''
+  const log = `of it ${bytesText(wal_bytes)} write-ahead log`
+  return `${bytesText(total_bytes)}, ${log}${ceiling}${full}`
 }
 
 function shadowed({ shadowed_login: url }: Status): string | undefined {

@@ -42,7 +42,7 @@ export function addThreadRecords(thread: Command): void {
         record.act,
         record.actor,
         shortId(record.id),
-        recordText(record.body),
+        recordText(record),
       ])
       print(table(['CLOCK', 'ACT', 'ACTOR', 'RECORD', 'TEXT'], rows))
       if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)

@@ -47,6 +47,12 @@ export async function checkLine(
     const message = 'is not a JSON object'
     return { line, code: 'INVALID_JSON', message, try: FROM_SOURCE }
   }
+  if (Object.hasOwn(value, 'redacted')) {
+    const { id } = value
+    const message = 'was redacted where it comes from'
+    const told = { code: 'RECORD_REDACTED', message, try: 'leave this line out' }
+    return { line, ...(typeof id === 'string' && { id }), ...told }
+  }
   const claim = readClaim(value as unknown as ClaimedRecord, sha256)
   if (claim.kind === 'unproven' && (await verifySoon(claim))) return claim.id
   const { code, field, message } = claim.kind === 'fault' ? claim : wrongSignature()

@@ -15,7 +15,11 @@ export interface Counts {
   readonly accepted: number
   readonly duplicate: number
   readonly rejected: number
+  /** Redacted where they come from, or here: nobody can take them in, and nothing is wrong with the file. */
+  readonly redacted: number
 }
+
+const REDACTED = 'RECORD_REDACTED'
 
 /** Gives lines to the daemon, with the place in the file that is reached with the last of them. */
 export class LineTaker {
@@ -23,7 +27,7 @@ export class LineTaker {
   readonly #path: string
   readonly #rejected: RejectedLines
   readonly #how: HowToSend
-  #counts: Counts = { accepted: 0, duplicate: 0, rejected: 0 }
+  #counts: Counts = { accepted: 0, duplicate: 0, rejected: 0, redacted: 0 }
 
   /** @param isDry asks what would become of each line, and writes nothing */
   constructor(
@@ -67,13 +71,14 @@ export class LineTaker {
 
   /** Counts a line that is not sent at all. */
   async reject(rejected: RejectedLine, bytes: Uint8Array | undefined): Promise<void> {
-    this.#counts = { ...this.#counts, rejected: this.#counts.rejected + 1 }
-    await this.#rejected.add(rejected, bytes)
+    const what = rejected.code === REDACTED ? 'redacted' : 'rejected'
+    this.#counts = { ...this.#counts, [what]: this.#counts[what] + 1 }
+    if (what === 'rejected') await this.#rejected.add(rejected, bytes)
   }
 
   /** Goes on counting after an earlier call. */
   countFrom(counts: Counts): void {
-    this.#counts = counts
+    this.#counts = { ...this.#counts, ...counts }
   }
 }
 

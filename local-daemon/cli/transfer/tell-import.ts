@@ -65,11 +65,11 @@ function rejectedText({ line, code, field, message, try: next }: RejectedLine): 
 /** Two short lines: the numbers, and whose signature is on the file. */
 function summary({ imported, isDry, ms }: ImportToTell): string {
   const { records, taker, header, isRefused } = imported
-  const { accepted, duplicate, rejected } = taker.counts
+  const { accepted, duplicate, rejected, redacted } = taker.counts
   const by = header === undefined ? '' : `\nexported by ${header.exporter}`
   const all = counted(records, 'record')
   if (isRefused) return `nothing was sent of ${all}${by}`
-  const left = records - accepted - duplicate - rejected
+  const left = records - accepted - duplicate - rejected - redacted
   const verdicts = isDry
     ? [
         `${accepted} would be accepted`,
@@ -77,6 +77,7 @@ function summary({ imported, isDry, ms }: ImportToTell): string {
         `${rejected} would be refused`,
       ]
     : [`${accepted} accepted`, `${duplicate} there already`, `${rejected} refused`]
+  if (redacted > 0) verdicts.push(`${redacted} redacted, left out`)
   if (left > 0) verdicts.push(`${left} not sent`)
   const rate = isDry || ms < 1_000 ? '' : `; ${Math.round((records * 1_000) / ms)}/s`
   return `${all}: ${verdicts.join(', ')}${rate}${by}`

@@ -115,6 +115,23 @@ describe('a file that was changed on its way', () => {
   })
 })
 
+describe('a record that was redacted', () => {
+  test('is left out of an import and counted apart, and nothing is wrong then', async () => {
+    await spl('know', 'a password', '--thread', 'th_slip')
+    const { stdout } = await spl('thread', 'records', 'th_slip', '--json')
+    const id = (JSON.parse(stdout) as { data: { id: string }[] }).data[0]?.id ?? ''
+    expect((await spl('redact', id, '--reason', 'a slip')).code).toBe(0)
+    expect((await spl('thread', 'records', 'th_slip')).stdout).toMatch(
+      /\(redacted \d{4}-\d\d-\d\d\)/u,
+    )
+    await spl('export', '--thread', 'th_slip', '-o', file)
+    for (const more of [[], ['--dry-run'], ['--partial']]) {
+      const { code, stderr } = await spl('import', file, ...more)
+      expect([code, stderr]).toEqual([0, expect.stringContaining('1 redacted, left out')])
+    }
+  })
+})
+
 describe('spl export', () => {
   test('refuses a namespace that nobody has made, and names the one that was meant', async () => {
     await spl('namespace', 'create', 'team')

@@ -67,7 +67,7 @@ async function interruptedAfter(parts: number): Promise<void> {
     checked: last,
     sha256: createHash('sha256').update(source.subarray(0, last.end)).digest('hex'),
     records: RECORDS,
-    sent: { place, before, counts: { accepted: records, duplicate: 0, rejected: 0 } },
+    sent: { place, before, counts: { accepted: records, duplicate: 0, rejected: 0, redacted: 0 } },
   })
 }
 

@@ -38,7 +38,7 @@ describe('spl redact', () => {
     const [id = '', other = ''] = await at.append(2, 'hunter2')
     const holding = await create()
     const run = await runHere(['redact', id, '--reason', 'a password'], { home: at.path })
-    expect(run.stderr).toContain('1 backups from before may still have the body')
+    expect(run.stderr).toContain('1 backup from before may still have the body')
     expect(run.stderr).toContain(holding)
     expect(run.stderr).toContain('spl backup remove')
     // One that is made now does not have it, and has the other one.

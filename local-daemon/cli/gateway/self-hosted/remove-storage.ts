@@ -5,7 +5,7 @@ import { installedGatewayScope, uninstallGatewayService } from '../../../service
 import { CliError } from '../../cli-error.ts'
 import { EXIT_CODE } from '../../exit-code.ts'
 import { note } from '../../output/output.ts'
-import { confirmName } from '../confirm-name.ts'
+import { confirmName } from '../../output/confirm-name.ts'
 
 /**
  * Takes away what `spl gateway serve` keeps on this machine: its service, if one is installed, and its storage directory. Refuses a
