@@ -61,6 +61,8 @@ export const STORE_LIMITS = {
   queryPathSteps: 32,
   /** Time that a query takes between two looks at the clock, milliseconds. */
   queryStepMs: 20,
+  /** Bytes of records in one step of a query with one condition; with more conditions fewer. */
+  queryStepBytes: 4 * 1024 * 1024,
   /** Records that one look-up in an index by clock may name; with more, the thread is read instead. */
   queryCandidates: 10_000,
   /** What a search may have: UTF-16 units in all, and words. */

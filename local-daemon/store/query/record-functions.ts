@@ -23,10 +23,16 @@ export function defineFunctions(
     parts: parseLike(folded ? foldText(pattern) : pattern) ?? [],
     folded,
   }))
+  // Many conditions ask for the same text, one after the other.
+  let before = { text: '', folded: '' }
+  function folded(text: string): string {
+    if (text !== before.text) before = { text, folded: foldText(text) }
+    return before.folded
+  }
   database.function('like_pattern', HOW, (number: unknown, text: unknown) => {
     const wanted = parsed[Number(number)]
     if (wanted === undefined || typeof text !== 'string') return 0
-    return matchesLike(wanted.parts, wanted.folded ? foldText(text) : text) ? 1 : 0
+    return matchesLike(wanted.parts, wanted.folded ? folded(text) : text) ? 1 : 0
   })
   database.function('has_words', HOW, (number: unknown, raw: unknown) =>
     hasWords(raw, words[Number(number)] ?? []) ? 1 : 0,

@@ -6,6 +6,7 @@ import { knownValues, type Range } from './known-values.ts'
 import { defineFunctions } from './record-functions.ts'
 import type { Hit, QueryResult, RecordQuery } from './record-query.ts'
 import { type SightSql, sightSql } from './sight-sql.ts'
+import { partsOf, stepBytes } from './step-bytes.ts'
 
 type Walk = Extract<AccessPath, { kind: 'walk' }>
 
@@ -70,10 +71,12 @@ function* listSteps(parts: Parts, seqs: readonly number[]): Generator<Step> {
   const sorted = [...new Set(seqs)]
     .filter((seq) => seq > from && seq <= to)
     .toSorted((one, other) => (query.descending ? other - one : one - other))
+  const most = stepBytes(query.condition)
   for (let at = 0; at < sorted.length; at += FIRST_STEP) {
-    const some = sorted.slice(at, at + FIRST_STEP)
-    const hits = match([JSON.stringify(some)], 0, query.upTo)
-    yield { hits, looked: visible.all(JSON.stringify(some), ...sight.parameters).length }
+    for (const some of partsOf(database, sorted.slice(at, at + FIRST_STEP), most)) {
+      const hits = match([JSON.stringify(some)], 0, query.upTo)
+      yield { hits, looked: visible.all(JSON.stringify(some), ...sight.parameters).length }
+    }
   }
 }
 
@@ -90,6 +93,7 @@ function* mergeSteps(parts: Parts, path: Walk): Generator<Step> {
       .pluck()
     return (from: number, to: number) => statement.all(...parameters, from, to)
   })
+  const most = stepBytes(query.condition)
   let { from, to } = restOf(query, path)
   for (;;) {
     const seqs = sources
@@ -98,7 +102,9 @@ function* mergeSteps(parts: Parts, path: Walk): Generator<Step> {
       .slice(0, MERGED_STEP)
     const last = seqs.at(-1)
     if (last === undefined) return
-    yield { hits: match([JSON.stringify(seqs)], from, to), looked: seqs.length }
+    for (const some of partsOf(database, seqs, most)) {
+      yield { hits: match([JSON.stringify(some)], from, to), looked: some.length }
+    }
     if (query.descending) to = last - 1
     else from = last
   }
@@ -110,20 +116,27 @@ function* walkSteps(parts: Parts, path: Walk, source: Source): Generator<Step> {
   const match = prepareMatch(parts, source)
   const [end, order] = query.descending ? ['min', 'DESC'] : ['max', '']
   const bound = database
-    .prepare<unknown[], [number | null, number | null]>(
-      `SELECT ${end}(seq), sum(seen) FROM (SELECT seq, ${sight.text} AS seen FROM records ${by}
+    .prepare<unknown[], [number | null, number | null, number | null]>(
+      `SELECT ${end}(seq), sum(seen), sum(bytes) FROM
+         (SELECT seq, ${sight.text} AS seen, octet_length(raw) AS bytes FROM records ${by}
        WHERE ${where} seq > ? AND seq <= ? ORDER BY seq ${order} LIMIT ?)`,
     )
     .raw()
   let { from, to } = restOf(query, path)
+  const most = stepBytes(query.condition)
   let size = FIRST_STEP
   while (from < to) {
     const began = performance.now()
-    const [last, looked] = bound.get(...sight.parameters, ...parameters, from, to, size) ?? [
+    const [last, looked, bytes] = bound.get(...sight.parameters, ...parameters, from, to, size) ?? [
       null,
+      0,
       0,
     ]
     if (last === null) return
+    if ((bytes ?? 0) > most && size > 1) {
+      size = Math.max(1, Math.floor((size * most) / (2 * (bytes ?? 1))))
+      continue
+    }
     const [low, high] = query.descending ? [last - 1, to] : [from, last]
     yield { hits: match(parameters, low, high), looked: looked ?? 0 }
     if (query.descending) to = last - 1

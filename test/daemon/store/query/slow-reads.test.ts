@@ -1,8 +1,10 @@
 import { renameSync } from 'node:fs'
+import BetterSqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Condition } from '../../../../local-daemon/store/query/condition.ts'
 import { parseFilter } from '../../../../local-daemon/store/query/parse-filter.ts'
 import type { RecordQuery } from '../../../../local-daemon/store/query/record-query.ts'
+import { runQuery } from '../../../../local-daemon/store/query/run-query.ts'
 import { EVERYTHING } from '../../../../local-daemon/store/sight.ts'
 import { aDraft } from '../../../support/daemon/a-daemon.ts'
 import { aStore, type TestStore } from '../../../support/daemon/a-store.ts'
@@ -109,4 +111,55 @@ describe('a read that may be slow', () => {
       expect(hits).toHaveLength(1)
     }
   })
+})
+
+describe('a step of a query', () => {
+  /** Milliseconds of its longest steps, and how many it had, until two seconds are over. */
+  function steps(path: string, query: RecordQuery) {
+    const database = new BetterSqlite(path, { readonly: true })
+    const until = performance.now() + 2_000
+    const took: number[] = []
+    try {
+      const running = runQuery(database, query)
+      for (;;) {
+        const began = performance.now()
+        const { done } = running.next()
+        took.push(performance.now() - began)
+        if (done === true || performance.now() > until) break
+      }
+    } finally {
+      database.close()
+    }
+    return { longest: Math.max(...took), count: took.length }
+  }
+
+  let at: TestStore
+  const ids: string[] = []
+
+  beforeAll(async () => {
+    at = aStore()
+    const text = 'Ärger, '.repeat(MIB / 2 / 8)
+    for (let n = 0; n < 120; n += 1) {
+      const { record } = await at.store.append(aDraft({ body: { n, text } }))
+      ids.push(record.id)
+    }
+  })
+  afterAll(() => at[Symbol.dispose]())
+
+  it.each(['arrival', 'ids', 'actors'] as const)(
+    'is short, whatever the size of bodies and however many conditions: found by %s',
+    (way) => {
+      const many = Array.from({ length: 90 }, (_, n) => ({ 'body.text': { $ilike: `%z${n}` } }))
+      const found = {
+        arrival: {},
+        ids: { id: { $in: ids } },
+        actors: { actor: 'did:sync:user:ada' },
+      }
+      const condition = parseFilter({ ...found[way], $or: many })
+      const { longest, count } = steps(at.path, aQuery(condition))
+      // Sixty-four of them at once take several seconds.
+      expect(count).toBeGreaterThan(3)
+      expect(longest).toBeLessThan(1_000)
+    },
+  )
 })
