@@ -9,6 +9,7 @@ import { measureImport } from './import/measure-import.ts'
 import { measureSmall } from './measure-small.ts'
 import { measureStalled } from './measure-stalled.ts'
 import { measureStore } from './measure-store.ts'
+import { measureMillion } from './million/measure-million.ts'
 import { measureSubscribers } from './measure-subscribers.ts'
 import { benchOptions, type Part } from './options.ts'
 import { measurePeers, peersTable } from './peers/measure-peers.ts'
@@ -48,6 +49,7 @@ async function measureParts(): Promise<void> {
   ])
   const append = await part('append', 'appends', () => measureAppend(stage, tool, rounds, seconds))
   const store = await part('store', 'the store', () => measureStore(rounds))
+  const million = await part('million', 'a store of a million records', () => measureMillion())
   const imported = await part('import', 'bulk appends', () => measureImport(stage, rounds, seconds))
   const bulk = await part('bulk', 'bulk bodies', () => measureBulk(stage, options.bulkRounds))
   const fairness = await part('fairness', 'small replies under a bulk download', () =>
@@ -68,6 +70,7 @@ async function measureParts(): Promise<void> {
     small,
     append,
     store,
+    million,
     import: imported,
     bulk,
     events,

@@ -6,6 +6,7 @@ export const PARTS = [
   'small',
   'append',
   'store',
+  'million',
   'import',
   'bulk',
   'fairness',

@@ -9,6 +9,7 @@ import type { SmallResult } from './measure-small.ts'
 import type { SubscribersResult } from './measure-subscribers.ts'
 import type { StoreResult } from './measure-store.ts'
 import type { StalledResult } from './measure-stalled.ts'
+import type { MillionResult } from './million/measure-million.ts'
 import type { Spread } from './statistics.ts'
 
 /** What was measured: a part that was not asked for is absent, and so are its figures. */
@@ -18,6 +19,7 @@ export interface Measurements {
   readonly small?: readonly SmallResult[] | undefined
   readonly append?: AppendResult | undefined
   readonly store?: StoreResult | undefined
+  readonly million?: MillionResult | undefined
   readonly import?: ImportResult | undefined
   readonly bulk?: BulkResult | undefined
   readonly events?: EventsResult | undefined
@@ -29,7 +31,7 @@ export interface Measurements {
 
 /** Each ratio by its stable name, with its spread where several rounds gave one. */
 export function ratios(measurements: Measurements): Readonly<Record<string, Spread>> {
-  const { small, append, store, bulk, fairness, subscribers, floor } = measurements
+  const { small, append, store, million, bulk, fairness, subscribers, floor } = measurements
   const many = small?.at(-1)
   const one = small?.[0]
   const all: Readonly<Record<string, Spread | undefined>> = {
@@ -42,6 +44,8 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     post_of_direct_get: append?.postOfDirectGet,
     append_of_raw_sqlite: append?.ofRawSqlite,
     store_bytes_of_canonical: store && single(store.bytesOfCanonical),
+    start_million_of_10k: million?.startOfSmall,
+    narrow_reach_million_of_10k: million?.narrowOfSmall,
     import_of_verify_rate: measurements.import?.signedOfVerify,
     import_floor_of_verify_rate: measurements.import?.signedFloorOfVerify,
     import_drafts_of_raw_sqlite: measurements.import?.draftsOfRawSqlite,
@@ -65,8 +69,19 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
 
 /** The stable JSON: ratios first, because absolutes belong to one machine on one day. */
 export function report(measurements: Measurements): object {
-  const { tool, small, append, store, bulk, events, fairness, stalled, subscribers, floor } =
-    measurements
+  const {
+    tool,
+    small,
+    append,
+    store,
+    million,
+    bulk,
+    events,
+    fairness,
+    stalled,
+    subscribers,
+    floor,
+  } = measurements
   const found = Object.entries(ratios(measurements))
   return {
     object: 'benchmark',
@@ -88,6 +103,7 @@ export function report(measurements: Measurements): object {
         gateway_total_growth_mib: round(stalled.gatewayTotalGrowthMib),
         platform_growth_mib: round(stalled.platformGrowthMib),
       }),
+      ...(million && { million_mib: round(million.memoryMib) }),
       ...(subscribers && {
         gateway_kib_per_subscriber: round(subscribers.gatewayKibPerSubscriber),
         daemon_kib_per_subscriber: round(subscribers.daemonKibPerSubscriber),
@@ -110,6 +126,7 @@ export function report(measurements: Measurements): object {
       })),
       append,
       store,
+      million,
       import: measurements.import,
       bulk_mib_per_second: bulk && {
         ...bulk,

@@ -7,6 +7,7 @@ import type { BulkResult } from './measure-bulk.ts'
 import type { FairnessResult } from './measure-fairness.ts'
 import type { SmallResult } from './measure-small.ts'
 import type { StoreResult } from './measure-store.ts'
+import type { MillionResult } from './million/measure-million.ts'
 import type { StalledResult } from './measure-stalled.ts'
 import type { Delivery, SubscribersResult } from './measure-subscribers.ts'
 import { ratios, type Measurements } from './report.ts'
@@ -21,6 +22,7 @@ export function table(measurements: Measurements): string {
     ...(small ?? []).flatMap(smallLines),
     ...(append ? appendLines(append) : []),
     ...(store ? storeLines(store) : []),
+    ...(measurements.million ? millionLines(measurements.million) : []),
     ...(measurements.import ? importLines(measurements.import) : []),
     ...(bulk ? bulkLines(bulk) : []),
     ...(events
@@ -79,6 +81,16 @@ function storeLines({ records, bytesPerRecord, changesPerSecond }: StoreResult):
   const { median, min, max } = changesPerSecond
   return [
     `store of ${records} records: ${whole(bytesPerRecord)} bytes each, ${whole(median)}/s out of it for the changes feed (${whole(min)}–${whole(max)})`,
+    '',
+  ]
+}
+
+function millionLines({ records, startMs, narrowMs, memoryMib, pages }: MillionResult): string[] {
+  return [
+    `store of ${records} records beside one of 10000`,
+    `  start ${whole(startMs.million)} and ${whole(startMs.small)} ms, a narrow feed ${ms(narrowMs.million)} and ${ms(narrowMs.small)}`,
+    `  ${whole(memoryMib)} MiB at most after all of it was read:`,
+    ...pages.map(({ what, perSecond }) => `    ${what.padEnd(32)}${whole(perSecond)}/s`),
     '',
   ]
 }

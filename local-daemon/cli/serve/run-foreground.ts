@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from 'node:fs'
 import { explainStart } from '../../explain-start.ts'
+import { boundYoungHeap } from '../../process/young-heap.ts'
 import type { Home } from '../../home/home.ts'
 import type { TunnelTarget } from '../../tunnel/start-tunnel.ts'
 import { note } from '../output/output.ts'
@@ -25,6 +26,7 @@ export async function runForeground(home: Home, options: ServeOptions): Promise<
   const bootstrap = bootstrapToken()
   nameStore(options.store ?? null)
   ignoreUserSignals()
+  boundYoungHeap()
   const signalled = untilSignal()
   const { startDaemon } = await import('../../daemon.ts')
   const daemon = await startDaemon({
