@@ -28,7 +28,8 @@ export async function runCopy(
   signal: AbortSignal,
 ): Promise<ProvedCopy | { readonly fault: CopyFault }> {
   const child = spawn(process.execPath, [script(), source, target], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Nothing is written to its input: that it ends says that this process did.
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: environment(),
   })
   lowerPriority(child.pid)

@@ -132,11 +132,7 @@ async function narrowTimes(few: Served, many: Served) {
   const [small, large] = [read.small.slice(5), read.large.slice(5)]
   return {
     narrowMs: { small: median(small), million: median(large) },
-    narrowOfSmall: {
-      median: median(large) / median(small),
-      min: Math.min(...large) / Math.min(...small),
-      max: Math.max(...large) / Math.max(...small),
-    },
+    narrowOfSmall: spreadOfPairs(large, small),
   }
 }
 
