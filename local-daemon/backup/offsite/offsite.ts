@@ -162,7 +162,9 @@ export class Offsite {
       await place.remove(manifestName(name))
       this.#there.delete(name)
     }
-    if (gone.length > 0) logger.info({ removed: gone }, 'old backups removed from the bucket')
+    const swept = await place.sweep()
+    const removed = [...gone, ...swept]
+    if (removed.length > 0) logger.info({ removed }, 'old backups removed from the bucket')
   }
 
   #note(error: unknown, to: string): void {

@@ -18,6 +18,9 @@ const LONGEST_NOTE = 64 * 1024
 /** Backups that are listed, the newest ones: for each of them a note is read. */
 const MOST_LISTED = 1_000
 
+/** After so long nobody is about to write the note of a file, milliseconds. */
+const ABANDONED_MS = 24 * 3600 * 1000
+
 /** Beside each sealed file, encrypted to its recipients and to the home: which backup it is. */
 const Note = z.object({
   /** The sealed file, so that no other can take its place under a name of its own. */
@@ -44,6 +47,11 @@ export interface SealedPlaceParts {
 export interface SealedPlace extends BackupPlace {
   /** Sealed files whose note is missing, damaged, or for others. Known after `list`. */
   readonly foreign: readonly StoredFile[]
+  /**
+   * Removes sealed files without any note, and notes without their file, that are older than a day: what killed daemons left. Resolves with
+   * their names.
+   */
+  sweep(): Promise<readonly string[]>
 }
 
 /**
@@ -142,14 +150,26 @@ export function sealedPlace(parts: SealedPlaceParts): SealedPlace {
     },
     list,
     async remove(name) {
-      // Its note goes with the backup, which comes first: what has no note is never shown.
+      // Its note goes with the backup, and after it: a note without its file is never shown, and small.
       if (name.endsWith(MANIFEST_ENDING)) return
       if (!known.has(name)) await list()
       const note = known.get(name)
       if (note === undefined) return
-      await place.remove(`${note.sealed}${NOTE_ENDING}`)
       await place.remove(note.sealed)
+      await place.remove(`${note.sealed}${NOTE_ENDING}`)
       known.delete(name)
+    },
+    async sweep() {
+      const files = await place.list()
+      const names = new Set(files.map(({ name }) => name))
+      const left = files.filter(({ name, modifiedAt }) => {
+        const ofNote = name.endsWith(NOTE_ENDING) ? name.slice(0, -NOTE_ENDING.length) : undefined
+        const other = ofNote ?? `${name}${NOTE_ENDING}`
+        const isOld = Date.now() - modifiedAt > ABANDONED_MS
+        return isOld && SEALED.test(ofNote ?? name) && !names.has(other)
+      })
+      for (const { name } of left) await place.remove(name)
+      return left.map(({ name }) => name)
     },
   }
 }

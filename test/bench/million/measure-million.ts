@@ -51,7 +51,7 @@ export async function measureMillion(records = RECORDS): Promise<MillionResult> 
 }
 
 /** @throws Error when a way through the store does not give everything */
-export async function compareHomes(
+async function compareHomes(
   small: LargeHome,
   large: LargeHome,
   records: number,

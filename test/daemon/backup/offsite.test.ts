@@ -11,7 +11,7 @@ import { plain } from '../../support/cli/plain.ts'
 import { runHere } from '../../support/cli/run-here.ts'
 import { aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 import { until } from '../../support/until.ts'
-import { anS3Server, CREDENTIALS, type S3Server } from './s3-server.ts'
+import { anS3Server, CREDENTIALS, type S3Server } from '../../support/s3/s3-server.ts'
 
 interface Stage extends AsyncDisposable {
   readonly home: string

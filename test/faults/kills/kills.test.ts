@@ -4,6 +4,7 @@ import { backupScene, offlineBackupScene, scheduledScene } from './scenes/backup
 import { bulkScene } from './scenes/bulk.ts'
 import { migrationScene } from './scenes/migration.ts'
 import { namespacesScene } from './scenes/namespaces.ts'
+import { offsiteScene } from './scenes/offsite.ts'
 import { redactionScene } from './scenes/redaction.ts'
 import { restoreScene } from './scenes/restore.ts'
 import { exportScene, importScene } from './scenes/transfer.ts'
@@ -15,6 +16,7 @@ const SCENES: Readonly<Record<string, () => Promise<Scene>>> = {
   'a backup': backupScene,
   'a scheduled backup': scheduledScene,
   'a backup without a daemon': offlineBackupScene,
+  'a backup that is sent': offsiteScene,
   'a restore': restoreScene,
   redactions: redactionScene,
   'changes of namespaces': namespacesScene,

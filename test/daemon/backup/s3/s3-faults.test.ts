@@ -11,7 +11,7 @@ import { s3Place } from '../../../../local-daemon/backup/place/s3/s3-place.ts'
 import { aHome } from '../../../support/daemon/a-daemon.ts'
 import { freePort } from '../../../support/free-port.ts'
 import { aFaultyWay } from '../../../support/s3/faulty-way.ts'
-import { anS3Server, CREDENTIALS } from '../s3-server.ts'
+import { anS3Server, CREDENTIALS } from '../../../support/s3/s3-server.ts'
 
 const limits = { firstPauseMs: 1, longestPauseMs: 1, silenceMs: 300 }
 

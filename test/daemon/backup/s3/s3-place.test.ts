@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { S3Options } from '../../../../local-daemon/backup/place/s3/s3-client.ts'
 import { s3Place } from '../../../../local-daemon/backup/place/s3/s3-place.ts'
 import { aFaultyWay, type Fate } from '../../../support/s3/faulty-way.ts'
-import { anS3Server, BUCKET, CREDENTIALS, type S3Server } from '../s3-server.ts'
+import { anS3Server, BUCKET, CREDENTIALS, type S3Server } from '../../../support/s3/s3-server.ts'
 
 const PASS: Fate = { kind: 'pass' }
 /** Pauses of nothing, and parts of 64 KiB. */

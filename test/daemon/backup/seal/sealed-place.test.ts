@@ -11,7 +11,7 @@ import {
 } from '../../../../local-daemon/backup/place/sealed-place.ts'
 import type { BackupPlace } from '../../../../local-daemon/backup/place/backup-place.ts'
 import { type AgePair, makeAgePair } from '../../../../local-daemon/backup/seal/age-keys.ts'
-import { anS3Server, CREDENTIALS, type S3Server } from '../s3-server.ts'
+import { anS3Server, CREDENTIALS, type S3Server } from '../../../support/s3/s3-server.ts'
 
 const NAME = 'hub-20261130T084200Z-42-9f3a1c2b.db'
 const OTHER = 'hub-20261201T084200Z-43-9f3a1c2b.db'
@@ -69,6 +69,30 @@ describe('a place for sealed backups', () => {
     await place().remove(NAME)
     await place().remove(`${NAME}.json`)
     expect(await place().list()).toEqual([])
+  })
+
+  test('sweeps what killed daemons left a day ago, and nothing else', async () => {
+    await using server = await anS3Server()
+    const { bucket } = await aStage(server)
+    let now = Date.now()
+    // The server keeps no times that could be set.
+    const aged: BackupPlace = {
+      ...bucket,
+      list: async () => (await bucket.list()).map((file) => ({ ...file, modifiedAt: now })),
+    }
+    const [owner, home] = await Promise.all([makeAgePair(), makeAgePair()])
+    const place = sealedPlace({ place: aged, recipients: [owner.recipient], home })
+    await putBackup(place, NAME, randomBytes(1_000))
+    // Killed before its note, and in the middle of a removal.
+    await place.put(OTHER, Readable.from(['no manifest follows']))
+    const lone = 'hub-20261129T084200Z-0123456789abcdef.age.note'
+    await bucket.put(lone, Readable.from(['a note']))
+    await bucket.put('letter.txt', Readable.from(['of somebody else']))
+    expect(await place.sweep()).toEqual([])
+    now -= 25 * 3600 * 1000
+    expect(await place.sweep()).toEqual([lone, expect.stringMatching(/^hub-20261201.*\.age$/u)])
+    expect((await place.list()).map(({ name }) => name)).toEqual([NAME, `${NAME}.json`])
+    expect((await bucket.list()).map(({ name }) => name)).toContain('letter.txt')
   })
 
   test('shows who reads the bucket sizes and times, and nothing else', async () => {

@@ -1,0 +1,97 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BackupListView, BackupView } from '../../../../local-daemon/backup/backup-view.ts'
+import { identityFileText, makeAgePair } from '../../../../local-daemon/backup/seal/age-keys.ts'
+import { runHere } from '../../../support/cli/run-here.ts'
+import { anS3Server, CREDENTIALS } from '../../../support/s3/s3-server.ts'
+import type { HomeUnderKill } from '../home-under-kill.ts'
+import { AFTER } from '../kill.ts'
+import { Renewed } from '../renewed.ts'
+import type { Scene } from '../run-scene.ts'
+
+/** Records of a home: their backup is sealed and sent in some hundred milliseconds. */
+const RECORDS = 2_000
+
+/** A backup that is sealed and sent to an S3 server: what is listed there can be fetched and proved, or it is not listed. */
+export async function offsiteScene(): Promise<Scene> {
+  const server = await anS3Server()
+  const pair = await makeAgePair()
+  const key = join(mkdtempSync(join(tmpdir(), 'spl-')), 'key.txt')
+  writeFileSync(key, identityFileText(pair, new Date()))
+  let homesMade = 0
+  const places = new WeakMap<HomeUnderKill, string>()
+  const homes = new Renewed(async (home) => {
+    homesMade += 1
+    const to = `s3://backups/home-${homesMade}?endpoint=${server.endpoint}`
+    places.set(home, to)
+    const keys = `aws_access_key_id=${CREDENTIALS.accessKeyId}\naws_secret_access_key=${CREDENTIALS.secretAccessKey}\n`
+    writeFileSync(join(home.path, 's3.credentials'), keys, { mode: 0o600 })
+    const lines = Array.from({ length: RECORDS }, (_, n) =>
+      JSON.stringify({ thread: `th_${n % 20}`, act: 'DO', body: { n, text: 'tea '.repeat(90) } }),
+    )
+    await home.ask('/v1/records', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: lines.map((line) => `${line}\n`).join(''),
+    })
+    await home.asked('/v1/config/backup_keep', { value: 2 })
+    await home.asked('/v1/config/backup_recipients', { value: [pair.recipient] })
+    await home.asked('/v1/config/backup_to', { value: to })
+  })
+
+  /** Everything that is listed there is fetched and proved. */
+  async function there(home: HomeUnderKill): Promise<readonly string[]> {
+    const from = ['--from', places.get(home) ?? '', '--json']
+    const listed = await runHere(['backup', 'list', ...from], { home: home.path })
+    if (listed.code !== 0) throw new Error(`list: ${listed.stderr}`)
+    const { data } = JSON.parse(listed.stdout) as BackupListView
+    for (const { name, fault } of data) {
+      if (fault !== null) throw new Error(`${name} is listed: ${fault}`)
+      const args = ['backup', 'fetch', name, '--identity', key, ...from]
+      const fetched = await runHere(args, { home: home.path })
+      // One that is here already is no failure.
+      if (fetched.code !== 0 && !fetched.stderr.includes(name)) throw new Error(fetched.stderr)
+      const proved = await runHere(['backup', 'verify', name], { home: home.path })
+      if (proved.code !== 0) throw new Error(`${name} came from there: ${proved.stderr}`)
+    }
+    return data.map(({ name }) => name)
+  }
+
+  return {
+    async round(kill, measured) {
+      const home = await homes.next()
+      const made = await home.asked<BackupView>('/v1/admin/backup', {})
+      if (made === undefined) throw new Error('make a backup')
+      const begun = performance.now()
+      await home.killDuring(kill, measured)
+      const isSent = await untilSent(home, made.name)
+      const ms = performance.now() - begun
+      const steps = await home.restart()
+      await home.check()
+      const names = await there(home)
+      if (isSent && !names.includes(made.name))
+        throw new Error(`${made.name} was sent, and is not there`)
+      const where = isSent
+        ? AFTER
+        : names.includes(made.name)
+          ? 'sent, not told'
+          : 'before it was sent'
+      return { ms, steps, where }
+    },
+    async [Symbol.asyncDispose]() {
+      await homes[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** False for a daemon that dies before it says so. */
+async function untilSent(home: HomeUnderKill, name: string): Promise<boolean> {
+  for (;;) {
+    const list = await home.asked<BackupListView>('/v1/backups')
+    if (list === undefined) return false
+    if (list.offsite?.names.includes(name) === true && !list.offsite.sending) return true
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
