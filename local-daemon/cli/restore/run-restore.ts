@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { readEndedList, setAsideDamaged, writeEndedList } from '../../access/ended/ended-file.ts'
@@ -217,12 +218,10 @@ function told(
   return lines
 }
 
-/** A new name beside the store: the directory is made when it is needed. */
+/** A new name beside the store. The directory is made when it is needed: an empty one would look like a store that is lost. */
 function asideOf(database: string): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(/[:T]/gu, '-')
-  const aside = mkdtempSync(join(dirname(database), `${ASIDE}${time}-`))
-  rmdirSync(aside)
-  return aside
+  return join(dirname(database), `${ASIDE}${time}-${randomBytes(3).toString('hex')}`)
 }
 
 function isFull(error: unknown): boolean {

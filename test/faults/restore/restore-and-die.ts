@@ -21,6 +21,7 @@ const STEPS = [
   'mkdtempSync',
   'renameSync',
   'rmSync',
+  'rmdirSync',
   'writeSync',
 ] as const
 for (const name of STEPS) {
