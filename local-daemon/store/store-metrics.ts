@@ -18,6 +18,7 @@ export class StoreMetrics {
   families(): Family[] {
     const store = this.#store
     const head = store.head()
+    const search = store.searchIndex.status
     const { database_bytes, wal_bytes, free_bytes, ceiling_bytes, over_ceiling } = store.sizes.now()
     return [
       // Sequence numbers have no gaps and records are never removed, so counting needs no scan.
@@ -34,6 +35,18 @@ export class StoreMetrics {
           { labels: { file: 'wal' }, value: wal_bytes },
         ],
       },
+      single(
+        'spl_search_index_bytes',
+        'gauge',
+        'Size of the files of the index of words.',
+        search.bytes,
+      ),
+      single(
+        'spl_search_index_behind',
+        'gauge',
+        'Records that the index of words does not have yet.',
+        search.behind,
+      ),
       single(
         'spl_store_free_bytes',
         'gauge',

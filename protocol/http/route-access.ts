@@ -45,6 +45,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/records': { scopes: ['records:write'], anyLength: true },
   'POST /v1/records/query': read,
   'GET /v1/search': read,
+  'POST /v1/search/rebuild': admin,
   'GET /v1/records': read,
   'GET /v1/records/{id}': read,
   'POST /v1/records/{id}/redact': admin,

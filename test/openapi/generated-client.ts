@@ -295,6 +295,18 @@ export type FoundRecords = {
         complete: boolean;
     };
 };
+export type SearchRebuild = {};
+export type SearchIndex = {
+    "object": "search_index";
+    enabled: boolean;
+    state: "off" | "none" | "ready" | "behind" | "failing";
+    /** Records that are not indexed yet */
+    behind: number;
+    /** Of its files */
+    bytes: number;
+    /** Why it does not get on */
+    problem: string | null;
+};
 export type Thread = {
     "object": "thread";
     id: string;
@@ -766,6 +778,17 @@ export type EngineHealth = {
     /** Records that the store has taken, ever */
     ingested_total: number;
     uptime_secs: number;
+    /** The index of words */
+    search: {
+        enabled: boolean;
+        state: "off" | "none" | "ready" | "behind" | "failing";
+        /** Records that are not indexed yet */
+        behind: number;
+        /** Of its files */
+        bytes: number;
+        /** Why it does not get on */
+        problem: string | null;
+    };
     store: {
         /** Both files together */
         total_bytes: number;
@@ -1433,6 +1456,61 @@ export function searchRecords(q: string, { limit, cursor, thread, actor, $namesp
     }))}`, {
         ...opts
     });
+}
+/**
+ * Make the index of words anew
+ */
+export function rebuildSearchIndex(searchRebuild: SearchRebuild, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: SearchIndex;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 408;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 421;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 431;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 502;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    } | {
+        status: 504;
+        data: Problem;
+    } | {
+        status: 507;
+        data: Problem;
+    }>("/v1/search/rebuild", oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: searchRebuild
+    }));
 }
 /**
  * Threads, the newest first

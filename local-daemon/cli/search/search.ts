@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import type { FoundRecords } from '../../http/schemas/find-schemas.ts'
+import type { FoundRecords, SearchIndexState } from '../../http/schemas/find-schemas.ts'
 import { collectPages, type List } from '../client/collect-pages.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { wholeThread } from '../client/whole-id.ts'
@@ -14,23 +14,26 @@ import { parseLimit } from '../parse/limit.ts'
 import { parseNamespace } from '../parse/namespace.ts'
 
 type Page = z.infer<typeof FoundRecords>
+type Index = z.infer<typeof SearchIndexState>
 
 interface SearchOptions extends GlobalOptions {
   readonly limit: number
   readonly thread?: string
   readonly actor?: string
   readonly namespace?: string
+  readonly rebuild: boolean
 }
 
 export function addSearch(program: Command): void {
   program
     .command('search')
     .description('find records by words in their bodies, the newest first')
-    .argument('<word...>', 'words that must all be there; in "…": as they stand')
+    .argument('[word...]', 'words that must all be there; in "…": as they stand')
     .option('--thread <thread>', 'only records of this thread', parseId)
     .option('--actor <did>', 'only records of this actor', parseId)
     .option('--namespace <name>', 'only what is in it and below it', parseNamespace)
     .option('--limit <n>', 'maximum number of records', parseLimit, 20)
+    .option('--rebuild', 'make the index anew instead of searching', false)
     .addHelpText(
       'after',
       examples(
@@ -38,12 +41,18 @@ export function addSearch(program: Command): void {
         ['spl search \'"two words"\'', 'as they stand'],
         ['spl search example.com --thread th_…', 'nothing in a word is syntax'],
         ['spl search -- -v', 'a word that begins with -'],
+        ['spl search --rebuild', 'make the index anew; spl keeps searching'],
       ),
     )
     .action(async (words: readonly string[], _options: unknown, command: Command) => {
       const options = optionsOf<SearchOptions>(command)
       const { thread: begun, actor, namespace, limit } = options
       const client = await daemonClient(options)
+      if (options.rebuild) {
+        const index = await client.post<Index>('/v1/search/rebuild', {})
+        if (options.json) return printJson(index)
+        return note(`the index is being made anew: ${index.behind} records to go`)
+      }
       const thread = begun === undefined ? undefined : await wholeThread(client, begun)
       const page = (await collectPages<Page['data'][number]>(client, '/v1/search', limit, {
         q: words.join(' '),

@@ -18,6 +18,7 @@ import { addPostRecord } from './post-record.ts'
 import { addQueryRecords } from './query-records.ts'
 import { addRedactRecord } from './redact-record.ts'
 import { addSearch } from './search.ts'
+import { addSearchRebuild } from './search-rebuild.ts'
 import { addServiceAccounts } from './service-accounts.ts'
 import { addStreamTickets } from './stream-tickets.ts'
 import { addSync } from './sync.ts'
@@ -38,6 +39,7 @@ export function addRoutes(parts: RouteParts): void {
   addListRecords(parts)
   addQueryRecords(parts)
   addSearch(parts)
+  addSearchRebuild(parts)
   addListThreads(parts)
   addThreadState(parts)
   addSync(parts)

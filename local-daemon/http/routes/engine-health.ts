@@ -34,6 +34,7 @@ export function addEngineHealth({ router, store, authorise }: RouteParts): void 
           object: 'engine_health',
           ingested_total: store.head(),
           uptime_secs: Math.floor(process.uptime()),
+          search: store.searchIndex.status,
           store: {
             ...sizes.now(),
             ...(details && { growth: sizes.growth(now) }),

@@ -99,7 +99,7 @@ function progressOf(
   return { indexed_to: view.cursorAt(indexedTo), behind, complete }
 }
 
-function searchOff(): ProblemError {
+export function searchOff(): ProblemError {
   return new ProblemError('SEARCH_OFF', 'Search is turned off on this daemon', {
     try: 'The owner turns it on: spl config set search_enabled true. Conditions work without it: POST /v1/records/query.',
   })

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { SEARCH_FIELDS } from './find-schemas.ts'
 import { SIZE_FIELDS } from './schemas.ts'
 
 /* The shapes of what the daemon tells of its store's size. */
@@ -22,6 +23,7 @@ export const EngineHealth = z
     object: z.literal('engine_health'),
     ingested_total: count.openapi({ description: 'Records that the store has taken, ever' }),
     uptime_secs: count,
+    search: z.object(SEARCH_FIELDS).openapi({ description: 'The index of words' }),
     store: z.object({
       ...SIZE_FIELDS,
       growth: z

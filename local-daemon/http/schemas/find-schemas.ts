@@ -71,6 +71,21 @@ export const FoundRecords = z
   })
   .openapi('FoundRecords')
 
+export const SearchRebuild = z.strictObject({}).openapi('SearchRebuild')
+
+/** Of `SearchIndexStatus`. */
+export const SEARCH_FIELDS = {
+  enabled: z.boolean(),
+  state: z.enum(['off', 'none', 'ready', 'behind', 'failing']),
+  behind: z.int().nonnegative().openapi({ description: 'Records that are not indexed yet' }),
+  bytes: z.int().nonnegative().openapi({ description: 'Of its files' }),
+  problem: z.string().nullable().openapi({ description: 'Why it does not get on' }),
+}
+
+export const SearchIndexState = z
+  .object({ object: z.literal('search_index'), ...SEARCH_FIELDS })
+  .openapi('SearchIndex')
+
 export const ThreadState = Thread.omit({ object: true })
   .extend({
     object: z.literal('thread_state'),

@@ -31,6 +31,8 @@ export class IndexThread {
     if (this.#ended) return Promise.resolve(failed('its thread has ended'))
     return new Promise((resolve) => {
       this.#settle = resolve
+      // Only while it works: whoever ends the process waits for the end of that.
+      this.#worker.ref()
       this.#worker.postMessage(job)
     })
   }
@@ -38,12 +40,14 @@ export class IndexThread {
   /** Ends it where it next runs JavaScript. What it has not committed is made again. */
   async end(): Promise<void> {
     this.#gone('its thread has ended')
+    this.#worker.ref()
     await this.#worker.terminate()
   }
 
   #answer(answer: IndexAnswer): void {
     const settle = this.#settle
     this.#settle = undefined
+    this.#worker.unref()
     settle?.(answer)
   }
 

@@ -64,6 +64,13 @@ describe('spl search', () => {
     expect(await spl('xyzzy')).toMatchObject({ code: 0, stdout: '', stderr: /no record/u })
   })
 
+  it('makes the index anew', async () => {
+    const run = await spl('--rebuild', '--json')
+    expect(JSON.parse(run.stdout)).toMatchObject({ object: 'search_index', enabled: true })
+    expect((await spl('--rebuild')).stderr).toContain('made anew')
+    expect(await numbers('green')).toEqual([1, 0])
+  })
+
   it('tells a search that breaks a rule', async () => {
     const { code, stderr } = await spl(' ')
     expect([code, stderr]).toEqual([1, expect.stringContaining('has no word')])

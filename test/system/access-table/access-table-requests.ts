@@ -30,6 +30,7 @@ export async function routeRequests({ store, access }: Daemon): Promise<RouteReq
     'GET /v1/records/{id}': get(`/v1/records/${record.id}`),
     'POST /v1/records/query': post('/v1/records/query', { thread: 'th_table' }),
     'GET /v1/search': get('/v1/search?q=note'),
+    'POST /v1/search/rebuild': post('/v1/search/rebuild', {}),
     'POST /v1/namespaces': () => post('/v1/namespaces', { name: `made-${(namespaces += 1)}` })(),
     'GET /v1/namespaces': get('/v1/namespaces?limit=2'),
     'PATCH /v1/namespaces': () => ({

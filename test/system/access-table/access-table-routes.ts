@@ -40,6 +40,7 @@ export const ROUTES: readonly RouteRow[] = [
   asks('POST /v1/records/{id}/redact', ADMIN, '200'),
   asks('POST /v1/records/query', ['records:read'], '200'),
   asks('GET /v1/search', ['records:read'], '200'),
+  asks('POST /v1/search/rebuild', ADMIN, '200'),
   asks('POST /v1/namespaces', ADMIN, '201'),
   asks('GET /v1/namespaces', ['records:read', 'config:read'], '200'),
   asks('PATCH /v1/namespaces', ADMIN, '200'),

@@ -108,6 +108,7 @@ export const REACH_ROUTES: Readonly<Record<string, ReachRoute>> = {
       ...threads.map((thread) => ({ target: `/v1/search?q=canary&thread=${thread}`, thread })),
     ],
   },
+  'POST /v1/search/rebuild': daemon,
   'GET /v1/threads': {
     means: 'records',
     tries: () => [
