@@ -114,6 +114,11 @@ export function report(measurements: Measurements): object {
         (small ?? []).map(({ connections, cpu }) => [`${connections}_connections`, cpu]),
       ),
       ...(append && { post: append.cpu }),
+      ...(bulk && {
+        mib_down: bulk.cpuDown,
+        mib_up: bulk.cpuUp,
+        mib_of_object_stream: bulk.cpuObjectStream,
+      }),
       ...(floor && { floor_get: floor.cpuGet, floor_post: floor.cpuPost }),
     },
     absolutes: {

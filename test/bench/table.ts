@@ -98,8 +98,8 @@ function millionLines({ records, startMs, narrowMs, memoryMib, pages }: MillionR
 function bulkLines(bulk: BulkResult): string[] {
   return [
     '256 MiB bodies, MiB/s',
-    `  down  object ${whole(bulk.objectStream)}  gateway ${whole(bulk.down)}`,
-    `  up    object ${whole(bulk.objectSink)}  object with large reads ${whole(bulk.objectLargeSink)}  gateway ${whole(bulk.up)}`,
+    `  down  object ${whole(bulk.objectStream)}  gateway ${whole(bulk.down)}  CPU of a MiB ${cpuText(bulk.cpuDown)}; the object's ${cpuText(bulk.cpuObjectStream)}`,
+    `  up    object ${whole(bulk.objectSink)}  object with large reads ${whole(bulk.objectLargeSink)}  gateway ${whole(bulk.up)}  CPU of a MiB ${cpuText(bulk.cpuUp)}`,
     '',
   ]
 }
