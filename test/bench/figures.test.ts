@@ -128,7 +128,14 @@ const all: Measurements = {
   tool: 'autocannon',
   small: [{ ...small, connections: 1 }, small],
   append,
-  store: { records: 40_000, bytesOfCanonical: 1.6, bytesPerRecord: 533, changesPerSecond: one },
+  store: {
+    records: 40_000,
+    bytesOfCanonical: 1.6,
+    bytesPerRecord: 533,
+    changesPerSecond: one,
+    ndjsonPerSecond: one,
+    ndjsonOfStore: one,
+  },
   million: {
     records: 1_000_000,
     storeMib: 530,
@@ -174,6 +181,7 @@ describe('the report of the bench', () => {
       'post_of_direct_get',
       'append_of_raw_sqlite',
       'store_bytes_of_canonical',
+      'changes_ndjson_of_store',
       'start_million_of_10k',
       'narrow_reach_million_of_10k',
       'import_of_verify_rate',

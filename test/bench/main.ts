@@ -48,7 +48,7 @@ async function measureParts(): Promise<void> {
     await measureSmall(stage, tool, 32, rounds, seconds),
   ])
   const append = await part('append', 'appends', () => measureAppend(stage, tool, rounds, seconds))
-  const store = await part('store', 'the store', () => measureStore(rounds))
+  const store = await part('store', 'the store', () => measureStore(stage, rounds))
   const million = await part('million', 'a store of a million records', () => measureMillion())
   const imported = await part('import', 'bulk appends', () => measureImport(stage, rounds, seconds))
   const bulk = await part('bulk', 'bulk bodies', () => measureBulk(stage, options.bulkRounds))

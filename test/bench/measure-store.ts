@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { request } from 'node:http'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,9 @@ import { formatDidKey } from '../../protocol/identity/did-key.ts'
 import { STORE_LIMITS } from '../../local-daemon/store/limits.ts'
 import { openStore, type Store } from '../../local-daemon/store/open-store.ts'
 import { syncJson } from '../../local-daemon/store/stored-record.ts'
-import { spread, type Spread } from './statistics.ts'
+import { postLines } from './import/post-lines.ts'
+import type { Stage } from './stage.ts'
+import { spread, type Spread, spreadOfPairs } from './statistics.ts'
 
 export interface StoreResult {
   readonly records: number
@@ -15,8 +18,12 @@ export interface StoreResult {
   readonly bytesPerRecord: number
   /** Records per second out of the store as the texts of the changes feed, in pages; nothing is sent. */
   readonly changesPerSecond: Spread
+  /** The same records per second over HTTP at home, as NDJSON, to a client that reads and counts them. */
+  readonly ndjsonPerSecond: Spread
+  readonly ndjsonOfStore: Spread
 }
 
+const LINE_FEED = 0x0a
 const RECORDS = 40_000
 const THREADS = 200
 const ACTORS = 10
@@ -24,7 +31,7 @@ const ACTORS = 10
 const CANONICAL_BYTES = 333
 
 /** A store of its own on the disk, filled by appends as any other; then it is read from the first record to the last. */
-export async function measureStore(rounds: number): Promise<StoreResult> {
+export async function measureStore(stage: Stage, rounds: number): Promise<StoreResult> {
   const directory = mkdtempSync(join(tmpdir(), 'spl-bench-store-'))
   const path = join(directory, 'hub.db')
   try {
@@ -34,13 +41,21 @@ export async function measureStore(rounds: number): Promise<StoreResult> {
     store.close()
     const bytes = statSync(path).size
     const again = openStore({ path, origin })
-    const rates = Array.from({ length: Math.max(3, rounds) }, () => readRate(again))
+    await postLines(stage, exportOf(again), RECORDS)
+    const rates: number[] = []
+    const overHttp: number[] = []
+    for (let round = 0; round < Math.max(3, rounds); round += 1) {
+      rates.push(readRate(again))
+      overHttp.push(await ndjsonRate(stage))
+    }
     again.close()
     return {
       records: RECORDS,
       bytesOfCanonical: bytes / canonical,
       bytesPerRecord: bytes / RECORDS,
       changesPerSecond: spread(rates),
+      ndjsonPerSecond: spread(overHttp),
+      ndjsonOfStore: spreadOfPairs(overHttp, rates),
     }
   } finally {
     rmSync(directory, { recursive: true })
@@ -79,6 +94,39 @@ function readRate(store: Store): number {
   }
   if (bytes === 0) throw new Error('nothing was read')
   return (head / (performance.now() - startedAt)) * 1000
+}
+
+/** All of them as lines of an export. */
+function exportOf(store: Store): Buffer {
+  const lines: string[] = []
+  for (let after = 0; after < store.head();) {
+    const { records } = store.page({}, after, store.head(), STORE_LIMITS.pageRecords)
+    for (const record of records) lines.push(`${syncJson(record)}\n`)
+    after = records.at(-1)?.seq ?? store.head()
+  }
+  return Buffer.from(lines.join(''))
+}
+
+/** Records per second of the whole feed as NDJSON. */
+async function ndjsonRate({ directUrl, bearer }: Stage): Promise<number> {
+  const headers = { authorization: `Bearer ${bearer}`, accept: 'application/x-ndjson' }
+  const startedAt = performance.now()
+  const lines = await new Promise<number>((resolve, reject) => {
+    const asking = request(`${directUrl}/v1/sync/changes`, { headers }, (answer) => {
+      let count = 0
+      answer.on('data', (chunk: Buffer) => {
+        for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) {
+          count += 1
+        }
+      })
+      answer.on('end', () => resolve(count))
+      answer.on('error', reject)
+    })
+    asking.on('error', reject)
+    asking.end()
+  })
+  if (lines < RECORDS) throw new Error(`the feed has ${lines} lines`)
+  return (lines / (performance.now() - startedAt)) * 1000
 }
 
 function anOrigin() {

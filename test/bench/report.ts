@@ -44,6 +44,7 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     post_of_direct_get: append?.postOfDirectGet,
     append_of_raw_sqlite: append?.ofRawSqlite,
     store_bytes_of_canonical: store && single(store.bytesOfCanonical),
+    changes_ndjson_of_store: store?.ndjsonOfStore,
     start_million_of_10k: million?.startOfSmall,
     narrow_reach_million_of_10k: million?.narrowOfSmall,
     import_of_verify_rate: measurements.import?.signedOfVerify,

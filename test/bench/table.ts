@@ -77,10 +77,11 @@ function appendLines({ post, postOne, direct, rawSqlitePerSecond, cpu }: AppendR
   ]
 }
 
-function storeLines({ records, bytesPerRecord, changesPerSecond }: StoreResult): string[] {
+function storeLines(of: StoreResult): string[] {
+  const { records, bytesPerRecord, changesPerSecond, ndjsonPerSecond } = of
   const { median, min, max } = changesPerSecond
   return [
-    `store of ${records} records: ${whole(bytesPerRecord)} bytes each, ${whole(median)}/s out of it for the changes feed (${whole(min)}–${whole(max)})`,
+    `store of ${records} records: ${whole(bytesPerRecord)} bytes each, ${whole(median)}/s out of it for the changes feed (${whole(min)}–${whole(max)}), ${whole(ndjsonPerSecond.median)}/s of it over HTTP as NDJSON`,
     '',
   ]
 }

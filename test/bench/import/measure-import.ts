@@ -1,11 +1,11 @@
 import { verify } from 'node:crypto'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { floorRate } from './import-floor.ts'
 import { draftLines, signedLines, type SignedLines } from './import-lines.ts'
+import { postLines } from './post-lines.ts'
 import { rawSqliteRate } from '../raw-sqlite.ts'
 import type { Stage } from '../stage.ts'
 import { median, percentile, type Spread, spread, spreadOfPairs } from '../statistics.ts'
@@ -104,25 +104,9 @@ async function verifyRate({ preimages, signatures, publicKey }: SignedLines): Pr
   return (RECORDS / (performance.now() - startedAt)) * 1000
 }
 
-/** Records per second from the first byte sent to the summary. Throws if not all are accepted. */
-async function importRate({ directUrl, bearer }: Stage, lines: Buffer): Promise<number> {
-  const startedAt = performance.now()
-  const last = await new Promise<string>((resolve, reject) => {
-    const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/x-ndjson' }
-    const sending = request(`${directUrl}/v1/records`, { method: 'POST', headers }, (answer) => {
-      let tail = ''
-      answer.setEncoding('utf8')
-      answer.on('data', (text: string) => (tail = (tail + text).slice(-400)))
-      answer.on('end', () => resolve(tail.trim().split('\n').at(-1) ?? ''))
-      answer.on('error', reject)
-    })
-    sending.on('error', reject)
-    sending.end(lines)
-  })
-  const perSecond = (RECORDS / (performance.now() - startedAt)) * 1000
-  const { accepted } = JSON.parse(last) as { readonly accepted?: number }
-  if (accepted !== RECORDS) throw new Error(`import records: ${last}`)
-  return perSecond
+/** Records per second. */
+async function importRate(stage: Stage, lines: Buffer): Promise<number> {
+  return (RECORDS / (await postLines(stage, lines, RECORDS))) * 1000
 }
 
 /** Milliseconds, of one writer in a process of its own that waits for each answer, until something else is done. */
