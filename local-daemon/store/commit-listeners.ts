@@ -30,3 +30,10 @@ export class CommitListeners {
     tellEach(this.#listeners, (listener) => listener(records), this.onFault)
   }
 }
+
+/** A bug in a listener must be loud, but cannot make a durable append look like a failed one. */
+export function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error
+  })
+}

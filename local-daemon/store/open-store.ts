@@ -5,7 +5,7 @@ import { realPath } from '../home/real-path.ts'
 import { STORE_LIMITS } from './limits.ts'
 import { closeDatabase } from './file/close-database.ts'
 import { CursorSeal } from './cursor-seal.ts'
-import { CommitListeners } from './commit-listeners.ts'
+import { CommitListeners, throwLater } from './commit-listeners.ts'
 import { sqliteVersion } from './file/open-connection.ts'
 import { type RecordDraft, sealRecord } from './draft.ts'
 import type { Ended } from './ended/ended.ts'
@@ -245,8 +245,7 @@ export function openStore(options: StoreOptions): Store {
   // A redaction that a kill interrupted: nobody knows any more what the index has of it.
   if (eraser.isPending) searchIndex.remove()
   erase()
-  const timer = setInterval(tick, STORE_LIMITS.storeRetryMs)
-  timer.unref()
+  const timer = setInterval(tick, STORE_LIMITS.storeRetryMs).unref()
   const queue = new WriteQueue<StoreTransactor>(transactNow)
 
   return {
@@ -297,11 +296,4 @@ export function openStore(options: StoreOptions): Store {
       lineage?.close()
     },
   }
-}
-
-/** A bug in a listener must be loud, but cannot make a durable append look like a failed one. */
-function throwLater(error: unknown): void {
-  setImmediate(() => {
-    throw error
-  })
 }
