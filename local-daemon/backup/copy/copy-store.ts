@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, fsyncSync, openSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
@@ -70,7 +71,7 @@ function compare(store: Database, copy: Database, before: StoreMark, proof: Proo
   }
   if (proof.records < before.records || proof.records > after.records) {
     throw new UnprovenError(
-      `it holds ${proof.records} records, and the store had ${before.records} when it was begun`,
+      `it holds ${countText(proof.records, 'record')}, and the store had ${before.records} when it was begun`,
     )
   }
   if (idStartAt(copy, before.records) !== before.headId) throw otherRecord(before.records)

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Database } from 'better-sqlite3'
 import { verifyRecord } from '../../../protocol/records/record-signature.ts'
 import { MIGRATIONS } from '../../store/file/migrations.ts'
@@ -36,7 +37,9 @@ export async function proveCopy(copy: Database, sample: Sample): Promise<Proof> 
   const mark = markOf(copy)
   const count = Number(copy.prepare('SELECT count(*) FROM records').pluck().get())
   if (count !== mark.records) {
-    throw new UnprovenError(`it holds ${count} records, and their numbers go up to ${mark.records}`)
+    throw new UnprovenError(
+      `it holds ${countText(count, 'record')}, and their numbers go up to ${mark.records}`,
+    )
   }
   if (mark.records > 0 && mark.headId.length !== ID_DIGITS)
     throw new UnprovenError('its newest record has no id')

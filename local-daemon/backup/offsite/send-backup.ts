@@ -18,11 +18,12 @@ export async function sendBackup(
   { name, manifest }: GoodBackup,
 ): Promise<void> {
   const content = await from.get(name)
-  await to.put(name, Readable.from(compared(content, manifest), { objectMode: false }))
+  await to.put(name, Readable.from(wholeContent(content, manifest), { objectMode: false }))
   await to.put(manifestName(name), Readable.from([await text(await from.get(manifestName(name)))]))
 }
 
-async function* compared(
+/** The content of a backup, of which the last bytes come only if it is the file that was signed. @throws ProblemError BACKUP_DAMAGED */
+export async function* wholeContent(
   content: Readable,
   { name, bytes, sha256 }: GoodBackup['manifest'],
 ): AsyncGenerator<Buffer> {

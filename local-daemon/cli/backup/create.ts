@@ -1,35 +1,81 @@
 import type { Command } from 'commander'
 import type { BackupView } from '../../backup/backup-view.ts'
+import { CliError } from '../cli-error.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { destinationOf } from '../client/destination.ts'
 import { presenceOf } from '../client/presence.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
-import { print, printJson } from '../output/output.ts'
-import { showProgress } from '../output/progress.ts'
+import { note, print, printJson } from '../output/output.ts'
+import { showProgress, withProgress } from '../output/progress.ts'
 import { backupFields } from './backup-text.ts'
 
 /** Milliseconds that a daemon may take to copy and prove a large store without a word. */
 const SILENCE_MS = 3_600_000
 
+interface CreateOptions extends GlobalOptions {
+  readonly recipient?: readonly string[]
+  readonly out: string
+}
+
 export function addBackupCreate(backup: Command): void {
   backup
     .command('create')
     .description('copy the store and prove the copy; the daemon can keep running')
+    .option('--recipient <age1…>', 'also write it encrypted to this recipient; repeatable', addText)
+    .option('-o, --out <file>', 'that file, which must be new', 'spl-backup.age')
     .addHelpText(
       'after',
       examples(
         ['spl backup create', 'into backups/ of the home'],
+        ['spl backup create --recipient age1… -o tea.age', 'and one to take along'],
         ['spl config set backup_every 1d', 'one each day instead, without asking'],
       ),
     )
-    .action((_options: unknown, command: Command) => create(optionsOf(command)))
+    .action((_options: unknown, command: Command) => create(optionsOf<CreateOptions>(command)))
 }
 
-async function create(options: GlobalOptions): Promise<void> {
+async function create(options: CreateOptions): Promise<void> {
+  const { recipient: recipients, out } = options
+  if (recipients !== undefined) return createSealed(options, recipients, out)
   const made = await makeOne(options)
   if (options.json) return printJson(made)
   print(backupFields(made))
+}
+
+/** A backup as always, and beside it one for somebody else: a file that its recipients alone decrypt. */
+async function createSealed(
+  options: CreateOptions,
+  recipients: readonly string[],
+  out: string,
+): Promise<void> {
+  const destination = destinationOf(options)
+  if (destination.kind === 'elsewhere') throw notHere(destination.origin)
+  const { sealedFile } = await import('./seal-backup.ts')
+  const file = await sealedFile(out, recipients)
+  try {
+    const made = await makeOne(options)
+    await withProgress('encrypting it', options, () => file.fill(homeOf(options), made.name))
+    if (options.json) return printJson({ ...made, sealed: { file: out, recipients } })
+    print(backupFields(made))
+    note(`encrypted in ${out}; spl restore ${out} --identity <file> takes it`)
+  } finally {
+    await file.discard()
+  }
+}
+
+function notHere({ origin }: URL): CliError {
+  return new CliError(
+    'RECIPIENT_HOME_ONLY',
+    `--recipient encrypts a backup of this machine, and ${origin} is another one`,
+    'run it on the daemon’s machine, without SPL_SERVE_URL',
+    EXIT_CODE.usage,
+  )
+}
+
+function addText(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
 }
 
 async function makeOne(options: GlobalOptions): Promise<BackupView> {

@@ -9,7 +9,7 @@ import { shortTime } from '../output/local-time.ts'
 import { note, noteNext, print, printJson, warn } from '../output/output.ts'
 import { parsePlace } from '../parse/place.ts'
 import { table } from '../output/table.ts'
-import { sizeText } from './backup-text.ts'
+import { bytesText } from '../output/bytes-text.ts'
 
 export function addBackupList(backup: Command): void {
   backup
@@ -43,7 +43,7 @@ async function list(options: ListOptions): Promise<void> {
     name,
     shortTime(created_at),
     records === null ? '-' : String(records),
-    sizeText(bytes),
+    bytesText(bytes),
     fault ?? `${reason}${there.has(name) ? ', also elsewhere' : ''}`,
   ])
   if (rows.length === 0) noteNext('no backups yet; make one with', 'spl backup create')

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import { noteHomeOnly } from '../client/home-only.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
@@ -31,5 +32,7 @@ async function verify(name: string | undefined, options: GlobalOptions): Promise
     const told = { status: 'ok', name: proved, epoch, records, sampled }
     return printJson({ object: 'backup_verification', ...told })
   }
-  print(`${proved}: ${records} records, the file is the one that was signed, and opens`)
+  print(
+    `${proved}: ${countText(records, 'record')}, the file is the one that was signed, and opens`,
+  )
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Candidate, type CompletedLine, completeLine } from './complete-line.ts'
 import { knownValues } from './known-values.ts'
+import { homeOf } from '../global-options.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { printAsIs } from '../output/output.ts'
 import { cutText } from '../output/cut-text.ts'
@@ -38,8 +39,10 @@ async function candidatesOf({ place, word, given }: CompletedLine): Promise<read
   if (place.kind !== 'value') return []
   if (place.choices.length > 0) return place.choices.map((value) => ({ value, meaning: '' }))
   const home = given.get('home')
-  const ask = () => daemonClient({ ...(home !== undefined && { home }) }, PATIENCE_MS)
-  return knownValues(place.name, word, ask, given.get('sa'))
+  const options = home === undefined ? {} : { home }
+  const ask = () => daemonClient(options, PATIENCE_MS)
+  const { backups } = homeOf(options)
+  return knownValues(place.name, word, ask, { account: given.get('sa'), backups })
 }
 
 function lineOf({ value, meaning }: Candidate): string {

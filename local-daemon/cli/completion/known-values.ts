@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises'
 import { SCOPES } from '../../../protocol/identity/scopes.ts'
+import { isBackupName } from '../../backup/backup-name.ts'
 import type { Account, Namespace, Token } from '../client/answers.ts'
 import type { List } from '../client/collect-pages.ts'
 import type { DaemonClient } from '../client/daemon-client.ts'
@@ -8,17 +10,23 @@ import type { Candidate } from './complete-line.ts'
 /** Gives a daemon to ask, or fails where there is none. */
 export type Ask = () => Promise<DaemonClient>
 
+/** What the line says besides the word. */
+interface Said {
+  /** The service account that it names already. */
+  readonly account: string | undefined
+  /** The directory of the home's backups. */
+  readonly backups: string
+}
+
 /**
  * Values that a place takes by its name. Those of the daemon are the newest hundred: a Tab must be answered before a
  * person wonders.
- *
- * @param account the service account that the line names already
  */
 export async function knownValues(
   name: string,
   word: string,
   ask: Ask,
-  account: string | undefined,
+  { account, backups }: Said,
 ): Promise<readonly Candidate[]> {
   if (name === 'key') return words(Object.keys(SETTING_KINDS))
   if (name === 'scopes') return inList(word, SCOPES)
@@ -30,10 +38,14 @@ export async function knownValues(
     const list = await page<{ id: string; goal: string | null }>(ask, '/v1/threads')
     return list.map(({ id, goal }) => ({ value: id, meaning: goal ?? '' }))
   }
-  if (name === 'namespace') {
-    const list = await page<Namespace>(ask, '/v1/namespaces')
-    return list.map(({ name, description }) => ({ value: name, meaning: description ?? '' }))
-  }
+  if (name === 'namespace') return namespaces(ask)
+  if (name === 'reach')
+    return inList(
+      word,
+      (await namespaces(ask)).map(({ value }) => value),
+    )
+  // Also without a daemon: a backup is restored while none runs.
+  if (name === 'backup') return words((await readdir(backups)).filter(isBackupName).toReversed())
   if (name === 'invite') {
     const list = await page<{ invite_id: string; device: string }>(ask, '/v1/invites')
     return list.map(({ invite_id, device }) => ({ value: invite_id, meaning: device }))
@@ -46,6 +58,11 @@ export async function knownValues(
       .map(({ token_id, service_account_id }) => ({ value: token_id, meaning: service_account_id }))
   }
   return []
+}
+
+async function namespaces(ask: Ask): Promise<readonly Candidate[]> {
+  const list = await page<Namespace>(ask, '/v1/namespaces')
+  return list.map(({ name, description }) => ({ value: name, meaning: description ?? '' }))
 }
 
 async function page<Item>(ask: Ask, path: string, query = ''): Promise<readonly Item[]> {

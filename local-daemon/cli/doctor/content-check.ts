@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Check } from './check.ts'
 import { failure, pass, skip } from './outcomes.ts'
 import { verified } from '../verify/verified.ts'
@@ -28,10 +29,15 @@ export async function contentCheck(seen: Survey): Promise<Check> {
       'spl verify lists all damage; then spl serve --stop, and restore a copy',
     )
   }
-  if (complete) return pass(name, `${records} records checked, all intact`, { records })
-  return pass(name, `the first ${records} records checked, all intact; spl verify checks all`, {
-    records,
-  })
+  if (complete)
+    return pass(name, `${countText(records, 'record')} checked, all intact`, { records })
+  return pass(
+    name,
+    `the first ${countText(records, 'record')} checked, all intact; spl verify checks all`,
+    {
+      records,
+    },
+  )
 }
 
 /** A store that cannot be opened is a finding like others: the checks after it are still made. */

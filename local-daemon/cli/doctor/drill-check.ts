@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Home } from '../../home/home.ts'
 import { ageText } from './backup-check.ts'
 import type { Check } from './check.ts'
@@ -11,7 +12,7 @@ export async function drillCheck(home: Home, now: number): Promise<Check> {
   try {
     const { name, madeAt, records, ms } = await drillRestore(home)
     const took = `${(ms / 1000).toFixed(1)} s`
-    const message = `${name} was restored for a try: ${records} records, ${ageText(Math.max(0, now - madeAt))} old, in ${took}`
+    const message = `${name} was restored for a try: ${countText(records, 'record')}, ${ageText(Math.max(0, now - madeAt))} old, in ${took}`
     return pass(NAME, message, { name, records, made_at: madeAt, ms: Math.round(ms) })
   } catch (error) {
     const { code, message, try: next } = error as Error & { code?: string; try?: string }

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { VERSION } from '../../process/version.ts'
 import type { Check } from './check.ts'
 import { failure, pass, skip, warning } from './outcomes.ts'
@@ -115,5 +116,9 @@ function storeCheck(seen: Survey): Check {
     )
   }
   const isFull = seen.daemon?.health.store?.size?.over_ceiling ?? false
-  return pass(name, `${records} records${isFull ? '' : '; it accepts new ones'}`, details)
+  return pass(
+    name,
+    `${countText(records, 'record')}${isFull ? '' : '; it accepts new ones'}`,
+    details,
+  )
 }

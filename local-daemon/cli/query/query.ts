@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { QueriedRecords } from '../../http/schemas/find-schemas.ts'
@@ -68,7 +69,7 @@ export function addQuery(program: Command): void {
       if (rows.length === 0) note('no record meets all conditions')
       else print(table(['THREAD', 'CLOCK', 'ACT', 'RECORD', 'TEXT'], rows))
       for (const step of page.plan?.steps ?? []) note(`plan: ${step}`)
-      if (page.plan !== undefined) note(`plan: looked at ${page.plan.looked} records`)
+      if (page.plan !== undefined) note(`plan: looked at ${countText(page.plan.looked, 'record')}`)
       if (page.has_more) note(`more exist: --limit ${limit * 10}, or --cursor ${page.next_cursor}`)
     })
 }

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import { daemonClient, type DaemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
@@ -86,7 +87,7 @@ function showBackups({ home, elsewhere }: Redaction['backups']): void {
   if (home === null) warn('the backups at home cannot be listed; some may still have the body')
   const count = (home?.length ?? 0) + elsewhere.length
   if (count === 0) return
-  warn(`${count === 1 ? '1 backup' : `${count} backups`} from before may still have the body:`)
+  warn(`${countText(count, 'backup')} from before may still have the body:`)
   const lines = [...(home ?? []), ...elsewhere.map((name) => `${name} (backup_to)`)]
   for (const line of lines.slice(0, NAMED)) note(`  ${line}`)
   if (count > NAMED) note(`  and ${count - NAMED} more: --json`)

@@ -31,7 +31,7 @@ interface SourceOptions {
  * checked.
  *
  * @param beside the directory of the store
- * @param options `force` takes a file in which something is damaged; `identity` is a file of age, for `s3://…`
+ * @param options `force` takes a file in which something is damaged; `identity` is a file of age, for `s3://…` and what age encrypted
  * @throws CliError BACKUP_NOT_FOUND, ProblemError BACKUP_DAMAGED, BACKUP_NO_ROOM, StartError, StoreOpenError
  */
 export async function stageBackup(
@@ -52,11 +52,24 @@ export async function stageBackup(
       return { fetched, name: found.name, madeAt: found.manifest.made_at }
     })
   }
-  const fetched = stageFile(resolve(named), beside)
+  const fetched = await stageAny(resolve(named), beside, identity)
   return await kept(fetched, async () => {
     await proveWhole(fetched.file, named, at, force)
     return { fetched, name: named, madeAt: undefined }
   })
+}
+
+/** A database file, or one that age encrypted. */
+async function stageAny(
+  path: string,
+  beside: string,
+  identity: string | undefined,
+): Promise<FetchedBackup> {
+  const { isSealedFile, stageSealedFile } =
+    await import('../../backup/restore/stage-sealed-file.ts')
+  if (!isSealedFile(path)) return stageFile(path, beside)
+  const { readIdentities } = await import('../../backup/seal/age-keys.ts')
+  return stageSealedFile(path, beside, readIdentities(requireIdentity(identity)))
 }
 
 /** `s3://bucket/prefix`, or with the name of a backup behind it. */
@@ -81,7 +94,7 @@ function requireIdentity(identity: string | undefined): string {
   if (identity !== undefined) return identity
   throw new CliError(
     'IDENTITY_NEEDED',
-    'backups elsewhere are encrypted, and --identity is missing',
+    'that backup is encrypted, and --identity is missing',
     'give --identity the file that spl backup keygen wrote',
     EXIT_CODE.usage,
   )

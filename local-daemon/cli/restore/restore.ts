@@ -23,7 +23,7 @@ export function addRestore(program: Command): void {
       'name of a backup, a database file, or s3://bucket/prefix[/name]; without it the newest backup',
     )
     .option('--yes', 'do not ask')
-    .option('--identity <file>', 'of spl backup keygen: decrypts what is in s3://…')
+    .option('--identity <file>', 'of spl backup keygen: decrypts s3://… and files of age')
     .option('--force', 'also a file in which something is damaged')
     .option('--no-revoke', 'leave what was revoked since the backup valid again')
     .addHelpText(
@@ -32,6 +32,7 @@ export function addRestore(program: Command): void {
         ['spl restore', 'the newest good backup; asks first'],
         ['spl restore hub-20261130T084200Z-42-9f3a1c2b.db', 'another one: spl backup list'],
         ['spl restore s3://bucket/home --identity key.txt', 'the newest one elsewhere'],
+        ['spl restore spl-backup.age --identity key.txt', 'of spl backup create --recipient'],
         ['spl restore ~/copy/hub.db --yes', 'any copy of the store of this home'],
       ),
     )

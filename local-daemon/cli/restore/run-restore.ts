@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3'
 import { readEndedList, setAsideDamaged, writeEndedList } from '../../access/ended/ended-file.ts'
 import { identityAt } from '../../access/identity/identity.ts'
 import { readSuccessions } from '../../access/identity/succession.ts'
+import { countText } from '../../problem/count-text.ts'
 import { systemProblem } from '../../backup/backup-error.ts'
 import { openToRead } from '../../backup/copy/open-to-read.ts'
 import {
@@ -199,17 +200,21 @@ function told(
 ): readonly string[] {
   const count = countOf(revived)
   const revoked =
-    count === 0 ? [] : [`${count} accounts, tokens and invites were revoked since the backup`]
+    count === 0
+      ? []
+      : [
+          `${countText(count, 'account, token or invite was', 'accounts, tokens and invites were')} revoked since the backup`,
+        ]
   if (differences === undefined) {
     const had =
       mark === undefined || mark.seq === 0
         ? ''
-        : `; it had ${mark.seq} records at ${localTime(mark.at / 1000)}`
+        : `; it had ${countText(mark.seq, 'record')} at ${localTime(mark.at / 1000)}`
     return [`the present store cannot be read${had}`, ...revoked]
   }
   const { records, lost, settings } = differences
   const lines = [
-    `the present store has ${records} records; ${lost} of them are not in the backup`,
+    `the present store has ${countText(records, 'record')}; ${countText(lost, 'of them is', 'of them are')} not in the backup`,
     ...revoked,
   ]
   for (const { key, from, to } of settings) {

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { localTime } from '../output/local-time.ts'
 import { note, noteNext, print, warn } from '../output/output.ts'
 import { fields } from '../output/table.ts'
@@ -22,12 +23,19 @@ export function showRestored(restored: Restored): void {
     noteNext('try', 'spl token list; spl token revoke <id>; spl service-account revoke <id>')
   }
   const count = revived === null ? 0 : countOf(revived)
-  if (count > 0 && again) note(`revoked again: ${count} accounts, tokens and invites`)
+  if (count > 0 && again)
+    note(
+      `revoked again: ${countText(count, 'account, token or invite', 'accounts, tokens and invites')}`,
+    )
   if (count > 0 && !again) {
-    warn(`${count} accounts, tokens and invites that were revoked are valid again (--no-revoke)`)
+    warn(
+      `${countText(count, 'account, token or invite that was revoked is', 'accounts, tokens and invites that were revoked are')} valid again (--no-revoke)`,
+    )
   }
   if (restored.redacted_again > 0) {
-    note(`redacted again: ${restored.redacted_again} records; the backup still has their bodies`)
+    note(
+      `redacted again: ${countText(restored.redacted_again, 'record')}; the backup still has what was in them`,
+    )
   }
   if (restored.ended_list !== 'whole') {
     const known = restored.replaced === null ? 'nothing here' : 'only the old store'

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { FoundRecords, SearchIndexState } from '../../http/schemas/find-schemas.ts'
@@ -71,7 +72,7 @@ export function addSearch(program: Command): void {
       else print(table(['THREAD', 'RECORD', 'WHERE', 'TEXT'], rows))
       if (page.has_more) note(`more exist: --limit ${limit * 10}`)
       if (!page.index.complete) {
-        note(`the index is ${page.index.behind} records behind: try again in a while`)
+        note(`the index is ${countText(page.index.behind, 'record')} behind: try again in a while`)
       }
     })
 }

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { ThreadState } from '../../http/schemas/find-schemas.ts'
@@ -49,6 +50,6 @@ export function addThreadShow(thread: Command): void {
       ])
       print(`\n${table(['NEXT CLOCK', 'ACTOR'], rows)}`)
       if (state.has_more)
-        note(`${state.actors - rows.length} more actors: see next_cursor of --json`)
+        note(`${countText(state.actors - rows.length, 'more actor')}: see next_cursor of --json`)
     })
 }

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import {
   endsInReturn,
   type ExportFault,
@@ -41,6 +42,6 @@ export function partFault(
 ): ExportFault | undefined {
   const isComplete = lines.length === part.records && rejected.length === 0
   if (fault?.code !== 'CHANGED' || !isComplete || lines.some(endsInReturn)) return fault
-  const message = `the ${part.records} records before it are intact, but not as they were exported: in another order, or with another judged_by`
+  const message = `the ${countText(part.records, 'record before it is', 'records before it are')} intact, but not as exported: in another order, or with another judged_by`
   return { ...fault, message }
 }

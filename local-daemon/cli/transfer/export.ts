@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { Option, type Command } from 'commander'
 import { bytesText } from '../output/bytes-text.ts'
 import { CliError } from '../cli-error.ts'
@@ -77,7 +78,7 @@ async function exportRecords(options: ExportOptions): Promise<void> {
   const kept = found?.isWhole === true ? undefined : found
   if (found?.isWhole === true) await file.clear()
   if (kept !== undefined && kept.records > 0) {
-    note(`going on after the ${kept.records} records of an earlier call`)
+    note(`going on after the ${countText(kept.records, 'record')} of an earlier call`)
   }
   const sink = { write: (bytes: Uint8Array) => file.write(bytes), clear: () => file.clear() }
   const written = await writeExport({ ...wanted, kept, sink })
@@ -96,7 +97,7 @@ function stdoutSink(): ExportSink {
 
 function showWritten(progress: Progress, { records, end }: Written, started: number): void {
   const seconds = Math.max(1, performance.now() - started) / 1000
-  progress.say(`exporting: ${records} records, ${bytesText(end / seconds)}/s`)
+  progress.say(`exporting: ${countText(records, 'record')}, ${bytesText(end / seconds)}/s`)
 }
 
 function tell(written: Written, ms: number, options: ExportOptions): void {
@@ -116,7 +117,7 @@ function tell(written: Written, ms: number, options: ExportOptions): void {
     })
   }
   const rate = ms < 1_000 ? '' : `, ${Math.round((records * 1_000) / ms)} records/s`
-  note(`${records} ${records === 1 ? 'record' : 'records'}, ${bytesText(end)}${rate}`)
+  note(`${countText(records, 'record')}, ${bytesText(end)}${rate}`)
   note(`signed by ${header.exporter}`)
   if (all) note('another home refuses accounts, settings and audit: they are this daemon’s own')
   // Not for the home of this command: that one has them.

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note, printJson } from '../output/output.ts'
@@ -29,7 +30,7 @@ export function tellImport(told: ImportToTell): void {
   const { rejected } = told
   for (const line of rejected.listed) note(rejectedText(line))
   const more = rejected.count - rejected.listed.length
-  if (more > 0) note(`and ${more} more lines; --rejected <file> writes all of them`)
+  if (more > 0) note(`and ${countText(more, 'more line')}; --rejected <file> writes all of them`)
   note(summary(told))
   const [first, ...others] = faults.map((fault) => exportFault(path, fault))
   for (const { message, code } of others) note(`also: ${message} [${code}]`)
@@ -67,7 +68,7 @@ function summary({ imported, isDry, ms }: ImportToTell): string {
   const { records, taker, header, isRefused } = imported
   const { accepted, duplicate, rejected, redacted } = taker.counts
   const by = header === undefined ? '' : `\nexported by ${header.exporter}`
-  const all = counted(records, 'record')
+  const all = countText(records, 'record')
   if (isRefused) return `nothing was sent of ${all}${by}`
   const left = records - accepted - duplicate - rejected - redacted
   const verdicts = isDry
@@ -83,14 +84,10 @@ function summary({ imported, isDry, ms }: ImportToTell): string {
   return `${all}: ${verdicts.join(', ')}${rate}${by}`
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
 function refusedSome(count: number, isDry: boolean): CliError {
   return new CliError(
     'IMPORT_INCOMPLETE',
-    `${counted(count, 'line')} ${isDry ? 'would be' : count === 1 ? 'was' : 'were'} refused; all others ${isDry ? 'are fine' : 'are there'}`,
+    `${countText(count, 'line')} ${isDry ? 'would be' : count === 1 ? 'was' : 'were'} refused; all others ${isDry ? 'are fine' : 'are there'}`,
     'the lines above say why; --rejected <file> writes them all',
   )
 }

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { ExportFault } from '../../../protocol/records/export-reader.ts'
@@ -137,7 +138,7 @@ function isOther(error: unknown): boolean {
 function cut(written: Written | undefined): CliError {
   return new CliError(
     'EXPORT_CUT',
-    `the daemon ended the export before everything was read; ${written?.records ?? 0} records came`,
+    `the daemon ended the export before everything was read; ${countText(written?.records ?? 0, 'record')} came`,
     'run the same command again, and it goes on from there; spl status shows whether the daemon runs',
     EXIT_CODE.unreachable,
   )

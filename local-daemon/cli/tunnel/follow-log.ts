@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
@@ -70,7 +71,9 @@ async function readEvents(
       else if (event === 'ready') done = !follow
       else if (event === 'gap') {
         const { missed } = parse<{ missed: number }>(data)
-        onRemark(`${Number(missed)} lines were overwritten before they could be read`)
+        onRemark(
+          `${countText(Number(missed), 'line was', 'lines were')} overwritten before being read`,
+        )
       } else if (event === 'error') throw ended(parse<Partial<Problem>>(data))
     },
   })

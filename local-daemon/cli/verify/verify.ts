@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { EXIT_CODE } from '../exit-code.ts'
@@ -46,9 +47,9 @@ async function verify(options: VerifyFlags): Promise<void> {
   if (options.json) printJson({ object: 'verification', status, store: path, ...result })
   else {
     for (const { message } of result.findings) print(message)
-    if (status === 'ok') print(`${result.records} records, all intact`)
+    if (status === 'ok') print(`${countText(result.records, 'record')}, all intact`)
     else {
-      note(`error: ${counted(result.count)} in ${path} [STORE_DAMAGED]`)
+      note(`error: ${countText(result.count, 'finding')} in ${path} [STORE_DAMAGED]`)
       noteNext(
         'try',
         copy
@@ -58,8 +59,4 @@ async function verify(options: VerifyFlags): Promise<void> {
     }
   }
   if (status !== 'ok') process.exitCode = EXIT_CODE.failed
-}
-
-function counted(findings: number): string {
-  return findings === 1 ? '1 finding' : `${findings} findings`
 }

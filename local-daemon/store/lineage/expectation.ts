@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type LineageMark, readLineage } from './lineage-file.ts'
@@ -74,7 +75,7 @@ export class Expectation {
     if (this.#options.isNew !== true) return
     throw new StoreOpenError(
       'STORE_NOT_EMPTY',
-      `The store ${this.#database} holds ${count} records, and --new-store asks for an empty one`,
+      `The store ${this.#database} holds ${countText(count, 'record')}, and --new-store asks for an empty one`,
       'Leave --new-store out to start with these records, or move the file and its -wal away first.',
     )
   }
@@ -84,7 +85,7 @@ export class Expectation {
     const what =
       before === undefined || before.seq === 0
         ? 'the identity of this home has had a store'
-        : `it had ${before.seq} records on ${new Date(before.at).toISOString()}`
+        : `it had ${countText(before.seq, 'record')} on ${new Date(before.at).toISOString()}`
     const saved = savedBeside(this.#database)
     const copy =
       saved === undefined

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { LineageMark } from './lineage-file.ts'
 
 /** What a store says about itself when it is opened. */
@@ -19,22 +20,18 @@ export function lineageBreak(mark: LineageMark | undefined, store: StoreFacts): 
     return 'nothing beside it remembers how far it had come: it may be an older copy'
   }
   if (mark.epoch === '' && store.head === 0) return undefined
-  const before = `it had ${records(mark.seq)} on ${new Date(mark.at).toISOString()}`
+  const before = `it had ${countText(mark.seq, 'record')} on ${new Date(mark.at).toISOString()}`
   if (mark.epoch !== store.epoch) {
-    return `it is another store than the one here before, or an older copy that was put back again: ${before}, and has ${records(store.head)} now`
+    return `it is another store than the one here before, or an older copy that was put back again: ${before}, and has ${countText(store.head, 'record')} now`
   }
   if (mark.seq > store.head) {
-    return `it is an older copy: ${before}, and has ${records(store.head)} now`
+    return `it is an older copy: ${before}, and has ${countText(store.head, 'record')} now`
   }
   const idStart = mark.seq > 0 ? store.idStartAt(mark.seq) : ''
   if (idStart === undefined || !mark.id.startsWith(idStart)) {
     return `it is an older copy that was written to since: ${before}, and record ${mark.seq} is another one now`
   }
   return undefined
-}
-
-function records(count: number): string {
-  return count === 1 ? '1 record' : `${count} records`
 }
 
 /** What the owner reads about a store that is not the previous one. */

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -94,6 +94,31 @@ describe('spl complete', () => {
     const tokens = await complete('token', 'revoke', '--sa', account, '--token-id', '')
     expect(tokens).toHaveLength(2)
     expect(tokens[1]).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('asks it for namespaces, alone and in a reach, and finds backups, also without it', async () => {
+    const { access } = served.daemon
+    for (const name of ['team', 'team/ops', 'other']) await access.namespaces.create(name, null)
+    const names = ['words', 'team', 'team/ops']
+    for (const line of [
+      'namespace archive te',
+      'thread list --namespace te',
+      'export --namespace te',
+    ]) {
+      expect([line, await complete(...line.split(' '))]).toEqual([line, names])
+    }
+    expect(await complete('token', 'create', '--reach', 'te')).toEqual(names)
+    expect(await complete('login', 'x', '--reach', 'team,o')).toEqual(['words', 'team,other'])
+    const made = await runHere(['backup', 'create', '--json'], { home })
+    const { name } = JSON.parse(made.stdout) as { name: string }
+    for (const command of ['backup verify', 'backup remove', 'restore']) {
+      const line = [...command.split(' '), 'hub-']
+      expect([command, await complete(...line)]).toEqual([command, ['words', name]])
+    }
+    using off = aHome()
+    cpSync(join(home, 'backups'), join(off.path, 'backups'), { recursive: true })
+    const run = await runHere(['complete', '--', 'restore', ''], { home: off.path })
+    expect(run).toEqual({ code: 0, stdout: `words\n${name}\n`, stderr: '' })
   })
 
   test('prints nothing, not even an error, without a daemon', async () => {
