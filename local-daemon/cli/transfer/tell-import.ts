@@ -87,7 +87,7 @@ function summary({ imported, isDry, ms }: ImportToTell): string {
 function refusedSome(count: number, isDry: boolean): CliError {
   return new CliError(
     'IMPORT_INCOMPLETE',
-    `${countText(count, 'line')} ${isDry ? 'would be' : count === 1 ? 'was' : 'were'} refused; all others ${isDry ? 'are fine' : 'are there'}`,
+    `${isDry ? `${countText(count, 'line')} would be` : countText(count, 'line was', 'lines were')} refused; all others ${isDry ? 'are fine' : 'are there'}`,
     'the lines above say why; --rejected <file> writes them all',
   )
 }
