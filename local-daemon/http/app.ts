@@ -68,7 +68,8 @@ export function createApp(given: AppParts): DaemonApp {
   const { watch } = observation
   const pages = new PageMemory()
   const viewOf = (c: RouteContext) => new RecordView(store, sightOf(c.get('principal')))
-  const parts = { ...given, router, hub, observation, pages, viewOf, did: identity.did }
+  const written = (id: string) => store.record(id)
+  const parts = { ...given, router, hub, observation, pages, viewOf, written, did: identity.did }
   addRoutes(parts)
 
   const answerError = createErrorAnswer(logger)

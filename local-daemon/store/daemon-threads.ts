@@ -25,3 +25,10 @@ const NAMED: ReadonlySet<string> = new Set([
 export function isDaemonThread(thread: string): boolean {
   return NAMED.has(thread) || thread.startsWith(AUDIT_THREADS)
 }
+
+/** Whether the daemon alone writes to a thread: what it notes of accounts, namespaces and the audit. */
+export function isWrittenByDaemon(thread: string): boolean {
+  return (
+    thread === ACCOUNTS_THREAD || thread === NAMESPACES_THREAD || thread.startsWith(AUDIT_THREADS)
+  )
+}

@@ -12,6 +12,8 @@ export const STORE_LIMITS = {
   bulkTransactionMs: 1,
   bulkAloneMs: 8,
   bulkAloneAfterMs: 250,
+  /** Largest record that changes settings in a store that is at its ceiling, bytes: the longest list of origins has 19 KiB. */
+  settingBytes: 32 * 1024,
   /** Batches of one bulk append that are verified or wait: what it holds in memory. */
   ingestAhead: 6,
   /** Longest wait of a write while another program has the store locked, milliseconds; and how many may wait then. */

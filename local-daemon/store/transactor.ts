@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { ACTS, DATA_TYPES } from '../../protocol/records/record-form.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
 import { namespaceAsWritten, namespaceToWrite } from './namespaces/thread-namespace.ts'
@@ -239,8 +240,16 @@ function clockConflict(clock: number, last: number): ProblemError {
   return new ProblemError(
     'CLOCK_CONFLICT',
     `This actor has another record with clock ${clock} on this thread`,
-    { field: 'clock', try: `Use clock ${last + 1}, or leave clock out to take the next one.` },
+    { field: 'clock', try: freeClock(last) },
   )
+}
+
+function freeClock(last: number): string {
+  if (last >= Number.MAX_SAFE_INTEGER)
+    return 'Use another thread or actor, or a lower clock that is unused.'
+  if (last >= LIMITS.recordClock)
+    return 'Leave clock out to take the next one, or name a lower one that is unused.'
+  return `Use clock ${last + 1}, or leave clock out to take the next one.`
 }
 
 /** Updates the row of a record's thread, as its append did. Returns the number of its namespace. */

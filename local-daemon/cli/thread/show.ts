@@ -2,6 +2,7 @@ import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { ThreadState } from '../../http/schemas/find-schemas.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
@@ -45,7 +46,7 @@ export function addThreadShow(thread: Command): void {
         ]),
       )
       const rows = Object.entries(state.actor_clocks).map(([actor, clock]) => [
-        String(clock + 1),
+        clock < LIMITS.recordClock ? String(clock + 1) : 'leave it out',
         actor,
       ])
       print(`\n${table(['NEXT CLOCK', 'ACTOR'], rows)}`)

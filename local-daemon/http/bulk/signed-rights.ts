@@ -6,6 +6,7 @@ import {
   type Unproven,
 } from '../../../protocol/records/record-signature.ts'
 import { type ClaimRules, decideClaim } from '../../access/actor-claim.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
 import { reachCheck } from '../../access/reach/reach-check.ts'
 import { requireScope } from '../../access/authorise.ts'
 import type { Principal } from '../../access/principal.ts'
@@ -15,8 +16,6 @@ import type { Wanted } from '../../store/ingest/entry.ts'
 import { daemonOnly, type Sender } from '../input/draft-rights.ts'
 
 const MEMBERS = ['id', 'record', 'origin', 'sig'] as const
-/** Half of all clocks: the rest is for what is written here. */
-const FOREIGN_CLOCK_MAX = 2 ** 52
 /** What only ever takes a right away. */
 const NARROWING: ReadonlySet<unknown> = new Set([
   'service_account_revoked',
@@ -88,8 +87,8 @@ function refuseImpersonation(principal: Principal, { record }: Unproven, rules: 
 function refuseForeign({ record }: Unproven, did: string): void {
   if (record.actor === did) throw daemonOnly('record.actor', 'Leave the line out.')
   // Behind the last clock there is, its actor could write nothing more on the thread here.
-  if (record.clock > FOREIGN_CLOCK_MAX) {
-    throw invalid('record.clock', `of another origin must be at most ${FOREIGN_CLOCK_MAX}`)
+  if (record.clock > LIMITS.recordClock) {
+    throw invalid('record.clock', `of another origin must be at most ${LIMITS.recordClock}`)
   }
 }
 

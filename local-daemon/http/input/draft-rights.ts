@@ -1,6 +1,7 @@
 import type { Scope } from '../../../protocol/identity/scopes.ts'
 import { isPlainObject } from '../../../protocol/json/json-value.ts'
-import { parseRecord } from '../../../protocol/records/record.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
+import { parseRecord, RecordError } from '../../../protocol/records/record.ts'
 import { impersonationDraft } from '../../access/audit-record.ts'
 import { claimRules, requireScope } from '../../access/authorise.ts'
 import { guardExposedChange } from '../../access/exposed-requirement.ts'
@@ -11,11 +12,9 @@ import { type RecordActor, recordActor } from '../../access/record-actor.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { readSetting } from '../../settings/setting-records.ts'
 import {
-  ACCOUNTS_THREAD,
-  AUDIT_THREADS,
   CONFIG_THREAD,
   CONSENT_THREAD,
-  NAMESPACES_THREAD,
+  isWrittenByDaemon,
   PAIRS_THREAD,
 } from '../../store/daemon-threads.ts'
 import type { RecordDraft } from '../../store/draft.ts'
@@ -31,8 +30,6 @@ export interface Sender {
   readonly requestId: string | undefined
 }
 
-/** Threads that only the daemon writes to, besides those of the audit. */
-const DAEMON_ONLY: ReadonlySet<string> = new Set([ACCOUNTS_THREAD, NAMESPACES_THREAD])
 /** Threads that control others' rights, and the scope that writing to them needs besides `records:write`. */
 const WRITTEN_BY: Readonly<Record<string, Scope>> = {
   [CONFIG_THREAD]: 'config:write',
@@ -53,7 +50,7 @@ export function createDraftRights({
     principal: Principal,
     { thread, act, body }: RecordDraft,
   ): AppendOptions['guard'] {
-    if (DAEMON_ONLY.has(thread) || thread.startsWith(AUDIT_THREADS)) {
+    if (isWrittenByDaemon(thread)) {
       throw new ProblemError('THREAD_RESERVED', `${thread} is written by the daemon alone`, {
         field: 'thread',
         try: 'Use another thread.',
@@ -117,5 +114,8 @@ function readDraft(input: unknown): { readonly draft: RecordDraft; readonly name
     ...(!names && { actor: NOBODY }),
     ...input,
   })
+  // Another home takes no higher one.
+  if (record.clock > LIMITS.recordClock)
+    throw new RecordError('clock', `must be an integer from 0 to ${LIMITS.recordClock}`)
   return { draft: clockless ? { ...record, clock: undefined } : record, names }
 }

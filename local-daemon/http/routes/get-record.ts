@@ -21,7 +21,8 @@ export function addGetRecord(parts: RouteParts): void {
       const id = c.req.param('id') ?? ''
       // The schema is the same expression; it is only asked to word the refusal.
       if (!RECORD_ID.test(id)) parseInput(RecordParams, { id })
-      return recordAnswer(c, parts, id)
+      const view = parts.viewOf(c)
+      return recordAnswer(c, parts, id, { read: (one) => view.record(one) })
     },
   )
 }

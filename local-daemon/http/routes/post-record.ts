@@ -85,7 +85,11 @@ export function addPostRecord(parts: RouteParts): void {
       const status = created ? 201 : 200
       const json = flatJson(record)
       if (json.length > HTTP_LIMITS.pieceBytes) {
-        return recordAnswer(c, parts, record.id, { status, headers: location })
+        return recordAnswer(c, parts, record.id, {
+          read: parts.written,
+          status,
+          headers: location,
+        })
       }
       return jsonAnswer(c.env, status, json, location)
     },

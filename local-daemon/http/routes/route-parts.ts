@@ -8,6 +8,7 @@ import type { Observation } from '../observation.ts'
 import type { PageMemory } from '../answers/page-memory.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { RecordView } from '../../store/record-view.ts'
+import type { StoredRecord } from '../../store/stored-record.ts'
 import type { DaemonRouter, RouteContext } from '../router.ts'
 
 /** The store without its reads of records: each route reads those through the view of its caller. */
@@ -21,6 +22,8 @@ export interface RouteParts extends Omit<AppAccess, 'store'> {
   readonly store: StoreOfRoutes
   /** The records that a caller may see. */
   readonly viewOf: (c: RouteContext) => RecordView
+  /** A record that its caller has just written, or written again: it may be told, though it may be none that the caller sees. */
+  readonly written: (id: string) => StoredRecord | undefined
   readonly router: DaemonRouter
   readonly logger: Logger
   readonly hub: FeedHub

@@ -1,10 +1,11 @@
 import { ProblemError } from '../../problem/problem-error.ts'
-import { isDaemonThread } from '../daemon-threads.ts'
+import { CONFIG_THREAD, isWrittenByDaemon } from '../daemon-threads.ts'
+import { STORE_LIMITS } from '../limits.ts'
 import type { SizeMeter } from './store-size.ts'
 
 /**
- * The size that the owner allows. At it, records are refused; reads go on, and so does what the daemon writes for
- * itself: settings, with which the ceiling is raised, accounts and audit.
+ * The size that the owner allows. At it, records are refused; reads go on, and so does what the daemon writes for itself
+ * (accounts, namespaces, audit, redactions), and settings, with which the ceiling is raised.
  */
 export class Ceiling {
   readonly #meter: SizeMeter
@@ -26,12 +27,18 @@ export class Ceiling {
   forTransaction(): (thread: string, bytes: number) => void {
     let used: number | undefined
     return (thread, bytes) => {
-      if (this.bytes === null || isDaemonThread(thread)) return
+      if (this.bytes === null || isNeeded(thread, bytes)) return
       const next = (used ?? this.#meter.used) + bytes
       if (next > this.bytes) throw reached(this.bytes)
       used = next
     }
   }
+}
+
+/** Whether its owner must be able to write it into a full store. Who may write there may raise the ceiling too. */
+function isNeeded(thread: string, bytes: number): boolean {
+  if (thread === CONFIG_THREAD) return bytes <= STORE_LIMITS.settingBytes
+  return isWrittenByDaemon(thread)
 }
 
 function reached(bytes: number): ProblemError {

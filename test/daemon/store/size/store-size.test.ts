@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { parsePrometheus } from '../../../support/prometheus-text.ts'
 import { growthOf } from '../../../../local-daemon/store/size/growth.ts'
 import { aDaemon, aDraft, type TestDaemon } from '../../../support/daemon/a-daemon.ts'
+import { linesOf, postLines } from '../../../support/bulk/post-lines.ts'
 import { until } from '../../../support/until.ts'
 
 const MIB = 1024 ** 2
@@ -59,6 +60,38 @@ test('a store that has reached its ceiling refuses records, and nothing else, un
   expect((await append(at, taken)).status).toBe(201)
   expect((await setCeiling(at, null)).status).toBe(200)
   expect((await engine(at)).store).toMatchObject({ ceiling_bytes: null, over_ceiling: false })
+})
+
+test('a full store takes no record that a token chooses, on whichever thread, and every change that helps its owner', async () => {
+  await using at = await aDaemon()
+  const thread = (name: string, n: number, bytes: number) =>
+    aDraft({ thread: name, act: 'LEARN', clock: n, body: { topic: 'x', text: 'x'.repeat(bytes) } })
+  const kept = (await (await append(at, 0)).json()) as { id: string }
+  expect((await setCeiling(at, MIB)).status).toBe(200)
+  for (let n = 1; (await append(at, n)).status === 201; n += 1) expect(n).toBeLessThan(50)
+  const peer = await at.tokenWith('records:write', 'federation:manage', 'config:write')
+  const authorization = `Bearer ${peer}`
+  for (const name of ['th_consent', 'th_federation_pairs', 'th_engine_config']) {
+    const single = await at.post('/v1/records', thread(name, 1, 500_000), { authorization })
+    expect([name, single.status]).toEqual([name, 507])
+    const { outcomes } = await postLines(
+      { base: at.base, bearer: peer },
+      linesOf([thread(name, 2, 500_000), thread(name, 3, 500_000)]),
+    )
+    expect(outcomes.map(({ code }) => code)).toEqual(Array(2).fill('STORE_CEILING_REACHED'))
+  }
+  for (const name of ['th_consent', 'th_federation_pairs'])
+    expect((await at.post('/v1/records', thread(name, 4, 900_000), { authorization })).status).toBe(
+      507,
+    )
+  // The longest settings there are still go.
+  const origins = Array.from({ length: 64 }, (_, n) => `https://${n}.${'a.'.repeat(115)}example`)
+  expect((await at.post('/v1/config/auth_cors_origins', { value: origins })).status).toBe(200)
+  expect((await at.post('/v1/namespaces', { name: 'team' })).status).toBe(201)
+  expect((await at.post(`/v1/records/${kept.id}/redact`, { reason: 'room' })).status).toBe(200)
+  const tokens = await at.post('/v1/service-accounts', { name: 'late', scopes: ['records:read'] })
+  expect(tokens.status).toBe(201)
+  expect((await setCeiling(at, null)).status).toBe(200)
 })
 
 test('one append that does not fit refuses no other of its transaction', async () => {
