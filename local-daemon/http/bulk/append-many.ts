@@ -74,6 +74,7 @@ export function createAppendMany(
       },
       note: (error) => logger.error({ err: error, request_id: sender.requestId }, 'append many'),
       requestId: sender.requestId,
+      tellsPlaces: principal.reach === undefined,
     })
     return linesAnswer(c.env, outcomes)
   }

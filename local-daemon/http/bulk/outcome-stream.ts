@@ -12,6 +12,8 @@ export interface OutcomeSource {
   /** Told of what is no refusal, to log it. */
   note(error: unknown): void
   readonly requestId: string | undefined
+  /** Whether its reader may know the places of records among all: by them, who has a reach would count what is out of it. */
+  readonly tellsPlaces: boolean
 }
 
 /**
@@ -24,6 +26,9 @@ export function outcomeStream(source: OutcomeSource): ReadableStream<Uint8Array>
   let line = 1
   let stalled: NodeJS.Timeout | undefined
   let isOver = false
+
+  const textOf = (outcomes: readonly Outcome[]) =>
+    outcomes.map((one) => outcomeText(one, source.tellsPlaces)).join('')
 
   function end(controller: ReadableStreamDefaultController<Uint8Array>, text: string): void {
     if (isOver) return
@@ -49,7 +54,7 @@ export function outcomeStream(source: OutcomeSource): ReadableStream<Uint8Array>
           for (const outcome of outcomes) counts.add(outcome)
           line = (outcomes.at(-1)?.line ?? line - 1) + 1
           if (isOver) return
-          controller.enqueue(encoder.encode(outcomes.map(outcomeText).join('')))
+          controller.enqueue(encoder.encode(textOf(outcomes)))
           stalled = setTimeout(() => end(controller, cut(tooSlow())), HTTP_LIMITS.bulkStallMs)
           stalled.unref()
         } catch (error) {

@@ -21,12 +21,16 @@ export class OutcomeCounts {
   }
 }
 
-/** An outcome as a line of the answer. */
-export function outcomeText(of: Outcome): string {
+/**
+ * An outcome as a line of the answer.
+ * @param withPlace whether its reader may know the place of a record among all
+ */
+export function outcomeText(of: Outcome, withPlace: boolean): string {
   if (of.outcome === 'accepted' && of.id === undefined) return lineOf(of)
   // Hex and numbers: nothing to escape.
   if (of.outcome !== 'rejected') {
-    return `{"line":${of.line},"outcome":"${of.outcome}","id":"${of.id}","seq":${of.seq}}\n`
+    const place = withPlace ? `,"seq":${of.seq}` : ''
+    return `{"line":${of.line},"outcome":"${of.outcome}","id":"${of.id}"${place}}\n`
   }
   const { line, outcome, id, reason } = of
   const { code, message, detail } = reason

@@ -20,7 +20,9 @@ export const BulkOutcome = z
       line: Line,
       outcome: z.enum(['accepted', 'duplicate']).openapi({ description: 'It is on disk' }),
       id: RecordId.optional().openapi({ description: 'Left out for what a dry run would accept' }),
-      seq: z.int().optional().openapi({ description: 'Its place in the order of arrival' }),
+      seq: z.int().optional().openapi({
+        description: 'Its place in the order of arrival; not for a bearer with a reach',
+      }),
     }),
     z.object({
       line: Line,

@@ -194,6 +194,24 @@ describe('a bearer that reaches two threads tries', () => {
     expect(outcomes[3]).toContain('"accepted"')
   })
 
+  it('to count what others write by the numbers of its own records: it is told none', async () => {
+    const send = async (headers: Record<string, string>) => {
+      const line = JSON.stringify(aDraft({ thread: 'th_mine', clock: undefined }))
+      const type = { 'content-type': 'application/x-ndjson' }
+      const first = await at.post('/v1/records', line, { ...headers, ...type })
+      const accepted = (await first.text()).split('\n')[0] ?? ''
+      const { id } = JSON.parse(accepted) as { id: string }
+      const record = (await (await at.get(`/v1/records/${id}`)).json()) as { clock: number }
+      const draft = aDraft({ thread: 'th_mine', clock: record.clock })
+      const again = await at.post('/v1/records', JSON.stringify(draft), { ...headers, ...type })
+      return [accepted, (await again.text()).split('\n')[0] ?? '']
+    }
+    const [accepted, duplicate] = await send(bearer)
+    expect(accepted).toMatch(/"outcome":"accepted","id":"[0-9a-f]{64}"}$/)
+    expect(duplicate).toMatch(/"outcome":"duplicate","id":"[0-9a-f]{64}"}$/)
+    for (const told of await send(withBearer(at.bearer))) expect(told).toMatch(/"seq":\d+}$/)
+  })
+
   it('to repeat a write with a key it used when it reached more', async () => {
     const draft = aDraft({ thread: 'th_mine' })
     const headers = { ...bearer, 'idempotency-key': 'once' }
