@@ -41,7 +41,7 @@ export async function readPosted(request: Request, facts: TracedFacts): Promise<
     const splitter = new LineSplitter(REQUEST_LIMITS.bodyBytes)
     return { kind: 'many', splitter, begun: [], body: new BodyReader(request, facts) }
   }
-  requireJsonType(headers)
+  requireJsonType(headers, LINES_TYPE)
   if (hasExactLength(headers, facts) && statedBytes(headers) <= REQUEST_LIMITS.bodyBytes) {
     return posted(await wholeBody(request, facts))
   }
@@ -59,7 +59,7 @@ export async function readPosted(request: Request, facts: TracedFacts): Promise<
     body.leave()
     throw tooLarge()
   }
-  return { kind: 'one', value: parseJsonText(await readBounded(body, begun), 'body') }
+  return { kind: 'one', value: parseJsonText(await readBounded(body, begun), 'record') }
 }
 
 async function wholeBody(request: Request, facts: TracedFacts): Promise<Uint8Array> {
@@ -74,7 +74,7 @@ async function wholeBody(request: Request, facts: TracedFacts): Promise<Uint8Arr
 
 function posted(bytes: Uint8Array): Posted {
   const isArray = bytes.find((byte) => !isBlank(byte)) === BRACKET
-  return isArray ? many([bytes], NOTHING) : { kind: 'one', value: parseJsonText(bytes, 'body') }
+  return isArray ? many([bytes], NOTHING) : { kind: 'one', value: parseJsonText(bytes, 'record') }
 }
 
 function many(begun: readonly Uint8Array[], body: PostedMany['body']): PostedMany {

@@ -3,6 +3,14 @@ import { findLossyNumber } from '../../../protocol/json/lossy-number.ts'
 import { scanJson } from '../../../protocol/json/scan-json.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../../protocol/json/strict-json.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
+import { LINES_TYPE } from './lines-type.ts'
+
+const NEXT = {
+  body: 'Send one JSON object in UTF-8.',
+  record: `Send one JSON object in UTF-8; of many records one in each line, with Content-Type: ${LINES_TYPE}`,
+  // `curl -d` takes line feeds out.
+  line: 'Send one JSON object in each line, in UTF-8: as jq -c . writes them, and curl -T or --data-binary sends them.',
+} as const
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -11,29 +19,30 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * that are not JSON, that name a member twice, or that have a number which would be stored as another one;
  * `BODY_TOO_LARGE` for more values than a record has.
  */
-export function parseJsonText(bytes: Uint8Array, what: 'body' | 'line'): unknown {
+export function parseJsonText(bytes: Uint8Array, what: keyof typeof NEXT): unknown {
+  const name = what === 'line' ? 'line' : 'body'
   try {
     const text = utf8.decode(bytes)
     // Parsing cost grows with their number, and faster; a record has few besides its body's.
     const { values, members, hasUnusualNumber } = scanJson(text)
-    if (values > 2 * LIMITS.recordValues) throw tooManyValues(what)
+    if (values > 2 * LIMITS.recordValues) throw tooManyValues(name)
     const value = parseStrictJson(text, members)
     if (hasUnusualNumber) refuseLossyNumber(text)
     return value
   } catch (error) {
     if (error instanceof ProblemError) throw error
     if (error instanceof RepeatedMemberError) {
-      throw new ProblemError('INVALID_REQUEST', `The ${what} is ambiguous: ${error.message}`, {
+      throw new ProblemError('INVALID_REQUEST', `The ${name} is ambiguous: ${error.message}`, {
         field: error.field,
         try: 'Give each member of an object once.',
       })
     }
     throw new ProblemError(
       'INVALID_REQUEST',
-      `The ${what} is not JSON: ${(error as Error).message}`,
+      `The ${name} is not JSON: ${(error as Error).message}`,
       {
         field: '$',
-        try: 'Send one JSON object in UTF-8.',
+        try: NEXT[what],
       },
     )
   }

@@ -19,10 +19,12 @@ export async function readJson(request: Request, facts: TracedFacts): Promise<un
   return parseJsonText(bytes, 'body')
 }
 
-export function requireJsonType(headers: Headers): void {
+/** @param many the type of many values, where they are taken too */
+export function requireJsonType(headers: Headers, many?: string): void {
   if (!JSON_TYPE.test(headers.get('content-type') ?? '')) {
+    const also = many === undefined ? '' : `; of many records, one in each line: ${many}`
     throw new ProblemError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON', {
-      try: 'Send: Content-Type: application/json',
+      try: `Send: Content-Type: application/json${also}`,
     })
   }
   requirePlain(headers)

@@ -127,6 +127,25 @@ describe('a bulk append as a whole', () => {
     expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'INVALID_HEADERS' }])
   })
 
+  it.each([
+    [
+      'many lines as one JSON value',
+      'application/json',
+      '{"a":1}\n{"a":2}\n',
+      'application/x-ndjson',
+    ],
+    ['another type', 'application/jsonl', '{"a":1}\n', 'application/x-ndjson'],
+  ])('sent as %s says which type it needs', async (_what, type, text, named) => {
+    const answer = await at.post('/v1/records', text, { 'content-type': type })
+    expect(((await answer.json()) as { try: string }).try).toContain(named)
+  })
+
+  it('with lines that are no JSON each says how to send one in each line', async () => {
+    const { outcomes } = await postLines(at, JSON.stringify(aDraft(), undefined, 2))
+    expect(outcomes.map(({ code }) => code)).toContain('INVALID_REQUEST')
+    expect(outcomes[0]?.try).toMatch(/in each line.*--data-binary/)
+  })
+
   it('is refused to a token that may not write', async () => {
     const reader = await at.tokenWith('records:read', 'federation:manage')
     const headers = { authorization: `Bearer ${reader}`, 'content-type': 'application/x-ndjson' }
