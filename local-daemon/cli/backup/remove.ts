@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { noteHomeOnly } from '../client/home-only.ts'
+import { requireHere } from '../client/home-only.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
@@ -27,7 +27,7 @@ export function addBackupRemove(backup: Command): void {
 }
 
 async function remove(name: string, options: RemoveOptions): Promise<void> {
-  noteHomeOnly('spl backup remove', options)
+  requireHere('spl backup remove', options)
   const { removeBackup } = await import('./remove-backup.ts')
   const bytes = await removeBackup(homeOf(options), name, options.force === true)
   if (options.json) return printJson({ object: 'backup_removal', name, bytes })

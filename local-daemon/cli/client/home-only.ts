@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import { destinationOf, type Destination } from './destination.ts'
 import type { GlobalOptions } from '../global-options.ts'
 import { note } from '../output/output.ts'
@@ -14,6 +15,25 @@ export function noteHomeOnly(command: string, options: GlobalOptions): void {
     printable(
       `${command} works on this machine, not on ${destination.origin.origin}; try: spl status for that one`,
     ),
+  )
+}
+
+/**
+ * Refuses a command that removes or replaces something on this machine, if the others go elsewhere: it may be meant for there. `--home`
+ * says that this machine is meant.
+ *
+ * @throws CliError HOME_ONLY
+ */
+export function requireHere(command: string, options: GlobalOptions): void {
+  const destination = options.home === undefined ? knownDestination(options) : undefined
+  if (destination?.kind !== 'elsewhere') return
+  throw new CliError(
+    'HOME_ONLY',
+    printable(
+      `${command} works on this machine, and ${destination.namedBy} names ${destination.origin.origin}`,
+    ),
+    'run it on the daemon’s machine; to act on this one all the same: --home <directory>',
+    EXIT_CODE.usage,
   )
 }
 

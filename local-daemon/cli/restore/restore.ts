@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { noteHomeOnly } from '../client/home-only.ts'
+import { requireHere } from '../client/home-only.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { printJson } from '../output/output.ts'
@@ -42,7 +42,7 @@ export function addRestore(program: Command): void {
 }
 
 async function restore(backup: string | undefined, options: RestoreOptions): Promise<void> {
-  noteHomeOnly('spl restore', options)
+  requireHere('spl restore', options)
   const { runRestore } = await import('./run-restore.ts')
   const restored = await runRestore(homeOf(options), backup, options)
   if (options.json) printJson(restored)

@@ -240,6 +240,53 @@ describe('spl restore', () => {
     await home.start()
   })
 
+  test('touches nothing here while commands go to another daemon, unless --home names this one', async () => {
+    await using home = aKeptHome()
+    await home.start()
+    await home.append(1)
+    const older = await backedUp(home)
+    await home.append(1)
+    await backedUp(home)
+    await home.stop()
+    const env = { SPL_SERVE_URL: 'https://elsewhere.example', SPL_TOKEN: 'spl_x' }
+    const before = readFileSync(home.database)
+    for (const line of [
+      ['backup', 'remove', older],
+      ['restore', older, '--yes'],
+    ]) {
+      const run = await runHere(line, { home: home.path, env })
+      expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('[HOME_ONLY]')])
+    }
+    expect(existsSync(join(home.path, 'backups', older))).toBe(true)
+    expect(readFileSync(home.database).equals(before)).toBe(true)
+    const line = ['backup', 'remove', older, '--home', home.path]
+    expect(await runHere(line, { home: home.path, env })).toMatchObject({ code: 0 })
+    expect(existsSync(join(home.path, 'backups', older))).toBe(false)
+  })
+
+  test('takes the newest backup of a key that was replaced only if it is named', async () => {
+    await using home = aKeptHome()
+    await home.start()
+    await home.append(3)
+    const name = await backedUp(home)
+    await home.stop()
+    await spl(home, 'gateway', 'rotate-identity', '--yes')
+    const refused = await spl(home, 'restore', '--yes')
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /replaced[^]*spl restore hub-[^]*\[BACKUP_NOT_FOUND\]|\[BACKUP_NOT_FOUND\][^]*spl restore hub-/u,
+      ),
+    ])
+    expect(await spl(home, 'restore', name, '--yes')).toMatchObject({ code: 0 })
+    await home.start()
+    // One of the key of now comes first, also where that of the old key is newer.
+    const own = await backedUp(home)
+    await home.stop()
+    const run = await spl(home, 'restore', '--yes', '--json')
+    expect(JSON.parse(run.stdout)).toMatchObject({ backup: own })
+  })
+
   test('replaces a store that cannot be read, with the log of a killed daemon, and warns', async () => {
     await using home = aKeptHome()
     await home.start()

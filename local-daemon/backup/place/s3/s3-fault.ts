@@ -132,6 +132,15 @@ export function failed(where: string, code: string): S3Error {
   )
 }
 
+/** Something else answers at the endpoint. */
+export function noS3(where: string): S3Error {
+  return new S3Error(
+    'S3_REFUSED',
+    `What answers for ${where} is no S3 store, or its answer was cut`,
+    'check the endpoint: it must be the S3 API of the store, not its web page; and that no proxy or sign-in page answers instead',
+  )
+}
+
 function wrongRegion(address: S3Address, { region, xml }: S3Refusal): S3Error {
   const right = word(region) ?? word(element(xml, 'Region'))
   const told = right === undefined ? '' : `, but in ${right}`

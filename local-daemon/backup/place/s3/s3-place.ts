@@ -3,7 +3,7 @@ import { type BackupPlace, isPlaceName, type StoredFile } from '../backup-place.
 import { download } from './download.ts'
 import { keyOf, labelOf } from './s3-address.ts'
 import { S3Client, type S3Options } from './s3-client.ts'
-import { failed } from './s3-fault.ts'
+import { failed, noS3 } from './s3-fault.ts'
 import { S3Error } from './s3-error.ts'
 import { element, elements } from './s3-xml.ts'
 import { upload } from './upload.ts'
@@ -51,6 +51,8 @@ async function list(client: S3Client): Promise<readonly StoredFile[]> {
       ...(prefix !== '' && { prefix }),
     }
     const { text } = await client.ask({ method: 'GET', key: '', query })
+    // An empty list and the page of a captive portal both name no file.
+    if (!/<ListBucketResult[\s>][^]*<\/ListBucketResult>/u.test(text)) throw noS3(labelOf(address))
     for (const entry of elements(text, 'Contents')) {
       const file = storedFile(entry, prefix)
       if (file !== undefined) files.push(file)

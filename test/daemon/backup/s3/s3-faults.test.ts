@@ -98,6 +98,14 @@ describe('what is wrong with an S3 store has a code and a next step', () => {
     expect(fault.message).not.toContain('red')
   })
 
+  test.each([
+    ['a sign-in page', '<html><body>Welcome to the hotel</body></html>'],
+    ['nothing', ''],
+    ['a list that was cut', '<ListBucketResult><Name>backups</Name><Contents><Key>a</Key>'],
+  ])('an answer that is %s, and no empty list', async (_what, text) => {
+    expect(await answering(200, text)).toMatchObject({ code: 'S3_REFUSED' })
+  })
+
   test('a certificate that nothing vouches for', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: '127.0.0.1' }])
     await using server = await anS3Server({ key, cert })
