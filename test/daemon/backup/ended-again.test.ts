@@ -43,7 +43,7 @@ async function bodyOf(home: KeptHome, id: string | undefined): Promise<unknown> 
 }
 
 function filesWith(home: KeptHome, text: string): readonly string[] {
-  const files = globSync('{hub.db*,.restoring*/**}', { cwd: home.path })
+  const files = globSync('{hub*,.restoring*/**}', { cwd: home.path })
   return files.filter((name) => readFileSync(join(home.path, name)).includes(text))
 }
 
@@ -250,7 +250,7 @@ describe('what was redacted', () => {
     await home.start()
     expect(await home.told(`/v1/records/${id}`)).toBe('404 NOT_FOUND')
     const run = await spl(home, 'import', file, '--json')
-    expect(run.stdout).toContain('RECORD_REDACTED')
+    expect(JSON.parse(run.stdout)).toMatchObject({ redacted: 1 })
     expect(await home.told(`/v1/records/${id}`)).toBe('404 NOT_FOUND')
   })
 

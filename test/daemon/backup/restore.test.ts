@@ -41,7 +41,8 @@ async function contentOf(home: KeptHome): Promise<unknown> {
 
 const filesOf = (home: KeptHome): readonly string[] =>
   readdirSync(home.path).filter(
-    (name) => /^(?:hub|replaced|\.restoring)/u.test(name) && name !== 'hub.db.lock',
+    (name) =>
+      /^(?:hub|replaced|\.restoring)/u.test(name) && !/^hub\.(?:db\.lock|search)/u.test(name),
   )
 
 describe('spl restore', () => {

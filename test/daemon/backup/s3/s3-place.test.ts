@@ -85,7 +85,7 @@ describe('an S3 store', () => {
   test('does not follow a list without end', async () => {
     await using server = await anS3Server()
     const text =
-      '<IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken>'
+      '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken></ListBucketResult>'
     await using way = await aFaultyWay(server.endpoint, () => ({
       kind: 'answer',
       status: 200,
