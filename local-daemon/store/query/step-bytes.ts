@@ -21,6 +21,9 @@ function costOf(condition: Condition): number {
     case 'like':
       // With `_`, each character of the pattern is compared at each place of the text.
       return condition.pattern.includes('_') ? 2 + condition.pattern.length : 2
+    case 'words':
+      // Each text of the body is parsed, folded, and gone through for each word.
+      return 4 + condition.words.length
     default:
       return 1
   }

@@ -135,7 +135,7 @@ describe('the gateway, of a bearer that reaches threads alone,', () => {
     await bearerOf({ namespaces: [], threads: [SECRET] })
     const policy = Buffer.from(world.home.daemon().access.edge.payload() ?? []).toString()
     expect(policy).toContain(`"threads":"${threadTag(SECRET)}"`)
-    for (const name of [SECRET, 'acquisition', 'th_', 'team', 'elsewhere']) {
+    for (const name of [SECRET, 'acquisition', 'th_', 'team', 'outpost']) {
       expect(policy).not.toContain(name)
     }
   })

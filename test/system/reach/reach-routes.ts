@@ -31,7 +31,7 @@ interface ReachRoute {
 const threads = [...Object.keys(THREADS), 'th_nothing']
 /** Whole ones and parts of a reach, and one that does not exist. */
 const inNamespaces = (path: string): readonly Try[] =>
-  ['team', 'team/ops', 'team/ops/ci', 'team2', 'elsewhere', 'default', 'nothing'].map(
+  ['team', 'team/ops', 'team/ops/ci', 'team2', 'outpost', 'default', 'nothing'].map(
     (namespace) => ({
       target: `${path}${path.includes('?') ? '&' : '?'}namespace=${namespace}`,
       namespace,

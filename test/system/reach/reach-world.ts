@@ -9,10 +9,10 @@ export const THREADS: Readonly<Record<string, string>> = {
   th_ci: 'team/ops/ci',
   th_two: 'team2',
   th_opsy: 'team/ops2',
-  th_far: 'elsewhere',
+  th_far: 'outpost',
   th_plain: 'default',
 }
-const NAMESPACES = ['team', 'team/ops', 'team/ops/ci', 'team/ops2', 'team2', 'elsewhere']
+const NAMESPACES = ['team', 'team/ops', 'team/ops/ci', 'team/ops2', 'team2', 'outpost']
 
 /** A kind of bearer: its reach, the threads and the namespaces that it sees. */
 export interface Kind {
@@ -48,10 +48,10 @@ export const KINDS: readonly Kind[] = [
     namespaces: [],
   },
   {
-    name: 'elsewhere, and a namespace and a thread that do not exist',
-    reach: { namespaces: ['elsewhere', 'later'], threads: ['th_later'] },
+    name: 'outpost, and a namespace and a thread that do not exist',
+    reach: { namespaces: ['outpost', 'later'], threads: ['th_later'] },
     threads: ['th_far'],
-    namespaces: ['elsewhere'],
+    namespaces: ['outpost'],
   },
 ]
 
