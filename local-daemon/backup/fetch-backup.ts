@@ -3,9 +3,11 @@ import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { Database } from 'better-sqlite3'
 import { ProblemError } from '../problem/problem-error.ts'
 import { freeBytes } from '../store/file/disk-room.ts'
 import { openConnection } from '../store/file/open-connection.ts'
+import { StoreOpenError } from '../store/store-error.ts'
 import { backupNoRoom } from './backup-error.ts'
 import { type Proof, proveCopy, UnprovenError } from './copy/prove-copy.ts'
 import { BACKUP_LIMITS } from './limits.ts'
@@ -76,7 +78,7 @@ export async function proveFetched(
   { manifest }: GoodBackup,
 ): Promise<Proof> {
   const { sampleNewest: newest, sampleRandom: random } = BACKUP_LIMITS
-  const database = openConnection(file)
+  const database = openCopy(file, manifest.name)
   try {
     const proof = await proveCopy(database, { newest, random })
     const { epoch, records, head_id } = manifest
@@ -87,6 +89,16 @@ export async function proveFetched(
     throw error
   } finally {
     database.close()
+  }
+}
+
+/** A manifest vouches for the bytes, not for what another program had made of the store before. */
+function openCopy(file: string, name: string): Database {
+  try {
+    return openConnection(file, { named: name })
+  } catch (error) {
+    const isForeign = error instanceof StoreOpenError && error.code === 'STORE_FOREIGN_SCHEMA'
+    throw isForeign ? backupDamaged(name, error.message) : error
   }
 }
 

@@ -9,6 +9,7 @@ export class StoreOpenError extends Error {
     | 'STORE_DAMAGED'
     | 'STORE_EMPTY'
     | 'STORE_FOREIGN'
+    | 'STORE_FOREIGN_SCHEMA'
     | 'STORE_MIXED'
     | 'STORE_NOT_EMPTY'
     | 'STORE_NOT_WRITABLE'

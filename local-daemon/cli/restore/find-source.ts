@@ -107,7 +107,7 @@ async function proveWhole(
   { identities }: BackupHome,
   force: boolean,
 ): Promise<void> {
-  openConnection(file).close()
+  openConnection(file, { named: resolve(name) }).close()
   const [did = '', ...lineage] = identities
   const { count, findings } = await verifyStore({ path: file, did, lineage })
   if (count === 0 || force) return

@@ -5,6 +5,7 @@ import { predecessorsIn } from '../../store/predecessors.ts'
 import { realPath } from '../../home/real-path.ts'
 import { openConnection, openFailure } from '../../store/file/open-connection.ts'
 import { MIGRATIONS } from '../../store/file/migrations.ts'
+import { refuseForeignSchema } from '../../store/file/refuse-foreign-schema.ts'
 import { StoreOpenError } from '../../store/store-error.ts'
 import { lineageBreak } from '../../store/lineage/judge-lineage.ts'
 import { refuseLoneLog } from '../../store/file/kept-log.ts'
@@ -50,7 +51,7 @@ const SLICE = 200
  * Looks at everything in a store: what SQLite says of its file, each record's form, id and signature, the tables that are made of
  * records, and whether it is the store that is remembered. Reads alone, in slices, so that a daemon can go on writing meanwhile.
  *
- * @throws StoreOpenError for a file that cannot be opened at all, and IDENTITY_MISMATCH for a store of another home
+ * @throws StoreOpenError for a file that cannot be opened at all, STORE_FOREIGN_SCHEMA, and IDENTITY_MISMATCH for a store of another home
  */
 export async function verifyStore(options: VerifyOptions): Promise<Verification> {
   const findings = new Findings()
@@ -132,6 +133,8 @@ function open(path: string): { readonly database: Database; readonly statements:
     // SQLite says of a missing file only that it cannot open it.
     statSync(path)
     database = new BetterSqlite(path, { readonly: true, fileMustExist: true, timeout: 1_000 })
+    database.pragma('trusted_schema = OFF')
+    refuseForeignSchema(database, path)
     refuseOtherSchema(database, path)
     return { database, statements: prepareStatements(database) }
   } catch (error) {

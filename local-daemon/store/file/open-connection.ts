@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import BetterSqlite, { type Database } from 'better-sqlite3'
 import { freeBytes, hasNoInodes, noRoomIn } from './disk-room.ts'
 import { migrate } from './migrations.ts'
+import { refuseForeignSchema } from './refuse-foreign-schema.ts'
 import { StoreOpenError } from '../store-error.ts'
 
 /** "SPL1": this file is ours. */
@@ -18,15 +19,19 @@ const MEMORY = ':memory:'
 export interface ConnectionOptions {
   /** Largest size of the file, bytes; beyond it writes fail as on a full disk. No limit by default. */
   readonly maxBytes?: number
+  /** What messages call it, where its path says nothing to its owner. */
+  readonly named?: string
   /** Called for a file without a schema, before anything is written to it; it may throw. */
   readonly onBlank?: () => void
 }
 
 /**
  * Opens the database file with the daemon's settings and the newest schema; makes it, mode 0600, if it is
- * missing; null opens one in memory. Throws `StoreOpenError`: a foreign or damaged file, a newer schema, an SQLite that is too old.
+ * missing; null opens one in memory. Throws `StoreOpenError`: a foreign or damaged file, a newer schema or one that another program has changed,
+ * an SQLite that is too old.
  */
 export function openConnection(path: string | null, options: ConnectionOptions = {}): Database {
+  const named = options.named ?? path ?? MEMORY
   let database: Database | undefined
   try {
     // SQLite gives the WAL and its index the mode of the database file.
@@ -34,7 +39,10 @@ export function openConnection(path: string | null, options: ConnectionOptions =
     // Zero: if it is locked, the call fails at once. Waiting would stop the whole daemon.
     database = new BetterSqlite(path ?? MEMORY, { timeout: 0 })
     assertSqliteVersion(database)
-    claim(database, path ?? MEMORY, options.onBlank)
+    // First of all: a tampered file must not run functions through its views or triggers.
+    database.pragma('trusted_schema = OFF')
+    claim(database, named, options.onBlank)
+    refuseForeignSchema(database, named)
     for (const setting of SETTINGS) database.pragma(setting)
     if (options.maxBytes !== undefined) {
       database.pragma(`max_page_count = ${Math.ceil(options.maxBytes / PAGE_BYTES)}`)
@@ -63,8 +71,6 @@ const SETTINGS = [
   'fullfsync = ON',
   'checkpoint_fullfsync = ON',
   'foreign_keys = ON',
-  // A tampered file must not run functions through its views or triggers.
-  'trusted_schema = OFF',
   // 64 MiB: ids are random, so their index needs to stay in memory.
   'cache_size = -65536',
   'wal_autocheckpoint = 4000',

@@ -1,6 +1,7 @@
 import BetterSqlite, { type Database } from 'better-sqlite3'
 import { MIGRATIONS } from './migrations.ts'
 import { APPLICATION_ID } from './open-connection.ts'
+import { foreignIn } from './refuse-foreign-schema.ts'
 
 /**
  * Opens a second connection to a store that this process has open, which can only read. It has the writer’s settings as far as they are about
@@ -15,6 +16,7 @@ export function openForReading(path: string, epoch: string): Database {
     const isOurs =
       database.pragma('application_id', { simple: true }) === APPLICATION_ID &&
       database.pragma('user_version', { simple: true }) === MIGRATIONS.length &&
+      foreignIn(database) === undefined &&
       database.prepare('SELECT epoch FROM store').pluck().get() === epoch
     if (!isOurs) throw new Error(`Read ${path}: it is not the store that is open`)
     return database

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import BetterSqlite, { type Database } from 'better-sqlite3'
 import { shellPath } from '../../problem/shell-word.ts'
 import { StoreOpenError } from '../store-error.ts'
+import { foreignIn } from './refuse-foreign-schema.ts'
 import { isDatabaseError, meaningOf } from '../trouble/store-trouble.ts'
 
 /*
@@ -64,6 +65,9 @@ function faultOf(path: string): string | undefined {
   let database: Database | undefined
   try {
     database = new BetterSqlite(path, { readonly: true, fileMustExist: true, timeout: 0 })
+    database.pragma('trusted_schema = OFF')
+    // The open that follows names what another program made of it. Until then nothing is read but a table.
+    if (foreignIn(database) !== undefined) return undefined
     const row = database.prepare('SELECT * FROM store').get() as { stamp?: string } | undefined
     const [, now, before] = FORM.exec(row?.stamp ?? '') ?? []
     if (now === undefined) return undefined

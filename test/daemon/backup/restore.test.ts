@@ -39,6 +39,8 @@ async function contentOf(home: KeptHome): Promise<unknown> {
   }
 }
 
+const TRIGGER = `CREATE TRIGGER evil AFTER INSERT ON records BEGIN DELETE FROM records; END`
+
 const filesOf = (home: KeptHome): readonly string[] =>
   readdirSync(home.path).filter(
     (name) =>
@@ -177,6 +179,7 @@ describe('spl restore', () => {
     ['is empty', 'empty.db', 'STORE_EMPTY'],
     ['is a database of another program', 'foreign.db', 'STORE_FOREIGN'],
     ['has a newer schema', 'newer.db', 'STORE_TOO_NEW'],
+    ['has a trigger of another program', 'trigger.db', 'STORE_FOREIGN_SCHEMA'],
     ['is of another home', 'other.db', 'IDENTITY_MISMATCH'],
   ])('refuses a file that %s, and touches nothing', async (_what, file, code) => {
     await using home = aKeptHome()
@@ -195,6 +198,8 @@ describe('spl restore', () => {
     newer.pragma('user_version = 99')
     newer.close()
     copyFileSync(other.database, join(home.aside, 'other.db'))
+    copyFileSync(home.database, join(home.aside, 'trigger.db'))
+    new BetterSqlite(join(home.aside, 'trigger.db')).exec(TRIGGER).close()
     const before = readFileSync(home.database)
     const run = await spl(home, 'restore', join(home.aside, file), '--yes')
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(`[${code}]`)])

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
 import { homeAt } from '../../../local-daemon/home/home.ts'
 import type { SmallDisk } from '../../support/daemon/small-disk.ts'
 import { until } from '../../support/until.ts'
@@ -119,6 +120,16 @@ export const SCENES: readonly Scene[] = [
       await at.stop()
       at.removeStore()
       cpSync(join(at.aside, 'copy'), at.database)
+      return started(at)
+    },
+  },
+  {
+    what: 'a trigger, view, table or index put into it by another program',
+    async harm(at) {
+      await at.stop()
+      const database = new Database(at.database)
+      database.exec('CREATE TRIGGER t AFTER INSERT ON records BEGIN DELETE FROM tokens; END')
+      database.close()
       return started(at)
     },
   },
