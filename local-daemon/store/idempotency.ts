@@ -1,6 +1,7 @@
 import { STORE_LIMITS } from './limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import type { StoreReader } from './reader.ts'
+import { wasRedacted } from './redaction/redact.ts'
 import type { Statements } from './statements.ts'
 import type { StoredRecord } from './stored-record.ts'
 
@@ -23,13 +24,18 @@ export class IdempotencyKeys {
     this.#reader = reader
   }
 
-  /** The record that an earlier request with this key made, if any. Throws `ProblemError` `IDEMPOTENCY_KEY_REUSED`. */
+  /**
+   * The record that an earlier request with this key made, if any. Throws `ProblemError`: `IDEMPOTENCY_KEY_REUSED`, and `RECORD_REDACTED`
+   * for one whose body is gone, as without a key: an empty record would pass for what was sent.
+   */
   recall({ holder, key, fingerprint }: Once): StoredRecord | undefined {
     const known = this.#statements.idempotencyKey.get(holder, key)
     if (known === undefined) return undefined
     if (!known.fingerprint.equals(fingerprint)) throw reused()
     const { record_seq: seq } = known
-    return this.#reader.page({}, seq - 1, seq, 1).records[0]
+    const record = this.#reader.page({}, seq - 1, seq, 1).records[0]
+    if (record?.redacted !== undefined) throw wasRedacted(record.id)
+    return record
   }
 
   remember({ holder, key, fingerprint }: Once, seq: number): void {

@@ -94,6 +94,20 @@ describe('a redacted record', () => {
     expect(at.store.trouble()).toBeUndefined()
   })
 
+  it('never comes back to a request that is repeated with its Idempotency-Key either', async () => {
+    using at = aStore()
+    const draft = aDraft({ body: BODY })
+    const once = { holder: 'ada', key: 'k', fingerprint: Buffer.alloc(32) }
+    const { record } = await at.store.append(draft, { once })
+    await at.store.redact(record.id, noteOf(at))
+    const head = at.store.head()
+    await expect(at.store.append(draft, { once })).rejects.toMatchObject({
+      code: 'RECORD_REDACTED',
+      message: expect.stringContaining(record.id),
+    })
+    expect(at.store.head()).toBe(head)
+  })
+
   it('gives its thread another goal, the next one that was stated', async () => {
     using at = aStore()
     const { record } = await at.store.append(

@@ -124,7 +124,9 @@ describe('a store into which another program has put', () => {
     await at.store.append(aDraft())
     at.store.close()
     planted(at.path, 'ANALYZE')
-    openStore({ path: at.path, origin: at.origin }).close()
+    const again = openStore({ path: at.path, origin: at.origin })
+    expect(again.head()).toBe(1)
+    again.close()
     openToRead(at.path).close()
   })
 
