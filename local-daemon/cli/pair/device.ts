@@ -15,6 +15,7 @@ import { daemonClient, type DaemonClient } from '../client/daemon-client.ts'
 import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { note, noteNext, printJson, warn } from '../output/output.ts'
+import { newReach } from '../client/warn-of-reach.ts'
 import { defaultScopes } from './default-scopes.ts'
 import type { PairPayload } from './pair-payload.ts'
 import { parsePage } from '../parse/page.ts'
@@ -23,7 +24,7 @@ import { showPairing } from './show-pairing.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { parseList } from '../parse/list.ts'
 import { parseOrigin } from '../parse/origin.ts'
-import { parseReach, type Reach } from '../../../protocol/identity/reach.ts'
+import type { Reach } from '../../../protocol/identity/reach.ts'
 import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { grantText } from '../output/reach-text.ts'
 import { parseScopes } from '../parse/scopes.ts'
@@ -122,7 +123,7 @@ interface Work {
 async function pairWithBearer(work: Work): Promise<void> {
   const { client, device, url, sink, options } = work
   const { account, token } = await makeFor(sink, async () => {
-    const body = { ...requestOf(device, options), with_token: true, ttl_seconds: options.ttl }
+    const body = { ...(await requestOf(work)), with_token: true, ttl_seconds: options.ttl }
     const { minted, ...account } = await client.post<
       Account & Changed & { readonly minted: Minted | null }
     >('/v1/service-accounts', { name: device, ...body })
@@ -147,10 +148,10 @@ async function pairWithBearer(work: Work): Promise<void> {
 
 async function invite(work: Work): Promise<void> {
   const { client, device, url, sink, options } = work
-  const { code, ...made } = await makeFor(sink, () =>
+  const { code, ...made } = await makeFor(sink, async () =>
     client.post<Invite>('/v1/invites', {
       device,
-      ...requestOf(device, options),
+      ...(await requestOf(work)),
       ttl_seconds: options.inviteTtl,
     }),
   )
@@ -184,10 +185,10 @@ interface Invite extends Changed {
   readonly expires_at: number
 }
 
-function requestOf(device: string, options: PairOptions): object {
+async function requestOf({ client, device, options }: Work): Promise<object> {
   return {
-    scopes: options.scopes ?? defaultScopes(device),
-    reach: options.reach && parseReach(options.reach),
+    scopes: options.scopes ?? defaultScopes(device, options.reach !== undefined),
+    reach: await newReach(client, options.reach),
     actors: options.actors,
     namespace: options.namespace,
     env: options.envTag,

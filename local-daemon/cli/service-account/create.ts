@@ -5,13 +5,13 @@ import { deliverSecret } from '../output/secret/deliver-secret.ts'
 import { makeFor } from '../output/secret/make-for.ts'
 import { OUT_HELP, secretSink, type SecretOptions } from '../output/secret/secret-sink.ts'
 import { CliError } from '../cli-error.ts'
-import { daemonClient } from '../client/daemon-client.ts'
+import { type DaemonClient, daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { note, noteNext, print, printJson } from '../output/output.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { parseList } from '../parse/list.ts'
-import { parseReach } from '../../../protocol/identity/reach.ts'
+import { newReach } from '../client/warn-of-reach.ts'
 import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseScopes } from '../parse/scopes.ts'
 import { parseId } from '../parse/id.ts'
@@ -85,7 +85,10 @@ async function create(options: CreateOptions): Promise<void> {
   const { created, token } = await makeFor(sink, async () => {
     const created = await (options.bootstrap
       ? client.post<Created>('/v1/bootstrap/service-account', { name: options.name })
-      : client.post<Created>('/v1/service-accounts', { ...bodyOf(options), with_token: true }))
+      : client.post<Created>('/v1/service-accounts', {
+          ...(await bodyOf(client, options)),
+          with_token: true,
+        }))
     return { created, token: created.minted?.token ?? noToken() }
   })
   await deliverSecret(sink, token, {
@@ -103,17 +106,17 @@ async function create(options: CreateOptions): Promise<void> {
 
 async function createBare(options: CreateOptions): Promise<void> {
   const client = await daemonClient(options)
-  const created = await client.post<Created>('/v1/service-accounts', bodyOf(options))
+  const created = await client.post<Created>('/v1/service-accounts', await bodyOf(client, options))
   if (options.json) return printJson(withoutSecret(created))
   print(accountFields(created, created.edge))
   noteNext('it has no bearer token yet', `spl token create --sa ${created.id}`)
 }
 
-function bodyOf(options: CreateOptions): object {
+async function bodyOf(client: DaemonClient, options: CreateOptions): Promise<object> {
   return {
     name: options.name,
     scopes: options.scopes,
-    reach: options.reach && parseReach(options.reach),
+    reach: await newReach(client, options.reach),
     actors: options.actors,
     namespace: options.namespace,
     env: options.envTag,

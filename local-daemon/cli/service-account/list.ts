@@ -6,6 +6,7 @@ import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { note, noteNext, print, printJson } from '../output/output.ts'
+import { grantText } from '../output/reach-text.ts'
 import { table } from '../output/table.ts'
 import { shortTime } from '../output/local-time.ts'
 
@@ -35,14 +36,13 @@ export function addServiceAccountList(account: Command): void {
         account.name,
         account.active ? 'yes' : 'no',
         account.env,
-        account.namespace,
         shortTime(account.created_at),
-        account.scopes.join(','),
+        grantText(account.scopes, account.reach),
       ])
       if (rows.length === 0)
         noteNext('no accounts yet', 'spl service-account create --name <label>')
       else {
-        print(table(['ACCOUNT', 'NAME', 'ACTIVE', 'ENV', 'NAMESPACE', 'CREATED', 'SCOPES'], rows))
+        print(table(['ACCOUNT', 'NAME', 'ACTIVE', 'ENV', 'CREATED', 'SCOPES'], rows))
       }
       if (list.has_more) note(`more exist: --limit ${options.limit * 10}`)
     })

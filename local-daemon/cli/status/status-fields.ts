@@ -1,3 +1,4 @@
+import { reachText } from '../output/reach-text.ts'
 import { bytesText } from '../output/bytes-text.ts'
 import { localTime } from '../output/local-time.ts'
 import { fields } from '../output/table.ts'
@@ -17,6 +18,7 @@ export function statusFields(status: Status): string {
     ['Exposure', status.exposure === null ? undefined : exposureText(status.exposure)],
     ['Account', status.account?.service_account_id ?? undefined],
     ['Scopes', status.account?.scopes.join(', ')],
+    ['Reach', reachText(status.account?.reach)],
     ['Gateway', status.gateway ?? undefined],
     ['Public', publicly(status)],
     ...(status.link?.configured ? linkRows(status.link) : []),

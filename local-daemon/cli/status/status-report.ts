@@ -1,3 +1,4 @@
+import type { Reach } from '../../../protocol/identity/reach.ts'
 import { backupsOf, type BackupsNow } from './backups-now.ts'
 import type { SizeNow } from '../../store/size/store-sizes.ts'
 import type { Exposure } from '../../network/listen-host.ts'
@@ -57,6 +58,8 @@ export interface Status {
 interface Caller {
   readonly service_account_id: string | null
   readonly scopes: readonly string[]
+  /** Null: everywhere. A daemon of before says nothing of one. */
+  readonly reach: Reach | null
 }
 
 /** The daemon of a home, as far as it can be seen. */
@@ -148,8 +151,8 @@ async function linkOf(client: DaemonClient): Promise<Link | null> {
 /** Null if the daemon refuses the bearer: `spl status` tells that it runs all the same. */
 async function callerOf(client: DaemonClient): Promise<Caller | null> {
   try {
-    const { service_account_id, scopes } = await client.get<Caller>('/v1/identity')
-    return { service_account_id, scopes }
+    const { service_account_id, scopes, reach = null } = await client.get<Caller>('/v1/identity')
+    return { service_account_id, scopes, reach }
   } catch (error) {
     if (error instanceof CliError) return null
     throw error

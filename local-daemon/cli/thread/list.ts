@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { z } from 'zod'
 import { DEFAULT_NAMESPACE } from '../../../protocol/identity/namespace-name.ts'
 import type { Thread } from '../../http/schemas/schemas.ts'
+import { requireKnownNamespace } from '../client/known-namespace.ts'
 import { collectPages } from '../client/collect-pages.ts'
 import { parseLimit } from '../parse/limit.ts'
 import { daemonClient } from '../client/daemon-client.ts'
@@ -43,6 +44,9 @@ export function addThreadList(thread: Command): void {
         options.limit,
         filter,
       )
+      if (list.data.length === 0 && namespace !== undefined) {
+        await requireKnownNamespace(client, namespace)
+      }
       if (options.json) return printJson(list)
       if (list.data.length === 0) {
         const where = namespace === undefined ? '' : ` --namespace ${namespace}`

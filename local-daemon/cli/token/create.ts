@@ -7,7 +7,7 @@ import { showMinted } from './show-minted.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
-import { parseReach } from '../../../protocol/identity/reach.ts'
+import { newReach } from '../client/warn-of-reach.ts'
 import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { wholeAccount } from '../client/whole-id.ts'
@@ -45,7 +45,7 @@ export function addTokenCreate(token: Command): void {
       const sink = await secretSink(options)
       const made = await makeFor(sink, async () => {
         const account = await wholeAccount(client, options.sa)
-        const reach = options.reach && parseReach(options.reach)
+        const reach = await newReach(client, options.reach)
         const body = { service_account_id: account, ttl_seconds: options.ttl, reach }
         return client.post<Minted & Changed>('/v1/tokens', body)
       })

@@ -8,7 +8,7 @@ import { daemonClient } from '../client/daemon-client.ts'
 import { optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { note } from '../output/output.ts'
-import { parseReach } from '../../../protocol/identity/reach.ts'
+import { newReach } from '../client/warn-of-reach.ts'
 import { addReach, REACH_HELP } from '../parse/reach.ts'
 import { parseDuration } from '../parse/duration.ts'
 import { shortId } from '../output/short-id.ts'
@@ -53,7 +53,7 @@ export function addTokenRotate(token: Command): void {
         const account = await wholeAccount(client, id)
         const path = `/v1/service-accounts/${encodeURIComponent(account)}/rotate`
         const { ttl, force, reach } = options
-        const body = { ttl_seconds: ttl, force, reach: reach && parseReach(reach) }
+        const body = { ttl_seconds: ttl, force, reach: await newReach(client, reach) }
         return client.post<Rotated>(path, body)
       })
       await deliverSecret(sink, made.token, {

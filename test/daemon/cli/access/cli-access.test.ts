@@ -131,7 +131,7 @@ describe('spl service-account', () => {
     const list = await splJson('service-account', 'list', '--limit', '1000')
     expect(list['data']).toContainEqual(expect.objectContaining({ id, name: 'shown' }))
     const one = await spl('service-account', 'list', '--limit', '1')
-    expect(one.stdout).toMatch(/^ACCOUNT +NAME +ACTIVE +ENV +NAMESPACE +CREATED +SCOPES\nsa_.*\n$/)
+    expect(one.stdout).toMatch(/^ACCOUNT +NAME +ACTIVE +ENV +CREATED +SCOPES\nsa_.*\n$/)
     expect(one.stderr).toBe('more exist: --limit 10\n')
     const described = await splJson('service-account', 'describe', id)
     expect(described).toMatchObject({ id, active: true, revoked_at: null })

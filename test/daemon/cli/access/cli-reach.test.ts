@@ -8,6 +8,7 @@ import { aDaemon } from '../../../support/daemon/a-daemon.ts'
 it('a reach is given on the command line, shown wherever the grant is, and holds', async () => {
   await using at = await aDaemon()
   const home = at.daemon.home.root
+  for (const name of ['team', 'team/ops']) await at.daemon.access.namespaces.create(name, null)
   const run = async (line: string) => {
     const done = await runHere(line.split(' '), { home })
     expect([line, done.code, done.stderr]).toMatchObject([line, 0, expect.any(String)])
@@ -39,6 +40,45 @@ it('a reach is given on the command line, shown wherever the grant is, and holds
   const admin = 'service-account create --name x --scopes admin --reach team'.split(' ')
   const refused = await runHere(admin, { home })
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('whole daemon')])
+})
+
+it('says where accounts reach, which places are missing, and what a login reaches', async () => {
+  await using at = await aDaemon()
+  const home = at.daemon.home.root
+  const run = (line: string) => runHere(line.split(' '), { home })
+  for (const name of ['team', 'team/ops']) await at.daemon.access.namespaces.create(name, null)
+  const slip = await run('service-account create --name ops --reach teem --json')
+  expect([slip.code, slip.stderr]).toEqual([
+    0,
+    expect.stringMatching(/warning: there is no namespace teem; did you mean team\?/),
+  ])
+  const { id } = JSON.parse(slip.stdout) as { id: string }
+  expect((await run('service-account list')).stdout).toMatch(/ops .* in teem\n/)
+  const fine = await run('service-account create --name fine --reach team/ops,th_x --json')
+  expect(fine.stderr).toBe('')
+  for (const line of [
+    `token create --sa ${id} --reach teem/x --out ${home}/t1`,
+    `pair --device browser-tv --url ${at.base} --reach later --invite --out ${home}/t2`,
+  ]) {
+    expect([line, await run(line)]).toMatchObject([line, { code: 0 }])
+    expect((await run(`${line}0`)).stderr).toContain('there is no namespace')
+  }
+  // A dashboard is about everything: a browser with a reach gets what goes with one.
+  expect((await run('pair invites')).stdout).toContain('records:read,records:write in later')
+  const missing = await run('thread list --namespace tteam')
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('did you mean team')])
+  expect((await run('thread list --namespace team/ops')).code).toBe(0)
+
+  const invited = { device: 'laptop', reach: { namespaces: ['team'] } }
+  const { code } = (await (await at.post('/v1/invites', invited)).json()) as { code: string }
+  using machine = aMachine()
+  expect((await machine.spl(`login ${at.base} --code ${code}`)).code).toBe(0)
+  expect((await machine.spl('status')).stdout).toMatch(/Reach +team\n/)
+  expect(JSON.parse((await machine.spl('status --json')).stdout)).toMatchObject({
+    account: { reach: { namespaces: ['team'], threads: [] } },
+  })
+  const elsewhere = await machine.spl('intend tea')
+  expect(elsewhere.stderr).toMatch(/REACH_FORBIDDEN[^]*spl status/)
 })
 
 it('the machine that logs in may ask for less than its invite, and a rotation for less still', async () => {
