@@ -81,7 +81,7 @@ export const STORE_LIMITS = {
   /** How long the thread that indexes is kept without work, milliseconds. */
   indexIdleMs: 30_000,
   /** How long a redaction waits for the index to be clear of it, milliseconds. */
-  indexClearMs: 2_000,
+  indexClearMs: 5_000,
   /** Most records behind the index that a search looks at, of those that its reader may see. */
   searchTail: 50_000,
 } as const

@@ -7,5 +7,15 @@ export function filesWith(directory: string, text: string): readonly string[] {
   return entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
-    .filter((path) => readFileSync(path).includes(text))
+    .filter((path) => bytesOf(path).includes(text))
+}
+
+/** Nothing for a file that has gone since it was listed: SQLite makes and removes some. */
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
 }

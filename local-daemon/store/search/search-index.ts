@@ -105,6 +105,10 @@ export class SearchIndex {
       if (this.#isFirst) this.remove()
       return
     }
+    // Nothing is indexed yet, and nobody is about to.
+    if (this.#running === undefined && this.#thread === undefined && indexBytes(this.#path) === 0) {
+      return
+    }
     this.#forgotten = [...this.#forgotten, { seq, raw }]
     this.#wake(0)
   }
