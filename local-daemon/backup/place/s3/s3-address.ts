@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { reachOf } from '../../../network/listen-host.ts'
 import { S3Error } from './s3-error.ts'
 
 /** Where in which S3 store. It holds no secret: the setting `backup_to` shows it. */
@@ -74,12 +76,23 @@ function parseEndpoint(text: string): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/u.test(url.protocol))
     throw invalid('the endpoint is no https URL')
+  if (url.protocol === 'http:' && !isPrivateHost(url.hostname))
+    throw invalid('the endpoint is plain HTTP on a public address')
   if (url.username !== '' || url.password !== '') throw invalid('the endpoint holds a password')
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw invalid('the endpoint is more than scheme, host and port')
   }
   return url
 }
+
+/** A store on this machine or its network. A name without a dot, or of a private domain, is nobody's on the internet. */
+function isPrivateHost(hostname: string): boolean {
+  const address = hostname.replaceAll(/[[\]]/gu, '')
+  if (isIP(address) !== 0) return reachOf(address) !== undefined
+  return !hostname.includes('.') || PRIVATE_NAME.test(hostname)
+}
+
+const PRIVATE_NAME = /\.(?:home\.arpa|internal|lan|local|localhost)$/u
 
 /** The URL of a key, or of the bucket for an empty one. */
 export function urlOf(address: S3Address, key: string): URL {

@@ -180,6 +180,9 @@ describe('the address of an S3 store', () => {
     ['s3://bucket/a?region=eu-west-1', { region: 'eu-west-1', style: 'host' }],
     ['s3://bucket?endpoint=https://x.r2.cloudflarestorage.com&region=auto', { style: 'path' }],
     ['s3://bucket?endpoint=http://10.0.0.7:9000&style=host', { style: 'host' }],
+    ['s3://bucket?endpoint=http://minio:9000', { style: 'path' }],
+    ['s3://bucket?endpoint=http://[::1]:9000', { style: 'path' }],
+    ['s3://bucket?endpoint=http://nas.local:9000', { style: 'path' }],
   ])('%s', (text, expected) => {
     expect(parseS3Address(text, {})).toMatchObject(expected)
   })
@@ -203,6 +206,9 @@ describe('the address of an S3 store', () => {
     's3://bucket/a?secret=x',
     's3://bucket/a#x',
     's3://bucket?endpoint=ftp://x',
+    's3://bucket?endpoint=http://example.com',
+    's3://bucket?endpoint=http://8.8.8.8:9000',
+    's3://bucket?endpoint=http://[2001:db8::1]:9000',
     's3://bucket?endpoint=https://u:p@x',
     's3://bucket?endpoint=https://x/path',
     's3://bucket?style=other',
