@@ -8,10 +8,18 @@ import type { RejectedLine } from './check-line.ts'
 /** Lines that are listed; a file can have them all. */
 const LISTED = 20
 
+/** Lines that were refused for one reason. */
+export interface RejectedReason {
+  readonly first: RejectedLine
+  count: number
+}
+
 /** The lines that were refused: the first ones to be listed, all of them in a file if one is wanted. */
 export class RejectedLines implements AsyncDisposable {
   readonly #path: string | undefined
   #listed: RejectedLine[] = []
+  /** By reason, in the order in which they came. */
+  #reasons = new Map<string, RejectedReason>()
   #file: FileHandle | undefined
   #count = 0
 
@@ -42,10 +50,16 @@ export class RejectedLines implements AsyncDisposable {
     return this.#listed
   }
 
+  /** Why lines were refused, each reason once. */
+  get reasons(): readonly RejectedReason[] {
+    return [...this.#reasons.values()]
+  }
+
   /** @param bytes the line itself; undefined if it was too long to be kept */
   async add(rejected: RejectedLine, bytes: Uint8Array | undefined): Promise<void> {
     this.#count += 1
     if (this.#listed.length < LISTED) this.#listed.push(rejected)
+    this.#addReason(rejected)
     if (this.#path === undefined) return
     const text = bytes && Buffer.from(bytes).toString()
     try {
@@ -56,10 +70,18 @@ export class RejectedLines implements AsyncDisposable {
     }
   }
 
+  #addReason(first: RejectedLine): void {
+    const key = JSON.stringify([first.code, first.field, first.message])
+    const known = this.#reasons.get(key)
+    if (known !== undefined) known.count += 1
+    else if (this.#reasons.size < LISTED) this.#reasons.set(key, { first, count: 1 })
+  }
+
   /** Begins anew: whoever reads the lines again says again what is refused. */
   async clear(): Promise<void> {
     this.#count = 0
     this.#listed = []
+    this.#reasons.clear()
     const file = this.#file
     if (file === undefined || this.#path === undefined) return
     this.#file = undefined

@@ -2,10 +2,9 @@ import { countText } from '../../problem/count-text.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { note, printJson } from '../output/output.ts'
-import type { RejectedLine } from './check-line.ts'
 import { exportFault } from './export-fault.ts'
 import type { Imported } from './import-file.ts'
-import type { RejectedLines } from './rejected-lines.ts'
+import type { RejectedLines, RejectedReason } from './rejected-lines.ts'
 
 export interface ImportToTell {
   readonly path: string
@@ -28,8 +27,8 @@ export function tellImport(told: ImportToTell): void {
   if (!isComplete) process.exitCode = EXIT_CODE.failed
   if (json) return printJson(asJson(told, isComplete))
   const { rejected } = told
-  for (const line of rejected.listed) note(rejectedText(line))
-  const more = rejected.count - rejected.listed.length
+  for (const reason of rejected.reasons) note(rejectedText(reason))
+  const more = rejected.reasons.reduce((left, { count }) => left - count, rejected.count)
   if (more > 0) note(`and ${countText(more, 'more line')}; --rejected <file> writes all of them`)
   note(summary(told))
   const [first, ...others] = faults.map((fault) => exportFault(path, fault))
@@ -58,9 +57,11 @@ function asJson(told: ImportToTell, isComplete: boolean): object {
   }
 }
 
-function rejectedText({ line, code, field, message, try: next }: RejectedLine): string {
+function rejectedText({ first, count }: RejectedReason): string {
+  const { line, code, field, message, try: next } = first
   const what = field === undefined ? message : `${field} ${message}`
-  return `line ${line}: ${what} [${code}]\n  try: ${next}`
+  const others = count === 1 ? '' : ` and ${count - 1} more`
+  return `line ${line}${others}: ${what} [${code}]\n  try: ${next}`
 }
 
 /** Two short lines: the numbers, and whose signature is on the file. */

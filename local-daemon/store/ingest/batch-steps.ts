@@ -5,15 +5,20 @@ import type { Store } from '../open-store.ts'
 import type { ProofPool } from '../proofs/proof-pool.ts'
 import type { AppendResult, LocalOrigin, StoreTransactor } from '../transactor.ts'
 import { isStoreFault } from '../write-queue.ts'
-import type { DraftWanted, Entry, Outcome, SignedWanted } from './entry.ts'
+import type { DraftWanted, Entry, LineAbout, Outcome, SignedWanted } from './entry.ts'
 import { signAll, verifyAll } from './prove-batch.ts'
 import { SealAhead } from './seal-ahead.ts'
 import { SeenClocks } from './seen-clocks.ts'
 
 /** A line on its way: its outcome, or what its transaction does. */
-export type Step =
+export type Step = { readonly about?: LineAbout | undefined } & (
   | Outcome
-  | { readonly line: number; readonly run: (tx: StoreTransactor) => Outcome }
+  | {
+      readonly line: number
+      /** @param refuse may refuse it, once its writer may write there */
+      readonly run: (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) => Outcome
+    }
+)
 
 /** What a draft will be, as far as that is known, and the signature over it. */
 interface Ahead {
@@ -27,8 +32,6 @@ interface BatchParts {
   readonly store: Pick<Store, 'known' | 'lastClock'>
   readonly proofs: Pick<ProofPool, 'run'>
   readonly origin: LocalOrigin
-  /** Nothing will be written: a record that is there is a duplicate, whatever guards it. */
-  readonly isTrial?: boolean
 }
 
 /** Does all that a batch of lines needs before its transaction: what is known already, then signatures. */
@@ -71,7 +74,7 @@ export class BatchSteps {
     ])
     // In the order in which they were gathered.
     let [claim, draft] = [0, 0]
-    return entries.map(({ line, wanted }, at) => {
+    const steps = entries.map(({ line, wanted }, at): Step => {
       const outcome = before[at]
       if (outcome !== undefined) return outcome
       if (wanted instanceof ProblemError) return rejected(line, wanted)
@@ -85,6 +88,7 @@ export class BatchSteps {
       const sig = signatures[draft - 1]
       return appended(line, wanted, sig && { sealed: one, sig })
     })
+    return steps.map((step, at) => ({ ...step, about: entries[at]?.about }))
   }
 
   /** A batch was written. */
@@ -106,8 +110,7 @@ export class BatchSteps {
     if (wanted instanceof ProblemError) return rejected(line, wanted)
     // Whether it is here already is for nobody to know who may not write it.
     const isGuarded =
-      wanted.admit !== undefined ||
-      (this.#parts.isTrial !== true && wanted.kind === 'draft' && wanted.guard !== undefined)
+      wanted.admit !== undefined || (wanted.kind === 'draft' && wanted.guard !== undefined)
     const seq = sealed === undefined || isGuarded ? undefined : known.get(sealed.id)
     return sealed === undefined || seq === undefined
       ? undefined
@@ -118,9 +121,10 @@ export class BatchSteps {
 function admitted(line: number, { claim, admit }: SignedWanted): Step {
   const { id, record, preimage, origin, signature } = claim
   const sig = Buffer.from(signature.buffer, signature.byteOffset, signature.length)
-  const run = (tx: StoreTransactor) =>
+  const run = (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) =>
     settled(line, id, () => {
       admit?.(tx)
+      refuse?.(tx)
       return tx.admit({ sealed: { id, record, preimage }, origin, sig })
     })
   return { line, run }
@@ -139,9 +143,10 @@ function appended(
       draft.clock !== undefined || tx.lastClock(draft.thread, draft.actor) < sealed.record.clock
     return isFree ? tx.append(sealed, sig) : tx.append(draft)
   }
-  const run = (tx: StoreTransactor) =>
+  const run = (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) =>
     settled(line, undefined, () => {
       admit?.(tx)
+      refuse?.(tx)
       guard?.(tx)
       const result = append(tx)
       also?.(tx, result)

@@ -18,8 +18,22 @@ export interface SignedWanted extends Pick<AppendOptions, 'admit'> {
 /** What a line of a bulk append asks for, once its sender may ask for it. */
 export type Wanted = DraftWanted | SignedWanted
 
+/** Where the record of a line belongs. */
+export interface LineAbout {
+  readonly thread: string
+  /** Whether it names a namespace. */
+  readonly names: boolean
+  /** Whether it was redacted where it comes from: nobody knows what it named. */
+  readonly isRedacted: boolean
+  readonly isSigned: boolean
+  /** Of the line. */
+  readonly bytes: number
+}
+
 /** A line that was read: what it asks for, or why it is refused. */
 export interface Entry {
+  /** Undefined if that cannot be read. */
+  readonly about?: LineAbout | undefined
   readonly line: number
   /** Of the line. */
   readonly bytes: number

@@ -4,6 +4,8 @@ import type { ProofPool } from '../proofs/proof-pool.ts'
 import type { LocalOrigin } from '../transactor.ts'
 import { BatchSteps, type Step } from './batch-steps.ts'
 import type { Entry, Outcome } from './entry.ts'
+import { RefusedOpenings } from './refused-openings.ts'
+import { StepRunner } from './run-steps.ts'
 
 export interface IngestParts {
   readonly store: Pick<Store, 'known' | 'lastClock' | 'transactBulk'>
@@ -11,8 +13,10 @@ export interface IngestParts {
   readonly origin: LocalOrigin
   /** Asked before each transaction: throws if the sender may write no more. */
   readonly mayGoOn: () => void
-  /** A trial: everything is checked that can be without writing, and nothing is written. */
+  /** A trial: all is done as without, in transactions that are rolled back. */
   readonly isTrial?: boolean
+  /** Threads of signed records whose beginning was refused, of all appends of this sender. */
+  readonly refused?: RefusedOpenings
 }
 
 interface Batch {
@@ -25,9 +29,6 @@ interface Batch {
   steps: readonly Step[] | undefined
 }
 
-/** Steps of a transaction between two looks at the clock. */
-const LOOK_EVERY = 8
-
 /**
  * Lines of a bulk append on their way into the store, in batches: dedupe → signatures on other threads → transactions. While
  * some are written, the next ones are verified. A transaction takes what is verified, as far as its time goes: the end of a
@@ -38,6 +39,7 @@ const LOOK_EVERY = 8
 export class Ingest {
   readonly #parts: IngestParts
   readonly #steps: BatchSteps
+  readonly #runner: StepRunner
   readonly #batches: Batch[] = []
   #number = 0
   #ended = false
@@ -47,6 +49,9 @@ export class Ingest {
   constructor(parts: IngestParts) {
     this.#parts = parts
     this.#steps = new BatchSteps(parts)
+    const { refused = new RefusedOpenings(), isTrial = false } = parts
+    const signed = isTrial ? refused.copy() : refused
+    this.#runner = new StepRunner({ signed, drafts: new RefusedOpenings() }, isTrial)
   }
 
   /** Takes a line. Begins its batch if that is full. */
@@ -104,8 +109,9 @@ export class Ingest {
     }
     await batch.proved
     this.#parts.mayGoOn()
-    const steps = this.#proved()
-    const outcomes = this.#parts.isTrial ? steps.map(tried) : await this.#write(steps)
+    const outcomes = this.#parts.isTrial
+      ? await this.#try(batch.steps ?? [])
+      : await this.#write(this.#proved())
     this.#forget(outcomes.length)
     this.pause()
     this.#tell()
@@ -168,15 +174,23 @@ export class Ingest {
   }
 
   #write(steps: readonly Step[]): Promise<readonly Outcome[]> {
-    if (steps.every((step) => !('run' in step))) return Promise.resolve(steps as Outcome[])
-    return this.#parts.store.transactBulk((tx, isOver) => {
-      const outcomes: Outcome[] = []
-      for (const step of steps) {
-        outcomes.push('run' in step ? step.run(tx) : step)
-        if (outcomes.length % LOOK_EVERY === 0 && isOver()) break
-      }
-      return outcomes
-    })
+    if (steps.every((step) => !('run' in step) && step.outcome === 'duplicate'))
+      return Promise.resolve(steps as Outcome[])
+    return this.#parts.store.transactBulk((tx, isOver) => this.#runner.run(steps, tx, isOver))
+  }
+
+  async #try(steps: readonly Step[]): Promise<readonly Outcome[]> {
+    let outcomes: readonly Outcome[] = []
+    const over = new Error('the trial is over')
+    try {
+      await this.#parts.store.transactBulk((tx, isOver) => {
+        outcomes = this.#runner.run(steps, tx, isOver)
+        throw over
+      })
+    } catch (error) {
+      if (error !== over) throw error
+    }
+    return outcomes
   }
 
   #change<Result>(then: () => Result): Promise<Awaited<Result>> {
@@ -190,9 +204,4 @@ export class Ingest {
     this.#changed = []
     for (const tell of told) tell()
   }
-}
-
-/** What would be written counts as accepted: only its transaction could say more. */
-function tried(step: Step): Outcome {
-  return 'run' in step ? { line: step.line, outcome: 'accepted' } : step
 }

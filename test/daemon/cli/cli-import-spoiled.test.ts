@@ -152,11 +152,17 @@ describe('spl import of a file that is not whole', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024)
   })
 
-  test('lists twenty of many lines, and counts the others', async () => {
+  test('says each reason once, twenty at most, and counts the lines', async () => {
     const many = await anExport({ parts: [50] })
     const spoiled = many.map((line, n) => (n === 0 || n === 51 ? line : withoutProof(line)))
     const { stderr } = await imported(spoiled.join(''))
-    expect(stderr.match(/\[INVALID_RECORD\]/gu)).toHaveLength(20)
-    expect(stderr).toContain('and 30 more lines')
+    expect(stderr.match(/\[INVALID_RECORD\]/gu)).toHaveLength(1)
+    expect(stderr).toContain('line 2 and 49 more: ')
+    const different = many.map((line, n) =>
+      n === 0 || n === 51 ? line : line.replace('"body":{', `"x${n}":1,"body":{`),
+    )
+    const told = await imported(different.join(''))
+    expect(told.stderr.match(/\[INVALID_RECORD\]/gu)).toHaveLength(20)
+    expect(told.stderr).toContain('and 30 more lines')
   })
 })
