@@ -1,4 +1,10 @@
-import { HeldBytes, isBlank, type ItemSplitter, type StreamItem } from './line-splitter.ts'
+import {
+  BYTE_ORDER_MARK,
+  HeldBytes,
+  isBlank,
+  type ItemSplitter,
+  type StreamItem,
+} from './line-splitter.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -27,6 +33,8 @@ export class ArraySplitter implements ItemSplitter {
   /** The element has more than white space. */
   #hasText = false
   #line = 1
+  /** Bytes of a byte order mark that were met; all of it once anything else was. */
+  #mark = 0
 
   /** @param mostBytes of one element */
   constructor(mostBytes: number) {
@@ -38,7 +46,7 @@ export class ArraySplitter implements ItemSplitter {
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at] as number
       if (this.#state !== 'inside') {
-        if (isBlank(byte)) continue
+        if (this.#isOfMark(byte) || isBlank(byte)) continue
         if (this.#state === 'after') throw new ArrayError('Text follows the end of the array')
         if (byte !== BRACKET) throw new ArrayError('The array does not begin with [')
         this.#state = 'inside'
@@ -61,6 +69,15 @@ export class ArraySplitter implements ItemSplitter {
   *end(): Generator<StreamItem> {
     if (this.#state === 'before') throw new ArrayError('There is no array')
     if (this.#state === 'inside') throw new ArrayError('The array does not end')
+  }
+
+  #isOfMark(byte: number): boolean {
+    const isNext = byte === BYTE_ORDER_MARK[this.#mark]
+    if (!isNext && this.#mark > 0 && this.#mark < BYTE_ORDER_MARK.length) {
+      throw new ArrayError('The array does not begin with [')
+    }
+    this.#mark = isNext ? this.#mark + 1 : BYTE_ORDER_MARK.length
+    return isNext
   }
 
   /** What ends before this byte, if anything. */

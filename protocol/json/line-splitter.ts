@@ -53,6 +53,9 @@ export class LineSplitter implements ItemSplitter {
   }
 }
 
+/** Some programs write it in front of UTF-8 (RFC 8259, section 8.1, lets a reader pass over it). */
+export const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf]
+
 /** Whether a byte is white space of JSON. */
 export function isBlank(byte: number): boolean {
   return byte === SPACE || byte === LINE_FEED || byte === RETURN || byte === TAB

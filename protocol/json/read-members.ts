@@ -19,8 +19,13 @@ const SCALAR = /[^\s{}[\],:"]+/y
  * recursion.
  * @param text valid JSON
  * @param repeated called with the path of the first repeated member; must throw
+ * @param met called with each number, `true`, `false` and `null` as it is written, and its path
  */
-export function readMembers(text: string, repeated: (path: readonly Step[]) => never): unknown {
+export function readMembers(
+  text: string,
+  repeated: (path: readonly Step[]) => never,
+  met?: (scalar: string, path: () => readonly Step[]) => void,
+): unknown {
   const levels: Open[] = []
   let root: unknown
   let at = 0
@@ -62,6 +67,7 @@ export function readMembers(text: string, repeated: (path: readonly Step[]) => n
     const scalar = SCALAR.exec(text)?.[0]
     if (scalar !== undefined) {
       put(JSON.parse(scalar))
+      met?.(scalar, () => pathOf(levels))
       at += scalar.length
       continue
     }

@@ -1,5 +1,10 @@
 import { ArraySplitter } from '../../../protocol/json/array-splitter.ts'
-import { isBlank, type ItemSplitter, LineSplitter } from '../../../protocol/json/line-splitter.ts'
+import {
+  BYTE_ORDER_MARK,
+  isBlank,
+  type ItemSplitter,
+  LineSplitter,
+} from '../../../protocol/json/line-splitter.ts'
 import { REQUEST_LIMITS } from '../../requests/limits.ts'
 import type { TracedFacts } from '../../requests/traced-facts.ts'
 import { BodyReader, endedEarly } from '../input/body-reader.ts'
@@ -52,7 +57,7 @@ export async function readPosted(request: Request, facts: TracedFacts): Promise<
     const chunk = await body.next()
     if (chunk === undefined) break
     begun.push(chunk)
-    first = chunk.find((byte) => !isBlank(byte))
+    first = chunk.find((byte) => !isBefore(byte))
   }
   if (first === BRACKET) return many(begun, body)
   if (statedBytes(headers) > REQUEST_LIMITS.bodyBytes) {
@@ -73,8 +78,13 @@ async function wholeBody(request: Request, facts: TracedFacts): Promise<Uint8Arr
 }
 
 function posted(bytes: Uint8Array): Posted {
-  const isArray = bytes.find((byte) => !isBlank(byte)) === BRACKET
+  const isArray = bytes.find((byte) => !isBefore(byte)) === BRACKET
   return isArray ? many([bytes], NOTHING) : { kind: 'one', value: parseJsonText(bytes, 'record') }
+}
+
+/** Whether a byte may stand before the first value: the splitter, or the decoder, says whether it stands there as it may. */
+function isBefore(byte: number): boolean {
+  return isBlank(byte) || BYTE_ORDER_MARK.includes(byte)
 }
 
 function many(begun: readonly Uint8Array[], body: PostedMany['body']): PostedMany {

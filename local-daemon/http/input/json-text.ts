@@ -1,4 +1,5 @@
 import { LIMITS } from '../../../protocol/limits.ts'
+import { formatJsonPath } from '../../../protocol/json/json-path.ts'
 import { findLossyNumber } from '../../../protocol/json/lossy-number.ts'
 import { scanJson } from '../../../protocol/json/scan-json.ts'
 import { parseStrictJson, RepeatedMemberError } from '../../../protocol/json/strict-json.ts'
@@ -49,13 +50,17 @@ export function parseJsonText(bytes: Uint8Array, what: keyof typeof NEXT): unkno
 }
 
 function refuseLossyNumber(text: string): void {
-  const number = findLossyNumber(text)
-  if (number === undefined) return
+  const found = findLossyNumber(text)
+  if (found === undefined) return
+  const { number, path } = found
   const shown = number.length > 40 ? `${number.slice(0, 40)}…` : number
   throw new ProblemError(
     'INVALID_REQUEST',
     `The number ${shown} has more digits than JSON keeps, and would become ${Number(number)}`,
-    { field: '$', try: 'Send it as a string: numbers are exact up to 9007199254740991.' },
+    {
+      field: formatJsonPath(path),
+      try: 'Send it as a string: numbers are exact up to 9007199254740991.',
+    },
   )
 }
 

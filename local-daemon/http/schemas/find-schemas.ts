@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { HTTP_LIMITS } from '../limits.ts'
+import { formOf } from './form-of.ts'
 import { ThreadId } from './ids.ts'
 import { Cursor, Did, FlatRecord, NamespaceName, PageQuery, Thread } from './schemas.ts'
 
-const Direction = z.union([z.literal(1), z.literal(-1)])
+const Direction = z.literal([1, -1])
 
 export const RecordsQueryBody = z
   .strictObject({
@@ -13,8 +14,14 @@ export const RecordsQueryBody = z
       description: 'Conditions by field, all of which must hold: see docs/find.md',
     }),
     sort: z
-      .strictObject({ clock: Direction.optional(), created_at: Direction.optional() })
-      .refine((sort) => Object.keys(sort).length === 1, 'must name one of clock and created_at')
+      .strictObject(
+        { clock: Direction.optional(), created_at: Direction.optional() },
+        formOf('{"created_at":-1}'),
+      )
+      .refine(
+        (sort) => Object.keys(sort).length === 1,
+        'must name one of clock and created_at, such as {"created_at":-1}',
+      )
       .default({ created_at: 1 })
       .openapi({ description: '1: the first first, -1: the last first; created_at is arrival' }),
     limit: z.int().min(1).max(HTTP_LIMITS.listMax).default(HTTP_LIMITS.listDefault),

@@ -6,15 +6,19 @@ import {
   SCOPES_WITHOUT_REACH,
 } from '../../../protocol/identity/reach.ts'
 import { isDaemonThread } from '../../store/daemon-threads.ts'
+import { formOf } from './form-of.ts'
 import { ThreadId } from './ids.ts'
 import { NamespaceName } from './schemas.ts'
 
 /** The bounds of a reach, for the schema; its canonical form is made from what passed. */
 export const ReachBody = z
-  .strictObject({
-    namespaces: z.array(NamespaceName).max(REACH_LIMITS.entries).default([]),
-    threads: z.array(ThreadId).max(REACH_LIMITS.entries).default([]),
-  })
+  .strictObject(
+    {
+      namespaces: z.array(NamespaceName).max(REACH_LIMITS.entries).default([]),
+      threads: z.array(ThreadId).max(REACH_LIMITS.entries).default([]),
+    },
+    formOf('{"namespaces":["team/ops"]}'),
+  )
   .superRefine((asked, context) => {
     try {
       canonicalReach(asked)

@@ -22,10 +22,7 @@ export function parseFilter(filter: unknown): Condition {
 }
 
 function parseGroup(filter: unknown, at: At, budget: Budget): Condition {
-  // Each level adds two steps: an operator, and its place in a list or a field.
-  if (at.length > 2 * STORE_LIMITS.queryDepth) {
-    throw invalidQuery(at, `is nested deeper than ${STORE_LIMITS.queryDepth} levels`)
-  }
+  requireShallow(at)
   if (!isPlainObject(filter)) throw invalidQuery(at, 'must be an object, such as {"act": "DO"}')
   const of = Object.entries(filter).map(([name, value]) =>
     parseEntry(name, value, [...at, name], budget),
@@ -65,15 +62,23 @@ function parseCondition(
 ): Condition {
   if (operator !== '$not') return spend(budget, [...at, operator], field, [operator, operand])
   const inside = [...at, operator]
-  if (inside.length > 2 * STORE_LIMITS.queryDepth) {
-    throw invalidQuery(at, `is nested deeper than ${STORE_LIMITS.queryDepth} levels`)
-  }
+  requireShallow(inside)
   if (!isPlainObject(operand) || Object.keys(operand).length === 0) {
     throw invalidQuery(inside, 'must be an object of operators, such as {"$gt": 5}')
   }
   const of = Object.entries(operand).map((one) => parseCondition(field, one, inside, budget))
   return { kind: 'not', of: { kind: 'all', of } }
 }
+
+/** The filter itself is the first level, and each operator that holds others the next one. */
+function requireShallow(at: At): void {
+  const levels = 1 + at.filter((step) => NESTING.has(step)).length
+  if (levels <= STORE_LIMITS.queryDepth) return
+  throw invalidQuery(at, `is nested deeper than ${STORE_LIMITS.queryDepth} levels`)
+}
+
+/** No name of a field begins with `$`. */
+const NESTING: ReadonlySet<string | number> = new Set(['$and', '$or', '$not'])
 
 function spend(
   budget: Budget,

@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import BetterSqlite, { type Database } from 'better-sqlite3'
+import { type Schema, schemaFault, schemaMadeBy } from '../file/schema-objects.ts'
 
 /** "SPLS": an index of ours. */
 const APPLICATION_ID = 0x53504c53
@@ -91,8 +92,9 @@ function openOurs(path: string): Database | undefined {
   let database: Database | undefined
   try {
     database = new BetterSqlite(path, { timeout: BUSY_MS })
+    database.pragma('trusted_schema = OFF')
     const application = database.pragma('application_id', { simple: true })
-    if (application === APPLICATION_ID && versionOf(database) === VERSION) {
+    if (isMadeHere(database)) {
       configure(database)
       stateOf(database)
       return database
@@ -140,9 +142,15 @@ function configure(database: Database): void {
   }
 }
 
-function versionOf(database: Database): unknown {
-  return database.pragma('user_version', { simple: true })
+/** Whether it is an index of this version, and consists of its tables alone: any other is made anew. */
+function isMadeHere(database: Database): boolean {
+  if (database.pragma('application_id', { simple: true }) !== APPLICATION_ID) return false
+  if (database.pragma('user_version', { simple: true }) !== VERSION) return false
+  schema ??= schemaMadeBy([TABLES])
+  return schemaFault(database, schema) === undefined
 }
+
+let schema: Schema | undefined
 
 /** @throws SQLite’s error */
 export function stateOf(database: Database): IndexState {
@@ -162,11 +170,7 @@ export function openIndexForReading(path: string, epoch: string): Database | und
   try {
     database = new BetterSqlite(path, { readonly: true, fileMustExist: true, timeout: 100 })
     database.pragma('trusted_schema = OFF')
-    const isOurs =
-      database.pragma('application_id', { simple: true }) === APPLICATION_ID &&
-      versionOf(database) === VERSION &&
-      stateOf(database).epoch === epoch
-    if (isOurs) return database
+    if (isMadeHere(database) && stateOf(database).epoch === epoch) return database
   } catch {
     // Whoever writes it finds out what it is, and makes it anew.
   }

@@ -75,6 +75,18 @@ describe('an account that is rotated', () => {
     expect(await rotate(id)).toMatchObject({ body: { reach: whole, revoked: [] } })
   })
 
+  it.each([['team/ops'], [['team/ops']], [7], [null]])(
+    'is refused with its form: %j',
+    async (wrong) => {
+      const answer = await at.post('/v1/service-accounts', { name: 'x', reach: wrong })
+      expect(await answer.json()).toMatchObject({
+        code: 'INVALID_REQUEST',
+        field: 'reach',
+        message: expect.stringContaining('such as {"namespaces":["team/ops"]}'),
+      })
+    },
+  )
+
   it('counts what has expired only if all has', async () => {
     const past = Math.floor(Date.now() / 1000) - 10
     const id = await anAccount(undefined)

@@ -37,6 +37,28 @@ describe('a bulk append', () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(drafts.map(() => 'accepted'))
   })
 
+  it('takes a byte order mark in front of either form, however its bytes arrive', async () => {
+    await using at = await aDaemon()
+    const marked = (text: string) => [0xef, 0xbb, 0xbf, ...Buffer.from(text)]
+    const array = marked(` ${JSON.stringify([aDraft({ clock: 0 }), aDraft({ clock: 1 })])}`)
+    const [lines, json] = ['application/x-ndjson', 'application/json']
+    const oneByOne = (bytes: readonly number[]) =>
+      ReadableStream.from(bytes.map((byte) => Uint8Array.of(byte)))
+    for (const [type, body] of [
+      [lines, Uint8Array.from(marked(linesOf([aDraft({ clock: 0 }), aDraft({ clock: 1 })])))],
+      [json, Uint8Array.from(array)],
+      [json, oneByOne(array)],
+    ] as const) {
+      const answer = await fetch(`${at.base}/v1/records`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${at.bearer}`, 'content-type': type },
+        body,
+        duplex: 'half',
+      } as RequestInit)
+      expect(outcomesOf(await answer.text()).summary).toMatchObject({ lines: 2, rejected: 0 })
+    }
+  })
+
   it('counts the same lines, sent again, as duplicates', async () => {
     await using at = await aDaemon()
     const lines = linesOf([0, 1].map((clock) => aDraft({ clock })))

@@ -78,13 +78,17 @@ describe('a body that is not valid', () => {
     })
   })
 
-  it.each(['12345678901234567890', '9007199254740993', '1e400', '1e-400'])(
+  it.each(['12345678901234567890', '9007199254740993', '9007199254740993.0', '1e400', '1e-400'])(
     'is not stored with another number than it has: %s',
     async (number) => {
-      const text = JSON.stringify({ ...GOOD, body: { n: 0 } }).replace('"n":0', `"n":${number}`)
+      const text = JSON.stringify({ ...GOOD, body: { a: [{ n: 0 }] } }).replace(
+        '"n":0',
+        `"n":${number}`,
+      )
       expect(await refusal(chunked(text))).toMatchObject({
         status: 400,
         code: 'INVALID_REQUEST',
+        field: 'body.a[0].n',
         try: expect.stringContaining('as a string'),
       })
     },

@@ -148,6 +148,7 @@ describe('POST /v1/records/query', () => {
     [{ filter: { act: 'DO' }, limit: 1001 }, 'INVALID_REQUEST', 'limit'],
     [{ filter: { act: 'DO' }, sort: { clock: 2 } }, 'INVALID_REQUEST', 'sort.clock'],
     [{ filter: { act: 'DO' }, sort: {} }, 'INVALID_REQUEST', 'sort'],
+    [{ filter: { act: 'DO' }, sort: 'created_at' }, 'INVALID_REQUEST', 'sort'],
     [{ filter: { act: 'DO' }, offset: 3 }, 'INVALID_REQUEST', '$'],
   ])('refuses %.60j with a code, the field and what to do next', async (query, code, field) => {
     const response = await at.post('/v1/records/query', query)
@@ -158,8 +159,46 @@ describe('POST /v1/records/query', () => {
     ])
   })
 
-  function nested(levels: number): object {
-    return levels === 0 ? { act: 'DO' } : { $and: [nested(levels - 1)] }
+  it('takes eight levels, whatever they consist of, and no more', async () => {
+    const filters = (depth: number) => [
+      nested(depth - 1),
+      nested(depth - 1, (of) => ({ $or: [of] })),
+      nested(depth - 1, (of) => ({ $not: of })),
+      { clock: nestedNot(depth - 1) },
+      nested(depth - 2, (of, at) => (at % 2 === 0 ? { $not: of } : { $and: [of] }), {
+        clock: nestedNot(1),
+      }),
+    ]
+    const told = async (filter: object) => {
+      const response = await at.post('/v1/records/query', { filter, thread: 'th_q' })
+      const { code, message } = (await response.json()) as { code?: string; message?: string }
+      return [response.status, code, /nested deeper than 8 levels/u.test(message ?? '')]
+    }
+    for (const filter of filters(8)) expect(await told(filter)).toEqual([200, undefined, false])
+    for (const filter of filters(9))
+      expect(await told(filter)).toEqual([400, 'INVALID_QUERY', true])
+  })
+
+  it.each([
+    ['created_at', 'must be an object, such as {"created_at":-1}'],
+    [null, 'must be an object, such as {"created_at":-1}'],
+    [{}, 'must name one of clock and created_at, such as {"created_at":-1}'],
+    [{ clock: 2 }, 'must be one of 1, -1'],
+    [{ clock: 'desc' }, 'must be one of 1, -1'],
+  ])('says of the sort %j what it may be', async (sort, words) => {
+    const response = await at.post('/v1/records/query', { filter: { act: 'DO' }, sort })
+    expect(await response.json()).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining(words),
+    })
+  })
+
+  function nested(
+    levels: number,
+    wrap: (of: object, at: number) => object = (of) => ({ $and: [of] }),
+    inner: object = { act: 'DO' },
+  ): object {
+    return levels === 0 ? inner : wrap(nested(levels - 1, wrap, inner), levels)
   }
   function nestedNot(levels: number): object {
     return levels === 0 ? { $gt: 1 } : { $not: nestedNot(levels - 1) }

@@ -87,6 +87,16 @@ describe('the elements of an array', () => {
     }
   })
 
+  it('may have a byte order mark in front of all, and nowhere else', () => {
+    for (const size of [1, 2, 3, 4, 5, 100]) {
+      expect(split(new ArraySplitter(10), inPieces('\ufeff [1]', size))).toEqual([[1, '1']])
+    }
+    for (const text of [' \ufeff[1]', '\ufeff\ufeff[1]', '\ufeef[1]']) {
+      expect(() => split(new ArraySplitter(10), [encode(text)])).toThrow('does not begin with [')
+    }
+    expect(() => split(new ArraySplitter(10), [encode('[1]\ufeff')])).toThrow('Text follows')
+  })
+
   it('there are none in an empty array', () => {
     expect(split(new ArraySplitter(10), [encode(' [ ]\n')])).toEqual([])
   })
