@@ -489,6 +489,10 @@ export type ServiceAccountWithTokens = {
     revoked_at: number | null;
     reason: string | null;
     tokens: Token[];
+    /** Whether there are more tokens */
+    has_more: boolean;
+    /** Opaque: hand it back as received */
+    next_cursor: string | null;
 };
 export type ChangedServiceAccount = {
     "object": "service_account";
@@ -1969,7 +1973,10 @@ export function listServiceAccounts({ limit, cursor }: {
 /**
  * One service account and its tokens
  */
-export function getServiceAccount(id: string, opts?: Oazapfts.RequestOpts) {
+export function getServiceAccount(id: string, { limit, cursor }: {
+    limit?: number;
+    cursor?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
     return oazapfts.fetchJson<{
         status: 200;
         data: ServiceAccountWithTokens;
@@ -1984,6 +1991,9 @@ export function getServiceAccount(id: string, opts?: Oazapfts.RequestOpts) {
         data: Problem;
     } | {
         status: 404;
+        data: Problem;
+    } | {
+        status: 409;
         data: Problem;
     } | {
         status: 421;
@@ -2006,7 +2016,10 @@ export function getServiceAccount(id: string, opts?: Oazapfts.RequestOpts) {
     } | {
         status: 504;
         data: Problem;
-    }>(`/v1/service-accounts/${encodeURIComponent(id)}`, {
+    }>(`/v1/service-accounts/${encodeURIComponent(id)}${QS.query(QS.explode({
+        limit,
+        cursor
+    }))}`, {
         ...opts
     });
 }

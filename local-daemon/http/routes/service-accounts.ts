@@ -15,7 +15,7 @@ import {
   Rotation,
 } from '../schemas/access-schemas.ts'
 import { answers, jsonBody } from '../schemas/describe.ts'
-import { listPage } from '../answers/list-page.ts'
+import { listPage, pageOf } from '../answers/list-page.ts'
 import { parseBody, parseInput } from '../input/parse-input.ts'
 import type { StoreTransactor } from '../../store/transactor.ts'
 import type { RouteContext } from '../router.ts'
@@ -83,13 +83,16 @@ export function addServiceAccounts({
       operationId: 'getServiceAccount',
       refuses: ['NOT_FOUND'],
       summary: 'One service account and its tokens',
-      request: { params: AccountParams },
+      request: { params: AccountParams, query: PageQuery },
       responses: { 200: answers(AccountWithTokens, 'The account') },
     },
     (c) => {
       const id = idOf(c)
-      const tokens = store.tokensOf(id).map(viewOfToken)
-      return jsonAnswer(c.env, 200, JSON.stringify({ ...accountView(store, id), tokens }))
+      const query = parseInput(PageQuery, c.get('query'))
+      const read = (after: number, limit: number) => store.tokensOf(id, after, limit)
+      const { rows, ...end } = pageOf(read, query, store)
+      const answer = { ...accountView(store, id), tokens: rows.map(viewOfToken), ...end }
+      return jsonAnswer(c.env, 200, JSON.stringify(answer))
     },
   )
 

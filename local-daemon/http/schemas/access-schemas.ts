@@ -6,7 +6,7 @@ import { isBoundable, ReachBody, ReachOrNull, UNBOUNDABLE } from './reach-schema
 import { ACCESS_LIMITS } from '../../access/limits.ts'
 import { isSettingKey, type SettingKey, SETTINGS } from '../../settings/setting-definitions.ts'
 import { PLAIN, printable } from './printable.ts'
-import { Did, listOf, NamespaceName } from './schemas.ts'
+import { Cursor, Did, listOf, NamespaceName } from './schemas.ts'
 import { VIAS } from '../../access/via.ts'
 
 /* The shapes of accounts, tokens, invites, tickets and settings, for validation and for /openapi.json alike. */
@@ -142,7 +142,12 @@ const accountFields = {
 }
 const Account = z.object(accountFields).openapi('ServiceAccount')
 export const AccountWithTokens = z
-  .object({ ...accountFields, tokens: z.array(Token) })
+  .object({
+    ...accountFields,
+    tokens: z.array(Token),
+    has_more: z.boolean().openapi({ description: 'Whether there are more tokens' }),
+    next_cursor: Cursor.nullable(),
+  })
   .openapi('ServiceAccountWithTokens')
 export const CreatedAccount = z
   .object({ ...accountFields, minted: z.union([MintedToken, z.null()]), edge: Edge })

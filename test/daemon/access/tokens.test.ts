@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseToken, tokenId } from '../../../protocol/identity/token.ts'
+import { runHere } from '../../support/cli/run-here.ts'
 import { ADA, aDaemon, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
 type Json = Record<string, unknown>
@@ -67,6 +68,41 @@ describe('a service account', () => {
     expect(text + (await (await at.get('/v1/tokens')).text())).not.toContain(
       parseToken(at.bearer).secret,
     )
+  })
+
+  it('shows its tokens in pages; the command line shows all of them', async () => {
+    await using at = await aDaemon()
+    const { body } = await post(at, '/v1/service-accounts', { name: 'x' })
+    const id = String(body['id'])
+    const made: unknown[] = []
+    for (let count = 0; count < 5; count += 1) {
+      made.push((await post(at, '/v1/tokens', { service_account_id: id })).body['token_id'])
+    }
+    const seen: unknown[] = []
+    let cursor = ''
+    for (;;) {
+      const path = `/v1/service-accounts/${id}?limit=2${cursor}`
+      const page = (await (await at.get(path)).json()) as Json
+      const tokens = page['tokens'] as Json[]
+      expect([page['id'], tokens.length <= 2]).toEqual([id, true])
+      seen.push(...tokens.map((token) => token['token_id']))
+      if (page['has_more'] !== true) break
+      cursor = `&cursor=${String(page['next_cursor'])}`
+    }
+    expect(seen).toEqual(made)
+    const most = await at.get(`/v1/service-accounts/${id}?limit=1001`)
+    expect(most.status).toBe(400)
+    // More than one answer holds.
+    const { accounts } = at.daemon.access
+    const account = { id, env: 'prod', scopes: '["records:read"]', reach: null }
+    await Promise.all(Array.from({ length: 100 }, () => accounts.mint(account, null)))
+    const home = at.daemon.home.root
+    const run = await runHere(['service-account', 'describe', id, '--json'], { home })
+    const described = JSON.parse(run.stdout) as Json
+    expect([described['tokens'], 'has_more' in described]).toEqual([
+      expect.objectContaining({ length: 105 }),
+      false,
+    ])
   })
 
   it('is revoked for good: its tokens die with the next request, and it gets no new ones', async () => {
