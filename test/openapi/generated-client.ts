@@ -235,8 +235,8 @@ export type RecordQuery = {
     filter?: object;
     /** 1: the first first, -1: the last first; created_at is arrival */
     sort?: {
-        clock?: 1;
-        created_at?: 1;
+        clock?: 1 | -1;
+        created_at?: 1 | -1;
     };
     limit?: number;
     /** Opaque: hand it back as received */

@@ -4,7 +4,8 @@ import { formOf } from './form-of.ts'
 import { ThreadId } from './ids.ts'
 import { Cursor, Did, FlatRecord, NamespaceName, PageQuery, Thread } from './schemas.ts'
 
-const Direction = z.literal([1, -1])
+/** A union, because the description has only the first value of a literal with two. */
+const Direction = z.union([z.literal(1), z.literal(-1)], 'must be 1 or -1')
 
 export const RecordsQueryBody = z
   .strictObject({

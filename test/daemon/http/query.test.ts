@@ -183,8 +183,8 @@ describe('POST /v1/records/query', () => {
     ['created_at', 'must be an object, such as {"created_at":-1}'],
     [null, 'must be an object, such as {"created_at":-1}'],
     [{}, 'must name one of clock and created_at, such as {"created_at":-1}'],
-    [{ clock: 2 }, 'must be one of 1, -1'],
-    [{ clock: 'desc' }, 'must be one of 1, -1'],
+    [{ clock: 2 }, 'must be 1 or -1'],
+    [{ clock: 'desc' }, 'must be 1 or -1'],
   ])('says of the sort %j what it may be', async (sort, words) => {
     const response = await at.post('/v1/records/query', { filter: { act: 'DO' }, sort })
     expect(await response.json()).toMatchObject({
