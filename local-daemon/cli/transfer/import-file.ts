@@ -10,6 +10,7 @@ import { bytesText } from '../output/bytes-text.ts'
 import type { Progress } from '../output/progress.ts'
 import { checkFile, type FileChecked } from './check-file.ts'
 import { Checkpoint, type ImportPlace, type SentPlace } from './checkpoint.ts'
+import { NamedNamespaces } from './named-namespaces.ts'
 import { readChunks } from './read-chunks.ts'
 import { readSteps } from './read-steps.ts'
 import { RejectedLines } from './rejected-lines.ts'
@@ -55,13 +56,23 @@ export async function importFile(path: string, wanted: ImportWanted): Promise<Im
   const { kept, hash } = await believed(file, checkpoint.read())
   // What is refused here is what is told, unless the daemon judges it again.
   const checking = isPartial ? await RejectedLines.open(undefined) : rejected
-  const run = { ...wanted, file, checkpoint, hash: hash ?? createHash('sha256').update(firstLine) }
+  const named = new NamedNamespaces()
+  const run = {
+    ...wanted,
+    file,
+    checkpoint,
+    named,
+    hash: hash ?? createHash('sha256').update(firstLine),
+  }
   const { checked, known } = await check(run, kept, checking)
   const taker = new LineTaker({ client: wanted.client, isDry, rejected, signal })
   if (checked.faults.length > 0 && !isPartial) {
     return { ...checked, taker, isRefused: true }
   }
-  if (!isPartial) await rejected.clear()
+  if (!isPartial) {
+    await named.require(wanted.client)
+    await rejected.clear()
+  }
   const taken = await send(run, { taker, known, sent: isDry ? undefined : kept?.sent })
   if (!isDry) checkpoint.remove()
   const { header } = checked
@@ -71,6 +82,7 @@ export async function importFile(path: string, wanted: ImportWanted): Promise<Im
 interface Run extends ImportWanted {
   readonly file: FileHandle
   readonly checkpoint: Checkpoint
+  readonly named: NamedNamespaces
   /** Of the file up to where it is checked. */
   readonly hash: Hash
 }
@@ -96,6 +108,7 @@ async function check(
     onPart({ end, place, raw, records }) {
       progress.bar(end, size, rate(end - (from?.end ?? 0), started))
       if (place === undefined) return
+      run.named.see(raw)
       hash.update(raw)
       const sha256 = hash.copy().digest('hex')
       const all = (kept?.records ?? 0) + records

@@ -51,6 +51,29 @@ async function everything(at: TestDaemon): Promise<StoredLine[]> {
 const spl = (...args: string[]) => runHere(args, { home: to.daemon.home.root })
 
 describe('spl import', () => {
+  test('names the namespaces that are missing before anything is sent, and how to make them', async () => {
+    await using team = await aDaemon()
+    for (const name of ['team', 'team/ops']) await team.post('/v1/namespaces', { name })
+    for (const [n, namespace] of ['team', 'team/ops', undefined].entries()) {
+      const body = { n, ...(namespace !== undefined && { namespace }) }
+      await team.post('/v1/records', aDraft({ thread: `th_${n}`, body }))
+    }
+    await team.post('/v1/records', aDraft({ thread: 'th_1', body: { later: true } }))
+    const moved = join(folder.path, 'team.ndjson')
+    await runHere(['export', '-o', moved], { home: team.daemon.home.root })
+    const head = to.daemon.store.head()
+    for (const more of [[], ['--dry-run']]) {
+      const { code, stderr } = await spl('import', moved, ...more)
+      expect([code, to.daemon.store.head()]).toEqual([1, head])
+      expect(stderr).toContain('nothing was sent: there is no namespace team, team/ops there')
+      expect(stderr).toContain('spl namespace create team && spl namespace create team/ops')
+    }
+    for (const name of ['team', 'team/ops'])
+      expect((await spl('namespace', 'create', name)).code).toBe(0)
+    expect((await spl('import', moved)).code).toBe(0)
+    expect(to.daemon.store.namespaceOf('th_1')).toBe('team/ops')
+  })
+
   test('leaves a home that starts again, though its newest records are by another', async () => {
     await using kept = aKeptHome()
     await kept.start()
