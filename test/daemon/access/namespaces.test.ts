@@ -87,6 +87,20 @@ describe('a namespace', () => {
     expect((await at.make('team/ops/ci')).body['try']).toMatch(/spl namespace create team\/ops$/)
   })
 
+  it('cannot be made below an archived one; the refusal names that and how to open it', async () => {
+    await using at = await served()
+    for (const name of ['team', 'team/ops']) await at.make(name)
+    await at.change('team', { archived: true })
+    for (const name of ['team/new', 'team/ops/ci']) {
+      const refused = await at.make(name)
+      expect([refused.status, refused.body['code']]).toEqual([403, 'NAMESPACE_REJECTED'])
+      expect(refused.body['try']).toMatch(/spl namespace restore team$/)
+    }
+    expect((await at.list()).map((one) => one['name'])).toEqual(['default', 'team', 'team/ops'])
+    await at.change('team', { archived: false })
+    expect((await at.make('team/new')).status).toBe(201)
+  })
+
   it('is closed with the one above it, and opens with it again', async () => {
     await using at = await served()
     for (const name of ['team', 'team/ops', 'team/ops/ci', 'team2']) await at.make(name)
