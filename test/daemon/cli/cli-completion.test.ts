@@ -178,7 +178,7 @@ describe.runIf(isThere('fish'))('fish', () => {
 
 function completesIn(shell: 'bash' | 'fish'): void {
   test('completes commands', async () => {
-    expect(await offered(shell, 'se')).toEqual(['serve', 'service-account'])
+    expect(await offered(shell, 'se')).toEqual(['search', 'serve', 'service-account'])
     expect(await offered(shell, 'thread', 'r')).toEqual(['records'])
   })
 
@@ -211,7 +211,7 @@ function completesIn(shell: 'bash' | 'fish'): void {
 
 describe.runIf(isThere('zsh'))('zsh', () => {
   test.each([
-    ['se', 'spl serv'],
+    ['ser', 'spl serv'],
     ['thread rec', 'spl thread records '],
     ['tunnel log --via lo', 'spl tunnel log --via loopback '],
     ['thread records th_pa', 'spl thread records th_paint '],
