@@ -47,7 +47,7 @@ export class NamedNamespaces {
     throw new CliError(
       'NAMESPACE_UNKNOWN',
       `nothing was sent: there is no namespace ${missing.join(', ')} there`,
-      missing.map((name) => `spl namespace create ${shellWord(name)}`).join(' && '),
+      `make what is missing: ${missing.map((name) => `spl namespace create ${shellWord(name)}`).join(' && ')}`,
     )
   }
 }
