@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -55,7 +55,10 @@ export function directoryPlace(directory: string): BackupPlace {
       return found.toSorted((one, other) => (one.name < other.name ? -1 : 1))
     },
     async remove(name) {
-      await rm(pathOf(name), { force: true })
+      // `rm` takes a file that may not be removed for a directory, and then says so.
+      await unlink(pathOf(name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+      })
     },
   }
 }

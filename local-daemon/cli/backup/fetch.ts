@@ -17,7 +17,7 @@ export function addBackupFetch(backup: Command): void {
   backup
     .command('fetch')
     .description('read a backup from an S3 store, decrypt, prove and keep it in the home')
-    .argument('[backup]', 'name of a backup; without it the newest one')
+    .argument('[backup]', 'name of a backup, or the beginning of it; without it the newest one')
     .addOption(
       new Option('--from <place>', 's3://bucket/prefix, as in the setting backup_to')
         .argParser(parsePlace)

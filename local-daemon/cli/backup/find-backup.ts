@@ -1,17 +1,13 @@
-import {
-  type FoundBackup,
-  type GoodBackup,
-  newestGood,
-  readBackups,
-} from '../../backup/read-backups.ts'
+import { type GoodBackup, newestGood, readBackups } from '../../backup/read-backups.ts'
 import { backupDamaged } from '../../backup/fetch-backup.ts'
 import { CliError } from '../cli-error.ts'
 import type { BackupHome } from './backup-home.ts'
+import { namedIn } from './named-backup.ts'
 
 /**
- * The backup of that name, or the newest good one.
+ * The backup that is meant as `namedIn` says, or the newest good one.
  *
- * @throws CliError BACKUP_NOT_FOUND, ProblemError BACKUP_DAMAGED
+ * @throws CliError BACKUP_NOT_FOUND, ID_AMBIGUOUS, ProblemError BACKUP_DAMAGED
  */
 export async function findBackup(
   { source, identities }: BackupHome,
@@ -33,9 +29,9 @@ export async function findBackup(
       'spl backup create',
     )
   }
-  const named = namedIn(found, name)
+  const named = await namedIn(found, name, source.place.where)
   if (named.manifest !== undefined) return named
-  throw backupDamaged(name, named.fault)
+  throw backupDamaged(named.name, named.fault)
 }
 
 function onlyOlder(name: string): CliError {
@@ -43,16 +39,5 @@ function onlyOlder(name: string): CliError {
     'BACKUP_NOT_FOUND',
     'all backups here are by identities that this one has replaced',
     `if you trust it, name it: spl restore ${name}`,
-  )
-}
-
-/** @throws CliError BACKUP_NOT_FOUND */
-export function namedIn(found: readonly FoundBackup[], name: string): FoundBackup {
-  const named = found.find((one) => one.name === name)
-  if (named !== undefined) return named
-  throw new CliError(
-    'BACKUP_NOT_FOUND',
-    `there is no backup ${JSON.stringify(name)}`,
-    'spl backup list',
   )
 }

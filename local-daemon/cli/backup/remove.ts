@@ -6,30 +6,32 @@ import { print, printJson } from '../output/output.ts'
 
 interface RemoveOptions extends GlobalOptions {
   readonly force?: boolean
+  readonly yes?: boolean
 }
 
 export function addBackupRemove(backup: Command): void {
   backup
     .command('remove')
-    .description('remove a backup for good; on the daemon’s machine only')
-    .argument('<backup>', 'name of a backup')
+    .description('remove a backup for good; asks first; on the daemon’s machine only')
+    .argument('<backup>', 'its name, the beginning of it, or its file')
+    .option('--yes', 'do not ask')
     .option('--force', 'even if it is the last good one')
     .addHelpText(
       'after',
-      examples([
-        'spl backup remove hub-20261130T084200Z-42-9f3a1c2b.db',
-        'one that you do not need',
-      ]),
+      examples(
+        ['spl backup remove hub-20261130T084200Z-42-9f3a1c2b.db', 'asks first'],
+        ['spl backup remove hub-20261130T08 --yes', 'the only one of that hour'],
+      ),
     )
-    .action((name: string, _options: unknown, command: Command) =>
-      remove(name, optionsOf<RemoveOptions>(command)),
+    .action((given: string, _options: unknown, command: Command) =>
+      remove(given, optionsOf<RemoveOptions>(command)),
     )
 }
 
-async function remove(name: string, options: RemoveOptions): Promise<void> {
+async function remove(given: string, options: RemoveOptions): Promise<void> {
   requireHere('spl backup remove', options)
   const { removeBackup } = await import('./remove-backup.ts')
-  const bytes = await removeBackup(homeOf(options), name, options.force === true)
+  const { name, bytes } = await removeBackup(homeOf(options), given, options)
   if (options.json) return printJson({ object: 'backup_removal', name, bytes })
   print(`removed ${name}`)
 }

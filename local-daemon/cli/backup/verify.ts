@@ -11,7 +11,7 @@ export function addBackupVerify(backup: Command): void {
     .description(
       'read a backup, compare it with its signed manifest, and open it as a daemon would',
     )
-    .argument('[backup]', 'name of a backup; without it the newest one')
+    .argument('[backup]', 'its name, the beginning of it, or its file; without it the newest one')
     .addHelpText(
       'after',
       examples(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { isBackupName } from '../../backup/backup-name.ts'
 import { type FetchedBackup, fetchBackup, proveFetched } from '../../backup/fetch-backup.ts'
@@ -41,7 +42,7 @@ export async function stageBackup(
   { force = false, identity }: SourceOptions,
 ): Promise<StagedBackup> {
   if (named !== undefined && isPlace(named)) return stageElsewhere(at, named, beside, identity)
-  const isName = named === undefined || isBackupName(named)
+  const isName = named === undefined || isNameOrBeginning(named)
   if (isName || (isBackupName(basename(named)) && !force)) {
     const place = isName ? at.source.place : directoryPlace(dirname(resolve(named)))
     const source = { ...at.source, place }
@@ -57,6 +58,11 @@ export async function stageBackup(
     await proveWhole(fetched.file, named, at, force)
     return { fetched, name: named, madeAt: undefined }
   })
+}
+
+/** A file of the working directory that is called so comes first. */
+function isNameOrBeginning(named: string): boolean {
+  return isBackupName(named) || (/^hub-[0-9TZa-f-]*$/u.test(named) && !existsSync(named))
 }
 
 /** A database file, or one that age encrypted. */

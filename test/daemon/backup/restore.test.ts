@@ -265,7 +265,7 @@ describe('spl restore', () => {
     }
     expect(existsSync(join(home.path, 'backups', older))).toBe(true)
     expect(readFileSync(home.database).equals(before)).toBe(true)
-    const line = ['backup', 'remove', older, '--home', home.path]
+    const line = ['backup', 'remove', older, '--yes', '--home', home.path]
     expect(await runHere(line, { home: home.path, env })).toMatchObject({ code: 0 })
     expect(existsSync(join(home.path, 'backups', older))).toBe(false)
   })

@@ -1,0 +1,45 @@
+import { realpathSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import type { FoundBackup } from '../../backup/read-backups.ts'
+import { CliError } from '../cli-error.ts'
+import { wholeId } from '../client/whole-id.ts'
+
+/**
+ * The backup that is meant: by its name, by the only beginning of one, or by the path of its file in the directory of the place.
+ *
+ * @param where the directory, or the address of a place elsewhere
+ * @throws CliError BACKUP_NOT_FOUND, ID_AMBIGUOUS
+ */
+export async function namedIn(
+  found: readonly FoundBackup[],
+  given: string,
+  where: string,
+): Promise<FoundBackup> {
+  const beginning = nameIn(where, given)
+  const names = found.map(({ name }) => name)
+  // Nothing at all is the beginning of everything: a variable of a script that is empty.
+  const name =
+    beginning === ''
+      ? undefined
+      : await wholeId(beginning, () => Promise.resolve(names), 'spl backup list')
+  const named = found.find((one) => one.name === name)
+  if (named !== undefined) return named
+  throw new CliError(
+    'BACKUP_NOT_FOUND',
+    `there is no backup ${JSON.stringify(given)} in ${where}`,
+    'spl backup list',
+  )
+}
+
+function nameIn(where: string, given: string): string {
+  const isThere = given.includes('/') && real(dirname(resolve(given))) === real(where)
+  return isThere ? basename(given) : given
+}
+
+function real(directory: string): string {
+  try {
+    return realpathSync(directory)
+  } catch {
+    return directory
+  }
+}
