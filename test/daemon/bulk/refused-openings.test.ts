@@ -150,3 +150,29 @@ test('a dry run tells of mixed lines what the real run tells of them, and writes
     }
   }
 })
+
+test('a dry run knows where a thread that it would begin belongs, hundreds of lines later', async () => {
+  await using at = await aDaemon()
+  await create(at, 'open')
+  const account = await at.post('/v1/service-accounts', {
+    name: 'bound',
+    scopes: ['records:write'],
+    reach: { namespaces: ['open'] },
+    actors: ['did:sync:user:ada'],
+    with_token: true,
+  })
+  const { minted } = (await account.json()) as { minted: { token: string } }
+  const body = { namespace: 'open' }
+  const lines = Array.from({ length: 900 }, (_, clock) =>
+    aDraft({ thread: THREAD, clock, body: clock === 0 ? body : { n: clock } }),
+  )
+  const target = { base: at.base, bearer: minted.token }
+  const dry = await fetch(`${target.base}/v1/records?dry_run=true`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${target.bearer}`, 'content-type': 'application/x-ndjson' },
+    body: linesOf(lines),
+  })
+  expect(await dry.text()).toContain('"lines":900,"accepted":900')
+  expect(place(at)).toBeUndefined()
+  expect((await postLines(target, linesOf(lines))).summary).toMatchObject({ accepted: 900 })
+})
