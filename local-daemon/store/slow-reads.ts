@@ -16,7 +16,10 @@ export interface SlowReads {
   /** The highest clocks of a thread. Rejects as `query`. */
   clocks(clocks: ClocksRequest, caller: ReadCaller): Promise<ThreadClocks>
   /** Finds records by words. Rejects as `query`. */
-  search(search: Omit<RecordSearch, 'index' | 'epoch'>, caller: ReadCaller): Promise<SearchResult>
+  search(
+    search: Omit<RecordSearch, 'index' | 'indexedSeq' | 'epoch'>,
+    caller: ReadCaller,
+  ): Promise<SearchResult>
 }
 
 export interface SlowReadsParts {
@@ -27,7 +30,7 @@ export interface SlowReadsParts {
   readonly state: StoreState
   /** Checks whether the files are still the ones that are open. Throws if they are locked. */
   readonly check: () => void
-  readonly searchIndex: Pick<SearchIndex, 'path' | 'remove'>
+  readonly searchIndex: Pick<SearchIndex, 'view' | 'distrust'>
 }
 
 export function createSlowReads(parts: SlowReadsParts): SlowReads & { close(): void } {
@@ -67,10 +70,11 @@ export function createSlowReads(parts: SlowReadsParts): SlowReads & { close(): v
     query: (query, caller) => run({ kind: 'query', query }, caller),
     clocks: (clocks, caller) => run({ kind: 'clocks', clocks }, caller),
     async search(search, caller) {
-      const index = path === null ? null : searchIndex.path
-      const job = { kind: 'search', search: { ...search, index, epoch } } as const
+      const view = searchIndex.view()
+      const { path: index, indexedSeq } = view
+      const job = { kind: 'search', search: { ...search, index, indexedSeq, epoch } } as const
       const result = await run(job, caller)
-      if (result.isIndexUnusable) searchIndex.remove()
+      if (result.isIndexUnusable) searchIndex.distrust(view)
       return result
     },
     close: () => pool?.close(),

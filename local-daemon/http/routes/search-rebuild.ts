@@ -20,8 +20,7 @@ export function addSearchRebuild({ router, store, authorise }: RouteParts): void
     async (c) => {
       await parseBody(SearchRebuild, c, authorise)
       if (!store.searchIndex.isEnabled) throw searchOff()
-      store.searchIndex.remove()
-      const { status } = store.searchIndex
+      const status = await store.searchIndex.rebuild()
       return jsonAnswer(c.env, 200, JSON.stringify({ object: 'search_index', ...status }))
     },
   )

@@ -4,7 +4,7 @@ import BetterSqlite, { type Database } from 'better-sqlite3'
 import { type Schema, schemaFault, schemaMadeBy } from '../file/schema-objects.ts'
 
 /** "SPLS": an index of ours. */
-const APPLICATION_ID = 0x53504c53
+export const APPLICATION_ID = 0x53504c53
 /** Of the tables and of what is in an entry: with another one, the index is made anew. */
 const VERSION = 1
 
@@ -51,8 +51,13 @@ export function indexBytes(path: string): number {
   )
 }
 
-/** @throws the system’s error */
+/**
+ * Takes it away. A directory in its place is not ours: it is put aside.
+ *
+ * @throws the system’s error
+ */
 export function removeIndex(path: string): void {
+  if (isDirectory(path)) putAside(path)
   for (const file of filesOf(path)) rmSync(file, { force: true })
 }
 
@@ -85,7 +90,7 @@ const BUSY_MS = 1_000
 
 /** The index that is there; otherwise makes room for one. */
 function openOurs(path: string): Database | undefined {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined || isDirectory(path)) {
     removeIndex(path)
     return undefined
   }
@@ -110,6 +115,10 @@ function openOurs(path: string): Database | undefined {
   }
   removeIndex(path)
   return undefined
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function putAside(path: string): void {

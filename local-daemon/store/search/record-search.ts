@@ -7,8 +7,10 @@ export interface RecordSearch {
   readonly query: RecordQuery & { readonly by: 'arrival'; readonly descending: true }
   /** Folded. */
   readonly words: readonly string[]
-  /** The file of the index; null: all records are read. */
+  /** The file of the index; empty: there is none now; null: there never is one, and all records are read. */
   readonly index: string | null
+  /** How far it is at least: one that is not was replaced. */
+  readonly indexedSeq: number
   readonly epoch: string
 }
 

@@ -74,10 +74,14 @@ class Search {
 
   /** 0 if there is no index that can be used. */
   #indexedSeq(): number {
-    if (this.#index === undefined) return 0
+    if (this.#index === undefined) {
+      this.#isUnusable = this.#search.indexedSeq > 0
+      return 0
+    }
     return (
       this.#guarded(this.#index, (index) => {
         const state = stateOf(index)
+        this.#isUnusable ||= state.indexed_seq < this.#search.indexedSeq
         return isOf(this.#store, state, this.#search.epoch) ? state.indexed_seq : 0
       }) ?? 0
     )

@@ -4,28 +4,11 @@ import { STORE_LIMITS } from '../limits.ts'
 import { indexBytes, indexPath, removeIndex } from './index-file.ts'
 import type { IndexAnswer, IndexJob } from './index-messages.ts'
 import type { Forgotten } from './index-steps.ts'
+import { markOf } from './index-mark.ts'
 import { IndexThread } from './index-thread.ts'
-
-export interface SearchIndexParts {
-  /** The database file of the store; null for one in memory, which has no index. */
-  readonly store: string | null
-  readonly epoch: string
-  /** The newest record’s number. */
-  readonly head: () => number
-}
-
-/** What the owner is told of the index. */
-export interface SearchIndexStatus {
-  readonly enabled: boolean
-  /** `off`: by the setting. `none`: a store in memory has no index; a search reads all records. `failing`: see `problem`. */
-  readonly state: 'off' | 'none' | 'ready' | 'behind' | 'failing'
-  /** Records that are not indexed yet. */
-  readonly behind: number
-  /** Of its files. */
-  readonly bytes: number
-  /** Why it does not get on; null while it does. */
-  readonly problem: string | null
-}
+import type { SearchIndexParts } from './search-index-parts.ts'
+import type { SearchIndexStatus } from './search-index-status.ts'
+import type { SearchIndexView } from './search-index-view.ts'
 
 /**
  * The index of the words in records: a cache beside the store, written in a thread of its own, after the records. Whatever is wrong
@@ -43,6 +26,11 @@ export class SearchIndex {
   #timer: NodeJS.Timeout | undefined
   #resting: NodeJS.Timeout | undefined
   #indexedSeq = 0
+  /** Which file it is; undefined until something is known of it. */
+  #mark: string | undefined
+  #made = 0
+  /** Whether another file is in its place, or none. */
+  #isReplaced = false
   /** Redacted records that it still has. */
   #forgotten: readonly Forgotten[] = []
   /** Whether its log may still have something of a redacted record. */
@@ -69,12 +57,21 @@ export class SearchIndex {
     else this.remove()
   }
 
-  /** The file that a search opens; null if there is none. */
-  get path(): string | null {
-    return this.#isEnabled && !this.#isToRemove ? (this.#path ?? null) : null
+  /** For a search that begins now. */
+  view(): SearchIndexView {
+    this.#look()
+    const isUsed = this.#isEnabled && !this.#isToRemove && !this.#isReplaced
+    const path = this.#path === undefined ? null : isUsed ? this.#path : ''
+    return { path, indexedSeq: isUsed ? this.#indexedSeq : 0, made: this.#made }
+  }
+
+  /** A search could not use the index that it was given: it is made anew, if it is not by now. */
+  distrust({ made }: SearchIndexView): void {
+    if (made === this.#made && this.#isEnabled && !this.#isToRemove) this.remove()
   }
 
   get status(): SearchIndexStatus {
+    this.#look()
     const behind = this.#path === undefined ? 0 : Math.max(0, this.#parts.head() - this.#indexedSeq)
     return {
       enabled: this.#isEnabled,
@@ -126,6 +123,14 @@ export class SearchIndex {
     }
   }
 
+  /** Makes it anew. Resolves once the old one is gone, or could not be taken away: then there is a problem. */
+  async rebuild(): Promise<SearchIndexStatus> {
+    this.#problem = null
+    this.remove()
+    await this.whenClear()
+    return this.status
+  }
+
   /** Takes its files away. While it is enabled, it is then made anew. */
   remove(): void {
     if (this.#path === undefined) return
@@ -166,6 +171,12 @@ export class SearchIndex {
   /** Never rejects. */
   async #run(path: string): Promise<void> {
     for (let job = this.#next(path); job !== undefined; job = this.#next(path)) {
+      if (job === 'reopen') {
+        // What is there now is looked at when it is opened: it is kept, put aside or made anew.
+        await this.#endThread()
+        this.#begin()
+        continue
+      }
       if (job === 'remove') {
         await this.#endThread()
         if (!this.#removeNow(path)) return this.#later()
@@ -192,10 +203,12 @@ export class SearchIndex {
     setImmediate(() => this.#wake(STORE_LIMITS.indexRetryMs))
   }
 
-  #next(path: string): IndexJob | 'remove' | undefined {
+  #next(path: string): IndexJob | 'remove' | 'reopen' | undefined {
     if (this.#stop.signal.aborted) return undefined
     if (this.#isToRemove) return 'remove'
     if (!this.#isEnabled) return undefined
+    this.#look()
+    if (this.#isReplaced) return 'reopen'
     const { store, epoch, head } = this.#parts
     const job = { path, store: store ?? '', epoch }
     if (this.#forgotten.length > 0) return { ...job, kind: 'forget', forgotten: this.#forgotten }
@@ -203,10 +216,21 @@ export class SearchIndex {
     return this.#indexedSeq < head() ? { ...job, kind: 'index' } : undefined
   }
 
+  /** Whether its file is still the one that was written: it may be gone, replaced or overwritten at any time. */
+  #look(): void {
+    if (this.#path === undefined || this.#mark === undefined || this.#isReplaced) return
+    if (markOf(this.#path) === this.#mark) return
+    this.#isReplaced = true
+    this.#indexedSeq = 0
+    this.#wake(0)
+  }
+
   #take(job: IndexJob, answer: IndexAnswer): 'now' | 'soon' | 'later' {
     switch (answer.kind) {
       case 'indexed':
-        this.#indexedSeq = answer.indexedSeq
+        // If it was replaced meanwhile, this says nothing of what is there now.
+        if (!this.#isReplaced) this.#indexedSeq = answer.indexedSeq
+        this.#mark ??= markOf(job.path) ?? NONE
         this.#problem = null
         return 'now'
       case 'forgotten':
@@ -246,8 +270,16 @@ export class SearchIndex {
     this.#isToRemove = false
     this.#isLogFull = false
     this.#forgotten = []
-    this.#indexedSeq = 0
+    this.#begin()
     return true
+  }
+
+  /** Nothing is known of its file. */
+  #begin(): void {
+    this.#indexedSeq = 0
+    this.#mark = undefined
+    this.#isReplaced = false
+    this.#made += 1
   }
 
   async #pause(ms: number): Promise<void> {
@@ -268,5 +300,7 @@ export class SearchIndex {
   }
 }
 
+/** No file: what was written is gone already. */
+const NONE = 'none'
 /** Between two tries to clear the log. */
 const CLEAR_STEP_MS = 100
