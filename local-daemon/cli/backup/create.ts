@@ -7,7 +7,7 @@ import { presenceOf } from '../client/presence.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
-import { note, print, printJson } from '../output/output.ts'
+import { note, noteNext, print, printJson } from '../output/output.ts'
 import { showProgress, withProgress } from '../output/progress.ts'
 import { backupFields } from './backup-text.ts'
 
@@ -79,7 +79,7 @@ function addText(text: string, before: readonly string[] = []): readonly string[
 }
 
 async function makeOne(options: GlobalOptions): Promise<BackupView> {
-  using _progress = showProgress('copying and proving the store', options)
+  using progress = showProgress('copying and proving the store', options)
   const home = homeOf(options)
   const isHere = destinationOf(options).kind === 'home'
   if (isHere && (await presenceOf(home)).state === 'absent') {
@@ -87,5 +87,16 @@ async function makeOne(options: GlobalOptions): Promise<BackupView> {
     return await makeOffline(home)
   }
   const client = await daemonClient(options, SILENCE_MS)
-  return await client.post<BackupView>('/v1/admin/backup', {})
+  const leave = () => {
+    progress[Symbol.dispose]()
+    note('the daemon goes on with it')
+    noteNext('to see it when it is done', 'spl backup list')
+    process.exit(EXIT_CODE.interrupted)
+  }
+  process.once('SIGINT', leave)
+  try {
+    return await client.post<BackupView>('/v1/admin/backup', {})
+  } finally {
+    process.off('SIGINT', leave)
+  }
 }

@@ -39,15 +39,17 @@ async function list(options: ListOptions): Promise<void> {
   const found = await listOf(options)
   if (options.json) return printJson(found)
   const there = new Set(found.offsite?.names)
-  const rows = found.data.map(({ name, created_at, records, bytes, reason, fault }) => [
+  // The name has the time and the number of records: with columns for them, 80 would not be enough.
+  const rows = found.data.map(({ name, bytes, reason, fault }) => [
     name,
-    shortTime(created_at),
-    records === null ? '-' : String(records),
     bytesText(bytes),
-    fault ?? `${reason}${there.has(name) ? ', also elsewhere' : ''}`,
+    fault === null ? `${reason}${there.has(name) ? ', also elsewhere' : ''}` : 'of no use',
   ])
   if (rows.length === 0) noteNext('no backups yet; make one with', 'spl backup create')
-  else print(table(['NAME', 'MADE', 'RECORDS', 'SIZE', 'WHY'], rows))
+  else print(table(['NAME', 'SIZE', 'WHY'], rows))
+  for (const { name, fault } of found.data) {
+    if (fault !== null) warn(`${name} is of no use: ${fault}`)
+  }
   noteOffsite(found)
   if (found.next_at !== null) note(`next one: ${shortTime(found.next_at)}`)
   if (found.failure !== null) {

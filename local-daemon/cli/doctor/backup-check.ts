@@ -1,12 +1,13 @@
 import type { BackupListView } from '../../backup/backup-view.ts'
 import type { Check } from './check.ts'
 import { failure, pass, skip, warning } from './outcomes.ts'
-import type { Survey } from './survey.ts'
+import type { DaemonFacts, Survey } from './survey.ts'
 
 const HOUR = 3_600
 const DAY = 24 * HOUR
-/** Seconds for which a new store needs no backup. */
+/** Seconds for which a new store needs no backup, while it has few records. */
 const YOUNG = DAY
+const FEW = 1000
 /** Seconds after which a backup is old where no schedule says so. */
 const OLD = 7 * DAY
 const NAME = 'backup'
@@ -27,7 +28,7 @@ export function backupCheck({ daemon, running }: Survey, now: number): Check {
     )
   }
   const newest = backups.data.find(({ fault }) => fault === null)?.created_at ?? null
-  if (newest === null) return withoutAny(backups, oldestOf(daemon.tokens), now)
+  if (newest === null) return withoutAny(backups, isNew(daemon, now))
   const age = Math.max(0, now - newest)
   const details = { newest_at: newest, every_seconds: backups.every_seconds }
   const every = backups.every_seconds ?? 0
@@ -47,18 +48,20 @@ export function backupCheck({ daemon, running }: Survey, now: number): Check {
   return pass(NAME, `the newest backup is ${ageText(age)} old`, details)
 }
 
-function withoutAny(backups: BackupListView, since: number | undefined, now: number): Check {
+function withoutAny(backups: BackupListView, isNewStore: boolean): Check {
   const [faulty] = backups.data
   if (faulty !== undefined) {
     return warning(NAME, `no backup counts: ${faulty.name}: ${faulty.fault}`, 'spl backup create')
   }
-  if (since === undefined || now - since < YOUNG) return skip(NAME, `no backup yet: ${SET_UP}`)
+  if (isNewStore) return skip(NAME, `no backup yet: ${SET_UP}`)
   return warning(NAME, 'there is no backup', `spl backup create; ${SET_UP}`)
 }
 
-/** When the first account of the store got its token. */
-function oldestOf(tokens: readonly { readonly created_at: number }[]): number | undefined {
-  return tokens.map(({ created_at: at }) => at).toSorted((one, other) => one - other)[0]
+/** There is little in it yet. Its age is that of the first token of an account. */
+function isNew({ health, tokens }: DaemonFacts, now: number): boolean {
+  const [since] = tokens.map(({ created_at: at }) => at).toSorted((one, other) => one - other)
+  const isYoung = since === undefined || now - since < YOUNG
+  return isYoung && (health.store?.records ?? 0) < FEW
 }
 
 /** An age in words: `3 days`. */

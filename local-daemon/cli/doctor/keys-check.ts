@@ -21,6 +21,7 @@ export function keysCheck(home: Home, did: string | undefined, now: number): Che
     note === undefined
       ? 'the keys were never backed up: without them no backup of the store is of use'
       : 'the identity has changed since its keys were backed up'
-  if (note === undefined && now - key.mtimeMs < NEW_MS) return pass(NAME, `${why}; ${HOW}`)
+  if (note === undefined && now - key.mtimeMs < NEW_MS)
+    return skip(NAME, `not backed up yet: ${HOW}`)
   return warning(NAME, why, HOW)
 }

@@ -11,10 +11,11 @@ const DAY = 24 * 3600
 const NOW = 1_000 * DAY
 
 /** What doctor sees of a daemon that has had an account for so many days. */
-function seen(given: Partial<BackupListView>, days = 30): Survey {
+function seen(given: Partial<BackupListView>, days = 30, records = 10): Survey {
   const nothing = { object: 'list', data: [], has_more: false, next_cursor: null } as const
   const backups = { ...nothing, every_seconds: 0, keep: 7, next_at: null, failure: null, ...given }
-  return { daemon: { backups, tokens: [{ created_at: NOW - days * DAY }] } } as unknown as Survey
+  const tokens = [{ created_at: NOW - days * DAY }]
+  return { daemon: { backups, tokens, health: { store: { records } } } } as unknown as Survey
 }
 
 const aged = (days: number, fault: string | null = null) =>
@@ -23,6 +24,7 @@ const aged = (days: number, fault: string | null = null) =>
 describe('spl doctor on backups', () => {
   test.each([
     ['a young store without one', seen({}, 0.5), 'skip', /no backup yet: spl config set/],
+    ['a young store with much in it', seen({}, 0.5, 1000), 'warn', /there is no backup/],
     ['an older store without one', seen({}), 'warn', /there is no backup/],
     ['one of today', seen({ data: [aged(0.5)] }), 'pass', /12 hours old/],
     ['one of last month, without a schedule', seen({ data: [aged(30)] }), 'warn', /30 days old/],

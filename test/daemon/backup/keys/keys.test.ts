@@ -141,7 +141,10 @@ describe('a backup of the keys', { timeout: 60_000 }, () => {
   test('is missed by the doctor once the keys are a week old, until it was made', async () => {
     using one = aKeyedHome()
     const now = Date.now()
-    expect(keysCheck(one.home, one.did, now)).toMatchObject({ status: 'pass' })
+    expect(keysCheck(one.home, one.did, now)).toMatchObject({
+      status: 'skip',
+      message: expect.stringContaining('spl identity backup'),
+    })
     utimesSync(one.home.instanceKey, new Date(), new Date(now - WEEK_MS - 1000))
     expect(keysCheck(one.home, one.did, now)).toMatchObject({
       status: 'warn',
