@@ -44,9 +44,13 @@ spl backup list --from s3://bucket/home
 async function fetchOne(name: string | undefined, options: FetchOptions): Promise<void> {
   noteHomeOnly('spl backup fetch', options)
   const { elsewhere, fetchElsewhere } = await import('./elsewhere.ts')
-  const place = await elsewhere(homeOf(options), options.from, options.identity)
+  const { explainStart } = await import('../../explain-start.ts')
+  const home = homeOf(options)
+  const place = await elsewhere(home, options.from, options.identity)
   const { manifest } = await withProgress('reading the backup', options, () =>
-    fetchElsewhere(place, name),
+    fetchElsewhere(place, name).catch((error: unknown) => {
+      throw explainStart(error, home)
+    }),
   )
   const view = viewOfManifest(manifest)
   if (options.json) return printJson(view)

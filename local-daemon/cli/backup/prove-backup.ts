@@ -1,6 +1,7 @@
 import { fetchBackup, proveFetched } from '../../backup/fetch-backup.ts'
 import type { Proof } from '../../backup/copy/prove-copy.ts'
 import type { GoodBackup } from '../../backup/read-backups.ts'
+import { explainStart } from '../../explain-start.ts'
 import type { Home } from '../../home/home.ts'
 import { type ProgressOptions, withProgress } from '../output/progress.ts'
 import { type BackupHome, backupHome } from './backup-home.ts'
@@ -12,10 +13,14 @@ export async function proveNamed(
   name: string | undefined,
   options: ProgressOptions,
 ): Promise<Proof & { readonly name: string }> {
-  const at = backupHome(home)
-  const found = await findBackup(at, name)
-  const proof = await withProgress('reading the backup', options, () => proveBackup(at, found))
-  return { ...proof, name: found.name }
+  try {
+    const at = backupHome(home)
+    const found = await findBackup(at, name)
+    const proof = await withProgress('reading the backup', options, () => proveBackup(at, found))
+    return { ...proof, name: found.name }
+  } catch (error) {
+    throw explainStart(error, home)
+  }
 }
 
 /** Reads and opens it in a directory that goes again. Throws `ProblemError` BACKUP_DAMAGED and others. */

@@ -133,10 +133,17 @@ describe('spl backup remove', { timeout: 60_000 }, () => {
     } catch {
       return skip('root may write everywhere, and this file system has no immutable directories')
     }
-    const run = await spl(home, 'backup', 'remove', older, '--yes')
+    const runs = [
+      await spl(home, 'backup', 'remove', older, '--yes'),
+      await spl(home, 'backup', 'verify', older),
+      await spl(home, 'backup', 'create'),
+    ]
     lock(false)
-    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('[HOME_NOT_WRITABLE]')])
-    expect(run.stderr).toContain(directory)
+    for (const { code, stderr } of runs) {
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/EACCES|EPERM/u)])
+      expect(stderr).toMatch(/\[(?:HOME_NOT_WRITABLE|BACKUP_FAILED)\]/u)
+      expect(stderr).toContain(directory)
+    }
     expect(existsSync(fileOf(home, older))).toBe(true)
   })
 })
