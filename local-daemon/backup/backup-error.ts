@@ -45,7 +45,7 @@ function storeDamaged(why: string): ProblemError {
     'STORE_DAMAGED',
     `No backup was made, because the store is damaged: ${why}`,
     {
-      try: `spl verify names what is damaged; spl restore puts back the newest good backup. ${KEPT}`,
+      try: `spl verify names what is damaged; spl restore puts back the newest backup. ${KEPT}`,
     },
   )
 }

@@ -102,9 +102,14 @@ function openCopy(file: string, name: string): Database {
   }
 }
 
-/** @param why in words */
-export function backupDamaged(name: string, why: string): ProblemError {
+const OTHER = 'Use another one: spl backup list. To make a new one: spl backup create'
+
+/**
+ * @param why in words
+ * @param next what to do
+ */
+export function backupDamaged(name: string, why: string, next: string = OTHER): ProblemError {
   return new ProblemError('BACKUP_DAMAGED', `The backup ${name} is of no use: ${why}`, {
-    try: 'Use another one: spl backup list. To make a new one: spl backup create',
+    try: next,
   })
 }

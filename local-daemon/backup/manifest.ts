@@ -56,27 +56,31 @@ export function signManifest(
   return { manifest, text: `${JSON.stringify(manifest, undefined, 2)}\n` }
 }
 
-/**
- * The manifest in a text, if one of the identities signed it, of which the first is the one of now.
- *
- * @returns why it does not count, in words, for any other text
- */
+/** Why a manifest does not count, in words. */
+export interface ManifestFault {
+  readonly fault: string
+  /** The identity of another home that it names, if that is the reason. */
+  readonly stranger?: string
+}
+
+/** The manifest in a text, if one of the identities signed it, of which the first is the one of now. */
 export async function readManifest(
   text: string,
   identities: readonly string[],
-): Promise<Manifest | string> {
+): Promise<Manifest | ManifestFault> {
   const parsed = Manifest.safeParse(parse(text))
-  if (!parsed.success) return 'its manifest is damaged'
+  if (!parsed.success) return { fault: 'its manifest is damaged' }
   const { sig, ...stated } = parsed.data
   if (!identities.includes(stated.instance_did)) {
-    return `its manifest is signed by ${stated.instance_did}, which is not the identity of this home`
+    const { instance_did: stranger } = stated
+    return { fault: `it is of another home: ${stranger} signed its manifest`, stranger }
   }
   const signature = decodeBase64Url(sig)
-  if (signature === undefined) return 'its manifest is damaged'
+  if (signature === undefined) return { fault: 'its manifest is damaged' }
   const key = parseDidKey(stated.instance_did)
   return (await verifyEd25519(key, signedBytes(stated), signature))
     ? parsed.data
-    : 'its manifest is not what was signed'
+    : { fault: 'its manifest is not what was signed' }
 }
 
 function signedBytes(stated: Omit<Manifest, 'sig'>): Uint8Array<ArrayBuffer> {

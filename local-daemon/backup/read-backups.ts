@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { isBackupName } from './backup-name.ts'
 import { BACKUP_LIMITS } from './limits.ts'
-import { type Manifest, manifestName, readManifest } from './manifest.ts'
+import { type Manifest, type ManifestFault, manifestName, readManifest } from './manifest.ts'
 import type { BackupPlace, StoredFile } from './place/backup-place.ts'
 
 /** A backup in a place, as far as its manifest and its size tell: `fault` says in words why it does not count. */
@@ -11,12 +11,15 @@ export type FoundBackup =
       readonly bytes: number
       readonly manifest: Manifest
       readonly fault?: undefined
+      readonly stranger?: undefined
     }
   | {
       readonly name: string
       readonly bytes: number
       readonly manifest?: undefined
       readonly fault: string
+      /** The identity of another home, if it made this backup. */
+      readonly stranger?: string | undefined
     }
 
 /** A backup whose manifest counts. */
@@ -59,7 +62,7 @@ async function readOne(
   if (described.bytes > BACKUP_LIMITS.manifestBytes)
     return { name, bytes, fault: 'its manifest is damaged' }
   const manifest = await readManifest(await text(await place.get(described.name)), identities)
-  if (typeof manifest === 'string') return { name, bytes, fault: manifest }
+  if ('fault' in manifest) return { name, bytes, ...(manifest as ManifestFault) }
   if (manifest.name !== name) return { name, bytes, fault: 'its manifest is of another backup' }
   if (manifest.bytes !== bytes)
     return { name, bytes, fault: `it has ${bytes} bytes, and had ${manifest.bytes}` }

@@ -21,7 +21,7 @@ export function backupHome(home: Home): BackupHome {
     throw new StartError(
       'KEY_MISSING',
       `There is no identity in ${home.root}, and so nothing that could tell its backups from others`,
-      'run it on the daemon’s machine, with its keys/ in place; --home selects another home',
+      'put its keys in place: spl identity restore <file>, or copy keys/; --home selects another home; a new one: spl serve --daemon',
     )
   }
   const identity = identityAt(home.instanceKey)

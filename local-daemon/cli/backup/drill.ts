@@ -9,6 +9,7 @@ import type { Home } from '../../home/home.ts'
 import { STAGED_STATE } from '../../store/file/swap.ts'
 import { backupHome } from './backup-home.ts'
 import { findBackup } from './find-backup.ts'
+import { readOrNameOther } from './other-backup.ts'
 
 /** A restore that was only tried. */
 export interface Drill {
@@ -31,8 +32,21 @@ export async function drillRestore(home: Home): Promise<Drill> {
   const at = backupHome(home)
   const { source } = at
   const found = await findBackup(at, undefined)
-  await using fetched = await fetchBackup(source.place, found, source.directory)
-  const proof = await proveFetched(fetched, found)
+  const { fetched: read, proof } = await readOrNameOther(
+    at,
+    found.name,
+    { command: 'verify' },
+    async () => {
+      const fetched = await fetchBackup(source.place, found, source.directory)
+      try {
+        return { fetched, proof: await proveFetched(fetched, found) }
+      } catch (error) {
+        await fetched[Symbol.asyncDispose]()
+        throw error
+      }
+    },
+  )
+  await using fetched = read
   const identity = identityAt(home.instanceKey)
   const file = join(fetched.directory, 'hub.db')
   renameSync(fetched.file, file)

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { BackupListView } from '../../backup/backup-view.ts'
+import { countText } from '../../problem/count-text.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { destinationOf } from '../client/destination.ts'
 import { presenceOf } from '../client/presence.ts'
@@ -45,10 +46,16 @@ async function list(options: ListOptions): Promise<void> {
     bytesText(bytes),
     fault === null ? `${reason}${there.has(name) ? ', also elsewhere' : ''}` : 'of no use',
   ])
-  if (rows.length === 0) noteNext('no backups yet; make one with', 'spl backup create')
+  if (rows.length === 0 && options.from !== undefined) {
+    note(`no backup of this home in ${options.from}: check bucket, prefix and keys/`)
+  } else if (rows.length === 0) noteNext('no backups yet; make one with', 'spl backup create')
   else print(table(['NAME', 'SIZE', 'WHY'], rows))
   for (const { name, fault } of found.data) {
     if (fault !== null) warn(`${name} is of no use: ${fault}`)
+  }
+  if (found.foreign !== undefined && found.foreign > 0) {
+    const files = countText(found.foreign, 'file', 'files')
+    warn(`${files} there cannot be taken: damaged, not finished, or of another home`)
   }
   noteOffsite(found)
   if (found.next_at !== null) note(`next one: ${shortTime(found.next_at)}`)
@@ -66,7 +73,10 @@ function noteOffsite({ data, offsite }: BackupListView): void {
   if (failure !== null) warn(`not sent: ${failure.message} [${failure.code}]; ${failure.try ?? ''}`)
 }
 
-async function listOf(options: ListOptions): Promise<BackupListView> {
+/** `foreign` is of a place elsewhere. */
+async function listOf(
+  options: ListOptions,
+): Promise<BackupListView & { readonly foreign?: number }> {
   const home = homeOf(options)
   if (options.from !== undefined) {
     const { elsewhere, listElsewhere } = await import('./elsewhere.ts')

@@ -8,12 +8,14 @@ import { wholeId } from '../client/whole-id.ts'
  * The backup that is meant: by its name, by the only beginning of one, or by the path of its file in the directory of the place.
  *
  * @param where the directory, or the address of a place elsewhere
+ * @param from the address elsewhere, as it was given
  * @throws CliError BACKUP_NOT_FOUND, ID_AMBIGUOUS
  */
 export async function namedIn(
   found: readonly FoundBackup[],
   given: string,
   where: string,
+  from?: string,
 ): Promise<FoundBackup> {
   const beginning = nameIn(where, given)
   const names = found.map(({ name }) => name)
@@ -27,7 +29,7 @@ export async function namedIn(
   throw new CliError(
     'BACKUP_NOT_FOUND',
     `there is no backup ${JSON.stringify(given)} in ${where}`,
-    'spl backup list',
+    from === undefined ? 'spl backup list' : `spl backup list --from '${from}'`,
   )
 }
 

@@ -6,6 +6,7 @@ import type { Home } from '../../home/home.ts'
 import { type ProgressOptions, withProgress } from '../output/progress.ts'
 import { type BackupHome, backupHome } from './backup-home.ts'
 import { findBackup } from './find-backup.ts'
+import { readOrNameOther } from './other-backup.ts'
 
 /** Proves the backup of that name, or the newest one. Throws as `findBackup` and `proveBackup`. */
 export async function proveNamed(
@@ -16,7 +17,9 @@ export async function proveNamed(
   try {
     const at = backupHome(home)
     const found = await findBackup(at, name)
-    const proof = await withProgress('reading the backup', options, () => proveBackup(at, found))
+    const proof = await withProgress('reading the backup', options, () =>
+      readOrNameOther(at, found.name, { command: 'verify' }, () => proveBackup(at, found)),
+    )
     return { ...proof, name: found.name }
   } catch (error) {
     throw explainStart(error, home)

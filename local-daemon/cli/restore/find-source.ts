@@ -4,15 +4,16 @@ import { isBackupName } from '../../backup/backup-name.ts'
 import { type FetchedBackup, fetchBackup, proveFetched } from '../../backup/fetch-backup.ts'
 import { directoryPlace } from '../../backup/place/directory-place.ts'
 import { stageFile } from '../../backup/restore/stage-file.ts'
-import { ProblemError } from '../../problem/problem-error.ts'
-import { openConnection } from '../../store/file/open-connection.ts'
+import type { GoodBackup } from '../../backup/read-backups.ts'
 import { RESTORING } from '../../store/file/swap.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { isPlace } from '../parse/place.ts'
 import { type BackupHome } from '../backup/backup-home.ts'
 import { findBackup } from '../backup/find-backup.ts'
-import { verifyStore } from '../verify/verify-store.ts'
+import { type BackupUse, readOrNameOther } from '../backup/other-backup.ts'
+import type { Progress } from '../output/progress.ts'
+import { proveWhole, refuseExport } from './prove-file.ts'
 
 /** A copy of a backup beside the store, proved. */
 export interface StagedBackup {
@@ -25,6 +26,7 @@ export interface StagedBackup {
 interface SourceOptions {
   readonly force?: boolean
   readonly identity?: string
+  readonly progress: Pick<Progress, 'say' | 'count'>
 }
 
 /**
@@ -33,29 +35,27 @@ interface SourceOptions {
  *
  * @param beside the directory of the store
  * @param options `force` takes a file in which something is damaged; `identity` is a file of age, for `s3://…` and what age encrypted
- * @throws CliError BACKUP_NOT_FOUND, ProblemError BACKUP_DAMAGED, BACKUP_NO_ROOM, StartError, StoreOpenError
+ * @throws CliError BACKUP_NOT_FOUND, BACKUP_FOREIGN; ProblemError BACKUP_DAMAGED, BACKUP_NO_ROOM; StartError, StoreOpenError
  */
 export async function stageBackup(
   at: BackupHome,
   named: string | undefined,
   beside: string,
-  { force = false, identity }: SourceOptions,
+  { force = false, identity, progress }: SourceOptions,
 ): Promise<StagedBackup> {
   if (named !== undefined && isPlace(named)) return stageElsewhere(at, named, beside, identity)
   const isName = named === undefined || isNameOrBeginning(named)
   if (isName || (isBackupName(basename(named)) && !force)) {
     const place = isName ? at.source.place : directoryPlace(dirname(resolve(named)))
     const source = { ...at.source, place }
-    const found = await findBackup({ ...at, source }, named && basename(named))
-    const fetched = await fetchBackup(place, found, beside, RESTORING)
-    return await kept(fetched, async () => {
-      await proveFetched(fetched, found)
-      return { fetched, name: found.name, madeAt: found.manifest.made_at }
-    })
+    const use = { command: 'restore' } as const
+    const found = await findBackup({ ...at, source }, named && basename(named), use)
+    return await stageFound({ ...at, source }, found, beside, use)
   }
+  refuseExport(named)
   const fetched = await stageAny(resolve(named), beside, identity)
   return await kept(fetched, async () => {
-    await proveWhole(fetched.file, named, at, force)
+    await proveWhole(fetched.file, { named, force, progress }, at)
     return { fetched, name: named, madeAt: undefined }
   })
 }
@@ -85,14 +85,30 @@ async function stageElsewhere(
   beside: string,
   identity: string | undefined,
 ): Promise<StagedBackup> {
-  const { elsewhere, splitPlace } = await import('../backup/elsewhere.ts')
+  const { elsewhere, splitPlace, warnOfForeign } = await import('../backup/elsewhere.ts')
   const { to, name } = splitPlace(named)
   const { place } = await elsewhere(at.home, to, requireIdentity(identity))
-  const found = await findBackup({ ...at, source: { ...at.source, place } }, name)
-  const fetched = await fetchBackup(place, found, beside, RESTORING)
-  return await kept(fetched, async () => {
-    await proveFetched(fetched, found)
-    return { fetched, name: found.name, madeAt: found.manifest.made_at }
+  const there = { ...at, source: { ...at.source, place } }
+  const use = { command: 'restore', from: to } as const
+  const found = await findBackup(there, name, use)
+  warnOfForeign(place, found.name, name)
+  return await stageFound(there, found, beside, use)
+}
+
+/** A backup with its manifest. */
+async function stageFound(
+  at: BackupHome,
+  found: GoodBackup,
+  beside: string,
+  use: BackupUse,
+): Promise<StagedBackup> {
+  const { name, manifest } = found
+  return await readOrNameOther(at, name, use, async () => {
+    const fetched = await fetchBackup(at.source.place, found, beside, RESTORING)
+    return await kept(fetched, async () => {
+      await proveFetched(fetched, found)
+      return { fetched, name, madeAt: manifest.made_at }
+    })
   })
 }
 
@@ -103,24 +119,6 @@ function requireIdentity(identity: string | undefined): string {
     'that backup is encrypted, and --identity is missing',
     'give --identity the file that spl backup keygen wrote',
     EXIT_CODE.usage,
-  )
-}
-
-/** Everything in a file that nobody signed for. It is brought to the newest schema first. */
-async function proveWhole(
-  file: string,
-  name: string,
-  { identities }: BackupHome,
-  force: boolean,
-): Promise<void> {
-  openConnection(file, { named: resolve(name) }).close()
-  const [did = '', ...lineage] = identities
-  const { count, findings } = await verifyStore({ path: file, did, lineage })
-  if (count === 0 || force) return
-  throw new ProblemError(
-    'BACKUP_DAMAGED',
-    `${name} is damaged: ${findings[0]?.message ?? ''}${count > 1 ? `, and ${count - 1} more` : ''}`,
-    { try: 'Use another backup: spl backup list. To restore what this one still has: --force' },
   )
 }
 

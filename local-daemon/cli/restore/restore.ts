@@ -29,7 +29,7 @@ export function addRestore(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        ['spl restore', 'the newest good backup; asks first'],
+        ['spl restore', 'the newest backup; asks first'],
         ['spl restore hub-20261130T084200Z-42-9f3a1c2b.db', 'another one: spl backup list'],
         ['spl restore s3://bucket/home --identity key.txt', 'the newest one elsewhere'],
         ['spl restore spl-backup.age --identity key.txt', 'of spl backup create --recipient'],

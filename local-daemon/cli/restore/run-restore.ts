@@ -26,6 +26,7 @@ import { finishSwap, STAGED_STATE, swapStores } from '../../store/file/swap.ts'
 import { readLineage } from '../../store/lineage/lineage-file.ts'
 import { StoreOpenError } from '../../store/store-error.ts'
 import { type BackupHome, backupHome, storeFileOf } from '../backup/backup-home.ts'
+import { bytesText } from '../output/bytes-text.ts'
 import { confirmName } from '../output/confirm-name.ts'
 import { localTime } from '../output/local-time.ts'
 import { note } from '../output/output.ts'
@@ -69,8 +70,9 @@ async function restoreLocked(
       const left = finishSwap(at.source.database)
       if (left !== undefined) note(`finished a restore first; what it replaced is in ${left.aside}`)
       const beside = dirname(at.source.database)
-      const staged = await withProgress('reading and proving the backup', options, () =>
-        stageBackup(at, named, beside, options),
+      noteLong(named, options)
+      const staged = await withProgress('reading and proving the backup', options, (progress) =>
+        stageBackup(at, named, beside, { ...options, progress }),
       )
       await using _fetched = staged.fetched
       return await replace(at, staged, options)
@@ -222,6 +224,17 @@ function told(
   }
   return lines
 }
+
+/** Where no progress is shown, a long silence looks like a command that hangs. */
+function noteLong(named: string | undefined, { json }: RestoreOptions): void {
+  if (named === undefined || json === true || process.stderr.isTTY) return
+  const bytes = statSync(named, { throwIfNoEntry: false })?.size ?? 0
+  if (bytes > LONG_BYTES)
+    note(`reading and proving ${named}, ${bytesText(bytes)}: this takes a while`)
+}
+
+/** A larger file is checked for longer than some seconds. */
+const LONG_BYTES = 16 * 1024 ** 2
 
 /** A new name beside the store. The directory is made when it is needed: an empty one would look like a store that is lost. */
 function asideOf(database: string): string {

@@ -256,6 +256,6 @@ describe('spl backup', () => {
     execFileSync('cp', ['-Rp', join(other.path, 'backups'), home.path])
     expect(existsSync(join(home.path, 'backups', name))).toBe(true)
     const { stderr, code } = await runHere(['backup', 'verify', name], { home: home.path })
-    expect([code, stderr]).toEqual([1, expect.stringContaining('is not the identity of this home')])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('[BACKUP_FOREIGN]')])
   })
 })

@@ -204,6 +204,50 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
     )
   })
 
+  test('are not replaced by an older one in silence, and an empty prefix is named', async () => {
+    await using stage = await aStage()
+    await stage.set('backup_recipients', [stage.recipient])
+    await stage.set('backup_to', stage.place)
+    const made: string[] = []
+    for (let at = 0; at < 2; at += 1) {
+      await stage.write()
+      const { name } = await stage.make()
+      made.push(name)
+      await until('it is there', async () => (await namesThere(stage)).includes(name))
+      await new Promise((resolve) => setTimeout(resolve, 1_100))
+    }
+    const bucket = bucketOf(stage)
+    const sealed = (await bucket.list())
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith('.age'))
+    const file = sealed.at(-1) ?? ''
+    const content = await buffer(await bucket.get(file))
+    await stage.daemon.daemon.stop()
+    const restore = (place: string) =>
+      runHere(['restore', place, '--identity', stage.key, '--yes'], { home: stage.home })
+    const changed = Buffer.from(content)
+    changed[changed.length - 5] = (changed.at(-5) ?? 0) ^ 1
+    for (const bytes of [content.subarray(0, -100), changed]) {
+      await bucket.put(file, Readable.from([bytes]))
+      const run = await restore(stage.place)
+      expect(run.stderr).toMatch(new RegExp(`${made[1]}[^]*\\[BACKUP_DAMAGED\\]`, 'u'))
+      expect(run.stderr).toMatch(new RegExp(`spl restore 's3://backups/home/${made[0]}\\?`, 'u'))
+    }
+    await bucket.remove(`${file}.note`)
+    const run = await restore(stage.place)
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('1 newer file in s3://')])
+    const listed = await runHere(['backup', 'list', '--from', stage.place], { home: stage.home })
+    expect(plain(listed.stderr)).toContain('1 file there cannot be taken')
+    const nope = (made[0] ?? '').replace(/-[0-9a-f]+\.db$/u, '-00000000.db')
+    const none = await restore(stage.place.replace('/home', `/home/${nope}`))
+    expect(none.stderr).toContain(`spl backup list --from '${stage.place}'`)
+    const empty = await restore(stage.place.replace('home', 'empty'))
+    expect(empty.stderr).toMatch(
+      /no backup of this home in s3:\/\/backups\/empty.*BACKUP_NOT_FOUND/u,
+    )
+    expect(empty.stderr).not.toContain('backup create')
+  })
+
   test('do not open with another identity', async () => {
     await using stage = await aStage()
     await stage.write()

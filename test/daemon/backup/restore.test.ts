@@ -175,12 +175,13 @@ describe('spl restore', () => {
 
   test.each([
     ['is missing', 'none.db', 'BACKUP_UNREADABLE'],
-    ['is no database', 'text.db', 'STORE_UNREADABLE'],
-    ['is empty', 'empty.db', 'STORE_EMPTY'],
+    ['is no database', 'text.db', 'BACKUP_UNREADABLE'],
+    ['is an export', 'records.ndjson', 'BACKUP_UNREADABLE'],
+    ['is empty', 'empty.db', 'BACKUP_UNREADABLE'],
     ['is a database of another program', 'foreign.db', 'STORE_FOREIGN'],
     ['has a newer schema', 'newer.db', 'STORE_TOO_NEW'],
     ['has a trigger of another program', 'trigger.db', 'STORE_FOREIGN_SCHEMA'],
-    ['is of another home', 'other.db', 'IDENTITY_MISMATCH'],
+    ['is of another home', 'other.db', 'BACKUP_FOREIGN'],
   ])('refuses a file that %s, and touches nothing', async (_what, file, code) => {
     await using home = aKeptHome()
     await using other = aKeptHome()
@@ -192,6 +193,7 @@ describe('spl restore', () => {
     await other.stop()
     writeFileSync(join(home.aside, 'text.db'), 'no database at all, '.repeat(1000))
     writeFileSync(join(home.aside, 'empty.db'), '')
+    writeFileSync(join(home.aside, 'records.ndjson'), '{"object":"export"}\n')
     new BetterSqlite(join(home.aside, 'foreign.db')).exec('CREATE TABLE t (a)').close()
     copyFileSync(home.database, join(home.aside, 'newer.db'))
     const newer = new BetterSqlite(join(home.aside, 'newer.db'))
@@ -203,6 +205,9 @@ describe('spl restore', () => {
     const before = readFileSync(home.database)
     const run = await spl(home, 'restore', join(home.aside, file), '--yes')
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(`[${code}]`)])
+    // Of the file that was given, and of what this command can do.
+    expect(run.stderr).not.toMatch(/\.restoring-|copy\.db|--store/u)
+    if (code.startsWith('BACKUP_')) expect(run.stderr).toContain(file)
     expect(readFileSync(home.database).equals(before)).toBe(true)
     expect(filesOf(home)).toEqual(['hub.db'])
   })
