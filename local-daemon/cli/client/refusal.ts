@@ -15,7 +15,7 @@ export function refusal(
     problem.code ?? 'ANSWER_INVALID',
     field === undefined || message.includes(field) ? message : `${message} (${field})`,
     problem.try ?? nextStep(problem),
-    exitCodeOf(status),
+    exitCodeOf(status, problem.code),
   )
 }
 
@@ -69,6 +69,8 @@ export const BEARER_STEPS: Steps = {
     'SPL_TOKEN=<bearer>, or save one with: spl token save -; or pair this machine: spl login <url>',
   AUTH_INVALID:
     'spl token show-source shows which bearer token was sent; for another one, at home: spl token create --sa <id>, then here spl token save -, or spl login <url>',
+  SEARCH_OFF:
+    'the owner turns it on: spl config set search_enabled true; spl query works without it',
   AUTH_REVOKED:
     'at home: spl token create --sa <id>, then here: spl token save -, or spl login <url>',
 }
@@ -81,7 +83,9 @@ function nextStep(problem: Partial<Problem>): string {
     : `search the log of the ${problem.hop} for request ${problem.request_id}`
 }
 
-function exitCodeOf(status: number): ExitCode {
+function exitCodeOf(status: number, code: string | undefined): ExitCode {
+  // A setting; no other bearer would do.
+  if (code === 'SEARCH_OFF') return EXIT_CODE.failed
   if (status === 401 || status === 403) return EXIT_CODE.refused
   return status === 502 || status === 503 || status === 504
     ? EXIT_CODE.unreachable

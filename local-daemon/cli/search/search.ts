@@ -6,10 +6,14 @@ import { collectPages, type List } from '../client/collect-pages.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
+import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import { examples } from '../help/examples.ts'
 import { note, print, printJson } from '../output/output.ts'
 import { shortId } from '../output/short-id.ts'
 import { table } from '../output/table.ts'
+import { shownSnippet } from './shown-snippet.ts'
+import { textWidth } from '../output/text-width.ts'
 import { parseId } from '../parse/id.ts'
 import { parseLimit } from '../parse/limit.ts'
 import { parseNamespace } from '../parse/namespace.ts'
@@ -48,9 +52,24 @@ export function addSearch(program: Command): void {
     .action(async (words: readonly string[], _options: unknown, command: Command) => {
       const options = optionsOf<SearchOptions>(command)
       const { thread: begun, actor, namespace, limit } = options
+      if (options.rebuild && words.length > 0) {
+        throw new CliError(
+          'USAGE',
+          '--rebuild takes no words: it makes the index anew and searches nothing',
+          'spl search --rebuild, or spl search <word>',
+          EXIT_CODE.usage,
+        )
+      }
       const client = await daemonClient(options)
       if (options.rebuild) {
         const index = await client.post<Index>('/v1/search/rebuild', {})
+        if (index.problem !== null) {
+          throw new CliError(
+            'INDEX_FAILING',
+            `the index cannot be made anew: ${index.problem}`,
+            'take away what is in the place of hub.search.db in the home; spl tries again by itself',
+          )
+        }
         if (options.json) return printJson(index)
         return note(`the index is being made anew: ${index.behind} records to go`)
       }
@@ -62,17 +81,32 @@ export function addSearch(program: Command): void {
         ...(namespace !== undefined && { namespace }),
       })) as List<Page['data'][number]> & Page
       if (options.json) return printJson(page)
-      const rows = page.data.map(({ thread: of, id, matches: [first] }) => [
+      const before = page.data.map(({ thread: of, id, matches: [first] }) => [
         shortId(of),
         shortId(id),
         first?.field ?? '',
-        first?.snippet ?? '',
+      ])
+      const room = roomAfter(before)
+      const rows = page.data.map(({ matches: [first] }, at) => [
+        ...(before[at] ?? []),
+        shownSnippet(first?.snippet ?? '', words.join(' '), room),
       ])
       if (rows.length === 0) note('no record has all these words')
-      else print(table(['THREAD', 'RECORD', 'WHERE', 'TEXT'], rows))
+      else print(table([...COLUMNS, 'TEXT'], rows))
       if (page.has_more) note(`more exist: --limit ${limit * 10}`)
       if (!page.index.complete) {
         note(`the index is ${countText(page.index.behind, 'record')} behind: try again in a while`)
       }
     })
+}
+
+const COLUMNS = ['THREAD', 'RECORD', 'WHERE'] as const
+
+/** Columns of the terminal that the other cells leave for the text, as `table` lays them out. */
+function roomAfter(rows: readonly (readonly string[])[]): number {
+  const widths = COLUMNS.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => textWidth(row[column] ?? ''))),
+  )
+  const columns = process.stdout.columns || Number.POSITIVE_INFINITY
+  return widths.reduce((room, width) => room - width - 2, columns)
 }

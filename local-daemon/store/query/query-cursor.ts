@@ -31,7 +31,7 @@ export function parseQueryCursor(
   const [, log, last, clock, of] = FORM.exec(cursor) ?? []
   if (log === undefined || last === undefined || of !== digest(query)) {
     throw new ProblemError('INVALID_CURSOR', 'The cursor is not one that this query gave', {
-      try: 'Hand back next_cursor as received, with the same thread, filter and sort; or leave it out to start again.',
+      try: 'Hand back next_cursor as received, with all else as it was; or leave it out to start again.',
     })
   }
   return { upTo: store.placeOf(log), after: { seq: store.placeOf(last), clock: Number(clock) } }

@@ -6,7 +6,7 @@ import { type Schema, schemaFault, schemaMadeBy } from '../file/schema-objects.t
 /** "SPLS": an index of ours. */
 export const APPLICATION_ID = 0x53504c53
 /** Of the tables and of what is in an entry: with another one, the index is made anew. */
-const VERSION = 1
+const VERSION = 2
 
 const TABLES = `
 CREATE TABLE state (

@@ -32,6 +32,18 @@ export function matchesOf(raw: unknown, words: readonly string[]): readonly Matc
   return matches
 }
 
+/** Where the first word that a text has begins and ends in it; undefined: it has none. @param words folded */
+export function placeOfWord(
+  text: string,
+  words: readonly string[],
+): readonly [begin: number, end: number] | undefined {
+  const folded = foldText(text)
+  const [first] = words.filter((word) => folded.includes(word))
+  if (first === undefined) return undefined
+  const at = folded.indexOf(first)
+  return [placeIn(text, folded, at), placeIn(text, folded, at + first.length - 1) + 1]
+}
+
 /** A letter with its combining marks: folded alone, it is what it is in the whole text. */
 const LETTERS = /\P{M}\p{M}*|\p{M}+/gu
 

@@ -7,7 +7,7 @@ import type { Forgotten } from './index-steps.ts'
 import { markOf } from './index-mark.ts'
 import { IndexThread } from './index-thread.ts'
 import type { SearchIndexParts } from './search-index-parts.ts'
-import type { SearchIndexStatus } from './search-index-status.ts'
+import { indexStatus, type SearchIndexStatus } from './search-index-status.ts'
 import type { SearchIndexView } from './search-index-view.ts'
 
 /**
@@ -72,21 +72,8 @@ export class SearchIndex {
 
   get status(): SearchIndexStatus {
     this.#look()
-    const behind = this.#path === undefined ? 0 : Math.max(0, this.#parts.head() - this.#indexedSeq)
-    return {
-      enabled: this.#isEnabled,
-      state: this.#state(behind),
-      behind: this.#isEnabled ? behind : 0,
-      bytes: this.#path === undefined ? 0 : indexBytes(this.#path),
-      problem: this.#problem,
-    }
-  }
-
-  #state(behind: number): SearchIndexStatus['state'] {
-    if (!this.#isEnabled) return 'off'
-    if (this.#path === undefined) return 'none'
-    if (this.#problem !== null) return 'failing'
-    return behind === 0 ? 'ready' : 'behind'
+    const [isEnabled, problem, path] = [this.#isEnabled, this.#problem, this.#path]
+    return indexStatus({ isEnabled, problem, path, left: this.#parts.head() - this.#indexedSeq })
   }
 
   /** Records were written. */

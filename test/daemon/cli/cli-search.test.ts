@@ -1,4 +1,9 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cutText } from '../../../local-daemon/cli/output/cut-text.ts'
+import { textWidth } from '../../../local-daemon/cli/output/text-width.ts'
+import { shownSnippet } from '../../../local-daemon/cli/search/shown-snippet.ts'
 import { startDaemon, type Daemon } from '../../../local-daemon/daemon.ts'
 import { runHere } from '../../support/cli/run-here.ts'
 import { ADA, aDraft, aHome } from '../../support/daemon/a-daemon.ts'
@@ -74,5 +79,45 @@ describe('spl search', () => {
   it('tells a search that breaks a rule', async () => {
     const { code, stderr } = await spl(' ')
     expect([code, stderr]).toEqual([1, expect.stringContaining('has no word')])
+  })
+
+  it('does not leave words of --rebuild out silently', async () => {
+    const { code, stderr } = await spl('green', '--rebuild')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('takes no words')])
+  })
+
+  it('says why the index cannot be made anew', async () => {
+    const blocked = join(home.path, 'hub.search.db-journal')
+    mkdirSync(blocked)
+    const { code, stderr } = await spl('--rebuild')
+    rmSync(blocked, { recursive: true })
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/cannot be made anew: .*directory/u)])
+    expect((await spl('--rebuild')).code).toBe(0)
+  })
+
+  it('turned off, is no matter of the bearer, and names a command', async () => {
+    daemon.store.searchIndex.isEnabled = false
+    const { code, stderr } = await spl('green')
+    daemon.store.searchIndex.isEnabled = true
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/\[SEARCH_OFF\]\n.*spl query/u)
+    expect(stderr).not.toContain('/v1/')
+  })
+})
+
+describe('the text of a row', () => {
+  const long = `…${'中'.repeat(40)}Needlehere${'茶'.repeat(60)}…`
+
+  it.each([40, 24, 16])('of %i columns shows the word', (columns) => {
+    const shown = cutText(shownSnippet(long, 'needleh', columns), columns)
+    expect(shown).toMatch(/^…中+Needleh/u)
+    expect(textWidth(shown)).toBeLessThanOrEqual(columns)
+  })
+
+  it.each([
+    ['fits', long, 200],
+    ['has the word at its beginning', `needle ${'x'.repeat(90)}`, 30],
+  ])('that %s is not cut at its beginning', (_what, text, columns) => {
+    expect(shownSnippet(text, 'needle', columns)).toBe(text)
   })
 })
