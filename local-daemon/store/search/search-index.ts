@@ -72,8 +72,10 @@ export class SearchIndex {
 
   get status(): SearchIndexStatus {
     this.#look()
+    // What is about to go counts no more.
+    const indexed = this.#isToRemove ? 0 : this.#indexedSeq
     const [isEnabled, problem, path] = [this.#isEnabled, this.#problem, this.#path]
-    return indexStatus({ isEnabled, problem, path, left: this.#parts.head() - this.#indexedSeq })
+    return indexStatus({ isEnabled, problem, path, left: this.#parts.head() - indexed })
   }
 
   /** Records were written. */

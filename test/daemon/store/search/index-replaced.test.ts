@@ -128,6 +128,11 @@ describe('the index', () => {
     expect(readFileSync(join(`${file}.aside`, 'theirs'), 'utf8')).toBe('x')
   })
 
+  it('that is about to be made anew is told as behind at once', () => {
+    at.store.searchIndex.remove()
+    expect(at.store.searchIndex.status).toMatchObject({ state: 'behind', behind: COUNT })
+  })
+
   it('is not made anew while nobody touches it', async () => {
     const { made } = at.store.searchIndex.view()
     for (let n = 0; n < 5; n += 1) {
@@ -148,5 +153,24 @@ describe('the index', () => {
     expect(await at.store.searchIndex.rebuild()).toMatchObject({ state: 'behind', behind: COUNT })
     await isMadeAnew()
     expect(existsSync(file)).toBe(true)
+  })
+
+  it('that was replaced by its copy is cleared of what is redacted', async () => {
+    const word = 'ꙮzq7password'
+    const { record } = await at.store.append(aDraft({ body: { text: `see ${word}` } }))
+    await until('it is ready', () => at.store.searchIndex.status.state === 'ready')
+    const names = ['', '-wal', '-shm'].map((end) => `${file}${end}`)
+    const copies = names.map((name) => readFileSync(name))
+    removeAll()
+    for (const [n, bytes] of copies.entries()) writeFileSync(names[n] ?? '', bytes)
+    const note = aDraft({
+      thread: 'th_audit_redactions',
+      act: 'LEARN',
+      body: { record_id: record.id },
+    })
+    expect(await at.store.redact(record.id, () => note)).toMatchObject({ erased: true })
+    for (const name of names.filter((one) => existsSync(one))) {
+      expect(readFileSync(name).includes('ꙮ')).toBe(false)
+    }
   })
 })
