@@ -1,6 +1,5 @@
-import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
+import { stepBack } from '../../process/step-back.ts'
 import type { ProofAnswer, ProofJob } from './proof-job.ts'
 import { prove } from './prove.ts'
 
@@ -9,7 +8,7 @@ import { prove } from './prove.ts'
 /** As `nice`: the thread that commits and answers goes first, always. */
 const NICE = 10
 
-stepBack()
+stepBack(NICE)
 parentPort?.on('message', (job: ProofJob) => {
   parentPort?.postMessage(run(job))
 })
@@ -19,16 +18,5 @@ function run(job: ProofJob): ProofAnswer {
     return { kind: 'done', proofs: prove(job) }
   } catch (error) {
     return { kind: 'failed', message: (error as Error).message }
-  }
-}
-
-/** Linux keeps a priority for each thread (sched(7)); elsewhere the whole process would step back. */
-function stepBack(): void {
-  if (process.platform !== 'linux') return
-  try {
-    // `<pid>/task/<tid>`
-    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), NICE)
-  } catch {
-    // Without /proc: it works as well, only less politely.
   }
 }

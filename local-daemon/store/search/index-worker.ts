@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import type { Database } from 'better-sqlite3'
+import { stepBack } from '../../process/step-back.ts'
 import { openForReading } from '../file/open-for-reading.ts'
 import { isUnusable, openIndex } from './index-file.ts'
 import type { IndexAnswer, IndexJob } from './index-messages.ts'
@@ -10,7 +11,12 @@ import { belongs, clearLog, countRedactions, forget, indexNext } from './index-s
  * so it holds no file of a store that was replaced.
  */
 
+/** As `nice`: behind all else, also behind the signatures of an import. A search finds what is not indexed yet. */
+const NICE = 19
+
 let index: Database | undefined
+
+stepBack(NICE)
 
 parentPort?.on('message', (job: IndexJob) => {
   parentPort?.postMessage(run(job))
