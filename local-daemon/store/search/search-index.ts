@@ -60,6 +60,7 @@ export class SearchIndex {
   /** For a search that begins now. */
   view(): SearchIndexView {
     this.#look()
+    if (this.#isReplaced) this.#wake(0)
     const isUsed = this.#isEnabled && !this.#isToRemove && !this.#isReplaced
     const path = this.#path === undefined ? null : isUsed ? this.#path : ''
     return { path, indexedSeq: isUsed ? this.#indexedSeq : 0, made: this.#made }
@@ -72,6 +73,7 @@ export class SearchIndex {
 
   get status(): SearchIndexStatus {
     this.#look()
+    if (this.#isReplaced) this.#wake(0)
     // What is about to go counts no more.
     const indexed = this.#isToRemove ? 0 : this.#indexedSeq
     const [isEnabled, problem, path] = [this.#isEnabled, this.#problem, this.#path]
@@ -211,7 +213,6 @@ export class SearchIndex {
     if (markOf(this.#path) === this.#mark) return
     this.#isReplaced = true
     this.#indexedSeq = 0
-    this.#wake(0)
   }
 
   #take(job: IndexJob, answer: IndexAnswer): 'now' | 'soon' | 'later' {
