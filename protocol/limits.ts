@@ -120,7 +120,7 @@ export const LIMITS = {
   /** Values in a record's body, nested ones included: each costs the daemon more than its bytes. */
   recordValues: 10_000,
   /** Highest clock that is named, for a new record or one from elsewhere: half of all, so a home can always count on. */
-  recordClock: 2 ** 52,
+  recordClock: 4_503_599_627_370_496,
   /** Parents of one record. */
   recordParents: 64,
   /** Nesting of anything signed as canonical JSON: a body inside its record. */

@@ -99,7 +99,7 @@ export function openStore(options: StoreOptions): Store {
   const keys = new IdempotencyKeys(statements, reader)
   const check = () => look('thoroughly')
   const { epoch } = reader
-  const searchIndex = new SearchIndex({ store: path, epoch, head: () => head })
+  const searchIndex = new SearchIndex({ store: path, epoch, head: () => head, state })
   const slow = createSlowReads({ path, database, epoch, state, check, searchIndex })
 
   const commit = database.transaction((work: () => unknown) => work()).immediate

@@ -71,7 +71,7 @@ export function addSearch(program: Command): void {
           )
         }
         if (options.json) return printJson(index)
-        return note(`the index is being made anew: ${index.behind} records to go`)
+        return note(`the index is being made anew: ${countText(index.behind, 'record')} to go`)
       }
       const thread = begun === undefined ? undefined : await wholeThread(client, begun)
       const page = (await collectPages<Page['data'][number]>(client, '/v1/search', limit, {

@@ -200,7 +200,9 @@ export class SearchIndex {
     if (!this.#isEnabled) return undefined
     this.#look()
     if (this.#isReplaced) return 'reopen'
-    const { store, epoch, head } = this.#parts
+    const { store, epoch, head, state } = this.#parts
+    // To open a file without its log would make one beside it.
+    if (state.end !== undefined) return undefined
     const job = { path, store: store ?? '', epoch }
     if (this.#forgotten.length > 0) return { ...job, kind: 'forget', forgotten: this.#forgotten }
     if (this.#isLogFull) return { ...job, kind: 'clear' }

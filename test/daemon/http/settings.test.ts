@@ -38,6 +38,7 @@ describe('a setting', () => {
       backup_keep: 7,
       backup_to: null,
       backup_recipients: [],
+      search_enabled: true,
     })
     for (const origins of [['https://a.example'], ['HTTPS://B.example:443/', 'http://[::1]:80']]) {
       const { status, body } = await set(at, 'auth_cors_origins', origins)
