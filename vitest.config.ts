@@ -38,10 +38,15 @@ const LOAD = [
 const PLATFORM = [
   'test/browser/cors.test.ts',
   'test/daemon/cli/cli-completion.test.ts',
+  'test/daemon/cli/cli-full-disk.test.ts',
+  'test/daemon/http/unread-answers.test.ts',
+  'test/daemon/store/{kill/kill,redaction/redaction-kill,schemas/migration-kill}.test.ts',
+  'test/daemon/store/search/{index-replaced,search-index}.test.ts',
   'test/docs/docs-second-machine.test.ts',
-  'test/gateway/relay/{hibernation,relay-miniflare}.test.ts',
+  'test/gateway/registry/registry-limits.test.ts',
+  'test/gateway/relay/{gateway-metrics,hibernation,relay-miniflare}.test.ts',
   'test/repository/{build,lint-rules,suite}.test.ts',
-  'test/system/{tunnel-survives,tunnel-wake}.test.ts',
+  'test/system/{import-both-ways,tunnel-survives,tunnel-wake}.test.ts',
   'test/system/self-hosting/{gateway-connect,gateway-service,team-gateway}.test.ts',
 ]
 /** Broken networks and killed processes: `npm run test:faults`. One short run, `chaos-once`, is in `npm test`. */
