@@ -1,3 +1,5 @@
+import { countText } from '../problem/count-text.ts'
+
 /** When a certificate is valid; Unix time, milliseconds. */
 export interface CertificateLife {
   readonly validFrom: number
@@ -18,6 +20,5 @@ export function endsSoon({ validFrom, validTo }: CertificateLife, now: number): 
 export function lifeLeft({ validTo }: Pick<CertificateLife, 'validTo'>, now: number): string {
   const ms = Math.max(0, validTo - now)
   const [count, unit] = ms < 2 * DAY_MS ? [ms / HOUR_MS, 'hour'] : [ms / DAY_MS, 'day']
-  const whole = Math.floor(count)
-  return `${whole} ${unit}${whole === 1 ? '' : 's'}`
+  return countText(Math.floor(count), unit)
 }

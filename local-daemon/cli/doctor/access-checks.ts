@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { Check } from './check.ts'
 import { failure, pass, skip, warning } from './outcomes.ts'
 import type { Token } from '../client/answers.ts'
@@ -52,10 +53,7 @@ function adminCheck(tokens: readonly Token[], now: number): Check {
       (expires_at === null || expires_at > now + SOON),
   )
   if (admins.length > 0)
-    return pass(
-      name,
-      `${admins.length} bearer token${admins.length === 1 ? '' : 's'} with the scope admin`,
-    )
+    return pass(name, `${countText(admins.length, 'bearer token')} with the scope admin`)
   return warning(
     name,
     'no bearer token with the scope admin is valid for more than a day: after that, only this machine can change anything',

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import type { BackupListView } from '../../backup/backup-view.ts'
 import type { Check } from './check.ts'
 import { failure, pass, skip, warning } from './outcomes.ts'
@@ -69,5 +70,5 @@ export function ageText(seconds: number): string {
   const [unit, size] =
     seconds < 2 * HOUR ? ['minute', 60] : seconds < 2 * DAY ? ['hour', HOUR] : ['day', DAY]
   const count = Math.floor(seconds / Number(size))
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
+  return countText(count, unit)
 }

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { forThisHome } from '../output/for-this-home.ts'
 import { printable } from '../output/printable.ts'
 import type { Check, CheckStatus } from './check.ts'
@@ -45,7 +46,7 @@ export function tally(checks: readonly Check[]): string {
   const [fail, warn, pass, skip] = [count('fail'), count('warn'), count('pass'), count('skip')]
   return [
     ...(fail > 0 ? [`${fail} failed`] : []),
-    ...(warn > 0 ? [`${warn} warning${warn === 1 ? '' : 's'}`] : []),
+    ...(warn > 0 ? [countText(warn, 'warning')] : []),
     `${pass} passed`,
     ...(skip > 0 ? [`${skip} skipped`] : []),
   ].join(', ')

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
-import { access, link, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { link, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ExclusiveLock } from '../../home/exclusive-lock.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import { isThere } from './is-there.ts'
 import { readChunks } from './read-chunks.ts'
 import { readSteps, type FilePlace } from './read-steps.ts'
 
@@ -38,7 +39,7 @@ export class PartialFile implements AsyncDisposable {
    * @throws CliError OUT_EXISTS, OUT_NOT_WRITABLE, EXPORT_BUSY
    */
   static async open(target: string, force: boolean): Promise<PartialFile> {
-    if (!force && (await exists(target))) throw outExists(target)
+    if (!force && (await isThere(target))) throw outExists(target)
     const path = partOf(target)
     const { takeExclusiveLock } = await import('../../home/exclusive-lock.ts')
     let lock: ExclusiveLock | undefined
@@ -123,7 +124,7 @@ export class PartialFile implements AsyncDisposable {
       await rm(this.path)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST' || (await exists(this.#target)))
+      if (code === 'EEXIST' || (await isThere(this.#target)))
         throw outExists(this.#target, this.path)
       // No hard links on this file system.
       await rename(this.path, this.#target)
@@ -146,13 +147,6 @@ function partOf(target: string): string {
 
 function lockOf(target: string): string {
   return `${target}.part.lock`
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
-    () => true,
-    () => false,
-  )
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import type { RejectedLine } from './check-line.ts'
+import { isThere } from './is-there.ts'
 
 /** Lines that are listed; a file can have them all. */
 const LISTED = 20
@@ -92,13 +93,6 @@ export class RejectedLines implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file?.close()
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 function exists(path: string): CliError {

@@ -1,3 +1,4 @@
+import { countText } from '../../problem/count-text.ts'
 import { bytesText } from '../output/bytes-text.ts'
 import type { LinkReport } from '../../edge/link-report.ts'
 import { localTime } from '../output/local-time.ts'
@@ -32,7 +33,7 @@ function rivalText(at: number): string {
 }
 
 function subscribersText({ subscribers, groups }: LinkReport): string {
-  return `${subscribers}, in ${groups} group${groups === 1 ? '' : 's'}`
+  return `${subscribers}, in ${countText(groups, 'group')}`
 }
 
 function policyText({ sent, acknowledged }: LinkReport['policy']): string | undefined {

@@ -62,6 +62,12 @@ async function aStage(): Promise<Stage> {
   }
 }
 
+/** From now on each backup is sealed to the stage's owner and sent to its bucket. */
+async function sealAndSend(stage: Stage): Promise<void> {
+  await stage.set('backup_recipients', [stage.recipient])
+  await stage.set('backup_to', stage.place)
+}
+
 const namesThere = async ({ list }: Stage): Promise<readonly string[]> =>
   (await list()).offsite?.names ?? []
 const bucketOf = ({ server }: Stage) =>
@@ -71,8 +77,7 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
   test('arrive encrypted, are listed beside those at home, and come back proved', async () => {
     await using stage = await aStage()
     await stage.write()
-    await stage.set('backup_recipients', [stage.recipient])
-    await stage.set('backup_to', stage.place)
+    await sealAndSend(stage)
     const made = await stage.make()
     await until('it is there', async () => (await namesThere(stage)).includes(made.name))
     const listed = await runHere(['backup', 'list'], { home: stage.home })
@@ -129,8 +134,7 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
     await using stage = await aStage()
     await stage.write()
     writeFileSync(join(stage.home, 's3.credentials'), KEYS.replace('=S3RVER\n', '=NOBODY\n'))
-    await stage.set('backup_recipients', [stage.recipient])
-    await stage.set('backup_to', stage.place)
+    await sealAndSend(stage)
     const made = await stage.make()
     await until('it failed', async () => (await stage.list()).offsite?.failure !== null)
     const { data, offsite } = await stage.list()
@@ -155,8 +159,7 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
   test('are rotated there too', async () => {
     await using stage = await aStage()
     await stage.set('backup_keep', 1)
-    await stage.set('backup_recipients', [stage.recipient])
-    await stage.set('backup_to', stage.place)
+    await sealAndSend(stage)
     const made: string[] = []
     for (let at = 0; at < 3; at += 1) {
       await stage.write()
@@ -172,8 +175,7 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
   test('do not count if somebody with the bucket made, changed or exchanged them', async () => {
     await using stage = await aStage()
     await stage.write()
-    await stage.set('backup_recipients', [stage.recipient])
-    await stage.set('backup_to', stage.place)
+    await sealAndSend(stage)
     const made = await stage.make()
     await until('it is there', async () => (await namesThere(stage)).includes(made.name))
     const bucket = bucketOf(stage)
@@ -206,8 +208,7 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
 
   test('are not replaced by an older one in silence, and an empty prefix is named', async () => {
     await using stage = await aStage()
-    await stage.set('backup_recipients', [stage.recipient])
-    await stage.set('backup_to', stage.place)
+    await sealAndSend(stage)
     const made: string[] = []
     for (let at = 0; at < 2; at += 1) {
       await stage.write()
@@ -251,8 +252,7 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
   test('do not open with another identity', async () => {
     await using stage = await aStage()
     await stage.write()
-    await stage.set('backup_recipients', [stage.recipient])
-    await stage.set('backup_to', stage.place)
+    await sealAndSend(stage)
     const made = await stage.make()
     await until('it is there', async () => (await namesThere(stage)).includes(made.name))
     writeFileSync(stage.key, identityFileText(await makeAgePair(), new Date()))

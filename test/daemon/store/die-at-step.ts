@@ -1,9 +1,8 @@
-import fs, { copyFileSync, renameSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
-import Database from 'better-sqlite3'
+import { copyFileSync, renameSync } from 'node:fs'
 import { openStore } from '../../../local-daemon/store/open-store.ts'
 import { aDraft } from '../../support/daemon/a-daemon.ts'
 import { anOrigin } from '../../support/daemon/a-store.ts'
+import { countSteps, killAfter } from '../../support/kill-at-step.ts'
 
 /* Opens a store, or closes a lost one, and is killed before the nth step that changes files; prints `whole` if it was not. */
 
@@ -11,38 +10,17 @@ const [path = '', work = '', step = '0'] = process.argv.slice(2)
 const lineage = { path: `${path}.state`, isExpected: true }
 // Of any process, as the key in a home is.
 const origin = { ...anOrigin(), did: 'did:key:zSame' }
-let left = Infinity
 
-/** One step more: the last one is not done. */
-function count(): void {
-  left -= 1
-  if (left < 0) process.kill(process.pid, 'SIGKILL')
-}
-
-for (const name of ['copyFileSync', 'linkSync', 'renameSync', 'rmSync', 'truncateSync'] as const) {
-  const real = fs[name] as (...all: unknown[]) => unknown
-  Object.assign(fs, {
-    [name]: (...all: unknown[]) => {
-      count()
-      return real(...all)
-    },
-  })
-}
-syncBuiltinESMExports()
-const { close } = Database.prototype
-Database.prototype.close = function closeCounted() {
-  count()
-  return close.call(this)
-}
+countSteps(['copyFileSync', 'linkSync', 'renameSync', 'rmSync', 'truncateSync'])
 
 if (work === 'open') {
-  left = Number(step)
+  killAfter(Number(step))
   try {
     openStore({ path, origin, lineage })
   } catch {
     // Refused: what is there afterwards is looked at.
   }
-  left = Infinity
+  killAfter(Infinity)
 } else {
   const store = openStore({ path, origin, lineage })
   await store.append(aDraft({ body: { text: 'lost' } }))
@@ -53,8 +31,8 @@ if (work === 'open') {
   }
   await store.append(aDraft()).catch(() => {})
   await store.whenSaved()
-  left = Number(step)
+  killAfter(Number(step))
   store.close()
-  left = Infinity
+  killAfter(Infinity)
 }
 process.stdout.write('whole')
