@@ -10,11 +10,15 @@ export interface Passing {
   readonly body: Buffer
 }
 
-/** What happens to a request: it passes, with this body if there is one; or is answered here; or only so many bytes of its answer pass. */
+/**
+ * What happens to a request: it passes, with this body if there is one; or is answered here; or only so many bytes of its answer pass, or
+ * so many at a time.
+ */
 export type Fate =
   | { readonly kind: 'pass'; readonly body?: Buffer }
   | { readonly kind: 'answer'; readonly status: number; readonly text?: string }
   | { readonly kind: 'cut'; readonly after: number }
+  | { readonly kind: 'drip'; readonly bytes: number; readonly everyMs: number }
   | { readonly kind: 'silent' }
 
 export interface FaultyWay {
@@ -52,6 +56,7 @@ export async function aFaultyWay(
     on.on('response', (response) => {
       answer.writeHead(response.statusCode ?? 0, response.headers)
       if (fate.kind === 'pass') response.pipe(answer)
+      else if (fate.kind === 'drip') void dripped(response, answer, fate)
       else void passSome(response, answer, fate.after)
     })
     on.end(body)
@@ -84,4 +89,17 @@ async function passSome(
   }
   // What is written leaves before the end of the connection does.
   answer.socket?.destroySoon()
+}
+
+async function dripped(
+  response: IncomingMessage,
+  answer: ServerResponse,
+  { bytes, everyMs }: { readonly bytes: number; readonly everyMs: number },
+): Promise<void> {
+  const body = await buffer(response)
+  for (let at = 0; at < body.length && !answer.destroyed; at += bytes) {
+    answer.write(body.subarray(at, at + bytes))
+    await new Promise((done) => setTimeout(done, everyMs))
+  }
+  answer.end()
 }

@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { labelOf } from './s3-address.ts'
 import type { S3Client } from './s3-client.ts'
 import { S3Error } from './s3-error.ts'
+import { steadyChunks } from './steady-chunks.ts'
 
 /**
- * The bytes of a key. A download that is cut continues at the same byte of the same file, as long as each try brings some.
+ * The bytes of a key. A download that is cut, or becomes too slow, continues at the same byte of the same file, as long as the tries bring
+ * what the slowest store brings in a second.
  *
  * @throws S3Error S3_DOWNLOAD_CUT, S3_FILE_MISSING and others
  */
@@ -15,6 +17,7 @@ export async function* download(
   let at = 0
   let length: number | undefined
   let tag: string | undefined
+  const { tries, slowestBytesPerSecond: least } = client.limits
   for (let idle = 0; ;) {
     const response = await client.open({ method: 'GET', key, headers: rangeFrom(at, tag) })
     const rest = Number(response.headers['content-length'])
@@ -26,7 +29,7 @@ export async function* download(
       throw replaced(client)
     const before = at
     try {
-      for await (const chunk of response as AsyncIterable<Buffer>) {
+      for await (const chunk of steadyChunks(response, client.limits)) {
         const news = chunk.subarray(skip)
         skip -= chunk.length - news.length
         at += news.length
@@ -35,13 +38,13 @@ export async function* download(
     } catch (cause) {
       client.throwIfStopped()
       if (at === length) return
-      idle = at > before ? 0 : idle + 1
-      if (idle >= client.limits.tries) throw cut(client, at, length, cause)
+      idle = at >= before + least ? 0 : idle + 1
+      if (idle >= tries) throw cut(client, at, length, cause)
       continue
     }
     if (length === undefined || at === length) return
-    idle = at > before ? 0 : idle + 1
-    if (idle >= client.limits.tries) throw cut(client, at, length, undefined)
+    idle = at >= before + least ? 0 : idle + 1
+    if (idle >= tries) throw cut(client, at, length, undefined)
   }
 }
 

@@ -5,6 +5,7 @@ import type { S3Credentials } from './s3-credentials.ts'
 import type { S3Error } from './s3-error.ts'
 import { refusedBy, unreachable } from './s3-fault.ts'
 import { type S3Request, sendS3 } from './s3-request.ts'
+import { steadyChunks } from './steady-chunks.ts'
 
 /** Bounds of the work with an S3 store. */
 export const S3_LIMITS = {
@@ -13,8 +14,12 @@ export const S3_LIMITS = {
   /** Pause before the second try, milliseconds; it doubles, up to the longest. */
   firstPauseMs: 500,
   longestPauseMs: 15_000,
-  /** Milliseconds without a byte after which a request fails. */
+  /** Milliseconds without a byte after which a request fails, and for the head of an answer once the body was sent. */
   silenceMs: 60_000,
+  /** Bytes a second that a request or an answer must pass at least, over `silenceMs`. */
+  slowestBytesPerSecond: 16 * 1024,
+  /** No try begins so long after the first one, milliseconds; to it comes the time that the slowest body takes. */
+  patienceMs: 120_000,
   /** Longest answer that is no file, bytes: 1000 files of a list are 400 KB. */
   answerBytes: 4 * 1024 * 1024,
   /** Size of a part of a large file, bytes. Every part but the last has it (R2 demands that), and one is in memory. */
@@ -23,6 +28,8 @@ export const S3_LIMITS = {
   parts: 10_000,
   /** Most files of one prefix that are listed. */
   files: 100_000,
+  /** Most pages of a list: a store may fill them as little as it likes. */
+  pages: 1_000,
 } as const
 
 export interface S3Options {
@@ -70,7 +77,7 @@ export class S3Client {
   async ask(ask: S3Ask): Promise<S3Answer> {
     return this.#again(ask, async () => {
       const response = await this.#open(ask)
-      const text = await readText(response, this.limits.answerBytes)
+      const text = await readText(response, this.limits)
       return { status: response.statusCode ?? 0, headers: response.headers, text }
     })
   }
@@ -90,12 +97,13 @@ export class S3Client {
       .join('&')
     const { credentials, now = Date.now } = this.#options
     const whom = { region: address.region, credentials: credentials(), now: now() }
-    const how = { silenceMs: this.limits.silenceMs, signal: this.#signalOf(ask) }
+    const { silenceMs } = this.limits
+    const how = { silenceMs, headMs: silenceMs + this.#bodyMs(ask), signal: this.#signalOf(ask) }
     const what = { method, url, headers: extra, ...(body && { body }) }
     const response = await sendS3({ ...what, ...whom, ...how })
     const { statusCode: status = 0, headers } = response
     if (status >= 200 && status < 300) return response
-    const xml = await readText(response, this.limits.answerBytes)
+    const xml = await readText(response, this.limits)
     const region = headers['x-amz-bucket-region']
     throw refusedBy(address, { status, xml, region: region?.toString(), date: headers.date })
   }
@@ -109,16 +117,22 @@ export class S3Client {
     return despiteSignal === true ? undefined : this.#options.signal
   }
 
+  /** How long the body of a request may take. */
+  #bodyMs({ body }: S3Ask): number {
+    return ((body?.byteLength ?? 0) / this.limits.slowestBytesPerSecond) * 1000
+  }
+
   async #again<Answer>(ask: S3Ask, attempt: () => Promise<Answer>): Promise<Answer> {
     const signal = this.#signalOf(ask)
     const { tries, firstPauseMs, longestPauseMs } = this.limits
+    const latest = performance.now() + this.limits.patienceMs + this.#bodyMs(ask)
     for (let done = 1; ; done += 1) {
       try {
         return await attempt()
       } catch (error) {
         signal?.throwIfAborted()
-        const fault = unreachable(this.address, urlOf(this.address, '').host, error)
-        if (done >= tries || !mayPass(fault)) throw fault
+        const fault = unreachable(this.address, urlOf(this.address, '').host, error, this.limits)
+        if (done >= tries || !mayPass(fault) || performance.now() > latest) throw fault
         const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** (done - 1))
         await pause(longest * (0.5 + Math.random() / 2), undefined, signal && { signal })
       }
@@ -130,12 +144,12 @@ function mayPass({ code }: S3Error): boolean {
   return code === 'S3_FAILED' || code === 'S3_UNREACHABLE'
 }
 
-async function readText(response: IncomingMessage, most: number): Promise<string> {
+async function readText(response: IncomingMessage, limits: S3Client['limits']): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of steadyChunks(response, limits)) {
     bytes += chunk.length
-    if (bytes > most) throw new Error('its answer is longer than any of S3')
+    if (bytes > limits.answerBytes) throw new Error('its answer is longer than any of S3')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -3,6 +3,7 @@ import { type S3Address, labelOf } from './s3-address.ts'
 import { S3Error } from './s3-error.ts'
 import { SilentStoreError } from './s3-request.ts'
 import { element } from './s3-xml.ts'
+import { type Pace, SlowStoreError } from './steady-chunks.ts'
 
 /** An answer that is no success. */
 export interface S3Refusal {
@@ -71,9 +72,22 @@ export function refusedBy(address: S3Address, refusal: S3Refusal): S3Error {
   )
 }
 
-/** Why no answer came. */
-export function unreachable(address: S3Address, host: string, cause: unknown): S3Error {
+/** Why no answer came, or none in time. */
+export function unreachable(
+  address: S3Address,
+  host: string,
+  cause: unknown,
+  { slowestBytesPerSecond }: Pace,
+): S3Error {
   if (cause instanceof S3Error) return cause
+  if (cause instanceof SlowStoreError) {
+    return new S3Error(
+      'S3_UNREACHABLE',
+      `${host} answers slower than ${slowestBytesPerSecond} bytes a second`,
+      `check the endpoint of ${labelOf(address)} and the network, and run the same command again`,
+      { cause },
+    )
+  }
   if (cause instanceof ProxyError) {
     return new S3Error(
       'S3_UNREACHABLE',

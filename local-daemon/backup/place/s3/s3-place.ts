@@ -43,6 +43,7 @@ async function list(client: S3Client): Promise<readonly StoredFile[]> {
   const prefix = keyOf(address, '')
   const files: StoredFile[] = []
   let token: string | undefined
+  let pages = 0
   do {
     const query = {
       ...(token !== undefined && { 'continuation-token': token }),
@@ -60,7 +61,9 @@ async function list(client: S3Client): Promise<readonly StoredFile[]> {
     if (files.length > limits.files) throw tooMany(client)
     const next =
       element(text, 'IsTruncated') === 'true' ? element(text, 'NextContinuationToken') : undefined
-    if (next !== undefined && next === token) throw failed(labelOf(address), 'a list without end')
+    pages += 1
+    if (next !== undefined && (next === token || pages >= limits.pages))
+      throw failed(labelOf(address), 'a list without end')
     token = next
   } while (token !== undefined)
   return files.toSorted((left, right) => (left.name < right.name ? -1 : 1))

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https'
 import { AwsV4Signer } from 'aws4fetch'
 import { proxyAgent, proxyFor } from '../../../network/proxy.ts'
 import type { S3Credentials } from './s3-credentials.ts'
+import { SlowStoreError } from './steady-chunks.ts'
 
 export interface S3Request {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
@@ -16,6 +17,8 @@ export interface S3Request {
   readonly now: number
   /** Milliseconds without a byte after which it fails. */
   readonly silenceMs: number
+  /** Milliseconds until the head of the answer must be there, however its bytes come. */
+  readonly headMs: number
   readonly signal?: AbortSignal | undefined
 }
 
@@ -30,7 +33,7 @@ export class SilentStoreError extends Error {
  */
 export async function sendS3(request: S3Request): Promise<IncomingMessage> {
   const headers = await signedHeaders(request)
-  const { url, method, body, silenceMs, signal } = request
+  const { url, method, body, silenceMs, headMs, signal } = request
   const proxy = proxyFor(url)
   const options = {
     method,
@@ -44,7 +47,12 @@ export async function sendS3(request: S3Request): Promise<IncomingMessage> {
   }
   return new Promise((resolve, reject) => {
     const sent = url.protocol === 'http:' ? requestHttp(options) : requestHttps(options)
-    sent.on('response', resolve)
+    const late = setTimeout(() => sent.destroy(new SlowStoreError('too slow')), headMs)
+    sent.on('close', () => clearTimeout(late))
+    sent.on('response', (response) => {
+      clearTimeout(late)
+      resolve(response)
+    })
     sent.on('upgrade', (_response, socket) => {
       socket.destroy()
       reject(new Error('the server switched to another protocol'))
