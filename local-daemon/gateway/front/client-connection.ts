@@ -103,6 +103,8 @@ export class ClientConnection {
 
   #passHead(head: RequestHead): void {
     this.#parts.onRequest()
+    // It has come. How long workerd may take to start again, and to answer, is not the client's matter.
+    if (this.#deadline.of === 'head') this.#deadline.calm()
     // Its answer decides what the bytes after it are, so it must be the first on its connection.
     this.#use = head.webSocket
     if (head.webSocket !== undefined) this.#drop()

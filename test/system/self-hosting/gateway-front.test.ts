@@ -20,6 +20,7 @@ import {
 } from '../../support/clients/front-clients.ts'
 import { getPublic } from '../../support/clients/public-request.ts'
 import { twoFronts, type TwoFronts } from './two-fronts.ts'
+import { handshakeOf } from './web-socket-frames.ts'
 
 /** Answers what it sees, refuses uploads unread, streams without an end. */
 const WORKER = `
@@ -377,6 +378,13 @@ describe('the certificate', () => {
 })
 
 describe('workerd', () => {
+  test('may take its time with a WebSocket’s handshake, whose head has come', async () => {
+    const client = rawClient(plain.port, handshakeOf(`/slow?${QUICK.headMs * 2}`))
+    await until('the answer', () => client.text().includes('\r\n\r\n'))
+    expect(client.text()).toMatch(/^HTTP\/1\.1 101 /)
+    client.socket.destroy()
+  })
+
   test('that is gone is started again, and requests wait for it', async () => {
     const { pid } = plain
     process.kill(pid, 'SIGKILL')
