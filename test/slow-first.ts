@@ -6,17 +6,24 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 const SLOWEST = [
   'test/faults/chaos',
-  'test/daemon/cli/serve/cli-serve',
-  'test/daemon/cli/access/cli-access-mistakes',
   'test/gateway/relay/gateway-metrics',
-  'test/daemon/cli/access/cli-login',
   'test/gateway/relay/relay-workerd',
-  'test/system/expose',
+  'test/daemon/cli/serve/cli-serve',
+  'test/gateway/streams/ticket-streams',
   'test/system/access-table/access-table',
-  'test/gateway/streams/streams',
-  'test/system/try',
+  'test/system/expose',
+  'test/daemon/home/start-problems',
   'test/daemon/cli/serve/cli-restart',
-  'test/system/deploy/gateway-project',
+  'test/daemon/http/http-sockets',
+  'test/daemon/expose/probe-outside',
+  'test/gateway/streams/streams',
+  'test/system/edge-access',
+  'test/daemon/backup/keys/keys',
+  'test/system/try',
+  'test/gateway/door/policy',
+  'test/system/self-hosting/gateway-serve',
+  'test/system/self-hosting/gateway-front',
+  'test/system/self-hosting/gateway-workerd',
 ]
 
 /** Begins with the slowest files; the others follow as Vitest orders them. */
