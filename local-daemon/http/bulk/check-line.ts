@@ -4,6 +4,7 @@ import type { StreamItem } from '../../../protocol/json/line-splitter.ts'
 import type { ClaimRules } from '../../access/actor-claim.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { REQUEST_LIMITS } from '../../requests/limits.ts'
+import { isDaemonThread } from '../../store/daemon-threads.ts'
 import type { DraftWanted, Entry, LineAbout } from '../../store/ingest/entry.ts'
 import { recordProblem } from '../answers/record-problem.ts'
 import type { Sender } from '../input/draft-rights.ts'
@@ -50,7 +51,8 @@ function aboutOf(value: unknown, bytes: number): LineAbout | undefined {
   const record = signed ? value['record'] : value
   if (!isPlainObject(record)) return undefined
   const { thread, body } = record
-  if (typeof thread !== 'string' || !THREAD.test(thread)) return undefined
+  // The daemon's own threads are in no namespace: nothing begins them elsewhere.
+  if (typeof thread !== 'string' || !THREAD.test(thread) || isDaemonThread(thread)) return undefined
   const names = isPlainObject(body) && Object.hasOwn(body, 'namespace')
   const isRedacted = signed && Object.hasOwn(value, 'redacted')
   return { thread, names, isRedacted, isSigned: signed, bytes }
