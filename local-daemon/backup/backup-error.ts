@@ -1,5 +1,6 @@
+import { bytesText } from '../problem/bytes-text.ts'
 import { ProblemError } from '../problem/problem-error.ts'
-import { noRoomIn } from '../store/file/disk-room.ts'
+import { freeBytes, noRoomIn } from '../store/file/disk-room.ts'
 import type { CopyFault } from './run-copy.ts'
 
 const KEPT = 'No earlier backup was touched.'
@@ -18,14 +19,21 @@ export function backupRefused(why: string): ProblemError {
   })
 }
 
-/** @param directory where the copy is made */
-export function backupNoRoom(directory: string, cause?: unknown): ProblemError {
+/**
+ * @param directory where the copy is made
+ * @param needs bytes of the copy, and those that it leaves free; undefined where that is not known
+ */
+export function backupNoRoom(directory: string, needs?: number, cause?: unknown): ProblemError {
   const { what } = noRoomIn(directory)
+  const free = freeBytes(directory)
+  const wanted = needs === undefined ? '' : `it needs ${bytesText(needs)}, and `
   const why =
-    what === 'the disk is full' ? 'its disk has too little room for a copy of the store' : what
+    what === 'the disk is full' && free !== undefined
+      ? `${wanted}${directory} has ${bytesText(free)} free`
+      : `${what} (${directory})`
   return new ProblemError(
     'BACKUP_NO_ROOM',
-    `No backup was made: ${why}`,
+    `There is no room for the copy: ${why}`,
     { try: `Make room, or remove old backups: spl backup list, spl backup remove. ${KEPT}` },
     cause,
   )
@@ -36,6 +44,15 @@ function backupFailed(why: string, cause?: unknown): ProblemError {
     'BACKUP_FAILED',
     `The backup failed: ${why}`,
     { try: `See that the disk is well, then: spl backup create. ${KEPT}` },
+    cause,
+  )
+}
+
+function backupForbidden(path: string, cause: unknown): ProblemError {
+  return new ProblemError(
+    'BACKUP_FAILED',
+    `The backup failed: ${path} may not be written: ${(cause as Error).message}`,
+    { try: `Let the daemon's user write there, then: spl backup create. ${KEPT}` },
     cause,
   )
 }
@@ -65,7 +82,8 @@ export function copyProblem(fault: CopyFault, directory: string): ProblemError {
 /** The refusal for an error of the system. */
 export function systemProblem(error: unknown, directory: string): ProblemError {
   if (error instanceof ProblemError) return error
-  const { code = '', message } = error as NodeJS.ErrnoException
-  if (/^(?:ENOSPC|EDQUOT)/u.test(code)) return backupNoRoom(directory, error)
+  const { code = '', message, path } = error as NodeJS.ErrnoException
+  if (/^(?:EACCES|EPERM|EROFS)$/u.test(code)) return backupForbidden(path ?? directory, error)
+  if (/^(?:ENOSPC|EDQUOT)/u.test(code)) return backupNoRoom(directory, undefined, error)
   return backupFailed(message, error)
 }

@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Database } from 'better-sqlite3'
 import { ProblemError } from '../problem/problem-error.ts'
-import { freeBytes } from '../store/file/disk-room.ts'
 import { openConnection } from '../store/file/open-connection.ts'
 import { StoreOpenError } from '../store/store-error.ts'
-import { backupNoRoom } from './backup-error.ts'
+import { requireRoom } from './require-room.ts'
 import { type Proof, proveCopy, UnprovenError } from './copy/prove-copy.ts'
 import { BACKUP_LIMITS } from './limits.ts'
 import type { BackupPlace } from './place/backup-place.ts'
@@ -36,8 +35,7 @@ export async function fetchBackup(
   prefix: string = UNFINISHED,
 ): Promise<FetchedBackup> {
   await mkdir(parent, { recursive: true, mode: 0o700 })
-  const free = freeBytes(parent) ?? Infinity
-  if (free < manifest.bytes + BACKUP_LIMITS.reserveBytes) throw backupNoRoom(parent)
+  requireRoom(parent, manifest.bytes)
   const work = await makeWorkDirectory(parent, prefix)
   const directory = work.path
   const discard = () => work[Symbol.asyncDispose]()

@@ -3,15 +3,14 @@ import { createReadStream, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { VERSION } from '../process/version.ts'
-import { freeBytes } from '../store/file/disk-room.ts'
 import type { LocalOrigin } from '../store/transactor.ts'
-import { backupNoRoom, copyProblem, systemProblem } from './backup-error.ts'
+import { copyProblem, systemProblem } from './backup-error.ts'
 import { backupName } from './backup-name.ts'
 import type { ProvedCopy } from './copy/copy-store.ts'
-import { BACKUP_LIMITS } from './limits.ts'
 import { type BackupReason, type Manifest, manifestName, signManifest } from './manifest.ts'
 import type { BackupPlace } from './place/backup-place.ts'
 import { makeWorkDirectory } from './place/work-directory.ts'
+import { requireRoom } from './require-room.ts'
 import { runCopy } from './run-copy.ts'
 
 /** What a backup is made of. */
@@ -39,7 +38,8 @@ export async function makeBackup(
   const { directory, place, signer } = source
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    requireRoom(source)
+    // A copy is at most as large as the file and its log.
+    requireRoom(directory, sizeOf(source.database) + sizeOf(`${source.database}-wal`))
     await using work = await makeWorkDirectory(directory)
     const file = join(work.path, 'copy.db')
     const copy = await runCopy(source.database, file, signal)
@@ -93,13 +93,6 @@ function describe(copy: ProvedCopy, reason: BackupReason, signer: LocalOrigin) {
     },
     (bytesToSign) => signer.sign(bytesToSign),
   )
-}
-
-/** A copy is at most as large as the file and its log. */
-function requireRoom({ database, directory }: BackupSource): void {
-  const most = sizeOf(database) + sizeOf(`${database}-wal`)
-  const free = freeBytes(directory) ?? Infinity
-  if (free < most + BACKUP_LIMITS.reserveBytes) throw backupNoRoom(directory)
 }
 
 function sizeOf(path: string): number {

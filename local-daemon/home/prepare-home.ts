@@ -30,11 +30,10 @@ function makePrivateDirectory(path: string): void {
       { cause: error },
     )
   }
-  const { mode, uid } = statSync(path)
-  const own = process.getuid?.()
-  if (own !== undefined && uid !== own) throw notOurs(path, uid, own)
+  refuseOthers(path)
+  const { mode } = statSync(path)
   if ((mode & 0o077) === 0) return
-  if (uid === process.getuid?.() && readdirSync(path).length === 0) return chmodSync(path, 0o700)
+  if (readdirSync(path).length === 0) return chmodSync(path, 0o700)
   throw new StartError(
     'HOME_MODE_TOO_OPEN',
     `${path} has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: other users of this machine could reach it`,
@@ -42,11 +41,18 @@ function makePrivateDirectory(path: string): void {
   )
 }
 
-/** Also for root: root's files in somebody's home would then lock its owner out. */
-function notOurs(path: string, uid: number, own: number): StartError {
-  return new StartError(
+/**
+ * Refuses a directory of another user, if it is there. Also for root: root's files in somebody's home would lock its owner out.
+ *
+ * @throws StartError HOME_NOT_OURS
+ */
+export function refuseOthers(path: string): void {
+  const uid = statSync(path, { throwIfNoEntry: false })?.uid
+  const own = process.getuid?.()
+  if (uid === undefined || own === undefined || uid === own) return
+  throw new StartError(
     'HOME_NOT_OURS',
     `${path} belongs to the user with the number ${uid}, and spl runs as number ${own}`,
-    `Run spl as that user (sudo -u '#${uid}' spl serve), or set SYNCROPEL_HOME to a directory of your own.`,
+    `Run the same command as that user: sudo -u '#${uid}' …; or name a home of your own with --home or SYNCROPEL_HOME.`,
   )
 }

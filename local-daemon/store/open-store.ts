@@ -37,7 +37,7 @@ import {
   type StoreTransactor,
 } from './transactor.ts'
 import { hasRoom } from './trouble/has-room.ts'
-import { limitTrouble } from './trouble/why-not-written.ts'
+import { fullTrouble } from './trouble/why-not-written.ts'
 import { WriteQueue } from './write-queue.ts'
 
 /** The daemon's store: one writer, many reads. */
@@ -186,8 +186,8 @@ export function openStore(options: StoreOptions): Store {
 
   function writeRefusal(error: unknown): ProblemError | unknown {
     if (meaningOf(error) !== 'STORE_BUSY') {
-      const limit = path === null ? undefined : limitTrouble(path, error)
-      return limit === undefined ? state.refusal(error, 'writing') : problemFrom(state.meet(limit))
+      const full = path === null ? undefined : fullTrouble(path, error)
+      return full === undefined ? state.refusal(error, 'writing') : problemFrom(state.meet(full))
     }
     busySince ??= performance.now()
     const trouble = troubleFrom('STORE_BUSY', error as Error)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ExclusiveLock } from '../../home/exclusive-lock.ts'
 import type { Home } from '../../home/home.ts'
 import { lineagePath } from '../../home/lineage-path.ts'
+import { refuseOthers } from '../../home/prepare-home.ts'
 import { takeSingleInstance } from '../../home/single-instance.ts'
 import { StartError } from '../../problem/start-error.ts'
 import { takeStoreLock } from '../../home/store-lock.ts'
@@ -36,13 +37,14 @@ export interface Rotation {
  * the home is as it was. Killed after it, the next start finishes the work (`takeOver`), and you can make a bearer over the socket.
  *
  * @param database where the store is, if not in the home
- * @throws StartError DAEMON_RUNNING, STORE_IN_USE, KEY_MISSING, or as of loadIdentity and readSuccessions
+ * @throws StartError HOME_NOT_OURS, DAEMON_RUNNING, HOME_IN_USE, STORE_IN_USE, KEY_MISSING, or as of loadIdentity and readSuccessions
  */
 export async function rotateIdentity(
   home: Home,
   keepOld: boolean,
   database: string = home.database,
 ): Promise<Rotation> {
+  refuseOthers(home.root)
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',
@@ -50,7 +52,7 @@ export async function rotateIdentity(
       'spl serve --daemon makes one; --home names another home',
     )
   }
-  const instance = takeSingleInstance(home)
+  const instance = takeSingleInstance(home, 'spl gateway rotate-identity')
   let lock: ExclusiveLock | undefined
   try {
     lock = takeStoreLock(database)

@@ -68,7 +68,7 @@ export async function openKeys(path: string, passphrase: string): Promise<KeysTe
  */
 export function restoreKeys(home: Home, keys: KeysText, force: boolean): RestoredKeys {
   prepareHome(home)
-  const instance = takeSingleInstance(home)
+  const instance = takeSingleInstance(home, 'spl identity restore')
   try {
     const before = existsSync(home.instanceKey) ? identityAt(home.instanceKey).did : undefined
     if (before !== undefined && before !== keys.did && !force) throw other(home, before, keys.did)

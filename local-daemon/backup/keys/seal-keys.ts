@@ -6,6 +6,7 @@ import { armor } from 'age-encryption'
 import { identityAt } from '../../access/identity/identity.ts'
 import { readSuccessions } from '../../access/identity/succession.ts'
 import type { Home } from '../../home/home.ts'
+import { refuseOthers } from '../../home/prepare-home.ts'
 import { StartError } from '../../problem/start-error.ts'
 import { seal } from '../seal/seal.ts'
 
@@ -33,9 +34,10 @@ export interface SealedKeys {
 /**
  * The keys of a home, encrypted with a passphrase as `age -p` does (scrypt, work factor 18). It needs a second and 256 MiB.
  *
- * @throws StartError KEY_MISSING, KEY_UNREADABLE, SUCCESSION_INVALID
+ * @throws StartError HOME_NOT_OURS, KEY_MISSING, KEY_UNREADABLE, SUCCESSION_INVALID
  */
 export async function sealKeys(home: Home, passphrase: string, now: Date): Promise<SealedKeys> {
+  refuseOthers(home.root)
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',

@@ -2,6 +2,11 @@ import type { Database } from 'better-sqlite3'
 import type { Ended } from '../../store/ended/ended.ts'
 import { endedIn, hasColumn } from '../../store/ended/ended-in.ts'
 import { refuseNewer } from '../../store/file/migrations.ts'
+import {
+  INITIAL_SETTINGS,
+  isSettingKey,
+  type SettingKey,
+} from '../../settings/setting-definitions.ts'
 import { idStartAt, markOf } from '../copy/store-mark.ts'
 
 /** What was ended before, and lives again in the backup. */
@@ -14,7 +19,7 @@ export interface Revived {
 
 export interface ChangedSetting {
   readonly key: string
-  /** JSON, in the present store and in the backup; null for the default. */
+  /** JSON, in the present store and in the backup; null for the default, whether it was set or not. */
   readonly from: string | null
   readonly to: string | null
 }
@@ -93,5 +98,11 @@ function valuesOf(database: Database): ReadonlyMap<string, string> {
   if (!hasColumn(database, 'settings', 'key')) return new Map()
   const sql = 'SELECT key, value FROM settings'
   const rows = database.prepare<[], { key: string; value: string }>(sql).all()
-  return new Map(rows.map(({ key, value }) => [key, value]))
+  const set = rows.filter(({ key, value }) => !isSettingKey(key) || value !== defaultOf(key))
+  return new Map(set.map(({ key, value }) => [key, value]))
+}
+
+/** As it is written in the table. */
+function defaultOf(key: SettingKey): string {
+  return JSON.stringify(INITIAL_SETTINGS[key])
 }

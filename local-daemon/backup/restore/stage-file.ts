@@ -1,11 +1,10 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { StartError } from '../../problem/start-error.ts'
-import { freeBytes } from '../../store/file/disk-room.ts'
 import { RESTORING } from '../../store/file/swap.ts'
 import { backupNoRoom } from '../backup-error.ts'
 import type { FetchedBackup } from '../fetch-backup.ts'
-import { BACKUP_LIMITS } from '../limits.ts'
+import { requireRoom } from '../require-room.ts'
 
 /**
  * Copies any database file with its log, such as one that `cp` or another program kept, into a new directory beside the store.
@@ -22,8 +21,7 @@ export function stageFile(path: string, parent: string): FetchedBackup {
     )
   }
   const log = `${path}-wal`
-  const free = freeBytes(parent) ?? Infinity
-  if (free < size + (sizeOf(log) ?? 0) + BACKUP_LIMITS.reserveBytes) throw backupNoRoom(parent)
+  requireRoom(parent, size + (sizeOf(log) ?? 0))
   const directory = mkdtempSync(join(parent, RESTORING))
   const file = join(directory, 'copy.db')
   const discard = async () => rmSync(directory, { recursive: true, force: true })
@@ -34,7 +32,7 @@ export function stageFile(path: string, parent: string): FetchedBackup {
   } catch (error) {
     rmSync(directory, { recursive: true, force: true })
     const { code = '', message } = error as NodeJS.ErrnoException
-    if (/^(?:ENOSPC|EDQUOT)$/u.test(code)) throw backupNoRoom(dirname(file), error)
+    if (/^(?:ENOSPC|EDQUOT)$/u.test(code)) throw backupNoRoom(dirname(file), size, error)
     throw new StartError(
       'BACKUP_UNREADABLE',
       `Read ${path}: ${message}`,

@@ -10,11 +10,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { freeBytes } from '../../store/file/disk-room.ts'
 import { RESTORING } from '../../store/file/swap.ts'
 import { backupNoRoom } from '../backup-error.ts'
 import type { FetchedBackup } from '../fetch-backup.ts'
-import { BACKUP_LIMITS } from '../limits.ts'
+import { requireRoom } from '../require-room.ts'
 import { unseal } from '../seal/seal.ts'
 
 /** How a file of age begins (https://age-encryption.org/v1). */
@@ -44,8 +43,8 @@ export async function stageSealedFile(
   parent: string,
   identities: readonly string[],
 ): Promise<FetchedBackup> {
-  const free = freeBytes(parent) ?? Infinity
-  if (free < statSync(path).size + BACKUP_LIMITS.reserveBytes) throw backupNoRoom(parent)
+  const { size } = statSync(path)
+  requireRoom(parent, size)
   const directory = mkdtempSync(join(parent, RESTORING))
   const file = join(directory, 'copy.db')
   const discard = async () => rmSync(directory, { recursive: true, force: true })
@@ -56,6 +55,6 @@ export async function stageSealedFile(
   } catch (error) {
     await discard()
     const { code = '' } = error as NodeJS.ErrnoException
-    throw /^(?:ENOSPC|EDQUOT)$/u.test(code) ? backupNoRoom(parent, error) : error
+    throw /^(?:ENOSPC|EDQUOT)$/u.test(code) ? backupNoRoom(parent, size, error) : error
   }
 }

@@ -4,6 +4,7 @@ import { readSuccessions } from '../../access/identity/succession.ts'
 import { backupsAtHome } from '../../backup/backups-at-home.ts'
 import type { BackupSource } from '../../backup/make-backup.ts'
 import type { Home } from '../../home/home.ts'
+import { refuseOthers } from '../../home/prepare-home.ts'
 import { StartError } from '../../problem/start-error.ts'
 import { readLastStart, readRunningFile } from '../client/running-file.ts'
 
@@ -15,8 +16,10 @@ export interface BackupHome {
   readonly identities: readonly string[]
 }
 
-/** @throws StartError KEY_MISSING, KEY_UNREADABLE, SUCCESSION_INVALID */
+/** @throws StartError HOME_NOT_OURS, KEY_MISSING, KEY_UNREADABLE, SUCCESSION_INVALID */
 export function backupHome(home: Home): BackupHome {
+  // What may not be read looks as if it were not there.
+  refuseOthers(home.root)
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',

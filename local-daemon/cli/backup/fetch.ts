@@ -7,6 +7,7 @@ import { note, print, printJson } from '../output/output.ts'
 import { withProgress } from '../output/progress.ts'
 import { parsePlace } from '../parse/place.ts'
 import { backupFields } from './backup-text.ts'
+import { parseId } from '../parse/id.ts'
 
 interface FetchOptions extends GlobalOptions {
   readonly from: string
@@ -17,7 +18,11 @@ export function addBackupFetch(backup: Command): void {
   backup
     .command('fetch')
     .description('read a backup from an S3 store, decrypt, prove and keep it in the home')
-    .argument('[backup]', 'name of a backup, or the beginning of it; without it the newest one')
+    .argument(
+      '[backup]',
+      'name of a backup, or the beginning of it; without it the newest one',
+      parseId,
+    )
     .addOption(
       new Option('--from <place>', 's3://bucket/prefix, as in the setting backup_to')
         .argParser(parsePlace)

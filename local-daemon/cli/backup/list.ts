@@ -10,7 +10,7 @@ import { shortTime } from '../output/local-time.ts'
 import { note, noteNext, print, printJson, warn } from '../output/output.ts'
 import { parsePlace } from '../parse/place.ts'
 import { table } from '../output/table.ts'
-import { bytesText } from '../output/bytes-text.ts'
+import { bytesText } from '../../problem/bytes-text.ts'
 
 export function addBackupList(backup: Command): void {
   backup

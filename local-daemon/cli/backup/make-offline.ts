@@ -18,7 +18,7 @@ export async function makeOffline(home: Home): Promise<BackupView> {
 
 async function makeLocked(home: Home): Promise<BackupView> {
   const { source } = backupHome(home)
-  const instance = takeSingleInstance(home)
+  const instance = takeSingleInstance(home, 'spl backup create')
   try {
     const lock = takeStoreLock(source.database)
     try {

@@ -3,6 +3,7 @@ import { requireHere } from '../client/home-only.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
+import { parseId } from '../parse/id.ts'
 
 interface RemoveOptions extends GlobalOptions {
   readonly force?: boolean
@@ -13,7 +14,7 @@ export function addBackupRemove(backup: Command): void {
   backup
     .command('remove')
     .description('remove a backup for good; asks first; on the daemon’s machine only')
-    .argument('<backup>', 'its name, the beginning of it, or its file')
+    .argument('<backup>', 'its name, the beginning of it, or its file', parseId)
     .option('--yes', 'do not ask')
     .option('--force', 'even if it is the last good one')
     .addHelpText(

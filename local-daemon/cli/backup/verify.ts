@@ -4,6 +4,7 @@ import { noteHomeOnly } from '../client/home-only.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
+import { parseId } from '../parse/id.ts'
 
 export function addBackupVerify(backup: Command): void {
   backup
@@ -11,7 +12,11 @@ export function addBackupVerify(backup: Command): void {
     .description(
       'read a backup, compare it with its signed manifest, and open it as a daemon would',
     )
-    .argument('[backup]', 'its name, the beginning of it, or its file; without it the newest one')
+    .argument(
+      '[backup]',
+      'its name, the beginning of it, or its file; without it the newest one',
+      parseId,
+    )
     .addHelpText(
       'after',
       examples(

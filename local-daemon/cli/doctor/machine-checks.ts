@@ -1,3 +1,4 @@
+import { bytesText } from '../../problem/bytes-text.ts'
 import { countText } from '../../problem/count-text.ts'
 import { VERSION } from '../../process/version.ts'
 import type { Check } from './check.ts'
@@ -81,7 +82,7 @@ function diskCheck(disk: Disk | undefined): Check {
   const name = 'disk'
   if (disk === undefined)
     return skip(name, 'the file system of the store does not report its free space')
-  const free = `${Math.round(disk.free / MIB)} MiB free`
+  const free = `${bytesText(disk.free)} free`
   const details = { free_bytes: disk.free, total_bytes: disk.total }
   if (disk.inodes === 0) {
     return failure(

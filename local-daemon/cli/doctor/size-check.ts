@@ -1,4 +1,4 @@
-import { bytesText } from '../output/bytes-text.ts'
+import { bytesText } from '../../problem/bytes-text.ts'
 import type { Check } from './check.ts'
 import { failure, pass, skip, warning } from './outcomes.ts'
 import type { Survey } from './survey.ts'

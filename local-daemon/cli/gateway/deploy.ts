@@ -11,6 +11,7 @@ import { examples } from '../help/examples.ts'
 import { note, noteNext, print, printJson } from '../output/output.ts'
 import { fields } from '../output/table.ts'
 import { shellWord } from '../../problem/shell-word.ts'
+import { parseId } from '../parse/id.ts'
 
 interface GatewayDeployOptions extends GlobalOptions {
   readonly dryRun?: boolean
@@ -22,7 +23,7 @@ export function addGatewayDeploy(gateway: Command): void {
   gateway
     .command('deploy')
     .description('deploy the project to Cloudflare with wrangler, or update it there')
-    .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
+    .argument('[dir]', 'directory of the project', parseId, PROJECT_DIRECTORY)
     .option('--dry-run', 'build it and show what would be uploaded; nothing is sent')
     .option('--replace', 'also replace a Worker that is not this gateway or has another owner')
     .option('--connect', 'then restart the daemon with it, and test it end to end')

@@ -11,6 +11,7 @@ import { examples } from '../help/examples.ts'
 import { noteNext, print, printJson } from '../output/output.ts'
 import { fields } from '../output/table.ts'
 import { shellPath } from '../../problem/shell-word.ts'
+import { parseId } from '../parse/id.ts'
 
 interface GatewayInitOptions extends GlobalOptions {
   readonly name?: string
@@ -27,7 +28,7 @@ export function addGatewayInit(gateway: Command): void {
   gateway
     .command('init')
     .description('write a project that can be deployed to Cloudflare')
-    .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
+    .argument('[dir]', 'directory of the project', parseId, PROJECT_DIRECTORY)
     .option('--name <name>', 'name of the Worker (default: spl-gateway)')
     .option('--owner <did:key>', 'daemon that may connect (default: the daemon of this home)')
     .addOption(

@@ -12,6 +12,7 @@ import { registryOf, type RegistryOptions } from './registry/registry-of.ts'
 import { addRegistryOptions } from './registry/registry-options.ts'
 import { fields } from '../output/table.ts'
 import { shellPath } from '../../problem/shell-word.ts'
+import { parseId } from '../parse/id.ts'
 
 interface GatewayJoinOptions extends RegistryOptions {
   readonly hostname?: string
@@ -22,7 +23,7 @@ export function addGatewayJoin(gateway: Command): void {
   const join = gateway
     .command('join')
     .description('take a hostname that an admin offers')
-    .argument('<invite>', 'the link, https://<gateway>/#spg_…, or its code; - for stdin')
+    .argument('<invite>', 'the link, https://<gateway>/#spg_…, or its code; - for stdin', parseId)
     .option('--hostname <name>', 'the hostname you choose, if the invite lets you', parseHostname)
     .option('--connect', 'restart the daemon of the home with that hostname')
   addRegistryOptions(join)

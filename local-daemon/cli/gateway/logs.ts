@@ -4,6 +4,7 @@ import { followServiceLog } from './self-hosted/follow-journal.ts'
 import { followWorkerLog } from './project/follow-worker-log.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
+import { parseId } from '../parse/id.ts'
 
 interface GatewayLogsOptions extends GlobalOptions {
   readonly follow?: boolean
@@ -14,7 +15,7 @@ export function addGatewayLogs(gateway: Command): void {
   gateway
     .command('logs')
     .description('show what the gateway logs')
-    .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
+    .argument('[dir]', 'directory of the project', parseId, PROJECT_DIRECTORY)
     .option('-f, --follow', 'follow it until Ctrl-C; always on for Cloudflare')
     .option('--self-hosted', 'show the journal of the service on this machine')
     .addHelpText(

@@ -5,6 +5,7 @@ import { removeWorker } from './project/remove-worker.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
+import { parseId } from '../parse/id.ts'
 
 interface GatewayRemoveOptions extends GlobalOptions {
   readonly yes?: boolean
@@ -16,7 +17,7 @@ export function addGatewayRemove(gateway: Command): void {
   gateway
     .command('remove')
     .description('remove the gateway from Cloudflare or from this machine')
-    .argument('[dir]', 'directory of the project', PROJECT_DIRECTORY)
+    .argument('[dir]', 'directory of the project', parseId, PROJECT_DIRECTORY)
     .option('--self-hosted', 'remove the one on this machine: its service and storage directory')
     .option('--storage <dir>', 'with --self-hosted: the directory (default: gateway/ in the home)')
     .option('--yes', 'do not ask for the name')

@@ -5,6 +5,7 @@ import { examples } from '../help/examples.ts'
 import { note, print, printJson } from '../output/output.ts'
 import { fields } from '../output/table.ts'
 import { readPassphrase } from './read-passphrase.ts'
+import { parseId } from '../parse/id.ts'
 
 interface RestoreOptions extends GlobalOptions {
   readonly force?: boolean
@@ -15,7 +16,7 @@ export function addIdentityRestore(identity: Command): void {
   identity
     .command('restore')
     .description('put the keys of a file back; the daemon must be stopped')
-    .argument('<file>', 'what spl identity backup wrote')
+    .argument('<file>', 'what spl identity backup wrote', parseId)
     .option('--force', 'set the keys of another identity aside')
     .option('--passphrase-file <file>', 'read the passphrase from its first line; /dev/fd/3')
     .addHelpText(

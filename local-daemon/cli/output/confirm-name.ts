@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 
 /**
- * Lets a person type a name before something is lost for good. Where nobody sits, `--yes` must have been said.
+ * Lets a person type a name, or a word, before something is lost for good. Where nobody sits, `--yes` must have been said.
  *
  * @param doing what then happens, after "to"
  *
@@ -20,7 +20,7 @@ export async function confirmName(name: string, yes: boolean, doing = 'remove it
   throw new CliError(
     'CONFIRMATION_NEEDED',
     `nothing was done: to ${doing}, type ${name}`,
-    'type the name when asked, or use --yes',
+    `type ${name} when asked, or use --yes`,
     EXIT_CODE.usage,
   )
 }

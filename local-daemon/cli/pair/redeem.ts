@@ -16,6 +16,7 @@ import { parseOrigin } from '../parse/origin.ts'
 import { fields } from '../output/table.ts'
 import { reachText } from '../output/reach-text.ts'
 import { localTime } from '../output/local-time.ts'
+import { parseId } from '../parse/id.ts'
 
 interface RedeemOptions extends SecretOptions {
   readonly url: URL
@@ -32,7 +33,7 @@ export function addPairRedeem(pair: Command): void {
   pair
     .command('redeem')
     .description('exchange a one-time code for a bearer token, on the invited device')
-    .argument('<code>', 'the invite, spi_…, or - for stdin')
+    .argument('<code>', 'the invite, spi_…, or - for stdin', parseId)
     .requiredOption('--url <url>', 'address of the daemon', parseOrigin)
     .addOption(
       new Option('--save', 'save the bearer token in the home instead of printing it').conflicts(

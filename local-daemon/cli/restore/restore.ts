@@ -4,6 +4,7 @@ import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { printJson } from '../output/output.ts'
 import { showRestored } from './show-restored.ts'
+import { parseId } from '../parse/id.ts'
 
 export interface RestoreOptions extends GlobalOptions {
   readonly yes?: boolean
@@ -21,6 +22,7 @@ export function addRestore(program: Command): void {
     .argument(
       '[backup]',
       'name of a backup, a database file, or s3://bucket/prefix[/name]; without it the newest backup',
+      parseId,
     )
     .option('--yes', 'do not ask')
     .option('--identity <file>', 'of spl backup keygen: decrypts s3://… and files of age')

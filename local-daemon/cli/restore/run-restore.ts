@@ -26,7 +26,7 @@ import { finishSwap, STAGED_STATE, swapStores } from '../../store/file/swap.ts'
 import { readLineage } from '../../store/lineage/lineage-file.ts'
 import { StoreOpenError } from '../../store/store-error.ts'
 import { type BackupHome, backupHome, storeFileOf } from '../backup/backup-home.ts'
-import { bytesText } from '../output/bytes-text.ts'
+import { bytesText } from '../../problem/bytes-text.ts'
 import { confirmName } from '../output/confirm-name.ts'
 import { localTime } from '../output/local-time.ts'
 import { note } from '../output/output.ts'
@@ -34,6 +34,7 @@ import { withProgress } from '../output/progress.ts'
 import { stageBackup, type StagedBackup } from './find-source.ts'
 import type { RestoreOptions } from './restore.ts'
 import type { Restored } from './restored.ts'
+import { revivedText } from './revived-text.ts'
 import { countOf } from './show-restored.ts'
 import { ASIDE, storesAside } from './stores-aside.ts'
 
@@ -41,7 +42,7 @@ import { ASIDE, storesAside } from './stores-aside.ts'
  * Puts a backup in the place of the store of a home. Until the last step everything is as before; from then on, the backup is the
  * store, and a start finishes what a kill has interrupted.
  *
- * @throws StartError DAEMON_RUNNING, STORE_IN_USE, KEY_MISSING; as `stageBackup`; CliError CONFIRMATION_NEEDED
+ * @throws StartError DAEMON_RUNNING, HOME_IN_USE, STORE_IN_USE, KEY_MISSING; as `stageBackup`; CliError CONFIRMATION_NEEDED
  */
 export async function runRestore(
   home: Home,
@@ -63,7 +64,7 @@ async function restoreLocked(
 ): Promise<Restored> {
   const at = backupHome(home)
   prepareHome(home)
-  const instance = takeSingleInstance(home)
+  const instance = takeSingleInstance(home, 'spl restore')
   try {
     const lock = takeStoreLock(at.source.database)
     try {
@@ -102,7 +103,7 @@ async function replace(
   const ended = endedInAny(known.map((one) => one.ended))
   const revived = revivedOf(fetched.file, ended)
   if (hasStore) {
-    for (const line of told(present, revived, readLineage(lineage))) note(line)
+    for (const line of told(present, revived, options.revoke, readLineage(lineage))) note(line)
     await confirmName('restore', options.yes === true, `replace the store by ${name}`)
   }
   const identity = identityAt(home.instanceKey)
@@ -198,6 +199,7 @@ function besideOf(database: string): readonly string[] {
 function told(
   differences: Differences | undefined,
   revived: Revived,
+  revoke: boolean,
   mark: ReturnType<typeof readLineage>,
 ): readonly string[] {
   const count = countOf(revived)
@@ -206,6 +208,8 @@ function told(
       ? []
       : [
           `${countText(count, 'account, token or invite was', 'accounts, tokens and invites were')} revoked since the backup`,
+          ...revivedText(revived),
+          revoke ? 'the restore revokes them again' : 'they become valid again (--no-revoke)',
         ]
   if (differences === undefined) {
     const had =

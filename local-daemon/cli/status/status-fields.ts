@@ -1,5 +1,5 @@
 import { reachText } from '../output/reach-text.ts'
-import { bytesText } from '../output/bytes-text.ts'
+import { bytesText } from '../../problem/bytes-text.ts'
 import { localTime } from '../output/local-time.ts'
 import { fields } from '../output/table.ts'
 import { exposureText } from '../serve/exposure.ts'

@@ -6,12 +6,13 @@ import { examples } from '../help/examples.ts'
 import { print, printJson } from '../output/output.ts'
 import { readSecretArgument } from '../parse/secret-argument.ts'
 import { fields } from '../output/table.ts'
+import { parseId } from '../parse/id.ts'
 
 export function addTokenInfo(token: Command): void {
   token
     .command('info')
     .description('show the parts of a bearer token, offline and without its secret')
-    .argument('<bearer>', 'a bearer token, or - for stdin')
+    .argument('<bearer>', 'a bearer token, or - for stdin', parseId)
     .addHelpText(
       'after',
       examples(

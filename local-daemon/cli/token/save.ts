@@ -5,12 +5,17 @@ import { homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { print, printJson, warn } from '../output/output.ts'
 import { readSecretArgument } from '../parse/secret-argument.ts'
+import { parseId } from '../parse/id.ts'
 
 export function addTokenSave(token: Command): void {
   token
     .command('save')
     .description('save the bearer token of this command line in the home (mode 0600)')
-    .argument('<bearer>', 'a bearer token, or - for stdin, which keeps it out of the shell history')
+    .argument(
+      '<bearer>',
+      'a bearer token, or - for stdin, which keeps it out of the shell history',
+      parseId,
+    )
     .addHelpText(
       'after',
       examples(

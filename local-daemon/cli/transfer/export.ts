@@ -1,6 +1,6 @@
 import { countText } from '../../problem/count-text.ts'
 import { Option, type Command } from 'commander'
-import { bytesText } from '../output/bytes-text.ts'
+import { bytesText } from '../../problem/bytes-text.ts'
 import { CliError } from '../cli-error.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { requireKnownNamespace } from '../client/known-namespace.ts'

@@ -1,5 +1,5 @@
 import { countText } from '../../problem/count-text.ts'
-import { bytesText } from '../output/bytes-text.ts'
+import { bytesText } from '../../problem/bytes-text.ts'
 import type { LinkReport } from '../../edge/link-report.ts'
 import { localTime } from '../output/local-time.ts'
 

@@ -2,17 +2,19 @@ import { existsSync } from 'node:fs'
 import { identityAt } from '../../access/identity/identity.ts'
 import type { Home } from '../../home/home.ts'
 import { lineagePath } from '../../home/lineage-path.ts'
+import { refuseOthers } from '../../home/prepare-home.ts'
 import { StartError } from '../../problem/start-error.ts'
 import type { Verification } from './verify-store.ts'
 import { showProgress } from '../output/progress.ts'
 
-/** Everything about the store of a home. Throws `StartError` `KEY_MISSING`, or `StoreOpenError`. */
+/** Everything about the store of a home. Throws `StartError` `HOME_NOT_OURS`, `KEY_MISSING`, or `StoreOpenError`. */
 export async function verified(
   home: Home,
   path: string,
   options: { readonly json?: boolean | undefined; readonly copy?: boolean },
   signal?: AbortSignal,
 ): Promise<Verification> {
+  refuseOthers(home.root)
   if (!existsSync(home.instanceKey)) {
     throw new StartError(
       'KEY_MISSING',

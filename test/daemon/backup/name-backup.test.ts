@@ -77,7 +77,7 @@ describe('a backup on the command line', { timeout: 60_000 }, () => {
     for (const [given, code] of [
       ['hub-2', 'ID_AMBIGUOUS'],
       ['hub-1999', 'BACKUP_NOT_FOUND'],
-      ['', 'BACKUP_NOT_FOUND'],
+      ['', 'INVALID_ARGUMENT'],
       [join('/nowhere', older), 'BACKUP_NOT_FOUND'],
     ] as const) {
       for (const line of [['verify'], ['remove', '--yes']]) {

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { InvalidArgumentError } from 'commander'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cutText } from '../../../local-daemon/cli/output/cut-text.ts'
@@ -15,6 +16,7 @@ import { runFitting } from '../../support/cli/run-here.ts'
 import { MAIN } from '../../support/cli/run-spl.ts'
 import { aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 import { plain } from '../../support/cli/plain.ts'
+import { commandTree } from './command-tree.ts'
 
 const logger = pino({ level: 'silent' })
 
@@ -45,12 +47,30 @@ describe('an empty id, as an unset variable of a shell leaves it, is a wrong com
     ['config', 'set', '', 'true'],
     ['gateway', 'revoke', ''],
     ['login', 'https://localhost:1', '--did', ''],
+    ['restore', ''],
+    ['backup', 'verify', ' '],
+    ['backup', 'remove', '', '--yes'],
+    ['identity', 'restore', ''],
+    ['token', 'save', ''],
+    ['pair', 'redeem', ''],
+    ['gateway', 'join', ''],
   ])('spl %j', async (words) => {
     const before = served.daemon.store.head()
     const run = await spl(...words)
     expect(run).toMatchObject({ code: 2, stdout: '' })
     expect(run.stderr).toMatch(/^error: .+ \[[A-Z_]+\]\ntry: \S/u)
     expect(served.daemon.store.head()).toBe(before)
+  })
+})
+
+describe('no command takes an empty argument, unless it means something there:', () => {
+  // An empty text is a text, an empty list empties a setting, and the last word of a line that is completed may not be begun.
+  const meant = /^(?:intend|do|know|learn|search|help|config set|config auth-set-cors-origins)$/u
+  const takers = commandTree().filter(({ command }) => command.registeredArguments.length > 0)
+  test.for(takers.filter(({ name }) => !meant.test(name)))('spl $name', ({ command }) => {
+    const [first] = command.registeredArguments
+    expect(first?.parseArg).toBeTypeOf('function')
+    expect(() => first?.parseArg?.('', undefined)).toThrow(InvalidArgumentError)
   })
 })
 

@@ -131,8 +131,8 @@ describe('the machine', () => {
       'the daemon runs version 0.0.9',
       seen({}, { health: { ...DAEMON.health, version: '0.0.9' } }),
     ],
-    ['disk', 'warn', '500 MiB', seen({ disk: { free: 500 * 1024 ** 2, total: GIB } })],
-    ['disk', 'fail', '50 MiB', seen({ disk: { free: 50 * 1024 ** 2, total: GIB } })],
+    ['disk', 'warn', '500.0 MiB', seen({ disk: { free: 500 * 1024 ** 2, total: GIB } })],
+    ['disk', 'fail', '50.0 MiB', seen({ disk: { free: 50 * 1024 ** 2, total: GIB } })],
     ['disk', 'fail', 'inodes', seen({ disk: { free: 50 * GIB, total: 99 * GIB, inodes: 0 } })],
     [
       'store',

@@ -196,7 +196,17 @@ describe('a store that is full', () => {
     expect(refusal).toMatchObject({ code: 'STORE_FULL', detail: { try: expect.any(String) } })
     // Small enough to fit, but a moment passes before it is tried again.
     await expect(at.store.append(aDraft())).rejects.toMatchObject({ code: 'STORE_FULL' })
-    expect(at.store.trouble()).toMatchObject({ code: 'STORE_FULL', stopsWrites: true })
+    expect(at.store.trouble()).toMatchObject({
+      code: 'STORE_FULL',
+      stopsWrites: true,
+      // Its owner alone is told where.
+      message: expect.not.stringContaining(at.path),
+      owner: {
+        message: expect.stringMatching(
+          /^The store in \/.* cannot grow: .*; [\d.]+ [GT]iB are free$/u,
+        ),
+      },
+    })
     expect(kept.every((id) => at.store.record(id) !== undefined)).toBe(true)
     const again = at.reopen()
     expect(again.head()).toBe(kept.length)
