@@ -4,9 +4,9 @@ import { backupScene, offlineBackupScene, scheduledScene } from './scenes/backup
 import { bulkScene } from './scenes/bulk.ts'
 import { migrationScene } from './scenes/migration.ts'
 import { namespacesScene } from './scenes/namespaces.ts'
-import { offsiteScene } from './scenes/offsite.ts'
+import { offsiteScene, partsScene } from './scenes/offsite.ts'
 import { redactionScene } from './scenes/redaction.ts'
-import { restoreScene } from './scenes/restore.ts'
+import { restoreFromScene, restoreScene } from './scenes/restore.ts'
 import { exportScene, importScene } from './scenes/transfer.ts'
 
 const SCENES: Readonly<Record<string, () => Promise<Scene>>> = {
@@ -17,7 +17,9 @@ const SCENES: Readonly<Record<string, () => Promise<Scene>>> = {
   'a scheduled backup': scheduledScene,
   'a backup without a daemon': offlineBackupScene,
   'a backup that is sent': offsiteScene,
+  'a backup that is sent in parts': partsScene,
   'a restore': restoreScene,
+  'a restore from elsewhere': restoreFromScene,
   redactions: redactionScene,
   'changes of namespaces': namespacesScene,
   'a new schema': migrationScene,

@@ -1,43 +1,48 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { BackupListView, BackupView } from '../../../../local-daemon/backup/backup-view.ts'
-import { identityFileText, makeAgePair } from '../../../../local-daemon/backup/seal/age-keys.ts'
 import { runHere } from '../../../support/cli/run-here.ts'
-import { anS3Server, CREDENTIALS } from '../../../support/s3/s3-server.ts'
+import { anElsewhere } from '../elsewhere.ts'
 import type { HomeUnderKill } from '../home-under-kill.ts'
 import { AFTER } from '../kill.ts'
 import { Renewed } from '../renewed.ts'
 import type { Scene } from '../run-scene.ts'
 
-/** Records of a home: their backup is sealed and sent in some hundred milliseconds. */
-const RECORDS = 2_000
+/** What a home has. */
+interface Content {
+  readonly records: number
+  /** Of the text of each, bytes. */
+  readonly text: number
+}
+
+/** A backup of them is sealed and sent in some hundred milliseconds, by one request. */
+const SMALL: Content = { records: 2_000, text: 360 }
+/** Sealed, they are three parts of an upload. */
+const LARGE: Content = { records: 900, text: 40_000 }
 
 /** A backup that is sealed and sent to an S3 server: what is listed there can be fetched and proved, or it is not listed. */
-export async function offsiteScene(): Promise<Scene> {
-  const server = await anS3Server()
-  const pair = await makeAgePair()
-  const key = join(mkdtempSync(join(tmpdir(), 'spl-')), 'key.txt')
-  writeFileSync(key, identityFileText(pair, new Date()))
-  let homesMade = 0
+export const offsiteScene = (): Promise<Scene> => sent(SMALL)
+
+/** One that is sent in parts. */
+export const partsScene = (): Promise<Scene> => sent(LARGE)
+
+async function sent({ records, text }: Content): Promise<Scene> {
+  const elsewhere = await anElsewhere()
   const places = new WeakMap<HomeUnderKill, string>()
   const homes = new Renewed(async (home) => {
-    homesMade += 1
-    const to = `s3://backups/home-${homesMade}?endpoint=${server.endpoint}`
-    places.set(home, to)
-    const keys = `aws_access_key_id=${CREDENTIALS.accessKeyId}\naws_secret_access_key=${CREDENTIALS.secretAccessKey}\n`
-    writeFileSync(join(home.path, 's3.credentials'), keys, { mode: 0o600 })
-    const lines = Array.from({ length: RECORDS }, (_, n) =>
-      JSON.stringify({ thread: `th_${n % 20}`, act: 'DO', body: { n, text: 'tea '.repeat(90) } }),
+    const lines = Array.from({ length: records }, (_, n) =>
+      JSON.stringify({
+        thread: `th_${n % 20}`,
+        act: 'DO',
+        body: { n, text: 'tea '.repeat(text / 4) },
+      }),
     )
-    await home.ask('/v1/records', {
+    const filled = await home.ask('/v1/records', {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
       body: lines.map((line) => `${line}\n`).join(''),
     })
+    if (!(await filled.text()).includes('"rejected":0')) throw new Error('fill a home')
     await home.asked('/v1/config/backup_keep', { value: 2 })
-    await home.asked('/v1/config/backup_recipients', { value: [pair.recipient] })
-    await home.asked('/v1/config/backup_to', { value: to })
+    places.set(home, await elsewhere.takeFrom(home))
   })
 
   /** Everything that is listed there is fetched and proved. */
@@ -48,7 +53,7 @@ export async function offsiteScene(): Promise<Scene> {
     const { data } = JSON.parse(listed.stdout) as BackupListView
     for (const { name, fault } of data) {
       if (fault !== null) throw new Error(`${name} is listed: ${fault}`)
-      const args = ['backup', 'fetch', name, '--identity', key, ...from]
+      const args = ['backup', 'fetch', name, '--identity', elsewhere.key, ...from]
       const fetched = await runHere(args, { home: home.path })
       // One that is here already is no failure.
       if (fetched.code !== 0 && !fetched.stderr.includes(name)) throw new Error(fetched.stderr)
@@ -81,7 +86,7 @@ export async function offsiteScene(): Promise<Scene> {
     },
     async [Symbol.asyncDispose]() {
       await homes[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
+      await elsewhere[Symbol.asyncDispose]()
     },
   }
 }

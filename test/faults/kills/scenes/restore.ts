@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { BackupListView } from '../../../../local-daemon/backup/backup-view.ts'
 import { runHere } from '../../../support/cli/run-here.ts'
 import { aHome } from '../../../support/daemon/a-daemon.ts'
+import { until } from '../../../support/until.ts'
+import { anElsewhere } from '../elsewhere.ts'
 import { HomeUnderKill } from '../home-under-kill.ts'
 import { AFTER, delayOf, stepOf } from '../kill.ts'
 import { Killable } from '../killable.ts'
@@ -17,14 +20,22 @@ interface Account {
  * `spl restore` of a backup that has less than the store: the store is then the old one or the backup, whole, with the settings and
  * accounts that belong to it. What was revoked stays revoked either way.
  */
-export async function restoreScene(): Promise<Scene> {
+export const restoreScene = (): Promise<Scene> => restored(false)
+
+/** The same out of an S3 store, while there is no backup at home. */
+export const restoreFromScene = (): Promise<Scene> => restored(true)
+
+async function restored(isElsewhere: boolean): Promise<Scene> {
   const home = new HomeUnderKill()
+  const elsewhere = isElsewhere ? await anElsewhere() : undefined
   const template = aHome()
   await home.start()
   await home.write('th_kept', 400)
   const [before, revoked] = [await account(home, 'before'), await account(home, 'revoked')]
   await home.asked('/v1/config/backup_keep', { value: 5 })
+  const to = await elsewhere?.takeFrom(home)
   await runHere(['backup', 'create'], { home: home.path })
+  if (to !== undefined) await emptied(home)
   const kept = [...home.told]
   await home.write('th_lost', 100)
   const after = await account(home, 'after')
@@ -34,6 +45,8 @@ export async function restoreScene(): Promise<Scene> {
   const all = [...home.told]
   await home.stop()
   execFileSync('cp', ['-Rp', `${home.path}/.`, template.path])
+
+  const from = elsewhere === undefined ? [] : [to ?? '', '--identity', elsewhere.key]
 
   /** The old store or the backup; throws for anything between. */
   async function found(): Promise<'old' | 'new'> {
@@ -74,7 +87,7 @@ export async function restoreScene(): Promise<Scene> {
       const isStep = kill?.by === 'step'
       const begun = performance.now()
       const command = new Killable(
-        ['restore', '--yes', '--json'],
+        ['restore', ...from, '--yes', '--json'],
         home.path,
         isStep ? { left: stepOf(kill, measured), group: kill.group } : {},
       )
@@ -101,8 +114,18 @@ export async function restoreScene(): Promise<Scene> {
     async [Symbol.asyncDispose]() {
       await home[Symbol.asyncDispose]()
       template[Symbol.dispose]()
+      await elsewhere?.[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Waits until the backup is elsewhere, and removes it here. */
+async function emptied(home: HomeUnderKill): Promise<void> {
+  await until('the backup is sent', async () => {
+    const list = await home.asked<BackupListView>('/v1/backups')
+    return list?.offsite?.names.length === 1 && !list.offsite.sending
+  })
+  rmSync(join(home.path, 'backups'), { recursive: true })
 }
 
 async function account(home: HomeUnderKill, name: string): Promise<Account> {
