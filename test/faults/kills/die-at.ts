@@ -1,11 +1,12 @@
 import fs from 'node:fs'
+import http from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
 import Database from 'better-sqlite3'
 import type { StepTask } from './killable.ts'
 
 /*
- * Loaded before a process that is to be killed (`node --import`). Counts the steps that change a file, from the start or from when it is
- * told, and kills the process, perhaps with those that it started, before the nth one.
+ * Loaded before a process that is to be killed (`node --import`). Counts the steps that change a file, and the requests to a server, from
+ * the start or from when it is told, and kills the process, perhaps with those that it started, before the nth one.
  */
 
 const task = JSON.parse(process.env['SPL_DIE_AT'] ?? '{}') as StepTask
@@ -39,6 +40,7 @@ counted(
   [...CHANGES, ...WITH_DESCRIPTORS, 'rmdir'].map((name) => `${name}Sync`),
 )
 counted(fs.promises, CHANGES)
+counted(http, ['request'])
 syncBuiltinESMExports()
 const handle = await fs.promises.open(process.execPath)
 counted(Object.getPrototypeOf(handle) as object, ['sync', 'write', 'writeFile'])
