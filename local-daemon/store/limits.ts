@@ -43,6 +43,8 @@ export const STORE_LIMITS = {
   /** Time of one such read, milliseconds; and how long after it its thread is ended, which does not even stop between two steps. */
   slowReadMs: 2_000,
   slowReadGraceMs: 1_000,
+  /** Longest that the start of its thread, with the opening of the file, may take before that, milliseconds. */
+  slowReadStartMs: 10_000,
   /** Such reads that wait for a thread, for all and for one holder; and how long, milliseconds. */
   slowReadsWaiting: 64,
   slowReadsWaitingPerHolder: 8,

@@ -20,6 +20,8 @@ export interface ReadPoolOptions {
   /** The database file. */
   readonly path: string
   readonly epoch: string
+  /** What its threads run; by default, the reads. */
+  readonly entry?: URL
 }
 
 /** Threads for reads that may be slow, started when there is work and ended when there has been none for a while. */
@@ -45,7 +47,8 @@ export class ReadPool {
       throw readBusy()
     }
     const thread = this.#idle.pop() ?? this.#start()
-    const answer = await thread.run({ ...this.#options, job, ms: STORE_LIMITS.slowReadMs }, signal)
+    const { path, epoch } = this.#options
+    const answer = await thread.run({ path, epoch, job, ms: STORE_LIMITS.slowReadMs }, signal)
     if (thread.isEnded) {
       // Its caller has its answer; the place is free once nothing runs there any more.
       detach(thread.exited.then(leave), () => {})
@@ -67,7 +70,7 @@ export class ReadPool {
       this.#all.delete(thread)
       const at = this.#idle.indexOf(thread)
       if (at !== -1) this.#idle.splice(at, 1)
-    })
+    }, this.#options.entry)
     this.#all.add(thread)
     return thread
   }
@@ -81,6 +84,8 @@ function resultOf(answer: JobAnswer): unknown {
       throw new ProblemError('REQUEST_TIMEOUT', 'The reader has left')
     case 'too-slow':
       throw tooSlow()
+    case 'not-started':
+      throw readBusy('The thread for this read did not start in time')
     case 'failed': {
       const error = new Error(answer.message)
       if (answer.code !== undefined)

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { isDatabaseError } from '../trouble/store-trouble.ts'
 import { openForReading } from '../file/open-for-reading.ts'
 import { startJob } from './read-job.ts'
-import type { JobAnswer, JobMessage } from './worker-messages.ts'
+import type { JobAnswer, JobBegun, JobMessage } from './worker-messages.ts'
 
 /*
  * The entry of a thread that reads. It opens the file for each job, which takes less than a millisecond: so it holds no file that
@@ -14,10 +14,11 @@ parentPort?.on('message', (message: JobMessage) => {
 })
 
 function run({ job, path, epoch, ms, stop }: JobMessage): JobAnswer {
-  const until = performance.now() + ms
   const isStopped = new Int32Array(stop)
   try {
     const database = openForReading(path, epoch)
+    parentPort?.postMessage({ kind: 'begun' } satisfies JobBegun)
+    const until = performance.now() + ms
     const steps = startJob(database, job)
     try {
       for (;;) {

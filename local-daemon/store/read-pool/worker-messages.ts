@@ -13,9 +13,14 @@ export interface JobMessage {
   readonly stop: SharedArrayBuffer
 }
 
+/** What it says once the file is open: the time for the job runs from here. */
+export interface JobBegun {
+  readonly kind: 'begun'
+}
+
 /** What it answers. */
 export type JobAnswer =
   | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'stopped' | 'too-slow' }
+  | { readonly kind: 'stopped' | 'too-slow' | 'not-started' }
   /** `code`: SQLite’s own, if the error is SQLite’s. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
