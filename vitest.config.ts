@@ -41,7 +41,7 @@ const PLATFORM = [
   'test/daemon/store/{kill/kill,redaction/redaction-kill,schemas/migration-kill}.test.ts',
   'test/daemon/store/search/{index-replaced,search-index}.test.ts',
   'test/docs/docs-second-machine.test.ts',
-  'test/gateway/registry/registry-limits.test.ts',
+  'test/gateway/registry/{registry-limits,registry-miniflare}.test.ts',
   'test/gateway/relay/{gateway-metrics,hibernation,relay-miniflare}.test.ts',
   'test/repository/{build,lint-rules,suite}.test.ts',
   'test/system/{import-both-ways,tunnel-survives,tunnel-wake}.test.ts',

@@ -1,8 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { armor, Decrypter, Encrypter } from 'age-encryption'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { identityAt, loadIdentity } from '../../../../local-daemon/access/identity/identity.ts'
 import {
   addSuccession,
@@ -39,6 +48,37 @@ const restore = (home: Home, file: string, words: string, ...more: readonly stri
   runHere(['identity', 'restore', file, '--passphrase-file', words, '--json', ...more], {
     home: home.root,
   })
+
+let saved: ReturnType<typeof aKeyedHome>
+beforeAll(async () => {
+  saved = aKeyedHome()
+  await backup(saved.home, saved.file, saved.words)
+  const opening = new Decrypter()
+  opening.addPassphrase(WORDS)
+  const keys = await opening.decrypt(armor.decode(readFileSync(saved.file, 'utf8')))
+  const sealing = new Encrypter()
+  sealing.setPassphrase(WORDS)
+  sealing.setScryptWorkFactor(10)
+  writeFileSync(saved.file, armor.encode(await sealing.encrypt(keys)))
+}, 60_000)
+afterAll(() => saved[Symbol.dispose]())
+
+/**
+ * A home and the backup of its keys. The backup was encrypted anew with a small work factor: with that of a real one each
+ * passphrase that is tried takes a second of a core.
+ */
+function aSavedHome() {
+  const at = aHome()
+  const home = homeAt(join(at.path, 'home'))
+  prepareHome(home)
+  for (const name of readdirSync(saved.home.keys)) {
+    copyFileSync(join(saved.home.keys, name), join(home.keys, name))
+  }
+  const [words, file] = [join(at.path, 'words'), join(at.path, 'keys.age')]
+  copyFileSync(saved.words, words)
+  copyFileSync(saved.file, file)
+  return { home, words, file, [Symbol.dispose]: at[Symbol.dispose] }
+}
 
 const keysIn = (home: Home): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -78,9 +118,8 @@ describe('a backup of the keys', { timeout: 60_000 }, () => {
   })
 
   test('refuses another identity, and with --force sets it aside whole', async () => {
-    using one = aKeyedHome()
+    using one = aSavedHome()
     using other = aKeyedHome()
-    await backup(one.home, one.file, one.words)
     const theirs = keysIn(other.home)
     const refused = await restore(other.home, one.file, one.words)
     expect(refused).toMatchObject({ code: 1, stdout: '' })
@@ -94,10 +133,9 @@ describe('a backup of the keys', { timeout: 60_000 }, () => {
   })
 
   test('does not open with another passphrase, and never with a changed byte', async () => {
-    using one = aKeyedHome()
+    using one = aSavedHome()
     using other = aHome()
     const fresh = homeAt(join(other.path, 'fresh'))
-    await backup(one.home, one.file, one.words)
     writeFileSync(one.words, 'marble otter seven lanterm\n')
     const wrong = await restore(fresh, one.file, one.words)
     expect(wrong).toMatchObject({ code: 1, stdout: '' })
@@ -114,8 +152,7 @@ describe('a backup of the keys', { timeout: 60_000 }, () => {
   })
 
   test('is not put back while a daemon runs', async () => {
-    using one = aKeyedHome()
-    await backup(one.home, one.file, one.words)
+    using one = aSavedHome()
     const instance = takeSingleInstance(one.home)
     const run = await restore(one.home, one.file, one.words)
     instance.release()
