@@ -2,16 +2,14 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Login } from '../../local-daemon/cli/client/login-file.ts'
 import { aHomeWithIdentity } from '../support/daemon/a-home-with-identity.ts'
 import { aHome } from '../support/daemon/a-daemon.ts'
 import { callsIn, readCall } from '../support/cli/example-lines.ts'
 import { startOnWorkerd } from '../support/gateway/gateway-under-test.ts'
-import { runSpl } from '../support/cli/run-spl.ts'
+import { MAIN, runSpl } from '../support/cli/run-spl.ts'
 
-const MAIN = fileURLToPath(new URL('../../local-daemon/cli/main.ts', import.meta.url))
 const PAGE = readFileSync(new URL('../../docs/second-machine.md', import.meta.url), 'utf8')
 const BLOCKS = [...PAGE.matchAll(/```sh\n# (at home|on the second machine)\n(.*?)```/gsu)].map(
   ([, place = '', lines = '']) => ({ place, lines }),

@@ -13,8 +13,7 @@ import {
 import { splProgram } from '../../../local-daemon/cli/spl.ts'
 import { runHere } from '../../support/cli/run-here.ts'
 import { aDaemon, aDraft, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
-
-const MAIN = fileURLToPath(new URL('../../../local-daemon/cli/main.ts', import.meta.url))
+import { MAIN } from '../../support/cli/run-spl.ts'
 
 function valuesAt(...words: string[]): string[] {
   const { place } = completeLine(splProgram(), words)

@@ -2,12 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runSpl } from '../../support/cli/run-spl.ts'
+import { MAIN, runSpl } from '../../support/cli/run-spl.ts'
 import { aDaemon, aHome, type TestDaemon } from '../../support/daemon/a-daemon.ts'
 
-const MAIN = fileURLToPath(new URL('../../../local-daemon/cli/main.ts', import.meta.url))
 // oxlint-disable-next-line no-control-regex -- finding colours is what it is for
 const COLOUR = /\u001B\[/u
 

@@ -3,13 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { showProgress } from '../../../local-daemon/cli/output/progress.ts'
-import { runSpl } from '../../support/cli/run-spl.ts'
+import { MAIN, runSpl } from '../../support/cli/run-spl.ts'
 import { aHome } from '../../support/daemon/a-daemon.ts'
-
-const MAIN = fileURLToPath(new URL('../../../local-daemon/cli/main.ts', import.meta.url))
 
 /** A terminal that remembers, and its clock. */
 function aTerminal(columns = 40) {

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import type { SplEnvironment, SplRun } from '../../support/cli/run-spl.ts'
-
-const MAIN = fileURLToPath(new URL('../../../local-daemon/cli/main.ts', import.meta.url))
+import { MAIN, type SplEnvironment, type SplRun } from '../../support/cli/run-spl.ts'
 
 /** Runs one command of the CLI with something on its stdin. */
 export async function splWithInput(
