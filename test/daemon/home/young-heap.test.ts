@@ -22,6 +22,7 @@ function afterBurst(isBounded: boolean): number {
 
 test('the heap for new objects stays small through a burst of them', () => {
   const [free, bounded] = [afterBurst(false), afterBurst(true)]
-  expect(free).toBeGreaterThan(16)
-  expect(bounded).toBeLessThan(8)
+  // 128 and 2 MiB, and 10 once on a busy machine, where the threads that collect hold pages of their own.
+  expect(free).toBeGreaterThan(64)
+  expect(bounded).toBeLessThan(16)
 })

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Miniflare } from 'miniflare'
 import type { LIMITS } from '../../../protocol/limits.ts'
 import { COMPATIBILITY_DATE } from '../../../local-daemon/gateway/compatibility-date.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
@@ -100,6 +99,8 @@ export async function startOnMiniflare(settings: GatewaySettings): Promise<Gatew
   const { adminDid, clientAddressHeader, ownerDid, perMinute } = settings
   const text = (value: string) => ({ type: 'text' as const, value })
   const log: string[] = []
+  // Only here: loading it takes half a second, and few files need it.
+  const { Miniflare } = await import('miniflare')
   const runtime = new Miniflare({
     telemetry: { enabled: false },
     handleStructuredLogs: ({ message }) => log.push(message),
