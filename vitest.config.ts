@@ -23,7 +23,7 @@ const UNITS = [
 ]
 /** Floods, storms and locks, which measure what others get meanwhile: `npm run test:load`, with nothing beside them. */
 const LOAD = [
-  'test/daemon/store/{store-busy-reads,query/{read-threads,slow-reads},reach/reach-speed}.test.ts',
+  'test/daemon/store/{store-busy-reads,query/read-threads,query/slow-reads,reach/reach-speed}.test.ts',
   'test/daemon/http/{many-members,pipelined}.test.ts',
   'test/gateway/load/{home-shares,hostile-clients,policy-flood,shares,under-attack}.test.ts',
   'test/gateway/streams/unread-lists.test.ts',
