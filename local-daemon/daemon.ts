@@ -112,7 +112,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   const faults = new FaultBook(logger)
 
   const storePath = options.memory === true ? null : (options.store ?? home.database)
-  const { identity, store, lineage } = await openHomeStore({
+  const { identity, store, lineage, endedBook } = await openHomeStore({
     home,
     path: storePath,
     isNew: options.newStore === true,
@@ -153,6 +153,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     faults,
     backups,
     offsite,
+    endedBook,
     listener,
     stopping: stopping.signal,
     process: randomUUID(),

@@ -5,7 +5,7 @@ import { type Identity, loadIdentity } from './access/identity/identity.ts'
 import { readSuccessions } from './access/identity/succession.ts'
 import { takeOver } from './access/identity/take-over.ts'
 import { endAgain } from './access/ended/end-again.ts'
-import { EndedBook } from './access/ended/ended-book.ts'
+import { EndedBook, type EndedListFailure } from './access/ended/ended-book.ts'
 import { type EndedList, readEndedList, setAsideDamaged } from './access/ended/ended-file.ts'
 import { refuseLostAccounts } from './access/lost-accounts.ts'
 import { backupsAtHome } from './backup/backups-at-home.ts'
@@ -40,6 +40,8 @@ export interface HomeStore {
   readonly store: Store
   /** Identities before this one, the newest first. */
   readonly lineage: readonly string[]
+  /** Keeps what has ended outside the store; undefined for a store in memory. */
+  readonly endedBook: EndedBook | undefined
 }
 
 /** Locks and opens the store of a home, and makes its identity on the first start. Throws `StartError`, `StoreOpenError`. */
@@ -79,16 +81,17 @@ export async function openHomeStore(options: HomeStoreOptions): Promise<HomeStor
   // Before this identity writes anything else: records of the previous one count up to here.
   await takeOver(store, identity, successions)
   refuseLostAccounts(store)
-  if (path !== null) await keepEnded(options, { identity, store, lineage }, list)
-  return { identity, store, lineage }
+  const endedBook =
+    path === null ? undefined : await keepEnded(options, { identity, store, lineage }, list)
+  return { identity, store, lineage, endedBook }
 }
 
 /** Ends what has ended before, if this store does not know of it, and remembers what ends from now on. */
 async function keepEnded(
   { home, logger, undo }: HomeStoreOptions,
-  { identity, store, lineage }: HomeStore,
+  { identity, store, lineage }: Omit<HomeStore, 'endedBook'>,
   list: EndedList,
-): Promise<void> {
+): Promise<EndedBook> {
   if (list.state === 'damaged') {
     const kept = setAsideDamaged(home.ended)
     logger.warn({ kept }, 'the list of what was revoked and redacted is damaged: see spl doctor')
@@ -96,10 +99,10 @@ async function keepEnded(
   const again = await endAgain(store, identity.did, list.ended)
   if (again.revoked + again.redacted > 0)
     logger.warn(again, 'revoked and redacted again: the store did not know of it')
-  const onBehind = (error: unknown) =>
-    logger.warn({ err: error }, `${home.ended} cannot be written; it is tried again`)
+  const onBehind = ({ message, ...more }: EndedListFailure) => logger.warn(more, message)
   const book = new EndedBook({ path: home.ended, store, identity, lineage, onBehind }, list)
   undo.defer(() => book.close())
+  return book
 }
 
 /** What SQLite and the lineage keep beside the database. */

@@ -1,3 +1,4 @@
+import type { EndedListFailure } from '../access/ended/ended-book.ts'
 import type { BackupReport } from './backups.ts'
 import type { BackupReason, Manifest } from './manifest.ts'
 import type { OffsiteReport } from './offsite/offsite.ts'
@@ -37,6 +38,7 @@ export function viewOfList(
   found: readonly FoundBackup[],
   report?: BackupReport,
   offsite?: OffsiteReport,
+  endedList?: EndedListFailure,
 ) {
   const { every = null, keep = null, nextAt, failure } = report ?? {}
   return {
@@ -49,6 +51,7 @@ export function viewOfList(
     next_at: nextAt === undefined ? null : seconds(nextAt),
     failure: failure === undefined ? null : viewOfFailure(failure),
     offsite: offsite === undefined ? null : viewOfOffsite(offsite),
+    ended_list_failure: endedList === undefined ? null : viewOfFailure(endedList),
   } as const
 }
 
@@ -65,7 +68,12 @@ function viewOfOffsite({ to, sending, names, newest, failure }: OffsiteReport) {
   } as const
 }
 
-function viewOfFailure({ code, message, try: next, at }: NonNullable<BackupReport['failure']>) {
+function viewOfFailure({
+  code,
+  message,
+  try: next,
+  at,
+}: NonNullable<BackupReport['failure']> | EndedListFailure) {
   return { code, message, try: next, at: seconds(at) }
 }
 

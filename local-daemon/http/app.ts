@@ -1,6 +1,7 @@
 import { andThen, type MaybePromise } from '../../protocol/maybe-promise.ts'
 import type { Logger } from 'pino'
 import type { Backups } from '../backup/backups.ts'
+import type { EndedBook } from '../access/ended/ended-book.ts'
 import type { Offsite } from '../backup/offsite/offsite.ts'
 import { decideCors, type CorsDecision } from '../../protocol/http/cors.ts'
 import { showsTicket } from '../../protocol/http/without-ticket.ts'
@@ -47,6 +48,7 @@ export interface AppParts extends AppAccess {
   readonly faults: FaultBook
   readonly backups: Backups
   readonly offsite: Offsite
+  readonly endedBook: Pick<EndedBook, 'failure'> | undefined
   /** Where the app's own port listens. */
   readonly listener: ListenHost
   /** Aborts when the daemon stops. */

@@ -884,6 +884,14 @@ export type BackupList = {
             at: number;
         } | null;
     } | null;
+    /** Since when, and why, `ended.list` lacks what was revoked or redacted */
+    ended_list_failure: {
+        code: string;
+        message: string;
+        "try": string | null;
+        /** Unix time, seconds */
+        at: number;
+    } | null;
 };
 export type OpenApiDocument = {
     openapi: string;

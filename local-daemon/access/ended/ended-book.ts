@@ -15,6 +15,15 @@ import { ACCESS_LIMITS } from '../limits.ts'
 import { redactionClaim } from '../redaction-note.ts'
 import { addToEndedList, type EndedList, readEndedList, writeEndedList } from './ended-file.ts'
 
+/** Why the list is behind the store. */
+export interface EndedListFailure {
+  readonly code: 'ENDED_LIST_UNWRITTEN'
+  readonly message: string
+  readonly try: string
+  /** Since when, Unix time in milliseconds. */
+  readonly at: number
+}
+
 interface EndedBookParts {
   readonly path: string
   readonly store: Store
@@ -22,7 +31,7 @@ interface EndedBookParts {
   /** Identities before this one. */
   readonly lineage: readonly string[]
   /** Told when the list cannot be written, once, until it can be again. */
-  readonly onBehind: (error: unknown) => void
+  readonly onBehind: (failure: EndedListFailure) => void
 }
 
 /**
@@ -32,7 +41,7 @@ interface EndedBookParts {
 export class EndedBook {
   readonly #parts: EndedBookParts
   #lines: number
-  #isBehind = false
+  #failure: EndedListFailure | undefined
   readonly #timer: NodeJS.Timeout
   readonly #unlisten: () => void
 
@@ -42,14 +51,19 @@ export class EndedBook {
     this.#lines = list.lines
     this.#settle(list)
     this.#unlisten = parts.store.commits.add((records) => this.#onCommit(records))
-    this.#timer = setInterval(() => this.#isBehind && this.#rewrite(), ACCESS_LIMITS.endedRetryMs)
+    this.#timer = setInterval(() => this.#failure && this.#rewrite(), ACCESS_LIMITS.endedRetryMs)
     this.#timer.unref()
+  }
+
+  /** Undefined while the list has all that the store has. */
+  get failure(): EndedListFailure | undefined {
+    return this.#failure
   }
 
   close(): void {
     clearInterval(this.#timer)
     this.#unlisten()
-    if (this.#isBehind) this.#rewrite()
+    if (this.#failure) this.#rewrite()
   }
 
   /** A kill may have come between a commit and the list. */
@@ -63,7 +77,7 @@ export class EndedBook {
     const { path, identity } = this.#parts
     const ended = endedBy(records, identity.did)
     if (ended === undefined) return
-    if (this.#isBehind || this.#lines >= ACCESS_LIMITS.endedLines) return this.#rewrite()
+    if (this.#failure || this.#lines >= ACCESS_LIMITS.endedLines) return this.#rewrite()
     this.#guarded(() => {
       addToEndedList(path, ended, identity)
       this.#lines += 1
@@ -83,11 +97,23 @@ export class EndedBook {
   #guarded(work: () => void): void {
     try {
       work()
-      this.#isBehind = false
+      this.#failure = undefined
     } catch (error) {
-      if (!this.#isBehind) this.#parts.onBehind(error)
-      this.#isBehind = true
+      const { path, onBehind } = this.#parts
+      const isNew = this.#failure === undefined
+      this.#failure = behind(path, error as Error, this.#failure?.at ?? Date.now())
+      if (isNew) onBehind(this.#failure)
     }
+  }
+}
+
+function behind(path: string, { message }: Error, at: number): EndedListFailure {
+  const pause = `${ACCESS_LIMITS.endedRetryMs / 1000} s`
+  return {
+    code: 'ENDED_LIST_UNWRITTEN',
+    message: `${path} cannot be written, so an older store that is put back brings back what was revoked or redacted: ${message}`,
+    try: `make room, or make the file and its directory writable for the daemon; it is tried again every ${pause}`,
+    at,
   }
 }
 

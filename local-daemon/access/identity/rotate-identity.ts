@@ -9,7 +9,9 @@ import { StartError } from '../../problem/start-error.ts'
 import { takeStoreLock } from '../../home/store-lock.ts'
 import { openStoreSoon } from '../../store/open-store-soon.ts'
 import type { Store } from '../../store/open-store.ts'
+import { endedInAny } from '../../store/ended/ended.ts'
 import { Accounts, type FreshToken } from '../accounts.ts'
+import { readEndedList, setAsideDamaged, writeEndedList } from '../ended/ended-file.ts'
 import { daemonFolds } from '../folds.ts'
 import { flushDirectory, type Identity, identityAt, loadIdentity, writeNewKey } from './identity.ts'
 import { addSuccession, readSuccessions, stateSuccession } from './succession.ts'
@@ -115,9 +117,26 @@ async function settle(
   try {
     const ended = endingAccounts(store)
     await takeOver(store, identity, successions)
+    signEndedList(home, store, identity, earlier)
     return { ended, fresh: await adminBearer(store, new Accounts(store, identity, earlier)) }
   } finally {
     store.close()
+  }
+}
+
+/** Writes the list of what has ended as the new identity: the old one’s key may be in other hands. The next start does what fails here. */
+function signEndedList(
+  home: Home,
+  store: Store,
+  identity: Identity,
+  earlier: readonly string[],
+): void {
+  try {
+    const { ended, state } = readEndedList(home.ended, [identity.did, ...earlier])
+    if (state === 'damaged') setAsideDamaged(home.ended)
+    writeEndedList(home.ended, endedInAny([ended, store.ended() ?? ended]), identity)
+  } catch {
+    // The identity is new already: what is wrong with a file beside it must not look like a rotation that failed.
   }
 }
 

@@ -5,15 +5,17 @@ import { readSuccessions } from '../../access/identity/succession.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 import { countEnded } from '../../store/ended/ended.ts'
 import type { Check } from './check.ts'
-import { pass, skip, warning } from './outcomes.ts'
+import { failure, pass, skip, warning } from './outcomes.ts'
 import type { Survey } from './survey.ts'
 
 const NAME = 'ended-list'
 const LOOK = 'spl token list and spl service-account list show what is valid'
 
 /** Whether the home still knows, outside the store, what was revoked and redacted: an older store that is put back does not. */
-export function endedCheck({ home, running, presence }: Survey): Check {
+export function endedCheck({ home, running, presence, daemon }: Survey): Check {
   if (!existsSync(home.instanceKey)) return skip(NAME, 'there is no identity yet')
+  const behind = daemon?.backups?.ended_list_failure
+  if (behind) return failure(NAME, behind.message, behind.try ?? 'spl logs')
   const damaged = damagedList(home.ended)
   if (existsSync(damaged)) {
     const why = `the list of what was revoked and redacted was damaged: ${damaged}; a restore may bring back what it has lost`

@@ -8,7 +8,7 @@ import type { RouteParts } from './route-parts.ts'
 /**
  * Making and listing backups. No route removes, reads or restores one: a stolen token can do no harm to what is kept.
  */
-export function addBackups({ router, authorise, backups, offsite }: RouteParts): void {
+export function addBackups({ router, authorise, backups, offsite, endedBook }: RouteParts): void {
   router.on(
     {
       method: 'post',
@@ -35,7 +35,8 @@ export function addBackups({ router, authorise, backups, offsite }: RouteParts):
       responses: { 200: answers(BackupList, 'Backups') },
     },
     async (c) => {
-      const body = viewOfList(await backups.list(), backups.report(), offsite.report())
+      const found = await backups.list()
+      const body = viewOfList(found, backups.report(), offsite.report(), endedBook?.failure)
       return jsonAnswer(c.env, 200, JSON.stringify(body))
     },
   )

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { EndedBook } from '../../access/ended/ended-book.ts'
 import type { Backups } from '../../backup/backups.ts'
 import type { Offsite } from '../../backup/offsite/offsite.ts'
 import type { AppAccess } from '../app-access.ts'
@@ -29,6 +30,8 @@ export interface RouteParts extends Omit<AppAccess, 'store'> {
   readonly hub: FeedHub
   readonly backups: Backups
   readonly offsite: Offsite
+  /** Undefined for a store in memory. */
+  readonly endedBook: Pick<EndedBook, 'failure'> | undefined
   readonly observation: Observation
   /** What large answers share. */
   readonly pages: PageMemory

@@ -70,5 +70,8 @@ export const BackupList = z
       })
       .nullable()
       .openapi({ description: 'Where backups go too: the setting `backup_to`' }),
+    ended_list_failure: Failure.nullable().openapi({
+      description: 'Since when, and why, `ended.list` lacks what was revoked or redacted',
+    }),
   })
   .openapi('BackupList')
