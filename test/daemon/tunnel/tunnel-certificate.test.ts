@@ -12,6 +12,7 @@ import { startTunnel } from '../../../local-daemon/tunnel/start-tunnel.ts'
 import { HomeApp } from '../../support/daemon/home-app.ts'
 import { until } from '../../support/until.ts'
 import { aHome } from '../../support/daemon/a-daemon.ts'
+import { builtWorker } from '../../support/gateway/worker-source.ts'
 
 function aStage() {
   const home = aHome()
@@ -19,8 +20,10 @@ function aStage() {
   prepareHome(paths)
   const identity = loadIdentity(paths)
   const directory = join(home.path, 'gateway')
-  const start = (port = 0) =>
-    startGateway({ ownerDid: identity.did, directory, port, tls: 'self-signed' })
+  const start = async (port = 0) => {
+    const worker = await builtWorker()
+    return startGateway({ ownerDid: identity.did, directory, worker, port, tls: 'self-signed' })
+  }
   const connect = (gatewayUrl: string, cacert?: string) =>
     startTunnel(
       { gatewayUrl, ...(cacert !== undefined && { cacert }) },

@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { LIMITS } from '../../../protocol/limits.ts'
 import { COMPATIBILITY_DATE } from '../../../local-daemon/gateway/compatibility-date.ts'
 import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
-import { bundleWorker, workerBundle } from '../../../local-daemon/gateway/worker-bundle.ts'
+import { builtWorker, wrappedWorker } from './worker-source.ts'
 
 /** The hostname of gateways that have an admin. */
 export const BASE = 'spl.test'
@@ -166,24 +164,8 @@ export async function workerSource(
   const plain = Object.keys(more).length === 0 && limits === undefined
   const { collectable, movableClock, observed } = settings
   const wrapped = [collectable, movableClock, observed].includes(true) || unhearing !== undefined
-  if (plain && !wrapped) return plainWorker()
+  if (plain && !wrapped) return builtWorker()
   return wrappedWorker(wrapping(JSON.stringify(more), unhearing ?? 0, JSON.stringify(limits ?? {})))
-}
-
-/** As bundled for all tests (bundle-spl.ts), or now. */
-function plainWorker(): Promise<string> {
-  const ready = process.env['SPL_TEST_WORKER']
-  return ready === undefined ? workerBundle() : readFile(ready, 'utf8')
-}
-
-/** Each wrapping is bundled once in a file of tests. */
-const bundles = new Map<string, Promise<string>>()
-
-function wrappedWorker(contents: string): Promise<string> {
-  const resolveDir = fileURLToPath(new URL('../../../edge-gateway', import.meta.url))
-  const bundle = bundles.get(contents) ?? bundleWorker({ contents, resolveDir })
-  bundles.set(contents, bundle)
-  return bundle
 }
 
 function wrapping(more: string, unhearing: number, limits: string): string {

@@ -8,6 +8,7 @@ import { startGateway } from '../../../local-daemon/gateway/start-gateway.ts'
 import { aHomeWithIdentity } from '../../support/daemon/a-home-with-identity.ts'
 import { until } from '../../support/until.ts'
 import type { Way } from './access-table-routes.ts'
+import { builtWorker } from '../../support/gateway/worker-source.ts'
 
 export interface Asking {
   readonly method: string
@@ -45,7 +46,11 @@ export async function anAccessStage(options: Partial<DaemonOptions> = {}): Promi
   const home = aHomeWithIdentity()
   const gateway =
     options.host === undefined
-      ? await startGateway({ ownerDid: home.ownerDid, directory: join(home.path, 'gateway') })
+      ? await startGateway({
+          ownerDid: home.ownerDid,
+          directory: join(home.path, 'gateway'),
+          worker: await builtWorker(),
+        })
       : undefined
   const daemon = await startDaemon({
     home: home.path,

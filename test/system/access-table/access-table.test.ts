@@ -52,23 +52,27 @@ test('has a row for every route that is served, and for no other', async () => {
   expect(ROUTES.map(({ route }) => route).toSorted()).toEqual(served.toSorted())
 })
 
-test.each(TESTED)('every route answers every credential as the table says: %s', async (way) => {
-  const at = (way === 'network' ? networkScene : scene) ?? scene
-  const cells = ROUTES.flatMap((row) => CREDENTIALS.map((credential) => ({ row, credential })))
-  const wrong: string[] = []
-  async function work(): Promise<void> {
-    for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {
-      const { row, credential } = cell
-      const told = await tell(at, way, row, credential)
-      const expected = expectedAnswer(row, way, credential)
-      if (told !== expected) {
-        wrong.push(`${row.route} with ${credential.shows}: ${told} in place of ${expected}`)
+test.each(TESTED)(
+  'every route answers every credential as the table says: %s',
+  { timeout: 60_000 },
+  async (way) => {
+    const at = (way === 'network' ? networkScene : scene) ?? scene
+    const cells = ROUTES.flatMap((row) => CREDENTIALS.map((credential) => ({ row, credential })))
+    const wrong: string[] = []
+    async function work(): Promise<void> {
+      for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {
+        const { row, credential } = cell
+        const told = await tell(at, way, row, credential)
+        const expected = expectedAnswer(row, way, credential)
+        if (told !== expected) {
+          wrong.push(`${row.route} with ${credential.shows}: ${told} in place of ${expected}`)
+        }
       }
     }
-  }
-  await Promise.all(Array.from({ length: TOGETHER }, work))
-  expect(wrong.toSorted()).toEqual([])
-})
+    await Promise.all(Array.from({ length: TOGETHER }, work))
+    expect(wrong.toSorted()).toEqual([])
+  },
+)
 
 async function tell(
   { stage, requests, credentials }: Scene,

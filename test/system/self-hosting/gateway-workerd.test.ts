@@ -13,15 +13,21 @@ import {
 import { nothingRuns } from '../../support/processes-of.ts'
 import { getPublic } from '../../support/clients/public-request.ts'
 import { isRunning } from '../../support/cli/run-spl.ts'
+import { builtWorker } from '../../support/gateway/worker-source.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
 let home: HomeWithIdentity
 let options: GatewayOptions
 
-beforeEach(() => {
+beforeEach(async () => {
   home = aHomeWithIdentity()
-  options = { ownerDid: home.ownerDid, directory: home.paths.gateway, tls: 'self-signed' }
+  options = {
+    ownerDid: home.ownerDid,
+    directory: home.paths.gateway,
+    worker: await builtWorker(),
+    tls: 'self-signed',
+  }
 })
 
 afterEach(async () => {
