@@ -15,7 +15,9 @@ export const STORE_LIMITS = {
   /** Largest record that changes settings in a store that is at its ceiling, bytes: the longest list of origins has 19 KiB. */
   settingBytes: 32 * 1024,
   /** Batches of one bulk append that are verified or wait: what it holds in memory. */
-  ingestAhead: 6,
+  ingestAhead: 10,
+  /** Batches that are written together, if they are on their way: a flush to disk costs as much as some hundred rows. */
+  ingestTogether: 4,
   /** Longest wait of a write while another program has the store locked, milliseconds; and how many may wait then. */
   storeBusyMs: 5_000,
   writesWaiting: 512,
@@ -80,6 +82,8 @@ export const STORE_LIMITS = {
   indexRetryMs: 10_000,
   /** Pause between two transactions while the index is behind, as a part of the time of the one before. */
   indexPause: 0.5,
+  /** The same while a bulk append is under way, milliseconds. */
+  indexBulkPauseMs: 2_000,
   /** How long the thread that indexes is kept without work, milliseconds. */
   indexIdleMs: 30_000,
   /** How long a redaction waits for the index to be clear of it, milliseconds. */

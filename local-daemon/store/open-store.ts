@@ -99,7 +99,13 @@ export function openStore(options: StoreOptions): Store {
   const keys = new IdempotencyKeys(statements, reader)
   const check = () => look('thoroughly')
   const { epoch } = reader
-  const searchIndex = new SearchIndex({ store: path, epoch, head: () => head, state })
+  const searchIndex = new SearchIndex({
+    store: path,
+    epoch,
+    head: () => head,
+    isBulk: () => queue.isBulk,
+    state,
+  })
   const slow = createSlowReads({ path, database, epoch, state, check, searchIndex })
 
   const commit = database.transaction((work: () => unknown) => work()).immediate

@@ -45,6 +45,8 @@ export class WriteQueue<Transactor> {
   #timer: NodeJS.Timeout | undefined
   /** When the last single write came, by the monotonic clock. */
   #singleAt = Number.NEGATIVE_INFINITY
+  /** The same of a batch of many. */
+  #bulkAt = Number.NEGATIVE_INFINITY
 
   constructor(transact: Transact<Transactor>) {
     this.#transact = transact
@@ -69,7 +71,13 @@ export class WriteQueue<Transactor> {
    * writes came lately: nothing else runs meanwhile, so none can cut it short.
    */
   bulk<Result>(work: BulkWork<Transactor, Result>): Promise<Result> {
+    this.#bulkAt = performance.now()
     return this.#enter((tx) => work(tx, this.#bulkTurn()), false, this.#bulk)
+  }
+
+  /** Whether much is being written. */
+  get isBulk(): boolean {
+    return performance.now() - this.#bulkAt < STORE_LIMITS.bulkAloneAfterMs
   }
 
   #bulkTurn(): () => boolean {

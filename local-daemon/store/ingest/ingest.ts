@@ -108,6 +108,7 @@ export class Ingest {
       return undefined
     }
     await batch.proved
+    await this.#together()
     this.#parts.mayGoOn()
     const outcomes = this.#parts.isTrial
       ? await this.#try(batch.steps ?? [])
@@ -116,6 +117,14 @@ export class Ingest {
     this.pause()
     this.#tell()
     return outcomes
+  }
+
+  /** Waits for batches whose signatures are under way, as many as are written together. */
+  async #together(): Promise<void> {
+    // What is wrong with one of them is told after the outcomes of those before.
+    for (let n = 1; n < STORE_LIMITS.ingestTogether; n += 1) {
+      await this.#batches[n]?.proved?.catch(() => {})
+    }
   }
 
   /** Those of the batches at the front that are proved. */

@@ -7,6 +7,8 @@ export interface SearchIndexParts {
   readonly epoch: string
   /** The newest record’s number. */
   readonly head: () => number
+  /** Whether a bulk append is under way. */
+  readonly isBulk: () => boolean
   /** Once the store has come to an end, its file may be another one, which is not opened, not even to read. */
   readonly state: Pick<StoreState, 'end'>
 }

@@ -6,6 +6,7 @@ import type { IndexAnswer, IndexJob } from './index-messages.ts'
 import type { Forgotten } from './index-steps.ts'
 import { markOf } from './index-mark.ts'
 import { IndexThread } from './index-thread.ts'
+import { Pause } from './pause.ts'
 import type { SearchIndexParts } from './search-index-parts.ts'
 import { indexStatus, type SearchIndexStatus } from './search-index-status.ts'
 import type { SearchIndexView } from './search-index-view.ts'
@@ -17,7 +18,8 @@ import type { SearchIndexView } from './search-index-view.ts'
 export class SearchIndex {
   readonly #parts: SearchIndexParts
   readonly #path: string | undefined
-  readonly #stop = new AbortController()
+  readonly #pause = new Pause()
+  #isStopped = false
   #isEnabled = false
   /** Until the setting is known. */
   #isFirst = true
@@ -134,7 +136,8 @@ export class SearchIndex {
 
   /** Ends its thread, at the latest after the work in hand. */
   async close(): Promise<void> {
-    this.#stop.abort()
+    this.#isStopped = true
+    this.#pause.end()
     clearTimeout(this.#timer)
     clearTimeout(this.#resting)
     await this.#running
@@ -142,7 +145,11 @@ export class SearchIndex {
   }
 
   #wake(afterMs: number): void {
-    if (this.#path === undefined || this.#stop.signal.aborted || this.#running !== undefined) return
+    if (this.#path === undefined || this.#isStopped) return
+    if (this.#running !== undefined) {
+      if (afterMs === 0) this.#pause.cut()
+      return
+    }
     const path = this.#path
     if (afterMs === 0) return this.#start(path)
     this.#timer ??= setTimeout(() => this.#start(path), afterMs)
@@ -177,11 +184,8 @@ export class SearchIndex {
       const began = performance.now()
       const then = this.#take(job, await this.#thread.run(job))
       if (then === 'later') return this.#later()
-      if (then === 'soon') await this.#pause(CLEAR_STEP_MS)
-      // What is forgotten does not wait.
-      else if (job.kind === 'index') {
-        await this.#pause((performance.now() - began) * STORE_LIMITS.indexPause)
-      }
+      if (then === 'soon') await this.#pause.wait(CLEAR_STEP_MS)
+      else if (job.kind === 'index') await this.#pause.wait(this.#restAfter(began))
     }
     this.#resting = setTimeout(() => {
       if (this.#running === undefined) detach(this.#endThread(), () => {})
@@ -195,7 +199,7 @@ export class SearchIndex {
   }
 
   #next(path: string): IndexJob | 'remove' | 'reopen' | undefined {
-    if (this.#stop.signal.aborted) return undefined
+    if (this.#isStopped) return undefined
     if (this.#isToRemove) return 'remove'
     if (!this.#isEnabled) return undefined
     this.#look()
@@ -274,12 +278,10 @@ export class SearchIndex {
     this.#made += 1
   }
 
-  async #pause(ms: number): Promise<void> {
-    try {
-      await wait(ms, undefined, { signal: this.#stop.signal, ref: false })
-    } catch {
-      // It is closed.
-    }
+  /** What a bulk append is signed and verified with is not taken from it. */
+  #restAfter(began: number): number {
+    const { indexPause, indexBulkPauseMs: ms } = STORE_LIMITS
+    return this.#parts.isBulk() ? ms : (performance.now() - began) * indexPause
   }
 
   async #endThread(): Promise<void> {
