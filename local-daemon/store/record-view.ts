@@ -73,6 +73,11 @@ export class RecordView {
     return sees(this.#sight, thread, this.#store.namespaceOf)
   }
 
+  /** The namespace of a thread that it sees; undefined for one of the daemon itself. */
+  namespaceOf(thread: string): string | undefined {
+    return this.sees(thread) ? this.#guarded(() => this.#store.namespaceOf(thread)) : undefined
+  }
+
   /** The newest place with something to see, 0 if there is nothing. */
   head(): number {
     return this.#store.head(this.#sight.reach)

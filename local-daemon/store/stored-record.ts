@@ -28,7 +28,7 @@ export interface Redacted {
 }
 
 /*
- * Both forms are spliced from the stored canonical text: parsing a body of a mebibyte only to serialise it
+ * All forms are spliced from the stored canonical text: parsing a body of a mebibyte only to serialise it
  * again would cost more than the rest of a read. A raw text is never `{}`.
  */
 
@@ -39,7 +39,17 @@ export function flatJson(record: StoredRecord): string {
 
 /** `{id, record:{…the eight fields}, origin, sig, redacted?}` as JSON text. */
 export function syncJson(record: StoredRecord): string {
-  return `{"id":"${record.id}","record":{${record.raw.slice(1, -1)},${outside(record)}},${proof(record)}}`
+  return `{"id":"${record.id}",${recordAndProof(record)}}`
+}
+
+/** The same with the namespace of its thread: a line of an export. @param namespace undefined: a thread of the daemon itself */
+export function exportJson(record: StoredRecord, namespace: string | undefined): string {
+  if (namespace === undefined) return syncJson(record)
+  return `{"id":"${record.id}","namespace":"${namespace}",${recordAndProof(record)}}`
+}
+
+function recordAndProof(record: StoredRecord): string {
+  return `"record":{${record.raw.slice(1, -1)},${outside(record)}},${proof(record)}`
 }
 
 /** `judged_by` is null or an id of hex digits: nothing to escape. */

@@ -3,7 +3,11 @@ import { ACTS, DATA_TYPES } from '../../protocol/records/record-form.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 import { ProblemError } from '../problem/problem-error.ts'
 import { type RecordDraft, type SealedRecord, sealRecord } from './draft.ts'
-import { namespaceAsWritten, namespaceToWrite } from './namespaces/thread-namespace.ts'
+import {
+  type Brought,
+  namespaceAsWritten,
+  namespaceToWrite,
+} from './namespaces/thread-namespace.ts'
 import type { Once } from './idempotency.ts'
 import type { StoreReader } from './reader.ts'
 import { redact, type RedactionNote, type RedactResult, wasRedacted } from './redaction/redact.ts'
@@ -27,6 +31,8 @@ export interface ProvenRecord {
   readonly origin: string
   /** 64 bytes. */
   readonly sig: Buffer
+  /** Where whoever brings it says that its thread is; undefined if nobody does. */
+  readonly namespace: string | undefined
 }
 
 export interface AppendResult {
@@ -60,7 +66,7 @@ export interface StoreTransactor extends StoreReader {
   /**
    * Appends a record that was accepted elsewhere, or here before. It keeps its origin and signature; with the
    * `(thread, actor, clock)` of another one it is kept beside it, as a fork. Throws `STORE_CEILING_REACHED` and
-   * `RECORD_REDACTED` as `append`.
+   * `RECORD_REDACTED` as `append`, and as `namespaceToWrite`.
    */
   admit(record: ProvenRecord): AppendResult
   /**
@@ -130,17 +136,20 @@ export function createTransactor(
   const { statements, reader, origin, folds } = parts
   const tally = new Tally(statements)
 
-  function insert({ sealed, origin: did, sig }: ProvenRecord): AppendResult {
+  function insert(
+    { sealed, origin: did, sig }: Omit<ProvenRecord, 'namespace'>,
+    brought?: Brought,
+  ): AppendResult {
     const { record, preimage, id } = sealed
     const { thread, actor, act, clock, data_type, judged_by } = record
-    const namespace = namespaceFor(record)
+    const namespace = namespaceFor(record, brought)
     const seq = parts.nextSeq()
     const now = Date.now()
     const stored = { seq, id, thread, actor, raw: preimage, judgedBy: judged_by, origin: did, sig }
     statements.insertRecord.run(
       seq,
       Buffer.from(id.slice(0, ID_START_DIGITS), 'hex'),
-      tally.count(record, { seq, receivedAt: now, namespace }),
+      tally.count(record, { seq, receivedAt: now, namespace, stated: brought?.namespace }),
       tally.numberOf(actor),
       ACTS.indexOf(act),
       clock,
@@ -162,11 +171,11 @@ export function createTransactor(
     return { record: stored, created: true }
   }
 
-  function namespaceFor(record: SealedRecord['record']): number {
+  function namespaceFor(record: SealedRecord['record'], brought?: Brought): number {
     const known = Object.hasOwn(record.body, 'namespace')
       ? undefined
-      : tally.namespaceOf(record.thread)
-    return known ?? namespaceToWrite(statements, reader, record)
+      : tally.namespaceOf(record.thread, brought?.namespace)
+    return known ?? namespaceToWrite(statements, reader, record, brought)
   }
 
   /** Whether its actor has no record on its thread with this clock or a higher one: then it is not here, and nowhere redacted. */
@@ -213,7 +222,7 @@ export function createTransactor(
       const before = isAhead(record.sealed) ? undefined : existing(id)
       if (before !== undefined) return { record: before, created: false }
       parts.refuseGrowth(fields.thread, preimage.length)
-      return insert(record)
+      return insert(record, record satisfies Brought)
     },
     redact(id, noteOf) {
       const before = reader.record(id)

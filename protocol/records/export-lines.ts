@@ -4,8 +4,8 @@ import { verifyEd25519 } from '../identity/ed25519.ts'
 import { canonicalJson } from '../json/canonical-json.ts'
 import { isPlainObject, type JsonObject } from '../json/json-value.ts'
 
-/** The only version of the format that there is. */
-export const EXPORT_VERSION = 1
+/** The version of the format: lines say the namespace of their record's thread. */
+export const EXPORT_VERSION = 2
 
 /** How every line begins that is of the format itself. Any other line is a record. */
 export const FORMAT_LINE = '{"object":"export'

@@ -4,6 +4,7 @@ import { decodeText } from '../encoding/utf8.ts'
 import { LIMITS } from '../limits.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import {
+  EXPORT_VERSION,
   FORMAT_LINE,
   isSignedPart,
   parseHeader,
@@ -58,6 +59,7 @@ export interface ExportPlace {
   readonly isWhole: boolean
 }
 
+const OTHER_VERSION = `its format has another version than ${EXPORT_VERSION}, which this spl reads`
 const BEYOND = 'something follows the end of the export'
 const OTHER_LINES = 'the lines of this part are not what was exported'
 const RETURNS = 'its line ends were changed to CR LF; take them out: tr -d "\\r"'
@@ -133,7 +135,7 @@ export class ExportReader {
 
   #readHeader(bytes: Uint8Array | undefined): ExportStep {
     const header = parseHeader(valueOf(bytes))
-    if (header === 'version') return this.#end('VERSION', 'a newer spl wrote this file')
+    if (header === 'version') return this.#end('VERSION', OTHER_VERSION)
     if (typeof header === 'string') return this.#end('NOT_EXPORT', otherForm(bytes) ?? header)
     this.#header = header
     this.#cursor = this.#rest ?? header.since

@@ -157,7 +157,7 @@ export type Redacted = {
     /** The record that tells who and why */
     record_id: string;
 };
-export type SyncRecord = {
+export type ExportRecord = {
     /** SHA-256, lower-case hex */
     id: string;
     record: {
@@ -176,8 +176,10 @@ export type SyncRecord = {
     origin: string;
     sig: string;
     redacted?: Redacted;
+    /** Of its thread, by the word of the exporter; threads of a daemon itself have none */
+    "namespace"?: string;
 };
-export type NewRecords = (NewRecord | SyncRecord)[];
+export type NewRecords = (NewRecord | ExportRecord)[];
 export type Record = {
     "object": "record";
     /** SHA-256, lower-case hex */
@@ -350,6 +352,26 @@ export type ThreadState = {
     has_more: boolean;
     /** Opaque: hand it back as received */
     next_cursor: string | null;
+};
+export type SyncRecord = {
+    /** SHA-256, lower-case hex */
+    id: string;
+    record: {
+        parents: string[];
+        thread: string;
+        actor: string;
+        act: "INTEND" | "DO" | "KNOW" | "LEARN" | "GET" | "PUT" | "CALL" | "MAP";
+        body: {
+            [key: string]: any;
+        };
+        clock: number;
+        data_type: "SCALAR" | "FORMULA" | "DISTRIBUTION" | "REFERENCE" | "MORPHISM" | "VOID";
+        /** SHA-256, lower-case hex */
+        judged_by: string | null;
+    };
+    origin: string;
+    sig: string;
+    redacted?: Redacted;
 };
 export type Changes = {
     records: SyncRecord[];

@@ -14,7 +14,11 @@ export function exportFault(path: string, { code, line, message }: ExportFault):
         'spl export -o <file> makes one; for records without a header: spl import --lines',
       )
     case 'VERSION':
-      return new CliError('FILE_VERSION', `${where}: ${message}`, 'upgrade spl on this machine')
+      return new CliError(
+        'FILE_VERSION',
+        `${where}: ${message}`,
+        'upgrade spl on both machines, and export again',
+      )
     case 'CHANGED':
       return new CliError('FILE_CHANGED', `${where}: ${message}`, AGAIN)
     case 'GAP':

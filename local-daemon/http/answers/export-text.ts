@@ -7,7 +7,7 @@ import {
 } from '../../../protocol/records/export-lines.ts'
 import type { Identity } from '../../access/identity/identity.ts'
 import type { RecordView, ViewFilter } from '../../store/record-view.ts'
-import { syncJson } from '../../store/stored-record.ts'
+import { exportJson, type StoredRecord } from '../../store/stored-record.ts'
 import { isDamage } from '../../store/trouble/store-trouble.ts'
 import type { TextPage } from './paged-answer.ts'
 import type { ListPlace } from './record-list.ts'
@@ -30,6 +30,9 @@ export interface ExportTextOptions {
   readonly createdAt: number
 }
 
+/** Threads whose namespaces are remembered. */
+const THREADS_MAX = 4_096
+
 /**
  * Records as the lines of an export, page by page: each page is one signed part, so that whoever was cut off goes on after the
  * last part. It ends at what the store held at first. A page is the same each time it is asked for.
@@ -39,6 +42,8 @@ export class ExportText {
   readonly #options: ExportTextOptions
   readonly #header: ExportHeader
   readonly #upTo: number
+  /** By thread: it never moves. */
+  readonly #namespaces = new Map<string, string | undefined>()
 
   constructor(options: ExportTextOptions) {
     const { view, identity, query, begin, after, limit } = options
@@ -52,7 +57,7 @@ export class ExportText {
     const { identity, view, createdAt, after: first } = this.#options
     const page = this.#read(place.after, place.left)
     const { records, cut } = page ?? { records: [], cut: true }
-    const lines = records.map((record) => `${syncJson(record)}\n`).join('')
+    const lines = records.map((record) => this.#line(record)).join('')
     const last = records.at(-1)?.seq ?? place.after
     const left = place.left - records.length
     // A part that cannot be read ends the answer, as a limit does: who goes on from there is told.
@@ -71,6 +76,17 @@ export class ExportText {
     const header = place.after === first ? headerLine(this.#header) : ''
     const sig = Buffer.from(signature).toString('base64url')
     return { text: header + lines + partLine(part, sig), next }
+  }
+
+  #line(record: StoredRecord): string {
+    const { thread } = record
+    let namespace = this.#namespaces.get(thread)
+    if (namespace === undefined) {
+      namespace = this.#options.view.namespaceOf(thread)
+      if (this.#namespaces.size >= THREADS_MAX) this.#namespaces.clear()
+      this.#namespaces.set(thread, namespace)
+    }
+    return `${exportJson(record, namespace)}\n`
   }
 
   /** Undefined for one that begins with what cannot be read, after others that could be. */

@@ -1,10 +1,8 @@
 import { detach } from '../../../protocol/detach.ts'
 import type { StreamItem } from '../../../protocol/json/line-splitter.ts'
 import { claimRules, GRANT_ENDS } from '../../access/authorise.ts'
-import { holderOf } from '../../access/principal.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { Ingest } from '../../store/ingest/ingest.ts'
-import { RefusedOpenings } from '../../store/ingest/refused-openings.ts'
 import { ProofPool } from '../../store/proofs/proof-pool.ts'
 import { linesAnswer } from '../answers/answer.ts'
 import { onAbort } from '../connection/on-abort.ts'
@@ -18,9 +16,6 @@ import { readLines } from './read-lines.ts'
 import type { PostedMany } from './read-posted.ts'
 import { BulkSeats } from './bulk-seats.ts'
 
-/** Senders whose refused threads are remembered at once. */
-const HOLDERS_MAX = 64
-
 /** Appends many records, with a stream of outcomes for an answer; the answer begins while the body still comes. */
 export function createAppendMany(
   parts: RouteParts,
@@ -29,14 +24,6 @@ export function createAppendMany(
   const { store, identity, authorise, grants, stopping, did, settings, logger } = parts
   const seats = new BulkSeats()
   const proofs = new ProofPool()
-  const refusedOf = new Map<string, RefusedOpenings>()
-
-  function refusedBy(holder: string): RefusedOpenings {
-    const refused = refusedOf.get(holder) ?? new RefusedOpenings()
-    if (refusedOf.size >= HOLDERS_MAX) refusedOf.clear()
-    refusedOf.set(holder, refused)
-    return refused
-  }
 
   return function appendMany(
     c: RouteContext,
@@ -54,7 +41,6 @@ export function createAppendMany(
       origin: identity,
       mayGoOn: () => authorise.still(principal),
       isTrial,
-      refused: refusedBy(holderOf(principal)),
     })
 
     function cut(problem: ProblemError): void {

@@ -54,8 +54,7 @@ function aboutOf(value: unknown, bytes: number): LineAbout | undefined {
   // The daemon's own threads are in no namespace: nothing begins them elsewhere.
   if (typeof thread !== 'string' || !THREAD.test(thread) || isDaemonThread(thread)) return undefined
   const names = isPlainObject(body) && Object.hasOwn(body, 'namespace')
-  const isRedacted = signed && Object.hasOwn(value, 'redacted')
-  return { thread, names, isRedacted, isSigned: signed, bytes }
+  return { thread, names, isSigned: signed, bytes }
 }
 
 function tooLong(): ProblemError {

@@ -5,6 +5,7 @@ import {
   readClaim,
   type Unproven,
 } from '../../../protocol/records/record-signature.ts'
+import { statedNamespace } from '../../../protocol/records/stated-namespace.ts'
 import { type ClaimRules, decideClaim } from '../../access/actor-claim.ts'
 import { LIMITS } from '../../../protocol/limits.ts'
 import { reachCheck } from '../../access/reach/reach-check.ts'
@@ -15,7 +16,7 @@ import { ACCOUNTS_THREAD, AUDIT_THREADS, isDaemonThread } from '../../store/daem
 import type { Wanted } from '../../store/ingest/entry.ts'
 import { daemonOnly, type Sender } from '../input/draft-rights.ts'
 
-const MEMBERS = ['id', 'record', 'origin', 'sig'] as const
+const MEMBERS = ['id', 'record', 'origin', 'sig', 'namespace'] as const
 /** What only ever takes a right away. */
 const NARROWING: ReadonlySet<unknown> = new Set([
   'service_account_revoked',
@@ -56,13 +57,15 @@ export function signedOf(
     if (reason !== 'FORM') throw invalid(field, message)
     throw invalid(field === '$' ? 'record' : `record.${field}`, message)
   }
-  const admit = reachCheck(principal, claim.record)
+  const namespace = statedNamespace(value['namespace'], claim.record)
+  if (typeof namespace === 'object') throw invalid(namespace.field, namespace.message)
+  const admit = reachCheck(principal, claim.record, namespace)
   if (!mayComeBack(claim, did)) throw reserved(claim.record.thread)
   if (claim.origin !== did) {
     refuseForeign(claim, did)
     refuseImpersonation(principal, claim, rules)
   }
-  return { kind: 'signed', claim, admit }
+  return { kind: 'signed', claim, namespace, admit }
 }
 
 /**
@@ -126,6 +129,6 @@ function reserved(thread: string): ProblemError {
 function invalid(field: string, message: string): ProblemError {
   return new ProblemError('INVALID_RECORD', `${field} ${message}`, {
     field,
-    try: 'Send signed records as GET /v1/sync/changes gives them.',
+    try: 'Send signed records as an export has them.',
   })
 }

@@ -21,7 +21,7 @@ const LOCATION = {
 
 const BODIES = {
   'application/json': { schema: z.union([NewRecord, NewRecords]) },
-  ...linesOf('NewRecord', 'SyncRecord').content,
+  ...linesOf('NewRecord', 'ExportRecord').content,
 }
 const OUTCOMES = linesOf('BulkOutcome', 'BulkSummary', 'BulkCut')
 

@@ -26,7 +26,7 @@ const EVENTS = streams('Server-sent events; the id is a cursor', {
 })
 
 const EXPORT_ALONE = ['continue', 'own_threads'] as const
-const LINES = linesOf('ExportHeader', 'SyncRecord', 'ExportPart')
+const LINES = linesOf('ExportHeader', 'ExportRecord', 'ExportPart')
 
 /** `GET /v1/sync/changes` and `GET /v1/sync/subscribe`: records after a cursor, and new ones. */
 export function addSync(parts: RouteParts): void {

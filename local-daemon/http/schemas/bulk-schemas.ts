@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { RecordId } from './ids.ts'
-import { Count, NewRecord, ProblemSchema, SyncRecord } from './schemas.ts'
+import { Count, ExportRecord, NewRecord, ProblemSchema } from './schemas.ts'
 
 const Line = z.int().min(1).openapi({ description: 'Of the body, or the element of its array' })
 
 /** The body of a bulk append as a JSON array. */
-export const NewRecords = z.array(z.union([NewRecord, SyncRecord])).openapi('NewRecords')
+export const NewRecords = z.array(z.union([NewRecord, ExportRecord])).openapi('NewRecords')
 
 export const AppendQuery = z.object({
   dry_run: z.enum(['true', 'false']).optional().openapi({

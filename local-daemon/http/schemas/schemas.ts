@@ -144,14 +144,23 @@ export const FlatRecord = z
     redacted: Redacted.optional(),
   })
   .openapi('Record')
-export const SyncRecord = z
+const syncFields = {
+  id: RecordId,
+  record: z.object(recordFields),
+  ...proofFields,
+  redacted: Redacted.optional(),
+}
+export const SyncRecord = z.object(syncFields).openapi('SyncRecord')
+/** A line of an export, and a signed line of a bulk append. */
+export const ExportRecord = z
   .object({
-    id: RecordId,
-    record: z.object(recordFields),
-    ...proofFields,
-    redacted: Redacted.optional(),
+    ...syncFields,
+    namespace: NamespaceName.optional().openapi({
+      description:
+        'Of its thread, by the word of the exporter; threads of a daemon itself have none',
+    }),
   })
-  .openapi('SyncRecord')
+  .openapi('ExportRecord')
 export const Thread = z
   .object({
     object: z.literal('thread'),

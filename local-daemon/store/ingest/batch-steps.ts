@@ -118,14 +118,14 @@ export class BatchSteps {
   }
 }
 
-function admitted(line: number, { claim, admit }: SignedWanted): Step {
+function admitted(line: number, { claim, namespace, admit }: SignedWanted): Step {
   const { id, record, preimage, origin, signature } = claim
   const sig = Buffer.from(signature.buffer, signature.byteOffset, signature.length)
   const run = (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) =>
     settled(line, id, () => {
       admit?.(tx)
       refuse?.(tx)
-      return tx.admit({ sealed: { id, record, preimage }, origin, sig })
+      return tx.admit({ sealed: { id, record, preimage }, origin, sig, namespace })
     })
   return { line, run }
 }

@@ -13,6 +13,8 @@ export interface DraftWanted extends Pick<AppendOptions, 'admit' | 'guard' | 'al
 export interface SignedWanted extends Pick<AppendOptions, 'admit'> {
   readonly kind: 'signed'
   readonly claim: Unproven
+  /** Where the line says that its thread is; undefined if it does not. */
+  readonly namespace: string | undefined
 }
 
 /** What a line of a bulk append asks for, once its sender may ask for it. */
@@ -21,10 +23,8 @@ export type Wanted = DraftWanted | SignedWanted
 /** Where the record of a line belongs. */
 export interface LineAbout {
   readonly thread: string
-  /** Whether it names a namespace. */
+  /** Whether its body names a namespace. */
   readonly names: boolean
-  /** Whether it was redacted where it comes from: nobody knows what it named. */
-  readonly isRedacted: boolean
   readonly isSigned: boolean
   /** Of the line. */
   readonly bytes: number

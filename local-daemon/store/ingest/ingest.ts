@@ -4,7 +4,6 @@ import type { ProofPool } from '../proofs/proof-pool.ts'
 import type { LocalOrigin } from '../transactor.ts'
 import { BatchSteps, type Step } from './batch-steps.ts'
 import type { Entry, Outcome } from './entry.ts'
-import { RefusedOpenings } from './refused-openings.ts'
 import { StepRunner } from './run-steps.ts'
 
 export interface IngestParts {
@@ -15,8 +14,6 @@ export interface IngestParts {
   readonly mayGoOn: () => void
   /** A trial: all is done as without, in transactions that are rolled back. */
   readonly isTrial?: boolean
-  /** Threads of signed records whose beginning was refused, of all appends of this sender. */
-  readonly refused?: RefusedOpenings
 }
 
 interface Batch {
@@ -49,9 +46,7 @@ export class Ingest {
   constructor(parts: IngestParts) {
     this.#parts = parts
     this.#steps = new BatchSteps(parts)
-    const { refused = new RefusedOpenings(), isTrial = false } = parts
-    const signed = isTrial ? refused.copy() : refused
-    this.#runner = new StepRunner({ signed, drafts: new RefusedOpenings() }, isTrial)
+    this.#runner = new StepRunner(parts.isTrial ?? false)
   }
 
   /** Takes a line. Begins its batch if that is full. */

@@ -6,24 +6,15 @@ import type { LineAbout } from './entry.ts'
 const THREADS_MAX = 10_000
 
 /**
- * Threads whose beginning was refused. By its first record a thread gets its namespace, for good, so a later record must not
- * begin it in `default`. One that names a namespace may: all records of a thread that name one name the same.
+ * Threads that new records of one append would have begun in a namespace, and were refused. By its first record a thread gets its
+ * namespace, for good, so a later line of the same append must not begin it in `default`. One that names a namespace may.
  */
 export class RefusedOpenings {
-  readonly #threads: Set<string>
-
-  constructor(threads: Iterable<string> = []) {
-    this.#threads = new Set(threads)
-  }
-
-  /** A copy, for a trial. */
-  copy(): RefusedOpenings {
-    return new RefusedOpenings(this.#threads)
-  }
+  readonly #threads = new Set<string>()
 
   /** A record was refused. */
-  note(store: Pick<StoreReader, 'namespaceOf'>, { thread }: LineAbout): void {
-    if (this.#threads.has(thread) || store.namespaceOf(thread) !== undefined) return
+  note(store: Pick<StoreReader, 'namespaceOf'>, { thread, names }: LineAbout): void {
+    if (!names || this.#threads.has(thread) || store.namespaceOf(thread) !== undefined) return
     const [oldest] = this.#threads
     if (oldest !== undefined && this.#threads.size >= THREADS_MAX) this.#threads.delete(oldest)
     this.#threads.add(thread)

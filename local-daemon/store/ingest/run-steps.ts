@@ -1,31 +1,22 @@
 import type { StoreTransactor } from '../transactor.ts'
 import type { Step } from './batch-steps.ts'
-import type { ProblemError } from '../../problem/problem-error.ts'
-import type { LineAbout, Outcome } from './entry.ts'
-import type { RefusedOpenings } from './refused-openings.ts'
+import type { Outcome } from './entry.ts'
+import { RefusedOpenings } from './refused-openings.ts'
 
 /** Steps of a transaction between two looks at the clock. */
 const LOOK_EVERY = 8
 /** Bytes of records that a trial remembers, because they would have begun threads. */
 const BEGUN_BYTES = 4 * 1024 * 1024
 
-export interface OpeningsOf {
-  /** New records of this home: of one append. */
-  readonly drafts: RefusedOpenings
-  /** Signed ones: of all appends of one holder. */
-  readonly signed: RefusedOpenings
-}
-
 /** Runs what lines do, in the transaction of others, in their order. */
 export class StepRunner {
-  readonly #openings: OpeningsOf
+  readonly #openings = new RefusedOpenings()
   readonly #isTrial: boolean
   /** Of a trial: what would have begun a thread, as each transaction of it forgets the ones before. */
   readonly #begun = new Map<string, Extract<Step, { run: unknown }>>()
   #begunBytes = 0
 
-  constructor(openings: OpeningsOf, isTrial: boolean) {
-    this.#openings = openings
+  constructor(isTrial: boolean) {
     this.#isTrial = isTrial
   }
 
@@ -44,12 +35,12 @@ export class StepRunner {
   #one(step: Step, tx: StoreTransactor): Outcome {
     const { about } = step
     if (about === undefined) return 'run' in step ? step.run(tx) : step
-    const openings = about.isSigned ? this.#openings.signed : this.#openings.drafts
     const isNew = this.#isTrial && tx.namespaceOf(about.thread) === undefined
-    const outcome = 'run' in step ? step.run(tx, (here) => openings.refuse(here, about)) : step
-    if (outcome.outcome === 'rejected') {
-      if (mayNameOne(about, outcome.reason)) openings.note(tx, about)
-    } else if (isNew && 'run' in step) this.#remember(about.thread, about.bytes, step)
+    // Of a signed one the line itself says where its thread is.
+    const openings = about.isSigned ? undefined : this.#openings
+    const outcome = 'run' in step ? step.run(tx, (here) => openings?.refuse(here, about)) : step
+    if (outcome.outcome === 'rejected') openings?.note(tx, about)
+    else if (isNew && 'run' in step) this.#remember(about.thread, about.bytes, step)
     return outcome
   }
 
@@ -64,11 +55,6 @@ export class StepRunner {
     if (about === undefined || before === undefined) return
     if (tx.namespaceOf(about.thread) === undefined) before.run(tx)
   }
-}
-
-/** Whether a refused record names a namespace, or may have: one without its body, or that is not what was signed. */
-function mayNameOne({ names, isRedacted }: LineAbout, { detail }: ProblemError): boolean {
-  return names || isRedacted || detail.field === 'id' || detail.field === 'sig'
 }
 
 function tried(outcome: Outcome): Outcome {

@@ -10,18 +10,24 @@ export interface NamespaceReader {
 /**
  * The namespace of this name, if one can write in it: it exists, and neither it nor one above it is archived. Throws
  * `ProblemError` `NAMESPACE_REJECTED`, which names the namespace that stands in the way and the command that helps.
+ *
+ * @param field what names it
  */
-export function requireNamespace(store: NamespaceReader, name: string): NamespaceRow {
-  requireAbove(store, name)
-  return requireOpen(store, name)
+export function requireNamespace(
+  store: NamespaceReader,
+  name: string,
+  field = 'body.namespace',
+): NamespaceRow {
+  requireAbove(store, name, field)
+  return requireOpen(store, name, field)
 }
 
 /**
  * Checks what is above a name, which need not exist itself. Throws `ProblemError` `NAMESPACE_REJECTED`, which names the
  * namespace that stands in the way and the command that helps.
  */
-export function requireAbove(store: NamespaceReader, name: string): void {
-  for (const above of namespacesAbove(name)) requireOpen(store, above)
+export function requireAbove(store: NamespaceReader, name: string, field = 'body.namespace'): void {
+  for (const above of namespacesAbove(name)) requireOpen(store, above, field)
 }
 
 /** The archived namespace that closes one, if any: itself, or one above it, the outermost. */
@@ -31,11 +37,11 @@ export function archivedWith(store: NamespaceReader, name: string): string | und
   )
 }
 
-function requireOpen(store: NamespaceReader, name: string): NamespaceRow {
+function requireOpen(store: NamespaceReader, name: string, field: string): NamespaceRow {
   const row = store.namespace(name)
   if (row === undefined) {
     throw new ProblemError('NAMESPACE_REJECTED', `There is no namespace ${name} here`, {
-      field: 'body.namespace',
+      field,
       try: `Create it first, on the daemon’s machine or as admin: spl namespace create ${name}`,
     })
   }
@@ -43,6 +49,6 @@ function requireOpen(store: NamespaceReader, name: string): NamespaceRow {
   throw new ProblemError(
     'NAMESPACE_REJECTED',
     `The namespace ${name} is archived: nothing is written in it and below it`,
-    { field: 'body.namespace', try: `Write elsewhere, or as admin: spl namespace restore ${name}` },
+    { field, try: `Write elsewhere, or as admin: spl namespace restore ${name}` },
   )
 }

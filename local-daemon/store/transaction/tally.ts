@@ -7,6 +7,8 @@ interface Counted {
   /** The number of the thread, and of its namespace. */
   readonly number: number
   readonly namespace: number
+  /** The name of it that a line from elsewhere has said, and that was found true. */
+  stated: string | undefined
   /** What the table does not have yet. */
   records: number
   lastSeq: number
@@ -19,6 +21,8 @@ export interface Counts {
   readonly seq: number
   readonly receivedAt: number
   readonly namespace: number
+  /** Its name, if a line from elsewhere says it. */
+  readonly stated?: string | undefined
 }
 
 type TallyStatements = Pick<
@@ -40,9 +44,13 @@ export class Tally {
     this.#statements = statements
   }
 
-  /** The number of the namespace of a thread that has got a record in this transaction. */
-  namespaceOf(thread: string): number | undefined {
-    return this.#threads.get(thread)?.namespace
+  /**
+   * The number of the namespace of a thread that has got a record in this transaction; undefined if it is not known to be what
+   * a line from elsewhere says.
+   */
+  namespaceOf(thread: string, stated?: string): number | undefined {
+    const known = this.#threads.get(thread)
+    return stated === undefined || known?.stated === stated ? known?.namespace : undefined
   }
 
   /** Counts a record. Returns the number of its thread. */
@@ -50,19 +58,21 @@ export class Tally {
     const key = clockKey(thread, actor)
     const last = this.#clocks.get(key)
     if (last !== undefined && clock > last) this.#clocks.set(key, clock)
-    const { seq, receivedAt, namespace } = counts
+    const { seq, receivedAt, namespace, stated } = counts
     const known = this.#threads.get(thread)
     if (known !== undefined) {
       known.records += 1
       known.lastSeq = seq
       known.lastReceivedAt = receivedAt
       known.goal ??= goalOf(body)
+      known.stated ??= stated
       return known.number
     }
     const number = upsertThread(this.#statements, { thread, act, body }, counts)
     this.#threads.set(thread, {
       number,
       namespace,
+      stated,
       records: 0,
       lastSeq: seq,
       lastReceivedAt: receivedAt,

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto'
 import { formatDidKey } from '../../../protocol/identity/did-key.ts'
 import { recordPreimage } from '../../../protocol/records/record-id.ts'
-import { syncJson } from '../../../local-daemon/store/stored-record.ts'
+import { exportJson } from '../../../local-daemon/store/stored-record.ts'
 
 /** Records that another home has signed, and what a bulk append of them sends: lines as an export has them. */
 export interface SignedLines {
@@ -27,7 +27,7 @@ export function signedLines(thread: string, count: number): SignedLines {
     return { seq: 0, id: hash('sha256', raw), thread, actor, raw, judgedBy: null, origin, sig }
   })
   return {
-    lines: Buffer.from(records.map((record) => `${syncJson(record)}\n`).join('')),
+    lines: Buffer.from(records.map((record) => `${exportJson(record, 'default')}\n`).join('')),
     preimages: records.map(({ raw }) => raw),
     ids: records.map(({ id }) => id),
     signatures: records.map(({ sig }) => sig),

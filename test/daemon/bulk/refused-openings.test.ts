@@ -24,7 +24,7 @@ describe('a thread whose first record is refused', () => {
   it('is begun by no later one, in the same append or the next, and is in its namespace once that is there', async () => {
     await using at = await aDaemon()
     const home = foreignHome()
-    const lines = [first(), later(1), later(2)].map((draft) => home.sign(draft))
+    const lines = [first(), later(1), later(2)].map((draft) => home.sign(draft, 'team'))
     expect(await codes(at, lines)).toEqual(Array(3).fill('NAMESPACE_REJECTED'))
     expect(await codes(at, lines.slice(1))).toEqual(Array(2).fill('NAMESPACE_REJECTED'))
     expect(place(at)).toBeUndefined()
@@ -38,7 +38,7 @@ describe('a thread whose first record is refused', () => {
     await create(at, 'team')
     expect((await archive(at, true)).status).toBe(200)
     const home = foreignHome()
-    const lines = [first(), later()].map((draft) => home.sign(draft))
+    const lines = [first(), later()].map((draft) => home.sign(draft, 'team'))
     expect(await codes(at, lines)).toEqual(Array(2).fill('NAMESPACE_REJECTED'))
     expect((await archive(at, false)).status).toBe(200)
     expect(await codes(at, lines)).toEqual(['accepted', 'accepted'])
@@ -52,17 +52,24 @@ describe('a thread whose first record is refused', () => {
       'INVALID_RECORD',
     ],
     ['was redacted', (line: object) => ({ ...line, redacted: {} }), 'RECORD_REDACTED'],
-  ])('is begun by no later one if the first %s', async (_what, spoil, code) => {
-    await using at = await aDaemon()
-    await create(at, 'team')
-    const home = foreignHome()
-    const lines = [spoil(home.sign(first())), home.sign(later())]
-    expect(await codes(at, lines)).toEqual([code, 'NAMESPACE_REJECTED'])
-    // Whoever knows its namespace begins it there.
-    expect((await at.post('/v1/records', { ...first(), clock: 9 })).status).toBe(201)
-    expect(await codes(at, [home.sign(later())])).toEqual(['accepted'])
-    expect(place(at)).toBe('team')
-  })
+  ])(
+    'is begun by no later one that does not say where it belongs, if the first %s',
+    async (_what, spoil, code) => {
+      await using at = await aDaemon()
+      await create(at, 'team')
+      const home = foreignHome()
+      const silent = { ...home.sign(later()), namespace: undefined }
+      expect(await codes(at, [spoil(home.sign(first())), silent])).toEqual([
+        code,
+        'NAMESPACE_REJECTED',
+      ])
+      // One that says where it belongs begins it there.
+      expect(await codes(at, [home.sign(later(2), 'team'), silent])).toEqual(
+        Array(2).fill('accepted'),
+      )
+      expect(place(at)).toBe('team')
+    },
+  )
 
   it('of new records: not in the same append, and as its writer wants in the next', async () => {
     await using at = await aDaemon()

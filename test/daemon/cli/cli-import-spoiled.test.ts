@@ -83,7 +83,7 @@ describe('spl import of a file that is not whole', () => {
     ['FILE_FOREIGN', 4, forged],
     ['FILE_NOT_EXPORT', 1, lines.slice(1)],
     ['FILE_NOT_EXPORT', 1, []],
-    ['FILE_VERSION', 1, lines.with(0, (lines[0] ?? '').replace('"version":1', '"version":9'))],
+    ['FILE_VERSION', 1, lines.with(0, (lines[0] ?? '').replace('"version":2', '"version":1'))],
   ])('says what it is, and sends nothing: %s in line %i', async (code, line, content) => {
     const said = await told(content.join(''))
     expect(said.told.faults[0]).toMatchObject({ code, line })

@@ -74,6 +74,55 @@ describe('spl import', () => {
     expect(to.daemon.store.namespaceOf('th_1')).toBe('team/ops')
   })
 
+  test.each([
+    ['only what came later', (cursor: string) => ['--since', cursor]],
+    [
+      'only one thread, from its middle',
+      (cursor: string) => ['--thread', 'th_1', '--since', cursor],
+    ],
+  ])(
+    'puts a thread where it was, though its beginning is not in the file: %s',
+    async (_, which) => {
+      await using team = await aDaemon()
+      await team.post('/v1/namespaces', { name: 'team' })
+      for (const n of [1, 2]) {
+        await team.post(
+          '/v1/records',
+          aDraft({ thread: `th_${n}`, body: { n, namespace: 'team' } }),
+        )
+      }
+      const cursor = team.daemon.store.cursorAt(team.daemon.store.head())
+      await team.post('/v1/records', aDraft({ thread: 'th_1', body: { later: true } }))
+      const news = join(folder.path, 'news.ndjson')
+      const made = await runHere(['export', '-o', news, ...which(cursor)], {
+        home: team.daemon.home.root,
+      })
+      expect(made.code).toBe(0)
+      // One home after the other: what they hold together decides nothing.
+      await to.post('/v1/namespaces', { name: 'team' })
+      expect((await spl('import', news)).code).toBe(0)
+      expect(to.daemon.store.namespaceOf('th_1')).toBe('team')
+      expect(to.daemon.store.namespaceOf('th_2')).toBeUndefined()
+    },
+  )
+
+  test('refuses a thread that this home has in another namespace, and takes in the others', async () => {
+    await using team = await aDaemon()
+    await team.post('/v1/namespaces', { name: 'team' })
+    await team.post('/v1/records', aDraft({ thread: 'th_1', body: { namespace: 'team' } }))
+    await team.post('/v1/records', aDraft({ thread: 'th_1', body: { later: true } }))
+    await team.post('/v1/records', aDraft({ thread: 'th_2', body: { n: 2 } }))
+    const moved = join(folder.path, 'team.ndjson')
+    await runHere(['export', '-o', moved], { home: team.daemon.home.root })
+    await to.post('/v1/namespaces', { name: 'team' })
+    await to.post('/v1/records', aDraft({ thread: 'th_1', body: { mine: true } }))
+    const { code, stderr } = await spl('import', moved)
+    expect(code).toBe(1)
+    expect(stderr).toContain('The thread th_1 is in the namespace default, and stays there')
+    expect(stderr).toContain('1 accepted, 0 there already, 2 refused')
+    expect(to.daemon.store.namespaceOf('th_1')).toBe('default')
+  })
+
   test('leaves a home that starts again, though its newest records are by another', async () => {
     await using kept = aKeptHome()
     await kept.start()

@@ -119,15 +119,15 @@ describe('what is no export', () => {
     ['an object of another kind', '{"object":"list","data":[]}\n'],
     [
       'an exporter that is no key',
-      '{"object":"export","version":1,"exporter":"me","query":{},"since":""}\n',
+      '{"object":"export","version":2,"exporter":"me","query":{},"since":""}\n',
     ],
   ])('is called so: %s', async ([, text]) => {
     expect((await readExport(text)).faults).toMatchObject([{ code: 'NOT_EXPORT' }])
   })
 
-  test('is told from a version of later', async () => {
-    const later = lines.with(0, (lines[0] ?? '').replace('"version":1', '"version":2'))
-    expect(await firstFault(later)).toEqual({ code: 'VERSION', line: 1 })
+  test.each([1, 3])('is told from an export of another version: %i', async (version) => {
+    const other = lines.with(0, (lines[0] ?? '').replace('"version":2', `"version":${version}`))
+    expect(await firstFault(other)).toEqual({ code: 'VERSION', line: 1 })
   })
 
   test('costs a reader no more memory than a part may have', async () => {

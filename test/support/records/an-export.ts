@@ -34,7 +34,7 @@ export async function aRecordLine(n: number, origin = anIdentity()): Promise<str
   const preimage = recordPreimage(record)
   const sig = encodeBase64Url(origin.sign(Buffer.from(preimage)))
   const id = await recordId(preimage)
-  return `${JSON.stringify({ id, record, origin: origin.did, sig })}\n`
+  return `${JSON.stringify({ id, namespace: 'default', record, origin: origin.did, sig })}\n`
 }
 
 /** The lines of an export, each with its line feed. */
