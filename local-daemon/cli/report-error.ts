@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { StartError } from '../problem/start-error.ts'
 import { CliError } from './cli-error.ts'
+import { insteadOf, insteadOfWords } from './help/missing-commands.ts'
 import { closest } from '../../protocol/http/closest.ts'
 import { forThisHome } from './output/for-this-home.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
@@ -93,13 +94,21 @@ function pick(error: Error & { code: string; try: string }): Omit<Report, 'exitC
 function describeUsage(error: CommanderError, help: string, unknown: readonly string[]): Report {
   const [first = '', ...rest] = error.message.replace(/^error: /u, '').split('\n')
   const guess = /\(Did you mean (?:one of )?(.+)\?\)/u.exec(rest.join(' '))?.[1]
+  const command = help.replace(/ --help$/u, '')
+  const word = /^unknown command '([^']*)'/u.exec(first)?.[1]
+  const instead =
+    error.code === 'commander.excessArguments'
+      ? insteadOfWords(command)
+      : word && insteadOf(command, word)
   const code = error.code
     .replace(/^commander\./u, '')
     .replaceAll(/[A-Z]/gu, (letter) => `_${letter}`)
   return {
     code: code.toUpperCase(),
     message: printable(first),
-    try: printable(didYouMean(guess ?? closestChoice(first) ?? mistyped(first, unknown)) ?? help),
+    try: printable(
+      instead ?? didYouMean(guess ?? closestChoice(first) ?? mistyped(first, unknown)) ?? help,
+    ),
     exitCode: EXIT_CODE.usage,
   }
 }

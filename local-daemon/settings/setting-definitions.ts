@@ -95,7 +95,12 @@ function parseCeiling(value: unknown): number | null {
 /** Seconds: none, or from a minute to a year. */
 function parsePeriod(value: unknown): number {
   if (value === 0) return 0
-  return parseCount(60, 31_536_000)(value)
+  const isOne = typeof value === 'number' && Number.isInteger(value)
+  if (isOne && value >= 60 && value <= 31_536_000) return value
+  throw invalid(
+    'must be 0, or from 60 to 31536000 seconds: a minute to a year',
+    'Give 86400 for each day: spl config set backup_every 1d.',
+  )
 }
 
 /** `s3://bucket/prefix?…` without a user or a password: everybody who may read settings sees it. */

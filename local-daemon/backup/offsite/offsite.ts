@@ -44,7 +44,8 @@ export class Offsite {
   #running: Promise<void> | undefined
   #there = new Map<string, Manifest>()
   #seenAt: string | undefined
-  #failure: BackupFailure | undefined
+  /** Of the settings that it was met with: others may be why somebody changed them. */
+  #met: { readonly failure: BackupFailure; readonly with: string } | undefined
   #timer: NodeJS.Timeout | undefined
   #sent = 0
   #failed = 0
@@ -106,10 +107,20 @@ export class Offsite {
     await this.#running?.catch(() => {})
   }
 
+  get #failure(): BackupFailure | undefined {
+    return this.#met?.with === this.#wish() ? this.#met.failure : undefined
+  }
+
+  #wish(): string {
+    const { backup_to, backup_recipients } = this.#parts.settings()
+    return JSON.stringify([backup_to, backup_recipients])
+  }
+
   async #sendNewest(to: string): Promise<void> {
     const { source, settings, lineage, credentialsFile, logger, limits } = this.#parts
     if (source === undefined) return
     const identities = [source.signer.did, ...lineage]
+    const wish = this.#wish()
     try {
       const newest = newestGood(await readBackups(source.place, identities))
       if (newest === undefined || (this.#there.has(newest.name) && this.#failure === undefined))
@@ -143,9 +154,9 @@ export class Offsite {
         logger.info({ backup: newest.name, to }, 'backup sent')
       }
       await this.#rotate(place, newest)
-      this.#failure = undefined
+      this.#met = undefined
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#note(error, to)
+      if (!this.#stopping.signal.aborted) this.#note(error, to, wish)
       throw error
     }
   }
@@ -167,7 +178,7 @@ export class Offsite {
     if (removed.length > 0) logger.info({ removed }, 'old backups removed from the bucket')
   }
 
-  #note(error: unknown, to: string): void {
+  #note(error: unknown, to: string, wish: string): void {
     const {
       code = 'OFFSITE_FAILED',
       message,
@@ -175,13 +186,13 @@ export class Offsite {
     } = error as Partial<BackupFailure> & Error
     this.#failed += 1
     const count = (this.#failure?.count ?? 0) + 1
-    this.#failure = { code, message, try: next, count, at: Date.now() }
+    this.#met = { failure: { code, message, try: next, count, at: Date.now() }, with: wish }
     this.#parts.logger.error({ code, to, try: next, message }, 'backup not sent')
   }
 
   #forget(): void {
     this.#there = new Map()
-    this.#failure = undefined
+    this.#met = undefined
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { BackupView } from '../../backup/backup-view.ts'
+import type { BackupListView, BackupView } from '../../backup/backup-view.ts'
 import { CliError } from '../cli-error.ts'
 import { daemonClient } from '../client/daemon-client.ts'
 import { destinationOf } from '../client/destination.ts'
@@ -7,7 +7,7 @@ import { presenceOf } from '../client/presence.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
-import { note, noteNext, print, printJson } from '../output/output.ts'
+import { note, noteNext, print, printJson, warn } from '../output/output.ts'
 import { showProgress, withProgress } from '../output/progress.ts'
 import { backupFields } from './backup-text.ts'
 
@@ -42,6 +42,22 @@ async function create(options: CreateOptions): Promise<void> {
   const made = await makeOne(options)
   if (options.json) return printJson(made)
   print(backupFields(made))
+  await noteSending(options)
+}
+
+/** Whether it goes elsewhere too: that is done behind it. */
+async function noteSending(options: GlobalOptions): Promise<void> {
+  const isHere = destinationOf(options).kind === 'home'
+  if (isHere && (await presenceOf(homeOf(options))).state === 'absent') return
+  const client = await daemonClient(options)
+  const { offsite = null } = await client.get<BackupListView>('/v1/backups')
+  if (offsite === null) return
+  if (offsite.failure === null)
+    note(`it is sent to ${offsite.to}; spl backup list shows when it is there`)
+  else {
+    warn(`it is not in ${offsite.to}: ${offsite.failure.message} [${offsite.failure.code}]`)
+    noteNext('try', offsite.failure.try ?? 'spl logs')
+  }
 }
 
 /** A backup as always, and beside it one for somebody else: a file that its recipients alone decrypt. */

@@ -61,15 +61,33 @@ export function socketClient(home: Home, silenceMs = SILENCE_MS): DaemonClient {
     target: { socket },
     headers: { host: 'localhost' },
     silenceMs,
-    unreachable: (cause) =>
-      new CliError(
-        'DAEMON_NOT_RUNNING',
-        `no daemon listens on ${socket}`,
-        `${startCommand(home)}; spl doctor shows what else is wrong`,
-        EXIT_CODE.unreachable,
-        { cause },
-      ),
+    unreachable: (cause) => (isCut(cause) ? ended(socket, cause) : notRunning(home, cause)),
   })
+}
+
+function notRunning(home: Home, cause: Error): CliError {
+  return new CliError(
+    'DAEMON_NOT_RUNNING',
+    `no daemon listens on ${home.socket}`,
+    `${startCommand(home)}; spl doctor shows what else is wrong`,
+    EXIT_CODE.unreachable,
+    { cause },
+  )
+}
+
+/** It took the connection, and was gone before it had answered. */
+function isCut(cause: Error): boolean {
+  return /^(?:ECONNRESET|EPIPE)$/u.test((cause as NodeJS.ErrnoException).code ?? '')
+}
+
+function ended(socket: string, cause: Error): CliError {
+  return new CliError(
+    'DAEMON_ENDED',
+    `the daemon on ${socket} ended before it had answered`,
+    'spl status shows whether it runs again, spl logs why it ended; then run the same command again',
+    EXIT_CODE.unreachable,
+    { cause },
+  )
 }
 
 /** Bounds of a client of their own. */

@@ -27,7 +27,7 @@ export function addConfigShow(config: Command): void {
       if (options.json) return printJson(shown)
       const rows = shown.settings.map((setting) => [
         setting.key,
-        settingText(setting.value),
+        settingText(setting.key, setting.value),
         setting.source,
         shortTime(setting.set_at),
       ])

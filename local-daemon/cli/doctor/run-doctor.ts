@@ -2,6 +2,8 @@ import type { Home } from '../../home/home.ts'
 import type { Check } from './check.ts'
 import { skip } from './outcomes.ts'
 import { probeOutside } from './outside/probe-outside.ts'
+import { asideCheck } from './aside-check.ts'
+import { searchCheck } from './search-check.ts'
 import { accessChecks } from './access-checks.ts'
 import { backupCheck } from './backup-check.ts'
 import { bindCheck } from './bind-check.ts'
@@ -40,10 +42,12 @@ export async function runDoctor(wish: DoctorWish): Promise<readonly Finding[]> {
   const now = Date.now()
   for (const check of machineChecks(seen)) add(check)
   add(sizeCheck(seen))
+  add(searchCheck(seen))
   add(await contentCheck(seen))
   add(backupCheck(seen, now / 1000))
   add(offsiteCheck(seen))
   if (wish.deep === true) add(await drillCheck(seen.home, now / 1000))
+  add(asideCheck(seen, now / 1000))
   for (const check of fileChecks(seen)) add(check)
   add(endedCheck(seen))
   add(keysCheck(seen.home, seen.daemon?.health.instance_did, now))

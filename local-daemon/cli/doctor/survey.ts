@@ -3,11 +3,13 @@ import { dirname } from 'node:path'
 import type { Home } from '../../home/home.ts'
 import { readRunningPid } from '../../home/pid-file.ts'
 import type { BackupListView } from '../../backup/backup-view.ts'
+import type { SearchIndexStatus } from '../../store/search/search-index-status.ts'
 import type { SettingKey, SettingValues } from '../../settings/setting-definitions.ts'
 import type { Token } from '../client/answers.ts'
 import { CliError } from '../cli-error.ts'
 import { collectPages } from '../client/collect-pages.ts'
 import { socketClient, type DaemonClient } from '../client/daemon-client.ts'
+import { searchOf } from '../client/search-now.ts'
 import { presenceOf, type Health, type Presence } from '../client/presence.ts'
 import { readRunningFile, type RunningFacts } from '../client/running-file.ts'
 import type { Link } from '../tunnel/link-rows.ts'
@@ -39,6 +41,8 @@ export interface DaemonFacts {
   readonly link: Link
   /** Undefined for a daemon that is too old to know. */
   readonly backups?: BackupListView
+  /** Undefined for a daemon that is too old to know. */
+  readonly search?: SearchIndexStatus
   /** The version of the policy that the store asks for. */
   readonly policyVersion: number
 }
@@ -98,12 +102,13 @@ interface ConfigAnswer {
 }
 
 async function factsOf(client: DaemonClient): Promise<DaemonFacts> {
-  const [health, config, tokens, link, backups] = await Promise.all([
+  const [health, config, tokens, link, backups, search] = await Promise.all([
     client.get<OwnerHealth>('/health'),
     client.get<ConfigAnswer>('/v1/config'),
     collectPages<Token>(client, '/v1/tokens', TOKENS_MAX),
     client.get<Link>('/v1/tunnel'),
     backupsOf(client),
+    searchOf(client),
   ])
   const values = config.settings.map(({ key, value }) => [key, value] as const)
   return {
@@ -113,6 +118,7 @@ async function factsOf(client: DaemonClient): Promise<DaemonFacts> {
     tokens: tokens.data,
     link,
     ...(backups !== undefined && { backups }),
+    ...(search !== null && { search }),
     policyVersion: config.edge.version,
   }
 }

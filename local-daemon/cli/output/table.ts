@@ -46,7 +46,8 @@ function blocks(
   return rows
     .map((row) =>
       fields(
-        header.map((title, column) => [title, row[column]] as const),
+        // Nothing behind a title says nothing.
+        header.map((title, column) => [title, row[column] || undefined] as const),
         columns,
       ),
     )

@@ -1,4 +1,5 @@
 import { reachText } from '../output/reach-text.ts'
+import { searchText } from '../client/search-now.ts'
 import { bytesText } from '../../problem/bytes-text.ts'
 import { localTime } from '../output/local-time.ts'
 import { fields } from '../output/table.ts'
@@ -27,6 +28,7 @@ export function statusFields(status: Status): string {
     ['Store size', sizeText(status.store_size)],
     ['Store problem', status.store_problem?.code],
     ['Store changed', status.lineage_broken ?? undefined],
+    ['Search', searchText(status.search)],
     ['Backups', backupsText(status.backups)],
     ['Auth', authText(status)],
     ['Home', status.home ?? undefined],

@@ -1,11 +1,13 @@
 import type { Reach } from '../../../protocol/identity/reach.ts'
 import { backupsOf, type BackupsNow } from './backups-now.ts'
+import type { SearchIndexStatus } from '../../store/search/search-index-status.ts'
 import type { SizeNow } from '../../store/size/store-sizes.ts'
 import type { Exposure } from '../../network/listen-host.ts'
 import { readRunningPid } from '../../home/pid-file.ts'
 import type { Home } from '../../home/home.ts'
 import { CliError } from '../cli-error.ts'
 import { daemonClient, socketClient, type DaemonClient } from '../client/daemon-client.ts'
+import { searchOf } from '../client/search-now.ts'
 import { readLogin } from '../client/login-file.ts'
 import { presenceOf, type Health, type StoreProblem } from '../client/presence.ts'
 import { probePublic } from '../client/probe-public.ts'
@@ -49,6 +51,8 @@ export interface Status {
   readonly link: Link | null
   /** The newest backup and the schedule; null where they may not be asked for. */
   readonly backups: BackupsNow | null
+  /** How the index of words is; null where it may not be asked for. */
+  readonly search: SearchIndexStatus | null
   /** `GET /v1/identity`, whose bearer this is and what it may; null on the socket, and where it is refused. */
   readonly account: Caller | null
   /** Where `spl login` leads, if the home's own daemon is shown in its place. */
@@ -97,6 +101,7 @@ export async function homeStatus(home: Home): Promise<Status> {
     started_at: facts?.started_at ?? null,
     link,
     backups: health === undefined ? null : await backupsOf(socketClient(home)),
+    search: health === undefined ? null : await searchOf(socketClient(home)),
     account: null,
     shadowed_login: loginOf(home),
   }
@@ -133,6 +138,7 @@ export async function remoteStatus(options: GlobalOptions, url: URL): Promise<St
     started_at: null,
     link: await linkOf(client),
     backups: await backupsOf(client),
+    search: await searchOf(client),
     account: await callerOf(client),
     shadowed_login: null,
   }

@@ -51,7 +51,9 @@ export async function sendLines(
     } catch (error) {
       signal.throwIfAborted()
       const passes = error instanceof CliError && error.exitCode === EXIT_CODE.unreachable
-      if (!passes || isOnce || tries === TRIES) throw error
+      if (!passes || isOnce) throw error
+      // It was there a moment ago: who imports has asked it before.
+      if (tries === TRIES) throw cut(error)
       await sleep(RETRY_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
     }
   }
@@ -97,11 +99,12 @@ function refused(problem: Partial<Problem>): CliError {
   return refusal(code === undefined ? 500 : PROBLEM_STATUS[code], problem)
 }
 
-function cut(): CliError {
+function cut(cause?: unknown): CliError {
   return new CliError(
     'IMPORT_CUT',
     'the daemon broke off before it had told what became of every record',
-    'run the same command again, and it goes on from there; spl status shows whether the daemon runs',
+    'run the same command again once it runs, and it goes on from there: spl serve --daemon',
     EXIT_CODE.unreachable,
+    { cause },
   )
 }

@@ -73,7 +73,8 @@ export async function writeExport(wanted: ExportWanted): Promise<Written> {
       }
       tries = written === before ? tries + 1 : 0
       const passes = error instanceof CliError && error.exitCode === EXIT_CODE.unreachable
-      if (!passes || written === undefined || tries >= TRIES) throw error
+      if (!passes || written === undefined) throw error
+      if (tries >= TRIES) throw cut(written)
       await sleep(RETRY_MS, undefined, { signal })
     }
   }
@@ -139,7 +140,7 @@ function cut(written: Written | undefined): CliError {
   return new CliError(
     'EXPORT_CUT',
     `the daemon ended the export before everything was read; ${countText(written?.records ?? 0, 'record')} came`,
-    'run the same command again, and it goes on from there; spl status shows whether the daemon runs',
+    'run the same command again once it runs, and it goes on from there: spl serve --daemon',
     EXIT_CODE.unreachable,
   )
 }

@@ -1,7 +1,7 @@
 import { cutText } from '../output/cut-text.ts'
 import { localMs } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
-import { padText } from '../output/text-width.ts'
+import { padText, textWidth } from '../output/text-width.ts'
 import { styled } from '../output/styled.ts'
 
 /** A line of the request log, as far as this prints it. */
@@ -19,18 +19,18 @@ export interface LogLine {
 }
 
 /**
- * Widths of all columns but the last, and whether a narrow terminal has them too; lines come one by one, so they cannot be
- * measured first.
+ * Widths of all columns but the last, and those that they have on a narrow terminal, where 0 leaves one out; lines come one by one, so
+ * they cannot be measured first.
  */
 const COLUMNS = [
-  ['TIME', 23, true],
-  ['VIA', 8, false],
-  ['METHOD', 7, true],
-  ['STATUS', 6, true],
-  ['MS', 9, true],
-  ['IN', 8, false],
-  ['OUT', 10, false],
-  ['ACCOUNT', 20, false],
+  ['TIME', 23, 12],
+  ['VIA', 8, 8],
+  ['METHOD', 7, 7],
+  ['STATUS', 6, 6],
+  ['MS', 9, 8],
+  ['IN', 8, 0],
+  ['OUT', 10, 0],
+  ['ACCOUNT', 20, 0],
 ] as const
 /** Columns of a terminal that has room for all of them, and for a path. */
 const WIDE = 130
@@ -51,7 +51,8 @@ export function logRow(
   columns = process.stdout.columns || Number.POSITIVE_INFINITY,
 ): string {
   const cells: Readonly<Record<(typeof COLUMNS)[number][0], string>> = {
-    TIME: localMs(line.time),
+    // Without the date, which is that of most lines.
+    TIME: localMs(line.time).slice(columns >= WIDE ? 0 : 'yyyy-mm-dd '.length),
     VIA: line.via,
     METHOD: line.method,
     STATUS: String(line.status),
@@ -61,14 +62,19 @@ export function logRow(
     ACCOUNT: line.account,
   }
   const padded = shownIn(columns).map(([title, width]) => padText(visible(cells[title]), width))
-  const mark = line.outcome === 'whole' ? '' : ` (${visible(line.outcome)})`
-  const text = cutText(`${padded.join('  ')}  ${visible(line.path)}${mark}`, columns)
+  const mark = line.outcome === 'whole' ? '' : ` (${cutText(visible(line.outcome), 12)})`
+  const before = `${padded.join('  ')}  `
+  // What became of it is not cut off.
+  const path = cutText(visible(line.path), columns - textWidth(before) - textWidth(mark))
+  const text = cutText(`${before}${path}${mark}`, columns)
   if (line.status >= 500 || line.outcome === 'failed') return styled('red', text)
   return line.status >= 400 ? styled('yellow', text) : text
 }
 
-function shownIn(columns: number): readonly (typeof COLUMNS)[number][] {
-  return columns >= WIDE ? COLUMNS : COLUMNS.filter(([, , isNarrow]) => isNarrow)
+function shownIn(columns: number): readonly (readonly [(typeof COLUMNS)[number][0], number])[] {
+  return COLUMNS.map(
+    ([title, wide, narrow]) => [title, columns >= WIDE ? wide : narrow] as const,
+  ).filter(([, width]) => width > 0)
 }
 
 function visible(text: unknown): string {

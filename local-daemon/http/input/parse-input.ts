@@ -2,7 +2,7 @@ import type { Authorise } from '../../access/authorise.ts'
 import type { z } from '@hono/zod-openapi'
 import { formatJsonPath } from '../../../protocol/json/json-path.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
-import { nextStepOf, plainIssue } from './plain-issue.ts'
+import { nextStepOf, plainIssue, plainParameterIssue } from './plain-issue.ts'
 import { readJson } from './read-json.ts'
 import type { RouteContext } from '../router.ts'
 
@@ -14,7 +14,7 @@ export function parseInput<Schema extends z.ZodType>(
   schema: Schema,
   input: Readonly<Record<string, string>>,
 ): z.output<Schema> {
-  return parse(schema, input)
+  return parse(schema, input, plainParameterIssue)
 }
 
 /**
@@ -28,11 +28,15 @@ export async function parseBody<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   const body = await readJson(c.req.raw, c.env)
   authorise.still(c.get('principal'))
-  return parse(schema, body)
+  return parse(schema, body, (issue) => plainIssue(issue))
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(input, { error: plainIssue })
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  error: typeof plainParameterIssue,
+): z.output<Schema> {
+  const parsed = schema.safeParse(input, { error })
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const path = (issue?.path ?? []).map((part) => (typeof part === 'symbol' ? String(part) : part))

@@ -14,16 +14,24 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'an object in braces, such as {}',
 }
 
+/** A parameter of a query stands there without quotes. */
+const PARAMETERS: Readonly<Record<string, string>> = { ...KINDS, string: 'text, such as tea' }
+
+/** The same of a parameter of a path or a query. */
+export function plainParameterIssue(issue: Issue): string | undefined {
+  return plainIssue(issue, PARAMETERS)
+}
+
 /**
  * What is wrong with one field, to read after its name, instead of the schema library's words. A schema with its own words
  * keeps them.
  */
-export function plainIssue(issue: Issue): string | undefined {
+export function plainIssue(issue: Issue, kinds = KINDS): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined
-        ? `is missing: it must be ${kindOf(issue.expected)}`
-        : `must be ${kindOf(issue.expected)}`
+        ? `is missing: it must be ${kinds[issue.expected] ?? issue.expected}`
+        : `must be ${kinds[issue.expected] ?? issue.expected}`
     case 'invalid_value':
       return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
     case 'too_big':
@@ -37,10 +45,6 @@ export function plainIssue(issue: Issue): string | undefined {
     default:
       return undefined
   }
-}
-
-function kindOf(expected: string): string {
-  return KINDS[expected] ?? expected
 }
 
 function sizeOf(origin: string, bound: string, count: number | bigint): string {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import BetterSqlite, { type Database } from 'better-sqlite3'
 import { type Schema, schemaFault, schemaMadeBy } from '../file/schema-objects.ts'
@@ -90,7 +90,8 @@ const BUSY_MS = 1_000
 
 /** The index that is there; otherwise makes room for one. */
 function openOurs(path: string): Database | undefined {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined || isDirectory(path)) {
+  // A link leads to what is not ours.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     removeIndex(path)
     return undefined
   }
@@ -118,7 +119,7 @@ function openOurs(path: string): Database | undefined {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function putAside(path: string): void {

@@ -128,6 +128,11 @@ describe('backups elsewhere', { timeout: 60_000 }, () => {
       try: expect.stringContaining('spl backup keygen'),
     })
     expect(await bucketOf(stage).list()).toEqual([])
+    // What failed was about the settings of before: now it is not known.
+    await stage.set('backup_recipients', [stage.recipient])
+    expect((await stage.list()).offsite?.failure).toBeNull()
+    const status = await runHere(['status'], { home: stage.home })
+    expect(plain(status.stdout)).not.toContain('not sent elsewhere')
   })
 
   test('that cannot be sent are told, stay at home, and are sent when they can be', async () => {

@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
@@ -124,5 +125,27 @@ describe('a backup that has no room', () => {
     expect(message).toContain('/home/ada/.syncro/backups may not be written')
     expect(next).toContain('user write there')
     expect(next).not.toContain('disk is well')
+  })
+})
+
+test('doctor tells of stores that restores have put aside, and warns once they are a week old', async () => {
+  await using home = await aBackedUpHome()
+  const check = async () => {
+    const { stdout } = await spl(home, 'doctor', '--no-outside', '--json')
+    const { checks } = JSON.parse(stdout) as { checks: { name: string }[] }
+    return checks.find(({ name }) => name === 'replaced-stores')
+  }
+  expect(await check()).toMatchObject({
+    status: 'pass',
+    message: expect.stringContaining('no restore'),
+  })
+  const run = await spl(home, 'restore', '--yes', '--json')
+  const { replaced } = JSON.parse(run.stdout) as { replaced: string }
+  expect(await check()).toMatchObject({ status: 'pass', details: { directories: [replaced] } })
+  utimesSync(replaced, 0, 0)
+  expect(await check()).toMatchObject({
+    status: 'warn',
+    message: expect.stringMatching(/1 older store, [\d.]+ KiB, with all that was in them/u),
+    fix: expect.stringContaining(`rm -r ${replaced}`),
   })
 })

@@ -23,7 +23,7 @@ const MISTAKES: readonly Mistake[] = [
   ['serve --gateway ftp://x', 2, 'INVALID_ARGUMENT', /spl serve --help/],
   ['serve --gateway https://x/path', 2, 'INVALID_ARGUMENT', /spl serve --help/],
   ['intend', 2, 'MISSING_ARGUMENT', /spl intend --help/],
-  ['intend a b', 2, 'EXCESS_ARGUMENTS', /spl intend --help/],
+  ['intend a b', 2, 'EXCESS_ARGUMENTS', /spl intend "make tea"/],
   ['intend x --body [1]', 2, 'BODY_INVALID', /--body/],
   ['intend x --body {', 2, 'BODY_INVALID', /--body/],
   ['intend x --body {"goal":"y"}', 2, 'BODY_CONFLICT', /leave goal out/],

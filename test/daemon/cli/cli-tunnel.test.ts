@@ -218,7 +218,7 @@ describe('spl tunnel log', () => {
     for (const columns of [60, 80, 100, 140])
       expect(textWidth(plain(logRow(line, columns)))).toBeLessThanOrEqual(columns)
     expect(plain(logHeader(80)).trimEnd()).toBe(
-      'TIME                     METHOD   STATUS  MS         PATH',
+      'TIME          VIA       METHOD   STATUS  MS        PATH',
     )
     // A daemon elsewhere may be anybody's.
     const server = createServer((_request, response) => {

@@ -44,6 +44,16 @@ describe('a query parameter that a route does not take', () => {
     expect(answer.next).toContain(hint)
   })
 
+  it('that is missing is named, in the words of a query', async () => {
+    const headers = { authorization: `Bearer ${at.bearer}` }
+    const answer = await fetch(`${at.base}/v1/search`, { headers })
+    expect(await answer.json()).toMatchObject({
+      code: 'INVALID_REQUEST',
+      field: 'q',
+      message: 'q: is missing: it must be text, such as tea',
+    })
+  })
+
   it.each(Object.keys(ROUTE_ACCESS))('is refused by %s', async (route) => {
     const [method = '', path = ''] = route.split(' ')
     const filled = path.replace('{id}', 'a'.repeat(64)).replace('{key}', 'auth_required')

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -50,6 +60,21 @@ const REPLACED: readonly (readonly [string, () => void])[] = [
     },
   ],
 ]
+
+it.each([
+  ['the store itself', () => at.path],
+  ['a directory', () => dirname(at.path)],
+  ['nothing', () => join(dirname(at.path), 'gone')],
+])('a link to %s in its place is taken away, and what it led to is left', async (_what, target) => {
+  const before = existsSync(target()) && statSync(target()).ino
+  removeAll()
+  symlinkSync(target(), file)
+  expect(at.store.searchIndex.status.state).toBe('behind')
+  await isMadeAnew()
+  expect(existsSync(target()) && statSync(target()).ino).toBe(before)
+  expect(readdirSync(dirname(file)).filter((name) => name.includes('.aside'))).toEqual([])
+  expect(lstatSync(file).isFile()).toBe(true)
+})
 
 function behindMetric(): number | undefined {
   const families = new StoreMetrics(at.store).families()
