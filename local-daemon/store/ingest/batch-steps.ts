@@ -10,14 +10,13 @@ import { signAll, verifyAll } from './prove-batch.ts'
 import { SealAhead } from './seal-ahead.ts'
 import { SeenClocks } from './seen-clocks.ts'
 
+/** @param refuse may refuse it, once its writer may write there */
+type Run = (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) => Outcome
+
 /** A line on its way: its outcome, or what its transaction does. */
 export type Step = { readonly about?: LineAbout | undefined } & (
   | Outcome
-  | {
-      readonly line: number
-      /** @param refuse may refuse it, once its writer may write there */
-      readonly run: (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) => Outcome
-    }
+  | { readonly line: number; readonly run: Run }
 )
 
 /** What a draft will be, as far as that is known, and the signature over it. */
@@ -74,21 +73,23 @@ export class BatchSteps {
     ])
     // In the order in which they were gathered.
     let [claim, draft] = [0, 0]
-    const steps = entries.map(({ line, wanted }, at): Step => {
+    return entries.map((entry, at): Step => {
+      const { line, about, wanted } = entry
       const outcome = before[at]
-      if (outcome !== undefined) return outcome
-      if (wanted instanceof ProblemError) return rejected(line, wanted)
+      if (outcome !== undefined) return { ...outcome, about }
+      if (wanted instanceof ProblemError) return { ...rejected(line, wanted), about }
       if (wanted.kind === 'signed') {
         claim += 1
-        return holds[claim - 1] === true ? admitted(line, wanted) : unproven(line, wanted.claim.id)
+        return holds[claim - 1] === true
+          ? { line, about, run: admitted(line, wanted) }
+          : { ...unproven(line, wanted.claim.id), about }
       }
       const one = sealed[at] as SealedRecord | undefined
-      if (one === undefined) return appended(line, wanted, undefined)
+      if (one === undefined) return { line, about, run: appended(line, wanted, undefined) }
       draft += 1
       const sig = signatures[draft - 1]
-      return appended(line, wanted, sig && { sealed: one, sig })
+      return { line, about, run: appended(line, wanted, sig && { sealed: one, sig }) }
     })
-    return steps.map((step, at) => ({ ...step, about: entries[at]?.about }))
   }
 
   /** A batch was written. */
@@ -118,23 +119,22 @@ export class BatchSteps {
   }
 }
 
-function admitted(line: number, { claim, namespace, admit }: SignedWanted): Step {
+function admitted(line: number, { claim, namespace, admit }: SignedWanted): Run {
   const { id, record, preimage, origin, signature } = claim
   const sig = Buffer.from(signature.buffer, signature.byteOffset, signature.length)
-  const run = (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) =>
+  return (tx, refuse) =>
     settled(line, id, () => {
       admit?.(tx)
       refuse?.(tx)
       return tx.admit({ sealed: { id, record, preimage }, origin, sig, namespace })
     })
-  return { line, run }
 }
 
 function appended(
   line: number,
   { draft, admit, guard, also }: DraftWanted,
   ahead: Ahead | undefined,
-): Step {
+): Run {
   function append(tx: StoreTransactor): AppendResult {
     if (ahead === undefined) return tx.append(draft)
     const { sealed, sig } = ahead
@@ -143,7 +143,7 @@ function appended(
       draft.clock !== undefined || tx.lastClock(draft.thread, draft.actor) < sealed.record.clock
     return isFree ? tx.append(sealed, sig) : tx.append(draft)
   }
-  const run = (tx: StoreTransactor, refuse?: (tx: StoreTransactor) => void) =>
+  return (tx, refuse) =>
     settled(line, undefined, () => {
       admit?.(tx)
       refuse?.(tx)
@@ -152,7 +152,6 @@ function appended(
       also?.(tx, result)
       return result
     })
-  return { line, run }
 }
 
 /** Refusals are the line's own; what is wrong with the store is everybody's. */
