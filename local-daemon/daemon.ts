@@ -131,6 +131,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
     settings: () => access.settings.values,
     idStartAt: (seq) => idStartIn(store, seq),
     credentialsFile: home.s3Credentials,
+    uploadNote: home.uploadNote,
     logger,
   })
   undo.defer(() => offsite.stop())

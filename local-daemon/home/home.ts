@@ -24,6 +24,8 @@ export interface Home {
   readonly gateway: string
   /** Credentials of an S3 store, in the form of `~/.aws/credentials`: written by the owner. */
   readonly s3Credentials: string
+  /** Which upload to an S3 store is not finished. */
+  readonly uploadNote: string
   /** Copies of the store: made when needed. */
   readonly backups: string
 }
@@ -51,6 +53,7 @@ export function homeAt(directory: string): Home {
     errorLog: join(logs, 'stderr.log'),
     gateway: join(root, 'gateway'),
     s3Credentials: join(root, 's3.credentials'),
+    uploadNote: join(root, 'backup.upload'),
     backups: join(root, 'backups'),
   }
 }

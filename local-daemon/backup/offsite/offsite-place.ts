@@ -19,6 +19,8 @@ export interface OffsiteWish {
   readonly signer: LocalOrigin
   readonly credentialsFile: string
   readonly signal?: AbortSignal
+  /** See `S3Options`. */
+  readonly uploadNote?: string
   readonly limits?: S3Options['limits']
 }
 
@@ -28,11 +30,21 @@ export interface OffsiteWish {
  * @throws S3Error S3_ADDRESS_INVALID, SealError AGE_RECIPIENT_INVALID
  */
 export async function offsitePlace(wish: OffsiteWish): Promise<SealedPlace> {
-  const { to, recipients, identities = [], signer, credentialsFile, signal, limits } = wish
+  const {
+    to,
+    recipients,
+    identities = [],
+    signer,
+    credentialsFile,
+    signal,
+    uploadNote,
+    limits,
+  } = wish
   const place = s3Place({
     address: parseS3Address(to),
     credentials: () => readS3Credentials(credentialsFile),
     signal,
+    uploadNote,
     ...(limits && { limits }),
   })
   const home = await homePair((bytes) => signer.sign(bytes))

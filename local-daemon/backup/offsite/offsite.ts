@@ -20,6 +20,8 @@ export interface OffsiteParts {
   /** The first digits of the id of the record at a sequence number in the store now. */
   readonly idStartAt: (seq: number) => string | undefined
   readonly credentialsFile: string
+  /** Remembers an upload while it has parts. */
+  readonly uploadNote: string
   readonly logger: Logger
   readonly limits?: S3Options['limits']
 }
@@ -117,7 +119,7 @@ export class Offsite {
   }
 
   async #sendNewest(to: string): Promise<void> {
-    const { source, settings, lineage, credentialsFile, logger, limits } = this.#parts
+    const { source, settings, lineage, credentialsFile, uploadNote, logger, limits } = this.#parts
     if (source === undefined) return
     const identities = [source.signer.did, ...lineage]
     const wish = this.#wish()
@@ -136,6 +138,7 @@ export class Offsite {
         recipients,
         signer,
         credentialsFile,
+        uploadNote,
         signal,
         ...(limits && { limits }),
       })

@@ -9,6 +9,8 @@ import type { HomeUnderKill } from './home-under-kill.ts'
 export interface Elsewhere extends AsyncDisposable {
   /** The file for `--identity`. */
   readonly key: string
+  /** How many parts of uploads are there that did not end. */
+  parts(): number
   /** Lets a home whose daemon runs send its backups here. @returns the address that it sends them to */
   takeFrom(home: HomeUnderKill): Promise<string>
 }
@@ -22,6 +24,7 @@ export async function anElsewhere(): Promise<Elsewhere> {
   let homes = 0
   return {
     key,
+    parts: () => server.parts(),
     async takeFrom(home) {
       homes += 1
       const to = `s3://backups/home-${homes}?endpoint=${server.endpoint}`

@@ -40,6 +40,8 @@ export interface S3Options {
   readonly now?: () => number
   /** Gives up what is being asked; its reason is thrown. An upload still leaves no parts. */
   readonly signal?: AbortSignal | undefined
+  /** A file that remembers an upload while it has parts, so that they go although the daemon is killed. */
+  readonly uploadNote?: string | undefined
   /** Overrides of {@link S3_LIMITS}, for tests. */
   readonly limits?: Partial<Record<keyof typeof S3_LIMITS, number>>
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { type BackupPlace, isPlaceName, type StoredFile } from '../backup-place.ts'
 import { download } from './download.ts'
+import { dropLeftUpload } from './left-upload.ts'
 import { keyOf, labelOf } from './s3-address.ts'
 import { S3Client, type S3Options } from './s3-client.ts'
 import { failed, noS3 } from './s3-fault.ts'
@@ -19,7 +20,9 @@ export function s3Place(options: S3Options): BackupPlace {
   return {
     where: labelOf(address),
     async put(name, content) {
-      await upload(client, keyTo(name), content as AsyncIterable<Uint8Array>)
+      const { uploadNote: note } = options
+      if (note !== undefined) await dropLeftUpload(note, client)
+      await upload(client, keyTo(name), content as AsyncIterable<Uint8Array>, note)
     },
     async get(name) {
       const key = keyTo(name)

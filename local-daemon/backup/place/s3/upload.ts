@@ -1,3 +1,4 @@
+import { dropUpload, forgetUpload, noteUpload } from './left-upload.ts'
 import { labelOf } from './s3-address.ts'
 import type { S3Client } from './s3-client.ts'
 import { S3Error } from './s3-error.ts'
@@ -6,14 +7,16 @@ import { element } from './s3-xml.ts'
 
 /**
  * Stores a stream of unknown length under a key, whole or not at all, with one part of it in memory. Every request carries the
- * SHA-256 of its body, and the stored size is compared at the end. If anything fails, no part is left.
+ * SHA-256 of its body, and the stored size is compared at the end. If anything fails, no part is left, as far as the store can be asked.
  *
+ * @param note a file that remembers the upload while it has parts: see `dropLeftUpload`
  * @throws S3Error, or what the stream throws
  */
 export async function upload(
   client: S3Client,
   key: string,
   bytes: AsyncIterable<Uint8Array>,
+  note?: string,
 ): Promise<void> {
   const parts = partsOf(bytes, client.limits.partBytes)
   const first = await parts.next()
@@ -21,7 +24,7 @@ export async function upload(
   const size =
     body.byteLength < client.limits.partBytes
       ? await putWhole(client, key, body)
-      : await putParts(client, key, body, parts)
+      : await putParts(client, key, joined(body, parts), note)
   await requireSize(client, key, size)
 }
 
@@ -34,8 +37,8 @@ async function putWhole(client: S3Client, key: string, body: Uint8Array): Promis
 async function putParts(
   client: S3Client,
   key: string,
-  first: Uint8Array,
-  rest: AsyncIterable<Uint8Array>,
+  parts: AsyncIterable<Uint8Array>,
+  note: string | undefined,
 ): Promise<number> {
   const begun = await client.ask({ method: 'POST', key, query: { uploads: '' } })
   const uploadId = element(begun.text, 'UploadId')
@@ -50,12 +53,15 @@ async function putParts(
     size += body.byteLength
   }
   try {
-    await put(first)
-    for await (const body of rest) await put(body)
+    if (note !== undefined) noteUpload(note, client, key, uploadId)
+    for await (const body of parts) await put(body)
     await complete(client, key, uploadId, tags)
+    if (note !== undefined) forgetUpload(note)
     return size
   } catch (error) {
-    await abort(client, key, uploadId)
+    const isGone = await dropUpload(client, key, uploadId)
+    if (isGone && note !== undefined) forgetUpload(note)
+    // Why the upload failed is what counts.
     throw error
   }
 }
@@ -77,13 +83,12 @@ async function complete(
     throw failed(labelOf(client.address), fault.slice(0, 40).replaceAll(/\W/gu, ''))
 }
 
-/** Also after a signal to stop: parts cost money, and nobody sees them. */
-async function abort(client: S3Client, key: string, uploadId: string): Promise<void> {
-  try {
-    await client.ask({ method: 'DELETE', key, query: { uploadId }, despiteSignal: true })
-  } catch {
-    // Why the upload failed is what counts. `removeUnfinished` finds it later.
-  }
+async function* joined(
+  first: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* rest
 }
 
 /** Cuts a stream into pieces of one size; the last may be shorter. */

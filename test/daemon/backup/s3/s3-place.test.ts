@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { urlOf } from '../../../../local-daemon/backup/place/s3/s3-address.ts'
 import type { S3Options } from '../../../../local-daemon/backup/place/s3/s3-client.ts'
 import { s3Place } from '../../../../local-daemon/backup/place/s3/s3-place.ts'
+import { aHome } from '../../../support/daemon/a-daemon.ts'
 import { aFaultyWay, type Fate } from '../../../support/s3/faulty-way.ts'
 import { anS3Server, BUCKET, CREDENTIALS, type S3Server } from '../../../support/s3/s3-server.ts'
 
+const NO_SUCH_UPLOAD = '<Error><Code>NoSuchUpload</Code></Error>'
 const PASS: Fate = { kind: 'pass' }
 /** Pauses of nothing, and parts of 64 KiB. */
 const limits = { firstPauseMs: 1, longestPauseMs: 1, partBytes: 65_536, silenceMs: 400 }
@@ -155,6 +160,54 @@ describe('an S3 store', () => {
     await expect(place.put('file', inPieces(randomBytes(400_000)))).rejects.toThrow('stopped')
     expect(way.seen.at(-1)?.method).toBe('DELETE')
     expect(way.seen.some(({ path }) => path.includes('partNumber=4'))).toBe(false)
+  })
+
+  test('removes the parts of an upload that was cut off, before it takes the next file', async () => {
+    await using server = await anS3Server()
+    using home = aHome()
+    let isCut = true
+    await using way = await aFaultyWay(server.endpoint, ({ method, path }) =>
+      isCut && (method === 'DELETE' || path.includes('partNumber=4'))
+        ? { kind: 'answer', status: 503 }
+        : PASS,
+    )
+    const uploadNote = join(home.path, 'backup.upload')
+    const place = placeAt(server, way.endpoint, { uploadNote })
+    await expect(place.put('file', inPieces(randomBytes(400_000)))).rejects.toMatchObject({
+      code: 'S3_FAILED',
+    })
+    expect(server.parts()).toBe(3)
+    isCut = false
+    // As after a kill: nothing knows of it but the note. It says nothing to another server.
+    const other = s3Place({
+      address: server.address('home/one'),
+      credentials: () => CREDENTIALS,
+      limits,
+      uploadNote,
+    })
+    await other.put('small', Readable.from([Buffer.from('x')]))
+    expect(server.parts()).toBe(3)
+    await placeAt(server, way.endpoint, { uploadNote }).put('file', inPieces(randomBytes(200_000)))
+    expect(server.parts()).toBe(0)
+    expect(existsSync(uploadNote)).toBe(false)
+  })
+
+  test('takes a file although it does not know the upload that is to be removed', async () => {
+    await using server = await anS3Server()
+    using home = aHome()
+    await using way = await aFaultyWay(server.endpoint, ({ method }) =>
+      method === 'DELETE' ? { kind: 'answer', status: 404, text: NO_SUCH_UPLOAD } : PASS,
+    )
+    const uploadNote = join(home.path, 'backup.upload')
+    const { href: url } = urlOf(server.address('home/one', way.endpoint), 'home/one/file')
+    writeFileSync(uploadNote, JSON.stringify({ url, key: 'home/one/file', upload_id: 'gone' }))
+    const place = placeAt(server, way.endpoint, { uploadNote })
+    await place.put('file', Readable.from([Buffer.from('x')]))
+    expect(existsSync(uploadNote)).toBe(false)
+    writeFileSync(uploadNote, '{')
+    await place.put('file', Readable.from([Buffer.from('y')]))
+    expect(way.seen.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
+    expect(await text(await place.get('file'))).toBe('y')
   })
 
   test('tries again after a failure that passes, also in the middle of an upload', async () => {

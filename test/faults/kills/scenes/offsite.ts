@@ -72,16 +72,20 @@ async function sent({ records, text }: Content): Promise<Scene> {
       await home.killDuring(kill, measured)
       const isSent = await untilSent(home, made.name)
       const ms = performance.now() - begun
+      const partsLeft = elsewhere.parts()
       const steps = await home.restart()
       await home.check()
       const names = await there(home)
       if (isSent && !names.includes(made.name))
         throw new Error(`${made.name} was sent, and is not there`)
+      if (isSent && elsewhere.parts() > 0) throw new Error(`${elsewhere.parts()} parts are left`)
       const where = isSent
         ? AFTER
         : names.includes(made.name)
           ? 'sent, not told'
-          : 'before it was sent'
+          : partsLeft > 0
+            ? 'between its parts'
+            : 'before it was sent'
       return { ms, steps, where }
     },
     async [Symbol.asyncDispose]() {
