@@ -12,14 +12,14 @@ const LeftUpload = z.strictObject({
   upload_id: z.string(),
 })
 
-/** Before the first part: nobody sees parts in a bucket, and they cost money. */
+/** Before the first part: nobody sees parts in a bucket, and they cost money. A full disk keeps no backup from being sent. */
 export function noteUpload(file: string, client: S3Client, key: string, uploadId: string): void {
   const left = { url: urlOf(client.address, key).href, key, upload_id: uploadId }
-  writeFileSync(file, JSON.stringify(left), { mode: 0o600, flush: true })
+  bestEffort(() => writeFileSync(file, JSON.stringify(left), { mode: 0o600, flush: true }))
 }
 
 export function forgetUpload(file: string): void {
-  rmSync(file, { force: true })
+  bestEffort(() => rmSync(file, { force: true }))
 }
 
 /**
@@ -29,21 +29,29 @@ export function forgetUpload(file: string): void {
 export async function dropLeftUpload(file: string, client: S3Client): Promise<void> {
   const left = readLeft(file)
   if (left === undefined || left.url !== urlOf(client.address, left.key).href) return
-  if (await dropUpload(client, left.key, left.upload_id)) forgetUpload(file)
+  if (await dropUpload(client, { key: left.key, uploadId: left.upload_id })) forgetUpload(file)
 }
 
-/** Also after a signal to stop. Never rejects; false if the store may still have them. */
+/** Never rejects; false if the store may still have them. @param upload `despiteSignal`: also after the signal to stop */
 export async function dropUpload(
   client: S3Client,
-  key: string,
-  uploadId: string,
+  upload: { readonly key: string; readonly uploadId: string; readonly despiteSignal?: boolean },
 ): Promise<boolean> {
+  const { key, uploadId, despiteSignal = false } = upload
   try {
-    await client.ask({ method: 'DELETE', key, query: { uploadId }, despiteSignal: true })
+    await client.ask({ method: 'DELETE', key, query: { uploadId }, despiteSignal })
     return true
   } catch (error) {
     // Refused: the store does not know it any more, or this key may not; asking again changes nothing.
     return error instanceof S3Error && !/^S3_(?:FAILED|UNREACHABLE)$/u.test(error.code)
+  }
+}
+
+function bestEffort(work: () => void): void {
+  try {
+    work()
+  } catch {
+    // Parts that stay cost money; a backup that is not sent can cost all.
   }
 }
 

@@ -59,7 +59,7 @@ async function putParts(
     if (note !== undefined) forgetUpload(note)
     return size
   } catch (error) {
-    const isGone = await dropUpload(client, key, uploadId)
+    const isGone = await dropUpload(client, { key, uploadId, despiteSignal: true })
     if (isGone && note !== undefined) forgetUpload(note)
     // Why the upload failed is what counts.
     throw error
