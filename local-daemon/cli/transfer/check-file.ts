@@ -1,6 +1,7 @@
 import type { ExportHeader } from '../../../protocol/records/export-lines.ts'
 import type { ExportFault } from '../../../protocol/records/export-reader.ts'
 import { checkLines, type LinesChecked, partFault } from './check-part.ts'
+import type { LinePlace } from './line-place.ts'
 import { readSteps, type FilePlace, type FileStep } from './read-steps.ts'
 import type { RejectedLines } from './rejected-lines.ts'
 
@@ -14,6 +15,8 @@ export interface FileToCheck {
   readonly chunks: AsyncIterable<Uint8Array>
   readonly from?: FilePlace | undefined
   readonly rejected: RejectedLines
+  /** Called with where each sound record goes. */
+  readonly onSound: (place: LinePlace) => void
   /** Called after each part, in their order. */
   readonly onPart: (part: PartChecked) => void
   readonly signal: AbortSignal
@@ -53,6 +56,7 @@ export async function checkFile(wanted: FileToCheck): Promise<FileChecked> {
     const { step, checking } = next
     const checked = await checking
     for (const { bytes, ...told } of checked.rejected) await wanted.rejected.add(told, bytes)
+    for (const { place } of checked.sound) wanted.onSound(place)
     const fault = step.kind === 'part' ? partFault(step, checked) : step.fault
     if (fault !== undefined) faults.push(fault)
     isSound &&= fault === undefined && checked.rejected.length === 0

@@ -7,8 +7,11 @@ import {
   readClaim,
   wrongSignature,
   type ClaimedRecord,
+  type Unproven,
 } from '../../../protocol/records/record-signature.ts'
+import { type NamespaceFault, statedNamespace } from '../../../protocol/records/stated-namespace.ts'
 import { verifySoon } from '../../store/proofs/verify-soon.ts'
+import { type LinePlace, placeOf } from './line-place.ts'
 
 /** Why a line is not taken: found here, or told by the daemon. */
 export interface RejectedLine {
@@ -25,11 +28,11 @@ export interface RejectedLine {
 const sha256 = (preimage: string) => hash('sha256', preimage, 'hex')
 const FROM_SOURCE = 'get this record again from where it was exported'
 
-/** Checks a record's form, id and signature. Returns its id, or why it is refused. */
+/** Checks a record's form, id and signature. Returns where it goes, or why it is refused. */
 export async function checkLine(
   bytes: Uint8Array | undefined,
   line: number,
-): Promise<string | RejectedLine> {
+): Promise<LinePlace | RejectedLine> {
   if (bytes === undefined) {
     const message = `is longer than ${LIMITS.exportLineBytes} bytes`
     return {
@@ -54,17 +57,25 @@ export async function checkLine(
     return { line, ...(typeof id === 'string' && { id }), ...told }
   }
   const claim = readClaim(value as unknown as ClaimedRecord, sha256)
-  if (claim.kind === 'unproven' && (await verifySoon(claim))) return claim.id
-  const { code, field, message } = claim.kind === 'fault' ? claim : wrongSignature()
+  const fault = claim.kind === 'fault' ? claim : namespaceFault(value['namespace'], claim)
+  if (claim.kind === 'unproven' && fault === undefined && (await verifySoon(claim))) {
+    return placeOf(value)
+  }
+  const { field, message } = fault ?? wrongSignature()
   const { id } = value
   return {
     line,
     ...(typeof id === 'string' && { id }),
-    code,
+    code: 'INVALID_RECORD',
     field,
     message,
     try: FROM_SOURCE,
   }
+}
+
+function namespaceFault(stated: unknown, { record }: Unproven): NamespaceFault | undefined {
+  const found = statedNamespace(stated, record)
+  return typeof found === 'object' ? found : undefined
 }
 
 function valueOf(bytes: Uint8Array): unknown {

@@ -5,11 +5,12 @@ import {
   type PartRead,
 } from '../../../protocol/records/export-reader.ts'
 import { checkLine, type RejectedLine } from './check-line.ts'
+import type { LinePlace } from './line-place.ts'
 
 /** A line that holds a sound record. */
 export interface SoundLine {
   readonly line: number
-  readonly id: string
+  readonly place: LinePlace
   readonly bytes: Uint8Array
 }
 
@@ -29,8 +30,8 @@ export async function checkLines(
   const rejected: LinesChecked['rejected'][number][] = []
   for (const [n, found] of checked.entries()) {
     const bytes = lines[n]
-    if (typeof found !== 'string') rejected.push({ ...found, bytes })
-    else if (bytes !== undefined) sound.push({ line: firstLine + n, id: found, bytes })
+    if ('code' in found) rejected.push({ ...found, bytes })
+    else if (bytes !== undefined) sound.push({ line: firstLine + n, place: found, bytes })
   }
   return { sound, rejected }
 }

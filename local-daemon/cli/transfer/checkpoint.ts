@@ -13,6 +13,8 @@ export interface ImportPlace {
   readonly sha256: string
   /** Lines of records up to there. */
   readonly records: number
+  /** Namespaces that they are in. */
+  readonly namespaces: readonly string[]
   /** What the daemon has; undefined before anything was sent. */
   readonly sent?: SentPlace | undefined
 }
@@ -48,7 +50,7 @@ export class Checkpoint {
       const { version, ...place } = JSON.parse(readFileSync(this.#path, 'utf8')) as ImportPlace & {
         readonly version: unknown
       }
-      return version === 1 ? place : undefined
+      return version === 2 ? place : undefined
     } catch {
       return undefined
     }
@@ -59,7 +61,7 @@ export class Checkpoint {
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
       const beside = `${this.#path}.${process.pid}`
-      writeFileSync(beside, JSON.stringify({ version: 1, ...place }), { mode: 0o600 })
+      writeFileSync(beside, JSON.stringify({ version: 2, ...place }), { mode: 0o600 })
       renameSync(beside, this.#path)
     } catch {
       this.remove()

@@ -10,7 +10,7 @@ import { bytesText } from '../../problem/bytes-text.ts'
 import type { Progress } from '../output/progress.ts'
 import { checkFile, type FileChecked } from './check-file.ts'
 import { Checkpoint, type ImportPlace, type SentPlace } from './checkpoint.ts'
-import { NamedNamespaces } from './named-namespaces.ts'
+import { ImportNeeds } from './import-needs.ts'
 import { readChunks } from './read-chunks.ts'
 import { readSteps } from './read-steps.ts'
 import { RejectedLines } from './rejected-lines.ts'
@@ -52,16 +52,16 @@ export async function importFile(path: string, wanted: ImportWanted): Promise<Im
   await using file = await openFile(path)
   const { home, destination, isDry, isPartial, rejected, signal } = wanted
   const firstLine = await readFirstLine(file)
+  const needs = await ImportNeeds.of(wanted.client)
   const checkpoint = new Checkpoint(home, firstLine, destination)
   const { kept, hash } = await believed(file, checkpoint.read())
   // What is refused here is what is told, unless the daemon judges it again.
   const checking = isPartial ? await RejectedLines.open(undefined) : rejected
-  const named = new NamedNamespaces()
   const run = {
     ...wanted,
     file,
     checkpoint,
-    named,
+    needs,
     hash: hash ?? createHash('sha256').update(firstLine),
   }
   const { checked, known } = await check(run, kept, checking)
@@ -69,10 +69,8 @@ export async function importFile(path: string, wanted: ImportWanted): Promise<Im
   if (checked.faults.length > 0 && !isPartial) {
     return { ...checked, taker, isRefused: true }
   }
-  if (!isPartial) {
-    await named.require(wanted.client)
-    await rejected.clear()
-  }
+  await needs.require(signal)
+  if (!isPartial) await rejected.clear()
   const taken = await send(run, { taker, known, sent: isDry ? undefined : kept?.sent })
   if (!isDry) checkpoint.remove()
   const { header } = checked
@@ -82,7 +80,7 @@ export async function importFile(path: string, wanted: ImportWanted): Promise<Im
 interface Run extends ImportWanted {
   readonly file: FileHandle
   readonly checkpoint: Checkpoint
-  readonly named: NamedNamespaces
+  readonly needs: ImportNeeds
   /** Of the file up to where it is checked. */
   readonly hash: Hash
 }
@@ -93,26 +91,28 @@ async function check(
   kept: ImportPlace | undefined,
   rejected: RejectedLines,
 ): Promise<{ readonly checked: FileChecked; readonly known: ImportPlace | undefined }> {
-  const { file, checkpoint, hash, progress, signal, isDry } = run
+  const { file, checkpoint, needs, hash, progress, signal, isDry } = run
   const { size } = await file.stat()
   const started = performance.now()
   const from = kept?.checked
   let known = kept
   let remembered = from?.end ?? 0
   progress.say('checking')
+  for (const name of kept?.namespaces ?? []) needs.seeName(name)
   const checked = await checkFile({
     chunks: readChunks(file, from?.end ?? 0),
     from,
     rejected,
     signal,
+    onSound: (place) => needs.see(place),
     onPart({ end, place, raw, records }) {
       progress.bar(end, size, rate(end - (from?.end ?? 0), started))
       if (place === undefined) return
-      run.named.see(raw)
       hash.update(raw)
       const sha256 = hash.copy().digest('hex')
       const all = (kept?.records ?? 0) + records
-      known = { checked: place, sha256, records: all, sent: kept?.sent }
+      const { names: namespaces } = needs
+      known = { checked: place, sha256, records: all, namespaces, sent: kept?.sent }
       if (isDry || end - remembered < REMEMBER_BYTES) return
       remembered = end
       checkpoint.write(known)

@@ -1,6 +1,8 @@
 import { LIMITS } from '../../../protocol/limits.ts'
 import { CliError } from '../cli-error.ts'
 import type { Imported, ImportWanted } from './import-file.ts'
+import { ImportNeeds } from './import-needs.ts'
+import { placeIn } from './line-place.ts'
 import { splitLines } from './split-lines.ts'
 import { LineTaker, type LineToTake } from './take-lines.ts'
 
@@ -10,12 +12,14 @@ const BLANK = /^\s*$/u
  * Takes in lines that are records alone, as `POST /v1/records` does: new ones, which the daemon signs, or signed ones. No header
  * says what there should be, so only each line by itself can be judged.
  *
+ * @param ahead the same lines, where they can be read twice: what they need is asked for before any is sent
  * @param onSaved called with the number of a line, once all up to it have an outcome
  * @throws CliError IMPORT_CUT
  */
 export async function importLines(
   chunks: AsyncIterable<Uint8Array>,
   wanted: ImportWanted,
+  ahead: AsyncIterable<Uint8Array> | undefined,
   onSaved: (line: number) => void,
 ): Promise<Imported> {
   const { client, isDry, batchBytes, rejected, progress, onSending, signal } = wanted
@@ -25,12 +29,23 @@ export async function importLines(
   let bytes = 0
   let number = 0
   let records = 0
+  const needs = await ImportNeeds.of(client)
+  if (ahead !== undefined) {
+    for await (const lines of splitLines(ahead, LIMITS.exportLineBytes)) {
+      for (const { bytes: one } of lines) if (one !== undefined) needs.see(placeIn(one))
+    }
+    await needs.require(signal)
+  }
   if (!isDry) onSending()
 
   async function send(): Promise<void> {
     const lines = waiting
     waiting = []
     bytes = 0
+    if (ahead === undefined) {
+      for (const line of lines) needs.see(placeIn(line.bytes))
+      await needs.require(signal, taker.isBegun)
+    }
     await taker.take(lines).catch((error: unknown) => {
       throw isCut(error) ? unknownLines(lines) : error
     })

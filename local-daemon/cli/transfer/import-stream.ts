@@ -1,4 +1,6 @@
 import type { Imported, ImportWanted } from './import-file.ts'
+import { ImportNeeds } from './import-needs.ts'
+import { placeIn } from './line-place.ts'
 import { readSteps } from './read-steps.ts'
 import { LineTaker } from './take-lines.ts'
 import { takeSteps } from './take-steps.ts'
@@ -11,6 +13,8 @@ export async function importStream(
   chunks: AsyncIterable<Uint8Array>,
   { client, isDry, isPartial, batchBytes, rejected, progress, onSending, signal }: ImportWanted,
 ): Promise<Imported> {
+  const needs = await ImportNeeds.of(client)
+  needs.requireScopes(true)
   if (!isDry) onSending()
   const taker = new LineTaker({ client, isDry, rejected, signal })
   let records = 0
@@ -23,6 +27,10 @@ export async function importStream(
     onPart(step) {
       records += step.kind === 'part' ? step.lines.length : 0
       progress.count(records)
+    },
+    async onSend(lines) {
+      for (const { bytes } of lines) needs.see(placeIn(bytes))
+      await needs.require(signal, taker.isBegun)
     },
     onTaken() {},
   })

@@ -89,9 +89,9 @@ async function withProgress(
   const how = { ...wanted, progress }
   if (options.lines) {
     const onSaved = (line: number) => reached.saved(line)
-    if (path === '-') return await importLines(process.stdin, how, onSaved)
+    if (path === '-') return await importLines(process.stdin, how, undefined, onSaved)
     await using file = await openFile(path)
-    return await importLines(readChunks(file), how, onSaved)
+    return await importLines(readChunks(file), how, readChunks(file), onSaved)
   }
   return path === '-' ? await importStream(process.stdin, how) : await importFile(path, how)
 }

@@ -47,6 +47,11 @@ export class LineTaker {
     return this.#counts
   }
 
+  /** Whether some lines are there now. */
+  get isBegun(): boolean {
+    return this.#counts.accepted + this.#counts.duplicate > 0
+  }
+
   /**
    * Sends lines and counts what became of them.
    *

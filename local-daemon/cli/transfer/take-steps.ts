@@ -14,6 +14,8 @@ export interface StepsToTake {
   readonly batchBytes: number
   /** Takes what is intact of a file that is not. */
   readonly isPartial: boolean
+  /** Before lines are sent. Throws if they must not be. */
+  readonly onSend?: (lines: readonly LineToTake[]) => Promise<void>
   /** Everything up to `place` has an outcome; its last part begins at `before`. */
   readonly onTaken: (place: FilePlace, before: FilePlace) => void
   readonly onPart: (step: FileStep) => void
@@ -45,6 +47,7 @@ export async function takeSteps(wanted: StepsToTake): Promise<StepsTaken> {
     const lines = waiting
     waiting = []
     bytes = 0
+    await wanted.onSend?.(lines)
     await taker.take(lines)
   }
 

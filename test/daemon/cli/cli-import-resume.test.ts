@@ -67,6 +67,7 @@ async function interruptedAfter(parts: number): Promise<void> {
     checked: last,
     sha256: createHash('sha256').update(source.subarray(0, last.end)).digest('hex'),
     records: RECORDS,
+    namespaces: ['default'],
     sent: { place, before, counts: { accepted: records, duplicate: 0, rejected: 0, redacted: 0 } },
   })
 }
