@@ -22,7 +22,7 @@ export const CREDENTIAL_REFUSALS = {
   },
   forged: {
     code: 'AUTH_INVALID',
-    message: 'The bearer was not issued by the instance behind this host',
+    message: 'The bearer token was not issued by the instance behind this host',
     try: 'ask the owner of this host for a bearer of their instance',
   },
   'no-invite': {
@@ -57,7 +57,7 @@ export function tooManyRequests(seconds: number): Refusal {
 export function tooManyStrangers(seconds: number): Refusal {
   return {
     code: 'RATE_LIMITED',
-    message: 'Too many requests without a good bearer come from this address',
+    message: 'Too many requests without a good bearer token come from this address',
     try: `wait ${seconds} s, and send a bearer that the owner of this host has issued`,
     retryAfter: seconds,
   }

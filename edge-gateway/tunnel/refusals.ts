@@ -58,7 +58,7 @@ export const HEAD_TOO_LARGE: Refusal = {
 /** Without home's word only home could say whether a bearer is good, and it is not asked. */
 export const NO_POLICY: Refusal = {
   code: 'POLICY_MISSING',
-  message: 'This gateway does not know which bearers are good',
+  message: 'This gateway does not know which bearer tokens are good',
   try: 'start the daemon with `spl serve`; with more than 2000 live tokens revoke some',
 }
 

@@ -29,15 +29,15 @@ export const GRANT_ENDS: Readonly<
   Record<GrantEnd, { readonly message: string; readonly next: string }>
 > = {
   AUTH_REVOKED: {
-    message: 'The bearer was revoked meanwhile',
+    message: 'The bearer token was revoked meanwhile',
     next: 'Ask the owner of this daemon for another one.',
   },
   AUTH_INVALID: {
-    message: 'The bearer expired meanwhile',
+    message: 'The bearer token expired meanwhile',
     next: 'Ask again with one that is still good.',
   },
   AUTH_REQUIRED: {
-    message: 'A bearer is now required',
+    message: 'A bearer token is now required',
     next: SEND_BEARER,
   },
 }
@@ -173,7 +173,7 @@ export function claimRules({ values }: Settings) {
 }
 
 function claimDenied(actor: string): ProblemError {
-  return new ProblemError('DID_CLAIM_DENIED', `This bearer may not act as ${actor}`, {
+  return new ProblemError('DID_CLAIM_DENIED', `This bearer token may not act as ${actor}`, {
     try: 'Use a token whose account lists that actor (spl service-account create --actors), or act as the account itself.',
   })
 }
@@ -186,11 +186,11 @@ export function requireScope(principal: Principal, scopes: readonly [Scope, ...S
       'AUTH_REQUIRED',
       'This route needs a bearer token even without authentication',
       {
-        try: 'Call it over the Unix socket, or with a bearer.',
+        try: 'Call it over the Unix socket, or with a bearer token.',
       },
     )
   }
-  throw new ProblemError('SCOPE_FORBIDDEN', `The bearer lacks the scope ${required}`, {
+  throw new ProblemError('SCOPE_FORBIDDEN', `The bearer token lacks the scope ${required}`, {
     requiredScope: required,
     try: `Use a token of a service account that has ${scopes.join(' or ')}.`,
   })

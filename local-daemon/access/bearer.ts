@@ -173,14 +173,14 @@ function parseOrRefuse(bearer: string) {
 
 /** One answer for every reason, so that trying reveals nothing. */
 export function invalid(): ProblemError {
-  return new ProblemError('AUTH_INVALID', 'The bearer is not valid on this daemon', {
+  return new ProblemError('AUTH_INVALID', 'The bearer token is not valid on this daemon', {
     try: SEND_BEARER,
   })
 }
 
 /** Sent only to a caller with the secret of a token that was valid, so others learn nothing. */
 function expired(): ProblemError {
-  return new ProblemError('AUTH_INVALID', 'The bearer has expired', {
+  return new ProblemError('AUTH_INVALID', 'The bearer token has expired', {
     try: 'Ask the owner of this daemon for another one.',
   })
 }

@@ -58,7 +58,7 @@ function lasting(): number {
 function lockout(what: string): ProblemError {
   return new ProblemError(
     'LOCKOUT',
-    `${what} would leave no bearer with the scope admin for longer than a day, so that nobody could change it back over HTTP`,
+    `${what} would leave no bearer token with the scope admin for longer than a day, so that nobody could change it back over HTTP`,
     {
       try: 'Create another admin token first (spl token create), or say that you mean it: --force (force=true).',
     },

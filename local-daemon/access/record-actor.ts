@@ -34,7 +34,7 @@ export function recordActor(
   }
   const verdict = decideClaim(principal, actor, 'record', rules)
   if (verdict !== 'denied') return { actor, verdict }
-  throw new ProblemError('DID_CLAIM_DENIED', `This bearer may not act as ${actor}`, {
+  throw new ProblemError('DID_CLAIM_DENIED', `This bearer token may not act as ${actor}`, {
     field: 'actor',
     try: `Use a token whose account lists that actor (spl service-account create --actors), or leave actor out to write as ${own ?? 'the account itself'}.`,
   })

@@ -17,7 +17,7 @@ export class RotationLimit {
   count(account: string): void {
     const meter = this.#meters.get(account) ?? this.#add(account)
     if (meter.exceeded(performance.now())) {
-      throw new ProblemError('RATE_LIMITED', 'This account exchanges its bearer too often', {
+      throw new ProblemError('RATE_LIMITED', 'This account exchanges its bearer token too often', {
         try: 'Wait a minute; one exchange is enough.',
         retryAfter: INTERVAL_MS / 1000,
       })

@@ -20,8 +20,8 @@ Exit codes:
   2  the command line is wrong
   3  no daemon answers
   4  the bearer token is missing or was refused
-  130  Ctrl-C
   70  serve or gateway serve stopped because of an internal fault
+  130  Ctrl-C
 
 Environment:
   SYNCROPEL_HOME       home directory (default ~/.syncro); --home overrides it

@@ -105,12 +105,20 @@ function describeUsage(error: CommanderError, help: string, unknown: readonly st
     .replaceAll(/[A-Z]/gu, (letter) => `_${letter}`)
   return {
     code: code.toUpperCase(),
-    message: printable(first),
+    message: printable(inOurWords(first)),
     try: printable(
       instead ?? didYouMean(guess ?? closestChoice(first) ?? mistyped(first, unknown)) ?? help,
     ),
     exitCode: EXIT_CODE.usage,
   }
+}
+
+/** What commander calls a command-argument is what stands in the place of `<shell>`. */
+function inOurWords(message: string): string {
+  return message.replace(
+    /^command-argument value '(.*)' is invalid for argument '(.+?)'\. /u,
+    "'$1' is no <$2>: ",
+  )
 }
 
 function didYouMean(guess: string | undefined): string | undefined {

@@ -82,12 +82,12 @@ export function decideBody(
 export const TOKEN_REFUSALS: Readonly<Record<TokenFault, Refusal>> = {
   revoked: {
     code: 'AUTH_INVALID',
-    message: 'The bearer is revoked, or unknown to the instance behind this host',
+    message: 'The bearer token is revoked, or unknown to the instance behind this host',
     try: 'ask the owner of this host for a new bearer',
   },
   expired: {
     code: 'AUTH_INVALID',
-    message: 'The bearer has expired',
+    message: 'The bearer token has expired',
     try: 'ask the owner of this host for a new bearer',
   },
 }
@@ -99,7 +99,7 @@ function lacksScope(required: number): Refusal {
   const any: readonly Scope[] = [first, ...others]
   return {
     code: 'SCOPE_FORBIDDEN',
-    message: `The bearer lacks the scope ${first}`,
+    message: `The bearer token lacks the scope ${first}`,
     try: `use a bearer of a service account that has ${any.join(' or ')}`,
     details: { required_scope: first },
   }

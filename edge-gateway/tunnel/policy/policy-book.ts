@@ -171,7 +171,7 @@ function refusalOfOrigin({ cors }: AccessRules, { origin }: Relayed): Refusal | 
 function refusedTooOften(seconds: number): Refusal {
   return {
     code: 'RATE_LIMITED',
-    message: 'This bearer counts no more and is still being sent',
+    message: 'This bearer token is no longer valid, and is still being sent',
     try: 'stop sending it, and get another one from the owner',
     retryAfter: seconds,
   }
@@ -180,7 +180,7 @@ function refusedTooOften(seconds: number): Refusal {
 function tooOften({ perSecond, burst }: Rate, seconds: number): Refusal {
   return {
     code: 'RATE_LIMITED',
-    message: `This bearer may make ${perSecond} requests a second, ${burst} at once`,
+    message: `This bearer token may make ${perSecond} requests a second, ${burst} at once`,
     try: `wait ${seconds} s, and spread the requests`,
     retryAfter: seconds,
     passing: true,

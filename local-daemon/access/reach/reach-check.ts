@@ -28,9 +28,9 @@ export function reachCheck(
 }
 
 function outOfReach(): ProblemError {
-  return new ProblemError('REACH_FORBIDDEN', 'This bearer does not reach that thread', {
+  return new ProblemError('REACH_FORBIDDEN', 'This bearer token does not reach that thread', {
     field: 'thread',
-    try: 'Write within its reach, which spl status and GET /v1/identity show (spl intend --namespace), or ask the owner for another bearer.',
+    try: 'Write within its reach, which spl status and GET /v1/identity show (spl intend --namespace), or ask the owner for another bearer token.',
   })
 }
 

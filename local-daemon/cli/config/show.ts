@@ -33,7 +33,7 @@ export function addConfigShow(config: Command): void {
       ])
       print(table(['SETTING', 'VALUE', 'SOURCE', 'SET'], rows))
       const edge = gatewayText(shown.edge)
-      if (edge !== undefined) print(`gateway: ${edge}`)
+      if (edge !== undefined) print(`gateway: settings ${edge}`)
       for (const warning of shown.warnings) warn(warning)
     })
 }

@@ -78,7 +78,7 @@ function refuseImpersonation(principal: Principal, { record }: Unproven, rules: 
   if (decideClaim(principal, record.actor, 'record', rules) !== 'denied') return
   throw new ProblemError(
     'DID_CLAIM_DENIED',
-    `This bearer may not bring records of ${record.actor}`,
+    `This bearer token may not bring records of ${record.actor}`,
     {
       field: 'record.actor',
       try: 'strict_impersonation_enforcement is on: use a token that has federation:manage besides admin, or import at home.',

@@ -109,7 +109,7 @@ export function addTokens({
       const { ttl_seconds: ttl, force, reach } = await parseBody(Rotation, c, authorise)
       const principal = c.get('principal')
       if (principal.kind !== 'account') {
-        throw new ProblemError('AUTH_REQUIRED', 'Only a bearer can be exchanged', {
+        throw new ProblemError('AUTH_REQUIRED', 'Only a bearer token can be exchanged', {
           try: 'Send the bearer over TCP, or rotate its account: spl token rotate <account>.',
         })
       }

@@ -68,7 +68,7 @@ describe('a bearer that is refused', () => {
     const run = await elsewhere(token)
     expect(run).toMatchObject({ code: 4, stdout: '' })
     expect(run.stderr).toMatch(
-      /^error: The bearer has expired \[AUTH_INVALID\]\ntry: spl token show-source /,
+      /^error: The bearer token has expired \[AUTH_INVALID\]\ntry: spl token show-source /,
     )
   })
 

@@ -27,6 +27,13 @@ describe('what people look for, and there is no command for, has a next step', (
   })
 })
 
+test('a word that an argument does not take is told without the jargon of a parser', async () => {
+  using home = aHome()
+  const run = await runHere(['completion', 'tcsh'], { home: home.path })
+  expect(run.code).toBe(2)
+  expect(run.stderr).toContain("error: 'tcsh' is no <shell>: Allowed choices are bash, zsh, fish.")
+})
+
 describe('a time span of a setting', () => {
   test('is said as it is given', async () => {
     await using served = await aDaemon()
