@@ -142,6 +142,8 @@ describe('spl restore', () => {
     await home.stop()
     // Too far back, where nobody has heard of the account, and then forward again.
     expect(await spl(home, 'restore', first, '--yes')).toMatchObject({ code: 0 })
+    // What the home remembers beside its stores would be enough.
+    rmSync(join(home.path, 'ended.list'))
     const run = await spl(home, 'restore', second, '--yes', '--json')
     expect(JSON.parse(run.stdout)).toMatchObject({
       revived: { accounts: [{ id: stolen.account }] },
