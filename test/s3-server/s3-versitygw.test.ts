@@ -68,6 +68,24 @@ describe('a real S3 server', () => {
     expect(bytesIn(join(server.directory, 'data'))).toBeLessThan(100_000)
   })
 
+  test('keeps no part of an upload that was lost, once the next file is sent', async () => {
+    await using server = await aVersitygw(path)
+    let isLost = true
+    await using way = await aFaultyWay(server.endpoint, ({ method, path: asked }) =>
+      isLost && (method === 'DELETE' || asked.includes('partNumber=2'))
+        ? { kind: 'answer', status: 503 }
+        : PASS,
+    )
+    const uploadNote = join(server.directory, 'backup.upload')
+    const place = placeAt(server, way.endpoint, { uploadNote })
+    const content = Readable.from([randomBytes(2 * limits.partBytes)])
+    await expect(place.put('file', content)).rejects.toMatchObject({ code: 'S3_FAILED' })
+    expect(bytesIn(join(server.directory, 'data'))).toBeGreaterThan(limits.partBytes - 1)
+    isLost = false
+    await placeAt(server, way.endpoint, { uploadNote }).put('small', Readable.from(['x']))
+    expect(bytesIn(join(server.directory, 'data'))).toBeLessThan(100_000)
+  })
+
   test('refuses a body that was changed on the way, and keeps nothing of it', async () => {
     await using server = await aVersitygw(path)
     await using way = await aFaultyWay(server.endpoint, ({ method, body }) => {
