@@ -1,3 +1,5 @@
+import { EXIT_CODE } from '../exit-code.ts'
+import { CliError } from '../cli-error.ts'
 import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import type { z } from 'zod'
@@ -48,6 +50,14 @@ export function addQuery(program: Command): void {
     .action(async (conditions: readonly Filter[], _options: unknown, command: Command) => {
       const options = optionsOf<QueryOptions>(command)
       const { thread: begun, sort, limit, explain } = options
+      if (begun === undefined && conditions.length === 0) {
+        throw new CliError(
+          'EMPTY_QUERY',
+          'a query needs a condition or a thread',
+          'spl query act=DO, or spl query --thread <id>; everything: spl export -o records.ndjson',
+          EXIT_CODE.usage,
+        )
+      }
       const client = await daemonClient(options)
       const thread = begun === undefined ? undefined : await wholeThread(client, begun)
       const [only = {}, ...others] = conditions

@@ -92,8 +92,10 @@ describe('spl query', () => {
 
   it('says what the daemon refuses, and what to do', async () => {
     const empty = await spl('query')
-    expect(empty).toMatchObject({ code: 1, stdout: '' })
+    expect(empty).toMatchObject({ code: 2, stdout: '' })
     expect(empty.stderr).toContain('EMPTY_QUERY')
+    expect(empty.stderr).toContain('try: spl query act=DO')
+    expect(empty.stderr).not.toContain('GET /v1')
     const { stderr } = await spl('query', 'sig=x')
     expect(stderr).toMatch(
       /filter\.sig: is not a field[^]*INVALID_QUERY[^]*try: The fields are id, thread/u,
