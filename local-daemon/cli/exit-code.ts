@@ -10,10 +10,10 @@ export const EXIT_CODE = {
   unreachable: 3,
   /** The daemon or the gateway refused the bearer. */
   refused: 4,
-  /** Ctrl-C, as a shell counts SIGINT. */
-  interrupted: 130,
   /** `spl serve` and `spl gateway serve` alone: a fault of their own has ended them, in order (BSD's EX_SOFTWARE). */
   fault: 70,
+  /** Ctrl-C, as a shell counts SIGINT. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof EXIT_CODE)[keyof typeof EXIT_CODE]
