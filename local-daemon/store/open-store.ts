@@ -99,13 +99,8 @@ export function openStore(options: StoreOptions): Store {
   const keys = new IdempotencyKeys(statements, reader)
   const check = () => look('thoroughly')
   const { epoch } = reader
-  const searchIndex = new SearchIndex({
-    store: path,
-    epoch,
-    head: () => head,
-    isBulk: () => queue.isBulk,
-    state,
-  })
+  const [headNow, isBulk] = [() => head, () => queue.isBulk]
+  const searchIndex = new SearchIndex({ store: path, epoch, head: headNow, isBulk, state })
   const slow = createSlowReads({ path, database, epoch, state, check, searchIndex })
 
   const commit = database.transaction((work: () => unknown) => work()).immediate
@@ -117,11 +112,6 @@ export function openStore(options: StoreOptions): Store {
     } catch (error) {
       throw writeRefusal(error)
     }
-  }
-
-  function stamped(next: string): void {
-    stamp = next
-    loss?.stamped()
   }
 
   /** One transaction, at once. Throws `ProblemError` `STORE_…`, and what the work throws. */
@@ -158,7 +148,10 @@ export function openStore(options: StoreOptions): Store {
         tx.writeCounts()
         return done
       }) as Result
-      if (next !== undefined) stamped(next)
+      if (next !== undefined) {
+        stamp = next
+        loss?.stamped()
+      }
     } catch (error) {
       head = before
       throw writeRefusal(error)
@@ -239,11 +232,9 @@ export function openStore(options: StoreOptions): Store {
   }
 
   function closeOpen({ isLost, found }: LossWatch): void {
+    const stampLast = () => commit(() => statements.stamp.run(newStamp(found)))
     if (isLost) database.close()
-    else
-      closeDatabase(database, state.trouble, () =>
-        commit(() => statements.stamp.run(newStamp(found))),
-      )
+    else closeDatabase(database, state.trouble, stampLast)
   }
 
   const eraser = new Eraser(database, statements, commit)

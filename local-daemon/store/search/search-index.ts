@@ -146,10 +146,7 @@ export class SearchIndex {
 
   #wake(afterMs: number): void {
     if (this.#path === undefined || this.#isStopped) return
-    if (this.#running !== undefined) {
-      if (afterMs === 0) this.#pause.cut()
-      return
-    }
+    if (this.#running !== undefined) return afterMs === 0 ? this.#pause.cut() : undefined
     const path = this.#path
     if (afterMs === 0) return this.#start(path)
     this.#timer ??= setTimeout(() => this.#start(path), afterMs)
@@ -280,8 +277,8 @@ export class SearchIndex {
 
   /** What a bulk append is signed and verified with is not taken from it. */
   #restAfter(began: number): number {
-    const { indexPause, indexBulkPauseMs: ms } = STORE_LIMITS
-    return this.#parts.isBulk() ? ms : (performance.now() - began) * indexPause
+    if (this.#parts.isBulk()) return STORE_LIMITS.indexBulkPauseMs
+    return (performance.now() - began) * STORE_LIMITS.indexPause
   }
 
   async #endThread(): Promise<void> {
