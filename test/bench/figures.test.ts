@@ -123,6 +123,14 @@ const floor = {
   getOfEmptyObject: one,
   postOfDirectGet: one,
   appendOfRawSqlite: one,
+  bulk: {
+    down: 1,
+    cpuDown: cpu,
+    downOfObjectStream: one,
+    idle: load,
+    underBulk: load,
+    p99Ratio: one,
+  },
 }
 const all: Measurements = {
   tool: 'autocannon',
@@ -198,6 +206,8 @@ describe('the report of the bench', () => {
       'floor_get_of_empty_object',
       'floor_post_of_direct_get',
       'floor_append_of_raw_sqlite',
+      'floor_bulk_down',
+      'floor_small_reply_p99',
     ])
     expect(told['spread']?.['post_of_direct_get']).toEqual([0.4, 0.6])
     expect(Object.keys(told['memory'] ?? {})).toEqual([
@@ -219,6 +229,7 @@ describe('the report of the bench', () => {
       'mib_of_object_stream',
       'floor_get',
       'floor_post',
+      'floor_mib_down',
     ])
     expect(told['absolutes']).toMatchObject({
       small: [{ subjects: { post: load } }, { subjects: { post: load } }],

@@ -62,6 +62,8 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     floor_get_of_empty_object: floor?.getOfEmptyObject,
     floor_post_of_direct_get: floor?.postOfDirectGet,
     floor_append_of_raw_sqlite: floor?.appendOfRawSqlite,
+    floor_bulk_down: floor?.bulk.downOfObjectStream,
+    floor_small_reply_p99: floor?.bulk.p99Ratio,
   }
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
@@ -120,7 +122,11 @@ export function report(measurements: Measurements): object {
         mib_up: bulk.cpuUp,
         mib_of_object_stream: bulk.cpuObjectStream,
       }),
-      ...(floor && { floor_get: floor.cpuGet, floor_post: floor.cpuPost }),
+      ...(floor && {
+        floor_get: floor.cpuGet,
+        floor_post: floor.cpuPost,
+        floor_mib_down: floor.bulk.cpuDown,
+      }),
     },
     absolutes: {
       small: small?.map((result, at) => ({
@@ -143,6 +149,7 @@ export function report(measurements: Measurements): object {
       events,
       fairness,
       subscribers,
+      floor_bulk: floor?.bulk,
     },
   }
 }

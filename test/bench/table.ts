@@ -105,7 +105,7 @@ function bulkLines(bulk: BulkResult): string[] {
   ]
 }
 
-function fairnessLines({ idle, underBulk }: FairnessResult): string[] {
+function fairnessLines({ idle, underBulk }: Pick<FairnessResult, 'idle' | 'underBulk'>): string[] {
   return [
     `1 KiB reply, idle                        p50 ${ms(idle.p50Ms)}  p99 ${ms(idle.p99Ms)}`,
     `1 KiB reply, while a bulk download runs  p50 ${ms(underBulk.p50Ms)}  p99 ${ms(underBulk.p99Ms)}`,
@@ -126,12 +126,13 @@ function subscriberLines(subscribers: SubscribersResult): string[] {
   ]
 }
 
-function floorLines({ cpuGet, cpuPost }: FloorResult): string[] {
+function floorLines({ cpuGet, cpuPost, bulk }: FloorResult): string[] {
   return [
-    'the smallest relay, 32 connections, without the gateway and its checks',
-    `  GET   CPU ${cpuText(cpuGet)}`,
-    `  POST  CPU ${cpuText(cpuPost)}`,
-    '',
+    'the smallest relay, without the gateway and its checks',
+    `  GET, 32 connections   CPU ${cpuText(cpuGet)}`,
+    `  POST, 32 connections  CPU ${cpuText(cpuPost)}`,
+    `  256 MiB down          ${whole(bulk.down)} MiB/s  CPU of a MiB ${cpuText(bulk.cpuDown)}`,
+    ...fairnessLines(bulk),
   ]
 }
 

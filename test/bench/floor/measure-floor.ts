@@ -11,6 +11,7 @@ import { type RawWorkerd, startRawWorkerd } from '../raw-workerd.ts'
 import { growingRecord } from '../record-body.ts'
 import type { Stage } from '../stage.ts'
 import { type Spread, spreadOfPairs } from '../statistics.ts'
+import { type BulkFloorResult, measureBulkFloor } from './measure-bulk-floor.ts'
 
 /** Of a relay that does as little as this runtime allows, without a front, and of appends that check nothing. */
 export interface FloorResult {
@@ -19,6 +20,7 @@ export interface FloorResult {
   readonly getOfEmptyObject: Spread
   readonly postOfDirectGet: Spread
   readonly appendOfRawSqlite: Spread
+  readonly bulk: BulkFloorResult
 }
 
 const WRITERS = 32
@@ -44,7 +46,9 @@ export async function measureFloor(
   try {
     const [{ url }] = (await once(child, 'message')) as [{ url: string }]
     const home = { url, pid: child.pid as number }
-    return await measured({ stage, relay, home }, tool, rounds, seconds)
+    const floor = { stage, relay, home }
+    const bulk = await measureBulkFloor(floor, rounds, seconds)
+    return { ...(await measured(floor, tool, rounds, seconds)), bulk }
   } finally {
     const exited = once(child, 'exit')
     child.disconnect()
@@ -53,7 +57,7 @@ export async function measureFloor(
   }
 }
 
-interface Floor {
+export interface Floor {
   readonly stage: Stage
   readonly relay: RawWorkerd
   readonly home: { readonly url: string; readonly pid: number }
@@ -66,7 +70,7 @@ async function measured(
   tool: 'wrk' | 'autocannon',
   rounds: number,
   seconds: number,
-): Promise<FloorResult> {
+): Promise<Omit<FloorResult, 'bulk'>> {
   const { bearer, ceiling, directUrl, directory } = stage
   const json = growingRecord()
   const of = { workerd: relay.pid, daemon: home.pid }
