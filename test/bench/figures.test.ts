@@ -131,6 +131,7 @@ const floor = {
     underBulk: load,
     p99Ratio: one,
   },
+  behindFront: { down: 1, cpuDown: cpu, downOfObjectStream: one },
 }
 const all: Measurements = {
   tool: 'autocannon',
@@ -207,6 +208,7 @@ describe('the report of the bench', () => {
       'floor_post_of_direct_get',
       'floor_append_of_raw_sqlite',
       'floor_bulk_down',
+      'floor_bulk_down_behind_front',
       'floor_small_reply_p99',
     ])
     expect(told['spread']?.['post_of_direct_get']).toEqual([0.4, 0.6])
@@ -230,6 +232,7 @@ describe('the report of the bench', () => {
       'floor_get',
       'floor_post',
       'floor_mib_down',
+      'floor_mib_down_behind_front',
     ])
     expect(told['absolutes']).toMatchObject({
       small: [{ subjects: { post: load } }, { subjects: { post: load } }],

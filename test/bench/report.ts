@@ -63,6 +63,7 @@ export function ratios(measurements: Measurements): Readonly<Record<string, Spre
     floor_post_of_direct_get: floor?.postOfDirectGet,
     floor_append_of_raw_sqlite: floor?.appendOfRawSqlite,
     floor_bulk_down: floor?.bulk.downOfObjectStream,
+    floor_bulk_down_behind_front: floor?.behindFront.downOfObjectStream,
     floor_small_reply_p99: floor?.bulk.p99Ratio,
   }
   return Object.fromEntries(
@@ -126,6 +127,7 @@ export function report(measurements: Measurements): object {
         floor_get: floor.cpuGet,
         floor_post: floor.cpuPost,
         floor_mib_down: floor.bulk.cpuDown,
+        floor_mib_down_behind_front: floor.behindFront.cpuDown,
       }),
     },
     absolutes: {

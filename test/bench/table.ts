@@ -126,12 +126,13 @@ function subscriberLines(subscribers: SubscribersResult): string[] {
   ]
 }
 
-function floorLines({ cpuGet, cpuPost, bulk }: FloorResult): string[] {
+function floorLines({ cpuGet, cpuPost, bulk, behindFront }: FloorResult): string[] {
   return [
     'the smallest relay, without the gateway and its checks',
     `  GET, 32 connections   CPU ${cpuText(cpuGet)}`,
     `  POST, 32 connections  CPU ${cpuText(cpuPost)}`,
     `  256 MiB down          ${whole(bulk.down)} MiB/s  CPU of a MiB ${cpuText(bulk.cpuDown)}`,
+    `  behind a front        ${whole(behindFront.down)} MiB/s  CPU of a MiB ${cpuText(behindFront.cpuDown)}`,
     ...fairnessLines(bulk),
   ]
 }

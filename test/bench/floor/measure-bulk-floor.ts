@@ -1,4 +1,4 @@
-import { type CpuPerRequest, withCpu } from '../cpu-time.ts'
+import { type CpuPerRequest, type Processes, withCpu } from '../cpu-time.ts'
 import { load, type LoadResult, middle } from '../load.ts'
 import { middleCpu } from '../measure-small.ts'
 import { median, type Spread, spreadOfPairs } from '../statistics.ts'
@@ -10,13 +10,17 @@ const DOWN_MIB = 256
 /** Bytes of a message, and messages ahead of the client: of 64 KiB, 256 KiB and 1 MiB the cheapest. */
 const BULK = { piece: MIB, ahead: 4 }
 
-/** Of the smallest relay: a download that nobody frames, checks or counts, and small replies beside it. */
-export interface BulkFloorResult {
+/** A download of 256 MiB through the smallest relay. */
+export interface BulkDown {
   /** MiB per second. */
   readonly down: number
   /** Microseconds of CPU per MiB of each process. */
   readonly cpuDown: CpuPerRequest
   readonly downOfObjectStream: Spread
+}
+
+/** Of the smallest relay: a download that nobody frames, checks or counts, and small replies beside it. */
+export interface BulkFloorResult extends BulkDown {
   readonly idle: LoadResult
   readonly underBulk: LoadResult
   /** Over the rounds, p99 under bulk ÷ p99 idle. */
@@ -30,26 +34,12 @@ export async function measureBulkFloor(
   seconds: number,
 ): Promise<BulkFloorResult> {
   const { bearer, ceiling } = stage
-  const bytes = DOWN_MIB * MIB
   const of = { workerd: relay.pid, daemon: home.pid }
   const small = { url: `${relay.url}/small`, bearer, connections: 1, seconds }
+  const bulk = await measureBulkDown(ceiling.url, relay.url, of, rounds)
   const results = {
-    objectStream: [] as number[],
-    down: [] as number[],
-    cpu: [] as CpuPerRequest[],
     idle: [] as LoadResult[],
     underBulk: [] as LoadResult[],
-  }
-  // One unmeasured download: the runtime compiles.
-  await transfer({ url: bulkUrl(relay.url, bytes) })
-  for (let round = 0; round < rounds; round += 1) {
-    results.objectStream.push(await transfer({ url: `${ceiling.url}/stream?bytes=${bytes}` }))
-    const { speed, cpu } = await withCpu(of, async () => ({
-      speed: await transfer({ url: bulkUrl(relay.url, bytes) }),
-      answered: DOWN_MIB,
-    }))
-    results.down.push(speed)
-    results.cpu.push(cpu)
   }
   for (let round = 0; round < rounds; round += 1) {
     results.idle.push(await load('autocannon', small))
@@ -57,15 +47,44 @@ export async function measureBulkFloor(
     results.underBulk.push(await load('autocannon', small))
   }
   return {
-    down: median(results.down),
-    cpuDown: middleCpu(results.cpu),
-    downOfObjectStream: spreadOfPairs(results.down, results.objectStream),
+    ...bulk,
     idle: middle(results.idle),
     underBulk: middle(results.underBulk),
     p99Ratio: spreadOfPairs(
       results.underBulk.map(({ p99Ms }) => p99Ms),
       results.idle.map(({ p99Ms }) => p99Ms),
     ),
+  }
+}
+
+/** @param ceiling origin of the object that makes the stream by itself @param relay of the relay, or of a front before it */
+export async function measureBulkDown(
+  ceiling: string,
+  relay: string,
+  of: Processes,
+  rounds: number,
+): Promise<BulkDown> {
+  const bytes = DOWN_MIB * MIB
+  const results = {
+    objectStream: [] as number[],
+    down: [] as number[],
+    cpu: [] as CpuPerRequest[],
+  }
+  // One unmeasured download: the runtime compiles.
+  await transfer({ url: bulkUrl(relay, bytes) })
+  for (let round = 0; round < rounds; round += 1) {
+    results.objectStream.push(await transfer({ url: `${ceiling}/stream?bytes=${bytes}` }))
+    const { speed, cpu } = await withCpu(of, async () => ({
+      speed: await transfer({ url: bulkUrl(relay, bytes) }),
+      answered: DOWN_MIB,
+    }))
+    results.down.push(speed)
+    results.cpu.push(cpu)
+  }
+  return {
+    down: median(results.down),
+    cpuDown: middleCpu(results.cpu),
+    downOfObjectStream: spreadOfPairs(results.down, results.objectStream),
   }
 }
 

@@ -11,7 +11,8 @@ import { type RawWorkerd, startRawWorkerd } from '../raw-workerd.ts'
 import { growingRecord } from '../record-body.ts'
 import type { Stage } from '../stage.ts'
 import { type Spread, spreadOfPairs } from '../statistics.ts'
-import { type BulkFloorResult, measureBulkFloor } from './measure-bulk-floor.ts'
+import { measureBehindFront } from './measure-behind-front.ts'
+import { type BulkDown, type BulkFloorResult, measureBulkFloor } from './measure-bulk-floor.ts'
 
 /** Of a relay that does as little as this runtime allows, without a front, and of appends that check nothing. */
 export interface FloorResult {
@@ -21,6 +22,7 @@ export interface FloorResult {
   readonly postOfDirectGet: Spread
   readonly appendOfRawSqlite: Spread
   readonly bulk: BulkFloorResult
+  readonly behindFront: BulkDown
 }
 
 const WRITERS = 32
@@ -48,7 +50,8 @@ export async function measureFloor(
     const home = { url, pid: child.pid as number }
     const floor = { stage, relay, home }
     const bulk = await measureBulkFloor(floor, rounds, seconds)
-    return { ...(await measured(floor, tool, rounds, seconds)), bulk }
+    const rest = await measured(floor, tool, rounds, seconds)
+    return { ...rest, bulk, behindFront: await measureBehindFront(floor, directory, rounds) }
   } finally {
     const exited = once(child, 'exit')
     child.disconnect()
@@ -70,7 +73,7 @@ async function measured(
   tool: 'wrk' | 'autocannon',
   rounds: number,
   seconds: number,
-): Promise<Omit<FloorResult, 'bulk'>> {
+): Promise<Omit<FloorResult, 'bulk' | 'behindFront'>> {
   const { bearer, ceiling, directUrl, directory } = stage
   const json = growingRecord()
   const of = { workerd: relay.pid, daemon: home.pid }
