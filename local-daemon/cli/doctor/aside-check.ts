@@ -25,7 +25,8 @@ export function asideCheck(seen: Survey, now: number): Check {
   const details = { directories, bytes }
   const age = now - statSync(oldest).mtimeMs / 1000
   if (age < KEPT) return pass(NAME, message, details)
-  const fix = `if the store of now is the right one: rm -r ${directories.map(shellPath).join(' ')}`
+  const shellPaths = directories.map(shellPath).join(' ')
+  const fix = `if the store of now is the right one: rm -r ${shellPaths}`
   return warning(NAME, `${message}; the oldest for ${ageText(age)}`, fix, details)
 }
 
