@@ -39,20 +39,25 @@ test('a redaction does not wait until a bulk append is over', async () => {
   using at = aStore()
   const { record } = await at.store.append(aDraft({ body: { text: 'canary' } }))
   await indexed(at.store)
-  let isOver = false
-  const bulk = bulkFor(at, () => isOver)
-  // The index has made a step, and rests.
-  await until('it is behind', () => at.store.searchIndex.status.behind > 2 * indexRecords)
-  const note = aDraft({
-    thread: 'th_audit_redactions',
-    act: 'LEARN',
-    body: { record_id: record.id },
-  })
-  const began = performance.now()
-  expect(await at.store.redact(record.id, () => note)).toMatchObject({ erased: true })
-  expect(performance.now() - began).toBeLessThan(STORE_LIMITS.indexBulkPauseMs)
-  isOver = true
-  await bulk
-  expect(await seqsOf(at.store, 'canary')).toEqual([])
-  await at.store.searchIndex.close()
+  // Longer than a redaction waits for the index.
+  const { indexBulkPauseMs } = STORE_LIMITS
+  Object.assign(STORE_LIMITS, { indexBulkPauseMs: 60_000 })
+  try {
+    let isOver = false
+    const bulk = bulkFor(at, () => isOver)
+    // The index has made a step, and rests.
+    await until('it is behind', () => at.store.searchIndex.status.behind > 2 * indexRecords)
+    const note = aDraft({
+      thread: 'th_audit_redactions',
+      act: 'LEARN',
+      body: { record_id: record.id },
+    })
+    expect(await at.store.redact(record.id, () => note)).toMatchObject({ erased: true })
+    isOver = true
+    await bulk
+    expect(await seqsOf(at.store, 'canary')).toEqual([])
+    await at.store.searchIndex.close()
+  } finally {
+    Object.assign(STORE_LIMITS, { indexBulkPauseMs })
+  }
 })
