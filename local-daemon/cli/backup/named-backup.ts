@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { FoundBackup } from '../../backup/read-backups.ts'
+import { isSamePlace } from '../../home/same-place.ts'
 import { CliError } from '../cli-error.ts'
 import { wholeId } from '../client/whole-id.ts'
 
@@ -34,14 +34,6 @@ export async function namedIn(
 }
 
 function nameIn(where: string, given: string): string {
-  const isThere = given.includes('/') && real(dirname(resolve(given))) === real(where)
+  const isThere = given.includes('/') && isSamePlace(dirname(given), where)
   return isThere ? basename(given) : given
-}
-
-function real(directory: string): string {
-  try {
-    return realpathSync(directory)
-  } catch {
-    return directory
-  }
 }

@@ -19,6 +19,7 @@ import { explainStart } from '../../explain-start.ts'
 import type { Home } from '../../home/home.ts'
 import { lineagePath } from '../../home/lineage-path.ts'
 import { prepareHome } from '../../home/prepare-home.ts'
+import { realPath } from '../../home/real-path.ts'
 import { takeSingleInstance } from '../../home/single-instance.ts'
 import { takeStoreLock } from '../../home/store-lock.ts'
 import { type Ended, endedInAny, endedOnlyIn, NOTHING_ENDED } from '../../store/ended/ended.ts'
@@ -93,7 +94,8 @@ async function replace(
   options: RestoreOptions,
 ): Promise<Restored> {
   const { database } = source
-  const lineage = lineagePath(home, storeFileOf(home))
+  // Noted until the swap is done: a link to the home may be gone by then.
+  const lineage = realPath(lineagePath(home, storeFileOf(home)))
   const hasStore = (statSync(database, { throwIfNoEntry: false })?.size ?? 0) > 0
   const present = hasStore ? differencesOf(database, fetched.file, options.force) : undefined
   // The present store may itself be an older one that was restored. What was ended since then is in the list, and in those put aside.

@@ -4,6 +4,7 @@ import { daemonClient } from '../client/daemon-client.ts'
 import { destinationOf } from '../client/destination.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { homeOf, optionsOf, type GlobalOptions } from '../global-options.ts'
+import { realPath } from '../../home/real-path.ts'
 import { shellPath } from '../../problem/shell-word.ts'
 import { examples } from '../help/examples.ts'
 import { note } from '../output/output.ts'
@@ -65,7 +66,7 @@ async function importRecords(path: string, options: ImportOptions): Promise<void
   const wanted = {
     client: await daemonClient(options),
     home: homeOf(options),
-    destination: isHome ? destination.home.socket : destination.origin.origin,
+    destination: isHome ? realPath(destination.home.socket) : destination.origin.origin,
     isDry,
     isPartial,
     batchBytes: isHome ? BATCH_BYTES : BATCH_BYTES_ELSEWHERE,

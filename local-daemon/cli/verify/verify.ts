@@ -1,6 +1,6 @@
 import { countText } from '../../problem/count-text.ts'
-import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
+import { isSamePlace } from '../../home/same-place.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { type GlobalOptions, homeOf, optionsOf } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
@@ -41,7 +41,7 @@ async function verify(options: VerifyFlags): Promise<void> {
   noteHomeOnly('spl verify', options)
   const own = readRunningFile(home)?.store ?? readLastStart(home)?.store ?? home.database
   const path = options.store ?? own
-  const copy = resolve(path) !== resolve(own)
+  const copy = !isSamePlace(path, own)
   const result = await verified(home, path, { ...options, copy })
   const status = result.count === 0 ? 'ok' : 'damaged'
   if (options.json) printJson({ object: 'verification', status, store: path, ...result })

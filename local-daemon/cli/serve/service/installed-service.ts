@@ -1,4 +1,5 @@
 import type { Home } from '../../../home/home.ts'
+import { isSamePlace } from '../../../home/same-place.ts'
 import { CliError } from '../../cli-error.ts'
 import { note, noteNext } from '../../output/output.ts'
 import { readLastStart, readRunningFile, type RunningFacts } from '../../client/running-file.ts'
@@ -21,7 +22,7 @@ export function installedService(home: Home): ServiceManager | undefined {
 
 export function isInstalled(manager: ServiceManager, home: Home): boolean {
   const found = findSealed(manager.path)
-  return found.kind === 'ours' && found.home === home.root
+  return found.kind === 'ours' && isSamePlace(found.home, home.root)
 }
 
 /**

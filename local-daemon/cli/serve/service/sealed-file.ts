@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isSamePlace } from '../../../home/same-place.ts'
 import { CliError } from '../../cli-error.ts'
 import { shellPath } from '../../../problem/shell-word.ts'
 
@@ -79,7 +80,7 @@ function guardOurs(found: Found, path: string, home: string): void {
       `move it away to keep your changes: mv ${shellPath(path)} ${shellPath(`${path}.mine`)}, then the same command again`,
     )
   }
-  if (found.kind === 'ours' && found.home !== home) {
+  if (found.kind === 'ours' && !isSamePlace(found.home, home)) {
     throw new CliError(
       'SERVICE_OF_ANOTHER_HOME',
       `${path} starts the daemon of another home: ${found.home}`,
