@@ -39,7 +39,7 @@ export function addRedact(program: Command): void {
     .description('take the body out of a record for good; its id stays')
     .argument('<id>', 'record, all 64 digits of its id', parseRecordId)
     .requiredOption('--reason <text>', 'why; it stays on th_audit_redactions')
-    .option('--yes', 'do not ask first')
+    .option('--yes', 'do not ask first; needed outside of a terminal')
     .addHelpText(
       'after',
       examples([`spl redact ${EXAMPLE_ID} --reason "a password"`, 'cannot be undone']),
@@ -48,7 +48,7 @@ export function addRedact(program: Command): void {
       const options = optionsOf<RedactOptions>(command)
       const client = await daemonClient(options)
       const { reason } = options
-      if (process.stdin.isTTY) await confirmFirst(client, id, options)
+      if (options.yes !== true) await confirmFirst(client, id)
       const redaction = await client.post<Redaction>(`/v1/records/${id}/redact`, { reason })
       if (options.json) return printJson(redaction)
       print(
@@ -71,13 +71,13 @@ export function addRedact(program: Command): void {
     })
 }
 
-/** It cannot be undone, so a person sees what it is about. */
-async function confirmFirst(client: DaemonClient, id: string, options: RedactOptions) {
-  if (options.yes !== true) {
+/** It cannot be undone, so a person sees what it is about. A script, which nobody sits at, says `--yes`. */
+async function confirmFirst(client: DaemonClient, id: string): Promise<void> {
+  if (process.stdin.isTTY) {
     const record = await client.get<RecordWithText>(`/v1/records/${id}`)
     note(`its body is: ${recordText(record)}`)
   }
-  await confirmName('redact', options.yes === true, 'take it out for good')
+  await confirmName('redact', false, 'take it out for good')
 }
 
 /** Names in a message; more are counted. */

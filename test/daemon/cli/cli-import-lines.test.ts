@@ -120,7 +120,7 @@ describe('a record that was redacted', () => {
     await spl('know', 'a password', '--thread', 'th_slip')
     const { stdout } = await spl('thread', 'records', 'th_slip', '--json')
     const id = (JSON.parse(stdout) as { data: { id: string }[] }).data[0]?.id ?? ''
-    expect((await spl('redact', id, '--reason', 'a slip')).code).toBe(0)
+    expect((await spl('redact', id, '--reason', 'a slip', '--yes')).code).toBe(0)
     expect((await spl('thread', 'records', 'th_slip')).stdout).toMatch(
       /\(redacted \d{4}-\d\d-\d\d\)/u,
     )

@@ -8,7 +8,7 @@ describe('spl redact', () => {
     await using at = aKeptHome()
     await at.start()
     const [id = ''] = await at.append(1, 'hunter2')
-    const line = ['redact', id, '--reason', 'a password', '--json']
+    const line = ['redact', id, '--reason', 'a password', '--json', '--yes']
     const run = await runHere(line, { home: at.path })
     expect(run).toMatchObject({ code: 0, stderr: '' })
     const told = JSON.parse(run.stdout) as Record<string, unknown>
@@ -19,7 +19,7 @@ describe('spl redact', () => {
     expect(JSON.parse(note.stdout)).toMatchObject({
       data: [{ id: told['record_id'], body: { record_id: id, reason: 'a password' } }],
     })
-    const again = await runHere(['redact', id, '--reason', 'again'], { home: at.path })
+    const again = await runHere(['redact', id, '--reason', 'again', '--yes'], { home: at.path })
     expect(again.code).toBe(0)
     expect(again.stdout).toContain(id)
     expect(again.stderr).toContain('redacted before')
@@ -37,7 +37,7 @@ describe('spl redact', () => {
     await create()
     const [id = '', other = ''] = await at.append(2, 'hunter2')
     const holding = await create()
-    const run = await runHere(['redact', id, '--reason', 'a password'], { home: at.path })
+    const run = await runHere(['redact', id, '--reason', 'a password', '--yes'], { home: at.path })
     expect(run.stderr).toContain('1 backup from before may still have the body')
     expect(run.stderr).toContain(holding)
     expect(run.stderr).toContain('spl backup remove')
@@ -46,12 +46,16 @@ describe('spl redact', () => {
     await until('the next second', () => Math.floor(Date.now() / 1000) > second)
     await at.append(1, 'more')
     await create()
-    const again = await runHere(['redact', id, '--reason', 'again', '--json'], { home: at.path })
+    const again = await runHere(['redact', id, '--reason', 'again', '--json', '--yes'], {
+      home: at.path,
+    })
     expect(JSON.parse(again.stdout)).toMatchObject({
       created: false,
       backups: { home: [holding], elsewhere: [] },
     })
-    const late = await runHere(['redact', other, '--reason', 'x', '--json'], { home: at.path })
+    const late = await runHere(['redact', other, '--reason', 'x', '--json', '--yes'], {
+      home: at.path,
+    })
     expect((JSON.parse(late.stdout) as { backups: { home: string[] } }).backups.home).toHaveLength(
       2,
     )
@@ -60,8 +64,8 @@ describe('spl redact', () => {
   it.each([
     ['the beginning of an id', ['redact', '5f0c', '--reason', 'x'], 'whole id'],
     ['no reason', ['redact', 'f'.repeat(64)], '--reason'],
-    ['an empty reason', ['redact', 'f'.repeat(64), '--reason', ' '], 'must say why'],
-    ['an id that is not here', ['redact', 'f'.repeat(64), '--reason', 'x'], 'NOT_FOUND'],
+    ['an empty reason', ['redact', 'f'.repeat(64), '--reason', ' ', '--yes'], 'must say why'],
+    ['an id that is not here', ['redact', 'f'.repeat(64), '--reason', 'x', '--yes'], 'NOT_FOUND'],
   ])('is refused for %s', async (_what, line, words) => {
     await using at = aKeptHome()
     await at.start()
