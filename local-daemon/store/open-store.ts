@@ -58,6 +58,8 @@ export interface Store extends StoreReader, SlowReads {
   readonly transactBulk: WriteQueue<StoreTransactor>['bulk']
   /** What has ended by its tables; undefined if they cannot be read. */
   ended(): Ended | undefined
+  /** Clears the files of what was just redacted, in a store that was put back: makes the file anew. As far as it can now. */
+  eraseForeign(): Promise<void>
   readonly commits: CommitListeners
   readonly sizes: StoreSizes
   /** Finds records by words sooner. Close it before the store, to know that its thread has ended. */
@@ -195,7 +197,8 @@ export function openStore(options: StoreOptions): Store {
   }
 
   /** Clears the files of redacted bodies, as far as it can now. */
-  function erase(): void {
+  function erase(isForeign = false): void {
+    if (isForeign) eraser.noteForeign()
     if (!eraser.isPending || !searchIndex.isClear || state.end !== undefined) return
     guarded(() => eraser.erase())
     guarded(() => look('after'))
@@ -259,10 +262,10 @@ export function openStore(options: StoreOptions): Store {
     transactBulk: (work) => queue.bulk(work),
     async redact(id, noteOf) {
       const result = await queue.transact((tx) => tx.redact(id, noteOf))
-      await searchIndex.whenClear()
-      erase()
+      await searchIndex.whenClear().then(() => erase())
       return { ...result, erased: !eraser.isPending }
     },
+    eraseForeign: () => searchIndex.whenClear().then(() => erase(true)),
     ended: () => endedUnlessDamaged(database),
     trouble: () => state.trouble,
     lineageBroken: opened.broken,

@@ -20,7 +20,7 @@ const REDACTED = 'redacted again: the store is an older one that was put back'
 
 /**
  * Ends in a store what has ended before, in one transaction with a record for each: an older copy of the store does not know of it.
- * What it does not have is left alone. The files are cleared of redacted bodies soon after.
+ * What it does not have is left alone. Then the files are cleared of redacted bodies.
  *
  * @param did the owner, who signs
  * @throws as `Store.transact`
@@ -28,7 +28,7 @@ const REDACTED = 'redacted again: the store is an older one that was put back'
 export async function endAgain(store: Store, did: string, ended: Ended): Promise<EndedAgain> {
   if (drafts(store, ended).length === 0 && alive(store, ended).length === 0)
     return { revoked: 0, redacted: 0 }
-  return store.transact((tx) => {
+  const again = await store.transact((tx) => {
     const [revocations, records] = [drafts(tx, ended), alive(tx, ended)]
     for (const body of revocations) tx.append(accountDraft(did, body))
     const noteOf = redactionNote(did, {
@@ -39,6 +39,8 @@ export async function endAgain(store: Store, did: string, ended: Ended): Promise
     for (const id of records) tx.redact(id, noteOf)
     return { revoked: revocations.length, redacted: records.length }
   })
+  if (again.redacted > 0) await store.eraseForeign()
+  return again
 }
 
 type Reads = Pick<StoreTransactor, 'account' | 'token' | 'invite' | 'record'>

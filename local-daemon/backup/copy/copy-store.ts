@@ -40,6 +40,8 @@ export async function copyStore(source: string, target: string): Promise<ProvedC
     refuseDamage(store)
     // SQLite takes an empty file as it is, and would make one that others may read.
     closeSync(openSync(target, 'wx', 0o600))
+    // Or the first page of a table keeps rows that moved on from it: a later redaction would not find them.
+    store.pragma('secure_delete = ON')
     store.prepare('VACUUM INTO ?').run(target)
     flush(target)
     const { sha256, bytes } = await hashFile(target)

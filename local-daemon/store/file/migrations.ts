@@ -272,6 +272,8 @@ function giveBackRoom(database: Database, hasMigrated: boolean): void {
     Number(database.pragma(name, { simple: true })),
   ) as [number, number]
   if (!hasMigrated && (free < LEAST_FREE_PAGES || free < pages / 4)) return
+  // The first page of a table would keep rows that moved on from it.
+  database.pragma('secure_delete = ON')
   try {
     database.exec('VACUUM')
     database.pragma('wal_checkpoint(TRUNCATE)')

@@ -14,6 +14,8 @@ export class Eraser {
   readonly #statements: Statements
   readonly #commit: (work: () => unknown) => unknown
   #isPending = false
+  /** The file may have been written without `secure_delete`: then pages in use have old text between their rows. */
+  #isForeign = false
 
   constructor(
     database: Database,
@@ -28,6 +30,7 @@ export class Eraser {
   /** At the start: a daemon that was killed between the two begins with it. @throws SQLite's error */
   begin(): void {
     this.#isPending = this.#statements.unerased.get() !== undefined
+    this.#isForeign = this.#isPending
   }
 
   /** Whether a redacted body may still be in a file. */
@@ -38,6 +41,11 @@ export class Eraser {
   /** A redaction was committed. */
   note(): void {
     this.#isPending = true
+  }
+
+  /** A redaction was committed in a file that a daemon did not write row by row, such as a backup that was put back. */
+  noteForeign(): void {
+    this.#isForeign = true
   }
 
   /**
@@ -54,6 +62,7 @@ export class Eraser {
       if (done?.busy !== 0) return false
       this.#commit(() => this.#statements.setErased.run(Date.now()))
       this.#isPending = false
+      this.#isForeign = false
       return true
     } catch (error) {
       const meaning = meaningOf(error)
@@ -66,11 +75,11 @@ export class Eraser {
     const [free, size] = ['freelist_count', 'page_size'].map((name) =>
       Number(this.#database.pragma(name, { simple: true })),
     ) as [number, number]
-    if (free === 0) return
-    if (free * size > MOST_FILLED_BYTES) {
+    if (this.#isForeign || free * size > MOST_FILLED_BYTES) {
       this.#database.exec('VACUUM')
       return
     }
+    if (free === 0) return
     // The value takes free pages first, and gives them back overwritten.
     this.#commit(() => this.#statements.takeRoom.run(free * size))
     this.#commit(() => this.#statements.giveRoom.run())
