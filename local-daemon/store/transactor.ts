@@ -7,7 +7,9 @@ import {
   type Brought,
   namespaceAsWritten,
   namespaceToWrite,
+  placementOf,
 } from './namespaces/thread-namespace.ts'
+import { placementDraft } from './namespaces/placement.ts'
 import type { Once } from './idempotency.ts'
 import type { StoreReader } from './reader.ts'
 import { redact, type RedactionNote, type RedactResult, wasRedacted } from './redaction/redact.ts'
@@ -178,6 +180,15 @@ export function createTransactor(
     return known ?? namespaceToWrite(statements, reader, record, brought)
   }
 
+  /** Notes where a record begins its thread, if it does not say so itself. Throws as `namespaceToWrite`, before anything is written. */
+  function place(record: SealedRecord['record'], brought: Brought): void {
+    if (tally.namespaceOf(record.thread) !== undefined) return
+    const placement = placementOf(statements, record, brought)
+    if (placement === undefined) return
+    namespaceToWrite(statements, reader, record, brought)
+    note(placementDraft(origin.did, placement))
+  }
+
   /** Whether its actor has no record on its thread with this clock or a higher one: then it is not here, and nowhere redacted. */
   function isAhead({ id, record: { thread, actor, clock } }: SealedRecord): boolean {
     return clock > tally.lastClock(thread, actor) && !parts.withheld.has(id)
@@ -222,6 +233,7 @@ export function createTransactor(
       const before = isAhead(record.sealed) ? undefined : existing(id)
       if (before !== undefined) return { record: before, created: false }
       parts.refuseGrowth(fields.thread, preimage.length)
+      place(fields, record)
       return insert(record, record satisfies Brought)
     },
     redact(id, noteOf) {
@@ -261,7 +273,11 @@ function freeClock(last: number): string {
   return `Use clock ${last + 1}, or leave clock out to take the next one.`
 }
 
-/** Updates the row of a record's thread, as its append did. Returns the number of its namespace. */
+/**
+ * Updates the row of a record's thread, as its append did. Returns the number of its namespace.
+ *
+ * @param placed where a `Placement` has said that the thread is
+ */
 export function upsertThreadOf(
   statements: Pick<
     Statements,
@@ -269,9 +285,10 @@ export function upsertThreadOf(
   >,
   { seq, raw }: StoredRecord,
   receivedAt: number,
+  placed?: string,
 ): number {
   const fields = JSON.parse(raw) as Pick<SealedRecord['record'], 'thread' | 'act' | 'body'>
-  const namespace = namespaceAsWritten(statements, fields)
+  const namespace = namespaceAsWritten(statements, fields, placed)
   upsertThread(statements, fields, { seq, receivedAt, namespace })
   return namespace
 }

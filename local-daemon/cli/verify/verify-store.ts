@@ -10,6 +10,7 @@ import { StoreOpenError } from '../../store/store-error.ts'
 import { lineageBreak } from '../../store/lineage/judge-lineage.ts'
 import { refuseLoneLog } from '../../store/file/kept-log.ts'
 import { readLineage } from '../../store/lineage/lineage-file.ts'
+import { type Placement, readPlacement } from '../../store/namespaces/placement.ts'
 import { createReader } from '../../store/reader.ts'
 import { prepareStatements, type Statements } from '../../store/statements.ts'
 import type { StoredRecord } from '../../store/stored-record.ts'
@@ -64,7 +65,7 @@ export async function verifyStore(options: VerifyOptions): Promise<Verification>
     await refuseForeign(database, options)
     checkFile(database, findings)
     const total = headOf(database, findings)
-    const parts = foldParts(statements, total, options)
+    const parts = rebuildParts(statements, total, options)
     const made = prepareStatements(rebuilt)
     const walk = new Walk(database, findings)
     const redactions = new Redactions(statements, [options.did, ...options.lineage])
@@ -173,7 +174,14 @@ function headOf(database: Database, findings: Findings): number {
 }
 
 /** What the tables that are kept from records are made with. */
-function foldParts(statements: Statements, head: number, options: VerifyOptions): readonly Fold[] {
+interface RebuildParts {
+  readonly folds: readonly Fold[]
+  readonly placementIn: (record: StoredRecord) => Placement | undefined
+  /** By thread: what was read so far. */
+  readonly placed: Map<string, string>
+}
+
+function rebuildParts(statements: Statements, head: number, options: VerifyOptions): RebuildParts {
   const reader = createReader({
     statements,
     head: () => head,
@@ -181,7 +189,11 @@ function foldParts(statements: Statements, head: number, options: VerifyOptions)
     damaged: (what) => new Error(what),
   })
   const before = predecessorsOf(reader, options)
-  return daemonFolds(options.did, before)
+  return {
+    folds: daemonFolds(options.did, before),
+    placementIn: (record) => readPlacement(record, options.did, before),
+    placed: new Map(),
+  }
 }
 
 function predecessorsOf(
@@ -201,9 +213,11 @@ function applyTo(
   made: Statements,
   record: StoredRecord,
   { seq, received_at: received, namespace }: RecordColumns,
-  folds: readonly Fold[],
+  { folds, placementIn, placed }: RebuildParts,
 ): Finding | undefined {
-  const wanted = upsertThreadOf(made, record, Number(received))
+  const wanted = upsertThreadOf(made, record, Number(received), placed.get(record.thread))
+  const placement = placementIn(record)
+  if (placement !== undefined) placed.set(placement.thread, placement.namespace)
   for (const fold of folds) if (fold.thread === record.thread) fold.apply(made, record)
   if (wanted === namespace) return undefined
   return { check: 'record', seq, message: `record ${seq} has another namespace than its thread` }

@@ -7,6 +7,7 @@ import type { SplRecord } from '../../../protocol/records/record.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import { isDaemonThread } from '../daemon-threads.ts'
 import type { Statements } from '../statements.ts'
+import type { Placement } from './placement.ts'
 import { type NamespaceReader, requireNamespace } from './require-namespace.ts'
 
 /** The number of `default` in the table of namespaces. */
@@ -74,17 +75,33 @@ export function namespaceToWrite(
   return requireNamespace(store, known.name, field).id
 }
 
-/** The same for a record that was written already: nothing of it is refused, so a rebuild gives the same numbers. */
+/**
+ * The same for a record that was written already: nothing of it is refused, so a rebuild gives the same numbers.
+ *
+ * @param placed what a `Placement` has said of its thread
+ */
 export function namespaceAsWritten(
   statements: Pick<Statements, 'namespaceOfThread' | 'namespaceByName'>,
   { thread, body }: Placed,
+  placed?: string,
 ): number {
   if (isDaemonThread(thread)) return NOWHERE
   const known = statements.namespaceOfThread.get(thread)
   if (known !== undefined) return known.id
-  const named = namedIn(body)
+  const named = namedIn(body) ?? placed
   const row = isNamespaceName(named) ? statements.namespaceByName.get(named) : undefined
   return row?.id ?? DEFAULT
+}
+
+/** What has to be noted before a record that is brought is written: it begins a thread, and does not say itself where. */
+export function placementOf(
+  statements: Pick<Statements, 'namespaceOfThread'>,
+  { thread, body }: Placed,
+  { namespace }: Brought,
+): Placement | undefined {
+  if (namespace === undefined || namespace === DEFAULT_NAMESPACE) return undefined
+  if (isDaemonThread(thread) || namedIn(body) !== undefined) return undefined
+  return statements.namespaceOfThread.get(thread) === undefined ? { thread, namespace } : undefined
 }
 
 function staysIn(thread: string, name: string): string {

@@ -1,4 +1,6 @@
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { verifyStore } from '../../../local-daemon/cli/verify/verify-store.ts'
 import { linesOf, postLines } from '../../support/bulk/post-lines.ts'
 import { foreignHome } from '../../support/bulk/signed-lines.ts'
 import { aDaemon, aDraft, type TestDaemon } from '../../support/daemon/a-daemon.ts'
@@ -160,4 +162,43 @@ it('a line of one of the daemon’s own threads is in no namespace, whatever it 
   await using at = await aHomeWith('team')
   const lines = [line('team', 1, 'th_consent'), line('team', 1, 'th_audit_x')]
   expect(await told(at, lines)).toEqual(lines.map(() => ['THREAD_RESERVED', 'record.thread']))
+})
+
+describe('a check of the whole store', () => {
+  const checked = ({ daemon }: TestDaemon) =>
+    verifyStore({ path: daemon.storePath ?? '', did: daemon.identity.did, lineage: [] })
+
+  it('finds a thread that a line has placed where the store’s own records say', async () => {
+    await using at = await aHomeWith('team', 'other')
+    const begun = [line('team', 7), line('team', 8), line('default', 1, 'th_else')]
+    // Its first record, which names the namespace, comes later; another one says it in both places.
+    const late = [{ ...named('team', 1), namespace: 'team' }]
+    const both = { ...home.sign(aDraft({ thread: 'th_o', body: { namespace: 'other' } })) }
+    expect(await told(at, [...begun, ...late, { ...both, namespace: 'other' }])).toEqual(
+      Array.from({ length: 5 }, () => ACCEPTED),
+    )
+    expect(await told(at, begun)).toEqual(begun.map(() => ['duplicate', '']))
+    expect(await checked(at)).toMatchObject({ complete: true, findings: [] })
+    const { page } = at.daemon.store
+    const notes = page({ thread: 'th_namespace_registry' }, 0, Infinity, 100).records
+    expect(notes.filter(({ raw }) => raw.includes('thread_placed'))).toHaveLength(1)
+  })
+
+  it('finds one that was moved in the file', async () => {
+    await using at = await aHomeWith('team', 'other')
+    expect(await told(at, [line('team', 7)])).toEqual([ACCEPTED])
+    const database = new Database(at.daemon.storePath ?? '')
+    const other = "(SELECT id FROM namespaces WHERE name = 'other')"
+    database.exec(`UPDATE threads SET namespace = ${other} WHERE thread = '${THREAD}'`)
+    database.exec(`UPDATE records SET namespace = ${other} WHERE namespace > 1`)
+    database.close()
+    expect((await checked(at)).count).toBeGreaterThan(0)
+  })
+
+  it('is not deceived by a placement that another key has signed', async () => {
+    await using at = await aHomeWith('team')
+    const body = { topic: 'thread_placed', thread: THREAD, namespace: 'team' }
+    const forged = aDraft({ thread: 'th_namespace_registry', act: 'LEARN', body, clock: 99 })
+    expect(await told(at, [home.sign(forged)])).toEqual([['THREAD_RESERVED', 'record.thread']])
+  })
 })
