@@ -2,7 +2,7 @@ import { parseReach, type Reach } from '../../../protocol/identity/reach.ts'
 import { CliError } from '../cli-error.ts'
 import { warn } from '../output/output.ts'
 import type { DaemonClient } from './daemon-client.ts'
-import { requireKnownNamespace } from './known-namespace.ts'
+import { requireKnownNamespace } from './known-place.ts'
 
 /**
  * The reach of a new bearer, from its entries. Warns of each namespace that is not there: it may be made later, or be a slip

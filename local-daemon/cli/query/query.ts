@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { QueriedRecords } from '../../http/schemas/find-schemas.ts'
 import { collectFrom } from '../client/collect-pages.ts'
 import { daemonClient } from '../client/daemon-client.ts'
+import { requireKnownPlace } from '../client/known-place.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
@@ -68,6 +69,7 @@ export function addQuery(program: Command): void {
         limit,
         options.cursor ?? null,
       )
+      if (page.data.length === 0) await requireKnownPlace(client, { thread })
       if (options.json) return printJson(page)
       const rows = page.data.map((record) => [
         shortId(record.thread),

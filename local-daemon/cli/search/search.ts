@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { FoundRecords, SearchIndexState } from '../../http/schemas/find-schemas.ts'
 import { collectPages, type List } from '../client/collect-pages.ts'
 import { daemonClient } from '../client/daemon-client.ts'
+import { requireKnownPlace } from '../client/known-place.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { CliError } from '../cli-error.ts'
@@ -80,6 +81,7 @@ export function addSearch(program: Command): void {
         ...(actor !== undefined && { actor }),
         ...(namespace !== undefined && { namespace }),
       })) as List<Page['data'][number]> & Page
+      if (page.data.length === 0) await requireKnownPlace(client, { thread, namespace })
       if (options.json) return printJson(page)
       const before = page.data.map(({ thread: of, id, matches: [first] }) => [
         shortId(of),

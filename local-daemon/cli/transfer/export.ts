@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander'
 import { bytesText } from '../../problem/bytes-text.ts'
 import { CliError } from '../cli-error.ts'
 import { daemonClient } from '../client/daemon-client.ts'
-import { requireKnownNamespace } from '../client/known-namespace.ts'
+import { requireKnownPlace } from '../client/known-place.ts'
 import { wholeThread } from '../client/whole-id.ts'
 import { EXIT_CODE } from '../exit-code.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
@@ -56,8 +56,8 @@ async function exportRecords(options: ExportOptions): Promise<void> {
   if (output === '-') refuseStdout(json)
   const started = performance.now()
   const client = await daemonClient(options)
-  if (options.namespace) await requireKnownNamespace(client, options.namespace)
   const thread = options.thread && (await wholeThread(client, options.thread))
+  await requireKnownPlace(client, { thread, namespace: options.namespace })
   const query = {
     ...(thread && { thread }),
     ...(options.namespace && { namespace: options.namespace }),
