@@ -137,7 +137,7 @@ async function compose(options: DaemonOptions, undo: UndoStack): Promise<Daemon>
   undo.defer(() => offsite.stop())
   const backups = new Backups({
     source,
-    onMade: () => offsite.tick(),
+    onMade: (reason) => (reason === 'asked' ? offsite.sendNow() : offsite.tick()),
     store,
     lineage,
     settings: () => access.settings.values,

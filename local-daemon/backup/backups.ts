@@ -24,7 +24,7 @@ export interface BackupsParts {
   readonly settings: () => Pick<SettingValues, 'backup_every' | 'backup_keep'>
   readonly logger: Logger
   /** Told after each backup that was made. */
-  readonly onMade?: () => void
+  readonly onMade?: (reason: BackupReason) => void
   /** Unix time, milliseconds. */
   readonly now?: () => number
   /** Instead of the real ones, as a test has them. */
@@ -157,7 +157,7 @@ export class Backups {
       const ms = Math.round(performance.now() - begun)
       logger.info({ backup: name, reason, records, bytes, duration_ms: ms }, 'backup made')
       await this.#rotate(source, manifest)
-      this.#parts.onMade?.()
+      this.#parts.onMade?.(reason)
       return manifest
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#note(error, reason)

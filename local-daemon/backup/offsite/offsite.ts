@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { detach } from '../../../protocol/detach.ts'
 import type { SettingValues } from '../../settings/setting-definitions.ts'
@@ -45,8 +46,9 @@ export class Offsite {
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #there = new Map<string, Manifest>()
-  #seenAt: string | undefined
-  /** Of the settings that it was met with: others may be why somebody changed them. */
+  /** The place that was asked last. */
+  #askedAt: string | undefined
+  /** Of the settings and credentials that it was met with: others may be why somebody changed them. */
   #met: { readonly failure: BackupFailure; readonly with: string } | undefined
   #timer: NodeJS.Timeout | undefined
   #sent = 0
@@ -66,9 +68,18 @@ export class Offsite {
     const { count = 0, at = 0 } = this.#failure ?? {}
     const pause =
       count === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, BACKUP_LIMITS.retryMs * 2 ** (count - 1))
-    if (Date.now() < at + pause) return
+    const now = Date.now()
+    // A clock that was set back must not put it off.
+    if (at <= now && now < at + pause) return
     detach(this.send(), () => {
       // Logged, counted and told of by `send`.
+    })
+  }
+
+  /** Somebody asked for a backup: sends it now, whatever failed before, and behind what is being sent. */
+  sendNow(): void {
+    detach(this.#sendBehind(), () => {
+      // As in `tick`.
     })
   }
 
@@ -76,7 +87,7 @@ export class Offsite {
   async send(): Promise<void> {
     const { backup_to: to } = this.#parts.settings()
     if (to === null || this.#parts.source === undefined || this.#stopping.signal.aborted) return
-    if (to !== this.#seenAt) this.#forget()
+    if (to !== this.#askedAt) this.#forget(to)
     this.#running ??= this.#sendNewest(to).finally(() => {
       this.#running = undefined
     })
@@ -87,7 +98,7 @@ export class Offsite {
   report(): OffsiteReport | undefined {
     const { backup_to: to } = this.#parts.settings()
     if (to === null) return undefined
-    const there = to === this.#seenAt ? [...this.#there.values()] : []
+    const there = to === this.#askedAt ? [...this.#there.values()] : []
     return {
       to,
       sending: this.#running !== undefined,
@@ -114,8 +125,16 @@ export class Offsite {
   }
 
   #wish(): string {
-    const { backup_to, backup_recipients } = this.#parts.settings()
-    return JSON.stringify([backup_to, backup_recipients])
+    const { settings, credentialsFile } = this.#parts
+    const { backup_to, backup_recipients } = settings()
+    return JSON.stringify([backup_to, backup_recipients, ...stateOf(credentialsFile)])
+  }
+
+  async #sendBehind(): Promise<void> {
+    await this.#running?.catch(() => {})
+    // What failed before says nothing of this try, and the pauses begin anew.
+    this.#met = undefined
+    await this.send()
   }
 
   async #sendNewest(to: string): Promise<void> {
@@ -149,7 +168,6 @@ export class Offsite {
       if (gone.length > 0)
         logger.warn({ to, gone }, 'backups that were sent are gone from the bucket')
       this.#there = new Map(found.map(({ name, manifest }) => [name, manifest]))
-      this.#seenAt = to
       if (!this.#there.has(newest.name)) {
         await sendBackup(source.place, place, newest)
         this.#there.set(newest.name, newest.manifest)
@@ -193,9 +211,20 @@ export class Offsite {
     this.#parts.logger.error({ code, to, try: next, message }, 'backup not sent')
   }
 
-  #forget(): void {
+  #forget(to: string): void {
+    this.#askedAt = to
     this.#there = new Map()
     this.#met = undefined
+  }
+}
+
+/** Other numbers after each change of a file or its mode. */
+function stateOf(file: string): readonly number[] {
+  try {
+    const { ino, ctimeMs } = statSync(file)
+    return [ino, ctimeMs]
+  } catch {
+    return []
   }
 }
 

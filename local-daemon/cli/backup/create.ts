@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { BackupListView, BackupView } from '../../backup/backup-view.ts'
 import { CliError } from '../cli-error.ts'
-import { daemonClient } from '../client/daemon-client.ts'
+import { type DaemonClient, daemonClient } from '../client/daemon-client.ts'
 import { destinationOf } from '../client/destination.ts'
 import { presenceOf } from '../client/presence.ts'
 import { EXIT_CODE } from '../exit-code.ts'
@@ -13,6 +14,9 @@ import { backupFields } from './backup-text.ts'
 
 /** Milliseconds that a daemon may take to copy and prove a large store without a word. */
 const SILENCE_MS = 3_600_000
+/** Milliseconds that a person waits to hear whether it is elsewhere too. */
+const SENDING_MS = 10_000
+const POLL_MS = 250
 
 interface CreateOptions extends GlobalOptions {
   readonly recipient?: readonly string[]
@@ -42,21 +46,33 @@ async function create(options: CreateOptions): Promise<void> {
   const made = await makeOne(options)
   if (options.json) return printJson(made)
   print(backupFields(made))
-  await noteSending(options)
+  await noteSending(made.name, options)
 }
 
-/** Whether it goes elsewhere too: that is done behind it. */
-async function noteSending(options: GlobalOptions): Promise<void> {
+/** Whether it goes elsewhere too: that is tried at once, behind it. A small one is there before this gives up waiting. */
+async function noteSending(name: string, options: GlobalOptions): Promise<void> {
   const isHere = destinationOf(options).kind === 'home'
   if (isHere && (await presenceOf(homeOf(options))).state === 'absent') return
   const client = await daemonClient(options)
-  const { offsite = null } = await client.get<BackupListView>('/v1/backups')
+  const offsite = await withProgress('sending it elsewhere', options, () => sentSoon(client))
   if (offsite === null) return
-  if (offsite.failure === null)
-    note(`it is sent to ${offsite.to}; spl backup list shows when it is there`)
+  const { to, names, failure } = offsite
+  if (names.includes(name)) note(`it is in ${to} too`)
+  else if (failure === null) note(`it is sent to ${to}; spl backup list shows when it is there`)
   else {
-    warn(`it is not in ${offsite.to}: ${offsite.failure.message} [${offsite.failure.code}]`)
-    noteNext('try', offsite.failure.try ?? 'spl logs')
+    warn(`it is not in ${to}: ${failure.message} [${failure.code}]`)
+    noteNext('try', failure.try ?? 'spl logs')
+    note('it is tried again in a minute, and at once by spl backup create')
+  }
+}
+
+/** What became of it, or how far it is after a while. */
+async function sentSoon(client: Pick<DaemonClient, 'get'>): Promise<BackupListView['offsite']> {
+  const deadline = performance.now() + SENDING_MS
+  for (;;) {
+    const { offsite = null } = await client.get<BackupListView>('/v1/backups')
+    if (offsite?.sending !== true || performance.now() > deadline) return offsite
+    await sleep(POLL_MS)
   }
 }
 
