@@ -22,7 +22,7 @@ export async function importLines(
   ahead: AsyncIterable<Uint8Array> | undefined,
   onSaved: (line: number) => void,
 ): Promise<Imported> {
-  const { client, isDry, batchBytes, rejected, progress, onSending, signal } = wanted
+  const { client, isDry, batchBytes, rejected, progress, onSending, onRemark, signal } = wanted
   // A new record without a clock gets the next one: sent again, it would be there twice.
   const taker = new LineTaker({ client, isDry, rejected, signal, isOnce: !isDry })
   let waiting: LineToTake[] = []
@@ -31,10 +31,11 @@ export async function importLines(
   let records = 0
   const needs = await ImportNeeds.of(client)
   if (ahead !== undefined) {
-    for await (const lines of splitLines(ahead, LIMITS.exportLineBytes)) {
-      for (const { bytes: one } of lines) if (one !== undefined) needs.see(placeIn(one))
-    }
-    await needs.require(signal)
+    const unread = await seeAll(ahead, needs)
+    await needs.require(signal).catch((error: unknown) => {
+      if (unread !== undefined) onRemark(unread)
+      throw error
+    })
   }
   if (!isDry) onSending()
 
@@ -43,7 +44,10 @@ export async function importLines(
     waiting = []
     bytes = 0
     if (ahead === undefined) {
-      for (const line of lines) needs.see(placeIn(line.bytes))
+      for (const { bytes: one, line } of lines) {
+        const place = placeIn(one)
+        if (place !== undefined) needs.see(place, line)
+      }
       await needs.require(signal, taker.isBegun)
     }
     await taker.take(lines).catch((error: unknown) => {
@@ -57,7 +61,7 @@ export async function importLines(
     for (const line of lines) {
       number += 1
       const one = line.bytes && withoutMark(line.bytes, number)
-      if (one !== undefined && BLANK.test(Buffer.from(one).toString('latin1'))) continue
+      if (one !== undefined && isBlank(one)) continue
       records += 1
       if (one === undefined) {
         await taker.reject(tooLong(number), undefined)
@@ -71,6 +75,40 @@ export async function importLines(
   }
   await send()
   return { header: undefined, records, faults: [], taker }
+}
+
+/**
+ * Sees what all lines need.
+ *
+ * @returns a word about lines that are not JSON, so that whoever corrects the file corrects those too
+ */
+async function seeAll(
+  chunks: AsyncIterable<Uint8Array>,
+  needs: ImportNeeds,
+): Promise<string | undefined> {
+  let number = 0
+  let first: number | undefined
+  let unread = 0
+  for await (const lines of splitLines(chunks, LIMITS.exportLineBytes)) {
+    for (const { bytes } of lines) {
+      number += 1
+      const one = bytes && withoutMark(bytes, number)
+      if (one === undefined || isBlank(one)) continue
+      const place = placeIn(one)
+      if (place !== undefined) {
+        needs.see(place, number)
+        continue
+      }
+      first ??= number
+      unread += 1
+    }
+  }
+  if (first === undefined) return undefined
+  return `line ${first}${unread === 1 ? '' : ` and ${unread - 1} more`}: not JSON, and would be refused`
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return BLANK.test(Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1'))
 }
 
 /** A byte order mark at the beginning of a file is no part of its first line. */

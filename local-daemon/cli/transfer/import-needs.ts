@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { closest } from '../../../protocol/http/closest.ts'
 import {
   DEFAULT_NAMESPACE,
   isInNamespace,
@@ -7,18 +8,15 @@ import {
 } from '../../../protocol/identity/namespace-name.ts'
 import type { Reach } from '../../../protocol/identity/reach.ts'
 import { hasScope, type Scope } from '../../../protocol/identity/scopes.ts'
-import { countText } from '../../problem/count-text.ts'
-import { shellWord } from '../../problem/shell-word.ts'
 import { CliError } from '../cli-error.ts'
 import { collectPages } from '../client/collect-pages.ts'
 import type { DaemonClient } from '../client/daemon-client.ts'
 import type { LinePlace } from './line-place.ts'
+import { listedNames, type MissingName, missingNames } from './missing-names.ts'
 import { sendLines } from './send-lines.ts'
 
 /** Names that are asked for; a home has fewer namespaces. */
 const NAMES_MAX = 1_001
-/** Names that are told. */
-const LISTED = 20
 /** What the daemon says helps where a namespace is missing. */
 const CREATE = /spl namespace create (\S+)$/u
 
@@ -35,7 +33,8 @@ export class ImportNeeds {
   readonly #client: DaemonClient
   readonly #scopes: readonly string[]
   readonly #reach: Reach | undefined
-  readonly #names = new Set<string>()
+  /** With the line that names it first; undefined if the record is signed, or an earlier call saw it. */
+  readonly #names = new Map<string, number | undefined>()
   readonly #found = new Set<string>([DEFAULT_NAMESPACE])
   readonly #unreached = new Set<string>()
   #bringsSigned = false
@@ -53,20 +52,26 @@ export class ImportNeeds {
 
   /** Namespaces that were seen. */
   get names(): readonly string[] {
-    return [...this.#names]
+    return [...this.#names.keys()]
   }
 
-  /** A line is to be sent. */
-  see({ thread, namespace, isSigned }: LinePlace): void {
+  /**
+   * A line is to be sent.
+   *
+   * @param line its number, from 1
+   */
+  see({ thread, namespace, isSigned }: LinePlace, line?: number): void {
     this.#bringsSigned ||= isSigned
     if (namespace === undefined) return
-    if (this.#reaches(namespace)) this.seeName(namespace)
+    if (this.#reaches(namespace)) this.seeName(namespace, isSigned ? undefined : line)
     else if (this.#reach?.threads.includes(thread ?? '') !== true) add(this.#unreached, namespace)
   }
 
   /** The same of lines that an earlier call saw. */
-  seeName(namespace: string): void {
-    if (this.#reaches(namespace)) add(this.#names, namespace)
+  seeName(namespace: string, line?: number): void {
+    if (!this.#reaches(namespace)) return
+    if (this.#names.size < NAMES_MAX && !this.#names.has(namespace))
+      this.#names.set(namespace, line)
   }
 
   /**
@@ -82,7 +87,7 @@ export class ImportNeeds {
     const asked = this.#withThoseAbove().filter((name) => !this.#found.has(name))
     if (asked.length === 0) return
     const missing = await this.#missing(asked, signal)
-    if (missing.length > 0) throw unknown(unsent, missing)
+    if (missing.length > 0) throw missingNames(unsent, missing)
     for (const name of asked) this.#found.add(name)
   }
 
@@ -107,19 +112,28 @@ export class ImportNeeds {
 
   /** One is made only below those above it. */
   #withThoseAbove(): readonly string[] {
-    const all = [...this.#names].flatMap((name) => [...namespacesAbove(name), name])
+    const all = this.names.flatMap((name) => [...namespacesAbove(name), name])
     return [...new Set(all)].filter((name) => this.#reaches(name)).toSorted()
   }
 
-  async #missing(names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  async #missing(names: readonly string[], signal: AbortSignal): Promise<readonly MissingName[]> {
     const mayList = (['records:read', 'config:read'] as const).some((scope) =>
       hasScope(this.#scopes, scope),
     )
-    if (!mayList) return this.#missingByTrial(names, signal)
+    if (!mayList) {
+      const missing = await this.#missingByTrial(names, signal)
+      return missing.map((name) => ({ name, line: this.#names.get(name), meant: undefined }))
+    }
     const all = Number.POSITIVE_INFINITY
     const here = await collectPages<{ name: string }>(this.#client, '/v1/namespaces', all)
     const known = new Set(here.data.map(({ name }) => name))
-    return names.filter((name) => !known.has(name))
+    return names
+      .filter((name) => !known.has(name))
+      .map((name) => {
+        const line = this.#names.get(name)
+        // Of a signed record the exporter's daemon says where it is: no slip of a hand.
+        return { name, line, meant: line === undefined ? undefined : closest(name, [...known]) }
+      })
   }
 
   /** Who may only write asks what would become of a new thread there. */
@@ -149,22 +163,7 @@ function add(names: Set<string>, name: string): void {
 function outOfReach(unsent: string, names: readonly string[]): CliError {
   return new CliError(
     'REACH_FORBIDDEN',
-    `${unsent}: the token does not reach ${listed(names)}`,
+    `${unsent}: the token does not reach ${listedNames(names)}`,
     'export what it reaches: spl export --namespace <name>; or use a token that reaches more',
   )
-}
-
-function unknown(unsent: string, names: readonly string[]): CliError {
-  const commands = names.slice(0, LISTED).map((name) => `spl namespace create ${shellWord(name)}`)
-  return new CliError(
-    'NAMESPACE_UNKNOWN',
-    `${unsent}: there is no namespace ${listed(names)} there`,
-    `make what is missing: ${commands.join(' && ')}`,
-  )
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - LISTED
-  const shown = names.slice(0, LISTED).join(', ')
-  return more > 0 ? `${shown} and ${countText(more, 'more', 'more')}` : shown
 }

@@ -29,7 +29,10 @@ export async function importStream(
       progress.count(records)
     },
     async onSend(lines) {
-      for (const { bytes } of lines) needs.see(placeIn(bytes))
+      for (const { bytes } of lines) {
+        const place = placeIn(bytes)
+        if (place !== undefined) needs.see(place)
+      }
       await needs.require(signal, taker.isBegun)
     },
     onTaken() {},

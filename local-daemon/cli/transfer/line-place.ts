@@ -27,12 +27,11 @@ export function placeOf(value: unknown): LinePlace {
   return { thread: name, namespace, isSigned }
 }
 
-/** The same of its text. */
-export function placeIn(bytes: Uint8Array): LinePlace {
+/** The same of its text; undefined if that is not JSON. */
+export function placeIn(bytes: Uint8Array): LinePlace | undefined {
   try {
     return placeOf(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()))
   } catch {
-    // No JSON: it will be refused.
-    return { thread: undefined, namespace: undefined, isSigned: false }
+    return undefined
   }
 }

@@ -100,7 +100,20 @@ describe('spl import names what is missing once, and sends nothing', () => {
     expect(stderr).toContain(
       'spl namespace create open && spl namespace create team && spl namespace create team/ops',
     )
-    expect(stderr).not.toContain('line ')
+    expect(stderr).not.toMatch(/^line /mu)
+  })
+
+  test('a slip of the hand: which line, and what was meant', async () => {
+    await to.post('/v1/namespaces', { name: 'family' })
+    const lines = ['family', 'familly', 'familly'].map((namespace, n) =>
+      JSON.stringify(aDraft({ thread: `th_${n}`, clock: 0, body: { n, namespace } })),
+    )
+    const text = () => [lines[0], '{"thread":', '', lines[1], 'no', lines[2]].join('\n')
+    const run = await imported({ args: ['--lines'], input: 'file', text })
+    expect([run.code, run.brought]).toEqual([1, 0])
+    expect(run.stderr).toContain('no namespace familly there; line 4: did you mean family?')
+    expect(run.stderr).not.toContain('create familly')
+    expect(run.stderr).toContain('line 2 and 1 more: not JSON')
   })
 
   test('namespaces, for a token that may only write', async () => {
