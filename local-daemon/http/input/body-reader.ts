@@ -1,5 +1,7 @@
+import { detach } from '../../../protocol/detach.ts'
 import { ProblemError } from '../../problem/problem-error.ts'
 import type { TracedFacts } from '../../requests/traced-facts.ts'
+import { HTTP_LIMITS } from '../limits.ts'
 
 /** A request's body, piece by piece. */
 export class BodyReader {
@@ -23,10 +25,36 @@ export class BodyReader {
     }
   }
 
-  /** Nobody wants the rest. On a socket it is not cancelled: Node would cut the connection and lose the answer. */
+  /**
+   * Nobody wants the rest. On a socket it is not cancelled at once: Node would cut the connection and lose the answer. And left unread,
+   * a client that reads its answer only when it has sent all would wait for ever.
+   */
   leave(): void {
-    if (this.#facts.via !== 'tunnel') return
-    this.#reader?.cancel().catch(() => {})
+    if (this.#reader === undefined) return
+    if (this.#facts.via === 'tunnel') this.#reader.cancel().catch(() => {})
+    else detach(discard(this.#reader), () => {})
+  }
+}
+
+/** Reads the rest, as far as an answer is waited for: see `LingerLimits`. */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const cancel = () => {
+    reader.cancel().catch(() => {})
+  }
+  const end = setTimeout(cancel, HTTP_LIMITS.lingerMs)
+  let silence: NodeJS.Timeout | undefined
+  try {
+    for (let bytes = 0; bytes < HTTP_LIMITS.lingerBytes;) {
+      silence = setTimeout(cancel, HTTP_LIMITS.lingerSilenceMs)
+      const { value } = await reader.read()
+      clearTimeout(silence)
+      if (value === undefined) return
+      bytes += value.byteLength
+    }
+    cancel()
+  } finally {
+    clearTimeout(end)
+    clearTimeout(silence)
   }
 }
 

@@ -164,3 +164,24 @@ test('a reader that takes no outcomes for a minute is cut, and what it was told 
   )
   for (const { summary } of await Promise.all(again)) expect(summary).toMatchObject({ accepted: 1 })
 })
+
+test('a client that reads its answer only when it has sent all is not kept for ever', async () => {
+  await using at = await aDaemon()
+  vi.useFakeTimers({ toFake: [...CLOCK] })
+  const bulk = aBulk(at, linesOf([aDraft({ clock: 0 })]))
+  await until('the first line is in', () => bulk.text().includes('"line":1'))
+  bulk.socket.pause()
+  const piece = '{"thread":1}\n'.repeat(5_000)
+  await until('nothing is taken any more', async () => {
+    if (bulk.socket.writableLength > 4 * piece.length) return true
+    bulk.send(piece)
+    for (let turn = 0; turn < 20; turn += 1) await read()
+    return false
+  })
+  vi.advanceTimersByTime(HTTP_LIMITS.bulkStallMs + HALF_SECOND)
+  vi.useRealTimers()
+  await until('all that it sends is taken', () => bulk.socket.writableLength === 0)
+  bulk.socket.resume()
+  await until('it is told', () => bulk.text().includes('"CONSUMER_TOO_SLOW"'))
+  bulk.socket.destroy()
+})
