@@ -121,7 +121,8 @@ export class BatchSteps {
 
 function admitted(line: number, { claim, namespace, admit }: SignedWanted): Run {
   const { id, record, preimage, origin, signature } = claim
-  const sig = Buffer.from(signature.buffer, signature.byteOffset, signature.length)
+  // A copy: a buffer around the same memory takes it out of V8’s heap, which costs more than all else of a line.
+  const sig = Buffer.from(signature)
   return (tx, refuse) =>
     settled(line, id, () => {
       admit?.(tx)
