@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { runHere } from '../../support/cli/run-here.ts'
-import { aKeptHome } from '../../support/daemon/a-kept-home.ts'
-import { commandTree, helpOf } from './command-tree.ts'
-import { splWithInput } from './spl-with-input.ts'
+import { runHere } from '../../../support/cli/run-here.ts'
+import { aKeptHome } from '../../../support/daemon/a-kept-home.ts'
+import { commandTree, helpOf } from '../command-tree.ts'
+import { splWithInput } from '../spl-with-input.ts'
 
 describe('a command that cannot be undone', () => {
   it('has --yes for scripts', () => {
