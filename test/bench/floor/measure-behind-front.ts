@@ -14,9 +14,13 @@ export async function measureBehindFront(
   directory: string,
   rounds: number,
 ): Promise<BulkDown> {
-  const front = start('plain-front.ts', new URL(relay.url).port)
+  const front = start(new URL('plain-front.ts', import.meta.url), new URL(relay.url).port)
   const [{ url }] = (await once(front, 'message')) as [{ url: string }]
-  const home = start('floor-home.ts', join(directory, 'behind-front.db'), url)
+  const home = start(
+    new URL('floor-home.ts', import.meta.url),
+    join(directory, 'behind-front.db'),
+    url,
+  )
   try {
     await once(home, 'message')
     const of = {
@@ -31,8 +35,8 @@ export async function measureBehindFront(
   }
 }
 
-function start(program: string, ...args: string[]): ChildProcess {
-  return fork(fileURLToPath(new URL(program, import.meta.url)), args)
+function start(program: URL, ...args: string[]): ChildProcess {
+  return fork(fileURLToPath(program), args)
 }
 
 async function ended(child: ChildProcess): Promise<void> {
