@@ -20,4 +20,10 @@ export class CliError extends Error {
     this.try = next
     this.exitCode = exitCode
   }
+
+  /** The same error, as somebody says it who knows more about it. */
+  inWords(words: { readonly message: string; readonly try: string }): CliError {
+    const { code, exitCode } = this
+    return new CliError(code, words.message, words.try, exitCode, { cause: this })
+  }
 }

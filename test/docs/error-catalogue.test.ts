@@ -126,8 +126,9 @@ describe('every error for people', () => {
 
   test('has a code that the source names, except those that pass on what another said', () => {
     const foreign = THROWN.filter(({ codes }) => codes.length === 0).map(({ file }) => file)
-    // A proxy's refusal, and what the daemon in the background said.
+    // An error in other words, a proxy's refusal, and what the daemon in the background said.
     expect(foreign).toEqual([
+      'local-daemon/cli/cli-error.ts',
       'local-daemon/cli/client/connection-fault.ts',
       'local-daemon/cli/serve/run-background.ts',
     ])

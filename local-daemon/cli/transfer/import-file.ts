@@ -154,7 +154,8 @@ async function send(
     signal,
     onPart: ({ end }) => progress.bar(end, size, rate(end - (from?.end ?? 0), started)),
     onTaken(place, before) {
-      if (isDry || known === undefined) return
+      // What was refused is told again by the call that goes on: whoever has interrupted this one may not have seen it.
+      if (isDry || known === undefined || taker.counts.rejected > 0) return
       checkpoint.write({ ...known, sent: { place, before, counts: taker.counts } })
     },
   })

@@ -1,37 +1,47 @@
 import { LIMITS } from '../../../protocol/limits.ts'
-import { CliError } from '../cli-error.ts'
 import type { Imported, ImportWanted } from './import-file.ts'
 import { ImportNeeds } from './import-needs.ts'
 import { placeIn } from './line-place.ts'
 import { splitLines } from './split-lines.ts'
+import { stoppedLines } from './stopped-lines.ts'
 import { LineTaker, type LineToTake } from './take-lines.ts'
+import { untilAborted } from './until-aborted.ts'
 
 const BLANK = /^\s*$/u
 
+/** Milliseconds that lines on their way have after Ctrl-C: once the daemon has told of them, it is known where to go on. */
+const LAST_MS = 5_000
+
+export interface LinesWanted extends ImportWanted {
+  /** From 1; lines before it are left out. */
+  readonly fromLine: number
+  /** The same lines, where they can be read twice: what they need is asked for before any is sent. */
+  readonly ahead: AsyncIterable<Uint8Array> | undefined
+  /** The command that goes on from a line. */
+  readonly again: (line: string) => string
+}
+
 /**
  * Takes in lines that are records alone, as `POST /v1/records` does: new ones, which the daemon signs, or signed ones. No header
- * says what there should be, so only each line by itself can be judged.
+ * says what there should be, so only each line by itself can be judged. Whatever stops it says from which line to go on.
  *
- * @param ahead the same lines, where they can be read twice: what they need is asked for before any is sent
- * @param onSaved called with the number of a line, once all up to it have an outcome
- * @throws CliError IMPORT_CUT
+ * @throws CliError as `stoppedLines`
  */
 export async function importLines(
   chunks: AsyncIterable<Uint8Array>,
-  wanted: ImportWanted,
-  ahead: AsyncIterable<Uint8Array> | undefined,
-  onSaved: (line: number) => void,
+  wanted: LinesWanted,
 ): Promise<Imported> {
   const { client, isDry, batchBytes, rejected, progress, onSending, onRemark, signal } = wanted
-  // A new record without a clock gets the next one: sent again, it would be there twice.
-  const taker = new LineTaker({ client, isDry, rejected, signal, isOnce: !isDry })
+  const { fromLine, ahead, again } = wanted
+  const taker = new LineTaker({ client, isDry, rejected, signal: soonAfter(signal) })
   let waiting: LineToTake[] = []
+  let sent: readonly LineToTake[] = []
   let bytes = 0
   let number = 0
   let records = 0
   const needs = await ImportNeeds.of(client)
   if (ahead !== undefined) {
-    const unread = await seeAll(ahead, needs)
+    const unread = await seeAll(untilAborted(ahead, signal), needs, fromLine)
     await needs.require(signal).catch((error: unknown) => {
       if (unread !== undefined) onRemark(unread)
       throw error
@@ -40,40 +50,52 @@ export async function importLines(
   if (!isDry) onSending()
 
   async function send(): Promise<void> {
-    const lines = waiting
-    waiting = []
-    bytes = 0
+    signal.throwIfAborted()
+    const places = waiting.map((line) => placeIn(line.bytes))
     if (ahead === undefined) {
-      for (const { bytes: one, line } of lines) {
-        const place = placeIn(one)
-        if (place !== undefined) needs.see(place, line)
+      for (const [n, place] of places.entries()) {
+        if (place !== undefined) needs.see(place, waiting[n]?.line ?? number)
       }
       await needs.require(signal, taker.isBegun)
     }
-    await taker.take(lines).catch((error: unknown) => {
-      throw isCut(error) ? unknownLines(lines) : error
-    })
-    onSaved(number)
+    sent = waiting
+    waiting = []
+    bytes = 0
+    // A new record without a clock gets the next one: sent again, it would be there twice.
+    await taker.take(sent, !isDry && places.some((place) => place?.isFoundAgain === false))
     progress.count(records)
   }
 
-  for await (const lines of splitLines(chunks, LIMITS.exportLineBytes)) {
-    for (const line of lines) {
-      number += 1
-      const one = line.bytes && withoutMark(line.bytes, number)
-      if (one !== undefined && isBlank(one)) continue
-      records += 1
-      if (one === undefined) {
-        await taker.reject(tooLong(number), undefined)
-        continue
+  async function take(): Promise<void> {
+    const from = untilAborted(chunks, signal)
+    for await (const lines of splitLines(from, LIMITS.exportLineBytes)) {
+      for (const line of lines) {
+        number += 1
+        if (number < fromLine) continue
+        const one = line.bytes && withoutMark(line.bytes, number)
+        if (one !== undefined && isBlank(one)) continue
+        records += 1
+        // In the order of lines: all up to one have an outcome, and those after it have none.
+        if (one === undefined || (bytes > 0 && bytes + one.length > batchBytes)) await send()
+        if (one === undefined) {
+          await taker.reject(tooLong(number), undefined)
+          continue
+        }
+        waiting.push({ line: number, bytes: one })
+        bytes += one.length + 1
       }
-      if (bytes > 0 && bytes + one.length > batchBytes) await send()
-      waiting.push({ line: number, bytes: one })
-      bytes += one.length + 1
     }
-    signal.throwIfAborted()
+    await send()
   }
-  await send()
+
+  try {
+    await take()
+  } catch (error) {
+    if (isDry) throw error
+    const { line, counts } = taker
+    const open = sent.filter((one) => one.line > line)
+    throw stoppedLines(error, { line, counts, sent: open, again })
+  }
   return { header: undefined, records, faults: [], taker }
 }
 
@@ -85,6 +107,7 @@ export async function importLines(
 async function seeAll(
   chunks: AsyncIterable<Uint8Array>,
   needs: ImportNeeds,
+  fromLine: number,
 ): Promise<string | undefined> {
   let number = 0
   let first: number | undefined
@@ -93,7 +116,7 @@ async function seeAll(
     for (const { bytes } of lines) {
       number += 1
       const one = bytes && withoutMark(bytes, number)
-      if (one === undefined || isBlank(one)) continue
+      if (number < fromLine || one === undefined || isBlank(one)) continue
       const place = placeIn(one)
       if (place !== undefined) {
         needs.see(place, number)
@@ -111,6 +134,14 @@ function isBlank(line: Uint8Array): boolean {
   return BLANK.test(Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1'))
 }
 
+/** A signal that aborts a while after another one. */
+function soonAfter(signal: AbortSignal): AbortSignal {
+  const late = new AbortController()
+  const wait = () => setTimeout(() => late.abort(signal.reason), LAST_MS).unref()
+  signal.addEventListener('abort', wait, { once: true })
+  return late.signal
+}
+
 /** A byte order mark at the beginning of a file is no part of its first line. */
 function withoutMark(bytes: Uint8Array, line: number): Uint8Array {
   const isMarked = line === 1 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
@@ -125,17 +156,4 @@ function tooLong(line: number) {
     message: `the line has more than ${LIMITS.exportLineBytes} bytes`,
     try: 'keep large content elsewhere, and refer to it',
   }
-}
-
-function isCut(error: unknown): boolean {
-  return error instanceof CliError && error.code === 'IMPORT_CUT'
-}
-
-function unknownLines(lines: readonly LineToTake[]): CliError {
-  const [first, last] = [lines.at(0)?.line, lines.at(-1)?.line]
-  return new CliError(
-    'IMPORT_CUT',
-    `the daemon broke off: what became of lines ${first} to ${last} is not known; all before are saved`,
-    'look whether they are there; those that name their clock may be sent again without harm',
-  )
 }

@@ -4,6 +4,7 @@ import { placeIn } from './line-place.ts'
 import { readSteps } from './read-steps.ts'
 import { LineTaker } from './take-lines.ts'
 import { takeSteps } from './take-steps.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /**
  * Takes in an export as it comes: each part once it is known to be what its exporter signed. Whether it is whole shows at its
@@ -15,11 +16,10 @@ export async function importStream(
 ): Promise<Imported> {
   const needs = await ImportNeeds.of(client)
   needs.requireScopes(true)
-  if (!isDry) onSending()
   const taker = new LineTaker({ client, isDry, rejected, signal })
   let records = 0
   const taken = await takeSteps({
-    steps: readSteps(chunks),
+    steps: readSteps(untilAborted(chunks, signal)),
     taker,
     batchBytes,
     isPartial,
@@ -34,6 +34,7 @@ export async function importStream(
         if (place !== undefined) needs.see(place)
       }
       await needs.require(signal, taker.isBegun)
+      if (!isDry) onSending()
     },
     onTaken() {},
   })

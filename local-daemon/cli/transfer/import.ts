@@ -9,6 +9,7 @@ import { shellPath } from '../../problem/shell-word.ts'
 import { examples } from '../help/examples.ts'
 import { note } from '../output/output.ts'
 import { showProgress } from '../output/progress.ts'
+import { parseFromLine } from '../parse/lines.ts'
 import { parseOutput } from '../parse/output.ts'
 import { parsePath } from '../parse/path.ts'
 import { importFile, openFile, type Imported, type ImportWanted } from './import-file.ts'
@@ -17,12 +18,13 @@ import { importStream } from './import-stream.ts'
 import { interruptedBySignal } from './interrupted.ts'
 import { readChunks } from './read-chunks.ts'
 import { RejectedLines } from './rejected-lines.ts'
-import { tellImport } from './tell-import.ts'
+import { tellImport, tellRejected } from './tell-import.ts'
 
 interface ImportOptions extends GlobalOptions {
   readonly dryRun?: true
   readonly partial?: true
   readonly lines?: true
+  readonly fromLine?: number
   readonly rejected?: string
 }
 
@@ -38,6 +40,7 @@ export function addImport(program: Command): void {
     .option('--dry-run', 'check everything, and say what would become of each record')
     .option('--partial', 'take what is intact of a file that was cut or changed')
     .option('--lines', 'lines are records alone, new or signed, as POST /v1/records takes them')
+    .option('--from-line <n>', 'with --lines: leave out the lines before it', parseFromLine)
     .option('--rejected <file>', 'write all lines that are refused there', parsePath)
     .addHelpText(
       'after',
@@ -56,13 +59,14 @@ export function addImport(program: Command): void {
 async function importRecords(path: string, options: ImportOptions): Promise<void> {
   if (path === '-') refuseTerminal()
   if (options.lines && options.partial) refusePartialLines()
+  if (options.fromLine !== undefined && !options.lines) refuseFromLine()
   const started = performance.now()
   const destination = destinationOf(options)
   const isHome = destination.kind === 'home'
   await using rejected = await RejectedLines.open(options.rejected)
   const isDry = options.dryRun ?? false
   const isPartial = options.partial ?? false
-  const reached = new Reached(path, options.lines ?? false)
+  let isSending = false
   const wanted = {
     client: await daemonClient(options),
     home: homeOf(options),
@@ -72,10 +76,15 @@ async function importRecords(path: string, options: ImportOptions): Promise<void
     batchBytes: isHome ? BATCH_BYTES : BATCH_BYTES_ELSEWHERE,
     rejected,
     onRemark: note,
-    onSending: () => reached.sending(),
-    signal: interruptedBySignal(() => reached.interrupted()),
+    onSending: () => {
+      isSending = true
+    },
+    signal: interruptedBySignal(() => interrupted(isSending, options.lines ?? false)),
   }
-  const imported = await withProgress(path, options, wanted, reached)
+  const imported = await withProgress(path, options, wanted).catch((error: unknown) => {
+    if (isSending) tellRejected(rejected)
+    throw options.lines && isSending ? error : again(error, rejected)
+  })
   const ms = performance.now() - started
   tellImport({ path, imported, rejected, isDry, ms, json: options.json })
 }
@@ -84,66 +93,70 @@ async function withProgress(
   path: string,
   options: ImportOptions,
   wanted: Omit<ImportWanted, 'progress'>,
-  reached: Reached,
 ): Promise<Imported> {
   using progress = showProgress('importing', options)
   const how = { ...wanted, progress }
-  if (options.lines) {
-    const onSaved = (line: number) => reached.saved(line)
-    if (path === '-') return await importLines(process.stdin, how, undefined, onSaved)
+  try {
+    if (!options.lines) {
+      return path === '-' ? await importStream(process.stdin, how) : await importFile(path, how)
+    }
+    const fromLine = options.fromLine ?? 1
+    const next = (line: string) => goOn(path, options, line, wanted.rejected)
+    if (path === '-') {
+      const lines = { ...how, fromLine, ahead: undefined, again: next }
+      return await importLines(process.stdin, lines)
+    }
     await using file = await openFile(path)
-    return await importLines(readChunks(file), how, readChunks(file), onSaved)
+    const ahead = readChunks(file)
+    return await importLines(readChunks(file), { ...how, fromLine, ahead, again: next })
+  } finally {
+    // A pipe whose writer goes on would keep this process.
+    if (path === '-') process.stdin.destroy()
   }
-  return path === '-' ? await importStream(process.stdin, how) : await importFile(path, how)
 }
 
-/** How far it has come, for whoever interrupts it. */
-class Reached {
-  readonly #path: string
-  readonly #isLines: boolean
-  #isSending = false
-  #line = 0
-
-  constructor(path: string, isLines: boolean) {
-    this.#path = path
-    this.#isLines = isLines
-  }
-
-  sending(): void {
-    this.#isSending = true
-  }
-
-  saved(line: number): void {
-    this.#line = line
-  }
-
-  interrupted(): CliError {
-    const stopped = 'stopped before the end'
-    const { interrupted } = EXIT_CODE
-    if (!this.#isSending) {
-      return new CliError(
-        'INTERRUPTED',
-        `${stopped}; nothing was sent`,
-        'run the same command again',
-        interrupted,
-      )
-    }
-    if (!this.#isLines) {
-      return new CliError(
-        'INTERRUPTED',
-        stopped,
-        'run the same command again, and it goes on from here',
-        interrupted,
-      )
-    }
-    const file = this.#path === '-' ? '<file>' : shellPath(this.#path)
+function interrupted(isSending: boolean, isLines: boolean): CliError {
+  if (!isSending || isLines) {
     return new CliError(
       'INTERRUPTED',
-      `${stopped}; lines up to ${this.#line} are saved`,
-      `tail -n +${this.#line + 1} ${file} | spl import --lines -`,
-      interrupted,
+      isSending ? 'stopped before the end' : 'stopped before the end; nothing was sent',
+      'run the same command again',
+      EXIT_CODE.interrupted,
     )
   }
+  return new CliError(
+    'INTERRUPTED',
+    'stopped before the end',
+    'run the same command again, and it goes on from here',
+    EXIT_CODE.interrupted,
+  )
+}
+
+/** The command that goes on from a line, with the options of this one. */
+function goOn(path: string, options: ImportOptions, line: string, rejected: RejectedLines): string {
+  const words = [`spl import --lines ${path === '-' ? path : shellPath(path)} --from-line ${line}`]
+  if (rejected.path !== undefined) words.push(`--rejected ${shellPath(rejected.nextPath())}`)
+  if (options.token !== undefined) words.push('--token <bearer>')
+  if (options.json) words.push('--json')
+  return path === '-' ? `<the same lines> | ${words.join(' ')}` : words.join(' ')
+}
+
+/** The same command cannot write the refused lines to a file that is there now. */
+function again(error: unknown, rejected: RejectedLines): unknown {
+  const { path } = rejected
+  const next = rejected.nextPath()
+  if (!(error instanceof CliError) || path === undefined || next === path) return error
+  const { message } = error
+  return error.inWords({ message, try: `${error.try}; then with --rejected ${shellPath(next)}` })
+}
+
+function refuseFromLine(): never {
+  throw new CliError(
+    'OPTIONS_EXCLUDE',
+    '--from-line is for --lines; an export goes on by itself',
+    'leave out --from-line',
+    EXIT_CODE.usage,
+  )
 }
 
 function refusePartialLines(): never {

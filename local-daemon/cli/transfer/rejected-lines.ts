@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CliError } from '../cli-error.ts'
@@ -47,6 +47,18 @@ export class RejectedLines implements AsyncDisposable {
     return this.#count
   }
 
+  /** The file for them, if one is wanted. */
+  get path(): string | undefined {
+    return this.#path
+  }
+
+  /** A file for those of the next call: one that is there is never changed. */
+  nextPath(): string {
+    let path = this.#path ?? ''
+    while (existsSync(path)) path = afterIt(path)
+    return path
+  }
+
   get listed(): readonly RejectedLine[] {
     return this.#listed
   }
@@ -93,6 +105,12 @@ export class RejectedLines implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file?.close()
   }
+}
+
+/** `bad.ndjson` → `bad.ndjson.2` → `bad.ndjson.3` */
+function afterIt(path: string): string {
+  const [, name = path, number = '1'] = /^(.+)\.(\d{1,9})$/u.exec(path) ?? []
+  return `${name}.${Number(number) + 1}`
 }
 
 function exists(path: string): CliError {

@@ -23,6 +23,8 @@ export interface HowToSend {
   readonly signal: AbortSignal
   /** They may not be sent again: a new record without a clock would be there twice. */
   readonly isOnce?: boolean
+  /** Filled with the outcomes, also with those that came before an error. */
+  readonly told?: Outcome[]
 }
 
 const RETRY_MS = 1_000
@@ -41,13 +43,15 @@ export async function sendLines(
   client: DaemonClient,
   path: string,
   lines: readonly Uint8Array[],
-  { signal, isOnce }: HowToSend,
+  { signal, isOnce, told = [] }: HowToSend,
 ): Promise<readonly Outcome[]> {
   const body = Buffer.concat(lines.flatMap((line) => [line, LINE_FEED]))
   const request = { path, body, count: lines.length }
   for (let tries = 1; ; tries += 1) {
     try {
-      return await sendOnce(client, request, signal)
+      told.length = 0
+      await sendOnce(client, request, signal, told)
+      return told
     } catch (error) {
       signal.throwIfAborted()
       const passes = error instanceof CliError && error.exitCode === EXIT_CODE.unreachable
@@ -70,16 +74,16 @@ async function sendOnce(
   client: DaemonClient,
   { path, body, count }: LinesRequest,
   signal: AbortSignal,
-): Promise<readonly Outcome[]> {
+  outcomes: Outcome[],
+): Promise<void> {
   const answer = await client.postLines(path, body, signal)
-  const outcomes: Outcome[] = []
   try {
     for await (const lines of splitLines(answer as AsyncIterable<Uint8Array>, OUTCOME_BYTES)) {
       for (const { bytes } of lines) {
         const value = JSON.parse(String(Buffer.from(bytes ?? []))) as Outcome & { object?: string }
         if (value.object === undefined) outcomes.push(value)
         else if (value.object === 'error') throw refused(value as Partial<Problem>)
-        else if (value.object === 'bulk_summary' && outcomes.length === count) return outcomes
+        else if (value.object === 'bulk_summary' && outcomes.length === count) return
         else throw cut()
       }
     }

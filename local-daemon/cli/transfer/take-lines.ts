@@ -28,6 +28,7 @@ export class LineTaker {
   readonly #rejected: RejectedLines
   readonly #how: HowToSend
   #counts: Counts = { accepted: 0, duplicate: 0, rejected: 0, redacted: 0 }
+  #line = 0
 
   /** @param isDry asks what would become of each line, and writes nothing */
   constructor(
@@ -47,37 +48,57 @@ export class LineTaker {
     return this.#counts
   }
 
+  /** The last line that has an outcome; 0: none. */
+  get line(): number {
+    return this.#line
+  }
+
   /** Whether some lines are there now. */
   get isBegun(): boolean {
     return this.#counts.accepted + this.#counts.duplicate > 0
   }
 
   /**
-   * Sends lines and counts what became of them.
+   * Sends lines and counts what became of them, also of those before an error.
    *
-   * @returns what became of them
-   * @throws CliError as `sendLines`
+   * @param isOnce they may not be sent again
+   * @throws CliError as `sendLines`, OUT_NOT_WRITABLE
    */
-  async take(lines: readonly LineToTake[]): Promise<readonly Outcome[]> {
-    if (lines.length === 0) return []
+  async take(lines: readonly LineToTake[], isOnce = false): Promise<void> {
+    if (lines.length === 0) return
     const bytes = lines.map((line) => line.bytes)
-    const outcomes = await sendLines(this.#client, this.#path, bytes, this.#how)
-    for (const outcome of outcomes) {
+    const told: Outcome[] = []
+    try {
+      await sendLines(this.#client, this.#path, bytes, { ...this.#how, isOnce, told })
+    } finally {
+      await this.#count(lines, told)
+    }
+  }
+
+  /** Counts all of them, even where those that are refused cannot be written: the daemon has the others. */
+  async #count(lines: readonly LineToTake[], told: readonly Outcome[]): Promise<void> {
+    let failed: { readonly error: unknown } | undefined
+    for (const outcome of told) {
+      const line = lines[outcome.line - 1]
+      if (line === undefined) continue
       if (outcome.outcome === 'rejected') {
-        const line = lines[outcome.line - 1]
-        if (line !== undefined) await this.reject(rejectedBy(outcome, line), line.bytes)
+        await this.reject(rejectedBy(outcome, line), line.bytes).catch((error: unknown) => {
+          failed ??= { error }
+        })
       } else {
         const { outcome: what } = outcome
         this.#counts = { ...this.#counts, [what]: this.#counts[what] + 1 }
       }
+      this.#line = line.line
     }
-    return outcomes
+    if (failed !== undefined) throw failed.error
   }
 
   /** Counts a line that is not sent at all. */
   async reject(rejected: RejectedLine, bytes: Uint8Array | undefined): Promise<void> {
     const what = rejected.code === REDACTED ? 'redacted' : 'rejected'
     this.#counts = { ...this.#counts, [what]: this.#counts[what] + 1 }
+    this.#line = rejected.line
     if (what === 'rejected') await this.#rejected.add(rejected, bytes)
   }
 

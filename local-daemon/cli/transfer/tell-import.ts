@@ -27,14 +27,19 @@ export function tellImport(told: ImportToTell): void {
   if (!isComplete) process.exitCode = EXIT_CODE.failed
   if (json) return printJson(asJson(told, isComplete))
   const { rejected } = told
-  for (const reason of rejected.reasons) note(rejectedText(reason))
-  const more = rejected.reasons.reduce((left, { count }) => left - count, rejected.count)
-  if (more > 0) note(`and ${countText(more, 'more line')}; --rejected <file> writes all of them`)
+  tellRejected(rejected)
   note(summary(told))
   const [first, ...others] = faults.map((fault) => exportFault(path, fault))
   for (const { message, code } of others) note(`also: ${message} [${code}]`)
   if (first !== undefined) throw first
   if (rejected.count > 0) throw refusedSome(rejected.count, told.isDry)
+}
+
+/** Says which lines were refused so far, and why. */
+export function tellRejected(rejected: RejectedLines): void {
+  for (const reason of rejected.reasons) note(rejectedText(reason))
+  const more = rejected.reasons.reduce((left, { count }) => left - count, rejected.count)
+  if (more > 0) note(`and ${countText(more, 'more line')}; --rejected <file> writes all of them`)
 }
 
 function asJson(told: ImportToTell, isComplete: boolean): object {
