@@ -1,4 +1,4 @@
-import type { Problem } from '../../../protocol/http/problem.ts'
+import type { Problem, ProblemCode } from '../../../protocol/http/problem.ts'
 import { CliError } from '../cli-error.ts'
 import { EXIT_CODE, type ExitCode } from '../exit-code.ts'
 
@@ -83,9 +83,15 @@ function nextStep(problem: Partial<Problem>): string {
     : `search the log of the ${problem.hop} for request ${problem.request_id}`
 }
 
+/** Refusals that no other bearer would change: of a setting, a namespace, a thread of the daemon itself. */
+const OF_NO_BEARER: ReadonlySet<string> = new Set([
+  'SEARCH_OFF',
+  'NAMESPACE_REJECTED',
+  'THREAD_RESERVED',
+] satisfies ProblemCode[])
+
 function exitCodeOf(status: number, code: string | undefined): ExitCode {
-  // A setting; no other bearer would do.
-  if (code === 'SEARCH_OFF') return EXIT_CODE.failed
+  if (code !== undefined && OF_NO_BEARER.has(code)) return EXIT_CODE.failed
   if (status === 401 || status === 403) return EXIT_CODE.refused
   return status === 502 || status === 503 || status === 504
     ? EXIT_CODE.unreachable

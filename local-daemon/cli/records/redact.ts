@@ -1,14 +1,14 @@
-import { countText } from '../../problem/count-text.ts'
 import type { Command } from 'commander'
 import { daemonClient, type DaemonClient } from '../client/daemon-client.ts'
 import { optionsOf, type GlobalOptions } from '../global-options.ts'
 import { examples } from '../help/examples.ts'
 import { confirmName } from '../output/confirm-name.ts'
 import { localTime } from '../output/local-time.ts'
-import { note, noteNext, print, printJson, warn } from '../output/output.ts'
+import { note, print, printJson, warn } from '../output/output.ts'
 import { recordText, type RecordWithText } from '../output/record-text.ts'
 import { fields } from '../output/table.ts'
 import { parseRecordId } from '../parse/id.ts'
+import { showHolders, type BackupHolders } from './show-holders.ts'
 
 interface RedactOptions extends GlobalOptions {
   readonly reason: string
@@ -24,11 +24,7 @@ interface Redaction {
   readonly record_id: string
   readonly created: boolean
   readonly erased: boolean
-  /** Names of those that may still have the body. */
-  readonly backups: {
-    readonly home: readonly string[] | null
-    readonly elsewhere: readonly string[]
-  }
+  readonly backups: BackupHolders
 }
 
 const EXAMPLE_ID = '0ffae80046b4a5cd9b4f7d4c36b2e9a17d5b1c8e63f2a9d0b7c4e1f58a6d3b92'
@@ -67,7 +63,7 @@ export function addRedact(program: Command): void {
           'another program reads the store, so its log may still have the body; the daemon clears it as soon as that ends',
         )
       }
-      showBackups(redaction.backups)
+      showHolders(redaction.backups)
     })
 }
 
@@ -78,18 +74,4 @@ async function confirmFirst(client: DaemonClient, id: string): Promise<void> {
     note(`its body is: ${recordText(record)}`)
   }
   await confirmName('redact', false, 'take it out for good')
-}
-
-/** Names in a message; more are counted. */
-const NAMED = 5
-
-function showBackups({ home, elsewhere }: Redaction['backups']): void {
-  if (home === null) warn('the backups at home cannot be listed; some may still have the body')
-  const count = (home?.length ?? 0) + elsewhere.length
-  if (count === 0) return
-  warn(`${countText(count, 'backup')} from before may still have the body:`)
-  const lines = [...(home ?? []), ...elsewhere.map((name) => `${name} (backup_to)`)]
-  for (const line of lines.slice(0, NAMED)) note(`  ${line}`)
-  if (count > NAMED) note(`  and ${count - NAMED} more: --json`)
-  noteNext('make a newer one, then', 'spl backup create; spl backup remove <name>')
 }

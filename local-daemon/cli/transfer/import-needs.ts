@@ -9,6 +9,7 @@ import {
 import type { Reach } from '../../../protocol/identity/reach.ts'
 import { hasScope, type Scope } from '../../../protocol/identity/scopes.ts'
 import { CliError } from '../cli-error.ts'
+import { EXIT_CODE } from '../exit-code.ts'
 import { collectPages } from '../client/collect-pages.ts'
 import type { DaemonClient } from '../client/daemon-client.ts'
 import type { LinePlace } from './line-place.ts'
@@ -102,6 +103,7 @@ export class ImportNeeds {
       'SCOPE_FORBIDDEN',
       `${unsent}: the token lacks ${lacking.join(' and ')}`,
       `use a token of an account with ${needed.join(' and ')}: spl service-account create --help`,
+      EXIT_CODE.refused,
     )
   }
 

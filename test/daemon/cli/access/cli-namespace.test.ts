@@ -50,7 +50,9 @@ describe('spl namespace', () => {
     expect(wrong.code).toBe(2)
     expect(wrong.stderr).toMatch(/such as team\/ops/)
     const orphan = await spl('namespace', 'create', 'none/below')
-    expect(orphan.code).toBe(4)
+    // Nothing about a bearer.
+    expect(orphan.code).toBe(1)
+    expect((await spl('intend', 'x', '--namespace', 'none')).code).toBe(1)
     expect(orphan.stderr).toMatch(/\[NAMESPACE_REJECTED\]\ntry: .*spl namespace create none\n$/)
   })
 

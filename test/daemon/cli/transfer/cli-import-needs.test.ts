@@ -127,7 +127,7 @@ describe('spl import names what is missing once, and sends nothing', () => {
 
   test.each(WAYS)('the scope for records of others: %s', async (_what, way) => {
     const { code, stderr, brought } = await imported(way, await to.tokenWith('records:write'))
-    expect([code, brought]).toEqual([1, 0])
+    expect([code, brought]).toEqual([4, 0])
     expect(stderr).toContain(
       'nothing was sent: the token lacks federation:manage [SCOPE_FORBIDDEN]',
     )
@@ -136,7 +136,7 @@ describe('spl import names what is missing once, and sends nothing', () => {
 
   test.each([...WAYS, ...NEW])('the scope to write: %s', async (_what, way) => {
     const { code, stderr, brought } = await imported(way, await to.tokenWith('records:read'))
-    expect([code, brought]).toEqual([1, 0])
+    expect([code, brought]).toEqual([4, 0])
     expect(stderr).toMatch(/nothing was sent: the token lacks records:write.* \[SCOPE_FORBIDDEN\]/u)
   })
 
