@@ -20,6 +20,8 @@ export interface Counts {
 }
 
 const REDACTED = 'RECORD_REDACTED'
+/** Advice for programs that speak HTTP themselves. */
+const HTTP_WORDS = /\bcurl\b|openapi\.json/u
 
 /** Gives lines to the daemon, with the place in the file that is reached with the last of them. */
 export class LineTaker {
@@ -116,6 +118,8 @@ function rejectedBy(outcome: Outcome, { line }: LineToTake): RejectedLine {
     code,
     field,
     message,
-    try: next ?? 'spl help errors; the code says what to do',
+    try: HTTP_WORDS.test(next ?? '')
+      ? 'correct the line: one JSON object, in UTF-8, as jq -c . writes it; its members are in docs/http-api.md'
+      : (next ?? 'spl help errors; the code says what to do'),
   }
 }

@@ -32,7 +32,7 @@ export function tellImport(told: ImportToTell): void {
   const [first, ...others] = faults.map((fault) => exportFault(path, fault))
   for (const { message, code } of others) note(`also: ${message} [${code}]`)
   if (first !== undefined) throw first
-  if (rejected.count > 0) throw refusedSome(rejected.count, told.isDry)
+  if (rejected.count > 0) throw refusedSome(rejected.count, told)
 }
 
 /** Says which lines were refused so far, and why. */
@@ -64,7 +64,9 @@ function asJson(told: ImportToTell, isComplete: boolean): object {
 
 function rejectedText({ first, count }: RejectedReason): string {
   const { line, code, field, message, try: next } = first
-  const what = field === undefined ? message : `${field} ${message}`
+  // The daemon's messages are whole sentences; those of the check before name what the field is not.
+  const isWhole = field === undefined || /^[A-Z]/u.test(message) || message.startsWith(`${field} `)
+  const what = isWhole ? message : `${field === '$' ? 'the record' : field} ${message}`
   const others = count === 1 ? '' : ` and ${count - 1} more`
   return `line ${line}${others}: ${what} [${code}]\n  try: ${next}`
 }
@@ -90,10 +92,13 @@ function summary({ imported, isDry, ms }: ImportToTell): string {
   return `${all}: ${verdicts.join(', ')}${rate}${by}`
 }
 
-function refusedSome(count: number, isDry: boolean): CliError {
+function refusedSome(count: number, { isDry, imported }: ImportToTell): CliError {
+  const { accepted, duplicate } = imported.taker.counts
+  const isNone = accepted + duplicate === 0
+  const others = isNone ? '' : `; all others ${isDry ? 'are fine' : 'are there'}`
   return new CliError(
     'IMPORT_INCOMPLETE',
-    `${isDry ? `${countText(count, 'line')} would be` : countText(count, 'line was', 'lines were')} refused; all others ${isDry ? 'are fine' : 'are there'}`,
+    `${isDry ? `${countText(count, 'line')} would be` : countText(count, 'line was', 'lines were')} refused${others}`,
     'the lines above say why; --rejected <file> writes them all',
   )
 }

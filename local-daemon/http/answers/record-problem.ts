@@ -8,7 +8,7 @@ export function recordProblem({ field, message }: RecordError): ProblemError {
     field,
     try:
       field === 'thread'
-        ? 'GET /v1/threads lists those there are.'
+        ? 'Name its thread: th_ and letters, digits, _ . or -; a new name begins a new one.'
         : 'See /openapi.json for the form of a record.',
   })
 }

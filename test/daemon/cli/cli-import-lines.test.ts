@@ -49,6 +49,21 @@ describe('spl import --lines', () => {
     expect(await bodies()).toEqual([1, 2, 3])
   })
 
+  test('says what is wrong once, in words for this command', async () => {
+    const lines = [
+      '{"actor":"did:sync:user:ada","thread":"th_x"}',
+      '{"actor":"did:sync:user:ada"}',
+      'no',
+    ]
+    writeFileSync(file, lines.join('\n'))
+    const { code, stderr } = await spl('import', '--lines', file)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^line 1: act is missing \[/mu)
+    expect(stderr).toMatch(/^line 2: thread is missing \[/mu)
+    expect(stderr).toMatch(/^line 3: The line is not JSON/mu)
+    expect(stderr).not.toMatch(/curl|GET |openapi|all others/u)
+  })
+
   test('finds again what names its clock, and what is signed', async () => {
     const [, first = '', second = ''] = await anExport()
     writeFileSync(file, `${draft(1, { clock: 0, thread: 'th_twice' })}\n${first}${second}`)

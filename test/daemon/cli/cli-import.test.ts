@@ -239,7 +239,7 @@ describe('spl import', () => {
     using elsewhere = aHome()
     const env = { SPL_SERVE_URL: to.base, SPL_TOKEN: await to.tokenWith('records:write') }
     const { code, stderr } = await runHere(['import', file], { home: elsewhere.path, env })
-    expect([code, stderr]).toEqual([1, expect.stringContaining('federation:manage')])
+    expect([code, stderr]).toEqual([4, expect.stringContaining('federation:manage')])
     expect(await everything(to)).toEqual([])
   })
 
