@@ -21,7 +21,7 @@ export interface Counts {
 
 const REDACTED = 'RECORD_REDACTED'
 /** Advice for programs that speak HTTP themselves. */
-const HTTP_WORDS = /\bcurl\b|openapi\.json/u
+const HTTP_WORDS = /\bcurl\b|openapi\.json|\bGET \//u
 
 /** Gives lines to the daemon, with the place in the file that is reached with the last of them. */
 export class LineTaker {

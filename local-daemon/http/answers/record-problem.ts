@@ -8,7 +8,7 @@ export function recordProblem({ field, message }: RecordError): ProblemError {
     field,
     try:
       field === 'thread'
-        ? 'Name its thread: th_ and letters, digits, _ . or -; a new name begins a new one.'
+        ? 'GET /v1/threads lists those there are.'
         : 'See /openapi.json for the form of a record.',
   })
 }
