@@ -5,12 +5,8 @@ import { aDaemon, aDraft, type TestDaemon } from '../../support/daemon/a-daemon.
 
 const THREAD = 'th_moved'
 const create = (at: TestDaemon, name: string) => at.post('/v1/namespaces', { name })
-const archive = (at: TestDaemon, isArchived: boolean) =>
-  fetch(`${at.base}/v1/namespaces`, {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${at.bearer}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'team', archived: isArchived }),
-  })
+const archive = ({ daemon }: TestDaemon, archived: boolean) =>
+  daemon.access.namespaces.change('team', { archived })
 
 test('a dry run counts a record that begins one of the daemon’s own threads once', async () => {
   await using at = await aDaemon()

@@ -52,11 +52,7 @@ describe('a signed line that begins a thread', () => {
 
   it('begins none in a namespace that is not here, or is archived', async () => {
     await using at = await aHomeWith('team', 'team/ops')
-    await fetch(`${at.base}/v1/namespaces`, {
-      method: 'PATCH',
-      headers: { authorization: `Bearer ${at.bearer}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'team', archived: true }),
-    })
+    await at.daemon.access.namespaces.change('team', { archived: true })
     const lines = ['missing', 'team', 'team/ops'].map((name, n) => line(name, 1, `th_${n}`))
     const refused = ['NAMESPACE_REJECTED', 'namespace']
     expect(await told(at, lines)).toEqual([refused, refused, refused])
